@@ -1,0 +1,46 @@
+# `make run` and `make test` need Python 3.11, make and a package registry; everything else they install into .venv.
+PYTHON ?= python3.11
+export PYTHON
+
+bin := .venv/bin
+sources := migraine_assets migraine_assets_tests benchmarks $(wildcard serving)
+installed = .venv/.installed-$(1)
+
+.DEFAULT_GOAL := help
+.PHONY: help run ui test lint format types unit lock clean
+
+help: ## Show what there is
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+.venv/.installed-%: requirements/%.lock requirements/bootstrap.lock pyproject.toml scripts/environment.sh
+	@scripts/environment.sh $*
+	@touch $@
+
+run: $(call installed,$(if $(filter kostecki_dillon,$(SOURCE)),kostecki-dillon,run)) ## Train on a diary: make run SOURCE=synthetic|kostecki_dillon|PATH MAPPING=FILE
+	@$(bin)/migraine run $(if $(SOURCE),--source '$(SOURCE)') $(if $(MAPPING),--mapping '$(MAPPING)')
+
+ui: $(call installed,run) ## Dagster UI on 3000 and MLflow UI on 5000, until Ctrl-C
+	@exec $(bin)/migraine ui
+
+test: lint types unit ## Lint, types and tests
+
+lint: $(call installed,dev)
+	$(bin)/ruff check .
+	$(bin)/ruff format --check .
+	$(bin)/lint-imports
+
+types: $(call installed,dev)
+	$(bin)/mypy
+
+unit: $(call installed,dev)
+	$(bin)/pytest --cov --cov-report=term:skip-covered --cov-fail-under=85
+
+format: $(call installed,dev) ## Format the code
+	$(bin)/ruff check --fix .
+	$(bin)/ruff format .
+
+lock: $(call installed,dev) ## Write the lock files anew from pyproject.toml
+	scripts/lock.sh
+
+clean: ## Remove the environment and the caches (never the state under MIGRAINE_HOME)
+	rm -rf .venv .mypy_cache .ruff_cache .hypothesis .import_linter_cache .coverage

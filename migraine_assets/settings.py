@@ -1,0 +1,43 @@
+"""The environment, typed. The only module that reads environment variables; read when called, never at import."""
+
+from pathlib import Path
+
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+
+class Settings(BaseSettings):
+    """Where state lives and which source is read, from `MIGRAINE_*` variables."""
+
+    model_config = SettingsConfigDict(env_prefix="MIGRAINE_", frozen=True, extra="ignore")
+
+    home: Path = Path(".migraine")
+    store_uri: str | None = None
+    source: str | None = None
+    mapping: str | None = None
+    params: Path | None = None
+    mlflow_tracking_uri: str | None = None
+
+    @property
+    def root(self) -> Path:
+        """`MIGRAINE_HOME` as an absolute path."""
+        return self.home.expanduser().resolve()
+
+    @property
+    def store_location(self) -> str:
+        """The store: any fsspec URL, by default the folder `store` under home."""
+        return self.store_uri or str(self.root / "store")
+
+    @property
+    def tracking_uri(self) -> str:
+        """Where MLflow keeps its experiments: SQLite under home unless a server is named."""
+        return self.mlflow_tracking_uri or f"sqlite:///{self.root / 'mlflow.db'}"
+
+    @property
+    def reports(self) -> Path:
+        """Where finished reports are put."""
+        return self.root / "reports"
+
+    @property
+    def landing(self) -> Path:
+        """Where new diaries are dropped."""
+        return self.root / "landing"

@@ -1,0 +1,24 @@
+#!/bin/sh
+# Makes .venv hold what one lock file names. Usage: scripts/environment.sh run|kostecki-dillon|dev
+set -eu
+cd "$(dirname "$0")/.."
+lock=requirements/$1.lock
+python=${PYTHON:-python3.11}
+
+stop() {
+  printf '%s\n' "$@" >&2
+  exit 2
+}
+
+if [ ! -x .venv/bin/uv ]; then
+  command -v "$python" >/dev/null 2>&1 || stop "There is no $python on the PATH. Install Python 3.11, or name one: make run PYTHON=/path/to/python3.11"
+  "$python" -c 'import sys; sys.exit(sys.version_info[:2] != (3, 11))' || stop "$python is $("$python" --version). Python 3.11 is needed: make run PYTHON=/path/to/python3.11"
+  echo "Making the environment in .venv"
+  rm -rf .venv
+  "$python" -m venv .venv || stop "$python cannot make a virtual environment. On Debian or Ubuntu: apt-get install python3.11-venv"
+  .venv/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/bootstrap.lock
+fi
+echo "Installing the packages that $lock pins"
+.venv/bin/uv pip install --python .venv --quiet --require-hashes --no-deps --compile-bytecode -r "$lock"
+.venv/bin/uv pip install --python .venv --quiet --no-deps --no-build-isolation --editable .
+.venv/bin/python -c 'import lightgbm' || stop "LightGBM does not load. On Debian or Ubuntu its OpenMP runtime is missing: apt-get install libgomp1"
