@@ -1,0 +1,58 @@
+"""What one cell says: the spellings of null, yes and no, of categories, and of numbers.
+
+Here belongs everything that looks at a single cell, dates excepted (`dates`). Not here: columns (`coercion`).
+"""
+
+import math
+import re
+
+# Cells that mean "not asked"; compared in lower case. In a recoding the same words keep their stated meaning.
+NULLS: frozenset[str] = frozenset(
+    {"", "na", "n/a", "#n/a", "null", "nan", "none", "nil", "-", "--", "—", ".", "?", "missing", "not asked"}
+)
+
+TRUE: frozenset[str] = frozenset({"yes", "y", "true", "t", "on"})
+FALSE: frozenset[str] = frozenset({"no", "n", "false", "f", "off"})
+
+# What people write for the contract's categories, in lower case.
+SPELLINGS: dict[str, dict[str, str]] = {
+    "sex": {"f": "F", "female": "F", "woman": "F", "w": "F", "m": "M", "male": "M", "man": "M"},
+    "migraine_type": {
+        "aura": "aura", "with aura": "aura", "migraine with aura": "aura",
+        "no_aura": "no_aura", "no aura": "no_aura", "without aura": "no_aura",
+        "migraine without aura": "no_aura",
+        "mixed": "mixed", "both": "mixed", "other": "other",
+    },
+}  # fmt: skip
+
+_COMMA_NUMBER = re.compile(r"[+-]?\d+,\d+$")
+_COMMA_THOUSANDS = re.compile(r"[+-]?\d{1,3}(,\d{3})+\.\d+$")
+_POINT_THOUSANDS = re.compile(r"[+-]?\d{1,3}(\.\d{3})+,\d+$")
+
+
+def flag(cell: str, *, decimal_comma: bool) -> float | None:
+    """1 or 0 for a word or a number that says so; another number as it is; None for what is neither."""
+    word = cell.casefold()
+    if word in TRUE or word in FALSE:
+        return float(word in TRUE)
+    return number(cell, decimal_comma=decimal_comma)
+
+
+def number(cell: str, *, decimal_comma: bool) -> float | None:
+    """A finite number, or None.
+
+    A comma is a decimal point where the file's delimiter is another, and where one or two digits follow it;
+    `1,013` in a comma-separated file stays unread, since it may be a thousand.
+    """
+    if _COMMA_NUMBER.match(cell) and (decimal_comma or len(cell.rsplit(",", 1)[1]) < 3):
+        cell = cell.replace(",", ".")
+    elif _COMMA_THOUSANDS.match(cell):
+        cell = cell.replace(",", "")
+    elif _POINT_THOUSANDS.match(cell):
+        cell = cell.replace(".", "").replace(",", ".")
+    try:
+        number = float(cell)
+    except ValueError:
+        return None
+    # Python also reads '1_000' and 'infinity', which nobody means in a diary.
+    return number if math.isfinite(number) and "_" not in cell else None

@@ -1,0 +1,115 @@
+"""The shape of a CSV text: its delimiter, its records, and the physical line on which each begins.
+
+Here belongs what lies between text and fields, on whole buffers at a time. Not here: the fields' meaning.
+"""
+
+import csv
+import io
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+DELIMITERS: tuple[str, ...] = (",", ";", "\t", "|")
+
+_QUOTE, _NEWLINE, _RETURN = ord('"'), ord("\n"), ord("\r")
+_SAMPLE_BYTES = 65_536
+_SAMPLE_RECORDS = 50
+
+
+@dataclass(frozen=True)
+class Records:
+    """Where the records of a text lie: `start` and `end` (bytes, without the newline), `fields` in each,
+    the physical `line` (1-based) on which each begins, which are `blank` (nothing but delimiters), and which
+    are `open` (they end in a delimiter).
+    """
+
+    start: NDArray[np.int64]
+    end: NDArray[np.int64]
+    fields: NDArray[np.int64]
+    line: NDArray[np.int64]
+    blank: NDArray[np.bool_]
+    open: NDArray[np.bool_]
+
+
+def preamble(body: bytes) -> tuple[int, str | None]:
+    """How many bytes precede the header (blank lines, `#` comments, Excel's `sep=`), and a stated delimiter."""
+    position, stated = 0, None
+    while position < len(body):
+        end = body.find(b"\n", position)
+        end = len(body) if end < 0 else end
+        line = body[position:end].strip()
+        if line[:4].lower() == b"sep=" and len(line) >= 4:
+            stated = line[4:5].decode("latin-1") or "\t"
+        elif line and not line.startswith(b"#"):
+            break
+        position = end + 1
+    return min(position, len(body)), stated
+
+
+def delimiter(body: bytes) -> str:
+    """The delimiter of `body`, which begins with the header: the one dividing the first records most evenly.
+
+    A text without any candidate has one column, and a comma is as good as any.
+    """
+    cut = body.rfind(b"\n", 0, _SAMPLE_BYTES) if len(body) > _SAMPLE_BYTES else len(body)
+    text = body[: cut if cut > 0 else len(body)].decode("utf-8", "replace")
+    scores = {candidate: _evenness(text, candidate) for candidate in DELIMITERS}
+    return max(DELIMITERS, key=lambda candidate: scores[candidate])
+
+
+def _evenness(text: str, candidate: str) -> tuple[float, int]:
+    rows = csv.reader(io.StringIO(text, newline=""), delimiter=candidate)
+    counts: list[int] = []
+    try:
+        for row in rows:
+            counts += [len(row)] if row else []
+            if len(counts) == _SAMPLE_RECORDS:
+                break
+    except csv.Error:
+        return 0.0, 0
+    if not counts or counts[0] < 2:
+        return 0.0, 0
+    return sum(count == counts[0] for count in counts) / len(counts), counts[0]
+
+
+def has_stray_quotes(body: bytes, separator: str) -> bool:
+    """Whether a quote stands anywhere but around a whole field, so that counting quotes cannot find records."""
+    buffer = np.frombuffer(body, np.uint8)
+    quotes = np.flatnonzero(buffer == _QUOTE)
+    if quotes.size == 0:
+        return False
+    allowed = np.array([ord(separator), _NEWLINE, _RETURN, _QUOTE], np.uint8)
+    opening, closing = quotes[0::2], quotes[1::2]
+    before = buffer[np.maximum(opening - 1, 0)][opening > 0]
+    after = buffer[np.minimum(closing + 1, buffer.size - 1)]
+    return bool(quotes.size % 2 or not np.isin(before, allowed).all() or not np.isin(after, allowed).all())
+
+
+def records(body: bytes, separator: str) -> Records:
+    """The records of `body`, which has no stray quotes."""
+    buffer = np.frombuffer(body, np.uint8)
+    newline, divider = buffer == _NEWLINE, buffer == ord(separator)
+    breaks = np.flatnonzero(newline)
+    if b'"' in body:
+        # Parity survives the overflow of eight bits, so the running count needs one byte per byte.
+        outside = (np.cumsum(buffer == _QUOTE, dtype=np.uint8) & 1) == 0
+        newline, divider = newline & outside, divider & outside
+    end = np.flatnonzero(newline)
+    if buffer.size and not newline[-1]:
+        end = np.append(end, buffer.size)
+    start = np.append(0, end[:-1] + 1)
+    dividers = np.diff(np.searchsorted(np.flatnonzero(divider), np.append(start, buffer.size)))
+    returns = (end > start) & (buffer[np.maximum(end - 1, 0)] == _RETURN)
+    blank = dividers == end - start - returns
+    last = buffer[np.maximum(end - 1 - returns, 0)]
+    return Records(start, end, dividers + 1, 1 + np.searchsorted(breaks, start), blank, last == ord(separator))
+
+
+def without(body: bytes, found: Records, drop: NDArray[np.bool_]) -> bytes:
+    """`body` less the records marked in `drop`; `body` itself where none is."""
+    if not drop.any():
+        return body
+    lengths = np.diff(np.append(found.start, len(body)))
+    kept: bytes = np.frombuffer(body, np.uint8)[np.repeat(~drop, lengths)].tobytes()
+    return kept

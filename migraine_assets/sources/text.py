@@ -1,0 +1,131 @@
+"""From the bytes of a delivered file to UTF-8 text: compression, encodings, and files that are no text at all.
+
+Here belongs everything below lines and fields. Not here: delimiters and rows (`dialect`).
+"""
+
+import codecs
+import gzip
+import zlib
+from dataclasses import dataclass
+
+from migraine_assets.errors import DataRefused
+
+GZIP_MAGIC = b"\x1f\x8b"
+PARQUET_MAGIC = b"PAR1"
+
+
+@dataclass(frozen=True)
+class Magic:
+    """The first bytes of a kind of file that is not a table of text, and what to do with one."""
+
+    start: bytes
+    what: str
+    remedy: str = "Export it as CSV or Parquet"
+
+
+MAGICS: tuple[Magic, ...] = (
+    Magic(b"PK\x03\x04", "an Excel workbook or another ZIP archive", "Save it as CSV (UTF-8), or unpack it"),
+    Magic(b"\xd0\xcf\x11\xe0", "an old Excel workbook", "Save it as CSV (UTF-8)"),
+    Magic(b"%PDF", "a PDF document"),
+    Magic(b"\x89PNG", "a picture"),
+    Magic(b"\xff\xd8\xff", "a picture"),
+    Magic(b"SQLite format 3", "a SQLite database"),
+    Magic(b"$FL2", "an SPSS file"),
+    Magic(b"\x7fELF", "a program"),
+    Magic(b"BZh", "compressed with bzip2", "Use gzip, or unpack it"),
+    Magic(b"\xfd7zXZ", "compressed with xz", "Use gzip, or unpack it"),
+    Magic(b"\x28\xb5\x2f\xfd", "compressed with zstd", "Use gzip, or unpack it"),
+)
+
+# UTF-32's mark begins with UTF-16's, so it is asked for first.
+_MARKS: tuple[tuple[bytes, str], ...] = (
+    (codecs.BOM_UTF8, "utf-8-sig"),
+    (codecs.BOM_UTF32_LE, "utf-32"),
+    (codecs.BOM_UTF32_BE, "utf-32"),
+    (codecs.BOM_UTF16_LE, "utf-16"),
+    (codecs.BOM_UTF16_BE, "utf-16"),
+)
+
+_SAMPLE = 65_536
+_CONTROLS = bytes(code for code in range(32) if code not in b"\t\n\r\x0b\x0c\x1a\x1b")
+_CONTROL_SHARE = 0.002
+
+
+def uncompressed(name: str, content: bytes) -> bytes:
+    """`content`, unpacked where it is gzip. Raises `DataRefused` for a damaged archive."""
+    if not content.startswith(GZIP_MAGIC):
+        return content
+    try:
+        return gzip.decompress(content)
+    except (OSError, EOFError, zlib.error) as error:
+        raise DataRefused(f"{name} is a damaged gzip file ({error}). Copy it again.") from error
+
+
+def utf8(name: str, content: bytes) -> tuple[bytes, str | None]:
+    """The text of `content` as UTF-8 with `\\n` or `\\r\\n` line ends, and a remark on a guessed encoding.
+
+    Marks decide, then alternating zero bytes (UTF-16), then valid UTF-8; what remains is Windows-1252, of which
+    ISO 8859-1 text is a part. Raises `DataRefused` for a binary file, naming what it looks like.
+    """
+    _refuse_known_binary(name, content)
+    encoding = _encoding(name, content)
+    if encoding is None:
+        _refuse_controls(name, content)
+        return _line_ends(content), None
+    try:
+        text = content.decode(encoding)
+    except UnicodeDecodeError as error:
+        raise _not_text(name) from error
+    converted = text.encode()
+    _refuse_controls(name, converted)
+    guessed = encoding not in {mark for _, mark in _MARKS}
+    return _line_ends(converted), f"{name} was read as {encoding}." if guessed else None
+
+
+def _encoding(name: str, content: bytes) -> str | None:
+    for mark, encoding in _MARKS:
+        if content.startswith(mark):
+            return encoding
+    if b"\0" in content[:_SAMPLE]:
+        return _unmarked_utf16(name, content[:_SAMPLE])
+    return None if _is_utf8(content) else "cp1252"
+
+
+def _is_utf8(content: bytes) -> bool:
+    try:
+        content.decode()
+    except UnicodeDecodeError:
+        return False
+    return True
+
+
+def _unmarked_utf16(name: str, sample: bytes) -> str:
+    # Western text in UTF-16 has a zero in nearly every second byte, and only there.
+    even, odd = sample[0::2].count(0), sample[1::2].count(0)
+    if max(even, odd) < len(sample) // 5 or min(even, odd) > len(sample) // 50:
+        raise _not_text(name)
+    return "utf-16-le" if odd > even else "utf-16-be"
+
+
+def _line_ends(content: bytes) -> bytes:
+    # A return on its own ends a line on old Macs, and for Arrow.
+    if content.count(b"\r") == content.count(b"\r\n"):
+        return content
+    return content.replace(b"\r\n", b"\n").replace(b"\r", b"\n")
+
+
+def _refuse_known_binary(name: str, content: bytes) -> None:
+    for magic in MAGICS:
+        if content.startswith(magic.start):
+            raise DataRefused(f"{name} is no CSV but {magic.what}. {magic.remedy}.")
+
+
+def _refuse_controls(name: str, content: bytes) -> None:
+    sample = content[:_SAMPLE]
+    controls = len(sample) - len(sample.translate(None, _CONTROLS))
+    if controls > _CONTROL_SHARE * len(sample):
+        raise _not_text(name)
+
+
+def _not_text(name: str) -> DataRefused:
+    return DataRefused(f"{name} is a binary file, not a table of text. Export the diary as CSV or Parquet.")
