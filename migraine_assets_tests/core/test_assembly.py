@@ -9,6 +9,7 @@ from migraine_assets.core.assembly import POINTS, ScoredRows, assemble
 from migraine_assets.core.baselines import BASELINES
 from migraine_assets.core.bootstrap import Floats
 from migraine_assets.core.evaluation import Conformal, ModelRow, Part, TaskEvaluation
+from migraine_assets.core.interval import Interval
 from migraine_assets.core.metrics import score_attack, score_severity
 from migraine_assets.core.promotion import Ranking
 from migraine_assets_tests.report.simulated import attack_evaluation, severity_evaluation
@@ -60,6 +61,11 @@ def test_the_gain_is_the_difference_of_the_scores_and_positive_is_better() -> No
     mine = score_attack(rows.y, rows.predictions["good"], rows.participant, threshold=0.5)["roc_auc"]
     assert found.gain.value == pytest.approx(mine.value - 0.5)
     assert found.gain.ci_low > 0
+
+
+def test_a_gain_that_is_known_is_not_computed_again() -> None:
+    known = Interval(0.125, 0.1, 0.15)
+    assert assemble(replace(_bare("attack"), gain=known), _rows("attack"), predict=None, inputs={}).gain == known
 
 
 def test_for_an_error_less_is_better() -> None:

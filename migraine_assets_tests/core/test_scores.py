@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from migraine_assets.core import scores
 from migraine_assets.core.estimator import Estimator
 from migraine_assets.core.estimators import CLASSIFIERS
 from migraine_assets_tests.training_data import fitted, label, training_set
@@ -25,3 +26,11 @@ def test_a_support_vector_machine_scores_attacks_higher() -> None:
     svm, data = next(model for model in CLASSIFIERS if model.key == "svm"), training_set("attack")
     score = svm.score(fitted(svm).pipeline, data.X)
     assert score[data.y == 1].mean() > score[data.y == 0].mean()
+
+
+@pytest.mark.parametrize("model", CLASSIFIERS, ids=label)
+def test_blocks_cannot_be_seen_from_outside(model: Estimator, monkeypatch: pytest.MonkeyPatch) -> None:
+    found, X = fitted(model), training_set("attack").X
+    whole = model.score(found.pipeline, X)
+    monkeypatch.setattr(scores, "BLOCK_ROWS", 77)
+    assert np.allclose(model.score(found.pipeline, X), whole, rtol=1e-12, atol=1e-12)

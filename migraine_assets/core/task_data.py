@@ -1,0 +1,98 @@
+"""One task's rows: what a model trains on and is tested on, cut from the feature table by the folds.
+
+Not here: the split itself (`core.folds`), what is fitted (`core.training`). All models of a task get the same rows.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from migraine_assets.core.baselines import COLUMNS, Columns, Target
+from migraine_assets.core.estimator import Task
+from migraine_assets.core.folds import TEST, TRAIN
+from migraine_assets.core.labels import BURDEN_DAYS
+from migraine_assets.core.training import TrainingSet
+
+KEYS = ("participant_id", "date")
+TARGET = {"attack": "target_attack", "severity": "target_severity"}
+GROUPS = {"group_sex": "Sex", "group_age": "Age", "group_migraine_type": "Migraine type"}
+
+
+@dataclass(frozen=True)
+class TestSet:
+    """Labelled rows of the test part: X float32[n, F], y float64[n], codes int64[n], `frame` the same rows."""
+
+    X: NDArray[np.float32]
+    y: NDArray[np.float64]
+    participant: NDArray[np.int64]
+    columns: Columns
+    frame: pd.DataFrame
+
+
+@dataclass(frozen=True)
+class TaskData:
+    """Both parts. `target` says what is predicted; `train_columns` are the columns that the baselines read."""
+
+    task: Task
+    target: Target
+    train: TrainingSet
+    train_columns: Columns
+    train_frame: pd.DataFrame
+    test: TestSet
+
+
+def columns_needed(task: Task, names: Sequence[str], *, groups: bool = False) -> list[str]:
+    """The columns of the feature table that `task_data` reads."""
+    return [*KEYS, *names, TARGET[task], *(GROUPS if groups else ())]
+
+
+def task_data(
+    task: Task,
+    table: pd.DataFrame,
+    *,
+    names: tuple[str, ...],
+    part: NDArray[np.int8],
+    fold: NDArray[np.int8],
+    severity_kind: str | None,
+    horizon: int,
+    cut_day: str | None,
+) -> TaskData:
+    """Cut `table` (the columns of `columns_needed`, row for row with `part` and `fold`).
+
+    A label that looks further ahead than the next day is trained on only where it was complete before the cut day.
+    """
+    y = table[TARGET[task]].to_numpy(np.float64)
+    who = pd.factorize(table["participant_id"])[0].astype(np.int64)
+    burden = task == "severity" and severity_kind == "burden"
+    known = ~np.isnan(y)
+    train = known & (part == TRAIN) & _complete(table, BURDEN_DAYS if burden else horizon, cut_day)
+    test = known & (part == TEST)
+    X = table[list(names)].to_numpy(np.float32)
+    target: Target = "attack" if task == "attack" else "burden" if burden else "severity"
+    return TaskData(
+        task=task,
+        target=target,
+        train=TrainingSet(X[train], names, y[train], who[train], fold[train]),
+        train_columns=_columns(table[train]),
+        train_frame=_labels(table[train]),
+        test=TestSet(X[test], y[test], who[test], _columns(table[test]), _labels(table[test])),
+    )
+
+
+def _complete(table: pd.DataFrame, ahead: int, cut_day: str | None) -> NDArray[np.bool_]:
+    if cut_day is None:
+        return np.ones(len(table), dtype=np.bool_)
+    complete: NDArray[np.bool_] = (table["date"] + pd.Timedelta(days=ahead) < pd.Timestamp(cut_day)).to_numpy()
+    return complete
+
+
+def _columns(rows: pd.DataFrame) -> Mapping[str, NDArray[np.float32]]:
+    return {name: rows[name].to_numpy(np.float32) for name in COLUMNS if name in rows}
+
+
+def _labels(rows: pd.DataFrame) -> pd.DataFrame:
+    kept = [name for name in (*KEYS, *GROUPS) if name in rows]
+    return rows[kept].reset_index(drop=True)
