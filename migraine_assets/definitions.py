@@ -1,0 +1,45 @@
+"""The Dagster code location: the only place where its parts are assembled."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import dagster as dg
+
+from migraine_assets.defs.assets.champions import champion_assets
+from migraine_assets.defs.assets.diary import preprocessed_diary, raw_diary, validation
+from migraine_assets.defs.assets.evaluation import evaluation_assets
+from migraine_assets.defs.assets.features import features, folds
+from migraine_assets.defs.assets.models import model_assets
+from migraine_assets.defs.checks.diary import raw_diary_checks, validated_diary_checks
+from migraine_assets.defs.checks.features import features_checks, folds_checks
+from migraine_assets.defs.code_versions import with_code_versions
+from migraine_assets.defs.io_managers import ReferenceIOManager
+from migraine_assets.defs.jobs import JOBS
+from migraine_assets.defs.mlflow_resource import mlflow_of_run
+from migraine_assets.defs.resources import workspace_from
+from migraine_assets.settings import Settings
+
+
+def build_defs(*, resources: Mapping[str, Any] | None = None) -> dg.Definitions:
+    """Everything, with the resources that the environment describes; `resources` replaces some by name."""
+    workspace = (resources or {}).get("workspace") or workspace_from(Settings())
+    default = {
+        "workspace": workspace,
+        "io_manager": ReferenceIOManager(workspace=workspace),
+        "mlflow": mlflow_of_run.configured({"tracking_uri": workspace.tracking_uri}),
+    }
+    assets = [raw_diary, validation, preprocessed_diary, features, folds]
+    return dg.Definitions(
+        assets=with_code_versions([*assets, *model_assets(), *evaluation_assets(), *champion_assets()]),
+        asset_checks=[raw_diary_checks, validated_diary_checks, features_checks, folds_checks],
+        jobs=JOBS,
+        resources={**default, **(resources or {})},
+        # One process per run: a step that starts a process of its own waits seconds for imports.
+        executor=dg.in_process_executor,
+    )
+
+
+@dg.definitions
+def definitions() -> dg.Definitions:
+    """What Dagster loads."""
+    return build_defs()

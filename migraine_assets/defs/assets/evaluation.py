@@ -1,0 +1,138 @@
+"""The evaluation of each task: every model on the test part, against the baselines, as a report."""
+
+import datetime as dt
+from pathlib import Path
+
+import dagster as dg
+
+from migraine_assets.core.estimator import Estimator, Task
+from migraine_assets.core.estimators import CLASSIFIERS, REGRESSORS
+from migraine_assets.defs.assets.models import asset_key
+from migraine_assets.defs.describe import evaluation_metadata
+from migraine_assets.defs.evaluating import Evaluated, evaluate, opponent_of
+from migraine_assets.defs.experiments import log_evaluation
+from migraine_assets.defs.recall import code_version, fingerprint, library_versions, recall
+from migraine_assets.defs.resources import Workspace
+from migraine_assets.defs.training import figures
+from migraine_assets.defs.values import Chosen, EvaluationRef, FeaturesRef, FoldsRef, ModelRef
+from migraine_assets.report.facts import RunFacts
+from migraine_assets.report.sentences import headline
+from migraine_assets.report.writer import write_reports
+
+OWNERS = ["team:ml"]
+GROUP = "g5_evaluation"
+MODELS: dict[Task, tuple[Estimator, ...]] = {"attack": CLASSIFIERS, "severity": REGRESSORS}
+CODE = (
+    "migraine_assets.core",
+    "migraine_assets.report",
+    "migraine_assets.defs.evaluating",
+    "migraine_assets.defs.training",
+)
+
+
+def evaluation_asset(task: Task) -> dg.AssetsDefinition:
+    """The asset that evaluates all models of `task`."""
+
+    @dg.asset(
+        key=["evaluation", task],
+        group_name=GROUP,
+        owners=OWNERS,
+        kinds={"onnx", "html"},
+        ins={
+            "features": dg.AssetIn("features"),
+            "folds": dg.AssetIn("folds"),
+            **{estimator.key: dg.AssetIn(asset_key(estimator)) for estimator in MODELS[task]},
+        },
+        description=f"All models of the task '{task}' on the test part, against the baselines: the report.",
+    )
+    def evaluation(
+        context: dg.AssetExecutionContext,
+        workspace: Workspace,
+        features: FeaturesRef,
+        folds: FoldsRef,
+        **models: ModelRef,
+    ) -> dg.MaterializeResult[EvaluationRef]:
+        trained = [models[estimator.key] for estimator in MODELS[task]]
+        value, remembered = _evaluate_once(context, task, workspace, features, folds, trained)
+        return dg.MaterializeResult(
+            value=value,
+            data_version=dg.DataVersion(f"{value.champion.bundle if value.champion else None}:{value.accepted}"),
+            metadata=evaluation_metadata(value, remembered=remembered),
+        )
+
+    return evaluation
+
+
+def evaluation_assets() -> list[dg.AssetsDefinition]:
+    """Both tasks."""
+    return [evaluation_asset(task) for task in MODELS]
+
+
+def _evaluate_once(
+    context: dg.AssetExecutionContext,
+    task: Task,
+    workspace: Workspace,
+    features: FeaturesRef,
+    folds: FoldsRef,
+    models: list[ModelRef],
+) -> tuple[EvaluationRef, bool]:
+    params, opponent = workspace.params(), opponent_of(workspace, task, models)
+    inputs = [
+        features.frame.version,
+        folds.frame.version,
+        *(model.bundle or f"failed: {model.error}" for model in models),
+    ]
+    settings = [params.training, params.promotion, opponent, workspace.reports]
+    key = fingerprint(f"evaluation/{task}", code=code_version(*CODE), settings=settings, inputs=inputs)
+
+    def make() -> EvaluationRef:
+        found = evaluate(task, workspace, features, folds, models, opponent=opponent)
+        facts = _facts(context, features, params.training.seed)
+        report = write_reports(Path(workspace.reports), _name(facts), facts=facts, **{task: found.evaluation})
+        test = {row.key: figures(row.test) for row in found.evaluation.rows if row.test}
+        runs = {model.key: model.mlflow_run for model in models}
+        log_evaluation(context, workspace, test=test, runs=runs, report=report)
+        return _reference(found, models, report)
+
+    return recall(workspace.store, key, make=make, intact=lambda value: Path(value.report).is_dir())
+
+
+def _reference(found: Evaluated, models: list[ModelRef], report: Path) -> EvaluationRef:
+    of = {model.key: model for model in models}
+
+    def chosen(key: str | None) -> Chosen | None:
+        model = of.get(key or "")
+        return Chosen(model.key, model.bundle, model.mlflow_run) if model and model.bundle else None
+
+    return EvaluationRef(
+        task=found.evaluation.task,
+        champion=chosen(found.evaluation.champion),
+        challenger=chosen(found.evaluation.challenger),
+        incumbent=found.incumbent,
+        accepted=found.decision.accepted,
+        reasons=found.decision.reasons,
+        figures=figures(found.decision.figures),
+        headline=" ".join(headline(found.evaluation)),
+        report=str(report),
+    )
+
+
+def _name(facts: RunFacts) -> str:
+    """Such as 2024-02-29-1a2b3c4d: both tasks of a run share a folder, and folders sort by day."""
+    return f"{facts.created[:10]}-{facts.run_id[:8]}"
+
+
+def _facts(context: dg.AssetExecutionContext, features: FeaturesRef, seed: int) -> RunFacts:
+    delivery = features.delivery
+    return RunFacts(
+        run_id=context.run_id,
+        created=dt.datetime.now(dt.UTC).isoformat(timespec="seconds"),
+        source=delivery.source,
+        asked=delivery.description,
+        command=f"migraine run --data-version {delivery.md5}",
+        data_version=delivery.md5,
+        code_version=code_version("migraine_assets"),
+        seed=seed,
+        libraries=dict(version.split("==") for version in library_versions()),
+        notes=delivery.notes,
+    )

@@ -1,0 +1,61 @@
+"""The checks on what models learn from: the feature table and the split."""
+
+import dagster as dg
+import numpy as np
+import pandas as pd
+
+from migraine_assets.core import quality_features, quality_folds
+from migraine_assets.core.task_data import TARGET
+from migraine_assets.defs.assets.features import days_of
+from migraine_assets.defs.checks.findings import Declared, results, specs
+from migraine_assets.defs.resources import Workspace
+from migraine_assets.defs.values import FeaturesRef, FoldsRef
+from migraine_assets.stores.references import read_frame
+
+FEATURES = (
+    Declared("features_finite", "Every input is a finite number or null.", can_block=True),
+    Declared("no_outcome_among_inputs", "No input is an outcome, a target or a key.", can_block=True),
+    Declared("no_input_nearly_the_outcome", "No single input nearly is the outcome.", can_block=True),
+)
+FOLDS = (
+    Declared("participants_disjoint", "Nobody is in training and test, nor in two folds.", can_block=True),
+    Declared("forward_in_time", "What is trained on lies before what is tested on.", can_block=True),
+    Declared("both_classes", "Test and every fold have days with and without an attack.", can_block=True),
+)
+
+
+@dg.multi_asset_check(name="features_checks", specs=specs("features", FEATURES))
+def features_checks(workspace: Workspace, features: FeaturesRef):  # type: ignore[no-untyped-def]  # Dagster reads it
+    table = read_frame(workspace.store, features.frame, ["participant_id", TARGET["attack"], *features.names])
+    inputs = table[list(features.names)].to_numpy(np.float32)
+    findings = (
+        quality_features.features_finite(inputs, features.names),
+        quality_features.no_outcome_among_inputs(features.names),
+        quality_features.no_input_nearly_the_outcome(
+            inputs,
+            features.names,
+            attack=table[TARGET["attack"]].to_numpy(np.float64),
+            participant=_codes(table),
+            settings=workspace.params().quality,
+        ),
+    )
+    yield from results("features", findings)
+
+
+@dg.multi_asset_check(name="folds_checks", specs=specs("folds", FOLDS, also_reads=["features"]))
+def folds_checks(workspace: Workspace, folds: FoldsRef, features: FeaturesRef):  # type: ignore[no-untyped-def]  # as above
+    split = read_frame(workspace.store, folds.frame)
+    attack = read_frame(workspace.store, features.frame, [TARGET["attack"]])[TARGET["attack"]]
+    dated = features.delivery.first_day is not None
+    day, part = days_of(split, dated=dated), split["part"].to_numpy(np.int8)
+    fold = split["fold"].to_numpy(np.int8)
+    findings = (
+        quality_folds.participants_disjoint(_codes(split), part, fold),
+        quality_folds.forward_in_time(part, day, day + features.delivery.horizon, dated=dated),
+        quality_folds.both_classes(attack.to_numpy(np.float64), part, fold),
+    )
+    yield from results("folds", findings)
+
+
+def _codes(frame: pd.DataFrame) -> np.ndarray:
+    return pd.factorize(frame["participant_id"])[0].astype(np.int64)

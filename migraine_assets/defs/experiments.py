@@ -1,0 +1,120 @@
+"""What the assets tell MLflow: a parent run for the Dagster run, a child for each model, the chosen two as versions.
+
+Here belongs which figures go where. Not here: how MLflow is reached (`stores.tracking`). Where it does not answer the
+pipeline goes on and says so.
+"""
+
+import dataclasses
+from collections.abc import Mapping
+from pathlib import Path
+
+import dagster as dg
+
+from migraine_assets.defs.resources import Workspace
+from migraine_assets.defs.values import Chosen, FeaturesRef, Figures, ModelRef
+from migraine_assets.stores.bundles import load_manifest
+from migraine_assets.stores.manifest import MODEL_FILE
+from migraine_assets.stores.tracking import DatasetInfo, attempt
+
+
+def log_model(
+    context: dg.AssetExecutionContext, workspace: Workspace, features: FeaturesRef, model: ModelRef
+) -> ModelRef:
+    """Log one trained or failed model as a child run; the model with that run's id."""
+    tracker = workspace.tracker()
+
+    def log() -> str:
+        return tracker.log_model_run(
+            tracker.parent_run(context.run_id, context.job_name),
+            f"{model.task}/{model.key}",
+            params=model.params | {"used": model.used, "horizon": features.delivery.horizon},
+            metrics=_flat("cv", model.cv) | _flat("train", model.train) | {"seconds": model.seconds},
+            artifacts={"error.txt": model.error.encode()} if model.error else {},
+            dataset=_dataset(features),
+            tags={"task": model.task, "model": model.key, "bundle": model.bundle or ""},
+            failed=model.error is not None,
+        )
+
+    return dataclasses.replace(model, mlflow_run=attempt(log, warn=context.log.warning))
+
+
+def log_evaluation(
+    context: dg.AssetExecutionContext,
+    workspace: Workspace,
+    *,
+    test: Mapping[str, Figures],
+    runs: Mapping[str, str | None],
+    report: Path,
+) -> None:
+    """Add test scores to the children, and the report's files to the parent."""
+    tracker = workspace.tracker()
+
+    def log() -> None:
+        for key, figures in test.items():
+            if run := runs.get(key):
+                tracker.log(run, metrics=_flat("test", figures))
+        files = {f"report/{path.name}": path for path in sorted(report.iterdir()) if path.is_file()}
+        tracker.log(tracker.parent_run(context.run_id, context.job_name), artifacts=files)
+
+    attempt(log, warn=context.log.warning)
+
+
+def register(
+    context: dg.AssetExecutionContext,
+    workspace: Workspace,
+    task: str,
+    *,
+    champion: Chosen,
+    challenger: Chosen | None,
+) -> str | None:
+    """Register both bundles and point the aliases at them; the champion's version, None where MLflow is not there."""
+    tracker = workspace.tracker()
+
+    def log() -> str | None:
+        parent = tracker.parent_run(context.run_id, context.job_name)
+        versions = [
+            _version(workspace, task, chosen, run=chosen.mlflow_run or parent)
+            for chosen in (champion, challenger)
+            if chosen
+        ]
+        tracker.models.point(task, champion=champion.bundle, challenger=challenger.bundle if challenger else None)
+        return versions[0]
+
+    return attempt(log, warn=context.log.warning)
+
+
+def finish(context: dg.AssetExecutionContext, workspace: Workspace) -> None:
+    """End the parent run."""
+    tracker = workspace.tracker()
+    attempt(lambda: tracker.finish(tracker.parent_run(context.run_id, context.job_name)), warn=context.log.warning)
+
+
+def _version(workspace: Workspace, task: str, chosen: Chosen, *, run: str) -> str:
+    manifest = load_manifest(workspace.store, chosen.bundle)
+    return workspace.tracker().models.register(
+        task,
+        model=workspace.store.read(f"bundles/{chosen.bundle}/{MODEL_FILE}"),
+        features=manifest.features,
+        output=manifest.output,
+        bundle_hash=chosen.bundle,
+        run_id=run,
+        tags={"algorithm": chosen.key, "data_version": manifest.data_version},
+    )
+
+
+def _flat(prefix: str, figures: Figures) -> dict[str, float | None]:
+    flat: dict[str, float | None] = {}
+    for name, (value, low, high) in figures.items():
+        flat |= {f"{prefix}_{name}": value, f"{prefix}_{name}_ci_low": low, f"{prefix}_{name}_ci_high": high}
+    return flat
+
+
+def _dataset(features: FeaturesRef) -> DatasetInfo:
+    delivery = features.delivery
+    return DatasetInfo(
+        name=delivery.source,
+        version=delivery.md5,
+        source=delivery.description,
+        rows=features.frame.rows,
+        columns=tuple((name, "float") for name in features.names),
+    )

@@ -1,0 +1,53 @@
+"""The Dagster resource through which assets reach files, parameters and MLflow. Nothing is opened before it is used."""
+
+from functools import cached_property
+from pathlib import Path
+
+import dagster as dg
+
+from migraine_assets.params import Params, load_params
+from migraine_assets.settings import Settings
+from migraine_assets.stores.filesystem import Store
+from migraine_assets.stores.tracking import Tracker
+
+
+class Workspace(dg.ConfigurableResource[None]):
+    """One home of state: the store, the reports, the landing folder, the parameters and the experiments."""
+
+    store_uri: str
+    reports: str
+    landing: str
+    tracking_uri: str
+    params_path: str | None = None
+    source: str | None = None
+    mapping: str | None = None
+
+    @cached_property
+    def _store(self) -> Store:
+        return Store(self.store_uri)
+
+    @property
+    def store(self) -> Store:
+        """The content-addressed store."""
+        return self._store
+
+    def params(self) -> Params:
+        """The parameters, read anew so that an edit counts from the next run on."""
+        return load_params(Path(self.params_path) if self.params_path else None)
+
+    def tracker(self) -> Tracker:
+        """The MLflow experiments."""
+        return Tracker(self.tracking_uri)
+
+
+def workspace_from(settings: Settings) -> Workspace:
+    """The workspace that the environment describes."""
+    return Workspace(
+        store_uri=settings.store_location,
+        reports=str(settings.reports),
+        landing=str(settings.landing),
+        tracking_uri=settings.tracking_uri,
+        params_path=str(settings.params) if settings.params else None,
+        source=settings.source,
+        mapping=settings.mapping,
+    )

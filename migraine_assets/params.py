@@ -1,0 +1,103 @@
+"""Hyperparameters and thresholds: one YAML file, every value checked against the type that uses it when it is read.
+
+Not here: what a threshold means (the settings class of each module of `core`), where the file lies (`settings`).
+"""
+
+import difflib
+import types
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields, is_dataclass
+from importlib.resources import files
+from pathlib import Path
+from typing import Annotated, Any
+
+import yaml
+from pydantic import Field, TypeAdapter, ValidationError
+
+from migraine_assets.core.flags import FlagLimits
+from migraine_assets.core.folds import FoldSettings
+from migraine_assets.core.preprocess import PreprocessSettings
+from migraine_assets.core.promotion import GateSettings
+from migraine_assets.core.quality import QualitySettings
+from migraine_assets.core.tuning import TuningSettings
+from migraine_assets.core.validation import ValidationSettings
+from migraine_assets.errors import ConfigurationError
+
+
+@dataclass(frozen=True)
+class TrainingSettings:
+    """`seed` of every fit, `threads` of each model, `replicates` of the bootstrap behind an interval.
+
+    `threads` is part of what makes a bundle's hash: boosters sum in another order on another number of threads.
+    """
+
+    seed: int = 7
+    threads: Annotated[int, Field(gt=0)] = 1
+    replicates: int = 300
+
+
+@dataclass(frozen=True)
+class Params:
+    """All parameters. `models` maps task and model key to hyperparameters that replace the table's defaults."""
+
+    validation: ValidationSettings = field(default_factory=ValidationSettings)
+    quality: QualitySettings = field(default_factory=QualitySettings)
+    preprocess: PreprocessSettings = field(default_factory=PreprocessSettings)
+    folds: FoldSettings = field(default_factory=FoldSettings)
+    training: TrainingSettings = field(default_factory=TrainingSettings)
+    search: TuningSettings = field(default_factory=TuningSettings)
+    flags: FlagLimits = field(default_factory=FlagLimits)
+    promotion: GateSettings = field(default_factory=GateSettings)
+    models: Mapping[str, Mapping[str, Mapping[str, Any]]] = field(default_factory=lambda: types.MappingProxyType({}))
+
+    def hyperparameters(self, task: str, key: str) -> Mapping[str, Any]:
+        """What replaces the defaults of one model."""
+        return self.models.get(task, {}).get(key, {})
+
+
+def default_path() -> Path:
+    """The params.yaml that comes with the package."""
+    return Path(str(files("migraine_assets") / "params.yaml"))
+
+
+def load_params(path: Path | None = None) -> Params:
+    """Read and check a parameter file. Raises `ConfigurationError` that names the file, the place and the remedy."""
+    path = path or default_path()
+    try:
+        content = yaml.safe_load(path.read_text(encoding="utf-8")) or {}
+    except OSError as error:
+        raise ConfigurationError(f"The parameter file {path} cannot be read: {error.strerror}.") from error
+    except yaml.YAMLError as error:
+        raise ConfigurationError(f"The parameter file {path} is not valid YAML: {error}.") from error
+    _refuse_unknown(content, Params, where=str(path))
+    try:
+        params = TypeAdapter(Params).validate_python(content)
+    except ValidationError as error:
+        first = error.errors()[0]
+        place = ".".join(str(part) for part in first["loc"])
+        raise ConfigurationError(f"{path}: '{place}' is {first['input']!r}: {first['msg']}.") from error
+    _check_models(params, where=str(path))
+    return params
+
+
+def _refuse_unknown(content: Any, cls: Any, *, where: str, place: str = "") -> None:
+    known = {item.name: item for item in fields(cls)}
+    if not isinstance(content, Mapping):
+        raise ConfigurationError(f"{where}: '{place or 'the file'}' must hold names with values, not {content!r}.")
+    for name, value in content.items():
+        if name not in known:
+            near = difflib.get_close_matches(str(name), known, 1)
+            hint = f"Did you mean '{near[0]}'?" if near else f"Known are: {', '.join(known)}."
+            raise ConfigurationError(f"{where}: there is no parameter '{place}{name}'. {hint}")
+        if is_dataclass(kind := known[name].type):
+            _refuse_unknown(value, kind, where=where, place=f"{place}{name}.")
+
+
+def _check_models(params: Params, *, where: str) -> None:
+    from migraine_assets.core.estimators import find
+
+    for task, models in params.models.items():
+        if task not in ("attack", "severity"):
+            raise ConfigurationError(f"{where}: 'models.{task}' is no task. The tasks are attack and severity.")
+        for key, overrides in models.items():
+            find(task, key).params(overrides)  # type: ignore[arg-type]  # checked above
