@@ -7,7 +7,7 @@ sources := migraine_assets migraine_assets_tests benchmarks $(wildcard serving)
 installed = .venv/.installed-$(1)
 
 .DEFAULT_GOAL := help
-.PHONY: help run ui test lint format types unit lock clean
+.PHONY: help run ui test lint format types unit docs lock clean
 
 help: ## Show what there is
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -38,6 +38,9 @@ unit: $(call installed,dev)
 format: $(call installed,dev) ## Format the code
 	$(bin)/ruff check --fix .
 	$(bin)/ruff format .
+
+docs: $(call installed,dev) ## Write the table of fields into the README
+	@$(bin)/python scripts/readme.py
 
 lock: $(call installed,dev) ## Write the lock files anew from pyproject.toml
 	scripts/lock.sh

@@ -1,0 +1,180 @@
+"""The `migraine` command: what it offers, and how an error becomes a sentence and an exit code.
+
+Here belong options and dispatch. Not here: what a command does (the other modules of `cli`).
+Exit codes: 0 good, 2 wrong use or configuration, 3 data refused, 4 no model met the bar, 1 our own fault.
+"""
+
+import os
+import sys
+from typing import Annotated
+
+import click
+import typer
+
+from migraine_assets.cli.console import complain, say
+from migraine_assets.errors import ConfigurationError, MigraineError
+
+app = typer.Typer(
+    help="Migraine forecasts from headache diaries: from the data to the promoted model.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+data = typer.Typer(help="The diaries that were accepted.", no_args_is_help=True)
+app.add_typer(data, name="data")
+
+Mapping = Annotated[str | None, typer.Option(help="A YAML file that says what the columns of the source mean.")]
+Task = Annotated[str, typer.Argument(help="attack or severity")]
+Reason = Annotated[str, typer.Option("--why", help="Why, for the record.")]
+
+
+@app.callback()
+def options(
+    traceback: Annotated[bool, typer.Option("--traceback", help="Show the trace of an error.")] = False,
+) -> None:
+    """Options of every command."""
+    if traceback:
+        os.environ["MIGRAINE_TRACEBACK"] = "1"
+
+
+@app.command()
+def run(
+    source: Annotated[
+        str | None, typer.Option(help="synthetic, kostecki_dillon, or a file, folder, glob or URL of a diary.")
+    ] = None,
+    mapping: Mapping = None,
+    option: Annotated[list[str] | None, typer.Option(help="An option of the source: name=value.")] = None,
+    data_version: Annotated[
+        str | None, typer.Option(help="Repeat with the accepted diary of this MD5 (see `migraine data log`).")
+    ] = None,
+    job: Annotated[str, typer.Option(help="full_pipeline, or retrain on the diary that is there.")] = "full_pipeline",
+) -> None:
+    """Validate a diary, train and compare sixteen models, promote the best, write the report."""
+    from migraine_assets.cli.running import run as start
+
+    pairs = dict(_pair(item) for item in option or [])
+    start(source=source, mapping=mapping, options=pairs, data_version=data_version, job=job)
+
+
+@app.command()
+def validate(
+    file: Annotated[str, typer.Argument(help="A file, folder, glob or URL of a diary, or the name of a source.")],
+    mapping: Mapping = None,
+) -> None:
+    """Read and check a diary without training on it."""
+    from migraine_assets.cli.data import validate as start
+
+    start(file, mapping=mapping)
+
+
+@app.command()
+def sources() -> None:
+    """Where diaries can come from, and the fields of the contract."""
+    from migraine_assets.cli.data import sources as start
+
+    start()
+
+
+@data.command("log")
+def data_log() -> None:
+    """Every accepted diary with its data version."""
+    from migraine_assets.cli.data import log as start
+
+    start()
+
+
+@app.command()
+def report() -> None:
+    """The results of the newest evaluation, and where its report is."""
+    from migraine_assets.cli.results import report as start
+
+    start()
+
+
+@app.command()
+def history() -> None:
+    """Every promotion, refusal and rollback."""
+    from migraine_assets.cli.models import history as start
+
+    start()
+
+
+@app.command()
+def promote(
+    task: Task,
+    bundle: Annotated[str, typer.Argument(help="The hash of a bundle in the store, or its beginning.")],
+    why: Reason = "by hand",
+) -> None:
+    """Let a bundle serve, whatever the gate says."""
+    from migraine_assets.cli.models import promote as start
+
+    start(task, bundle, why=why)
+
+
+@app.command()
+def rollback(
+    task: Task,
+    to: Annotated[str | None, typer.Option(help="A former champion; without it the one before.")] = None,
+    why: Reason = "by hand",
+) -> None:
+    """Let the champion before serve again."""
+    from migraine_assets.cli.models import rollback as start
+
+    start(task, to=to, why=why)
+
+
+@app.command()
+def doctor() -> None:
+    """Check the environment, the store and everything in it."""
+    from migraine_assets.cli.doctor import doctor as start
+
+    start()
+
+
+@app.command()
+def ui(
+    port: Annotated[int, typer.Option(help="Port of the Dagster UI.")] = 3000,
+    mlflow_port: Annotated[int, typer.Option(help="Port of the MLflow UI.")] = 5000,
+) -> None:
+    """The Dagster UI with its daemon and the MLflow UI, until Ctrl-C."""
+    from migraine_assets.cli.ui import ui as start
+
+    start(port=port, mlflow_port=mlflow_port)
+
+
+def main() -> None:
+    """Run the command line, and end with the exit code of what went wrong."""
+    sys.exit(_guarded())
+
+
+def _guarded() -> int:
+    try:
+        code = app(standalone_mode=False)
+    except MigraineError as error:
+        return _told(error, code=error.exit_code)
+    except click.ClickException as error:
+        error.show()
+        return 2
+    except (KeyboardInterrupt, click.Abort):
+        say("\nStopped. Nothing half-written is left; the next run goes on from here.")
+        return 130
+    except Exception as error:  # noqa: BLE001 - the last resort: a fault of ours, told as one
+        return _told(error, code=1, ours=True)
+    return code if isinstance(code, int) else 0
+
+
+def _told(error: Exception, *, code: int, ours: bool = False) -> int:
+    if os.environ.get("MIGRAINE_TRACEBACK"):
+        import traceback
+
+        traceback.print_exception(error)
+    fault = f"This is a fault of the platform, not yours: {type(error).__name__}: {error}" if ours else str(error)
+    complain(fault, hint="`migraine --traceback ...` shows the trace." if ours else "")
+    return code
+
+
+def _pair(item: str) -> tuple[str, str]:
+    name, equals, value = item.partition("=")
+    if not equals or not name:
+        raise ConfigurationError(f"--option {item}: write it as name=value, for example --option participants=500.")
+    return name.strip(), value.strip()

@@ -1,0 +1,81 @@
+"""Live progress of a run: a line for every asset as it is materialized, read from the run's own event log."""
+
+import threading
+import time
+from typing import TYPE_CHECKING
+
+from rich.console import Console
+
+if TYPE_CHECKING:
+    import dagster as dg
+
+POLL_SECONDS = 0.5
+
+
+class Progress:
+    """Follows one run from a thread of its own, so that the run keeps the main thread and its signals."""
+
+    def __init__(self, instance: "dg.DagsterInstance", run_id: str, console: Console) -> None:
+        self._instance, self._run_id, self._console = instance, run_id, console
+        self._cursor: str | None = None
+        self._started = time.monotonic()
+        self._running: dict[str, None] = {}
+        self._done = threading.Event()
+        self._thread = threading.Thread(target=self._follow, name="progress", daemon=True)
+
+    def __enter__(self) -> "Progress":
+        self._status = self._console.status("starting")
+        self._status.start()
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._done.set()
+        self._thread.join()
+        self._status.stop()
+
+    def _follow(self) -> None:
+        while not self._done.wait(POLL_SECONDS):
+            self._show()
+        self._show()
+
+    def _show(self) -> None:
+        page = self._instance.get_records_for_run(self._run_id, cursor=self._cursor)
+        self._cursor = page.cursor
+        for record in page.records:
+            if (event := record.event_log_entry.dagster_event) is not None:
+                self._one(event)
+        if self._running:
+            self._status.update(f"{self._clock()}  {', '.join(self._running)}")
+
+    def _one(self, event: "dg.DagsterEvent") -> None:
+        kind, step = event.event_type_value, (event.step_key or "").replace("__", "/")
+        if kind == "STEP_START":
+            self._running[step] = None
+        elif kind in ("STEP_SUCCESS", "STEP_FAILURE", "STEP_SKIPPED"):
+            self._running.pop(step, None)
+        if kind == "ASSET_MATERIALIZATION" and event.asset_key is not None:
+            metadata = event.step_materialization_data.materialization.metadata
+            summary = metadata["summary"].value if "summary" in metadata else ""
+            self._line("[green]done[/]", "/".join(event.asset_key.path), str(summary))
+        elif kind == "STEP_FAILURE":
+            self._line("[red]failed[/]", step, "")
+        elif kind == "ASSET_CHECK_EVALUATION" and not event.asset_check_evaluation_data.passed:
+            self._check(event.asset_check_evaluation_data)
+
+    def _check(self, check: "dg.AssetCheckEvaluation") -> None:
+        stops = bool(check.blocking) and check.severity.value == "ERROR"
+        mark = "[red]refused[/]" if stops else "[yellow]check[/]"
+        self._line(mark, "/".join(check.asset_key.path), check.description or check.check_name)
+
+    def _line(self, mark: str, what: str, summary: str) -> None:
+        from rich.markup import escape
+
+        self._console.print(
+            f"{self._clock()}  {mark}  {escape(what)}  [dim]{escape(summary)}[/]",
+            highlight=False,
+            soft_wrap=True,
+        )
+
+    def _clock(self) -> str:
+        return f"{time.monotonic() - self._started:5.0f} s"

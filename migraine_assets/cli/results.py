@@ -1,0 +1,116 @@
+"""The results of an evaluation as tables, and where to look further."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+from migraine_assets.cli.console import out, say, show
+from migraine_assets.errors import ConfigurationError
+from migraine_assets.settings import Settings
+
+# For each task the columns after the model: title, part ("cv" or "test"), metric, whether with its interval.
+COLUMNS: dict[str, tuple[tuple[str, str, str, bool], ...]] = {
+    "attack": (
+        ("CV ROC-AUC", "cv", "roc_auc", True),
+        ("test ROC-AUC", "test", "roc_auc", True),
+        ("within person", "test", "within_person_auc", False),
+        ("Brier", "test", "brier", False),
+    ),
+    "severity": (
+        ("CV RMSE", "cv", "rmse", True),
+        ("test RMSE", "test", "rmse", True),
+        ("MAE", "test", "mae", False),
+        ("R2", "test", "r2", False),
+    ),
+}
+# Flags in the few words that fit into a table; the report has the sentences.
+SHORT = {
+    "overfitting": "overfit",
+    "underfitting": "underfit",
+    "calibration_slope": "slope",
+    "calibration_intercept": "intercept",
+    "too_good_to_be_true": "too good",
+    "not_better_than_": "\u2248 ",
+    "worse_than_": "< ",
+}
+TITLES = {"attack": "Will there be an attack?", "severity": "How bad will it be?"}
+
+
+def report() -> None:
+    """Show the newest evaluation. Raises `ConfigurationError` where there is none."""
+    settings = Settings()
+    latest = settings.reports / "latest"
+    if not (latest / "evaluation.json").exists():
+        raise ConfigurationError(f"There is no report in {settings.reports} yet: start with `migraine run`.")
+    show_tables(latest)
+    show_paths(settings, latest)
+
+
+def show_tables(folder: Path) -> None:
+    """A table for each task of `folder`'s evaluation.json."""
+    content = json.loads((folder / "evaluation.json").read_bytes())
+    for task, section in content.items():
+        columns = ("model", *(column[0] for column in COLUMNS[task]), "flags", "CPU s", "place")
+        rows = [*_model_rows(task, section), *_baseline_rows(task, section)]
+        show(TITLES[task], columns, rows, right=columns[1:-3])
+
+
+def show_paths(settings: Settings, folder: Path) -> None:
+    """Where to look: reports, store, the UI."""
+    where = folder.resolve()
+    say(f"Report       {where / 'index.html'}")
+    say(f"Figures      {where / 'evaluation.json'}")
+    say(f"State        {settings.root}")
+    say("Dagster UI   make ui    (http://127.0.0.1:3000, MLflow on http://127.0.0.1:5000)")
+
+
+def _model_rows(task: str, section: dict[str, Any]) -> list[list[str]]:
+    _, part, first, _ = COLUMNS[task][0]
+    sign = -1 if task == "attack" else 1
+
+    def place(item: tuple[str, dict[str, Any]]) -> tuple[bool, float]:
+        value = ((item[1].get(part) or {}).get(first) or {}).get("value")
+        return value is None, sign * (value or 0)
+
+    return [_row(task, key, model, section) for key, model in sorted(section["models"].items(), key=place)]
+
+
+def _row(task: str, key: str, model: dict[str, Any], section: dict[str, Any]) -> list[str]:
+    cells = _cells(task, model)
+    flags = [flag["name"] if isinstance(flag, dict) else str(flag) for flag in model.get("flags", ())]
+    said = "failed" if model.get("error") else ", ".join(_short(flag) for flag in flags)
+    held = {section.get("champion"): "champion", section.get("challenger"): "challenger"}
+    return [key, *cells, said, f"{model.get('seconds') or 0:.1f}", held.get(key, "")]
+
+
+def _baseline_rows(task: str, section: dict[str, Any]) -> list[list[str]]:
+    return [
+        [key.replace("_", " "), *_cells(task, scores), "", "", "baseline"]
+        for key, scores in section["baselines"].items()
+    ]
+
+
+def _cells(task: str, scores: dict[str, Any]) -> list[str]:
+    return [_cell((scores.get(part) or {}).get(metric), ends=ends) for _, part, metric, ends in COLUMNS[task]]
+
+
+def _cell(figures: dict[str, float | None] | None, *, ends: bool) -> str:
+    if not figures or figures.get("value") is None:
+        return "-"
+    low, high = figures.get("ci_low"), figures.get("ci_high")
+    shown = f" [{low:.2f} {high:.2f}]" if ends and low is not None and high is not None else ""
+    return f"{figures['value']:.3f}{shown}"
+
+
+def _short(flag: str) -> str:
+    for long, short in SHORT.items():
+        flag = flag.replace(long, short)
+    return flag.replace("_", " ")
+
+
+def show_decisions(decisions: list[tuple[str, str, str]]) -> None:
+    """For each task what became of its champion: task, outcome, reasons."""
+    for task, outcome, why in decisions:
+        style = {"promoted": "green", "unchanged": "", "refused": "yellow", "none": "red"}[outcome]
+        out().print(f"[bold]{task}[/]: [{style or 'default'}]{outcome}[/]. ", end="")
+        say(why)
