@@ -22,6 +22,7 @@ from migraine_assets.core.bootstrap import (
     replicates_for,
     resample,
 )
+from migraine_assets.core.calibration import Conformal
 from migraine_assets.core.curves import (
     ConfusionMatrix,
     confusion_matrix,
@@ -31,7 +32,6 @@ from migraine_assets.core.curves import (
 )
 from migraine_assets.core.evaluation import (
     AttackCurves,
-    Conformal,
     Coverage,
     ModelRow,
     Residuals,
@@ -198,7 +198,7 @@ def _group_means(values: Floats, *, by: Floats) -> Floats:
 def _coverage(promised: Conformal | None, error: Floats, draw: Resample) -> Coverage | None:
     if promised is None:
         return None
-    return Coverage(promised, _mean(np.abs(error) <= promised.half_width, draw).interval())
+    return Coverage(promised, _mean(np.abs(error) <= promised.quantile, draw).interval())
 
 
 def _mean(values: NDArray[np.generic], draw: Resample) -> Draws:

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,8 +10,7 @@ from numpy.typing import NDArray
 from migraine_assets.core.constructors import Constructor, Setup
 from migraine_assets.core.hyperparameters import Params, Range, Value, resolve
 from migraine_assets.core.scores import Score
-
-Task = Literal["attack", "severity"]
+from migraine_assets.core.tasks import Task
 
 
 @dataclass(frozen=True)

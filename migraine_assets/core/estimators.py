@@ -7,8 +7,9 @@ here: the library calls (`core.constructors`), fitting and calibration (`core.tr
 
 from migraine_assets.core import constructors, scores
 from migraine_assets.core import tree_defaults as trees
-from migraine_assets.core.estimator import Estimator, Substitute, Task
+from migraine_assets.core.estimator import Estimator, Substitute
 from migraine_assets.core.hyperparameters import Range, refuse_unknown
+from migraine_assets.core.tasks import Task
 
 _PENALTY = Range("C", 1e-3, 10)
 _SHRINKAGE = Range("alpha", 1e-3, 0.5)

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from migraine_assets.core.bootstrap import Floats
+from migraine_assets.core.calibration import Conformal
 from migraine_assets.core.curves import ConfusionMatrix, DecisionCurve, PrecisionRecallCurve, RocCurve
 from migraine_assets.core.decision import Decision
 from migraine_assets.core.flags import Flag
@@ -17,8 +18,8 @@ from migraine_assets.core.metrics import ATTACK_METRICS, SEVERITY_METRICS
 from migraine_assets.core.promotion import Ranking
 from migraine_assets.core.reliability import Reliability
 from migraine_assets.core.subgroups import Subgroup
+from migraine_assets.core.tasks import Task
 
-Task = Literal["attack", "severity"]
 SeverityKind = Literal["severity", "burden"]
 
 METRICS: Mapping[str, tuple[str, ...]] = {"attack": ATTACK_METRICS, "severity": SEVERITY_METRICS}
@@ -26,16 +27,6 @@ METRICS: Mapping[str, tuple[str, ...]] = {"attack": ATTACK_METRICS, "severity": 
 # The metric that ranks a task's models, and the one whose fall from training to validation is overfitting.
 HEADLINE: Mapping[str, str] = {"attack": "roc_auc", "severity": "rmse"}
 FIT: Mapping[str, str] = {"attack": "roc_auc", "severity": "r2"}
-
-
-@dataclass(frozen=True)
-class Conformal:
-    """A split-conformal interval: prediction +- `half_width` (the target's unit) is to cover a share
-    `coverage`.
-    """
-
-    coverage: float
-    half_width: float
 
 
 @dataclass(frozen=True)

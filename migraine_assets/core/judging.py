@@ -58,6 +58,28 @@ def train_and_judge(
     return Judged(fitted, intervals(cv), train, ahead, found)
 
 
+@dataclass(frozen=True)
+class Scorer:
+    """Scores on both parts of `data`, with the same draws of participants for every model and baseline."""
+
+    data: TaskData
+    replicates: int
+
+    def train(self, prediction: Floats) -> Scores:
+        """Scores of a prediction float64[n] for the training rows."""
+        return self._scores(prediction, None, self.data.train.y, self.data.train.participant)
+
+    def test(self, prediction: Floats | None, threshold: float | None) -> Scores | None:
+        """Scores of a prediction float64[n] for the test rows; None for none."""
+        if prediction is None:
+            return None
+        return self._scores(prediction, threshold, self.data.test.y, self.data.test.participant)
+
+    def _scores(self, prediction: Floats, threshold: float | None, y: Floats, participant: NDArray[np.int64]) -> Scores:
+        draw = resample(participant, replicates=self.replicates)
+        return intervals(draws(self.data.task, y, prediction, draw, threshold=threshold))
+
+
 def draws(task: str, y: Floats, prediction: Floats, draw: Resample, *, threshold: float | None) -> dict[str, Draws]:
     """Every metric of the task on the data and in each replicate."""
     if task == "attack":

@@ -8,7 +8,6 @@ chooses nothing: it can only keep what there is. Not here: records and pointers 
 import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Literal
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -18,8 +17,8 @@ from migraine_assets.core.decision import Decision
 from migraine_assets.core.flags import Flag
 from migraine_assets.core.interval import UNKNOWN, Interval, Scores
 from migraine_assets.core.metrics import attack_draws, severity_draws
+from migraine_assets.core.tasks import Task
 
-Task = Literal["attack", "severity"]
 BASE = "base_rate"
 
 

@@ -5,15 +5,18 @@ Not here: the split itself (`core.folds`), what is fitted (`core.training`). All
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
 from migraine_assets.core.baselines import COLUMNS, Columns, Target
-from migraine_assets.core.estimator import Task
+from migraine_assets.core.evaluation import Part
 from migraine_assets.core.folds import TEST, TRAIN
 from migraine_assets.core.labels import BURDEN_DAYS
+from migraine_assets.core.subgroups import Objects, age_band
+from migraine_assets.core.tasks import Task
 from migraine_assets.core.training import TrainingSet
 
 KEYS = ("participant_id", "date")
@@ -80,6 +83,30 @@ def task_data(
         train_frame=_labels(table[train]),
         test=TestSet(X[test], y[test], who[test], _columns(table[test]), _labels(table[test])),
     )
+
+
+def part_of(data: TaskData, which: Literal["train", "test"]) -> Part:
+    """The size of one part, for the report."""
+    rows = data.train if which == "train" else data.test
+    frame = data.train_frame if which == "train" else data.test.frame
+    days = frame["date"].dropna()
+    return Part(
+        rows=len(rows.y),
+        participants=int(np.unique(rows.participant).size),
+        events=int(rows.y.sum()) if data.task == "attack" else None,
+        first_day=f"{days.min():%Y-%m-%d}" if len(days) else None,
+        last_day=f"{days.max():%Y-%m-%d}" if len(days) else None,
+    )
+
+
+def dimensions(data: TaskData) -> dict[str, Objects]:
+    """What the test rows are divided by in the report, by title: object[n] each."""
+    frame = data.test.frame
+    found: dict[str, Objects] = {}
+    for column, title in GROUPS.items():
+        values = frame[column]
+        found[title] = age_band(values.to_numpy(np.float64)) if column == "group_age" else values.to_numpy(object)
+    return found
 
 
 def _complete(table: pd.DataFrame, ahead: int, cut_day: str | None) -> NDArray[np.bool_]:

@@ -126,7 +126,11 @@ def fit_pipeline(
     labels = data.y.astype(np.int64) if estimator.task == "attack" else data.y
     kept = subsample(data.y, estimator.row_limit, seed=seed, by_class=estimator.task == "attack")
     pipeline = estimator.build(params, n_rows, seed=seed, threads=threads)
-    return pipeline.fit(data.X[kept], labels[kept])
+    pipeline.fit(data.X[kept], labels[kept])
+    if estimator.key == "random_forest":
+        # Asked by several threads, a forest adds up its trees in the order in which they finish.
+        pipeline.set_params(model__n_jobs=1)
+    return pipeline
 
 
 @dataclass(frozen=True)

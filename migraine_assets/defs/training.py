@@ -8,11 +8,12 @@ from typing import Any
 
 import pandas as pd
 
-from migraine_assets.core.estimator import Estimator, Task
+from migraine_assets.core.estimator import Estimator
 from migraine_assets.core.interval import Scores
 from migraine_assets.core.judging import Judged, train_and_judge
 from migraine_assets.core.reference import references
 from migraine_assets.core.task_data import TaskData, columns_needed, task_data
+from migraine_assets.core.tasks import Task
 from migraine_assets.core.tuning import tune
 from migraine_assets.defs.resources import Workspace
 from migraine_assets.defs.values import FeaturesRef, Figures, FoldsRef, ModelRef

@@ -99,7 +99,7 @@ def errors(axes: Any, residuals: Residuals, *, unit: str) -> None:
     if residuals.coverage:
         promised = residuals.coverage.promised
         label = f"± interval for {percent(promised.coverage)}"
-        for place, side in enumerate((-promised.half_width, promised.half_width)):
+        for place, side in enumerate((-promised.quantile, promised.quantile)):
             axes.axvline(side, color=CHALLENGER, linestyle="--", linewidth=1.4, label=None if place else label)
         axes.legend(loc="best")
     axes.set(xlabel=f"Predicted minus observed ({unit})", ylabel="Share of days")

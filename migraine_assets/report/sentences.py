@@ -195,7 +195,7 @@ def coverage(evaluation: TaskEvaluation) -> str:
     if not held:
         return ""
     return (
-        f"An interval of ± {number(held.promised.half_width, digits=2)} {unit_of(evaluation)} was to hold "
+        f"An interval of ± {number(held.promised.quantile, digits=2)} {unit_of(evaluation)} was to hold "
         f"{percent(held.promised.coverage)} of the days and held {percent(held.observed.value)}."
     )
 

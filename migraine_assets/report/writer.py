@@ -36,18 +36,24 @@ def write_reports(
 
     Raises `StoreError` where the disk is full or the folder cannot be written; what was there stays as it was.
     """
-    if not name or Path(name).name != name or name.startswith(".") or name == LATEST:
-        raise ValueError(f"{name!r} is no folder name")
     given = [evaluation for evaluation in (attack, severity) if evaluation is not None]
     # Drawn before the lock is taken: the other task's report must not wait for it.
     pages = {leaf: page for evaluation in given for leaf, page in pages_of(evaluation, facts).items()}
+    return publish(reports, name, facts=facts, pages=pages, sections=evaluation_json.to_json(attack, severity))
+
+
+def publish(
+    reports: Path, name: str, *, facts: RunFacts, pages: Mapping[str, bytes], sections: Mapping[str, Any]
+) -> Path:
+    """Put finished `pages` and their `sections` of `evaluation.json` into `reports/<name>/`, as `write_reports` does."""
+    if not name or Path(name).name != name or name.startswith(".") or name == LATEST:
+        raise ValueError(f"{name!r} is no folder name")
     folder = reports / name
     try:
         with _locked(reports):
             _clear(reports)
-            known = _known(folder)
-            sections = evaluation_json.merge(known, evaluation_json.to_json(attack, severity))
-            last = {EVALUATION: evaluation_json.dump(sections), INDEX: index_page(sections, facts)}
+            both = evaluation_json.merge(_known(folder), sections)
+            last = {EVALUATION: evaluation_json.dump(both), INDEX: index_page(both, facts)}
             _put(folder, {**pages, **last})
             _point(reports / LATEST, name)
     except OSError as error:

@@ -29,8 +29,8 @@ from migraine_assets.stores.promotion_history import Entry, chain, history, undo
 from migraine_assets.stores.promotion_log import Record
 
 __all__ = [
-    "TASKS", "Entry", "Pointer", "PromotionConflict", "Record", "Refreshed", "Serving", "exclusive", "history", "promote",
-    "read_pointer", "refresh", "refuse", "rollback", "verify_bundle",
+    "TASKS", "Entry", "Pointer", "PromotionConflict", "Record", "Refreshed", "Serving", "exclusive", "history",
+    "promote", "read_pointer", "refresh", "refuse", "rollback", "verify_bundle",
 ]  # fmt: skip
 
 TASKS = ("attack", "severity")

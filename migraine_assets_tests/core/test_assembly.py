@@ -8,7 +8,8 @@ import pytest
 from migraine_assets.core.assembly import POINTS, ScoredRows, assemble
 from migraine_assets.core.baselines import BASELINES
 from migraine_assets.core.bootstrap import Floats
-from migraine_assets.core.evaluation import Conformal, ModelRow, Part, TaskEvaluation
+from migraine_assets.core.calibration import Conformal
+from migraine_assets.core.evaluation import ModelRow, Part, TaskEvaluation
 from migraine_assets.core.interval import Interval
 from migraine_assets.core.metrics import score_attack, score_severity
 from migraine_assets.core.promotion import Ranking

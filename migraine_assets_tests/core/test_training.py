@@ -70,6 +70,15 @@ def test_the_same_arguments_give_the_same_model(model: Estimator) -> None:
     )
 
 
+@pytest.mark.parametrize("key", ["random_forest", "xgboost", "lightgbm", "gradient_boosting"])
+def test_the_number_of_threads_does_not_change_the_model(key: str) -> None:
+    """A forest that predicts in parallel differs in its last bits from run to run, and with it the bundle's hash."""
+    model = find("attack", key)
+    found = fit_model(model, training_set("attack"), seed=3, threads=2)
+    assert np.array_equal(found.oof, fitted(model).oof)
+    assert found.calibration == fitted(model).calibration
+
+
 def test_a_severity_stays_within_the_outcomes_of_training() -> None:
     model = fitted(find("severity", "linear"))
     wild = np.full((2, 8), 1e6, dtype=np.float32) * np.array([[1], [-1]], dtype=np.float32)

@@ -9,13 +9,15 @@ from numpy.typing import NDArray
 from migraine_assets.core.assembly import ScoredRows, assemble
 from migraine_assets.core.baselines import BASELINES
 from migraine_assets.core.bootstrap import Draws, Resample, resample
+from migraine_assets.core.calibration import Conformal
 from migraine_assets.core.decision import Decision
-from migraine_assets.core.evaluation import Conformal, FlowStep, ModelRow, Part, Task, TaskEvaluation
+from migraine_assets.core.evaluation import FlowStep, ModelRow, Part, TaskEvaluation
 from migraine_assets.core.flags import attack_flags, severity_flags
 from migraine_assets.core.interval import Interval
 from migraine_assets.core.metrics import attack_draws, intervals, severity_draws
 from migraine_assets.core.promotion import Result, lead, rank
 from migraine_assets.core.subgroups import age_band
+from migraine_assets.core.tasks import Task
 from migraine_assets.report.facts import RunFacts
 
 Floats = NDArray[np.float64]
