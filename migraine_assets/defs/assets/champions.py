@@ -5,7 +5,7 @@ from typing import Any
 
 import dagster as dg
 
-from migraine_assets.core.estimator import Task
+from migraine_assets.core.tasks import Task
 from migraine_assets.defs.describe import champion_metadata
 from migraine_assets.defs.evaluating import incumbent_of
 from migraine_assets.defs.experiments import finish, register
@@ -15,6 +15,7 @@ from migraine_assets.errors import ConfigurationError
 from migraine_assets.stores import registry
 from migraine_assets.stores.filesystem import Store
 from migraine_assets.stores.pointer import read_pointer
+from migraine_assets.stores.tidying import tidy
 
 OWNERS = ["team:ml"]
 GROUP = "g6_champions"
@@ -39,6 +40,7 @@ def champion_asset(task: Task) -> dg.AssetsDefinition:
         if value.outcome in ("promoted", "unchanged") and evaluation.champion:
             register(context, workspace, task, champion=evaluation.champion, challenger=evaluation.challenger)
         finish(context, workspace)
+        tidy(workspace.store)
         return dg.MaterializeResult(
             value=value,
             data_version=dg.DataVersion(value.bundle or "none"),
