@@ -34,6 +34,8 @@ __all__ = [
 # that whoever comes first, this tracker or that resource, makes the run that both use.
 PARENT_TAG = "dagster_run_id"
 RUN_TAG = "dagster.run_id"
+# Without it MLflow's page of an experiment is about language models.
+_KIND = {"mlflow.experimentKind": "custom_model_development"}
 
 
 class Tracker:
@@ -159,7 +161,7 @@ class Tracker:
             root = self.connection.artifact_root
             location = f"{root.rstrip('/')}/{self.experiment}" if root else None
             try:
-                return str(client.create_experiment(self.experiment, artifact_location=location))
+                return str(client.create_experiment(self.experiment, artifact_location=location, tags=_KIND))
             except MlflowException as error:
                 # On a server somebody else may have been faster.
                 found = client.get_experiment_by_name(self.experiment)
