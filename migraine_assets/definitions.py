@@ -26,7 +26,9 @@ def build_defs(*, resources: Mapping[str, Any] | None = None) -> dg.Definitions:
     default = {
         "workspace": workspace,
         "io_manager": ReferenceIOManager(workspace=workspace),
-        "mlflow": mlflow_of_run.configured({"tracking_uri": workspace.tracking_uri}),
+        "mlflow": mlflow_of_run.configured(
+            {"tracking_uri": workspace.tracking_uri, "artifact_root": workspace.artifact_root}
+        ),
     }
     assets = [raw_diary, validation, preprocessed_diary, features, folds]
     return dg.Definitions(

@@ -7,7 +7,9 @@ import difflib
 import types
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields, is_dataclass
+from functools import cache
 from importlib.resources import files
+from operator import attrgetter
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -55,6 +57,30 @@ class Params:
         return self.models.get(task, {}).get(key, {})
 
 
+@dataclass(frozen=True)
+class Bound:
+    """The least and the largest value of the parameter at `place`, both allowed."""
+
+    place: str
+    low: float
+    high: float
+
+
+BOUNDS: tuple[Bound, ...] = (
+    Bound("training.seed", 0, 2**32 - 1),
+    Bound("training.threads", 0, 1024),
+    Bound("training.replicates", 1, 100_000),
+    Bound("folds.test_share", 0.01, 0.9),
+    Bound("folds.test_period", 0.01, 0.9),
+    Bound("folds.folds", 2, 100),
+    Bound("folds.least_participants", 1, 1_000_000),
+    Bound("folds.least_attacks", 1, 1_000_000),
+    Bound("promotion.margin", 0, 1),
+    Bound("promotion.replicates", 1, 100_000),
+    Bound("search.trials", 0, 100_000),
+)
+
+
 def default_path() -> Path:
     """The params.yaml that comes with the package."""
     return Path(str(files("migraine_assets") / "params.yaml"))
@@ -67,23 +93,33 @@ def load_params(path: Path | None = None) -> Params:
         content = yaml.safe_load(path.read_text(encoding="utf-8")) or {}
     except OSError as error:
         raise ConfigurationError(f"The parameter file {path} cannot be read: {error.strerror}.") from error
+    except UnicodeDecodeError as error:
+        raise ConfigurationError(f"The parameter file {path} is not text in UTF-8: {error}.") from error
     except yaml.YAMLError as error:
         raise ConfigurationError(f"The parameter file {path} is not valid YAML: {error}.") from error
     _refuse_unknown(content, Params, where=str(path))
     try:
-        params = TypeAdapter(Params).validate_python(content)
+        params = _adapter().validate_python(content)
     except ValidationError as error:
         first = error.errors()[0]
         place = ".".join(str(part) for part in first["loc"])
         raise ConfigurationError(f"{path}: '{place}' is {first['input']!r}: {first['msg']}.") from error
+    _check_bounds(params, where=str(path))
     _check_models(params, where=str(path))
     return params
+
+
+@cache
+def _adapter() -> TypeAdapter[Params]:
+    return TypeAdapter(Params)
 
 
 def _refuse_unknown(content: Any, cls: Any, *, where: str, place: str = "") -> None:
     known = {item.name: item for item in fields(cls)}
     if not isinstance(content, Mapping):
-        raise ConfigurationError(f"{where}: '{place or 'the file'}' must hold names with values, not {content!r}.")
+        raise ConfigurationError(
+            f"{where}: '{place.rstrip('.') or 'the file'}' must hold names with values, not {content!r}."
+        )
     for name, value in content.items():
         if name not in known:
             near = difflib.get_close_matches(str(name), known, 1)
@@ -93,6 +129,15 @@ def _refuse_unknown(content: Any, cls: Any, *, where: str, place: str = "") -> N
             _refuse_unknown(value, kind, where=where, place=f"{place}{name}.")
 
 
+def _check_bounds(params: Params, *, where: str) -> None:
+    for bound in BOUNDS:
+        value = attrgetter(bound.place)(params)
+        if not bound.low <= value <= bound.high:
+            raise ConfigurationError(
+                f"{where}: '{bound.place}' is {value}; it must be between {bound.low:g} and {bound.high:g}."
+            )
+
+
 def _check_models(params: Params, *, where: str) -> None:
     from migraine_assets.core.estimators import find
 
@@ -100,4 +145,7 @@ def _check_models(params: Params, *, where: str) -> None:
         if task not in ("attack", "severity"):
             raise ConfigurationError(f"{where}: 'models.{task}' is no task. The tasks are attack and severity.")
         for key, overrides in models.items():
-            find(task, key).params(overrides)  # type: ignore[arg-type]  # checked above
+            try:
+                find(task, key).params(overrides)  # type: ignore[arg-type]  # checked above
+            except ConfigurationError as error:
+                raise ConfigurationError(f"{where}: {error}") from error

@@ -8,7 +8,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 class Settings(BaseSettings):
     """Where state lives and which source is read, from `MIGRAINE_*` variables."""
 
-    model_config = SettingsConfigDict(env_prefix="MIGRAINE_", frozen=True, extra="ignore")
+    model_config = SettingsConfigDict(env_prefix="MIGRAINE_", frozen=True, extra="ignore", env_ignore_empty=True)
 
     home: Path = Path(".migraine")
     store_uri: str | None = None
@@ -31,6 +31,11 @@ class Settings(BaseSettings):
     def tracking_uri(self) -> str:
         """Where MLflow keeps its experiments: SQLite under home unless a server is named."""
         return self.mlflow_tracking_uri or f"sqlite:///{self.root / 'mlflow.db'}"
+
+    @property
+    def artifact_root(self) -> str:
+        """Where MLflow's files go, unless a tracking server keeps them."""
+        return str(self.root / "mlartifacts")
 
     @property
     def reports(self) -> Path:

@@ -4,12 +4,12 @@ Here belong options and dispatch. Not here: what a command does (the other modul
 Exit codes: 0 good, 2 wrong use or configuration, 3 data refused, 4 no model met the bar, 1 our own fault.
 """
 
-import os
 import sys
+from collections.abc import Sequence
 from typing import Annotated
 
-import click
 import typer
+from typer import BadParameter
 
 from migraine_assets.cli.console import complain, say
 from migraine_assets.errors import ConfigurationError, MigraineError
@@ -28,13 +28,16 @@ Task = Annotated[str, typer.Argument(help="attack or severity")]
 Reason = Annotated[str, typer.Option("--why", help="Why, for the record.")]
 
 
+TRACEBACK = "--traceback"
+# Typer has a copy of click of its own: its errors are not those of the package of that name.
+UsageError = next(kind for kind in BadParameter.__mro__ if kind.__name__ == "ClickException")
+
+
 @app.callback()
 def options(
-    traceback: Annotated[bool, typer.Option("--traceback", help="Show the trace of an error.")] = False,
+    traceback: Annotated[bool, typer.Option(TRACEBACK, help="Show the trace of an error.")] = False,
 ) -> None:
     """Options of every command."""
-    if traceback:
-        os.environ["MIGRAINE_TRACEBACK"] = "1"
 
 
 @app.command()
@@ -144,32 +147,34 @@ def ui(
 
 def main() -> None:
     """Run the command line, and end with the exit code of what went wrong."""
-    sys.exit(_guarded())
+    sys.exit(run_command(sys.argv[1:]))
 
 
-def _guarded() -> int:
+def run_command(arguments: Sequence[str]) -> int:
+    """Run the command that `arguments` name, tell its errors, and return its exit code."""
+    trace = TRACEBACK in arguments
     try:
-        code = app(standalone_mode=False)
+        code = app(list(arguments), standalone_mode=False)
     except MigraineError as error:
-        return _told(error, code=error.exit_code)
-    except click.ClickException as error:
+        return _told(error, code=error.exit_code, trace=trace)
+    except UsageError as error:
         error.show()
         return 2
-    except (KeyboardInterrupt, click.Abort):
+    except (KeyboardInterrupt, typer.Abort):
         say("\nStopped. Nothing half-written is left; the next run goes on from here.")
         return 130
     except Exception as error:  # noqa: BLE001 - the last resort: a fault of ours, told as one
-        return _told(error, code=1, ours=True)
+        return _told(error, code=1, trace=trace, ours=True)
     return code if isinstance(code, int) else 0
 
 
-def _told(error: Exception, *, code: int, ours: bool = False) -> int:
-    if os.environ.get("MIGRAINE_TRACEBACK"):
+def _told(error: Exception, *, code: int, trace: bool, ours: bool = False) -> int:
+    if trace:
         import traceback
 
         traceback.print_exception(error)
     fault = f"This is a fault of the platform, not yours: {type(error).__name__}: {error}" if ours else str(error)
-    complain(fault, hint="`migraine --traceback ...` shows the trace." if ours else "")
+    complain(fault, hint="`migraine --traceback ...` shows the trace." if ours and not trace else "")
     return code
 
 

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 def validate(file: str, *, mapping: str | None) -> None:
     """Read `file`, say what validation does with it. Raises `DataRefused` where a blocking check fails."""
-    from migraine_assets.core import quality_data, quality_delivery, quality_fields
+    from migraine_assets.core.diary_findings import raw_findings, validated_findings
     from migraine_assets.core.validation import validate as split
     from migraine_assets.sources.registry import read_source
 
@@ -27,20 +27,8 @@ def validate(file: str, *, mapping: str | None) -> None:
         say(f"Note: {note}")
     show_quarantine(result)
     findings = (
-        quality_delivery.not_empty(delivery.frame),
-        quality_delivery.raw_types(delivery.frame),
-        quality_delivery.unreadable_share(delivery.frame, settings=params.quality),
-        quality_delivery.quarantine_share(result, settings=params.quality),
-        quality_delivery.types_and_bounds(result.valid),
-        quality_data.unique_days(result.valid),
-        quality_data.repeated_rows(result.valid),
-        quality_data.static_fields(result.valid),
-        quality_data.future_dates(result.valid, today=today, settings=params.quality),
-        quality_data.outcome_consistency(result.valid),
-        quality_data.class_balance(result.valid, settings=params.quality),
-        quality_data.enough_to_train(result.valid, settings=params.quality),
-        quality_fields.missing_values(result.valid, settings=params.quality),
-        quality_fields.outliers(result.valid, settings=params.quality),
+        *raw_findings(delivery.frame, settings=params.quality),
+        *validated_findings(result, before=None, today=today, settings=params.quality),
     )
     rows = [(f.name, "good" if f.passed else "refused" if f.blocking else "look", f.reason) for f in findings]
     show("Checks", ("check", "result", "what"), rows)

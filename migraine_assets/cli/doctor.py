@@ -18,7 +18,7 @@ from migraine_assets.stores.pointer import read_pointer
 from migraine_assets.stores.registry import history
 
 LEAST_FREE_GB = 2
-LIBRARIES = ("dagster", "pandas", "pandera", "sklearn", "xgboost", "lightgbm", "onnxruntime", "skl2onnx", "pyarrow")
+LIBRARIES = ("dagster", "pandas", "pandera", "sklearn", "xgboost", "lightgbm", "onnxruntime", "pyarrow")
 
 
 @dataclass(frozen=True)

@@ -2,6 +2,7 @@
 
 import datetime as dt
 import getpass
+import os
 
 from migraine_assets.cli.console import complain, say, show
 from migraine_assets.errors import ConfigurationError
@@ -36,7 +37,7 @@ def promote(task: str, bundle: str, *, why: str) -> None:
     whole = _whole(store, _task(task), bundle)
     place = read_pointer(store).tasks.get(task)
     challenger = place.champion if place and place.champion != whole else None
-    move(store, task, champion=whole, challenger=challenger, who=getpass.getuser(), when=_now(), why=(why,))
+    move(store, task, champion=whole, challenger=challenger, who=_who(), when=_now(), why=(why,))
     say(f"{task}: {_short(whole)} serves now.")
     _tell_mlflow(task, store)
 
@@ -46,7 +47,7 @@ def rollback(task: str, *, to: str | None, why: str) -> None:
     from migraine_assets.stores.registry import rollback as move
 
     store = _store()
-    record = move(store, _task(task), who=getpass.getuser(), when=_now(), why=(why,), to=to)
+    record = move(store, _task(task), who=_who(), when=_now(), why=(why,), to=to)
     say(f"{task}: {_short(record.to_champion)} serves again, instead of {_short(record.from_champion)}.")
     _tell_mlflow(task, store)
 
@@ -57,7 +58,8 @@ def _tell_mlflow(task: str, store: Store) -> None:
     from migraine_assets.stores.tracking import Tracker, attempt
 
     place = read_pointer(store).tasks[task]
-    tracker = Tracker(Settings().tracking_uri)
+    settings = Settings()
+    tracker = Tracker(settings.tracking_uri, artifact_root=settings.artifact_root)
     attempt(
         lambda: tracker.models.point(task, champion=place.champion, challenger=place.challenger),
         warn=lambda sentence: complain(f"MLflow's aliases were not moved. {sentence}"),
@@ -85,6 +87,14 @@ def _task(task: str) -> str:
 
 def _store() -> Store:
     return Store(Settings().store_location)
+
+
+def _who() -> str:
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):
+        # In a container the user's number need not have a name.
+        return f"uid {os.getuid()}"
 
 
 def _now() -> dt.datetime:

@@ -1,5 +1,6 @@
 """Live progress of a run: a line for every asset as it is materialized, read from the run's own event log."""
 
+import logging
 import threading
 import time
 from typing import TYPE_CHECKING
@@ -9,7 +10,9 @@ from rich.console import Console
 if TYPE_CHECKING:
     import dagster as dg
 
-POLL_SECONDS = 0.5
+# Every look at the event log, and every turn of the spinner, takes processor time from the run.
+POLL_SECONDS = 1.0
+REDRAWS_PER_SECOND = 4.0
 
 
 class Progress:
@@ -20,11 +23,12 @@ class Progress:
         self._cursor: str | None = None
         self._started = time.monotonic()
         self._running: dict[str, None] = {}
+        self._told: set[str] = set()
         self._done = threading.Event()
         self._thread = threading.Thread(target=self._follow, name="progress", daemon=True)
 
     def __enter__(self) -> "Progress":
-        self._status = self._console.status("starting")
+        self._status = self._console.status("starting", refresh_per_second=REDRAWS_PER_SECOND)
         self._status.start()
         self._thread.start()
         return self
@@ -35,16 +39,25 @@ class Progress:
         self._status.stop()
 
     def _follow(self) -> None:
-        while not self._done.wait(POLL_SECONDS):
+        from sqlalchemy.exc import DBAPIError
+
+        try:
+            while not self._done.wait(POLL_SECONDS):
+                self._show()
             self._show()
-        self._show()
+        except DBAPIError:
+            # A full disk stops the run too, which says so in a sentence.
+            return
 
     def _show(self) -> None:
         page = self._instance.get_records_for_run(self._run_id, cursor=self._cursor)
         self._cursor = page.cursor
         for record in page.records:
-            if (event := record.event_log_entry.dagster_event) is not None:
-                self._one(event)
+            entry = record.event_log_entry
+            if entry.dagster_event is not None:
+                self._one(entry.dagster_event)
+            elif entry.level >= logging.WARNING:
+                self._warn(entry)
         if self._running:
             self._status.update(f"{self._clock()}  {', '.join(self._running)}")
 
@@ -62,6 +75,13 @@ class Progress:
             self._line("[red]failed[/]", step, "")
         elif kind == "ASSET_CHECK_EVALUATION" and not event.asset_check_evaluation_data.passed:
             self._check(event.asset_check_evaluation_data)
+
+    def _warn(self, entry: "dg.EventLogEntry") -> None:
+        """What an asset warned of, once: MLflow that does not answer is noticed by every model."""
+        told = entry.user_message.partition("\n")[0]
+        if told not in self._told:
+            self._told.add(told)
+            self._line("[yellow]note[/]", (entry.step_key or "").replace("__", "/"), told)
 
     def _check(self, check: "dg.AssetCheckEvaluation") -> None:
         stops = bool(check.blocking) and check.severity.value == "ERROR"

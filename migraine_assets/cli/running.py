@@ -3,12 +3,13 @@
 import uuid
 from typing import TYPE_CHECKING, Any
 
-from migraine_assets import errors
 from migraine_assets.cli.console import complain, err
-from migraine_assets.cli.instance import RunOutcome, StepFailure, execute, open_instance
+from migraine_assets.cli.execution import Failure, RunOutcome, execute, explained
+from migraine_assets.cli.instance import open_instance
+from migraine_assets.cli.leftovers import alone, settle
 from migraine_assets.cli.progress import Progress
 from migraine_assets.cli.results import show_decisions, show_paths, show_tables
-from migraine_assets.errors import ConfigurationError, DataRefused, MigraineError, NoModelMetTheBar
+from migraine_assets.errors import ConfigurationError, DataRefused, NoModelMetTheBar
 from migraine_assets.params import load_params
 from migraine_assets.settings import Settings
 
@@ -22,23 +23,15 @@ def run(
     *, source: str | None, mapping: str | None, options: dict[str, str], data_version: str | None, job: str
 ) -> None:
     """Run `job` and show its results. Raises the error that the exit code belongs to."""
-    settings = Settings()
-    if job not in JOBS:
-        raise ConfigurationError(f"There is no job '{job}'. The jobs are {' and '.join(JOBS)}.")
-    if data_version and (source or mapping or options):
-        raise ConfigurationError(
-            "--data-version repeats an accepted diary as it was read: leave --source, --mapping and --option out."
-        )
-    load_params(settings.params)
-    settings.landing.mkdir(parents=True, exist_ok=True)
     wanted = {"source": source, "mapping": mapping, "options": options or None, "data_version": data_version}
     given = {name: value for name, value in wanted.items() if value}
-    config: dict[str, Any] = {"ops": {"raw_diary": {"config": given}}} if given and job == "full_pipeline" else {}
-    # Dagster's own log would repeat every event on the screen; it is kept with the run.
-    config["loggers"] = {"console": {"config": {"log_level": "CRITICAL"}}}
-    outcome = _follow(settings, job, config)
-    _raise_for(outcome)
-    decisions = _decisions(settings)
+    _refuse_nonsense(job, given)
+    settings = Settings()
+    load_params(settings.params)
+    with alone(settings.root):
+        settings.landing.mkdir(parents=True, exist_ok=True)
+        _raise_for(_follow(settings, job, _config(given)))
+        decisions = _decisions(settings)
     latest = settings.reports / "latest"
     show_tables(latest)
     show_decisions([(task, ref.outcome, " ".join(ref.reasons)) for task, ref in decisions.items()])
@@ -50,15 +43,46 @@ def run(
         )
 
 
+def _refuse_nonsense(job: str, given: dict[str, Any]) -> None:
+    if job not in JOBS:
+        raise ConfigurationError(f"There is no job '{job}'. The jobs are {' and '.join(JOBS)}.")
+    if job == "retrain" and given:
+        raise ConfigurationError(
+            "The job 'retrain' trains on the diary that is there: leave out "
+            f"{', '.join(_flag(name) for name in given)}, or run full_pipeline."
+        )
+    if "data_version" in given and len(given) > 1:
+        raise ConfigurationError(
+            "--data-version repeats an accepted diary as it was read: leave --source, --mapping and --option out."
+        )
+
+
+def _flag(name: str) -> str:
+    return "--option" if name == "options" else f"--{name.replace('_', '-')}"
+
+
+def _config(given: dict[str, Any]) -> dict[str, Any]:
+    # Dagster's own log would repeat every event on the screen; it is kept with the run.
+    config: dict[str, Any] = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
+    return config | ({"ops": {"raw_diary": {"config": given}}} if given else {})
+
+
 def _follow(settings: Settings, job: str, config: dict[str, Any]) -> RunOutcome:
-    instance, run_id = open_instance(settings), str(uuid.uuid4())
-    err().print(f"[dim]Run {run_id}, state under {settings.root}[/]", soft_wrap=True)
-    with Progress(instance, run_id, err()):
-        return execute(instance, job, run_id=run_id, run_config=config, tags={"migraine/started_by": "cli"})
+    run_id = str(uuid.uuid4())
+    with open_instance(settings) as instance:
+        if at_work := settle(instance):
+            raise ConfigurationError(
+                f"The run {at_work[0]} is at work on the same state. Wait for it, or end it in the Dagster UI."
+            )
+        err().print(f"[dim]Run {run_id}, state under {settings.root}[/]", soft_wrap=True)
+        with Progress(instance, run_id, err()):
+            return execute(instance, job, run_id=run_id, run_config=config, tags={"migraine/started_by": "cli"})
 
 
 def _raise_for(outcome: RunOutcome) -> None:
-    """Raise what stopped the run: a refused check, an explained error, or a fault of ours."""
+    """Raise what stopped the run: Ctrl-C, a refused check, an explained error, or a fault of ours."""
+    if outcome.interrupted:
+        raise KeyboardInterrupt
     refused = [c for c in outcome.checks if not c.passed and c.blocking and c.severity == "ERROR"]
     if refused:
         reasons = "\n".join(f"- {check.description}" for check in refused)
@@ -70,12 +94,14 @@ def _raise_for(outcome: RunOutcome) -> None:
         raise RuntimeError("The run failed without a failed step; see it in the Dagster UI (`migraine ui`).")
 
 
-def _as_error(failure: StepFailure) -> Exception:
-    kind = getattr(errors, failure.error, None)
-    if isinstance(kind, type) and issubclass(kind, MigraineError):
-        return kind(failure.message)
-    complain(f"The step '{failure.step}' failed.")
-    return RuntimeError(f"{failure.error}: {failure.message}")
+def _as_error(failure: Failure) -> Exception:
+    kind = explained().get(failure.error)
+    error: Exception = kind(failure.message) if kind else RuntimeError(f"{failure.error}: {failure.message}")
+    # Shown by --traceback.
+    error.add_note(failure.trace)
+    if kind is None and failure.step:
+        complain(f"The step '{failure.step}' failed.")
+    return error
 
 
 def _decisions(settings: Settings) -> dict[str, "ChampionRef"]:

@@ -7,15 +7,18 @@ import subprocess
 import sys
 import time
 from dataclasses import dataclass
-from pathlib import Path
 
 from rich.console import Console
 
-from migraine_assets.cli.instance import dagster_home, project_root
+from migraine_assets.cli.instance import dagster_home, open_instance, project_root
+from migraine_assets.cli.leftovers import settle
 from migraine_assets.errors import ConfigurationError
 from migraine_assets.settings import Settings
 
 GRACE_SECONDS = 10
+POLL_SECONDS = 0.5
+# Ctrl-C, an orderly stop, and the terminal that is closed.
+STOPS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
 @dataclass(frozen=True)
@@ -43,14 +46,14 @@ def services(settings: Settings, *, dagster_port: int, mlflow_port: int) -> tupl
                 "--backend-store-uri",
                 settings.tracking_uri,
                 "--default-artifact-root",
-                str(settings.root / "mlartifacts"),
+                settings.artifact_root,
             ),
         ),
     )
 
 
 def environment(settings: Settings) -> dict[str, str]:
-    """The children's environment: absolute paths, so that their working directory does not matter."""
+    """The children's environment. They work in the same folder as this process, so relative paths mean the same."""
     return os.environ | {
         "MIGRAINE_HOME": str(settings.root),
         "DAGSTER_HOME": str(dagster_home(settings)),
@@ -59,21 +62,25 @@ def environment(settings: Settings) -> dict[str, str]:
     }
 
 
-def supervise(children: tuple[Service, ...], *, env: dict[str, str], cwd: Path, console: Console) -> None:
+def supervise(children: tuple[Service, ...], *, env: dict[str, str], console: Console) -> None:
     """Run `children` until one ends or this process is told to stop; then end them all, with their own children.
 
     Raises `ConfigurationError` where one ended by itself.
     """
-    signal.signal(signal.SIGTERM, _interrupt)
-    # A group of its own each: Ctrl-C reaches only this process, which then ends them in order.
-    started = [subprocess.Popen(child.command, env=env, cwd=cwd, start_new_session=True) for child in children]
+    for number in STOPS:
+        signal.signal(number, _interrupt)
+    started: list[subprocess.Popen[bytes]] = []
+    ended: list[str] = []
     try:
-        while all(process.poll() is None for process in started):
-            time.sleep(0.5)
+        for child in children:
+            # A group of its own each: Ctrl-C reaches only this process, which then ends them in order.
+            started.append(subprocess.Popen(child.command, env=env, start_new_session=True))
+        while not ended:
+            time.sleep(POLL_SECONDS)
+            ended = [child.name for child, process in zip(children, started, strict=True) if process.poll() is not None]
     except KeyboardInterrupt:
         console.print("\nStopping")
     finally:
-        ended = [child.name for child, process in zip(children, started, strict=True) if process.poll() is not None]
         _end(started)
     if ended:
         raise ConfigurationError(f"{ended[0]} ended by itself: its last lines above say why (is its port taken?).")
@@ -84,6 +91,9 @@ def _interrupt(*_: object) -> None:
 
 
 def _end(started: list["subprocess.Popen[bytes]"]) -> None:
+    for number in STOPS:
+        # Impatience must not leave anything behind.
+        signal.signal(number, signal.SIG_IGN)
     for process in started:
         _signal(process, signal.SIGINT)
     deadline = time.monotonic() + GRACE_SECONDS
@@ -110,12 +120,14 @@ def ui(*, port: int, mlflow_port: int) -> None:
     for number in (port, mlflow_port):
         _refuse_taken(number)
     # Two processes that meet a fresh database would both create its tables.
-    Tracker(settings.tracking_uri, artifact_root=str(settings.root / "mlartifacts")).prepare()
+    with open_instance(settings) as instance:
+        settle(instance)
+    Tracker(settings.tracking_uri, artifact_root=settings.artifact_root).prepare()
     console.print(
         f"Dagster UI  http://127.0.0.1:{port}\nMLflow UI   http://127.0.0.1:{mlflow_port}\nCtrl-C stops both."
     )
     children = services(settings, dagster_port=port, mlflow_port=mlflow_port)
-    supervise(children, env=environment(settings), cwd=project_root(), console=console)
+    supervise(children, env=environment(settings), console=console)
 
 
 def _refuse_taken(port: int) -> None:

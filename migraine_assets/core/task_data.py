@@ -3,7 +3,7 @@
 Not here: the split itself (`core.folds`), what is fitted (`core.training`). All models of a task get the same rows.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -79,9 +79,9 @@ def task_data(
         task=task,
         target=target,
         train=TrainingSet(X[train], names, y[train], who[train], fold[train]),
-        train_columns=_columns(table[train]),
-        train_frame=_labels(table[train]),
-        test=TestSet(X[test], y[test], who[test], _columns(table[test]), _labels(table[test])),
+        train_columns=_columns(table, train),
+        train_frame=_labels(table, train),
+        test=TestSet(X[test], y[test], who[test], _columns(table, test), _labels(table, test)),
     )
 
 
@@ -116,10 +116,11 @@ def _complete(table: pd.DataFrame, ahead: int, cut_day: str | None) -> NDArray[n
     return complete
 
 
-def _columns(rows: pd.DataFrame) -> Mapping[str, NDArray[np.float32]]:
-    return {name: rows[name].to_numpy(np.float32) for name in COLUMNS if name in rows}
+# Column by column: the inputs of a million days are not to be copied for the sake of three of them.
+def _columns(table: pd.DataFrame, chosen: NDArray[np.bool_]) -> Columns:
+    return {name: table[name].to_numpy(np.float32)[chosen] for name in COLUMNS if name in table}
 
 
-def _labels(rows: pd.DataFrame) -> pd.DataFrame:
-    kept = [name for name in (*KEYS, *GROUPS) if name in rows]
-    return rows[kept].reset_index(drop=True)
+def _labels(table: pd.DataFrame, chosen: NDArray[np.bool_]) -> pd.DataFrame:
+    kept = [name for name in (*KEYS, *GROUPS) if name in table]
+    return table[kept][chosen].reset_index(drop=True)

@@ -22,6 +22,7 @@ MODULES: dict[str, tuple[str, ...]] = {
         "migraine_assets.core.daily",
         "migraine_assets.core.windows",
         "migraine_assets.core.feature",
+        "migraine_assets.core.feature_rows",
         "migraine_assets.core.feature_table",
         "migraine_assets.core.features",
         "migraine_assets.core.labels",

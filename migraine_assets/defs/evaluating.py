@@ -12,17 +12,15 @@ from numpy.typing import NDArray
 
 from migraine_assets.core import features as engine
 from migraine_assets.core.assembly import ScoredRows, assemble
-from migraine_assets.core.bootstrap import resample
+from migraine_assets.core.calibration import Conformal
 from migraine_assets.core.decision import Decision
-from migraine_assets.core.estimator import Task
-from migraine_assets.core.evaluation import Conformal, ModelRow, Part, TaskEvaluation
+from migraine_assets.core.evaluation import ModelRow, TaskEvaluation
 from migraine_assets.core.importance import groups_by_field
 from migraine_assets.core.interval import Interval, Scores
-from migraine_assets.core.judging import baseline_predictions, draws
-from migraine_assets.core.metrics import intervals
+from migraine_assets.core.judging import Scorer, baseline_predictions
 from migraine_assets.core.promotion import Result, gate, rank
-from migraine_assets.core.subgroups import Objects, age_band
-from migraine_assets.core.task_data import GROUPS, TaskData
+from migraine_assets.core.task_data import TaskData, dimensions, part_of
+from migraine_assets.core.tasks import Task
 from migraine_assets.defs.resources import Workspace
 from migraine_assets.defs.training import load
 from migraine_assets.defs.values import FeaturesRef, Figures, FoldsRef, ModelRef
@@ -60,7 +58,7 @@ def evaluate(
     }
     predicted = {key: bundle.predict(data.test.X) for key, bundle in bundles.items()}
     train_base, test_base = baseline_predictions(data) if len(data.train.y) else ({}, {})
-    scorer = _Scorer(data, params)
+    scorer = Scorer(data, params.training.replicates)
     ranking = rank([_result(model) for model in models], task=task)
     chosen = next((model.bundle for model in models if model.key == ranking.champion), None)
     decision = _gate(workspace, data, features.names, chosen, opponent, predicted.get(ranking.champion or ""), params)
@@ -68,8 +66,8 @@ def evaluate(
         task=task,
         severity_kind=features.severity_kind,  # type: ignore[arg-type]  # one of the two kinds, or none
         horizon=features.delivery.horizon,
-        train=_part(data, "train"),
-        test=_part(data, "test"),
+        train=part_of(data, "train"),
+        test=part_of(data, "test"),
         flow=(*features.steps, *folds.steps),
         rows=tuple(_row(model, scorer.test(predicted.get(model.key), model.threshold)) for model in models),
         baselines={
@@ -79,7 +77,7 @@ def evaluate(
         ranking=ranking,
         decision=decision if chosen else None,
     )
-    rows = ScoredRows(data.test.X, data.test.y, data.test.participant, predicted | test_base, _dimensions(data))
+    rows = ScoredRows(data.test.X, data.test.y, data.test.participant, predicted | test_base, dimensions(data))
     best = bundles.get(ranking.champion or "")
     return Evaluated(
         assemble(before, rows, predict=best.predict if best else None, inputs=_inputs(features.names)),
@@ -100,26 +98,6 @@ def opponent_of(workspace: Workspace, task: Task, models: Sequence[ModelRef]) ->
     best = rank([_result(model) for model in models], task=task).champion
     incumbent = incumbent_of(workspace, task)
     return None if incumbent in {model.bundle for model in models if model.key == best} else incumbent
-
-
-@dataclass(frozen=True)
-class _Scorer:
-    """Scores on both parts, with the same draws of participants for every model."""
-
-    data: TaskData
-    params: Params
-
-    def train(self, prediction: Floats) -> Scores:
-        return self._scores(prediction, None, self.data.train.y, self.data.train.participant)
-
-    def test(self, prediction: Floats | None, threshold: float | None) -> Scores | None:
-        if prediction is None:
-            return None
-        return self._scores(prediction, threshold, self.data.test.y, self.data.test.participant)
-
-    def _scores(self, prediction: Floats, threshold: float | None, y: Floats, participant: NDArray[np.int64]) -> Scores:
-        draw = resample(participant, replicates=self.params.training.replicates)
-        return intervals(draws(self.data.task, y, prediction, draw, threshold=threshold))
 
 
 def _gate(
@@ -177,28 +155,6 @@ def _row(model: ModelRef, test: Scores | None) -> ModelRow:
         threshold=model.threshold,
         conformal=Conformal(*model.conformal) if model.conformal else None,
     )
-
-
-def _part(data: TaskData, which: str) -> Part:
-    rows = data.train if which == "train" else data.test
-    frame = data.train_frame if which == "train" else data.test.frame
-    days = frame["date"].dropna()
-    return Part(
-        rows=len(rows.y),
-        participants=int(np.unique(rows.participant).size),
-        events=int(rows.y.sum()) if data.task == "attack" else None,
-        first_day=f"{days.min():%Y-%m-%d}" if len(days) else None,
-        last_day=f"{days.max():%Y-%m-%d}" if len(days) else None,
-    )
-
-
-def _dimensions(data: TaskData) -> dict[str, Objects]:
-    frame = data.test.frame
-    found: dict[str, Objects] = {}
-    for column, title in GROUPS.items():
-        values = frame[column]
-        found[title] = age_band(values.to_numpy(np.float64)) if column == "group_age" else values.to_numpy(object)
-    return found
 
 
 def _inputs(names: tuple[str, ...]) -> Mapping[str, tuple[int, ...]]:

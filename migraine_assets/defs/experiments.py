@@ -25,7 +25,7 @@ def log_model(
 
     def log() -> str:
         return tracker.log_model_run(
-            tracker.parent_run(context.run_id, context.job_name),
+            tracker.parent_run(context.run.run_id, context.run.job_name),
             f"{model.task}/{model.key}",
             params=model.params | {"used": model.used, "horizon": features.delivery.horizon},
             metrics=_flat("cv", model.cv) | _flat("train", model.train) | {"seconds": model.seconds},
@@ -54,7 +54,7 @@ def log_evaluation(
             if run := runs.get(key):
                 tracker.log(run, metrics=_flat("test", figures))
         files = {f"report/{path.name}": path for path in sorted(report.iterdir()) if path.is_file()}
-        tracker.log(tracker.parent_run(context.run_id, context.job_name), artifacts=files)
+        tracker.log(tracker.parent_run(context.run.run_id, context.run.job_name), artifacts=files)
 
     attempt(log, warn=context.log.warning)
 
@@ -71,7 +71,7 @@ def register(
     tracker = workspace.tracker()
 
     def log() -> str | None:
-        parent = tracker.parent_run(context.run_id, context.job_name)
+        parent = tracker.parent_run(context.run.run_id, context.run.job_name)
         versions = [
             _version(workspace, task, chosen, run=chosen.mlflow_run or parent)
             for chosen in (champion, challenger)
@@ -84,9 +84,17 @@ def register(
 
 
 def finish(context: dg.AssetExecutionContext, workspace: Workspace) -> None:
-    """End the parent run."""
+    """End the parent run, and those of earlier runs that failed or were killed before they came here."""
     tracker = workspace.tracker()
-    attempt(lambda: tracker.finish(tracker.parent_run(context.run_id, context.job_name)), warn=context.log.warning)
+
+    def end() -> None:
+        tracker.finish(tracker.parent_run(context.run.run_id, context.run.job_name))
+        for dagster_run, parent in tracker.running_parents().items():
+            run = context.instance.get_run_by_id(dagster_run)
+            if run is not None and run.is_finished:
+                tracker.finish(parent, failed=not run.is_success)
+
+    attempt(end, warn=context.log.warning)
 
 
 def _version(workspace: Workspace, task: str, chosen: Chosen, *, run: str) -> str:

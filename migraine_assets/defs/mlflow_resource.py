@@ -14,7 +14,11 @@ from migraine_assets.stores.tracking import Tracker, settle_environment
 
 
 @dg.resource(
-    config_schema={"tracking_uri": dg.StringSource, "experiment": dg.Field(str, default_value="migraine")},
+    config_schema={
+        "tracking_uri": dg.StringSource,
+        "artifact_root": dg.StringSource,
+        "experiment": dg.Field(str, default_value="migraine"),
+    },
     description="dagster-mlflow, logging to the MLflow run of this Dagster run.",
 )
 def mlflow_of_run(context: dg.InitResourceContext) -> Iterator[Any]:
@@ -27,7 +31,8 @@ def mlflow_of_run(context: dg.InitResourceContext) -> Iterator[Any]:
 
         _let_go(mlflow)
         # Its generator is not resumed: what follows its yield would end the run that the models log to.
-        resource = next(mlflow_tracking.resource_fn(context.replace_config(_config(context))))
+        start: Any = mlflow_tracking.resource_fn
+        resource = next(start(context.replace_config(_config(context))))
     try:
         yield resource
     finally:
@@ -38,7 +43,7 @@ def _config(context: dg.InitResourceContext) -> dict[str, Any]:
     given, run = context.resource_config, context.run
     if run is None:
         raise dg.DagsterInvariantViolationError("The resource 'mlflow' belongs to a run.")
-    tracker = Tracker(given["tracking_uri"], experiment=given["experiment"])
+    tracker = Tracker(given["tracking_uri"], artifact_root=given["artifact_root"], experiment=given["experiment"])
     return {
         "experiment_name": given["experiment"],
         "mlflow_tracking_uri": given["tracking_uri"],

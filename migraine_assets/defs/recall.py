@@ -31,8 +31,6 @@ LIBRARIES = (
     "pandera",
     "pyarrow",
     "onnx",
-    "skl2onnx",
-    "onnxmltools",
 )
 
 
@@ -82,5 +80,10 @@ def recall(store: Store, key: str, *, make: Callable[[], T], intact: Callable[[T
     if content is not None and intact(value := from_json(content)):
         return value, True
     value = make()
-    memo_put(store, key, to_json(value))
+    remember(store, key, value)
     return value, False
+
+
+def remember(store: Store, key: str, value: object) -> None:
+    """Keep `value` under the fingerprint `key`, in place of what was kept there."""
+    memo_put(store, key, to_json(value))

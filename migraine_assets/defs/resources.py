@@ -5,6 +5,7 @@ from pathlib import Path
 
 import dagster as dg
 
+from migraine_assets.defs.process import PROCESS_TAG, this_process
 from migraine_assets.params import Params, load_params
 from migraine_assets.settings import Settings
 from migraine_assets.stores.filesystem import Store
@@ -18,9 +19,15 @@ class Workspace(dg.ConfigurableResource[None]):
     reports: str
     landing: str
     tracking_uri: str
+    artifact_root: str
     params_path: str | None = None
     source: str | None = None
     mapping: str | None = None
+
+    def setup_for_execution(self, context: dg.InitResourceContext) -> None:
+        """Tag the run with this process, so that it is known for dead when it was killed."""
+        if context.run is not None and context.instance is not None:
+            context.instance.add_run_tags(context.run.run_id, {PROCESS_TAG: this_process()})
 
     @cached_property
     def _store(self) -> Store:
@@ -35,9 +42,13 @@ class Workspace(dg.ConfigurableResource[None]):
         """The parameters, read anew so that an edit counts from the next run on."""
         return load_params(Path(self.params_path) if self.params_path else None)
 
+    @cached_property
+    def _tracker(self) -> Tracker:
+        return Tracker(self.tracking_uri, artifact_root=self.artifact_root)
+
     def tracker(self) -> Tracker:
-        """The MLflow experiments."""
-        return Tracker(self.tracking_uri)
+        """The MLflow experiments; one for the whole run, so that a server that is down is waited for once."""
+        return self._tracker
 
 
 def workspace_from(settings: Settings) -> Workspace:
@@ -47,6 +58,7 @@ def workspace_from(settings: Settings) -> Workspace:
         reports=str(settings.reports),
         landing=str(settings.landing),
         tracking_uri=settings.tracking_uri,
+        artifact_root=settings.artifact_root,
         params_path=str(settings.params) if settings.params else None,
         source=settings.source,
         mapping=settings.mapping,

@@ -5,6 +5,7 @@ Here belong the types and their JSON form. Not here: how the files are read and 
 
 import dataclasses
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 import pandas as pd
@@ -112,7 +113,7 @@ class EvaluationRef:
     """One task's evaluation: who was best by cross-validation, and whether the gate lets it be promoted.
 
     `incumbent` is the champion that the decision was made against. `champion` is None where no model met the bar.
-    `report` is the folder of the report.
+    `report` is the folder of the report. `data` tells which features and folds were evaluated on.
     """
 
     task: str
@@ -124,6 +125,7 @@ class EvaluationRef:
     figures: Figures
     headline: str
     report: str
+    data: str = ""
 
 
 @dataclass(frozen=True)
@@ -150,4 +152,9 @@ def to_json(value: object) -> dict[str, Any]:
 
 def from_json(content: dict[str, Any]) -> Any:
     """The inverse of `to_json`; every nested value is checked against its type."""
-    return TypeAdapter(TYPES[content["type"]]).validate_python(content["value"])
+    return _adapter(content["type"]).validate_python(content["value"])
+
+
+@cache
+def _adapter(name: str) -> TypeAdapter[Any]:
+    return TypeAdapter(TYPES[name])

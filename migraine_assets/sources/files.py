@@ -119,4 +119,6 @@ def _explained(location: str) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        raise DataRefused(f"'{location}' cannot be read: {error.strerror or error}. Check its permissions.") from error
+        # Of several files, the one that is meant.
+        name = error.filename or location
+        raise DataRefused(f"'{name}' cannot be read: {error.strerror or error}. Check its permissions.") from error

@@ -101,6 +101,13 @@ def load_provenance(store: Store, name: str) -> dict[str, Any]:
     return content
 
 
+def add_provenance(store: Store, name: str, facts: Mapping[str, Any]) -> None:
+    """Record what became known after the bundle was written; what is recorded already stays."""
+    known = load_provenance(store, name)
+    if any(key not in known for key in facts):
+        store.write(f"{FOLDER}/{name}/{PROVENANCE_FILE}", canonical({**facts, **known}))
+
+
 def _damage(store: Store, name: str) -> BundleRefused | None:
     try:
         load_bundle(store, name)

@@ -20,7 +20,8 @@ def test_two_runs_of_one_process_log_to_a_parent_each(tmp_path: Path) -> None:
     import mlflow
 
     uri = f"sqlite:///{tmp_path / 'mlflow.db'}"
-    resources = {"mlflow": mlflow_of_run.configured({"tracking_uri": uri})}
+    config = {"tracking_uri": uri, "artifact_root": str(tmp_path / "artifacts")}
+    resources = {"mlflow": mlflow_of_run.configured(config)}
     runs = [dg.materialize([own_figure], resources=resources).run_id for _ in range(2)]
 
     assert mlflow.active_run() is None

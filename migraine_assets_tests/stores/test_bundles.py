@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from migraine_assets.errors import BundleRefused, DataRefused
-from migraine_assets.stores.bundles import load_bundle, load_manifest, load_provenance, write_bundle
+from migraine_assets.stores.bundles import add_provenance, load_bundle, load_manifest, load_provenance, write_bundle
 from migraine_assets.stores.filesystem import Store
 from migraine_assets.stores.manifest import sha256
 from migraine_assets_tests.stores.example_bundles import FEATURES, example_manifest, example_model
@@ -169,3 +169,9 @@ def test_the_service_loads_a_bundle_without_the_training_libraries(store: Store,
     )
     done = subprocess.run([sys.executable, "-c", code], check=False, capture_output=True, text=True)
     assert (done.returncode, done.stderr) == (0, "")
+
+
+def test_provenance_is_added_to_and_never_replaced(store: Store, name: str) -> None:
+    add_provenance(store, name, {"dagster_run": "r2", "mlflow_run": "m"})
+    assert load_provenance(store, name) == {"dagster_run": "r1", "mlflow_run": "m"}
+    assert load_bundle(store, name).hash == name

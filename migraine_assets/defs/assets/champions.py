@@ -20,6 +20,7 @@ from migraine_assets.stores.tidying import tidy
 OWNERS = ["team:ml"]
 GROUP = "g6_champions"
 WHO = "pipeline"
+UNCHANGED = "The best two serve already."
 
 
 def champion_asset(task: Task) -> dg.AssetsDefinition:
@@ -72,10 +73,10 @@ def _decide(
         "when": dt.datetime.now(dt.UTC),
         "why": evaluation.reasons,
         "figures": evaluation.figures,
-        "dagster_run": context.run_id,
+        "dagster_run": context.run.run_id,
     }
     if current == best.bundle and _challenger(store, task) == details["challenger"]:
-        return ChampionRef(task, "unchanged", current, details["challenger"], evaluation.reasons, None)
+        return ChampionRef(task, "unchanged", current, details["challenger"], (UNCHANGED,), None)
     if current == best.bundle or evaluation.accepted:
         record = registry.promote(store, task, champion=best.bundle, replaces=current, **details)
         return ChampionRef(task, "promoted", best.bundle, details["challenger"], evaluation.reasons, record.id)

@@ -17,6 +17,7 @@ from migraine_assets.core.validation import validate
 from migraine_assets.defs.describe import actions_table, diary_metadata
 from migraine_assets.defs.resources import Workspace
 from migraine_assets.defs.values import DeliveryInfo, DiaryRef
+from migraine_assets.errors import ConfigurationError
 from migraine_assets.sources.delivery import Delivery
 from migraine_assets.sources.files import landing_source
 from migraine_assets.sources.registry import read_source, repeat_source
@@ -114,7 +115,14 @@ def preprocessed_diary(
     validated_diary: DiaryRef,
     quarantined_rows: DiaryRef,
 ) -> dg.MaterializeResult[DiaryRef]:
-    """Runs only when no blocking check refused the delivery, so here it is recorded as accepted."""
+    """Runs only when no blocking check refused the delivery, so here it is recorded as accepted.
+
+    Raises `ConfigurationError` where a killed run left the two halves of different diaries.
+    """
+    if quarantined_rows.delivery.md5 != validated_diary.delivery.md5:
+        raise ConfigurationError(
+            "The accepted rows and those set aside are of different diaries: materialize 'validated_diary' again."
+        )
     valid = read_frame(workspace.store, validated_diary.frame)
     result = preprocess(valid, settings=workspace.params().preprocess)
     value = DiaryRef(
@@ -176,9 +184,7 @@ def _info(delivery: Delivery, kept: tuple[deliveries.KeptFile, ...]) -> Delivery
 
 
 def _accept(workspace: Workspace, valid: pd.DataFrame, diary: DiaryRef, *, quarantined: int) -> None:
-    latest, delivery = deliveries.latest(workspace.store), diary.delivery
-    if latest is not None and latest.acceptance.md5 == delivery.md5:
-        return
+    delivery = diary.delivery
     deliveries.record(
         workspace.store,
         delivery.files,

@@ -1,12 +1,15 @@
 """The evaluation of each task: every model on the test part, against the baselines, as a report."""
 
+import dataclasses
 import datetime as dt
 from pathlib import Path
 
 import dagster as dg
 
-from migraine_assets.core.estimator import Estimator, Task
+from migraine_assets.core.estimator import Estimator
 from migraine_assets.core.estimators import CLASSIFIERS, REGRESSORS
+from migraine_assets.core.quietly import bounded
+from migraine_assets.core.tasks import Task
 from migraine_assets.defs.assets.models import asset_key
 from migraine_assets.defs.describe import evaluation_metadata
 from migraine_assets.defs.evaluating import Evaluated, evaluate, opponent_of
@@ -14,14 +17,17 @@ from migraine_assets.defs.experiments import log_evaluation
 from migraine_assets.defs.recall import code_version, fingerprint, library_versions, recall
 from migraine_assets.defs.resources import Workspace
 from migraine_assets.defs.training import figures
-from migraine_assets.defs.values import Chosen, EvaluationRef, FeaturesRef, FoldsRef, ModelRef
+from migraine_assets.defs.values import Chosen, EvaluationRef, FeaturesRef, FoldsRef, ModelRef, from_json
+from migraine_assets.report.adopting import adopt, section
 from migraine_assets.report.facts import RunFacts
 from migraine_assets.report.sentences import headline
 from migraine_assets.report.writer import write_reports
+from migraine_assets.stores.references import read_pointer
 
 OWNERS = ["team:ml"]
 GROUP = "g5_evaluation"
 MODELS: dict[Task, tuple[Estimator, ...]] = {"attack": CLASSIFIERS, "severity": REGRESSORS}
+OTHER: dict[Task, Task] = {"attack": "severity", "severity": "attack"}
 CODE = (
     "migraine_assets.core",
     "migraine_assets.report",
@@ -85,19 +91,42 @@ def _evaluate_once(
     settings = [params.training, params.promotion, opponent, workspace.reports]
     key = fingerprint(f"evaluation/{task}", code=code_version(*CODE), settings=settings, inputs=inputs)
 
+    reports, facts = Path(workspace.reports), _facts(context, features, params.training.seed)
+
     def make() -> EvaluationRef:
-        found = evaluate(task, workspace, features, folds, models, opponent=opponent)
-        facts = _facts(context, features, params.training.seed)
-        report = write_reports(Path(workspace.reports), _name(facts), facts=facts, **{task: found.evaluation})
+        with bounded(params.training.threads):
+            found = evaluate(task, workspace, features, folds, models, opponent=opponent)
+        report = write_reports(reports, _name(facts), facts=facts, **{task: found.evaluation})
         test = {row.key: figures(row.test) for row in found.evaluation.rows if row.test}
         runs = {model.key: model.mlflow_run for model in models}
         log_evaluation(context, workspace, test=test, runs=runs, report=report)
-        return _reference(found, models, report)
+        return _reference(found, models, report, data="/".join(inputs[:2]))
 
-    return recall(workspace.store, key, make=make, intact=lambda value: Path(value.report).is_dir())
+    value, remembered = recall(
+        workspace.store, key, make=make, intact=lambda value: section(Path(value.report), task) is not None
+    )
+    if remembered:
+        report = adopt(reports, _name(facts), task, source=Path(value.report), facts=facts)
+        return dataclasses.replace(value, report=str(report)), True
+    _show_other(context, workspace, OTHER[task], value, facts)
+    return value, False
 
 
-def _reference(found: Evaluated, models: list[ModelRef], report: Path) -> EvaluationRef:
+def _show_other(
+    context: dg.AssetExecutionContext, workspace: Workspace, other: Task, value: EvaluationRef, facts: RunFacts
+) -> None:
+    """Let the new report show the other task too, where that was evaluated on the same data and is not yet to come."""
+    pointer = read_pointer(workspace.store, f"evaluation/{other}")
+    planned = context.run.asset_selection
+    to_come = planned is None or dg.AssetKey(["evaluation", other]) in planned
+    if pointer is None or (to_come and pointer["run"] != context.run.run_id):
+        return
+    found: EvaluationRef = from_json(pointer)
+    if found.data == value.data and section(Path(found.report), other) and not section(Path(value.report), other):
+        adopt(Path(workspace.reports), _name(facts), other, source=Path(found.report), facts=facts)
+
+
+def _reference(found: Evaluated, models: list[ModelRef], report: Path, *, data: str) -> EvaluationRef:
     of = {model.key: model for model in models}
 
     def chosen(key: str | None) -> Chosen | None:
@@ -114,6 +143,7 @@ def _reference(found: Evaluated, models: list[ModelRef], report: Path) -> Evalua
         figures=figures(found.decision.figures),
         headline=" ".join(headline(found.evaluation)),
         report=str(report),
+        data=data,
     )
 
 
@@ -125,8 +155,8 @@ def _name(facts: RunFacts) -> str:
 def _facts(context: dg.AssetExecutionContext, features: FeaturesRef, seed: int) -> RunFacts:
     delivery = features.delivery
     return RunFacts(
-        run_id=context.run_id,
-        created=dt.datetime.now(dt.UTC).isoformat(timespec="seconds"),
+        run_id=context.run.run_id,
+        created=_began(context).isoformat(timespec="seconds"),
         source=delivery.source,
         asked=delivery.description,
         command=f"migraine run --data-version {delivery.md5}",
@@ -136,3 +166,9 @@ def _facts(context: dg.AssetExecutionContext, features: FeaturesRef, seed: int) 
         libraries=dict(version.split("==") for version in library_versions()),
         notes=delivery.notes,
     )
+
+
+def _began(context: dg.AssetExecutionContext) -> dt.datetime:
+    """When the run was created: the same for both tasks, also of a run that goes past midnight."""
+    record = context.instance.get_run_record_by_id(context.run.run_id)
+    return record.create_timestamp if record else dt.datetime.now(dt.UTC)

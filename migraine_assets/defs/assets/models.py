@@ -9,14 +9,16 @@ import dagster as dg
 
 from migraine_assets.core.estimator import Estimator
 from migraine_assets.core.estimators import TABLE
+from migraine_assets.core.quietly import bounded
 from migraine_assets.defs.checks.models import model_check_results, model_check_specs
 from migraine_assets.defs.describe import model_metadata
 from migraine_assets.defs.experiments import log_model
-from migraine_assets.defs.recall import code_version, fingerprint, recall
+from migraine_assets.defs.recall import code_version, fingerprint, recall, remember
 from migraine_assets.defs.resources import Workspace
 from migraine_assets.defs.training import failed, intact, train
 from migraine_assets.defs.values import FeaturesRef, FoldsRef, ModelRef
-from migraine_assets.errors import BundleRefused, StoreError
+from migraine_assets.errors import BundleRefused, ConfigurationError, DataRefused, StoreError
+from migraine_assets.stores.bundles import add_provenance
 
 OWNERS = ["team:ml"]
 FAMILY = {"attack": "classifiers", "severity": "regressors"}
@@ -67,7 +69,10 @@ def _train_once(
     features: FeaturesRef,
     folds: FoldsRef,
 ) -> tuple[ModelRef, bool]:
-    """The model trained before on the same data, parameters and code, or a new one; a failure is tried again."""
+    """The model trained before on the same data, parameters and code, or a new one; a failure is tried again.
+
+    What MLflow has not been told yet, because it did not answer or the run was killed, it is told now.
+    """
     params = workspace.params()
     key = fingerprint(
         "/".join(asset_key(estimator).path),
@@ -81,11 +86,18 @@ def _train_once(
         inputs=[features.frame.version, folds.frame.version, features.delivery.md5],
     )
 
-    def make() -> ModelRef:
-        value = _train_alone(context, estimator, workspace, features, folds)
-        return log_model(context, workspace, features, value)
-
-    return recall(workspace.store, key, make=make, intact=lambda value: intact(workspace.store, value))
+    value, remembered = recall(
+        workspace.store,
+        key,
+        make=lambda: _train_alone(context, estimator, workspace, features, folds),
+        intact=lambda found: intact(workspace.store, found),
+    )
+    if value.mlflow_run is None:
+        value = log_model(context, workspace, features, value)
+        remember(workspace.store, key, value)
+    if value.bundle and value.mlflow_run:
+        add_provenance(workspace.store, value.bundle, {"mlflow_run": value.mlflow_run})
+    return value, remembered
 
 
 def _train_alone(
@@ -97,11 +109,13 @@ def _train_alone(
 ) -> ModelRef:
     """One model that fails fails alone: its error is its value, so that the other fifteen are still compared."""
     try:
-        return train(estimator, workspace, features, folds, run_id=context.run_id)
-    except BundleRefused as error:
+        with bounded(workspace.params().training.threads):
+            return train(estimator, workspace, features, folds, run_id=context.run.run_id)
+    except (BundleRefused, DataRefused) as error:
+        context.log.warning(f"{estimator.key} could not be trained. {error}")
         return failed(estimator, str(error))
-    except StoreError:
-        # A full disk is nobody's fault here, and no other model would fare better.
+    except (ConfigurationError, StoreError):
+        # Folds of other features, a full disk: not this model's fault, and no other would fare better.
         raise
     except Exception as error:  # noqa: BLE001 - a library may raise anything; the trace goes to the log
         context.log.error(f"{estimator.key} could not be trained.\n{traceback.format_exc()}")

@@ -4,7 +4,7 @@ import json
 
 import dagster as dg
 
-from migraine_assets.core import quality_data, quality_delivery, quality_fields
+from migraine_assets.core.diary_findings import raw_findings, validated_findings
 from migraine_assets.core.profile import Profile, from_json
 from migraine_assets.core.validation import Validated
 from migraine_assets.defs.assets.diary import today
@@ -38,12 +38,7 @@ VALIDATED = (
 @dg.multi_asset_check(name="raw_diary_checks", specs=specs("raw_diary", RAW))
 def raw_diary_checks(workspace: Workspace, raw_diary: DiaryRef):  # type: ignore[no-untyped-def]  # Dagster reads it
     frame, settings = read_frame(workspace.store, raw_diary.frame), workspace.params().quality
-    findings = (
-        quality_delivery.not_empty(frame),
-        quality_delivery.raw_types(frame),
-        quality_delivery.unreadable_share(frame, settings=settings),
-    )
-    yield from results("raw_diary", findings)
+    yield from results("raw_diary", raw_findings(frame, settings=settings))
 
 
 @dg.multi_asset_check(
@@ -55,19 +50,8 @@ def validated_diary_checks(  # type: ignore[no-untyped-def]  # Dagster reads the
     valid, settings = read_frame(workspace.store, validated_diary.frame), workspace.params().quality
     set_aside = read_frame(workspace.store, quarantined_rows.frame, ["reason"])
     validated = Validated(valid, set_aside, validated_diary.actions_frame())
-    findings = (
-        quality_delivery.types_and_bounds(valid),
-        quality_data.unique_days(valid),
-        quality_data.repeated_rows(valid),
-        quality_data.static_fields(valid),
-        quality_data.future_dates(valid, today=today(), settings=settings),
-        quality_data.outcome_consistency(valid),
-        quality_data.class_balance(valid, settings=settings),
-        quality_data.enough_to_train(valid, settings=settings),
-        quality_fields.missing_values(valid, settings=settings),
-        quality_fields.outliers(valid, settings=settings),
-        quality_delivery.quarantine_share(validated, settings=settings),
-        quality_fields.drift_from_previous(valid, _before(workspace, validated_diary), settings=settings),
+    findings = validated_findings(
+        validated, before=_before(workspace, validated_diary), today=today(), settings=settings
     )
     yield from results("validated_diary", findings)
 

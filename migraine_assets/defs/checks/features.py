@@ -5,8 +5,8 @@ import numpy as np
 import pandas as pd
 
 from migraine_assets.core import quality_features, quality_folds
+from migraine_assets.core.feature_rows import days_of
 from migraine_assets.core.task_data import TARGET
-from migraine_assets.defs.assets.features import days_of
 from migraine_assets.defs.checks.findings import Declared, results, specs
 from migraine_assets.defs.resources import Workspace
 from migraine_assets.defs.values import FeaturesRef, FoldsRef

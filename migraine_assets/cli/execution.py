@@ -1,0 +1,133 @@
+"""One in-process run of a job: executed, and what came of it in words of this project.
+
+Not here: the instance (`cli.instance`), progress on the screen (`cli.progress`), exit codes (`cli.running`).
+"""
+
+import sqlite3
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from migraine_assets.cli.databases import held_open
+from migraine_assets.errors import MigraineError, StoreError
+
+if TYPE_CHECKING:
+    import dagster as dg
+    from dagster._utils.error import SerializableErrorInfo
+
+# What Dagster makes of Ctrl-C and of a termination asked for in the UI.
+INTERRUPTIONS = frozenset({"KeyboardInterrupt", "DagsterExecutionInterruptedError"})
+
+
+@dataclass(frozen=True)
+class Failure:
+    """A step or run that failed: the class and the sentence of the error that explains it, and the whole trace."""
+
+    step: str
+    error: str
+    message: str
+    trace: str
+
+
+@dataclass(frozen=True)
+class CheckResult:
+    """One asset check as it was evaluated."""
+
+    asset: str
+    name: str
+    passed: bool
+    blocking: bool
+    severity: str
+    description: str
+
+
+@dataclass(frozen=True)
+class RunOutcome:
+    """What a run left behind."""
+
+    run_id: str
+    success: bool
+    interrupted: bool
+    failures: tuple[Failure, ...]
+    checks: tuple[CheckResult, ...]
+
+
+def execute(
+    instance: "dg.DagsterInstance", job: str, *, run_id: str, run_config: dict[str, Any], tags: dict[str, str]
+) -> RunOutcome:
+    """Run `job` in this process. Steps that do not depend on a failed one still run.
+
+    Raises `StoreError` where Dagster cannot keep its records.
+    """
+    from sqlalchemy.exc import DBAPIError
+
+    from migraine_assets.definitions import build_defs
+
+    try:
+        definition = build_defs().resolve_job_def(job)
+        with held_open(instance, run_id):
+            result = definition.execute_in_process(
+                instance=instance, run_id=run_id, run_config=run_config, tags=tags, raise_on_error=False
+            )
+    except (DBAPIError, sqlite3.Error, OSError) as error:
+        reason = str(getattr(error, "orig", None) or error)
+        raise StoreError(
+            f"Dagster's records under {instance.root_directory} cannot be kept: {reason}. Free some space or check the "
+            "permissions, and run again; what was finished is not done again."
+        ) from error
+    return outcome_of(run_id, result.all_events, success=result.success)
+
+
+def outcome_of(run_id: str, events: "list[dg.DagsterEvent]", *, success: bool) -> RunOutcome:
+    """What the events of a run tell."""
+    steps = [(event.step_key or "", event.step_failure_data.error) for event in events if event.is_step_failure]
+    whole = [("", event.job_failure_data.error) for event in events if event.event_type_value == "PIPELINE_FAILURE"]
+    told = [(step, error) for step, error in (*steps, *whole) if error is not None]
+    return RunOutcome(
+        run_id,
+        success,
+        interrupted=any(link.cls_name in INTERRUPTIONS for _, error in told for link in _chain(error)),
+        failures=tuple(_failure(step, error) for step, error in told),
+        checks=tuple(_checks(events)),
+    )
+
+
+def explained() -> dict[str, type[MigraineError]]:
+    """Every error that is a sentence for a person, by the name of its class."""
+    found, left = {}, [MigraineError]
+    while left:
+        kind = left.pop()
+        found[kind.__name__] = kind
+        left += kind.__subclasses__()
+    return found
+
+
+def _failure(step: str, error: "SerializableErrorInfo") -> Failure:
+    """The outermost error that explains itself; where none does, the innermost, which is what happened."""
+    links, known = list(_chain(error)), explained()
+    found = next((link for link in links if link.cls_name in known), links[-1])
+    name = found.cls_name or "Error"
+    # Dagster puts the qualified name of the class before the message.
+    _, _, tail = found.message.strip().partition(f"{name}: ")
+    return Failure(step, name, tail or found.message.strip(), error.to_string())
+
+
+def _chain(error: "SerializableErrorInfo") -> "Iterator[SerializableErrorInfo]":
+    link: SerializableErrorInfo | None = error
+    while link is not None:
+        yield link
+        link = link.cause
+
+
+def _checks(events: "list[dg.DagsterEvent]") -> Iterator[CheckResult]:
+    for event in events:
+        if event.event_type_value == "ASSET_CHECK_EVALUATION":
+            found = event.asset_check_evaluation_data
+            yield CheckResult(
+                "/".join(found.asset_key.path),
+                found.check_name,
+                found.passed,
+                bool(found.blocking),
+                found.severity.value,
+                found.description or "",
+            )
