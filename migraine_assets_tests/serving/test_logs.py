@@ -1,0 +1,43 @@
+import io
+import json
+import logging
+from typing import Any
+
+from serving.logs import configure
+
+
+def logged(**arguments: Any) -> dict[str, Any]:
+    stream = io.StringIO()
+    logger = configure(stream)
+    try:
+        logger.info("model swapped", **arguments)
+    finally:
+        logger.handlers = []
+    [line] = stream.getvalue().splitlines()
+    content: dict[str, Any] = json.loads(line)
+    return content
+
+
+def test_a_line_is_one_object_with_its_fields() -> None:
+    line = logged(extra={"fields": {"bundle": "b" * 12}})
+    assert line["event"] == "model swapped"
+    assert line["bundle"] == "b" * 12
+    assert line["level"] == "info"
+    assert line["time"].endswith("+00:00")
+
+
+def test_of_an_exception_neither_its_text_nor_a_path_is_kept() -> None:
+    try:
+        raise ValueError("sleep_hours was 3.5")
+    except ValueError:
+        line = logged(exc_info=True)
+    assert line["exception"] == "ValueError"
+    assert "3.5" not in json.dumps(line)
+    assert "/" not in "".join(line["at"])
+
+
+def test_nothing_goes_on_to_other_handlers() -> None:
+    logger = configure(io.StringIO())
+    assert not logger.propagate
+    assert len(configure(io.StringIO()).handlers) == 1
+    logging.getLogger("serving").handlers = []

@@ -1,0 +1,140 @@
+"""The Ray Serve deployment: how many replicas, how many requests in each, and how one begins and ends.
+
+Here belong Ray's settings. Not here: what a replica does with a request (`serving.app`), and starting Ray
+(`serving.server`). `serve run serving.deployment:build_app` and `serving/serve_config.yaml` come in here.
+"""
+
+import os
+import warnings
+from typing import Any
+
+import ray
+from pydantic import BaseModel
+from ray import serve
+from ray.serve import Application, Deployment
+from ray.serve.config import AutoscalingConfig, BackpressureConfig
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from serving import logs
+from serving.app import create_app
+from serving.exporter import Exporter
+from serving.metrics import Metrics
+from serving.ray_environment import REPLICA
+from serving.services import open_services
+from serving.settings import ServingSettings
+
+NAME = "migraine"
+RETRY_AFTER_SECONDS = 1
+
+
+class Arguments(BaseModel):
+    """What `serve run serving.deployment:build_app name=value` may set; everything else is `SERVING_*`."""
+
+    min_replicas: int | None = None
+    max_replicas: int | None = None
+
+
+class InProgress:
+    """The application, with its requests counted while they are inside."""
+
+    def __init__(self, app: ASGIApp, metrics: Metrics) -> None:
+        self._app, self._metrics = app, metrics
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """One request, or the lifespan."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        self._metrics.enter()
+        try:
+            await self._app(scope, receive, send)
+        finally:
+            self._metrics.leave()
+
+
+class Replica:
+    """One process that serves: the models live here, not behind another handle."""
+
+    def __init__(self) -> None:
+        logs.configure()
+        settings = node_settings(ServingSettings())
+        self._services = open_services(settings)
+        self._exporter = _exporter(self._services.metrics, settings)
+
+    def __serve_build_asgi_app__(self) -> ASGIApp:
+        """Called by Ray after `__init__`."""
+        return InProgress(create_app(self._services), self._services.metrics)
+
+    def reconfigure(self, user_config: dict[str, Any]) -> None:  # noqa: ARG002 - its content is a reason to look
+        """A changed `user_config`: look at the pointer now, in place."""
+        self._services.models.check()
+
+    def check_health(self) -> None:
+        """Called by Ray; an exception has this replica replaced."""
+        if problem := self._services.problem():
+            raise RuntimeError(problem)
+
+    def __del__(self) -> None:
+        # Ray calls this after the last request, before the process ends.
+        for part in (getattr(self, "_exporter", None), getattr(self, "_services", None)):
+            if part is not None:
+                part.close()
+
+
+def _exporter(metrics: Metrics, settings: ServingSettings) -> Exporter | None:
+    return Exporter(metrics, host=settings.host, port=settings.metrics_port) if settings.metrics_port else None
+
+
+def node_settings(settings: ServingSettings) -> ServingSettings:
+    """With a folder that the replicas of this node and this Ray share, and no other service on the machine."""
+    if settings.node_folder is not None:
+        return settings
+    session = ray.get_runtime_context().get_session_name()
+    return settings.model_copy(update={"node_folder": settings.shared_folder / session})
+
+
+def autoscaling(settings: ServingSettings, arguments: Arguments) -> AutoscalingConfig:
+    """Up within seconds of steady load, down after a minute without."""
+    least = arguments.min_replicas or settings.min_replicas
+    most = arguments.max_replicas or settings.max_replicas or os.cpu_count() or 1
+    with warnings.catch_warnings():
+        # Deprecated for the environment variable that is set as well; without it Ray thinks that the period of
+        # looking back is shorter than the interval.
+        warnings.simplefilter("ignore", DeprecationWarning)
+        return AutoscalingConfig(
+            min_replicas=least,
+            max_replicas=max(least, most),
+            target_ongoing_requests=max(1, settings.max_ongoing_requests // 2),
+            metrics_interval_s=1,
+            look_back_period_s=2,
+            upscale_delay_s=1,
+            downscale_delay_s=settings.downscale_delay,
+        )
+
+
+def options(settings: ServingSettings, arguments: Arguments) -> dict[str, Any]:
+    """Ray's options for the deployment."""
+    return {
+        "name": NAME,
+        "autoscaling_config": autoscaling(settings, arguments),
+        "max_ongoing_requests": settings.max_ongoing_requests,
+        "max_queued_requests": settings.max_queued_requests,
+        "backpressure_config": BackpressureConfig(status_code=503, retry_after_s=RETRY_AFTER_SECONDS),
+        "graceful_shutdown_wait_loop_s": 0.5,
+        "graceful_shutdown_timeout_s": settings.request_timeout,
+        "health_check_period_s": 5,
+        "health_check_timeout_s": 15,
+        "ray_actor_options": {"num_cpus": 1, **_runtime_environment()},
+    }
+
+
+def _runtime_environment() -> dict[str, Any]:
+    """What the replicas need and do not inherit: with nothing to set, a waiting process becomes a replica sooner."""
+    missing = {name: value for name, value in REPLICA.items() if os.environ.get(name) != value}
+    return {"runtime_env": {"env_vars": missing}} if missing else {}
+
+
+def build_app(arguments: Arguments) -> Application:
+    """The application for `serve run`, `serve deploy` and `migraine serve`."""
+    deployment: Deployment = serve.deployment(**options(ServingSettings(), arguments))(serve.ingress()(Replica))
+    return deployment.bind()

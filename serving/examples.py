@@ -1,0 +1,63 @@
+"""Requests that work when they are pasted, for the documents and the README.
+
+Here belong bodies, written with dates that stay in the past. Not here: answers.
+"""
+
+import datetime as dt
+from typing import Any
+
+DAYS = 10
+_FIRST = dt.date(2025, 3, 1)
+_SLEEP = (7.5, 6.0, 7.0, 8.0, 5.5, 7.0, 7.5, 6.5, 7.0, 5.0)
+_STRESS = (3, 6, 5, 2, 8, 7, 4, 3, 6, 8)
+_ATTACKS = (0, 0, 1, 0, 0, 1, 0, 0, 0, 0)
+
+
+def diary() -> dict[str, Any]:
+    """Ten days of one person, the last one being "today"."""
+    return {
+        "participant_id": "P-0042",
+        "age": 34,
+        "sex": "F",
+        "migraine_type": "no_aura",
+        "entries": [_day(k) for k in range(DAYS)],
+        "explain": True,
+    }
+
+
+def _day(k: int) -> dict[str, Any]:
+    day = {
+        "date": (_FIRST + dt.timedelta(days=k)).isoformat(),
+        "sleep_hours": _SLEEP[k],
+        "stress_level": _STRESS[k],
+        "caffeine_intake": k % 3,
+        "bright_light": int(_STRESS[k] > 6),
+        "neck_pain": int(k == DAYS - 1),
+        "migraine_occurrence": _ATTACKS[k],
+    }
+    return day | ({"migraine_severity": 6, "medication": 1} if _ATTACKS[k] else {})
+
+
+def flat() -> dict[str, Any]:
+    """One day without history."""
+    return {"age": 34, "sex": "F", "sleep_hours": 5.5, "stress_level": 8, "hydration": 1.2, "bright_light": 1}
+
+
+def batch() -> dict[str, Any]:
+    """Two people."""
+    return {"items": [diary() | {"explain": False}, flat()]}
+
+
+def feedback() -> dict[str, Any]:
+    """To be filled with the prediction_id of an answer."""
+    return {
+        "prediction_id": "the prediction_id of an answer".replace(" ", "-")[:32],
+        "migraine_occurrence": 1,
+        "migraine_severity": 6,
+    }
+
+
+def infer(width: int) -> dict[str, Any]:
+    """One row in which nothing is known."""
+    row: list[float | None] = [None] * width
+    return {"inputs": [{"name": "features", "shape": [1, width], "datatype": "FP32", "data": row}]}

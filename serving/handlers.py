@@ -1,0 +1,154 @@
+"""The endpoints, from the bytes of a request to the bytes of its answer.
+
+Here belongs the order of steps. Not here: routes and documents (`app`), batches (`batch`), tensors (`v2`).
+"""
+
+import asyncio
+import datetime as dt
+import time
+from collections.abc import Callable
+from typing import Any
+
+import msgspec
+from starlette.requests import Request
+from starlette.responses import Response
+
+from migraine_assets.core.contract import ATTACK
+from serving import schema
+from serving.bodies import json_answer, read_body, require_json
+from serving.cases import case_of
+from serving.decoding import decode, decode_predict
+from serving.engine import answer
+from serving.metrics import CONTENT_TYPE
+from serving.models import ModelSet, TaskModel
+from serving.problems import Refused, invalid
+from serving.receipt import Feedback
+from serving.recording import record
+from serving.served import Served
+from serving.services import Services
+
+_encode = msgspec.json.Encoder().encode
+
+
+class Handlers:
+    """The endpoints of one replica."""
+
+    def __init__(self, services: Services) -> None:
+        self.services = services
+
+    async def predict(self, request: Request) -> Response:
+        """`POST /predict`."""
+        require_json(request)
+        body = await self.body(request)
+        return Response(await self.work(lambda: self.predicted(body)), media_type="application/json")
+
+    def predicted(self, body: bytes) -> bytes:
+        """The answer to the body of `/predict`. Raises `Refused`."""
+        began, services = time.perf_counter(), self.services
+        case = case_of(decode_predict(body), now=self.now(), body=body)
+        outcomes = answer(
+            services.models.current,
+            (case,),
+            make_id=services.receipts.make_id,
+            secret=services.secret,
+            least_days=services.settings.least_history_days,
+        )
+        record(services, outcomes, seconds=time.perf_counter() - began)
+        return _encode(outcomes[0].prediction)
+
+    async def feedback(self, request: Request) -> Response:
+        """`POST /feedback`: the last word counts, so that repeating it changes nothing."""
+        require_json(request)
+        told = decode(await self.body(request), schema.FeedbackRequest)
+        if not self.services.receipts.is_genuine(told.prediction_id):
+            raise Refused("unknown-prediction", "No prediction of this service has this prediction_id.")
+        if told.migraine_severity and not told.migraine_occurrence:
+            raise invalid("$.migraine_severity", f"contradicts {ATTACK} = 0", f"null, or {ATTACK} = 1")
+        self.services.feedback.append(
+            Feedback(
+                prediction_id=told.prediction_id,
+                migraine_occurrence=bool(told.migraine_occurrence),
+                migraine_severity=told.migraine_severity if told.migraine_occurrence else None,
+                time=self.services.clock(),
+            )
+        )
+        return json_answer({"prediction_id": told.prediction_id, "status": "recorded"})
+
+    async def models(self, _: Request) -> Response:
+        """`GET /models`."""
+        return json_answer(described(self.services.models.current))
+
+    async def health(self, _: Request) -> Response:
+        """`GET /health`: this process answers."""
+        return json_answer({"status": "alive"})
+
+    async def ready(self, _: Request) -> Response:
+        """`GET /ready`: verified models are loaded."""
+        models = self.services.models.current
+        if not models.ready:
+            raise Refused("not-ready", " ".join(models.problems), headers={"Retry-After": "5"})
+        bundles = {task: model.champion.bundle.hash for task, model in models.tasks.items()}
+        return json_answer({"status": "ready", "models": bundles})
+
+    async def metrics(self, _: Request) -> Response:
+        """`GET /metrics`: all replicas of the node."""
+        return Response(self.services.metrics.render(), headers={"content-type": CONTENT_TYPE})
+
+    async def body(self, request: Request, *, most: int | None = None) -> bytes:
+        """The body within its limits."""
+        settings = self.services.settings
+        return await read_body(request, most=most or settings.max_body_bytes, seconds=settings.request_timeout)
+
+    async def work(self, job: Callable[[], bytes]) -> bytes:
+        """`job`, on the executor if there is one."""
+        if self.services.executor is None:
+            return job()
+        return await asyncio.get_running_loop().run_in_executor(self.services.executor, job)
+
+    def now(self) -> dt.datetime:
+        """The time, UTC."""
+        return dt.datetime.fromtimestamp(self.services.clock(), dt.UTC)
+
+
+def described(models: ModelSet) -> dict[str, Any]:
+    """What serves, for a reader."""
+    return {
+        "version": models.version,
+        "tasks": {task: _task(model) for task, model in models.tasks.items()},
+        "problems": list(models.problems),
+    }
+
+
+def _task(model: TaskModel) -> dict[str, Any]:
+    trial = model.trial
+    return {
+        "champion": _model(model.champion),
+        "rollout": None
+        if trial is None
+        else {
+            "mode": trial.rollout.mode,
+            "percent": trial.rollout.percent,
+            "since": trial.rollout.since,
+            "model": _model(trial.served),
+        },
+    }
+
+
+def _model(served: Served) -> dict[str, Any]:
+    manifest, identity = served.manifest, served.identities["champion"]
+    return {
+        "algorithm": manifest.algorithm,
+        "bundle": served.bundle.hash,
+        "data_version": manifest.data_version,
+        "dagster_run": identity.dagster_run,
+        "mlflow_run": identity.mlflow_run,
+        "horizon": manifest.horizon,
+        "severity_kind": manifest.severity_kind,
+        "threshold": manifest.threshold,
+        "least_history_days": served.least_days,
+        "features": list(manifest.features),
+        "same_features_code": served.same_features_code,
+        "metrics": manifest.metrics,
+        "training": manifest.training,
+        "notes": list(manifest.notes),
+    }

@@ -1,0 +1,214 @@
+"""The service's metrics: how they are counted and shown to Prometheus.
+
+Here belongs what the application calls. Not here: names and meaning (`serving.metric_names`), and how the counts of
+several replicas come together (`serving.metric_files`).
+"""
+
+import contextlib
+import json
+from bisect import bisect_left
+from collections.abc import Callable, Iterable
+from dataclasses import asdict, dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from prometheus_client import CollectorRegistry, generate_latest
+from prometheus_client.core import Metric
+from prometheus_client.registry import Collector
+from prometheus_client.utils import floatToGoString
+
+from serving import metric_names as names
+from serving.metric_files import NodeFolder, Snapshot
+from serving.metric_names import LATENCY_BUCKETS, MetricName
+from serving.published import Figures
+from serving.receipts import LogState
+
+CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
+
+
+@dataclass(frozen=True)
+class ModelInfo:
+    """A model that a replica holds. `model`: the bundle's hash."""
+
+    task: str
+    arm: str
+    algorithm: str
+    model: str
+    data_version: str
+
+
+class Metrics:
+    """The counts of this replica, and the view of all replicas of the node.
+
+    Counting takes about a microsecond and may be done from any thread; `tick` and `render` read and write files.
+    """
+
+    def __init__(self, folder: Path, *, figures: Callable[[], Figures | None] = lambda: None) -> None:
+        self._node = NodeFolder(folder)
+        self._figures = figures
+        self._last_figures = Figures()
+        self._models: tuple[ModelInfo, ...] = ()
+        self._ready = False
+        self._in_progress = self._backlog = 0
+        self._published: dict[str, Any] | None = None
+        for counter in names.COUNTERS:
+            if not counter.labels:
+                self._node.add(_key(counter), 0.0)
+        for result in ("success", "failure"):
+            self._node.add(_key(names.RELOADS, result), 0.0)
+        self.tick()
+
+    def count_prediction(self, *, status: str, task: str, model: str, arm: str) -> None:
+        """One prediction of a task. `status`: "ok", "abstained", "error"; `model`: the bundle's hash."""
+        self._node.add(_key(names.PREDICTIONS, status, task, model, arm))
+
+    def observe_latency(self, seconds: float) -> None:
+        """The time that one request for predictions took."""
+        self._node.add(_BUCKETS[bisect_left(LATENCY_BUCKETS, seconds)])
+        self._node.add(_SUM, seconds)
+
+    def count_request(self, method: str, endpoint: str, status: int) -> None:
+        """One HTTP request. `endpoint`: the route's template, never the path as sent."""
+        self._node.add(_key(names.REQUESTS, method, endpoint, str(status)))
+
+    def count_error(self, error_type: str) -> None:
+        """One refused or failed request."""
+        self._node.add(_key(names.ERRORS, error_type))
+
+    def count_reload(self, *, success: bool) -> None:
+        """One attempt to load what the pointer names."""
+        self._node.add(_key(names.RELOADS, "success" if success else "failure"))
+
+    def count_abstention(self) -> None:
+        """One prediction not given for lack of history."""
+        self._node.add(_key(names.ABSTENTIONS))
+
+    def count_out_of_range(self, field: str) -> None:
+        """One value outside what training saw. `field`: of the contract."""
+        self._node.add(_key(names.OUT_OF_RANGE, field))
+
+    def set_model_info(self, models: Iterable[ModelInfo], *, ready: bool = True) -> None:
+        """What this replica holds now; what it held before is no longer shown."""
+        self._models, self._ready = tuple(models), ready
+        self.tick()
+
+    def set_backlog(self, count: int) -> None:
+        """Receipts and feedback in memory."""
+        self._backlog = count
+
+    def set_logs(self, states: Iterable[LogState]) -> None:
+        """How the logs of this replica go."""
+        states = tuple(states)
+        self.set_backlog(sum(state.backlog for state in states))
+        self._node.raise_to(_key(names.RECEIPTS_WRITTEN), sum(state.written for state in states))
+        self._node.raise_to(_key(names.RECEIPTS_DROPPED), sum(state.dropped for state in states))
+        self._node.raise_to(_key(names.RECEIPT_FAILURES), sum(state.failures for state in states))
+
+    def enter(self) -> None:
+        """A request has come into this replica. Called in the event loop's thread only, as `leave` is."""
+        self._in_progress += 1
+
+    def leave(self) -> None:
+        """A request has been answered."""
+        self._in_progress -= 1
+
+    def tick(self) -> None:
+        """Let the other replicas see the present state; to be called about once a second."""
+        state = {
+            "models": [asdict(model) for model in self._models],
+            "ready": self._ready,
+            "backlog": self._backlog,
+            "in_progress": self._in_progress,
+        }
+        # A full disk delays what others see; it must not end the thread that calls this.
+        with contextlib.suppress(OSError):
+            if state != self._published:
+                self._node.publish(state)
+                self._published = state
+
+    def render(self) -> bytes:
+        """The node's metrics in Prometheus' text form."""
+        self.tick()
+        registry = CollectorRegistry(auto_describe=False)
+        self._last_figures = self._figures() or self._last_figures
+        # A replica that has read an older copy must not let the counter go back.
+        detected = self._node.highest("drift-detected", self._last_figures.drift_detected_total)
+        registry.register(_View(self._node.snapshot(), self._last_figures, detected=detected))
+        return generate_latest(registry)
+
+    def close(self) -> None:
+        """Leave the node; the counts stay."""
+        self.tick()
+        self._node.close()
+
+
+class _View(Collector):
+    """A snapshot as metric families."""
+
+    def __init__(self, snapshot: Snapshot, figures: Figures, *, detected: float) -> None:
+        self._snapshot, self._figures, self._detected = snapshot, figures, detected
+
+    def collect(self) -> Iterable[Metric]:
+        by_name: dict[str, list[tuple[str, dict[str, str], float]]] = {}
+        for key, value in self._snapshot.totals.items():
+            family, sample, labels, _ = json.loads(key)
+            by_name.setdefault(family, []).append((sample, labels, value))
+        for counter in names.COUNTERS:
+            yield _family(counter, by_name.get(counter.name, []))
+        yield _latency(by_name.get(names.LATENCY.name, []))
+        yield from self._gauges()
+        yield from self._monitored()
+
+    def _gauges(self) -> Iterable[Metric]:
+        states = self._snapshot.states
+        yield _gauge(names.REPLICAS, {(): float(len(states))})
+        yield _gauge(names.READY, {(): float(sum(state["ready"] for state in states))})
+        yield _gauge(names.BACKLOG, {(): float(sum(state["backlog"] for state in states))})
+        yield _gauge(names.IN_PROGRESS, {(): float(sum(state["in_progress"] for state in states))})
+        models = {tuple(model[label] for label in names.MODEL_INFO.labels) for s in states for model in s["models"]}
+        yield _gauge(names.MODEL_INFO, dict.fromkeys(sorted(models), 1.0))
+
+    def _monitored(self) -> Iterable[Metric]:
+        yield _gauge(names.ACCURACY, {(model,): value for model, value in self._figures.model_accuracy.items()})
+        yield _gauge(names.DRIFT_SCORE, {(name,): value for name, value in self._figures.drift_score.items()})
+        yield _family(names.DRIFT_DETECTED, [(f"{names.DRIFT_DETECTED.name}_total", {}, self._detected)])
+
+
+def _family(metric: MetricName, samples: Iterable[tuple[str, dict[str, str], float]]) -> Metric:
+    family = Metric(metric.name, metric.help, metric.kind)
+    for sample, labels, value in sorted(samples, key=str):
+        family.add_sample(sample, labels, value)
+    return family
+
+
+def _gauge(metric: MetricName, values: dict[tuple[str, ...], float]) -> Metric:
+    samples = [(metric.name, dict(zip(metric.labels, labels, strict=True)), v) for labels, v in values.items()]
+    return _family(metric, samples)
+
+
+def _latency(samples: Iterable[tuple[str, dict[str, str], float]]) -> Metric:
+    """Buckets are kept apart and shown added up, as Prometheus wants them."""
+    counts = {labels.get("le", "sum"): value for _, labels, value in samples}
+    family, total = Metric(names.LATENCY.name, names.LATENCY.help, "histogram"), 0.0
+    for bound in _BOUNDS:
+        total += counts.get(bound, 0.0)
+        family.add_sample(f"{names.LATENCY.name}_bucket", {"le": bound}, total)
+    family.add_sample(f"{names.LATENCY.name}_count", {}, total)
+    family.add_sample(f"{names.LATENCY.name}_sum", {}, counts.get("sum", 0.0))
+    return family
+
+
+@cache
+def _key(metric: MetricName, *labels: str) -> str:
+    """The key of a count, in the form of prometheus-client's multiprocess mode."""
+    return _json(metric.name, f"{metric.name}_total", dict(zip(metric.labels, labels, strict=True)))
+
+
+def _json(*parts: Any) -> str:
+    return json.dumps([*parts, ""], sort_keys=True)
+
+
+_BOUNDS = (*map(floatToGoString, LATENCY_BUCKETS), "+Inf")
+_BUCKETS = tuple(_json(names.LATENCY.name, f"{names.LATENCY.name}_bucket", {"le": bound}) for bound in _BOUNDS)
+_SUM = _json(names.LATENCY.name, f"{names.LATENCY.name}_sum", {})

@@ -1,0 +1,100 @@
+"""What a client is told when a request cannot be served: problem details (RFC 9457), one table of kinds.
+
+Here belong the kinds, their status and their form. Not here: what is wrong with a body (`decoding`, `cases`).
+No answer ever holds a value of a diary, a path of this machine or a stack trace.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import msgspec
+
+from migraine_assets.errors import MigraineError
+
+MEDIA_TYPE = "application/problem+json"
+URN = "urn:migraine:problem:"
+
+
+@dataclass(frozen=True)
+class Kind:
+    """One kind of problem: the last part of its `type`, its HTTP status and its title."""
+
+    name: str
+    status: int
+    title: str
+
+
+KINDS: tuple[Kind, ...] = (
+    Kind("not-json", 400, "The body is not valid JSON"),
+    Kind("unreadable-table", 400, "The body is not a readable table"),
+    Kind("unreadable-tensors", 400, "The body does not hold the tensors that its header promises"),
+    Kind("bad-request", 400, "The request cannot be read"),
+    Kind("unauthorized", 401, "A valid API key is needed"),
+    Kind("not-found", 404, "There is nothing at this address"),
+    Kind("unknown-prediction", 404, "No prediction has this identity"),
+    Kind("method-not-allowed", 405, "This address does not know the method"),
+    Kind("timeout", 408, "The body took too long to arrive"),
+    Kind("too-large", 413, "The body is too large"),
+    Kind("unsupported-media-type", 415, "The body has a media type that is not accepted here"),
+    Kind("invalid-request", 422, "The body was understood and cannot be accepted"),
+    Kind("rate-limited", 429, "Too many requests"),
+    Kind("internal-error", 500, "Something went wrong on our side"),
+    Kind("not-ready", 503, "No model serves yet"),
+)
+BY_NAME: Mapping[str, Kind] = {kind.name: kind for kind in KINDS}
+BY_STATUS: Mapping[int, Kind] = {kind.status: kind for kind in reversed(KINDS)} | {400: BY_NAME["bad-request"]}
+
+
+class FieldProblem(msgspec.Struct, frozen=True):
+    """One thing that is wrong: where (JSONPath), why, and what would be accepted. Never the value itself."""
+
+    path: str
+    reason: str
+    accepted: str
+
+
+class Problem(msgspec.Struct, frozen=True, omit_defaults=True):
+    """The body of an error, RFC 9457."""
+
+    type: str
+    title: str
+    status: int
+    detail: str
+    errors: list[FieldProblem] = []
+
+
+class Refused(MigraineError):
+    """A request that is answered by a problem of `kind`."""
+
+    def __init__(
+        self,
+        kind: str,
+        detail: str,
+        *,
+        errors: tuple[FieldProblem, ...] = (),
+        headers: Mapping[str, str] | None = None,
+    ) -> None:
+        super().__init__(detail)
+        self.kind, self.detail, self.errors, self.headers = BY_NAME[kind], detail, errors, dict(headers or {})
+        self.http_status = self.kind.status
+
+    @property
+    def problem(self) -> Problem:
+        """What the client reads."""
+        kind = self.kind
+        return Problem(URN + kind.name, kind.title, kind.status, self.detail, list(self.errors))
+
+    def at(self, prefix: str) -> "Refused":
+        """The same, told of a part of a larger body: `$` becomes `prefix`."""
+        moved = tuple(FieldProblem(prefix + e.path.removeprefix("$"), e.reason, e.accepted) for e in self.errors)
+        return Refused(self.kind.name, _sentence(moved) or self.detail, errors=moved, headers=self.headers)
+
+
+def invalid(path: str, reason: str, accepted: str) -> Refused:
+    """A body with one field that cannot be accepted."""
+    errors = (FieldProblem(path, reason, accepted),)
+    return Refused("invalid-request", _sentence(errors), errors=errors)
+
+
+def _sentence(errors: tuple[FieldProblem, ...]) -> str:
+    return " ".join(f"{e.path} {e.reason}. Accepted: {e.accepted}." for e in errors)

@@ -1,0 +1,83 @@
+"""The environment in which Ray must be started, since it reads it once when it is imported.
+
+Here belong names and values. Not here: starting anything (`serving.server`).
+"""
+
+import shlex
+import socket
+import sys
+from pathlib import Path
+
+from serving.settings import ServingSettings
+
+# A prediction is idempotent, so one that a dying replica took along may be asked again of another.
+RETRY_ON = "conn-failure empty-response response-timeout"
+DRAIN_SECONDS = 5
+
+# Ray counts a replica's requests in its own event loop. User code on the same loop would hide its own load from it,
+# and the service would never scale up. Other threads than the one that computes only take time from it.
+REPLICA = {
+    "RAY_SERVE_RUN_USER_CODE_IN_SEPARATE_THREAD": "1",
+    "RAY_SERVE_REPLICA_AUTOSCALING_METRIC_PUSH_INTERVAL_S": "1",
+    "OMP_NUM_THREADS": "1",
+}
+
+COMMON = {
+    **REPLICA,
+    "RAY_worker_niceness": "0",
+    "RAY_SERVE_HANDLE_AUTOSCALING_METRIC_PUSH_INTERVAL_S": "1",
+    "RAY_USAGE_STATS_ENABLED": "0",
+    "RAY_TQDM_PATCH_PRINT": "0",
+    "RAY_DEDUP_LOGS": "0",
+    "RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO": "0",
+}
+HAPROXY = {
+    "RAY_SERVE_ENABLE_HA_PROXY": "1",
+    "RAY_SERVE_THROUGHPUT_OPTIMIZED": "1",
+    "RAY_SERVE_HAPROXY_METRICS_ENABLED": "0",
+    "RAY_SERVE_HAPROXY_NBTHREAD": "1",
+    "RAY_SERVE_HAPROXY_RETRY_ON": RETRY_ON,
+    "RAY_SERVE_DIRECT_INGRESS_MIN_DRAINING_PERIOD_S": str(DRAIN_SECONDS),
+    "RAY_SERVE_HAPROXY_HARD_STOP_AFTER_S": "30",
+}
+
+
+def ray_environment(settings: ServingSettings, *, temporary: Path) -> dict[str, str]:
+    """The variables for a Ray of our own, whose files lie in `temporary` and whose side ports are free ones."""
+    if not settings.haproxy:
+        return {**COMMON, "RAY_SERVE_ENABLE_HA_PROXY": "0", "RAY_SERVE_THROUGHPUT_OPTIMIZED": "0"}
+    stats, figures, fallback, fallback_grpc = _free_ports(4)
+    return {
+        **COMMON,
+        **HAPROXY,
+        "RAY_SERVE_HAPROXY_STATS_PORT": str(stats),
+        "RAY_SERVE_HAPROXY_METRICS_PORT": str(figures),
+        "RAY_SERVE_FALLBACK_PROXY_HTTP_PORT": str(fallback),
+        "RAY_SERVE_FALLBACK_PROXY_GRPC_PORT": str(fallback_grpc),
+        "RAY_SERVE_HAPROXY_CONFIG_FILE_LOC": str(temporary / "haproxy.cfg"),
+        "RAY_SERVE_HAPROXY_SOCKET_PATH": str(temporary / "admin.sock"),
+        "RAY_SERVE_HAPROXY_SERVER_STATE_BASE": str(temporary),
+        "RAY_SERVE_HAPROXY_SERVER_STATE_FILE": str(temporary / "server-state"),
+        "RAY_SERVE_HAPROXY_METRICS_SOCKET_PATH": str(temporary / "metrics.sock"),
+    }
+
+
+def main() -> None:
+    """Print what a Ray that somebody else starts needs: `eval "$(python -m serving.ray_environment)"`."""
+    for name, value in {**COMMON, **HAPROXY}.items():
+        sys.stdout.write(f"export {name}={shlex.quote(value)}\n")
+
+
+def _free_ports(count: int) -> list[int]:
+    sockets = [socket.socket() for _ in range(count)]
+    try:
+        for each in sockets:
+            each.bind(("127.0.0.1", 0))
+        return [each.getsockname()[1] for each in sockets]
+    finally:
+        for each in sockets:
+            each.close()
+
+
+if __name__ == "__main__":
+    main()

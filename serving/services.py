@@ -1,0 +1,117 @@
+"""What the application works with: models, logs, counts, limits and keys of one replica, opened and closed together.
+
+Here belongs their assembly. Not here: what each does (its own module), processes (`deployment`, `server`).
+"""
+
+import threading
+import time
+from collections.abc import Callable
+from concurrent.futures import Executor
+from dataclasses import dataclass, field
+
+from migraine_assets.settings import Settings
+from migraine_assets.stores.filesystem import Store
+from serving.keys import KeyRing
+from serving.limits import Limiter
+from serving.metrics import Metrics, ModelInfo
+from serving.models import Listener, ModelSet, ModelWatcher
+from serving.published import read_figures
+from serving.receipts import FeedbackLog, ReceiptLog, open_feedback, open_receipts
+from serving.secret import shared_secret
+from serving.settings import ServingSettings
+
+TICK_SECONDS = 1.0
+
+
+@dataclass(frozen=True)
+class Services:
+    """One replica's parts. `secret`: what all replicas share. `clock`: seconds since 1970.
+
+    With an `executor` (of one thread) the work of a request leaves the event loop, so that whoever measures the
+    queue there sees it; without one it is done in place, which is faster.
+    """
+
+    models: ModelWatcher
+    receipts: ReceiptLog
+    feedback: FeedbackLog
+    metrics: Metrics
+    limiter: Limiter
+    keys: KeyRing
+    settings: ServingSettings
+    secret: bytes
+    executor: Executor | None = None
+    clock: Callable[[], float] = time.time
+    _closing: threading.Event = field(default_factory=threading.Event)
+
+    def start(self) -> None:
+        """Load what there is, then follow pointer and keys and show the state once a second, until `close`."""
+        self.models.start()
+        self.keys.start()
+        threading.Thread(target=self._tick, name="metrics", daemon=True).start()
+
+    def problem(self) -> str | None:
+        """Why this replica should be replaced, or None: a thread of it has died."""
+        alive = {"receipts": self.receipts.alive, "feedback": self.feedback.alive, "models": self.models.alive}
+        dead = [name for name, lives in alive.items() if not lives]
+        return f"The thread of {', '.join(dead)} has ended." if dead else None
+
+    def close(self) -> None:
+        """End every thread, and write what the logs still hold. A second call does nothing."""
+        if self._closing.is_set():
+            return
+        self._closing.set()
+        self.models.stop()
+        self.keys.close()
+        self.receipts.close()
+        self.feedback.close()
+        self._show()
+        self.limiter.close()
+        self.metrics.close()
+
+    def _tick(self) -> None:
+        while not self._closing.wait(TICK_SECONDS):
+            self._show()
+            self.metrics.tick()
+
+    def _show(self) -> None:
+        self.metrics.set_logs((self.receipts.state, self.feedback.state))
+
+
+def open_services(settings: ServingSettings, *, store: Store | None = None) -> Services:
+    """The parts of one replica, running. `store`: by default the one of `MIGRAINE_HOME` or `MIGRAINE_STORE_URI`."""
+    store = store or Store(Settings().store_location)
+    secret = shared_secret(store, settings)
+    metrics = Metrics(settings.shared_folder, figures=lambda: read_figures(store))
+    services = Services(
+        models=ModelWatcher(store, interval=settings.poll_seconds, listener=counting(metrics)),
+        receipts=open_receipts(store, secret=secret, settings=settings),
+        feedback=open_feedback(store, settings=settings),
+        metrics=metrics,
+        limiter=Limiter(settings.shared_folder, rate=settings.rate_limit, burst=settings.rate_burst),
+        keys=KeyRing(store, required=settings.api_keys_required),
+        settings=settings,
+        secret=secret,
+    )
+    services.start()
+    return services
+
+
+def counting(metrics: Metrics) -> Listener:
+    """A listener of a `ModelWatcher` that counts reloads and shows which models this replica holds."""
+
+    def listener(models: ModelSet, *, success: bool) -> None:
+        metrics.count_reload(success=success)
+        metrics.set_model_info(model_infos(models), ready=models.ready)
+
+    return listener
+
+
+def model_infos(models: ModelSet) -> list[ModelInfo]:
+    """Every model of the set, as metrics show it."""
+    found = []
+    for task, model in models.tasks.items():
+        arms = ["champion", *([model.trial.rollout.mode] if model.trial else [])]
+        for arm, served in zip(arms, model.all, strict=True):
+            manifest = served.manifest
+            found.append(ModelInfo(task, arm, manifest.algorithm, served.bundle.hash, manifest.data_version))
+    return found
