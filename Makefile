@@ -7,7 +7,7 @@ sources := migraine_assets migraine_assets_tests benchmarks $(wildcard serving)
 installed = .venv/.installed-$(1)
 
 .DEFAULT_GOAL := help
-.PHONY: help run ui test lint format types unit docs lock clean
+.PHONY: help run ui serve test lint format types unit docs lock clean
 
 help: ## Show what there is
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -21,6 +21,9 @@ run: $(call installed,$(if $(filter kostecki_dillon,$(SOURCE)),kostecki-dillon,r
 
 ui: $(call installed,run) ## Dagster UI on 3000 and MLflow UI on 5000, until Ctrl-C
 	@exec $(bin)/migraine ui
+
+serve: $(call installed,run) ## The HTTP service on 127.0.0.1:8000, until Ctrl-C
+	@exec $(bin)/migraine serve
 
 test: lint types unit ## Lint, types and tests
 

@@ -6,6 +6,8 @@ Exit codes: 0 good, 2 wrong use or configuration, 3 data refused, 4 no model met
 
 import sys
 from collections.abc import Sequence
+from functools import cache
+from importlib.metadata import entry_points
 from typing import Annotated
 
 import typer
@@ -29,6 +31,7 @@ Reason = Annotated[str, typer.Option("--why", help="Why, for the record.")]
 
 
 TRACEBACK = "--traceback"
+PLUGINS = "migraine.commands"
 # Typer has a copy of click of its own: its errors are not those of the package of that name.
 UsageError = next(kind for kind in BadParameter.__mro__ if kind.__name__ == "ClickException")
 
@@ -145,6 +148,14 @@ def ui(
     start(port=port, mlflow_port=mlflow_port)
 
 
+@cache
+def whole() -> typer.Typer:
+    """The command with what other packages of the installation add to it: the service does, and is not imported here."""
+    for found in entry_points(group=PLUGINS):
+        app.add_typer(found.load())
+    return app
+
+
 def main() -> None:
     """Run the command line, and end with the exit code of what went wrong."""
     sys.exit(run_command(sys.argv[1:]))
@@ -154,7 +165,7 @@ def run_command(arguments: Sequence[str]) -> int:
     """Run the command that `arguments` name, tell its errors, and return its exit code."""
     trace = TRACEBACK in arguments
     try:
-        code = app(list(arguments), standalone_mode=False)
+        code = whole()(list(arguments), standalone_mode=False)
     except MigraineError as error:
         return _told(error, code=error.exit_code, trace=trace)
     except UsageError as error:
