@@ -44,7 +44,6 @@ class ServingSettings(BaseSettings):
     least_history_days: int = Field(1, ge=0, description="known days below which the service abstains")
 
     # Prediction log.
-    receipts: bool = True
     flush_seconds: float = Field(1.0, gt=0)
     flush_records: int = Field(2000, ge=1)
     segment_bytes: int = Field(64 << 20, ge=1024)
