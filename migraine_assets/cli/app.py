@@ -8,7 +8,7 @@ import sys
 from collections.abc import Sequence
 from functools import cache
 from importlib.metadata import entry_points
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 from typer import BadParameter
@@ -33,7 +33,7 @@ Reason = Annotated[str, typer.Option("--why", help="Why, for the record.")]
 TRACEBACK = "--traceback"
 PLUGINS = "migraine.commands"
 # Typer has a copy of click of its own: its errors are not those of the package of that name.
-UsageError = next(kind for kind in BadParameter.__mro__ if kind.__name__ == "ClickException")
+UsageError: Any = next(kind for kind in BadParameter.__mro__ if kind.__name__ == "ClickException")
 
 
 @app.callback()
@@ -150,7 +150,7 @@ def ui(
 
 @cache
 def whole() -> typer.Typer:
-    """The command with what other packages of the installation add to it: the service does, and is not imported here."""
+    """The command with what other packages add to it: the service does, and is not imported here."""
     for found in entry_points(group=PLUGINS):
         app.add_typer(found.load())
     return app

@@ -4,7 +4,7 @@ Not here: the instance (`cli.instance`), progress on the screen (`cli.progress`)
 """
 
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -13,7 +13,7 @@ from migraine_assets.errors import MigraineError, StoreError
 
 if TYPE_CHECKING:
     import dagster as dg
-    from dagster._utils.error import SerializableErrorInfo
+    from dagster_shared.error import SerializableErrorInfo
 
 # What Dagster makes of Ctrl-C and of a termination asked for in the UI.
 INTERRUPTIONS = frozenset({"KeyboardInterrupt", "DagsterExecutionInterruptedError"})
@@ -78,7 +78,7 @@ def execute(
     return outcome_of(run_id, result.all_events, success=result.success)
 
 
-def outcome_of(run_id: str, events: "list[dg.DagsterEvent]", *, success: bool) -> RunOutcome:
+def outcome_of(run_id: str, events: "Sequence[dg.DagsterEvent]", *, success: bool) -> RunOutcome:
     """What the events of a run tell."""
     steps = [(event.step_key or "", event.step_failure_data.error) for event in events if event.is_step_failure]
     whole = [("", event.job_failure_data.error) for event in events if event.event_type_value == "PIPELINE_FAILURE"]
@@ -119,7 +119,7 @@ def _chain(error: "SerializableErrorInfo") -> "Iterator[SerializableErrorInfo]":
         link = link.cause
 
 
-def _checks(events: "list[dg.DagsterEvent]") -> Iterator[CheckResult]:
+def _checks(events: "Sequence[dg.DagsterEvent]") -> Iterator[CheckResult]:
     for event in events:
         if event.event_type_value == "ASSET_CHECK_EVALUATION":
             found = event.asset_check_evaluation_data

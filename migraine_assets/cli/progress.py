@@ -56,7 +56,7 @@ class Progress:
             entry = record.event_log_entry
             if entry.dagster_event is not None:
                 self._one(entry.dagster_event)
-            elif entry.level >= logging.WARNING:
+            elif int(entry.level) >= logging.WARNING:
                 self._warn(entry)
         if self._running:
             self._status.update(f"{self._clock()}  {', '.join(self._running)}")

@@ -58,6 +58,8 @@ def environment(settings: Settings) -> dict[str, str]:
         "MIGRAINE_HOME": str(settings.root),
         "DAGSTER_HOME": str(dagster_home(settings)),
         "MLFLOW_DISABLE_TELEMETRY": "true",
+        # A server of jobs that nobody here submits.
+        "MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false",
         "DO_NOT_TRACK": "true",
     }
 
@@ -95,7 +97,8 @@ def _end(started: list["subprocess.Popen[bytes]"]) -> None:
         # Impatience must not leave anything behind.
         signal.signal(number, signal.SIG_IGN)
     for process in started:
-        _signal(process, signal.SIGINT)
+        # Not SIGINT, on which a Python that is still starting prints where it was.
+        _signal(process, signal.SIGTERM)
     deadline = time.monotonic() + GRACE_SECONDS
     while time.monotonic() < deadline and any(process.poll() is None for process in started):
         time.sleep(0.1)

@@ -42,8 +42,11 @@ def feature_rows(frame: pd.DataFrame, *, horizon: int) -> FeatureRows:
     if len(names) < inputs.shape[1]:
         inputs = inputs[:, engine.select(names)]
     kind, targets = _targets(frame, diary, horizon=horizon)
-    keys = frame[["participant_id", "date", *PROVENANCE, *GROUPS]].rename(columns=GROUPS)
-    whole = pd.concat([keys, pd.DataFrame(inputs, columns=list(names), copy=False), targets], axis=1)
+    # Columns are put beside the inputs, which are 300 MB for a million days and not to be copied.
+    whole = pd.DataFrame(inputs, columns=list(names), copy=False)
+    for place, name in enumerate(("participant_id", "date", *PROVENANCE, *GROUPS)):
+        whole.insert(place, GROUPS.get(name, name), frame[name].array)
+    whole[list(TARGETS)] = targets
     return FeatureRows(whole, names, kind)
 
 

@@ -99,7 +99,7 @@ def assign(
     settings = settings or FoldSettings()
     codes, names = pd.factorize(participant)
     rows = _Rows(np.asarray(names, dtype=object), codes.astype(np.int64), day, has_label, has_label & (attack == 1))
-    _check_cohort(rows, settings)
+    _check_cohort(rows, settings, tomorrow=dated and ahead > 0)
     draw = _draws(rows.names, settings.seed)
     tested = _testers(rows, draw, dated=dated, settings=settings)[rows.who]
     cut = _cut_day(rows, tested, ahead=ahead, settings=settings) if dated else None
@@ -172,13 +172,19 @@ def _count(rows: _Rows, chosen: Mask, name: str) -> PartCount:
     return PartCount(name, int(mask.sum()), int(people), int((mask & rows.attack).sum()))
 
 
-def _check_cohort(rows: _Rows, settings: FoldSettings) -> None:
+def _check_cohort(rows: _Rows, settings: FoldSettings, *, tomorrow: bool) -> None:
     people = np.unique(rows.who[rows.labelled]).size
     needed = 2 * settings.least_participants
     if people < needed:
+        remedy = "Add the diaries of more people."
+        if tomorrow and len(rows.names) >= needed:
+            remedy = (
+                "There are people enough, but the day after a row is missing from the diary: keep it daily, and "
+                "check that a participant has the same name on all days."
+            )
         raise DataRefused(
             f"{people} participant(s) have a day whose outcome can be predicted; at least {needed} are needed, "
-            f"half of them to test on. Add the diaries of more people."
+            f"half of them to test on. {remedy}"
         )
 
 

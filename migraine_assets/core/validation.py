@@ -58,7 +58,9 @@ def validate(
         earliest=settings.earliest_date,
         latest=today + datetime.timedelta(days=settings.days_ahead),
     )
-    frame = raw.assign(date=pd.to_datetime(raw["date"]).astype("datetime64[ns]"))
+    # Only the dates are replaced, so the other columns are shared with `raw` and not copied.
+    frame = raw.copy(deep=False)
+    frame["date"] = pd.to_datetime(raw["date"]).astype("datetime64[ns]")
     broken = list(_broken(frame, context))
     reasons = _joined(broken, size=len(frame))
     bad = pd.notna(reasons)
@@ -85,7 +87,10 @@ def _joined(broken: list[tuple[Rule, Broken]], *, size: int) -> NDArray[np.objec
 
 def _settled(frame: pd.DataFrame, keep: NDArray[np.bool_]) -> pd.DataFrame:
     """The accepted rows with the contract's columns and the provenance, numbers and flags as float64."""
-    valid = frame.loc[keep, [*NAMES, *PROVENANCE]].reset_index(drop=True)
+    columns = [*NAMES, *PROVENANCE]
+    # A selection is a copy already; another one would be of a million days.
+    valid = (frame[columns] if keep.all() else frame.loc[keep, columns]).copy(deep=False)
+    valid.index = pd.RangeIndex(len(valid))
     for field in FIELDS:
         if field.kind in ("number", "flag") and valid[field.name].dtype != np.float64:
             valid[field.name] = numbers(valid, field.name)

@@ -1,4 +1,4 @@
-"""Which process works on a run, as a tag of the run: so that a run whose process was killed can be told from a live one.
+"""Which process works on a run, as a tag of the run: so that a killed run can be told from a live one.
 
 Not here: what is done about it (`cli.leftovers`).
 """

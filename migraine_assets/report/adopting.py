@@ -14,7 +14,7 @@ from migraine_assets.report.writer import EVALUATION, LATEST, publish
 
 
 def section(folder: Path, task: Task) -> dict[str, Any] | None:
-    """What `folder`'s evaluation.json says of `task`; None where it, its page or the whole folder is gone or damaged."""
+    """What `folder`'s evaluation.json says of `task`; None where it or the task's page is gone or damaged."""
     try:
         found = evaluation_json.load((folder / EVALUATION).read_bytes()).get(task)
     except (OSError, ValueError):

@@ -37,7 +37,7 @@ def comparison(axes: Any, evaluation: TaskEvaluation) -> None:
         axes.plot(cv.get(evaluation.headline, UNKNOWN).value, place, "o", markersize=5, mfc="none", mec=color)
     name_lines(axes, [title(key) for key, _, _ in rows])
     axes.axhline(len(rows) - len(evaluation.baselines) - 0.5, color=PALE, linewidth=1)
-    axes.set_xlabel(f"{metric(evaluation.headline)}: ● test with 95 % interval, ○ cross-validation")
+    axes.set_xlabel(f"{metric(evaluation.headline)}\n● test with 95 % interval, ○ cross-validation")
 
 
 def importance(axes: Any, evaluation: TaskEvaluation) -> None:

@@ -170,7 +170,8 @@ def _tiles(evaluation: TaskEvaluation) -> list[tuple[str, str, str]]:
         label = f"{words.metric(name)}, test"
         found.append((label, words.number(figure.value, digits=digits), words.ends(figure, digits=digits)))
     gain, digits = evaluation.gain, TILES[evaluation.task][0][2]
-    label = f"{words.metric(evaluation.headline)}, gain on own rate"
+    rule = "base rate" if sentences.pastless(evaluation) else "own rate"
+    label = f"{words.metric(evaluation.headline)}, gain on {rule}"
     found.insert(1, (label, words.signed(gain.value, digits=digits), words.ends(gain, digits=digits)))
     return found
 

@@ -82,11 +82,18 @@ def _attack(evaluation: TaskEvaluation, scores: Scores) -> tuple[str, ...]:
     what = "days before an attack from other days" if evaluation.horizon else "attack days from other days"
     return (
         f"{_where(evaluation)} tells {what} with a ROC-AUC of {_with_ends(area)}.",
+        _chance(area),
         _width(area.ci_high - area.ci_low),
         _gain(evaluation),
         _within(area.value, scores.get("within_person_auc", UNKNOWN)),
         calibration(scores),
     )
+
+
+def _chance(area: Interval) -> str:
+    if area.bounded and area.ci_high < 0.5:
+        return "That is worse than chance, which is 0.5."
+    return "That is not clearly better than chance, which is 0.5." if area.bounded and area.ci_low <= 0.5 else ""
 
 
 def _severity(evaluation: TaskEvaluation, scores: Scores) -> tuple[str, ...]:
@@ -133,11 +140,18 @@ def _gain(evaluation: TaskEvaluation) -> str:
     own = evaluation.baselines.get("personal_rate", {}).get("test", {}).get(evaluation.headline, UNKNOWN)
     size = number(abs(gain.value), digits=digits)
     what = f"Its {metric(evaluation.headline)} is {size} {'better' if gain.value >= 0 else 'worse'}"
-    base = f"{what} than that of the participant’s own past alone ({number(own.value, digits=digits)})"
+    rule = "the base rate, these rows having no past," if pastless(evaluation) else "the participant’s own past alone"
+    base = f"{what} than that of {rule} ({number(own.value, digits=digits)})"
     if not gain.bounded:
         return f"{base}; with so few participants, how certain that is cannot be said."
     low, high = signed(gain.ci_low, digits=digits), signed(gain.ci_high, digits=digits)
     return f"{base}: {_verdict(gain)} (paired 95 % interval of the gain {low} to {high})."
+
+
+def pastless(evaluation: TaskEvaluation) -> bool:
+    """Whether the own rate is the base rate for everybody, as in a diary without dates."""
+    own, base = (evaluation.baselines.get(key, {}).get("test", {}) for key in ("personal_rate", "base_rate"))
+    return evaluation.horizon == 0 and bool(own) and own == base
 
 
 def _verdict(gain: Interval) -> str:
@@ -186,7 +200,8 @@ def _explained(r2: Interval) -> str:
     figures = f"R² {number(r2.value, digits=2)}" + (f", {ends(r2, digits=2)}" if r2.bounded else "")
     if r2.value <= 0:
         return f"It explains nothing of what differs between days: the mean would do as well ({figures})."
-    return f"It explains {percent(r2.value)} of the variance ({figures})."
+    doubt = ", which may be nothing at all" if r2.bounded and r2.ci_low <= 0 else ""
+    return f"It explains {percent(r2.value)} of the variance{doubt} ({figures})."
 
 
 def coverage(evaluation: TaskEvaluation) -> str:

@@ -45,7 +45,7 @@ def write_reports(
 def publish(
     reports: Path, name: str, *, facts: RunFacts, pages: Mapping[str, bytes], sections: Mapping[str, Any]
 ) -> Path:
-    """Put finished `pages` and their `sections` of `evaluation.json` into `reports/<name>/`, as `write_reports` does."""
+    """Put finished `pages` and their `sections` of `evaluation.json` there, as `write_reports` does."""
     if not name or Path(name).name != name or name.startswith(".") or name == LATEST:
         raise ValueError(f"{name!r} is no folder name")
     folder = reports / name

@@ -9,6 +9,7 @@ A column is read as a whole where Arrow can (`_as_numbers`), else once for each 
 
 import math
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -29,7 +30,7 @@ _WHAT = {"number": "a number", "flag": "0 or 1, yes or no", "date": "a date", "c
 # A column is hopeless when it has at least so many cells and none can be read; fewer are a few bad rows.
 _HOPELESS = 10
 
-_NUMERIC = (pa.types.is_integer, pa.types.is_floating, pa.types.is_decimal, pa.types.is_null)
+_NUMERIC = (pa.types.is_integer, pa.types.is_floating, pa.types.is_null)
 
 Read = Callable[[str], Any]
 
@@ -91,13 +92,14 @@ def texts_of(cells: pa.Array, column: Column, style: Style) -> pa.Array:
         written = [None if value is None or math.isnan(value) else f"{value:.15g}"
                    for value in distinct.dictionary.to_pylist()]  # fmt: skip
         return pa.array(written, pa.string()).take(distinct.indices)
-    try:
-        return cells.cast(pa.string())
-    except (pa.ArrowInvalid, pa.ArrowNotImplementedError) as error:
-        raise DataRefused(
-            f"{style.file}: column '{column.column}' holds {cells.type} values, "
-            "which are neither numbers nor text. Write it as a plain column."
-        ) from error
+    # The text of a duration would be a bare count of its unit, nanoseconds for example.
+    if not pa.types.is_duration(cells.type):
+        with suppress(pa.ArrowInvalid, pa.ArrowNotImplementedError):
+            return cells.cast(pa.string())
+    raise DataRefused(
+        f"{style.file}: column '{column.column}' holds {cells.type} values, "
+        "which are neither numbers nor text. Write it as a plain column."
+    )
 
 
 def _as_numbers(cells: pa.Array) -> NDArray[np.float64] | None:
@@ -106,6 +108,9 @@ def _as_numbers(cells: pa.Array) -> NDArray[np.float64] | None:
         cells = cells.cast(pa.int8())
     if pa.types.is_string(cells.type):
         cells = pc.if_else(pc.equal(cells, ""), pa.scalar(None, pa.string()), cells)
+    elif pa.types.is_decimal(cells.type):
+        # By way of its digits: Arrow's own cast is off by the last bit.
+        cells = cells.cast(pa.string())
     elif not any(is_kind(cells.type) for is_kind in _NUMERIC):
         return None
     try:

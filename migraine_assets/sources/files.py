@@ -4,6 +4,7 @@ Here belong locations and bytes. Not here: what the bytes mean (`text`, `reading
 """
 
 import posixpath
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -46,9 +47,8 @@ def fetch(location: str) -> Fetched:
             return _several(fs, fs.find(path), location, root=path.rstrip("/"))
         if not fs.exists(path):
             raise ConfigurationError(
-                f"There is no file or folder '{location}'. Check the path; it "
-                f"may be relative to "
-                f"the folder in which the command runs ({Path.cwd()})."
+                f"There is no file or folder '{location}'. Check the path; it may be relative to the folder in "
+                f"which the command runs ({Path.cwd()})."
             )
         file = source_file(posixpath.basename(path.rstrip("/")), fs.cat_file(path))
     return Fetched((file,), file.md5)
@@ -121,4 +121,16 @@ def _explained(location: str) -> Iterator[None]:
     except OSError as error:
         # Of several files, the one that is meant.
         name = error.filename or location
-        raise DataRefused(f"'{name}' cannot be read: {error.strerror or error}. Check its permissions.") from error
+        remote = "://" in location and not isinstance(error, PermissionError)
+        remedy = "the address, and that the server answers" if remote else "its permissions"
+        raise DataRefused(f"'{name}' cannot be read: {error.strerror or error}. Check {remedy}.") from error
+    except _of_clients() as error:
+        raise ConfigurationError(
+            f"'{location}' cannot be reached: {error}. Check its address and credentials."
+        ) from error
+
+
+def _of_clients() -> tuple[type[Exception], ...]:
+    """What a client of object stores raises besides OSError (credentials that are missing), where one is loaded."""
+    botocore = sys.modules.get("botocore.exceptions")
+    return (botocore.BotoCoreError,) if botocore else ()

@@ -18,6 +18,8 @@ Here belong the mapping's shape and the reading of its YAML. Not here: guessing 
 
 import dataclasses
 import datetime
+import math
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from difflib import get_close_matches
@@ -60,6 +62,18 @@ class SourceMapping:
     text: str = ""
 
 
+class _Loader(yaml.BaseLoader):
+    """Scalars stay text, and no key may stand twice: of two, YAML would silently keep the last."""
+
+    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
+        """The mapping of `node`. Raises `yaml.constructor.ConstructorError` for a key that stands twice."""
+        twice = [key for key, count in Counter(key.value for key, _ in node.value if key.id == "scalar").items()
+                 if count > 1]  # fmt: skip
+        if twice:
+            raise yaml.constructor.ConstructorError(None, None, f"the key '{twice[0]}' stands twice", node.start_mark)
+        return super().construct_mapping(node, deep=deep)
+
+
 def parse_mapping(text: str, *, name: str) -> SourceMapping:
     """The mapping in `text`, which is called `name` in errors.
 
@@ -67,7 +81,7 @@ def parse_mapping(text: str, *, name: str) -> SourceMapping:
     """
     try:
         # Scalars stay text: YAML would turn a recoding's `yes` into true and `010` into eight.
-        document = yaml.load(text, Loader=yaml.BaseLoader)
+        document = yaml.load(text, Loader=_Loader)
     except yaml.YAMLError as error:
         raise ConfigurationError(f"The mapping {name} is not valid YAML: {error}.") from error
     top = _table(document, _TOP, where=f"The mapping {name}")
@@ -122,7 +136,7 @@ def _column(target: Field, given: Any, *, name: str) -> Column:
     return Column(
         target,
         _scalar(table["column"], where=where),
-        scale=_unit(target, table, where=where) * _number(table.get("scale", "1"), where=f"'scale' of {where}"),
+        scale=_unit(target, table, where=where) * _scale(table.get("scale", "1"), where=f"'scale' of {where}"),
         offset=_number(table.get("offset", "0"), where=f"'offset' of {where}"),
         recode=recode,
         format=_scalar(table["format"], where=where) if "format" in table else None,
@@ -170,11 +184,21 @@ def _scalar(given: Any, *, where: str) -> str:
     return given
 
 
+def _scale(given: Any, *, where: str) -> float:
+    scale = _number(given, where=where)
+    if scale == 0:
+        raise ConfigurationError(f"{where} is 0, which would make every value the same.")
+    return scale
+
+
 def _number(given: Any, *, where: str) -> float:
     try:
-        return float(_scalar(given, where=where))
+        number = float(_scalar(given, where=where))
     except ValueError as error:
         raise ConfigurationError(f"{where} is '{given}', which is not a number.") from error
+    if not math.isfinite(number):
+        raise ConfigurationError(f"{where} is '{given}', which is not a finite number.")
+    return number
 
 
 def _date(given: Any, *, where: str) -> datetime.date:

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 import pandas as pd
 
 from migraine_assets.errors import ConfigurationError, DataRefused
-from migraine_assets.sources.mapping import SourceMapping
+from migraine_assets.sources.mapping import SourceMapping, normal
 from migraine_assets.sources.matching import listed
 from migraine_assets.sources.sheet import Sheet
 
@@ -49,6 +49,22 @@ def name_participants(
     _refuse_repeated_days(frame["date"].dropna(), sheets[0])
     frame["participant_id"] = ONE_PERSON
     return (f"No participant column, and no date twice: taken for one person's diary ('{ONE_PERSON}').",)
+
+
+def lookalikes(frame: pd.DataFrame) -> tuple[str, ...]:
+    """A note on participants whose names differ in case, spaces or leading zeros alone: one person in two spellings
+    would be trained on and tested on.
+    """
+    spellings: dict[str, list[str]] = {}
+    for name in frame["participant_id"].dropna().unique():
+        spellings.setdefault(normal("".join(name.split())), []).append(name)
+    alike = [names for names in spellings.values() if len(names) > 1]
+    if not alike:
+        return ()
+    return (
+        f"{len(alike)} participants may be one person in several spellings, and are kept apart: "
+        f"for example {listed(alike[0])}. Where they are one, spell them alike.",
+    )
 
 
 def _refuse_repeated_days(days: pd.Series, sheet: Sheet) -> None:

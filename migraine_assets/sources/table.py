@@ -21,7 +21,7 @@ from migraine_assets.sources.delivery import RAW_COLUMNS, Delivery, SourceFile
 from migraine_assets.sources.files import Fetched, fetch, read_text
 from migraine_assets.sources.mapping import Column, SourceMapping, parse_mapping
 from migraine_assets.sources.matching import Binding, bind, listed
-from migraine_assets.sources.people import horizon_of, name_participants
+from migraine_assets.sources.people import horizon_of, lookalikes, name_participants
 from migraine_assets.sources.reading import read_sheet
 from migraine_assets.sources.sheet import Sheet
 from migraine_assets.sources.superseding import superseded
@@ -60,7 +60,7 @@ def table_delivery(fetched: Fetched, mapping: SourceMapping | None, *, source: s
     notes = (*fetched.notes, *_notes(parts, mapping, form), *name_participants(frame, sheets, named, mapping))
     file = np.repeat(np.arange(len(parts)), [len(part.sheet.lines) for part in parts])
     frame["superseded"] = superseded(frame, file)
-    notes = (*notes, *_superseded_note(frame))
+    notes = (*notes, *(lookalikes(frame) if any(named) else ()), *_superseded_note(frame))
     return Delivery(
         source,
         description,
@@ -89,7 +89,10 @@ def _part(sheet: Sheet, mapping: SourceMapping | None) -> _Part:
             f"Found: {listed(sheet.header)}. If one of them is the outcome, name it in a mapping: "
             f"'columns: {{{ATTACK}: <column>}}'."
         )
-    return _Part(sheet, binding, sheet.load([position for _, position in binding.columns]))
+    # Two fields may be taken from one column, which is loaded once.
+    positions = sorted({position for _, position in binding.columns})
+    loaded = dict(zip(positions, sheet.load(positions), strict=True))
+    return _Part(sheet, binding, [loaded[position] for _, position in binding.columns])
 
 
 def _date_order(parts: Sequence[_Part]) -> dates.Order | None:
@@ -143,15 +146,24 @@ def _notes(parts: Sequence[_Part], mapping: SourceMapping | None, form: forms.Fo
         notes.insert(0, f"The header is that of {form.name}; the mapping that ships for it was applied.")
     if mapping and mapping.description:
         notes.insert(0, mapping.description)
-    notes += [_renamed(column, part.sheet.file) for part in parts[:1] for column, _ in part.binding.columns
-              if mapping is None and column.column != column.field.name]  # fmt: skip
+    notes += _renamed(parts) if mapping is None else []
     unread = sorted({name for part in parts for name in part.binding.kept_out})
     if unread:
         notes.append(f"Columns that are not in the contract were kept out: {listed(unread, limit=100)}.")
     return tuple(dict.fromkeys(notes))
 
 
-def _renamed(column: Column, file: str) -> str:
+def _renamed(parts: Sequence[_Part]) -> list[str]:
+    """A note on every way in which a column was taken, with the first file that has it."""
+    first: dict[tuple[str, str], str] = {}
+    for part in parts:
+        for column, _ in part.binding.columns:
+            if column.column != column.field.name:
+                first.setdefault((column.column, column.field.name), _taken(column, part.sheet.file))
+    return list(first.values())
+
+
+def _taken(column: Column, file: str) -> str:
     converted = f", times {column.scale:g} to {column.field.unit}" if column.scale != 1 else ""
     coded = f", with {', '.join(f'{old} as {new}' for old, new in column.recode.items())}" if column.recode else ""
     return f"{file}: column '{column.column}' was taken for {column.field.name}{converted}{coded}."
@@ -159,4 +171,8 @@ def _renamed(column: Column, file: str) -> str:
 
 def _superseded_note(frame: pd.DataFrame) -> tuple[str, ...]:
     count = int(frame["superseded"].notna().sum())
-    return (f"{count} rows are superseded by a later file of the delivery.",) if count else ()
+    return (
+        (f"{count} rows are superseded by a later file of the delivery; files follow one another by name.",)
+        if count
+        else ()
+    )

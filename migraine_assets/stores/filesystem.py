@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from pathlib import PurePosixPath
 from typing import Any
 
-from migraine_assets.errors import StoreError
+from migraine_assets.errors import ConfigurationError, StoreError
 
 
 class Store:
@@ -26,7 +26,12 @@ class Store:
 
         self.uri = uri
         self.fs: Any
-        self.fs, root = url_to_fs(uri)
+        try:
+            self.fs, root = url_to_fs(uri)
+        except (ImportError, ValueError) as error:
+            raise ConfigurationError(
+                f"The store '{uri}' cannot be opened: {error}. Check MIGRAINE_STORE_URI."
+            ) from error
         self.root = root.rstrip("/")
         self.local = "file" in (self.fs.protocol if isinstance(self.fs.protocol, tuple) else (self.fs.protocol,))
 

@@ -172,6 +172,12 @@ def test_too_few_people_are_refused(people: int) -> None:
         _assign(_reorder(cohort, keep))
 
 
+def test_people_whose_next_day_is_never_known_are_told_so() -> None:
+    who, day, _, attack = _cohort([0] * 9)
+    with pytest.raises(DataRefused, match="people enough, but the day after a row is missing from the diary"):
+        _assign((who, day, np.zeros(day.size, dtype=np.bool_), attack))
+
+
 @pytest.mark.parametrize("outcome", [0.0, 1.0])
 def test_one_class_is_refused(outcome: float) -> None:
     who, day, has_label, attack = _cohort([0] * 10, 60, unknown=0)

@@ -1,5 +1,7 @@
 """Libraries' warnings become notes; deprecations stay warnings."""
 
+import subprocess
+import sys
 import warnings
 
 import numpy as np
@@ -26,3 +28,16 @@ def test_a_deprecation_is_no_note() -> None:
 def test_linear_algebra_is_held_to_the_given_threads() -> None:
     with quietly(1):
         assert {pool["num_threads"] for pool in threadpool_info() if pool["user_api"] == "blas"} == {1}
+
+
+def test_openmp_is_held_too_though_its_library_was_not_loaded_before() -> None:
+    """Limiting the libraries that are loaded is no limit on the one that the first model loads."""
+    code = (
+        "from migraine_assets.core.quietly import bounded\n"
+        "from threadpoolctl import threadpool_info\n"
+        "with bounded(1):\n"
+        "    import sklearn.ensemble\n"
+        "    found = {pool['num_threads'] for pool in threadpool_info() if pool['user_api'] == 'openmp'}\n"
+        "assert found == {1}, found\n"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True)

@@ -11,7 +11,8 @@ import pytest
 
 from migraine_assets.core.evaluation import TaskEvaluation
 from migraine_assets.core.interval import UNKNOWN
-from migraine_assets.report.figures import Picture, pictures
+from migraine_assets.report.drawings import comparison
+from migraine_assets.report.figures import STYLE, WIDE, Picture, pictures
 from migraine_assets_tests.report.simulated import CLASSIFIERS, attack_evaluation, severity_evaluation
 
 
@@ -32,6 +33,19 @@ def test_every_figure_is_well_formed_dateless_and_described(drawn: Mapping[str, 
         ElementTree.fromstring(picture.svg)
         assert b"dc:date" not in picture.svg
         assert len(picture.alt) > 30
+
+
+def test_the_label_of_the_comparison_is_not_cut_off(attack: TaskEvaluation) -> None:
+    from matplotlib import rc_context
+    from matplotlib.figure import Figure
+
+    with rc_context(STYLE):
+        figure = Figure(figsize=(WIDE, 4), layout="constrained")
+        axes = figure.add_subplot()
+        comparison(axes, attack)
+        figure.draw_without_rendering()
+        label = axes.xaxis.label.get_window_extent()
+    assert 0 <= label.x0 < label.x1 <= figure.bbox.x1
 
 
 def test_a_severity_has_its_own_figures() -> None:

@@ -134,3 +134,34 @@ def test_the_gap_is_training_less_validation() -> None:
     row = ModelRow("knn", "knn", 1.0, {"roc_auc": Interval(0.7)}, {"roc_auc": Interval(0.95)}, None)
     assert gap(row, "roc_auc") == pytest.approx(0.25)
     assert math.isnan(gap(row, "r2"))
+
+
+@pytest.mark.parametrize(
+    ("area", "said"),
+    [
+        (Interval(0.51, 0.44, 0.59), "not clearly better than chance"),
+        (Interval(0.44, 0.40, 0.48), "worse than chance"),
+        (Interval(0.60, 0.55, 0.65), ""),
+        (Interval(0.60), ""),
+    ],
+)
+def test_a_model_that_tells_nothing_is_said_to(area: Interval, said: str) -> None:
+    text = _text(_evaluation({**GOOD, "roc_auc": area}, gain=Interval(0.1, 0.02, 0.2)))
+    found = [words for words in ("not clearly better than chance", "worse than chance") if words in text]
+    assert found == ([said] if said else [])
+
+
+def test_rows_without_a_past_are_not_held_against_one() -> None:
+    base = {"test": {"roc_auc": Interval(0.5, 0.5, 0.5)}}
+    evaluation = _evaluation(
+        horizon=0, gain=Interval(0.2, 0.1, 0.3), baselines={"personal_rate": base, "base_rate": dict(base)}
+    )
+    assert "participant’s own past" not in _text(evaluation)
+    assert "than that of the base rate, these rows having no past, (0.500)" in _text(evaluation)
+
+
+def test_a_share_of_the_variance_that_may_be_nothing_is_said_to() -> None:
+    known = {"mae": Interval(1.4, 1.2, 1.6), "r2": Interval(0.19, -0.1, 0.38)}
+    assert "19\u202f% of the variance, which may be nothing at all" in _text(_evaluation(known, task="severity"))
+    sure = {**known, "r2": Interval(0.19, 0.1, 0.38)}
+    assert "nothing at all" not in _text(_evaluation(sure, task="severity"))

@@ -5,7 +5,7 @@ import fsspec
 import pytest
 
 from migraine_assets.core.identity import directory_md5, md5
-from migraine_assets.errors import ConfigurationError
+from migraine_assets.errors import ConfigurationError, DataRefused
 from migraine_assets.sources.files import fetch, is_diary_file, landing_source, read_text
 from migraine_assets_tests.sources.diaries import SMALL, write
 
@@ -86,3 +86,19 @@ def test_landing_is_a_source_only_when_a_whole_diary_lies_in_it(tmp_path: Path) 
     assert landing_source(landing) is None
     write(landing, "diary.csv", "x")
     assert landing_source(landing) == str(landing)
+
+
+def test_a_server_that_does_not_answer_is_told_from_a_file_that_may_not_be_read() -> None:
+    with pytest.raises(DataRefused, match="Check the address, and that the server answers"):
+        fetch("http://127.0.0.1:1/diary.csv")
+
+
+def test_missing_credentials_are_a_matter_of_configuration(monkeypatch: pytest.MonkeyPatch) -> None:
+    pytest.importorskip("s3fs")
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_PROFILE"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("AWS_SHARED_CREDENTIALS_FILE", "/nonexistent")
+    monkeypatch.setenv("AWS_CONFIG_FILE", "/nonexistent")
+    monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
+    with pytest.raises(ConfigurationError, match=r"s3://bucket/diary\.csv' cannot be reached.*credentials"):
+        fetch("s3://bucket/diary.csv")

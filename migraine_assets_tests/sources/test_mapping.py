@@ -59,6 +59,10 @@ def test_yes_and_no_stay_words() -> None:
     ("", "has no 'columns'"),
     ("- a\n- b", "must be a table"),
     ("columns: {age: 'a", "not valid YAML"),
+    ("columns: {age: a, sex: s, age: b}", "the key 'age' stands twice"),
+    ("columns: {age: {column: a, scale: nan}}", "'nan', which is not a finite number"),
+    ("columns: {age: {column: a, offset: inf}}", "'inf', which is not a finite number"),
+    ("columns: {age: {column: a, scale: 0}}", "is 0, which would make every value the same"),
 ])  # fmt: skip
 def test_a_wrong_mapping_is_refused_with_the_remedy(text: str, sentence: str) -> None:
     with pytest.raises(ConfigurationError, match=sentence):

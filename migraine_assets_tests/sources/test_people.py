@@ -55,3 +55,16 @@ def test_a_file_that_lacks_the_person_that_others_have_is_refused(tmp_path: Path
     write(tmp_path, "b.csv", "migraine\n1\n")
     with pytest.raises(DataRefused, match=r"b\.csv has no participant column"):
         open_table(str(tmp_path))
+
+
+@pytest.mark.parametrize(("one", "other"), [("ann", "Ann"), ("7", "007"), ("7", "7.0"), ("p 1", "p1")])
+def test_participants_that_may_be_one_are_told_and_kept_apart(tmp_path: Path, one: str, other: str) -> None:
+    delivery = read(tmp_path, f"patient,migraine\n{one},0\nbob,1\n{other},1\n")
+    assert delivery.frame["participant_id"].tolist() == [one, "bob", other]
+    assert any(f"one person in several spellings, and are kept apart: for example '{one}', '{other}'" in note
+               for note in delivery.notes)  # fmt: skip
+
+
+def test_participants_that_differ_are_no_lookalikes(tmp_path: Path) -> None:
+    delivery = read(tmp_path, "patient,migraine\n1,0\n10,1\n-1,1\np1,0\np01,1\n")
+    assert not any("spellings" in note for note in delivery.notes)

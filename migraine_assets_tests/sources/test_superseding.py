@@ -16,7 +16,7 @@ def deliver(folder: Path, **files: str) -> Delivery:
 def test_a_later_file_supersedes_the_same_day(tmp_path: Path) -> None:
     delivery = deliver(tmp_path, a="p,2020-01-01,7,0\np,2020-01-02,7,0\n", b="q,2020-01-01,7,0\np,2020-01-01,8,0\n")
     assert delivery.frame["superseded"].tolist() == ["superseded by b.csv line 3", None, None, None]
-    assert "1 rows are superseded by a later file of the delivery." in delivery.notes
+    assert "1 rows are superseded by a later file of the delivery; files follow one another by name." in delivery.notes
 
 
 def test_the_last_of_three_files_counts(tmp_path: Path) -> None:

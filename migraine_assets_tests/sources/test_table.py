@@ -1,4 +1,5 @@
 import gzip
+from decimal import Decimal
 from pathlib import Path
 
 import fsspec
@@ -171,3 +172,34 @@ def test_a_mapping_is_checked_against_every_file(tmp_path: Path) -> None:
     mapping = write(tmp_path, "m.yaml", "columns: {participant_id: p, migraine_occurrence: m}")
     with pytest.raises(ConfigurationError, match=r"column 'm', which b\.csv does not have"):
         open_table(str(tmp_path / "d"), mapping=mapping)
+
+
+@pytest.mark.parametrize("kind", ["csv", "parquet"])
+def test_two_fields_may_be_taken_from_one_column(tmp_path: Path, kind: str) -> None:
+    path = write(tmp_path, "diary.csv", "drug,attack\n1,0\n0,1\n")
+    if kind == "parquet":
+        pd.read_csv(path).to_parquet(path)
+    stated = "columns: {preventive_medication: drug, medication: drug, migraine_occurrence: attack}"
+    frame = open_table(path, mapping=write(tmp_path, "m.yaml", stated)).frame
+    assert frame["medication"].tolist() == frame["preventive_medication"].tolist() == [1, 0]
+    assert frame["migraine_occurrence"].tolist() == [0, 1]
+
+
+def test_a_conversion_in_any_file_is_told(tmp_path: Path) -> None:
+    write(tmp_path, "a.csv", SMALL)
+    write(tmp_path, "b.csv", SMALL.replace("sleep_hours", "Sleep hours (min)").replace("ann", "bob"))
+    delivery = open_table(str(tmp_path))
+    assert delivery.notes == ("b.csv: column 'Sleep hours (min)' was taken for sleep_hours, times 0.0166667 to h.",)
+
+
+def test_a_decimal_has_the_value_of_its_digits(tmp_path: Path) -> None:
+    frame = pd.DataFrame({"sleep_hours": [Decimal("7.3"), None], "migraine_occurrence": [0, 1]})
+    frame.to_parquet(tmp_path / "diary.parquet")
+    assert open_table(str(tmp_path / "diary.parquet")).frame["sleep_hours"].iloc[0] == 7.3
+
+
+def test_a_duration_is_no_number(tmp_path: Path) -> None:
+    frame = pd.DataFrame({"sleep_hours": pd.to_timedelta([7, 8], unit="h"), "migraine_occurrence": [0, 1]})
+    frame.to_parquet(tmp_path / "diary.parquet")
+    with pytest.raises(DataRefused, match=r"column 'sleep_hours' holds duration.* neither numbers nor text"):
+        open_table(str(tmp_path / "diary.parquet"))

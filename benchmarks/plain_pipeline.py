@@ -1,0 +1,171 @@
+"""The training side as a plain script: the work of `migraine run` without Dagster and MLflow.
+
+    python -m benchmarks.plain_pipeline [--participants 200] [--days 180] [--home FOLDER] [--only xgboost ridge]
+
+From the synthetic cohort to bundles and reports, every check included. Prints the stages with their CPU seconds. What
+it leaves out is what an orchestrator and a tracking server add: records of runs, metadata, remembered results.
+"""
+
+import argparse
+import tempfile
+import time
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from benchmarks import stages
+from benchmarks.stages import Split, Trained
+from migraine_assets.core.assembly import ScoredRows, assemble
+from migraine_assets.core.estimator import Estimator
+from migraine_assets.core.estimators import CLASSIFIERS, REGRESSORS
+from migraine_assets.core.evaluation import ModelRow, TaskEvaluation
+from migraine_assets.core.importance import groups_by_field
+from migraine_assets.core.judging import Scorer, baseline_predictions
+from migraine_assets.core.promotion import Result, gate, rank
+from migraine_assets.core.quietly import bounded
+from migraine_assets.core.task_data import TaskData, dimensions, part_of
+from migraine_assets.core.tasks import Task
+from migraine_assets.params import Params, load_params
+from migraine_assets.report.facts import RunFacts
+from migraine_assets.report.writer import write_reports
+from migraine_assets.sources.registry import read_source
+from migraine_assets.stores import deliveries
+from migraine_assets.stores.bundles import Bundle, load_bundle
+from migraine_assets.stores.filesystem import Store
+
+MODELS: dict[Task, tuple[Estimator, ...]] = {"attack": CLASSIFIERS, "severity": REGRESSORS}
+Predictions = Mapping[str, NDArray[np.float64]]
+
+
+class Clock:
+    """Says what each stage took since the one before."""
+
+    def __init__(self) -> None:
+        self._last = time.process_time()
+
+    def stage(self, name: str) -> None:
+        """Print the CPU seconds since the last stage."""
+        now = time.process_time()
+        print(f"{name:<32} {now - self._last:7.2f} s CPU", flush=True)
+        self._last = now
+
+
+def run(home: Path, *, participants: int, days: int, only: Sequence[str] = ()) -> None:
+    """The whole way, its results under `home`; `only` names models where not all are wanted."""
+    clock, params, store = Clock(), load_params(), Store(str(home / "store"))
+    clock.stage("start")
+    found = prepare(store, params, participants=participants, days=days, clock=clock)
+    for task, estimators in MODELS.items():
+        data, models = stages.rows_of(task, found), {}
+        for estimator in (wanted for wanted in estimators if not only or wanted.key in only):
+            models[estimator.key] = stages.trained(estimator, data, store, params)
+            clock.stage(f"{task}/{estimator.key}")
+        with bounded(params.training.threads):
+            evaluation = evaluated(task, data, found, models, store, params)
+        write_reports(home / "reports", "plain", facts=_facts(params), **{task: evaluation})
+        clock.stage(f"evaluation/{task}")
+
+
+def prepare(store: Store, params: Params, *, participants: int, days: int, clock: Clock) -> Split:
+    """From the source to the folds."""
+    options = {"participants": participants, "days": days}
+    delivery = read_source("synthetic", mapping=None, options=options, landing=None)
+    deliveries.keep(store, [(file.name, file.content) for file in delivery.files], identity=delivery.md5)
+    clock.stage("source")
+    valid = stages.validated(delivery.frame, params).valid
+    clock.stage("validation and its checks")
+    diary = stages.preprocessed(valid, params)
+    clock.stage("preprocessing and profile")
+    rows = stages.featured(diary, params)
+    clock.stage("features and their checks")
+    found = stages.split(rows, params)
+    clock.stage("folds and their checks")
+    return found
+
+
+def evaluated(
+    task: Task, data: TaskData, found: Split, models: Mapping[str, Trained], store: Store, params: Params
+) -> TaskEvaluation:
+    """Everything that the report shows, scored through the bundles as they were written."""
+    bundles = {key: load_bundle(store, model.bundle) for key, model in models.items()}
+    predicted = {key: bundle.predict(data.test.X) for key, bundle in bundles.items()}
+    ranking = rank([_result(key, model) for key, model in models.items()], task=task)
+    scorer, (train_base, test_base) = Scorer(data, params.training.replicates), baseline_predictions(data)
+    best = predicted.get(ranking.champion or "")
+    decision = None
+    if best is not None:
+        decision = gate(task, data.test.y, best, None, data.test.participant, settings=params.promotion)
+    before = TaskEvaluation(
+        task=task,
+        severity_kind="severity",
+        horizon=stages.HORIZON,
+        train=part_of(data, "train"),
+        test=part_of(data, "test"),
+        flow=(),
+        rows=tuple(_row(models[key], bundles[key], scorer, predicted[key]) for key in models),
+        baselines={
+            key: {"cv": scorer.train(train_base[key]), "test": scorer.test(test_base[key], None) or {}}
+            for key in train_base
+        },
+        ranking=ranking,
+        decision=decision,
+    )
+    rows = ScoredRows(data.test.X, data.test.y, data.test.participant, {**predicted, **test_base}, dimensions(data))
+    inputs = groups_by_field(found.rows.names, stages.fields_of(found.rows.names))
+    predict = bundles[ranking.champion].predict if ranking.champion else None
+    return assemble(before, rows, predict=predict, inputs=inputs)
+
+
+def _result(key: str, model: Trained) -> Result:
+    return Result(key, model.judged.cv, model.judged.lead, model.judged.flags)
+
+
+def _row(model: Trained, bundle: Bundle, scorer: Scorer, prediction: NDArray[np.float64]) -> ModelRow:
+    fitted = model.judged.fitted
+    return ModelRow(
+        key=fitted.estimator.key,
+        used=fitted.used,
+        seconds=fitted.seconds,
+        cv=model.judged.cv,
+        train=model.judged.train,
+        test=scorer.test(prediction, fitted.threshold),
+        flags=model.judged.flags,
+        bundle=bundle.hash,
+        params=fitted.params,
+        threshold=fitted.threshold,
+        conformal=fitted.conformal,
+    )
+
+
+def _facts(params: Params) -> RunFacts:
+    return RunFacts(
+        run_id="plain",
+        created="2024-01-01T00:00:00+00:00",
+        source="synthetic",
+        asked="the synthetic cohort",
+        command="python -m benchmarks.plain_pipeline",
+        data_version="benchmark",
+        code_version="benchmark",
+        seed=params.training.seed,
+    )
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Run in a folder of its own, or in `--home`."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--participants", type=int, default=200)
+    parser.add_argument("--days", type=int, default=180)
+    parser.add_argument("--home", type=Path)
+    parser.add_argument("--only", nargs="+", default=(), metavar="MODEL")
+    options = parser.parse_args(arguments)
+    with tempfile.TemporaryDirectory() as temporary:
+        home = options.home or Path(temporary)
+        run(home, participants=options.participants, days=options.days, only=options.only)
+    spent = time.process_time()
+    print(f"{'in all, with imports':<32} {spent:7.2f} s CPU")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,157 @@
+"""The stages of the training side as plain calls of the package, without Dagster and MLflow.
+
+Here belong the calls, in the order and with the settings of the real pipeline. Not here: what is measured
+(`plain_pipeline`, `scale`).
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+
+import numpy as np
+import pandas as pd
+
+from migraine_assets.core import features as engine
+from migraine_assets.core import quality_features, quality_folds
+from migraine_assets.core.diary_findings import raw_findings, validated_findings
+from migraine_assets.core.estimator import Estimator
+from migraine_assets.core.feature_rows import FeatureRows, days_of, feature_rows
+from migraine_assets.core.folds import Folds, assign
+from migraine_assets.core.judging import Judged, train_and_judge
+from migraine_assets.core.preprocess import preprocess
+from migraine_assets.core.profile import profile
+from migraine_assets.core.quietly import bounded
+from migraine_assets.core.reference import references
+from migraine_assets.core.task_data import TaskData, task_data
+from migraine_assets.core.tasks import Task
+from migraine_assets.core.validation import Validated, validate
+from migraine_assets.params import Params
+from migraine_assets.stores.bundles import write_bundle
+from migraine_assets.stores.filesystem import Store
+from migraine_assets.stores.packing import Context, pack
+
+HORIZON = 1
+
+
+@dataclass(frozen=True)
+class Split:
+    """The feature table and who trains and who tests."""
+
+    rows: FeatureRows
+    folds: Folds
+
+    @property
+    def cut_day(self) -> str | None:
+        """The day from which on is tested, as an ISO date."""
+        return None if self.folds.cut_day is None else str(date(1970, 1, 1) + timedelta(days=self.folds.cut_day))
+
+
+@dataclass(frozen=True)
+class Trained:
+    """A judged model and the hash of its bundle."""
+
+    judged: Judged
+    bundle: str
+
+
+def validated(raw: pd.DataFrame, params: Params) -> Validated:
+    """The raw diary divided, with every check of the raw and of the accepted rows."""
+    today = datetime.now(UTC).date()
+    raw_findings(raw, settings=params.quality)
+    result = validate(raw, today=today, settings=params.validation, dated=True)
+    validated_findings(result, before=None, today=today, settings=params.quality)
+    return result
+
+
+def preprocessed(valid: pd.DataFrame, params: Params) -> pd.DataFrame:
+    """The diary to compute with; its profile is made as well, for the next delivery to be compared with."""
+    profile(valid)
+    return preprocess(valid, settings=params.preprocess).diary
+
+
+def featured(diary: pd.DataFrame, params: Params) -> FeatureRows:
+    """The feature table, with its checks."""
+    found = feature_rows(diary, horizon=HORIZON)
+    check_features(found, params)
+    return found
+
+
+def check_features(rows: FeatureRows, params: Params) -> None:
+    """Every check of the feature table."""
+    inputs = rows.frame[list(rows.names)].to_numpy(np.float32)
+    quality_features.features_finite(inputs, rows.names)
+    quality_features.no_outcome_among_inputs(rows.names)
+    quality_features.no_input_nearly_the_outcome(
+        inputs,
+        rows.names,
+        attack=rows.frame["target_attack"].to_numpy(np.float64),
+        participant=pd.factorize(rows.frame["participant_id"])[0].astype(np.int64),
+        settings=params.quality,
+    )
+
+
+def split(rows: FeatureRows, params: Params) -> Split:
+    """Training and test part and the folds, with their checks."""
+    keys, day = rows.frame["participant_id"], days_of(rows.frame, dated=True)
+    attack = rows.frame["target_attack"].to_numpy(np.float64)
+    folds = assign(
+        keys.to_numpy(object),
+        day,
+        ~np.isnan(attack),
+        attack=attack,
+        dated=True,
+        ahead=HORIZON,
+        settings=params.folds,
+    )
+    codes = pd.factorize(keys)[0].astype(np.int64)
+    quality_folds.participants_disjoint(codes, folds.part, folds.fold)
+    quality_folds.forward_in_time(folds.part, day, day + HORIZON, dated=True)
+    quality_folds.both_classes(attack, folds.part, folds.fold)
+    return Split(rows, folds)
+
+
+def rows_of(task: Task, found: Split) -> TaskData:
+    """What the models of `task` learn from and are tested on."""
+    return task_data(
+        task,
+        found.rows.frame,
+        names=found.rows.names,
+        part=found.folds.part,
+        fold=found.folds.fold,
+        severity_kind=found.rows.severity_kind,
+        horizon=HORIZON,
+        cut_day=found.cut_day,
+    )
+
+
+def trained(estimator: Estimator, data: TaskData, store: Store, params: Params) -> Trained:
+    """One model: cross-validated, fitted, judged, exported, compared with its export, in the store."""
+    with bounded(params.training.threads):
+        judged = train_and_judge(
+            estimator,
+            data,
+            params=params.hyperparameters(estimator.task, estimator.key),
+            seed=params.training.seed,
+            threads=params.training.threads,
+            replicates=params.training.replicates,
+            horizon=HORIZON,
+            limits=params.flags,
+        )
+        packed = pack(judged.fitted, data.train, _context(judged, data))
+    return Trained(judged, write_bundle(store, packed.manifest, packed.model, provenance={}))
+
+
+def fields_of(names: Sequence[str]) -> dict[str, tuple[str, ...]]:
+    """The diary fields behind each feature."""
+    return {row.name: row.inputs for row in engine.FEATURES if row.name in names}
+
+
+def _context(judged: Judged, data: TaskData) -> Context:
+    return Context(
+        horizon=HORIZON,
+        severity_kind="severity" if data.task == "severity" else None,
+        features_version=engine.code_version(),
+        data_version="benchmark",
+        metrics={name: found.to_json() for name, found in judged.cv.items()},
+        reference={found.name: found.to_json() for found in references(data.train.X, data.train.names)},
+    )

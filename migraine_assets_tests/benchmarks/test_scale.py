@@ -1,0 +1,57 @@
+"""The scale benchmark: every stage works on the files of those before it, and a missed bar is said."""
+
+from pathlib import Path
+
+import pytest
+
+from benchmarks import scale
+from benchmarks.scale import Measured, apart, measure, misses
+from benchmarks.scale_stages import FIRST, MODELS, STAGES
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    place = tmp_path_factory.mktemp("scale")
+    for name in FIRST:
+        measure(name, place, 3_000)
+    return place
+
+
+@pytest.mark.parametrize("name", ["csv", "feature_checks", "attack/naive_bayes", "severity/ridge"])
+def test_a_stage_finds_what_it_needs_in_the_folder(folder: Path, name: str) -> None:
+    found = measure(name, folder, 3_000)
+    assert found.rows > 100
+    assert found.peak > 0
+
+
+def test_a_stage_runs_in_a_process_of_its_own(tmp_path: Path) -> None:
+    found = apart("synthetic", tmp_path, 1_000)
+    assert found.rows == 1_000
+    assert (tmp_path / "raw.parquet").exists()
+
+
+def test_there_are_sixteen_models_beside_the_stages() -> None:
+    assert len(MODELS) == 16
+    assert set(FIRST) <= set(STAGES)
+
+
+def test_exactly_at_a_bar_is_kept_and_beyond_it_is_missed() -> None:
+    million = 1_000_000
+    assert misses("features", Measured(million, 9, 2.0, 8192)) == ""
+    assert "bar 2" in misses("features", Measured(million, 9, 2.1, 100))
+    assert "bar 5" in misses("validation", Measured(million, 9, 5.1, 100))
+    assert "8192 MB" in misses("csv", Measured(million, 9, 1, 8193))
+    assert "bar 300" in misses("attack/knn", Measured(million, 9, 301, 100))
+
+
+def test_few_rows_are_not_held_to_a_bar_per_million() -> None:
+    assert misses("features", Measured(10_000, 1, 1.0, 100)) == ""
+
+
+def test_the_table_says_what_each_stage_took(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    for name in FIRST:
+        (folder / f"{name}.done").touch()
+    assert scale.size(folder, 3_000, ["feature_checks"])
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[1].split()[0] == "feature_checks"
+    assert lines[2].startswith("in all")

@@ -1,0 +1,151 @@
+"""What the code location holds, counted: a definitions file can load as an empty one without any error."""
+
+import subprocess
+import sys
+import tomllib
+from collections.abc import Iterator
+from pathlib import Path
+
+import dagster as dg
+import pytest
+import yaml
+
+from migraine_assets import definitions as module
+from migraine_assets.cli.instance import open_instance, project_root
+from migraine_assets.core.estimators import TABLE
+from migraine_assets.definitions import build_defs
+from migraine_assets.settings import Settings
+from migraine_assets_tests.homes import Home
+
+ASSETS = {
+    "raw_diary", "validated_diary", "quarantined_rows", "preprocessed_diary", "features", "folds",
+    "evaluation/attack", "evaluation/severity", "champions/attack", "champions/severity",
+    "classifiers/logistic_regression", "classifiers/random_forest", "classifiers/gradient_boosting",
+    "classifiers/xgboost", "classifiers/lightgbm", "classifiers/svm", "classifiers/knn", "classifiers/naive_bayes",
+    "regressors/linear", "regressors/ridge", "regressors/lasso", "regressors/elastic_net",
+    "regressors/random_forest", "regressors/gradient_boosting", "regressors/xgboost", "regressors/lightgbm",
+}  # fmt: skip
+# 3 on the raw diary, 12 on the validated one, 3 on the features, 3 on the folds, 8 on each of 16 models.
+CHECKS = 3 + 12 + 3 + 3 + 8 * 16
+BLOCKING = {
+    "not_empty", "raw_types", "types_and_bounds", "unique_days", "future_dates", "outcome_consistency",
+    "class_balance", "enough_to_train", "missing_values", "quarantine_share", "features_finite",
+    "no_outcome_among_inputs", "no_input_nearly_the_outcome", "participants_disjoint", "forward_in_time",
+    "both_classes",
+}  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def defs() -> dg.Definitions:
+    """The definitions as the environment of the tests describes them."""
+    return build_defs()
+
+
+@pytest.fixture(scope="module")
+def specs(defs: dg.Definitions) -> dict[str, dg.AssetSpec]:
+    """Every asset by key."""
+    return {spec.key.to_user_string(): spec for spec in defs.resolve_all_asset_specs()}
+
+
+def _check_specs(defs: dg.Definitions) -> Iterator[dg.AssetCheckSpec]:
+    graph = defs.resolve_asset_graph()
+    yield from (graph.get_check_spec(key) for key in graph.asset_check_keys)
+
+
+def test_what_dagster_loads_is_all_of_it() -> None:
+    loaded = module.definitions()
+    assert len(list(loaded.resolve_all_asset_specs())) == len(ASSETS)
+    dg.Definitions.validate_loadable(loaded)
+
+
+def test_the_assets_are_these(specs: dict[str, dg.AssetSpec]) -> None:
+    assert set(specs) == ASSETS
+    assert len(ASSETS) == 10 + len(TABLE)
+
+
+def test_the_checks_are_counted_and_block_where_they_should(defs: dg.Definitions) -> None:
+    found = list(_check_specs(defs))
+    assert len(found) == CHECKS
+    assert {spec.name for spec in found if spec.blocking} == BLOCKING
+    assert all(spec.description for spec in found)
+
+
+def test_the_jobs_are_these(defs: dg.Definitions) -> None:
+    named = {job.name for job in defs.resolve_all_job_defs() if not job.name.startswith("__")}
+    assert named == {"full_pipeline", "retrain"}
+
+
+def test_retraining_reads_no_source(defs: dg.Definitions) -> None:
+    reached = {key.to_user_string() for key in defs.resolve_job_def("retrain").asset_layer.executable_asset_keys}
+    assert reached == ASSETS - {"raw_diary", "validated_diary", "quarantined_rows", "preprocessed_diary"}
+
+
+@pytest.mark.parametrize("key", sorted(ASSETS))
+def test_every_asset_says_what_it_is(key: str, specs: dict[str, dg.AssetSpec]) -> None:
+    spec = specs[key]
+    assert spec.owners
+    assert spec.group_name
+    assert spec.group_name.startswith("g")
+    assert spec.kinds
+    assert len(spec.description or "") > 20
+    assert len(spec.code_version or "") == 16
+
+
+def test_groups_are_in_the_order_of_the_pipeline(specs: dict[str, dg.AssetSpec]) -> None:
+    for spec in specs.values():
+        for dep in spec.deps:
+            assert specs[dep.asset_key.to_user_string()].group_name <= spec.group_name
+
+
+def test_the_code_location_has_one_name() -> None:
+    project = tomllib.loads((project_root() / "pyproject.toml").read_text())["tool"]["dg"]["project"]
+    location = yaml.safe_load((project_root() / "workspace.yaml").read_text())["load_from"][0]["python_module"]
+    assert location["location_name"] == project["code_location_name"]
+    assert location["module_name"] == project["code_location_target_module"] == module.__name__
+
+
+def test_building_touches_no_file_of_the_home(home: Home, tmp_path: Path) -> None:
+    with home.entered({"MIGRAINE_HOME": str(tmp_path / "never")}):
+        build_defs()
+        assert not (tmp_path / "never").exists()
+
+
+def test_a_part_can_be_replaced(home: Home) -> None:
+    from migraine_assets.defs.resources import workspace_from
+
+    with home.entered():
+        mine = workspace_from(Settings())
+    built = build_defs(resources={"workspace": mine})
+    assert built.resources is not None
+    assert built.resources["workspace"] is mine
+
+
+@pytest.mark.parametrize("heavy", ["mlflow", "ray", "matplotlib", "sklearn", "xgboost", "lightgbm", "onnxruntime"])
+def test_loading_the_code_location_imports_nothing_heavy(heavy: str, imported: frozenset[str]) -> None:
+    assert heavy not in imported
+    assert "dagster" in imported
+
+
+@pytest.fixture(scope="module")
+def imported() -> frozenset[str]:
+    """The top-level packages that loading the code location imports."""
+    script = (
+        "import sys, migraine_assets.definitions as d; d.definitions(); print(*{m.split('.')[0] for m in sys.modules})"
+    )
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+    return frozenset(done.stdout.split())
+
+
+def test_importing_the_command_imports_almost_nothing() -> None:
+    script = "import sys, migraine_assets.cli.app; print(*{m.split('.')[0] for m in sys.modules})"
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+    assert not {"dagster", "pandas", "mlflow", "sklearn"} & set(done.stdout.split())
+
+
+def test_dagster_accepts_the_instance_s_settings(home: Home) -> None:
+    with home.entered(), open_instance(Settings()) as instance:
+        assert instance.is_persistent
+        assert Path(instance.root_directory) == home.root / "dagster"
+        assert instance.run_monitoring_enabled
+        assert not instance.telemetry_enabled
+        assert instance.get_concurrency_config().run_queue_config.max_concurrent_runs == 1

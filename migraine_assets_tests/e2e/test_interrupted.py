@@ -1,0 +1,130 @@
+"""Killed, interrupted, out of disk: nothing half-written is seen, who served still serves, the next run works."""
+
+import os
+import random
+import shutil
+import signal
+import subprocess
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import dagster as dg
+import pytest
+
+from migraine_assets.cli.instance import open_instance
+from migraine_assets.settings import Settings
+from migraine_assets_tests.homes import Home, assert_sound
+from migraine_assets_tests.small_diary import write_diary
+
+SEED = 20240229
+PATIENCE = 300
+
+
+@pytest.fixture(scope="module")
+def shaken(trained: Home, copy_of: Callable[[Home], Home]) -> Home:
+    """A home with champions in which a new diary has landed."""
+    home = copy_of(trained)
+    write_diary(home.landing / "diary.csv", 2)
+    return home
+
+
+def _stop(home: Home, *, after: str, pause: float, number: signal.Signals) -> int:
+    """Start a run, send `number` to it once it has said `after` and then worked on for `pause` seconds; its code."""
+    process = home.start("run")
+    assert process.stdout is not None
+    for line in process.stdout:
+        if after in line:
+            break
+    time.sleep(pause)
+    process.send_signal(number)
+    process.communicate(timeout=PATIENCE)
+    return process.returncode
+
+
+def _unchanged(home: Home, trained: Home) -> None:
+    assert_sound(home)
+    assert home.pointer == trained.pointer
+
+
+@pytest.mark.parametrize("after", ["raw_diary", "classifiers/logistic_regression", "regressors/xgboost"])
+def test_killed_at_any_moment(after: str, shaken: Home, trained: Home) -> None:
+    pause = random.Random(f"{SEED}{after}").uniform(0, 0.6)
+    assert _stop(shaken, after=after, pause=pause, number=signal.SIGKILL) == -signal.SIGKILL
+    _unchanged(shaken, trained)
+
+
+def test_ctrl_c_is_exit_code_130(shaken: Home, trained: Home) -> None:
+    assert _stop(shaken, after="validated_diary", pause=0.1, number=signal.SIGINT) == 130
+    _unchanged(shaken, trained)
+    with shaken.entered(), open_instance(Settings()) as instance:
+        newest = next(iter(instance.get_runs(limit=1)))
+        assert newest.status == dg.DagsterRunStatus.FAILURE
+
+
+def test_the_next_run_goes_on_where_they_stopped(shaken: Home, trained: Home) -> None:
+    done = shaken.migraine("run")
+    assert done.code == 0, done.err
+    assert "classifiers/gradient_boosting" in done.err
+    assert done.err.count("as trained before") >= 8
+    assert_sound(shaken)
+    assert not set(shaken.bundles().values()) & set(trained.bundles().values())
+
+
+def test_killed_runs_are_marked_as_failed(shaken: Home) -> None:
+    """Or they would hold up every run that is queued in the UI."""
+    with shaken.entered(), open_instance(Settings()) as instance:
+        assert {run.status for run in instance.get_runs()} == {
+            dg.DagsterRunStatus.SUCCESS,
+            dg.DagsterRunStatus.FAILURE,
+        }
+
+
+def test_two_runs_at_once_are_refused(trained: Home, copy_of: Callable[[Home], Home]) -> None:
+    home = copy_of(trained)
+    first = home.start("run", "--source", "nosuch.csv")
+    assert first.stdout is not None
+    first.stdout.readline()
+    first.send_signal(signal.SIGSTOP)
+    second = home.migraine("run")
+    first.kill()
+    first.communicate(timeout=PATIENCE)
+    assert second.code == 2
+    assert f"Another `migraine run` is at work in {home.root}" in second.err
+
+
+@pytest.fixture
+def small_disk(tmp_path: Path) -> Iterator[Path]:
+    """A file system of a few megabytes."""
+    folder = tmp_path / "disk"
+    folder.mkdir()
+    mount = ["mount", "-t", "tmpfs", "-o", "size=6m", "tmpfs", str(folder)]
+    if os.getuid() or not shutil.which("mount") or subprocess.run(mount, check=False, capture_output=True).returncode:
+        pytest.skip("a small file system can be mounted by root only")
+    yield folder
+    subprocess.run(["umount", "-l", str(folder)], check=True)
+
+
+def test_a_full_disk_is_told_and_nothing_is_half_written(small_disk: Path) -> None:
+    home = Home.make(small_disk / "home")
+    write_diary(home.landing / "diary.csv")
+    ended = home.process("run")
+    assert ended.code == 1, ended.text
+    assert "No space left on device" in ended.err or "disk is full" in ended.err
+    assert "Free some space" in ended.err
+    assert "Traceback" not in ended.text
+    assert "fault of the platform" not in ended.text
+    assert_sound(home)
+    assert home.pointer.tasks == {}
+
+
+@pytest.mark.parametrize("broken", ["link", "folder"])
+def test_a_file_that_cannot_be_read_is_told(home: Home, tmp_path: Path, broken: str) -> None:
+    landed = write_diary(home.landing / "good.csv")
+    bad = home.landing / "broken.csv"
+    bad.symlink_to(tmp_path / "gone.csv") if broken == "link" else bad.mkdir()
+    ended = home.migraine("run", "--source", str(bad if broken == "folder" else landed.parent))
+    assert ended.code in (2, 3)
+    assert "broken.csv" in ended.err
+    assert "fault of the platform" not in ended.err
+    assert home.pointer.tasks == {}

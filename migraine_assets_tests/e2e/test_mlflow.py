@@ -1,0 +1,101 @@
+"""What MLflow was told of a run, and what a client gets from it that knows nothing of this project."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+from mlflow import MlflowClient
+from mlflow.entities import Run
+
+from migraine_assets.stores.bundles import load_bundle
+from migraine_assets.stores.references import read_frame
+from migraine_assets_tests.homes import TASKS, Home
+from migraine_assets_tests.small_diary import write_diary
+
+CLIENT = """
+import json, sys
+import mlflow, pandas as pd
+mlflow.set_tracking_uri(sys.argv[1])
+frame = pd.read_parquet(sys.argv[2])
+predicted = mlflow.pyfunc.load_model("models:/migraine-attack@champion").predict(frame)
+print(json.dumps(pd.DataFrame(predicted).to_numpy().ravel().tolist()))
+"""
+
+
+def _runs(home: Home) -> dict[str, list[Run]]:
+    """The first Dagster run's MLflow runs: its parent and its children."""
+    client = MlflowClient(tracking_uri=f"sqlite:///{home.root / 'mlflow.db'}")
+    experiments = [experiment.experiment_id for experiment in client.search_experiments()]
+    found = client.search_runs(experiments, order_by=["attributes.start_time ASC"])
+    first = next(run.data.tags["dagster_run_id"] for run in found if "dagster_run_id" in run.data.tags)
+    mine = [run for run in found if run.data.tags.get("dagster.run_id") == first]
+    parents = [run for run in mine if "mlflow.parentRunId" not in run.data.tags]
+    return {"parents": parents, "children": [run for run in mine if run not in parents]}
+
+
+@pytest.mark.filterwarnings("ignore")  # of mlflow's own modules, on their first import
+def test_one_parent_and_sixteen_children_that_finished(trained: Home) -> None:
+    runs = _runs(trained)
+    (parent,) = runs["parents"]
+    assert parent.info.status == "FINISHED"
+    assert {run.info.status for run in runs["children"]} == {"FINISHED"}
+    assert len(runs["children"]) == 16
+    assert {run.data.tags["mlflow.parentRunId"] for run in runs["children"]} == {parent.info.run_id}
+
+
+@pytest.mark.filterwarnings("ignore")
+def test_a_child_holds_parameters_scores_and_the_data_set(trained: Home) -> None:
+    children = {run.info.run_name: run for run in _runs(trained)["children"]}
+    child, model = children["attack/xgboost"], trained.models("attack")["xgboost"]
+    assert child.data.params["n_estimators"] == "8"
+    assert child.data.metrics["cv_roc_auc"] == pytest.approx(model.cv["roc_auc"][0])
+    assert child.data.metrics["test_roc_auc"] == pytest.approx(
+        trained.figures()["attack"]["models"]["xgboost"]["test"]["roc_auc"]["value"]
+    )
+    assert child.data.tags["bundle"] == model.bundle
+    assert child.inputs.dataset_inputs[0].dataset.digest.startswith(trained.asset("raw_diary").delivery.md5[:8])
+
+
+@pytest.mark.filterwarnings("ignore")
+@pytest.mark.parametrize("task", TASKS)
+def test_the_aliases_are_where_the_pointer_is(trained: Home, task: str) -> None:
+    client = MlflowClient(
+        tracking_uri=f"sqlite:///{trained.root / 'mlflow.db'}", registry_uri=f"sqlite:///{trained.root / 'mlflow.db'}"
+    )
+    place = trained.pointer.tasks[task]
+    for alias, bundle in (("champion", place.champion), ("challenger", place.challenger)):
+        assert client.get_model_version_by_alias(f"migraine-{task}", alias).tags["bundle_hash"] == bundle
+
+
+def test_a_strange_client_gets_what_the_bundle_returns(trained: Home, tmp_path: Path) -> None:
+    champion = load_bundle(trained.store, trained.pointer.tasks["attack"].champion)
+    names = list(champion.manifest.features)
+    frame = read_frame(trained.store, trained.asset("features").frame, names).head(50)
+    frame.astype("float64").to_parquet(tmp_path / "rows.parquet")
+    done = subprocess.run(
+        [sys.executable, "-c", CLIENT, f"sqlite:///{trained.root / 'mlflow.db'}", str(tmp_path / "rows.parquet")],
+        env=trained.environment(),
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    told = json.loads(done.stdout.splitlines()[-1])
+    assert np.array_equal(told, champion.predict(frame.to_numpy(np.float32)))
+
+
+def test_without_mlflow_the_run_goes_on_and_says_so(home: Home) -> None:
+    # The discard port of this machine: nobody listens there.
+    dead = {"MIGRAINE_MLFLOW_TRACKING_URI": "http://127.0.0.1:9"}
+    write_diary(home.landing / "diary.csv")
+    first = home.migraine("run", extra=dead)
+    assert first.code == 0, first.err
+    assert home.models("attack")["knn"].mlflow_run is None
+    assert home.pointer.tasks["attack"].champion
+    assert "MLflow at http://127.0.0.1:9 cannot be used" in first.err
+    # Where it is there again, it is told of the models that were trained without it.
+    assert home.migraine("run").code == 0
+    assert home.models("attack")["knn"].mlflow_run

@@ -1,0 +1,160 @@
+"""A second diary: the gate, its records, moving by hand, and repeating a past run from its data version."""
+
+import shutil
+from dataclasses import dataclass
+
+import pytest
+
+from migraine_assets.stores import deliveries
+from migraine_assets.stores.pointer import Pointer
+from migraine_assets.stores.registry import history
+from migraine_assets_tests.homes import TASKS, Ended, Home
+from migraine_assets_tests.small_diary import write_diary
+
+
+@dataclass(frozen=True)
+class Step:
+    """A command, and what was there after it."""
+
+    ended: Ended
+    pointer: Pointer
+    bundles: dict[str, str | None]
+    outcomes: dict[str, str]
+    refused: int
+
+
+def _step(home: Home, *arguments: str) -> Step:
+    ended = home.migraine("run", *arguments)
+    assert ended.code == 0, ended.err
+    outcomes = {task: home.asset(f"champions/{task}").outcome for task in TASKS}
+    refused = [entry for entry in history(home.store) if entry.record.what == "refuse"]
+    return Step(ended, home.pointer, home.bundles(), outcomes, len(refused))
+
+
+@pytest.fixture(scope="module")
+def clinic(tmp_path_factory: pytest.TempPathFactory) -> Home:
+    """A home that gets two diaries, the first of which is mostly chance."""
+    return Home.make(tmp_path_factory.mktemp("clinic") / "home")
+
+
+@pytest.fixture(scope="module")
+def first(clinic: Home) -> Step:
+    """The run on the noisy diary."""
+    write_diary(clinic.landing / "january.csv", 4, noise=0.6)
+    # What a browser has not finished to write is no diary yet.
+    (clinic.landing / "february.csv.part").write_text("participant_id,da")
+    return _step(clinic)
+
+
+@pytest.fixture(scope="module")
+def second(clinic: Home, first: Step) -> Step:
+    """The run on the better diary, in its place."""
+    assert first.ended.code == 0
+    write_diary(clinic.landing / "january.csv", 1)
+    return _step(clinic)
+
+
+@pytest.fixture(scope="module")
+def repeated(clinic: Home, second: Step) -> Step:
+    """The first run again, from its data version, with nothing remembered."""
+    assert second.ended.code == 0
+    shutil.rmtree(clinic.root / "store" / "memo")
+    entries = deliveries.log(clinic.store)
+    return _step(clinic, "--data-version", entries[0].acceptance.md5)
+
+
+def test_the_first_is_promoted_and_the_half_copied_file_left_alone(first: Step, clinic: Home) -> None:
+    assert first.outcomes["attack"] == "promoted"
+    assert [file.name for file in deliveries.log(clinic.store)[0].acceptance.files] == ["january.csv"]
+
+
+def test_what_does_not_lose_takes_the_place(first: Step, second: Step, clinic: Home) -> None:
+    assert second.outcomes["attack"] == "promoted", second.ended.out
+    assert second.pointer.tasks["attack"].champion != first.pointer.tasks["attack"].champion
+    record = [entry.record for entry in history(clinic.store) if entry.record.task == "attack"][1]
+    assert record.from_champion == first.pointer.tasks["attack"].champion
+    assert record.to_champion == second.pointer.tasks["attack"].champion
+    assert "ROC-AUC" in record.why[0]
+    assert record.figures
+
+
+def test_what_loses_is_refused_on_record_and_no_failure(first: Step, second: Step) -> None:
+    """Severities are drawn in the same way in both diaries: there the second is not better."""
+    assert second.outcomes["severity"] == "refused"
+    assert (first.refused, second.refused) == (0, 1)
+    assert second.pointer.tasks["severity"] == first.pointer.tasks["severity"]
+    assert "severity: refused. RMSE is not better than the incumbent's" in second.ended.out
+
+
+def test_a_past_run_repeated_gives_the_same_bundles(first: Step, second: Step, repeated: Step) -> None:
+    assert repeated.bundles == first.bundles
+    assert not set(first.bundles.values()) & set(second.bundles.values())
+
+
+def test_the_log_of_diaries_tells_of_each(clinic: Home, repeated: Step) -> None:
+    assert repeated.ended.code == 0
+    entries = deliveries.log(clinic.store)
+    told = clinic.migraine("data", "log")
+    assert told.code == 0
+    assert len({entry.acceptance.md5 for entry in entries}) == 2
+    assert all(entry.acceptance.md5 in told.out for entry in entries)
+
+
+@pytest.mark.parametrize("version", ["0" * 32, "nonsense"])
+def test_a_data_version_that_was_never_kept_is_refused(clinic: Home, repeated: Step, version: str) -> None:
+    assert repeated.ended.code == 0
+    ended = clinic.migraine("run", "--data-version", version)
+    assert ended.code == 3
+    assert f"'{version}' is no kept delivery" in ended.err
+
+
+def test_rollback_and_promotion_by_hand(clinic: Home, first: Step, second: Step, repeated: Step) -> None:
+    assert repeated.ended.code == 0
+    old, new = (step.pointer.tasks["attack"].champion for step in (first, second))
+    assert clinic.pointer.tasks["attack"].champion == old, "repeating the first run has promoted it again"
+    back = clinic.migraine("rollback", "attack", "--why", "too many alarms")
+    assert back.code == 0, back.err
+    assert clinic.pointer.tasks["attack"].champion == new
+    again = clinic.migraine("promote", "attack", old[:10])
+    assert again.code == 0, again.err
+    assert clinic.pointer.tasks["attack"].champion == old
+    told = clinic.migraine("history").out
+    assert "too many alarms" in told
+    assert {"promote", "refuse", "rollback"} <= {entry.record.what for entry in history(clinic.store)}
+    assert "aliases were not moved" not in back.err + again.err
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "said"),
+    [
+        (("promote", "attak", "ff"), 2, "There is no task 'attak'"),
+        (("promote", "attack", "zz"), 2, "No bundle begins with 'zz'"),
+        (("rollback", "severity", "--to", "0123456789"), 2, "0123456789"),
+        (("run", "--job", "retrain", "--source", "x.csv"), 2, "leave out --source"),
+        (("run", "--data-version", "ab", "--source", "x.csv"), 2, "leave --source"),
+    ],
+)
+def test_what_cannot_be_moved_is_said(
+    clinic: Home, first: Step, arguments: tuple[str, ...], code: int, said: str
+) -> None:
+    assert first.ended.code == 0
+    before = clinic.pointer
+    ended = clinic.migraine(*arguments)
+    assert (ended.code, said in ended.err) == (code, True), ended.err
+    assert clinic.pointer == before
+
+
+def test_a_bundle_of_the_other_task_is_refused(clinic: Home, first: Step) -> None:
+    bundle = first.bundles["severity/ridge"]
+    assert bundle
+    ended = clinic.migraine("promote", "attack", bundle[:12])
+    assert ended.code == 2
+    assert "was trained for the task 'severity'" in ended.err
+
+
+@pytest.mark.parametrize("command", [("report",), ("doctor",), ("sources",), ("history",)])
+def test_commands_that_only_look(clinic: Home, first: Step, command: tuple[str, ...]) -> None:
+    assert first.ended.code == 0
+    ended = clinic.migraine(*command)
+    assert ended.code == 0, ended.text
+    assert ended.out
