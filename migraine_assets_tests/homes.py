@@ -16,6 +16,7 @@ from typing import Any
 import dagster as dg
 
 from migraine_assets.cli.app import run_command
+from migraine_assets.cli.execution import RunOutcome, outcome_of
 from migraine_assets.cli.instance import open_instance
 from migraine_assets.definitions import build_defs
 from migraine_assets.defs.values import EvaluationRef, ModelRef, from_json
@@ -142,6 +143,13 @@ class Home:
             os.environ.update(before)
             for number, handler in handlers.items():
                 signal.signal(number, handler)
+
+    def newest_run(self) -> RunOutcome:
+        """The events of the newest Dagster run, as the command reads them."""
+        with self.entered(), open_instance(Settings()) as instance:
+            run = instance.get_runs(limit=1)[0]
+            events = [log.dagster_event for log in instance.all_logs(run.run_id) if log.dagster_event]
+            return outcome_of(run.run_id, events, success=run.is_success)
 
     def asset(self, key: str) -> Any:
         """The current value of an asset."""

@@ -1,11 +1,18 @@
 """Live progress of a run: a line for every asset as it is materialized, read from the run's own event log."""
 
+import io
 import logging
+import os
+import sys
 import threading
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from rich.console import Console
+
+from migraine_assets.cli.console import err
 
 if TYPE_CHECKING:
     import dagster as dg
@@ -13,6 +20,19 @@ if TYPE_CHECKING:
 # Every look at the event log, and every turn of the spinner, takes processor time from the run.
 POLL_SECONDS = 1.0
 REDRAWS_PER_SECOND = 4.0
+
+
+@contextmanager
+def screen() -> Iterator[Console]:
+    """Standard error as it is now: while a run works, Dagster turns the descriptor into the run's log."""
+    try:
+        descriptor = os.dup(sys.stderr.fileno())
+    except (OSError, io.UnsupportedOperation):
+        # There is no descriptor behind it, so nothing turns it away.
+        yield err()
+        return
+    with os.fdopen(descriptor, "w", encoding=sys.stderr.encoding, errors="replace") as file:
+        yield Console(file=file, highlight=False)
 
 
 class Progress:
@@ -79,7 +99,8 @@ class Progress:
     def _warn(self, entry: "dg.EventLogEntry") -> None:
         """What an asset warned of, once: MLflow that does not answer is noticed by every model."""
         told = entry.user_message.partition("\n")[0]
-        if told not in self._told:
+        # Of what follows from a refusal or a failure enough is said by that.
+        if told not in self._told and not told.startswith("Dependencies for step"):
             self._told.add(told)
             self._line("[yellow]note[/]", (entry.step_key or "").replace("__", "/"), told)
 

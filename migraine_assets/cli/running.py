@@ -7,7 +7,7 @@ from migraine_assets.cli.console import complain, err
 from migraine_assets.cli.execution import Failure, RunOutcome, execute, explained
 from migraine_assets.cli.instance import open_instance
 from migraine_assets.cli.leftovers import alone, settle
-from migraine_assets.cli.progress import Progress
+from migraine_assets.cli.progress import Progress, screen
 from migraine_assets.cli.results import show_decisions, show_paths, show_tables
 from migraine_assets.errors import ConfigurationError, DataRefused, NoModelMetTheBar
 from migraine_assets.params import load_params
@@ -24,6 +24,8 @@ def run(
 ) -> None:
     """Run `job` and show its results. Raises the error that the exit code belongs to."""
     wanted = {"source": source, "mapping": mapping, "options": options or None, "data_version": data_version}
+    if empty := [_flag(name) for name, value in wanted.items() if value == ""]:
+        raise ConfigurationError(f"{empty[0]} is empty (an unset variable?). Say what is meant, or leave it out.")
     given = {name: value for name, value in wanted.items() if value}
     _refuse_nonsense(job, given)
     settings = Settings()
@@ -75,7 +77,7 @@ def _follow(settings: Settings, job: str, config: dict[str, Any]) -> RunOutcome:
                 f"The run {at_work[0]} is at work on the same state. Wait for it, or end it in the Dagster UI."
             )
         err().print(f"[dim]Run {run_id}, state under {settings.root}[/]", soft_wrap=True)
-        with Progress(instance, run_id, err()):
+        with screen() as console, Progress(instance, run_id, console):
             return execute(instance, job, run_id=run_id, run_config=config, tags={"migraine/started_by": "cli"})
 
 

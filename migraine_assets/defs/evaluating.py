@@ -25,9 +25,12 @@ from migraine_assets.defs.resources import Workspace
 from migraine_assets.defs.training import load
 from migraine_assets.defs.values import FeaturesRef, Figures, FoldsRef, ModelRef
 from migraine_assets.params import Params
-from migraine_assets.stores.bundles import Bundle, load_bundle
+from migraine_assets.stores import deliveries
+from migraine_assets.stores.bundles import Bundle, load_bundle, load_manifest
+from migraine_assets.stores.manifest import Manifest
 from migraine_assets.stores.pointer import read_pointer
 
+SIMULATED = "synthetic"
 Floats = NDArray[np.float64]
 
 
@@ -61,7 +64,16 @@ def evaluate(
     scorer = Scorer(data, params.training.replicates)
     ranking = rank([_result(model) for model in models], task=task)
     chosen = next((model.bundle for model in models if model.key == ranking.champion), None)
-    decision = _gate(workspace, data, features.names, chosen, opponent, predicted.get(ranking.champion or ""), params)
+    decision = _gate(
+        workspace,
+        data,
+        features.names,
+        chosen,
+        opponent,
+        predicted.get(ranking.champion or ""),
+        params,
+        features.delivery.source,
+    )
     before = TaskEvaluation(
         task=task,
         severity_kind=features.severity_kind,  # type: ignore[arg-type]  # one of the two kinds, or none
@@ -108,12 +120,16 @@ def _gate(
     opponent: str | None,
     candidate: Floats | None,
     params: Params,
+    source: str,
 ) -> Decision:
     if chosen is None or candidate is None:
         return Decision(False, "refused", ("No model met the bar.",))
     old = None
     if opponent is not None:
-        old = _old_prediction(load_bundle(workspace.store, opponent), data, names)
+        incumbent = load_bundle(workspace.store, opponent)
+        if reason := _incomparable(workspace, incumbent, load_manifest(workspace.store, chosen), source=source):
+            return Decision(False, "refused", (f"{reason} To replace it all the same: migraine promote.",))
+        old = _old_prediction(incumbent, data, names)
     return gate(
         data.task,
         data.test.y,
@@ -122,6 +138,19 @@ def _gate(
         data.test.participant,
         settings=params.promotion,
     )
+
+
+def _incomparable(workspace: Workspace, incumbent: Bundle, candidate: Manifest, *, source: str) -> str | None:
+    """Why no score can decide between the two; None where one can."""
+    old = incumbent.manifest
+    if (old.horizon, old.severity_kind) != (candidate.horizon, candidate.severity_kind):
+        return "The model that serves answers another question (horizon, or kind of severity) than this diary asks."
+    if source != SIMULATED:
+        return None
+    known = {entry.acceptance.md5: entry.acceptance.source for entry in deliveries.log(workspace.store)}
+    if known.get(old.data_version, SIMULATED) != SIMULATED:
+        return "The model that serves was trained on real diaries, and this one on simulated ones."
+    return None
 
 
 def _old_prediction(bundle: Bundle, data: TaskData, names: tuple[str, ...]) -> Floats:

@@ -145,7 +145,7 @@ def _gain(evaluation: TaskEvaluation) -> str:
     if not gain.bounded:
         return f"{base}; with so few participants, how certain that is cannot be said."
     low, high = signed(gain.ci_low, digits=digits), signed(gain.ci_high, digits=digits)
-    return f"{base}: {_verdict(gain)} (paired 95 % interval of the gain {low} to {high})."
+    return f"{base}: {_verdict(gain, useless=_useless(evaluation))} (paired 95 % interval of the gain {low} to {high})."
 
 
 def pastless(evaluation: TaskEvaluation) -> bool:
@@ -154,7 +154,16 @@ def pastless(evaluation: TaskEvaluation) -> bool:
     return evaluation.horizon == 0 and bool(own) and own == base
 
 
-def _verdict(gain: Interval) -> str:
+def _useless(evaluation: TaskEvaluation) -> bool:
+    """Whether the champion itself ranks days no better than chance, as far as the test part can tell."""
+    champion = evaluation.row(evaluation.champion)
+    scores = (champion and champion.test) or {}
+    return evaluation.task == "attack" and bool(_chance(scores.get("roc_auc", UNKNOWN)))
+
+
+def _verdict(gain: Interval, *, useless: bool) -> str:
+    if gain.ci_low > 0 and useless:
+        return "no merit, where the model itself is not clearly better than chance"
     if gain.ci_low > 0:
         return "more than chance explains"
     if gain.ci_high < 0:

@@ -1,6 +1,5 @@
-"""Models that fail, diaries that are refused, assets asked for too early: what goes on, and what is said."""
+"""No model meets the bar, MLflow is not there, assets are asked for too early: what goes on, and what is said."""
 
-import uuid
 from collections.abc import Callable
 
 import dagster as dg
@@ -8,19 +7,14 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from migraine_assets.cli.execution import RunOutcome, execute
 from migraine_assets.cli.instance import open_instance
 from migraine_assets.definitions import build_defs
 from migraine_assets.settings import Settings
-from migraine_assets.stores.registry import history
 from migraine_assets_tests.homes import Ended, Home, assert_sound
-from migraine_assets_tests.small_diary import diary, write_params
+from migraine_assets_tests.small_diary import diary
 
-
-def _run_in(home: Home, job: str = "full_pipeline") -> RunOutcome:
-    with home.entered(), open_instance(Settings()) as instance:
-        config = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
-        return execute(instance, job, run_id=str(uuid.uuid4()), run_config=config, tags={})
+# The discard port of this machine: nobody listens there.
+NOBODY = "http://127.0.0.1:9"
 
 
 def _materialize(home: Home, *keys: str) -> dg.ExecuteInProcessResult:
@@ -32,44 +26,8 @@ def _materialize(home: Home, *keys: str) -> dg.ExecuteInProcessResult:
 
 
 @pytest.fixture(scope="module")
-def one_failed(trained: Home, copy_of: Callable[[Home], Home]) -> tuple[Home, RunOutcome]:
-    """A hyperparameter that XGBoost refuses when it is fitted; the loader cannot know."""
-    home = copy_of(trained)
-    write_params(home.params, replace=("    xgboost: {n_estimators: 8}\n", "    xgboost: {subsample: 3.0}\n"))
-    return home, _run_in(home)
-
-
-def test_one_model_that_fails_fails_alone(one_failed: tuple[Home, RunOutcome]) -> None:
-    home, outcome = one_failed
-    assert outcome.success
-    assert [key for key, bundle in home.bundles().items() if bundle is None] == ["attack/xgboost"]
-    assert_sound(home)
-
-
-def test_its_check_fails_and_no_other_model_s(one_failed: tuple[Home, RunOutcome]) -> None:
-    home, outcome = one_failed
-    trained = {check.asset: check for check in outcome.checks if check.name == "trained"}
-    assert len(trained) == 16
-    for key, bundle in home.bundles().items():
-        family = key.replace("attack/", "classifiers/").replace("severity/", "regressors/")
-        assert trained[family].passed == (bundle is not None)
-    assert "subsample" in trained["classifiers/xgboost"].description
-
-
-def test_the_report_names_it_and_champions_come_from_the_rest(one_failed: tuple[Home, RunOutcome]) -> None:
-    home, _ = one_failed
-    section = home.figures()["attack"]
-    assert "subsample" in section["models"]["xgboost"]["error"]
-    assert section["models"]["xgboost"]["test"]["roc_auc"]["value"] is None
-    assert section["champion"] not in (None, "xgboost")
-    page = (home.reports / "latest" / "attack.html").read_text()
-    assert "subsample" in page
-    assert home.pointer.tasks["attack"].champion == home.bundles()[f"attack/{section['champion']}"]
-
-
-@pytest.fixture(scope="module")
 def hopeless(tmp_path_factory: pytest.TempPathFactory) -> tuple[Home, Ended]:
-    """A flat table by chance, without severities: no classifier meets the bar and no regressor can be trained."""
+    """A flat table by chance, without severities, and no MLflow: nothing can be promoted, nothing is tracked."""
     home, random = Home.make(tmp_path_factory.mktemp("hopeless") / "home"), np.random.default_rng(5)
     table = pd.DataFrame(
         {
@@ -81,7 +39,7 @@ def hopeless(tmp_path_factory: pytest.TempPathFactory) -> tuple[Home, Ended]:
         }
     )
     table.to_csv(home.landing / "flat.csv", index=False)
-    return home, home.process("run")
+    return home, home.process("run", extra={"MIGRAINE_MLFLOW_TRACKING_URI": NOBODY})
 
 
 def test_no_model_that_meets_the_bar_is_exit_code_4(hopeless: tuple[Home, Ended]) -> None:
@@ -102,47 +60,19 @@ def test_where_every_model_failed_there_is_a_report_that_says_why(hopeless: tupl
     assert_sound(home)
 
 
-@pytest.fixture(scope="module")
-def refused(trained: Home, copy_of: Callable[[Home], Home]) -> tuple[Home, Ended]:
-    """A delivery of one class only, after a good one."""
-    home = copy_of(trained)
-    calm = diary(3).assign(migraine_occurrence=0, migraine_severity=np.nan)
-    calm.to_csv(home.landing / "diary.csv", index=False)
-    return home, home.process("run")
+def test_without_mlflow_the_run_goes_on_and_says_so_once(hopeless: tuple[Home, Ended]) -> None:
+    _, ended = hopeless
+    assert ended.err.count(f"MLflow at {NOBODY} cannot be used") == 1
 
 
-def test_a_refused_diary_is_exit_code_3_with_the_sentences(refused: tuple[Home, Ended]) -> None:
-    _, ended = refused
-    assert ended.code == 3, ended.text
-    assert "The diary was refused; nothing was trained, and who served still serves." in ended.err
-    assert "- The diary has only days without an attack: a model needs days of both kinds." in ended.err
-    assert "Traceback" not in ended.text
-
-
-def test_behind_a_blocking_check_nothing_changes(refused: tuple[Home, Ended], trained: Home) -> None:
-    home, _ = refused
-    assert home.asset("validated_diary").delivery.md5 != home.asset("preprocessed_diary").delivery.md5
-    assert home.asset("features") == trained.asset("features")
-    assert home.pointer == trained.pointer
-    assert home.bundles() == trained.bundles()
-    assert home.migraine("data", "log").out.count("landing") == 1
-
-
-def test_retraining_after_a_refusal_uses_the_diary_that_was_accepted(
-    refused: tuple[Home, Ended], trained: Home
-) -> None:
-    home, _ = refused
-    ended = home.migraine("run", "--job", "retrain")
-    assert ended.code == 0, ended.err
-    assert home.bundles() == trained.bundles()
-    assert len(history(home.store)) == len(history(trained.store))
-
-
-def test_a_check_that_only_warns_stops_nothing(one_failed: tuple[Home, RunOutcome]) -> None:
-    _, outcome = one_failed
-    warned = {check.name for check in outcome.checks if not check.passed and check.severity == "WARN"}
-    assert {"missing_values", "better_than_personal_rate"} & warned
-    assert outcome.success
+def test_where_mlflow_is_there_again_it_is_told_of_what_was_trained_without_it(hopeless: tuple[Home, Ended]) -> None:
+    home, ended = hopeless
+    assert ended.code == 4
+    assert home.models("attack")["knn"].mlflow_run is None
+    again = home.migraine("run")
+    assert again.code == 4, again.text
+    assert again.err.count("as trained before") == 8
+    assert home.models("attack")["knn"].mlflow_run
 
 
 def test_an_asset_whose_inputs_exist_can_be_made_alone(trained: Home) -> None:

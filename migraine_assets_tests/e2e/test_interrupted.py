@@ -47,7 +47,7 @@ def _unchanged(home: Home, trained: Home) -> None:
     assert home.pointer == trained.pointer
 
 
-@pytest.mark.parametrize("after", ["raw_diary", "classifiers/logistic_regression", "regressors/xgboost"])
+@pytest.mark.parametrize("after", ["classifiers/logistic_regression", "regressors/ridge"])
 def test_killed_at_any_moment(after: str, shaken: Home, trained: Home) -> None:
     pause = random.Random(f"{SEED}{after}").uniform(0, 0.6)
     assert _stop(shaken, after=after, pause=pause, number=signal.SIGKILL) == -signal.SIGKILL
@@ -82,7 +82,7 @@ def test_killed_runs_are_marked_as_failed(shaken: Home) -> None:
 
 def test_two_runs_at_once_are_refused(trained: Home, copy_of: Callable[[Home], Home]) -> None:
     home = copy_of(trained)
-    first = home.start("run", "--source", "nosuch.csv")
+    first = home.start("run")
     assert first.stdout is not None
     first.stdout.readline()
     first.send_signal(signal.SIGSTOP)

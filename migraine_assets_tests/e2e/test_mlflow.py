@@ -13,7 +13,6 @@ from mlflow.entities import Run
 from migraine_assets.stores.bundles import load_bundle
 from migraine_assets.stores.references import read_frame
 from migraine_assets_tests.homes import TASKS, Home
-from migraine_assets_tests.small_diary import write_diary
 
 CLIENT = """
 import json, sys
@@ -85,17 +84,3 @@ def test_a_strange_client_gets_what_the_bundle_returns(trained: Home, tmp_path: 
     )
     told = json.loads(done.stdout.splitlines()[-1])
     assert np.array_equal(told, champion.predict(frame.to_numpy(np.float32)))
-
-
-def test_without_mlflow_the_run_goes_on_and_says_so(home: Home) -> None:
-    # The discard port of this machine: nobody listens there.
-    dead = {"MIGRAINE_MLFLOW_TRACKING_URI": "http://127.0.0.1:9"}
-    write_diary(home.landing / "diary.csv")
-    first = home.migraine("run", extra=dead)
-    assert first.code == 0, first.err
-    assert home.models("attack")["knn"].mlflow_run is None
-    assert home.pointer.tasks["attack"].champion
-    assert "MLflow at http://127.0.0.1:9 cannot be used" in first.err
-    # Where it is there again, it is told of the models that were trained without it.
-    assert home.migraine("run").code == 0
-    assert home.models("attack")["knn"].mlflow_run

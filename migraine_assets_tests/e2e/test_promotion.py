@@ -1,6 +1,5 @@
-"""A second diary: the gate, its records, moving by hand, and repeating a past run from its data version."""
+"""A second diary: the gate, its records, and moving by hand."""
 
-import shutil
 from dataclasses import dataclass
 
 import pytest
@@ -54,15 +53,6 @@ def second(clinic: Home, first: Step) -> Step:
     return _step(clinic)
 
 
-@pytest.fixture(scope="module")
-def repeated(clinic: Home, second: Step) -> Step:
-    """The first run again, from its data version, with nothing remembered."""
-    assert second.ended.code == 0
-    shutil.rmtree(clinic.root / "store" / "memo")
-    entries = deliveries.log(clinic.store)
-    return _step(clinic, "--data-version", entries[0].acceptance.md5)
-
-
 def test_the_first_is_promoted_and_the_half_copied_file_left_alone(first: Step, clinic: Home) -> None:
     assert first.outcomes["attack"] == "promoted"
     assert [file.name for file in deliveries.log(clinic.store)[0].acceptance.files] == ["january.csv"]
@@ -86,13 +76,12 @@ def test_what_loses_is_refused_on_record_and_no_failure(first: Step, second: Ste
     assert "severity: refused. RMSE is not better than the incumbent's" in second.ended.out
 
 
-def test_a_past_run_repeated_gives_the_same_bundles(first: Step, second: Step, repeated: Step) -> None:
-    assert repeated.bundles == first.bundles
+def test_other_data_give_other_bundles(first: Step, second: Step) -> None:
     assert not set(first.bundles.values()) & set(second.bundles.values())
 
 
-def test_the_log_of_diaries_tells_of_each(clinic: Home, repeated: Step) -> None:
-    assert repeated.ended.code == 0
+def test_the_log_of_diaries_tells_of_each(clinic: Home, second: Step) -> None:
+    assert second.ended.code == 0
     entries = deliveries.log(clinic.store)
     told = clinic.migraine("data", "log")
     assert told.code == 0
@@ -101,23 +90,21 @@ def test_the_log_of_diaries_tells_of_each(clinic: Home, repeated: Step) -> None:
 
 
 @pytest.mark.parametrize("version", ["0" * 32, "nonsense"])
-def test_a_data_version_that_was_never_kept_is_refused(clinic: Home, repeated: Step, version: str) -> None:
-    assert repeated.ended.code == 0
+def test_a_data_version_that_was_never_kept_is_refused(clinic: Home, second: Step, version: str) -> None:
+    assert second.ended.code == 0
     ended = clinic.migraine("run", "--data-version", version)
     assert ended.code == 3
     assert f"'{version}' is no kept delivery" in ended.err
 
 
-def test_rollback_and_promotion_by_hand(clinic: Home, first: Step, second: Step, repeated: Step) -> None:
-    assert repeated.ended.code == 0
+def test_rollback_and_promotion_by_hand(clinic: Home, first: Step, second: Step) -> None:
     old, new = (step.pointer.tasks["attack"].champion for step in (first, second))
-    assert clinic.pointer.tasks["attack"].champion == old, "repeating the first run has promoted it again"
     back = clinic.migraine("rollback", "attack", "--why", "too many alarms")
     assert back.code == 0, back.err
-    assert clinic.pointer.tasks["attack"].champion == new
-    again = clinic.migraine("promote", "attack", old[:10])
-    assert again.code == 0, again.err
     assert clinic.pointer.tasks["attack"].champion == old
+    again = clinic.migraine("promote", "attack", new[:10])
+    assert again.code == 0, again.err
+    assert clinic.pointer.tasks["attack"].champion == new
     told = clinic.migraine("history").out
     assert "too many alarms" in told
     assert {"promote", "refuse", "rollback"} <= {entry.record.what for entry in history(clinic.store)}

@@ -1,23 +1,21 @@
-"""The same data, parameters and code give the same features, scores and bundles, wherever and however they are run."""
+"""A past run repeated from its data version, in another process, directory and home, gives the same in every bit."""
 
 import json
+import shutil
 from pathlib import Path
 
 import pytest
 
+from migraine_assets.stores import deliveries
 from migraine_assets_tests.homes import Ended, Home, assert_sound
-from migraine_assets_tests.small_diary import write_diary
 
 
 @pytest.fixture(scope="module")
 def elsewhere(trained: Home, tmp_path_factory: pytest.TempPathFactory) -> tuple[Home, Ended]:
-    """The command in a process and a directory of its own, told of a folder with the same diary."""
+    """The accepted diary's bytes and their log, and nothing else, in another home; repeated there from its MD5."""
     home = Home.make(tmp_path_factory.mktemp("elsewhere") / "deep" / "home")
-    folder = home.root / "diaries"
-    folder.mkdir()
-    write_diary(folder / "diary.csv")
-    assert (folder / "diary.csv").read_bytes() == (trained.landing / "diary.csv").read_bytes()
-    return home, home.process("run", "--source", "diaries", cwd=home.root)
+    shutil.copytree(trained.root / "store" / "deliveries", home.root / "store" / "deliveries")
+    return home, home.process("run", "--data-version", deliveries.log(home.store)[0].acceptance.md5)
 
 
 def test_a_good_run_ends_with_0_tables_and_paths(elsewhere: tuple[Home, Ended]) -> None:

@@ -1,4 +1,4 @@
-"""What is made anew when something changed, and that every report shows both tasks all the same."""
+"""One home through a refused diary, changed parameters and a model that fails: only what changed is made anew."""
 
 import json
 from collections.abc import Callable
@@ -6,10 +6,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
+from migraine_assets.stores import deliveries
 from migraine_assets_tests.homes import Ended, Home, assert_sound
-from migraine_assets_tests.small_diary import write_params
+from migraine_assets_tests.small_diary import diary, write_diary, write_params
 
 
 @dataclass(frozen=True)
@@ -23,8 +25,8 @@ class Step:
     figures: dict[str, Any]
 
 
-def _step(home: Home) -> Step:
-    ended = home.migraine("run")
+def _step(home: Home, *arguments: str) -> Step:
+    ended = home.migraine("run", *arguments)
     assert ended.code == 0, ended.err
     reports = {task: home.evaluation_of(task).report for task in ("attack", "severity")}
     return Step(ended, home.bundles(), reports, (home.reports / "latest").resolve(), home.figures())
@@ -37,26 +39,59 @@ def copied(trained: Home, copy_of: Callable[[Home], Home]) -> Home:
 
 
 @pytest.fixture(scope="module")
-def moved(copied: Home) -> Step:
-    """A run after the home was moved: its reports are of another folder, its models are not."""
-    return _step(copied)
+def refused(copied: Home) -> tuple[Ended, dict[str, str]]:
+    """A delivery of one class only, after a good one; and of which diary each asset was then."""
+    calm = diary(3).assign(migraine_occurrence=0, migraine_severity=np.nan)
+    calm.to_csv(copied.landing / "diary.csv", index=False)
+    ended = copied.process("run")
+    keys = ("raw_diary", "validated_diary", "preprocessed_diary", "features")
+    return ended, {key: copied.asset(key).delivery.md5 for key in keys}
+
+
+@pytest.fixture(scope="module")
+def moved(copied: Home, refused: tuple[Ended, dict[str, str]]) -> Step:
+    """Retraining after the home was moved: its reports are of another folder, its models are not."""
+    assert refused[0].code == 3
+    return _step(copied, "--job", "retrain")
 
 
 @pytest.fixture(scope="module")
 def severity_changed(copied: Home, moved: Step) -> Step:
     """A run after a hyperparameter of a regressor changed: attack is evaluated first, and remembered."""
     assert moved.ended.code == 0
+    write_diary(copied.landing / "diary.csv")
     write_params(copied.params, replace=("  severity:\n", "  severity:\n    ridge: {alpha: 2.0}\n"))
     return _step(copied)
 
 
 @pytest.fixture(scope="module")
 def attack_changed(copied: Home, severity_changed: Step) -> Step:
-    """And then after one of a classifier changed: severity is remembered after attack was made anew."""
+    """And then with one that XGBoost refuses when it is fitted: severity is remembered after attack was made anew."""
     assert severity_changed.ended.code == 0
     text = copied.params.read_text()
-    copied.params.write_text(text.replace("n_neighbors: 20", "n_neighbors: 25"))
+    copied.params.write_text(text.replace("xgboost: {n_estimators: 8}", "xgboost: {subsample: 3.0}", 1))
     return _step(copied)
+
+
+def test_a_refused_diary_is_exit_code_3_with_the_sentences(refused: tuple[Ended, dict[str, str]]) -> None:
+    ended, _ = refused
+    assert ended.code == 3, ended.text
+    assert "The diary was refused; nothing was trained, and who served still serves." in ended.err
+    assert "- The diary has only days without an attack: a model needs days of both kinds." in ended.err
+    assert "Traceback" not in ended.text
+
+
+def test_behind_a_blocking_check_nothing_changes(refused: tuple[Ended, dict[str, str]], trained: Home) -> None:
+    _, diaries = refused
+    good = trained.asset("raw_diary").delivery.md5
+    assert diaries["raw_diary"] == diaries["validated_diary"] != good
+    assert diaries["preprocessed_diary"] == diaries["features"] == good
+
+
+def test_retraining_after_a_refusal_uses_the_diary_that_was_accepted(copied: Home, moved: Step, trained: Home) -> None:
+    assert moved.bundles == trained.bundles()
+    assert copied.pointer == trained.pointer
+    assert [entry.acceptance.md5 for entry in deliveries.log(copied.store)] == [trained.asset("raw_diary").delivery.md5]
 
 
 def test_a_moved_home_remembers_its_models(moved: Step) -> None:
@@ -71,7 +106,7 @@ def _changed(before: Step, after: Step) -> set[str]:
 def test_only_the_model_that_changed_is_trained(moved: Step, severity_changed: Step, attack_changed: Step) -> None:
     assert _changed(moved, severity_changed) == {"severity/ridge"}
     assert severity_changed.ended.err.count("as trained before") == 15
-    assert _changed(severity_changed, attack_changed) == {"attack/knn"}
+    assert _changed(severity_changed, attack_changed) == {"attack/xgboost"}
     assert attack_changed.ended.err.count("as trained before") == 15
 
 
@@ -108,3 +143,30 @@ def test_an_evaluation_refers_to_a_folder_that_shows_it(severity_changed: Step, 
 def test_all_is_whole_in_the_end(copied: Home, attack_changed: Step) -> None:
     assert attack_changed.ended.code == 0
     assert_sound(copied)
+
+
+def test_one_model_that_fails_fails_alone(copied: Home, attack_changed: Step) -> None:
+    outcome = copied.newest_run()
+    assert outcome.success
+    assert [key for key, bundle in attack_changed.bundles.items() if bundle is None] == ["attack/xgboost"]
+    trained = {check.asset: check for check in outcome.checks if check.name == "trained"}
+    assert len(trained) == 16
+    assert [key for key, check in trained.items() if not check.passed] == ["classifiers/xgboost"]
+    assert "subsample" in trained["classifiers/xgboost"].description
+
+
+def test_the_report_names_it_and_champions_come_from_the_rest(copied: Home, attack_changed: Step) -> None:
+    section = attack_changed.figures["attack"]
+    assert "subsample" in section["models"]["xgboost"]["error"]
+    assert section["models"]["xgboost"]["test"]["roc_auc"]["value"] is None
+    assert "subsample" in (attack_changed.newest / "attack.html").read_text()
+    assert section["champion"] not in (None, "xgboost")
+    assert copied.pointer.tasks["attack"].champion == attack_changed.bundles[f"attack/{section['champion']}"]
+
+
+def test_a_check_that_only_warns_stops_nothing(copied: Home, attack_changed: Step) -> None:
+    assert attack_changed.ended.code == 0
+    outcome = copied.newest_run()
+    warned = {check.name for check in outcome.checks if not check.passed and check.severity == "WARN"}
+    assert {"missing_values", "better_than_personal_rate"} & warned
+    assert outcome.success
