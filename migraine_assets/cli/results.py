@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from migraine_assets.cli.console import out, say, show
-from migraine_assets.errors import ConfigurationError
+from migraine_assets.errors import ConfigurationError, StoreError
 from migraine_assets.settings import Settings
 
 # For each task the columns after the model: title, part ("cv" or "test"), metric, whether with its interval.
@@ -48,7 +48,11 @@ def report() -> None:
 
 def show_tables(folder: Path) -> None:
     """A table for each task of `folder`'s evaluation.json."""
-    content = json.loads((folder / "evaluation.json").read_bytes())
+    path = folder / "evaluation.json"
+    try:
+        content = json.loads(path.read_bytes())
+    except ValueError as error:
+        raise StoreError(f"{path.resolve()} is damaged: {error}. `migraine run` writes a new report.") from error
     for task, section in content.items():
         columns = ("model", *(column[0] for column in COLUMNS[task]), "flags", "CPU s", "place")
         rows = [*_model_rows(task, section), *_baseline_rows(task, section)]
