@@ -1,13 +1,12 @@
-"""Live progress of a run: a line for every asset as it is materialized, read from the run's own event log."""
+"""Live progress of a run: a line for every asset as it is materialized, for every warning and failed check."""
 
 import io
 import logging
 import os
 import sys
-import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING
 
 from rich.console import Console
@@ -17,9 +16,10 @@ from migraine_assets.cli.console import err
 if TYPE_CHECKING:
     import dagster as dg
 
-# Every look at the event log, and every turn of the spinner, takes processor time from the run.
-POLL_SECONDS = 1.0
+# Every turn of the spinner takes processor time from the run.
 REDRAWS_PER_SECOND = 4.0
+# The terminal is closed, or the pipe, for which rich would end the program. Neither is a reason to stop the run.
+GONE = (OSError, SystemExit)
 
 
 @contextmanager
@@ -36,48 +36,39 @@ def screen() -> Iterator[Console]:
 
 
 class Progress:
-    """Follows one run from a thread of its own, so that the run keeps the main thread and its signals."""
+    """Follows one run by listening to the events that this process records; the event log is not read for it."""
 
     def __init__(self, instance: "dg.DagsterInstance", run_id: str, console: Console) -> None:
         self._instance, self._run_id, self._console = instance, run_id, console
-        self._cursor: str | None = None
         self._started = time.monotonic()
         self._running: dict[str, None] = {}
         self._told: set[str] = set()
-        self._done = threading.Event()
-        self._thread = threading.Thread(target=self._follow, name="progress", daemon=True)
+        self._silent = False
 
     def __enter__(self) -> "Progress":
         self._status = self._console.status("starting", refresh_per_second=REDRAWS_PER_SECOND)
         self._status.start()
-        self._thread.start()
+        self._instance.add_event_listener(self._run_id, self._hear)
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._done.set()
-        self._thread.join()
-        self._status.stop()
+        self._silent = True
+        with suppress(*GONE):
+            self._status.stop()
 
-    def _follow(self) -> None:
-        from sqlalchemy.exc import DBAPIError
-
-        try:
-            while not self._done.wait(POLL_SECONDS):
-                self._show()
-            self._show()
-        except DBAPIError:
-            # A full disk stops the run too, which says so in a sentence.
+    def _hear(self, entry: "dg.EventLogEntry") -> None:
+        if self._silent:
             return
+        try:
+            self._show(entry)
+        except GONE:
+            self._silent = True
 
-    def _show(self) -> None:
-        page = self._instance.get_records_for_run(self._run_id, cursor=self._cursor)
-        self._cursor = page.cursor
-        for record in page.records:
-            entry = record.event_log_entry
-            if entry.dagster_event is not None:
-                self._one(entry.dagster_event)
-            elif int(entry.level) >= logging.WARNING:
-                self._warn(entry)
+    def _show(self, entry: "dg.EventLogEntry") -> None:
+        if entry.dagster_event is not None:
+            self._one(entry.dagster_event)
+        elif int(entry.level) >= logging.WARNING:
+            self._warn(entry)
         if self._running:
             self._status.update(f"{self._clock()}  {', '.join(self._running)}")
 
