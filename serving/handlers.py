@@ -14,6 +14,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from migraine_assets.core.contract import ATTACK
+from migraine_assets.stores.receipt import Feedback
 from serving import schema
 from serving.bodies import json_answer, read_body, require_json
 from serving.cases import case_of
@@ -22,7 +23,6 @@ from serving.engine import answer
 from serving.metrics import CONTENT_TYPE
 from serving.models import ModelSet, TaskModel
 from serving.problems import Refused, invalid
-from serving.receipt import Feedback
 from serving.recording import record
 from serving.served import Served
 from serving.services import Services

@@ -18,10 +18,10 @@ from prometheus_client.core import Metric
 from prometheus_client.registry import Collector
 from prometheus_client.utils import floatToGoString
 
+from migraine_assets.stores.published import Figures
 from serving import metric_names as names
 from serving.metric_files import NodeFolder, Snapshot
 from serving.metric_names import LATENCY_BUCKETS, MetricName
-from serving.published import Figures
 from serving.receipts import LogState
 
 CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"

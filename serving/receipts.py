@@ -1,7 +1,7 @@
 """The prediction log and the feedback: taken at once, written by a thread of their own.
 
-Here belong the queue, its limit and when it is flushed. Not here: files (`serving.segments`), the records
-(`serving.receipt`), reading (`serving.log_reading`).
+Here belong the queue, its limit and when it is flushed. Not here: files (`stores.segments`), the records
+(`stores.receipt`), reading (`stores.log_reading`).
 
 Nothing that happens to the disk stops or slows a prediction: while it refuses, records wait in memory up to a
 limit, beyond which they are dropped, and both are counted and shown.
@@ -19,10 +19,10 @@ from typing import Any, Generic, Protocol, TypeVar
 import msgspec
 
 from migraine_assets.errors import StoreError
+from migraine_assets.stores import receipt
 from migraine_assets.stores.filesystem import Store
-from serving import receipt
-from serving.receipt import Feedback, Receipt
-from serving.segments import Segments, segments
+from migraine_assets.stores.receipt import Feedback, Receipt
+from migraine_assets.stores.segments import Segments, segments
 from serving.settings import ServingSettings
 
 

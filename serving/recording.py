@@ -6,8 +6,8 @@ Not here: writing them (`receipts`, `metrics`).
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from migraine_assets.stores.receipt import Receipt
 from serving.engine import Outcome
-from serving.receipt import Receipt
 from serving.scoring import Score
 from serving.services import Services
 

@@ -1,6 +1,6 @@
 """A prediction repeated offline from its receipt: the same bundle, the same features, and so the same number.
 
-Here belongs the comparison. Not here: finding the receipt (`serving.log_reading`), printing (`serving.cli`).
+Here belongs the comparison. Not here: finding the receipt (`stores.log_reading`), printing (`serving.cli`).
 """
 
 import math
@@ -11,8 +11,8 @@ import numpy as np
 from migraine_assets.errors import DataRefused, StoreError
 from migraine_assets.stores.bundles import load_bundle
 from migraine_assets.stores.filesystem import Store
-from serving.log_reading import find
-from serving.receipt import Receipt
+from migraine_assets.stores.log_reading import find
+from migraine_assets.stores.receipt import Receipt
 
 
 @dataclass(frozen=True)

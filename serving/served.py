@@ -18,10 +18,10 @@ from migraine_assets.errors import BundleRefused
 from migraine_assets.stores.bundles import Bundle, load_bundle, load_provenance
 from migraine_assets.stores.filesystem import Store
 from migraine_assets.stores.manifest import Manifest
+from migraine_assets.stores.receipt import Arm
 from serving.answers import ModelIdentity
 from serving.columns import FIELD_OF, ORDER
 from serving.intervals import CalibrationBand, calibration_band
-from serving.receipt import Arm
 
 HISTORY = "observed_28d"
 # Beyond the outermost inner edges (about the 10 % and 90 % points) by their whole distance: 3.8 standard deviations

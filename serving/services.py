@@ -11,13 +11,13 @@ from dataclasses import dataclass, field
 
 from migraine_assets.settings import Settings
 from migraine_assets.stores.filesystem import Store
+from migraine_assets.stores.published import read_figures
+from migraine_assets.stores.secret import shared_secret
 from serving.keys import KeyRing
 from serving.limits import Limiter
 from serving.metrics import Metrics, ModelInfo
 from serving.models import Listener, ModelSet, ModelWatcher
-from serving.published import read_figures
 from serving.receipts import FeedbackLog, ReceiptLog, open_feedback, open_receipts
-from serving.secret import shared_secret
 from serving.settings import ServingSettings
 
 TICK_SECONDS = 1.0
@@ -80,7 +80,7 @@ class Services:
 def open_services(settings: ServingSettings, *, store: Store | None = None) -> Services:
     """The parts of one replica, running. `store`: by default the one of `MIGRAINE_HOME` or `MIGRAINE_STORE_URI`."""
     store = store or Store(Settings().store_location)
-    secret = shared_secret(store, settings)
+    secret = shared_secret(store, given=settings.secret)
     metrics = Metrics(settings.shared_folder, figures=lambda: read_figures(store))
     services = Services(
         models=ModelWatcher(store, interval=settings.poll_seconds, listener=counting(metrics)),

@@ -12,10 +12,10 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from migraine_assets.stores.manifest import INPUT
+from migraine_assets.stores.receipt import Receipt
 from serving.bodies import json_answer, require_plain
 from serving.handlers import Handlers
 from serving.problems import Refused
-from serving.receipt import Receipt
 from serving.served import Served
 from serving.tensors import HEADER, InferResponse, OutputTensor, matrix, parse, respond
 

@@ -10,12 +10,12 @@ from typer.testing import CliRunner
 from migraine_assets.errors import ConfigurationError, DataRefused, StoreError
 from migraine_assets.stores.bundles import load_bundle
 from migraine_assets.stores.filesystem import Store
+from migraine_assets.stores.receipt import Receipt
 from migraine_assets.stores.registry import promote
-from migraine_assets_tests.serving.log_records import SECRET, receipt
 from migraine_assets_tests.serving.running import put_champion
+from migraine_assets_tests.stores.log_records import SECRET, receipt
 from serving.cli import app
 from serving.keys import KeyRing
-from serving.receipt import Receipt
 from serving.receipts import open_receipts
 from serving.settings import ServingSettings
 

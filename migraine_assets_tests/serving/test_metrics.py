@@ -7,8 +7,8 @@ import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
 from migraine_assets.stores.filesystem import Store
+from migraine_assets.stores.published import PATH, Figures, read_figures
 from serving.metrics import Metrics, ModelInfo
-from serving.published import PATH, Figures, read_figures
 from serving.receipts import LogState
 
 INFO = ModelInfo("attack", "champion", "xgboost", "b" * 64, "d" * 32)

@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 
 from migraine_assets.stores.filesystem import Store
+from migraine_assets.stores.log_reading import find
 from migraine_assets_tests.serving.running import BODY, Load, Service, eventually, put_champion
-from serving.log_reading import find
 from serving.replay import receipt_of, replay
 
 ENVIRONMENT = {

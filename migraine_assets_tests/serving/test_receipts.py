@@ -8,9 +8,9 @@ import msgspec
 import numpy as np
 
 from migraine_assets.stores.filesystem import Store
-from migraine_assets_tests.serving.log_records import NOON, SECRET, feedback, receipt
-from serving.log_reading import days, read
-from serving.receipt import Feedback, Receipt
+from migraine_assets.stores.log_reading import days, read
+from migraine_assets.stores.receipt import Feedback, Receipt
+from migraine_assets_tests.stores.log_records import NOON, SECRET, feedback, receipt
 from serving.receipts import RecordLog, open_feedback, open_receipts
 from serving.settings import ServingSettings
 

@@ -7,9 +7,9 @@ import pytest
 from migraine_assets.errors import DataRefused
 from migraine_assets.stores.bundles import load_bundle, write_bundle
 from migraine_assets.stores.filesystem import Store
-from migraine_assets_tests.serving.log_records import SECRET, receipt
+from migraine_assets.stores.receipt import Receipt
 from migraine_assets_tests.stores.example_bundles import example_manifest, example_model
-from serving.receipt import Receipt
+from migraine_assets_tests.stores.log_records import SECRET, receipt
 from serving.receipts import open_receipts
 from serving.replay import receipt_of, replay
 from serving.settings import ServingSettings

@@ -29,11 +29,11 @@ from migraine_assets.core.validation import ValidationSettings, validate
 from migraine_assets.sources.registry import read_source
 from migraine_assets.stores.bundles import write_bundle
 from migraine_assets.stores.filesystem import Store
+from migraine_assets.stores.log_reading import days, read
 from migraine_assets.stores.packing import Context, pack
+from migraine_assets.stores.receipt import Receipt
 from migraine_assets.stores.registry import promote
 from serving.app import create_app
-from serving.log_reading import days, read
-from serving.receipt import Receipt
 from serving.services import Services, open_services
 from serving.settings import ServingSettings
 

@@ -1,6 +1,6 @@
 """Reading the prediction log and the feedback: offline, while replicas write.
 
-Here belong finding and decoding. Not here: writing (`serving.segments`), and what the records are used for.
+Here belong finding and decoding. Not here: writing (`segments`), and what the records are used for.
 
 Whole lines only: a line that a killed replica left torn is no record. A reader that goes on from the progress of
 the last time sees each record once, whichever segment it was added to meanwhile.
@@ -14,8 +14,8 @@ from typing import TypeVar
 import msgspec
 
 from migraine_assets.stores.filesystem import Store
-from serving.receipt import Feedback, Receipt, made_at
-from serving.segments import ROOT, SUFFIX
+from migraine_assets.stores.receipt import Feedback, Receipt, made_at
+from migraine_assets.stores.segments import ROOT, SUFFIX
 
 T = TypeVar("T", Receipt, Feedback)
 KINDS: dict[type, str] = {Receipt: "predictions", Feedback: "feedback"}

@@ -1,7 +1,7 @@
 """Append-only segments of the log, one writer each: how records reach the disk or the object store.
 
 Here belong files and what happens when a write fails. Not here: records and when they are flushed
-(`serving.receipts`), and reading (`serving.log_reading`).
+(`serving.receipts`), and reading (`stores.log_reading`).
 
 A segment is JSON lines. On a local disk it grows, is flushed to the disk with each write, and what a failed
 write left is cut off again; an object store gets a whole new segment with each write.

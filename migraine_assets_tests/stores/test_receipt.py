@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from serving.receipt import ID_LENGTH, is_genuine, made_at, make_id, pseudonym
+from migraine_assets.stores.receipt import ID_LENGTH, is_genuine, made_at, make_id, pseudonym
 
 SECRET, OTHER = b"one", b"two"
 

@@ -2,7 +2,7 @@
 
 import datetime as dt
 
-from serving.receipt import Feedback, Receipt, make_id
+from migraine_assets.stores.receipt import Feedback, Receipt, make_id
 
 SECRET = b"a secret for tests"
 NOON = dt.datetime(2026, 3, 1, 12, tzinfo=dt.UTC).timestamp()

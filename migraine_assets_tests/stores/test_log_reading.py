@@ -3,9 +3,9 @@ from pathlib import Path
 import pytest
 
 from migraine_assets.stores.filesystem import Store
-from migraine_assets_tests.serving.log_records import NOON, SECRET, feedback, receipt
-from serving.log_reading import Progress, days, find, read, settled
-from serving.receipt import Receipt, make_id
+from migraine_assets.stores.log_reading import Progress, days, find, read, settled
+from migraine_assets.stores.receipt import Receipt, make_id
+from migraine_assets_tests.stores.log_records import NOON, SECRET, feedback, receipt
 from serving.receipts import ReceiptLog, open_receipts
 from serving.settings import ServingSettings
 

@@ -1,6 +1,6 @@
 """What is kept of an answer: `Receipt`, `Feedback`, and the identities that appear in them.
 
-Here belong the records and the keyed hashes. Not here: writing and reading them (`serving.receipts`).
+Here belong the records and the keyed hashes. Not here: writing them (`segments`) and reading them (`log_reading`).
 
 An identity carries its time and a signature under the secret that all replicas share, so that each of them can
 tell a genuine one without looking it up, and a reader knows in which day to look.

@@ -7,20 +7,19 @@ import secrets
 
 from migraine_assets.errors import StoreError
 from migraine_assets.stores.filesystem import Store
-from serving.settings import ServingSettings
 
 PATH = "serving/secret"
 _LENGTH = 32  # bytes
 
 
-def shared_secret(store: Store, settings: ServingSettings) -> bytes:
-    """`SERVING_SECRET`, else the one in the store, made by whoever comes first.
+def shared_secret(store: Store, *, given: str | None = None) -> bytes:
+    """The one that is `given`, else the one in the store, made by whoever comes first.
 
     Where the store cannot be written a new one serves this process alone: its predictions work, but other
     replicas do not know their ids.
     """
-    if settings.secret:
-        return settings.secret.encode()
+    if given:
+        return given.encode()
     new = secrets.token_hex(_LENGTH).encode()
     try:
         store.create(PATH, new)

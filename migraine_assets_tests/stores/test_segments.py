@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from migraine_assets.stores.filesystem import Store
-from serving.segments import LocalSegments, ObjectSegments, segments
+from migraine_assets.stores.segments import LocalSegments, ObjectSegments, segments
 
 DAY = "2026-03-01"
 
