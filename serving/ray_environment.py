@@ -17,7 +17,7 @@ DRAIN_SECONDS = 5
 # Ray counts a replica's requests in its own event loop. User code on the same loop would hide its own load from it,
 # and the service would never scale up. Other threads than the one that computes only take time from it.
 REPLICA = {
-    "RAY_SERVE_RUN_USER_CODE_IN_SEPARATE_THREAD": "1",
+    "RAY_SERVE_RUN_USER_CODE_IN_SEPARATE_THREAD": "0",
     "RAY_SERVE_REPLICA_AUTOSCALING_METRIC_PUSH_INTERVAL_S": "1",
     "OMP_NUM_THREADS": "1",
 }

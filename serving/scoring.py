@@ -40,10 +40,17 @@ class Score:
 def features_of(cases: Sequence[Case], *, horizon: int) -> Rows:
     """Everybody's newest day, float32[len(cases), features]."""
     if len(cases) == 1:
-        return features.compute_last(_diary(cases), horizon=horizon)[None]
+        return _only(cases[0], horizon=horizon)
     last = np.add.accumulate([len(_recent(case.day)) for case in cases]) - 1
     rows: Rows = features.compute(_diary(cases), horizon=horizon)[last]
     return rows
+
+
+def _only(case: Case, *, horizon: int) -> Rows:
+    """One person's: the days were checked when the case was made."""
+    columns = {ORDER[place]: case.values[place] for place in np.flatnonzero(case.given).tolist()}
+    row: Rows = features.compute_day(case.day, columns, horizon=horizon)[None]
+    return row
 
 
 def _recent(day: NDArray[np.int64]) -> NDArray[np.int64]:

@@ -8,12 +8,11 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TypeAlias
 
-import numpy as np
-
 from migraine_assets.core import contract
 from migraine_assets.core.diary import Floats
+from migraine_assets.core.either import at_most, count_known, count_of, total_known
 
-# Gives the values of a contract field, float64[n], NaN where not asked.
+# Gives the values of a contract field, float64[n] or the float of one day, NaN where not asked.
 Lookup: TypeAlias = Callable[[str], Floats]
 
 TRIGGERS: tuple[str, ...] = tuple(
@@ -41,12 +40,10 @@ class Daily:
 
 
 def _present(value: Lookup, flags: Sequence[str]) -> tuple[Floats, Floats]:
-    """How many of `flags` are 1, and how many were asked (NaN where none was)."""
-    columns = np.array([value(flag) for flag in flags])
-    asked = (columns == columns).sum(axis=0).astype(np.float64)
-    present = (columns == 1).sum(axis=0).astype(np.float64)
-    nothing = asked == 0
-    return np.where(nothing, np.nan, present), np.where(nothing, np.nan, asked)
+    """How many of `flags` are 1, and how many were asked; NaN where none was."""
+    flags_of_day = [value(flag) for flag in flags]
+    asked = count_known(flags_of_day)
+    return count_of(flags_of_day, 1.0) + 0.0 * asked, asked
 
 
 def _trigger_count(value: Lookup) -> Floats:
@@ -63,25 +60,20 @@ def _premonitory_count(value: Lookup) -> Floats:
 
 
 def _sleep_index(value: Lookup) -> Floats:
-    enough = np.minimum(value("sleep_hours") / RECOMMENDED_SLEEP, 1.0)
+    enough = at_most(value("sleep_hours") / RECOMMENDED_SLEEP, 1.0)
     return enough * value("sleep_quality") / 10.0
 
 
 def _lifestyle_index(value: Lookup) -> Floats:
     """Mean of the scores that were asked: 0 is worst, 1 is best in each."""
     scores = (
-        np.minimum(value("hydration") / RECOMMENDED_FLUID, 1.0),
+        at_most(value("hydration") / RECOMMENDED_FLUID, 1.0),
         value("exercise") / 7.0,
-        1.0 - np.minimum(value("screen_time") / MUCH_SCREEN, 1.0),
-        1.0 - np.minimum(value("caffeine_intake") / MODERATE_CAFFEINE, 1.0),
-        1.0 - np.minimum(value("alcohol_intake") / MODERATE_ALCOHOL, 1.0),
+        1.0 - at_most(value("screen_time") / MUCH_SCREEN, 1.0),
+        1.0 - at_most(value("caffeine_intake") / MODERATE_CAFFEINE, 1.0),
+        1.0 - at_most(value("alcohol_intake") / MODERATE_ALCOHOL, 1.0),
     )
-    total, asked = np.zeros_like(scores[0]), np.zeros_like(scores[0])
-    for score in scores:
-        known = score == score
-        total += np.where(known, score, 0.0)
-        asked += known
-    return total / np.where(asked == 0, np.nan, asked)
+    return total_known(scores) / count_known(scores)
 
 
 DAILY: tuple[Daily, ...] = (

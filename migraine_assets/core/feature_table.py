@@ -13,6 +13,7 @@ from migraine_assets.core import contract
 from migraine_assets.core.contract import ATTACK, SEVERITY
 from migraine_assets.core.daily import DAILY, RECOMMENDED_SLEEP
 from migraine_assets.core.diary import Floats
+from migraine_assets.core.either import at_least
 from migraine_assets.core.feature import Feature, deviation, mean, of_day, over, product, square, today
 from migraine_assets.core.windows import LOOK_BACK, Windows
 
@@ -35,11 +36,11 @@ _SATURDAY_OFFSET = 5.0  # days since 1970-01-01, a Thursday, plus 5 are divisibl
 
 
 def _stress_letdown(days: Windows) -> Floats:
-    return np.maximum(days.back(_STRESS, 1) - days.today(_STRESS), 0.0)
+    return at_least(days.back(_STRESS, 1) - days.today(_STRESS), 0.0)
 
 
 def _caffeine_drop(days: Windows) -> Floats:
-    return np.maximum(days.back(_CAFFEINE, 1) - days.today(_CAFFEINE), 0.0)
+    return at_least(days.back(_CAFFEINE, 1) - days.today(_CAFFEINE), 0.0)
 
 
 def _pressure_change(days: Windows) -> Floats:
@@ -48,7 +49,7 @@ def _pressure_change(days: Windows) -> Floats:
 
 def _sleep_debt(days: Windows) -> Floats:
     wanted = RECOMMENDED_SLEEP * days.count(_SLEEP, 7)
-    return np.maximum(wanted - days.total(_SLEEP, 7), 0.0)
+    return at_least(wanted - days.total(_SLEEP, 7), 0.0)
 
 
 def _personal_rate(days: Windows) -> Floats:

@@ -9,19 +9,31 @@ row computed online from that history is the row computed in the batch, bit for 
 
 import hashlib
 import inspect
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import cache
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from migraine_assets.core import contract, daily, diary, feature, feature_table, windows
-from migraine_assets.core.diary import Diary, check_horizon, column_of
+from migraine_assets.core import contract, daily, diary, either, feature, feature_table, last_day, windows
+from migraine_assets.core.diary import Diary, Floats, Integers, check_horizon, column_of
 from migraine_assets.core.feature import Feature
 from migraine_assets.core.feature_table import FEATURES
+from migraine_assets.core.last_day import LastDay
 from migraine_assets.core.windows import LOOK_BACK, Windows
 
-__all__ = ["FEATURES", "LOOK_BACK", "NAMES", "available", "code_version", "compute", "compute_last", "select"]
+__all__ = [
+    "FEATURES",
+    "LOOK_BACK",
+    "NAMES",
+    "available",
+    "code_version",
+    "compute",
+    "compute_day",
+    "compute_last",
+    "select",
+]
 
 NAMES: tuple[str, ...] = tuple(row.name for row in FEATURES)
 
@@ -53,10 +65,18 @@ def compute_last(diary: Diary, *, horizon: int) -> NDArray[np.float32]:
     check_horizon(diary, horizon)
     if not len(diary) or diary.participant[0] != diary.participant[-1]:
         raise ValueError("The last row is asked of a diary of one participant with at least one row.")
-    row = np.empty((1, len(NAMES)), dtype=np.float32)
-    _fill(row, diary, first=len(diary) - 1, horizon=horizon)
-    last: NDArray[np.float32] = row[0]
-    return last
+    return compute_day(diary.day, diary.columns, dated=diary.dated, horizon=horizon)
+
+
+def compute_day(
+    day: Integers, columns: Mapping[str, Floats], *, dated: bool = True, horizon: int
+) -> NDArray[np.float32]:
+    """`compute_last` on the parts of a diary that were checked already, float32[len(NAMES)].
+
+    `day` int64[n], n > 0, and `columns` float64[n] each, as in a `Diary` of one participant.
+    """
+    newest: Any = LastDay(day, columns, dated=dated, horizon=horizon, spans=_spans())
+    return _without_signs(np.array([row.function(newest) for row in FEATURES], dtype=np.float32))
 
 
 def select(names: Sequence[str]) -> NDArray[np.intp]:
@@ -81,7 +101,7 @@ def available(diary: Diary) -> tuple[str, ...]:
 @cache
 def code_version() -> str:
     """SHA-256 (hex) of the source that turns a diary into features: another one may give other values."""
-    modules = (contract, diary, daily, windows, feature, feature_table, inspect.getmodule(compute))
+    modules = (contract, diary, either, daily, windows, last_day, feature, feature_table, inspect.getmodule(compute))
     sources = "\0".join(inspect.getsource(module) for module in modules if module)
     return hashlib.sha256(sources.encode()).hexdigest()
 
@@ -101,6 +121,11 @@ def _fill(table: NDArray[np.float32], diary: Diary, *, first: int, horizon: int)
     days = Windows(diary, first=first, stop=first + len(table), horizon=horizon, spans=_spans())
     for column, row in enumerate(FEATURES):
         table[:, column] = row.function(days)
-    # One zero and one null, whatever the operations left: vector and scalar code may differ in their signs.
+    _without_signs(table)
+
+
+def _without_signs(table: NDArray[np.float32]) -> NDArray[np.float32]:
+    """One zero and one null, in place, whatever the operations left: vector and scalar code may differ in signs."""
     table += np.float32(0.0)
     np.copyto(table, np.float32(np.nan), where=table != table)
+    return table
