@@ -16,7 +16,7 @@ from serving.bodies import JSON, media_type, read_body, require_json, require_pl
 from serving.cases import Case, case_of, day_cases
 from serving.decoding import decode, decode_predict
 from serving.engine import answer
-from serving.handlers import Handlers
+from serving.handlers import LONG_BODY, Handlers
 from serving.problems import Problem, Refused, invalid
 from serving.recording import record
 from serving.schema import BatchRequest, DayBatch
@@ -48,13 +48,14 @@ async def predict_batch(handlers: Handlers, request: Request) -> Response:
     if kind in MEDIA_TYPES:
         require_plain(request)
         body = await read_body(request, most=settings.max_batch_body_bytes, seconds=settings.request_timeout)
-        content = await handlers.work(lambda: predict_table(handlers, body, kind, every_row=every))
+        content = await handlers.work(lambda: predict_table(handlers, body, kind, every_row=every), long=True)
         return Response(content, media_type=kind)
     if kind and kind != JSON:
         raise Refused("unsupported-media-type", f"Send one of {', '.join((JSON, *MEDIA_TYPES))}.")
     require_json(request)
     body = await read_body(request, most=settings.max_batch_body_bytes, seconds=settings.request_timeout)
-    return Response(await handlers.work(lambda: predicted(handlers, body)), media_type=JSON)
+    content = await handlers.work(lambda: predicted(handlers, body), long=len(body) > LONG_BODY or b'"explain"' in body)
+    return Response(content, media_type=JSON)
 
 
 def _every_row(request: Request) -> bool:

@@ -12,7 +12,7 @@ import ray
 from pydantic import BaseModel
 from ray import serve
 from ray.serve import Application, Deployment
-from ray.serve.config import AutoscalingConfig, BackpressureConfig
+from ray.serve.config import AutoscalingConfig, AutoscalingPolicy, BackpressureConfig
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from serving import logs
@@ -20,6 +20,7 @@ from serving.app import create_app
 from serving.exporter import Exporter
 from serving.metrics import Metrics
 from serving.ray_environment import REPLICA
+from serving.scaling import BUSY, Busy, replicas_for_load
 from serving.services import open_services
 from serving.settings import ServingSettings
 
@@ -60,6 +61,7 @@ class Replica:
         settings = node_settings(ServingSettings())
         self._services = open_services(settings)
         self._exporter = _exporter(self._services.metrics, settings)
+        self._busy = Busy()
 
     def __serve_build_asgi_app__(self) -> ASGIApp:
         """Called by Ray after `__init__`."""
@@ -68,6 +70,10 @@ class Replica:
     def reconfigure(self, user_config: dict[str, Any]) -> None:  # noqa: ARG002 - its content is a reason to look
         """A changed `user_config`: look at the pointer now, in place."""
         self._services.models.check()
+
+    def record_autoscaling_stats(self) -> dict[str, float]:
+        """Called by Ray about once a second."""
+        return {BUSY: self._busy.share()}
 
     def check_health(self) -> None:
         """Called by Ray; an exception has this replica replaced."""
@@ -104,6 +110,7 @@ def autoscaling(settings: ServingSettings, arguments: Arguments) -> AutoscalingC
         return AutoscalingConfig(
             min_replicas=least,
             max_replicas=max(least, most),
+            policy=AutoscalingPolicy(policy_function=replicas_for_load),  # type: ignore[no-untyped-call]
             target_ongoing_requests=max(1, settings.max_ongoing_requests // 2),
             metrics_interval_s=1,
             look_back_period_s=2,

@@ -29,6 +29,9 @@ from serving.services import Services
 
 _encode = msgspec.json.Encoder().encode
 
+# A body of more bytes than this holds many people: it takes longer than others should wait.
+LONG_BODY = 16 << 10
+
 
 class Handlers:
     """The endpoints of one replica."""
@@ -40,7 +43,8 @@ class Handlers:
         """`POST /predict`."""
         require_json(request)
         body = await self.body(request)
-        return Response(await self.work(lambda: self.predicted(body)), media_type="application/json")
+        content = await self.work(lambda: self.predicted(body), long=b'"explain"' in body)
+        return Response(content, media_type="application/json")
 
     def predicted(self, body: bytes) -> bytes:
         """The answer to the body of `/predict`. Raises `Refused`."""
@@ -99,9 +103,11 @@ class Handlers:
         settings = self.services.settings
         return await read_body(request, most=most or settings.max_body_bytes, seconds=settings.request_timeout)
 
-    async def work(self, job: Callable[[], bytes]) -> bytes:
-        """`job`, on the executor if there is one."""
-        if self.services.executor is None:
+    async def work(self, job: Callable[[], bytes], *, long: bool) -> bytes:
+        """`job`: at once where it is short, which is the quickest; a `long` one on the thread for these, so that the
+        others need not wait for it.
+        """
+        if not long:
             return job()
         return await asyncio.get_running_loop().run_in_executor(self.services.executor, job)
 

@@ -14,8 +14,8 @@ from serving.settings import ServingSettings
 RETRY_ON = "conn-failure empty-response response-timeout"
 DRAIN_SECONDS = 5
 
-# Ray counts a replica's requests in its own event loop. User code on the same loop would hide its own load from it,
-# and the service would never scale up. Other threads than the one that computes only take time from it.
+# Requests are answered in Ray's own event loop; `serving.scaling` sees to it that the load is noticed all the same.
+# Other threads than the one that computes only take time from it.
 REPLICA = {
     "RAY_SERVE_RUN_USER_CODE_IN_SEPARATE_THREAD": "0",
     "RAY_SERVE_REPLICA_AUTOSCALING_METRIC_PUSH_INTERVAL_S": "1",

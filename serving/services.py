@@ -6,7 +6,7 @@ Here belongs their assembly. Not here: what each does (its own module), processe
 import threading
 import time
 from collections.abc import Callable
-from concurrent.futures import Executor
+from concurrent.futures import Executor, ThreadPoolExecutor
 from dataclasses import dataclass, field
 
 from migraine_assets.settings import Settings
@@ -27,8 +27,7 @@ TICK_SECONDS = 1.0
 class Services:
     """One replica's parts. `secret`: what all replicas share. `clock`: seconds since 1970.
 
-    With an `executor` (of one thread) the work of a request leaves the event loop, so that whoever measures the
-    queue there sees it; without one it is done in place, which is faster.
+    `executor`: one thread for what takes long, beside the event loop.
     """
 
     models: ModelWatcher
@@ -39,7 +38,7 @@ class Services:
     keys: KeyRing
     settings: ServingSettings
     secret: bytes
-    executor: Executor | None = None
+    executor: Executor = field(default_factory=lambda: ThreadPoolExecutor(1, thread_name_prefix="long"))
     clock: Callable[[], float] = time.time
     _closing: threading.Event = field(default_factory=threading.Event)
 
@@ -60,6 +59,7 @@ class Services:
         if self._closing.is_set():
             return
         self._closing.set()
+        self.executor.shutdown()
         self.models.stop()
         self.keys.close()
         self.receipts.close()

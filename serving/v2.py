@@ -14,7 +14,7 @@ from starlette.responses import Response
 from migraine_assets.stores.manifest import INPUT
 from migraine_assets.stores.receipt import Receipt
 from serving.bodies import json_answer, require_plain
-from serving.handlers import Handlers
+from serving.handlers import LONG_BODY, Handlers
 from serving.problems import Refused
 from serving.served import Served
 from serving.tensors import HEADER, InferResponse, OutputTensor, matrix, parse, respond
@@ -65,7 +65,9 @@ class Protocol:
             body = await self._handlers.body(request, most=most)
             headers: dict[str, str] = {}
             name, length = request.path_params["name"], request.headers.get(HEADER)
-            content = await self._handlers.work(lambda: self._infer(name, served, body, length, headers))
+            content = await self._handlers.work(
+                lambda: self._infer(name, served, body, length, headers), long=len(body) > LONG_BODY
+            )
         except Refused as refused:
             return self._error(refused)
         return Response(content, headers=headers)

@@ -14,9 +14,9 @@ def test_haproxy_and_throughput_mode_are_on_unless_switched_off() -> None:
     assert off["RAY_SERVE_ENABLE_HA_PROXY"] == off["RAY_SERVE_THROUGHPUT_OPTIMIZED"] == "0"
 
 
-def test_in_either_mode_user_code_has_a_thread_of_its_own_or_nothing_would_scale() -> None:
+def test_in_either_mode_requests_are_answered_in_the_loop_that_takes_them() -> None:
     for each in (environment(), environment(haproxy=False)):
-        assert each["RAY_SERVE_RUN_USER_CODE_IN_SEPARATE_THREAD"] == "1"
+        assert each["RAY_SERVE_RUN_USER_CODE_IN_SEPARATE_THREAD"] == "0"
 
 
 def test_two_services_on_a_machine_share_no_side_port_and_no_file() -> None:
