@@ -3,9 +3,16 @@
     python -m benchmarks.serving [--peers ours,uvicorn,mlflow,...] [--seconds 10] [--rounds 2] [--trees 300]
 
 Each peer runs in a virtual environment of its own, made when it is first asked for (in --environments) from a package
-index, and gets the finished row of features; ours gets the diary of a fortnight, validates it, computes the features,
-asks the model, and writes receipts and metrics, with autoscaling on. They take turns. Needs `wrk` (Debian). Bars:
-ours at least 10 x mlflow, 8 x joblib, 1.2 x mlserver, 2.5 x bentoml, 0.6 x uvicorn; p99 under 60 ms.
+index, and gets the finished row of features. Ours is `migraine serve` as it comes: validation, receipts, metrics and
+autoscaling on, and a load before the first measure that is long enough for it to scale. It is asked three things:
+
+    row         the same finished row as the peers, at /v2/models/attack/infer: the bars are about this one
+    day         one flat day at /predict: also its features are computed, and the answer is composed
+    fortnight   a diary of fourteen days at /predict, which no peer does
+
+They take turns. Needs `wrk` (Debian). Bars for `row`: at least 10 x mlflow, 8 x joblib, 1.2 x mlserver, 2.5 x bentoml,
+0.6 x uvicorn with one worker; p99 under 60 ms. Ours scales to as many replicas as the machine has processors and the
+peers run as they come, so the table also says how many processors the processes of each server kept busy.
 """
 
 import argparse
@@ -42,11 +49,15 @@ from migraine_assets.core.validation import ValidationSettings, validate
 from migraine_assets.sources.registry import read_source
 from migraine_assets.stores.bundles import write_bundle
 from migraine_assets.stores.filesystem import Store
+from migraine_assets.stores.manifest import INPUT
 from migraine_assets.stores.packing import Context, pack
 from migraine_assets.stores.registry import promote
 
 P99_BAR = 60.0  # ms
 START_SECONDS = 180
+WARM_SECONDS = 3
+SCALE_SECONDS = 30
+OURS = "ours"
 MODEL = ("scikit-learn", "lightgbm", "numpy", "scipy", "joblib", "pandas")
 NOW = dt.datetime.now(dt.UTC)
 
@@ -146,12 +157,13 @@ PEERS = (
 
 @dataclass(frozen=True)
 class Rate:
-    """Of one round: requests a second, p50 and p99 in milliseconds, answers that were not good."""
+    """Of one round: requests a second, p50 and p99 in milliseconds, answers that were not good, processors used."""
 
     rate: float
     p50: float
     p99: float
     bad: int
+    processors: float
 
 
 def train(work: Path, trees: int) -> tuple[list[float | None], list[str]]:
@@ -243,6 +255,12 @@ def fortnight() -> bytes:
     return json.dumps({"participant_id": "P-0042", "age": 34, "sex": "F", "entries": entries}).encode()
 
 
+def day() -> bytes:
+    """What our service is asked: one day without a history."""
+    fields = {"sleep_hours": 6.5, "stress_level": 7, "screen_time": 4.5, "caffeine_intake": 2, "hydration": 5}
+    return json.dumps({"age": 34, "sex": "F", **fields}).encode()
+
+
 def free_port() -> int:
     """A port on which nobody listens."""
     with socket.socket() as probe:
@@ -251,8 +269,19 @@ def free_port() -> int:
         return port
 
 
-def measure(command: Sequence[str], work: Path, url: str, body: bytes, *, seconds: int, **extra: str) -> Rate:
-    """Start a server, wait until it answers `body` well, warm it up, load it, end it."""
+@dataclass(frozen=True)
+class Load:
+    """One thing to ask of a server."""
+
+    label: str
+    url: str
+    body: bytes
+
+
+def measure(
+    command: Sequence[str], work: Path, loads: Sequence[Load], *, seconds: int, warm: int, **extra: str
+) -> dict[str, Rate]:
+    """Start a server, wait until it answers well, warm it up, put each load on it, end it."""
     settings = os.environ | {"OMP_NUM_THREADS": "1", "MLFLOW_DISABLE_TELEMETRY": "true", "BENTOML_DO_NOT_TRACK": "true"}
     # Peers with programs of their own directory call the interpreter's scripts by name.
     settings |= {"PATH": f"{Path(command[0]).parent}:{os.environ['PATH']}"} | extra
@@ -261,9 +290,9 @@ def measure(command: Sequence[str], work: Path, url: str, body: bytes, *, second
             command, cwd=work, env=settings, stdout=output, stderr=output, start_new_session=True
         )
     try:
-        await_answer(process, url, body, work)
-        load(url, body, work, seconds=3)
-        return load(url, body, work, seconds=seconds)
+        await_answer(process, loads[0], work)
+        load(loads[0], work, seconds=warm)
+        return {each.label: load(each, work, seconds=seconds, session=process.pid) for each in loads}
     finally:
         process.send_signal(signal.SIGINT)
         try:
@@ -283,11 +312,11 @@ def end_group(process: "subprocess.Popen[bytes]") -> None:
     process.wait()
 
 
-def await_answer(process: "subprocess.Popen[bytes]", url: str, body: bytes, work: Path) -> None:
+def await_answer(process: "subprocess.Popen[bytes]", asked: Load, work: Path) -> None:
     """Return at the first good answer. Raises `RuntimeError` with the output where there is none."""
     deadline, last = time.monotonic() + START_SECONDS, ""
     while time.monotonic() < deadline and process.poll() is None:
-        request = urllib.request.Request(url, body, {"Content-Type": "application/json"})
+        request = urllib.request.Request(asked.url, asked.body, {"Content-Type": "application/json"})
         try:
             with urllib.request.urlopen(request, timeout=10):
                 return
@@ -296,19 +325,43 @@ def await_answer(process: "subprocess.Popen[bytes]", url: str, body: bytes, work
         except OSError as error:
             last = str(error)
         time.sleep(0.5)
-    raise RuntimeError(f"{url} did not answer: {last}\n{(work / 'output').read_text()[-2000:]}")
+    raise RuntimeError(f"{asked.url} did not answer: {last}\n{(work / 'output').read_text()[-2000:]}")
 
 
-def load(url: str, body: bytes, work: Path, *, seconds: int) -> Rate:
+def load(asked: Load, work: Path, *, seconds: int, session: int | None = None) -> Rate:
     """wrk with 16 connections."""
     script = work / "request.lua"
-    quoted = body.decode().replace("\\", "\\\\").replace("'", "\\'")
+    quoted = asked.body.decode().replace("\\", "\\\\").replace("'", "\\'")
     script.write_text(f"wrk.method = 'POST'\nwrk.body = '{quoted}'\nwrk.headers['Content-Type'] = 'application/json'\n")
-    command = ("wrk", "-t1", "-c16", f"-d{seconds}", "--latency", "--timeout", "10", "-s", str(script), url)
+    command = ("wrk", "-t1", "-c16", f"-d{seconds}", "--latency", "--timeout", "10", "-s", str(script), asked.url)
+    before = processor_seconds(session)
     text = subprocess.run(command, check=True, capture_output=True, text=True).stdout
+    used = (processor_seconds(session) - before) / seconds
     found = re.search(r"Requests/sec:\s+([\d.]+)", text)
     bad = re.search(r"Non-2xx or 3xx responses: (\d+)", text)
-    return Rate(float(found[1]) if found else 0.0, latency(text, "50"), latency(text, "99"), int(bad[1]) if bad else 0)
+    rate = float(found[1]) if found else 0.0
+    return Rate(rate, latency(text, "50"), latency(text, "99"), int(bad[1]) if bad else 0, used)
+
+
+def processor_seconds(session: int | None) -> float:
+    """What the living processes that descend from `session` have used of the processors."""
+    if session is None:
+        return 0.0
+    parents, used = {}, {}
+    for stat in Path("/proc").glob("[0-9]*/stat"):
+        try:
+            fields = stat.read_text().rpartition(")")[2].split()
+        except OSError:
+            continue
+        pid = int(stat.parent.name)
+        parents[pid], used[pid] = int(fields[1]), int(fields[11]) + int(fields[12])
+    return sum(used[pid] for pid in used if _descends(pid, session, parents)) / os.sysconf("SC_CLK_TCK")
+
+
+def _descends(pid: int, ancestor: int, parents: dict[int, int]) -> bool:
+    while pid in parents and pid != ancestor:
+        pid = parents[pid]
+    return pid == ancestor
 
 
 def latency(text: str, percent: str) -> float:
@@ -317,42 +370,48 @@ def latency(text: str, percent: str) -> float:
     return float(found[1]) * {"us": 1e-3, "ms": 1.0, "s": 1e3}[found[2]] if found else float("nan")
 
 
-def measure_ours(work: Path, *, seconds: int) -> Rate:
+def measure_ours(work: Path, row: tuple[Any, Any], *, seconds: int) -> dict[str, Rate]:
     """Our own service, as `migraine serve` starts it."""
     port = free_port()
     command = (sys.executable, "-c", "from serving.cli import app; app()", "serve", "--port", str(port))
-    root, url = str(Path(__file__).resolve().parents[1]), f"http://127.0.0.1:{port}/predict"
+    root, base = str(Path(__file__).resolve().parents[1]), f"http://127.0.0.1:{port}"
     home = {"MIGRAINE_HOME": str(work / "home"), "PYTHONPATH": root}
-    return measure(command, work, url, fortnight(), seconds=seconds, **home)
+    tensor = {"inputs": [{**_tensor(*row)["inputs"][0], "name": INPUT}]}
+    loads = (
+        Load(OURS, f"{base}/v2/models/attack/infer", json.dumps(tensor).encode()),
+        Load(f"{OURS}, day", f"{base}/predict", day()),
+        Load(f"{OURS}, fortnight", f"{base}/predict", fortnight()),
+    )
+    return measure(command, work, loads, seconds=seconds, warm=SCALE_SECONDS, **home)
 
 
-def measure_peer(peer: Peer, work: Path, environments: Path, row: tuple[Any, Any], *, seconds: int) -> Rate:
+def measure_peer(peer: Peer, work: Path, environments: Path, row: tuple[Any, Any], *, seconds: int) -> dict[str, Rate]:
     """A peer, in its own environment."""
     python, port = environment(environments, peer), free_port()
     prepare(peer, python, work, port)
-    body = json.dumps(peer.body(*row)).encode()
-    url = f"http://127.0.0.1:{port}{peer.path}"
-    return measure((python, *peer.command(port)), work, url, body, seconds=seconds)
+    asked = Load(peer.name, f"http://127.0.0.1:{port}{peer.path}", json.dumps(peer.body(*row)).encode())
+    return measure((python, *peer.command(port)), work, (asked,), seconds=seconds, warm=WARM_SECONDS)
 
 
 def show(rates: dict[str, list[Rate]]) -> None:
     """The medians, and the ratios of ours to each peer."""
-    ours = statistics.median(rate.rate for rate in rates["ours"]) if "ours" in rates else float("nan")
+    ours = statistics.median(rate.rate for rate in rates[OURS]) if OURS in rates else float("nan")
     bars = {peer.name: peer.bar for peer in PEERS}
-    print(f"\n{'':<10}{'req/s':>10}{'p50 ms':>9}{'p99 ms':>9}{'bad':>6}{'ours / it':>11}{'bar':>7}")
+    print(f"\n{'':<16}{'req/s':>8}{'p50 ms':>9}{'p99 ms':>9}{'bad':>6}{'processors':>12}{'ours / it':>11}{'bar':>7}")
     for name, found in rates.items():
         middle = sorted(found, key=lambda rate: rate.rate)[len(found) // 2]
         rate = statistics.median(each.rate for each in found)
+        bad, busy = sum(each.bad for each in found), statistics.median(each.processors for each in found)
         verdict = f"{ours / rate:>11.2f}{bars[name]:>7}" if name in bars else ""
-        print(f"{name:<10}{rate:>10.0f}{middle.p50:>9.1f}{middle.p99:>9.1f}{sum(r.bad for r in found):>6}{verdict}")
-    if "ours" in rates:
-        print(f"p99 of ours: {max(rate.p99 for rate in rates['ours']):.1f} ms; bar {P99_BAR:.0f} ms")
+        print(f"{name:<16}{rate:>8.0f}{middle.p50:>9.1f}{middle.p99:>9.1f}{bad:>6}{busy:>12.1f}{verdict}")
+    if OURS in rates:
+        print(f"p99 of {OURS}: {max(rate.p99 for rate in rates[OURS]):.1f} ms; bar {P99_BAR:.0f} ms")
 
 
 def main() -> None:
     """Measure, and print."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--peers", default=",".join(("ours", *(peer.name for peer in PEERS))))
+    parser.add_argument("--peers", default=",".join((OURS, *(peer.name for peer in PEERS))))
     parser.add_argument("--seconds", type=int, default=10)
     parser.add_argument("--rounds", type=int, default=2)
     parser.add_argument("--trees", type=int, default=300)
@@ -365,12 +424,12 @@ def main() -> None:
         row = train(work, given.trees)
         write_peers(work)
         for _ in range(given.rounds):
-            if "ours" in wanted:
-                rates.setdefault("ours", []).append(measure_ours(work, seconds=given.seconds))
+            found = measure_ours(work, row, seconds=given.seconds) if OURS in wanted else {}
             for peer in (each for each in PEERS if each.name in wanted):
-                rate = measure_peer(peer, work, given.environments, row, seconds=given.seconds)
-                rates.setdefault(peer.name, []).append(rate)
-            print({name: round(found[-1].rate) for name, found in rates.items()}, flush=True)
+                found |= measure_peer(peer, work, given.environments, row, seconds=given.seconds)
+            for name, rate in found.items():
+                rates.setdefault(name, []).append(rate)
+            print({name: round(rate.rate) for name, rate in found.items()}, flush=True)
     show(rates)
 
 

@@ -5,9 +5,9 @@ Plain ASGI, since this runs for each request. Not here: bodies (`bodies`), answe
 
 import logging
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
-from starlette.datastructures import Headers, MutableHeaders
+from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from serving.bodies import problem_answer
@@ -25,16 +25,17 @@ _KNOWN = frozenset({"/predict", "/predict/batch", "/feedback", "/models", "/v2",
 _OF_MODEL = frozenset({"", "/ready", "/infer"})
 
 _HEADERS = (
-    ("x-content-type-options", "nosniff"),
-    ("x-frame-options", "DENY"),
-    ("referrer-policy", "no-referrer"),
-    ("cache-control", "no-store"),
-    ("content-security-policy", "default-src 'none'; frame-ancestors 'none'"),
+    (b"x-content-type-options", b"nosniff"),
+    (b"x-frame-options", b"DENY"),
+    (b"referrer-policy", b"no-referrer"),
+    (b"cache-control", b"no-store"),
 )
+_POLICY = (b"content-security-policy", b"default-src 'none'; frame-ancestors 'none'")
 # The page of /docs loads its script and style from the address that FastAPI names.
-_PAGE = (
-    "default-src 'none'; frame-ancestors 'none'; connect-src 'self'; img-src data: https://fastapi.tiangolo.com; "
-    "script-src 'unsafe-inline' https://cdn.jsdelivr.net; style-src 'unsafe-inline' https://cdn.jsdelivr.net"
+_PAGE_POLICY = (
+    b"content-security-policy",
+    b"default-src 'none'; frame-ancestors 'none'; connect-src 'self'; img-src data: https://fastapi.tiangolo.com; "
+    b"script-src 'unsafe-inline' https://cdn.jsdelivr.net; style-src 'unsafe-inline' https://cdn.jsdelivr.net",
 )
 
 
@@ -48,10 +49,12 @@ def endpoint(path: str) -> str:
 
 
 class Gate:
-    """The application behind its door."""
+    """The application behind its door. `straight`: applications for a method and a path, asked instead of `app`."""
 
-    def __init__(self, app: ASGIApp, services: Services) -> None:
-        self._app, self._services = app, services
+    def __init__(
+        self, app: ASGIApp, services: Services, *, straight: Mapping[tuple[str, str], ASGIApp] | None = None
+    ) -> None:
+        self._app, self._services, self._straight = app, services, straight or {}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """One request, or the lifespan."""
@@ -61,7 +64,8 @@ class Gate:
         answer = _Answer(send, page=scope["path"] == "/docs")
         try:
             self._admit(scope)
-            await self._app(scope, receive, answer)
+            inside = self._straight.get((scope["method"], scope["path"]), self._app)
+            await inside(scope, receive, answer)
         except Refused as refused:
             await self._refuse(refused, scope, receive, answer)
         except Exception:
@@ -104,7 +108,7 @@ class Gate:
 
 
 class _Answer:
-    """`send` that adds the security headers and remembers the status."""
+    """`send` that adds the security headers, which no endpoint sets, and remembers the status."""
 
     def __init__(self, send: Send, *, page: bool) -> None:
         self._send, self._page, self.status = send, page, 0
@@ -112,9 +116,6 @@ class _Answer:
     async def __call__(self, message: Message) -> None:
         if message["type"] == "http.response.start":
             self.status = message["status"]
-            headers = MutableHeaders(raw=message.setdefault("headers", []))
-            for name, value in _HEADERS:
-                headers.setdefault(name, value)
-            if self._page:
-                headers["content-security-policy"] = _PAGE
+            headers = message.get("headers", ())
+            message["headers"] = [*headers, *_HEADERS, _PAGE_POLICY if self._page else _POLICY]
         await self._send(message)
