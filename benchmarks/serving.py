@@ -4,13 +4,13 @@
 
 Each peer runs in a virtual environment of its own, made when it is first asked for (in --environments) from a package
 index, and gets the finished row of features. Ours is `migraine serve` as it comes: validation, receipts, metrics and
-autoscaling on, and a load before the first measure that is long enough for it to scale. It is asked three things:
+autoscaling on, and a load before the first measure that is long enough for it to scale. It is asked two things:
 
-    row         the same finished row as the peers, at /v2/models/attack/infer: the bars are about this one
-    day         one flat day at /predict: also its features are computed, and the answer is composed
-    fortnight   a diary of fourteen days at /predict, which no peer does
+    ours              the same finished row as the peers, at /v2/models/attack/infer: the bars are about this one
+    ours, fortnight   a diary of fourteen days at /predict: checked, its features computed, and an answer composed,
+                      which no peer does
 
-They take turns. Needs `wrk` (Debian). Bars for `row`: at least 10 x mlflow, 8 x joblib, 1.2 x mlserver, 2.5 x bentoml,
+They take turns. Needs `wrk` (Debian). Bars for `ours`: at least 10 x mlflow, 8 x joblib, 1.2 x mlserver, 2.5 x bentoml,
 0.6 x uvicorn with one worker; p99 under 60 ms. Ours scales to as many replicas as the machine has processors and the
 peers run as they come, so the table also says how many processors the processes of each server kept busy.
 """
@@ -38,8 +38,13 @@ from typing import Any
 
 import joblib
 import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
 
 from migraine_assets.core import features
+from migraine_assets.core.contract import ATTACK
+from migraine_assets.core.diary import Diary
+from migraine_assets.core.diary_frame import diary_from_frame
 from migraine_assets.core.estimators import find
 from migraine_assets.core.feature_rows import feature_rows
 from migraine_assets.core.preprocess import PreprocessSettings, preprocess
@@ -144,7 +149,7 @@ PEERS = (
     ),
     Peer(
         "mlserver", 1.2, ("mlserver", "mlserver-sklearn", *MODEL),
-        lambda port: ("-m", "mlserver.cli", "start", f"mlserver-{port}"),
+        lambda port: ("-c", "from mlserver.cli import main; main()", "start", f"mlserver-{port}"),
         "/v2/models/migraine/infer", _tensor,
     ),
     Peer(
@@ -166,29 +171,53 @@ class Rate:
     processors: float
 
 
-def train(work: Path, trees: int) -> tuple[list[float | None], list[str]]:
-    """Put one LightGBM pipeline into `work` in every form that somebody needs; a row of features and their names."""
-    raw = read_source("synthetic", mapping=None, options={"participants": 60, "days": 90}, landing=None).frame
-    diary = preprocess(
-        validate(raw, today=NOW.date(), settings=ValidationSettings()).valid, settings=PreprocessSettings()
-    ).diary
-    rows = feature_rows(diary, horizon=1)
-    y = rows.frame["target_attack"].to_numpy(np.float64)
-    known = ~np.isnan(y)
-    X = rows.frame.loc[known, list(rows.names)].to_numpy(np.float32)
-    who = np.unique(rows.frame.loc[known, "participant_id"].to_numpy(str), return_inverse=True)[1].astype(np.int64)
-    data = TrainingSet(X, rows.names, y[known], who, (who % 3).astype(np.int8))
+def train(work: Path, trees: int, *, flat: bool = False) -> tuple[list[float | None], list[str]]:
+    """Put one LightGBM pipeline into `work` in every form that somebody needs; a row of features and their names.
+
+    `flat`: for tables of one row a person, without history; else for diaries.
+    """
+    diary = synthetic_diary()
+    data = flat_rows(diary) if flat else diary_rows(diary)
     fitted = fit_model(find("attack", "lightgbm"), data, params={"n_estimators": trees}, seed=3)
-    _ours(work, fitted, data)
+    _ours(work, fitted, data, horizon=0 if flat else 1)
     joblib.dump(fitted.pipeline, work / "model.joblib")
-    (work / "names.json").write_text(json.dumps(rows.names))
-    row = [None if np.isnan(value) else float(value) for value in X[-1]]
-    return row, list(rows.names)
+    (work / "names.json").write_text(json.dumps(data.names))
+    row = [None if np.isnan(value) else float(value) for value in data.X[-1]]
+    return row, list(data.names)
 
 
-def _ours(work: Path, fitted: FittedModel, data: TrainingSet) -> None:
+def synthetic_diary() -> pd.DataFrame:
+    """Sixty people, ninety days."""
+    raw = read_source("synthetic", mapping=None, options={"participants": 60, "days": 90}, landing=None).frame
+    valid = validate(raw, today=NOW.date(), settings=ValidationSettings()).valid
+    return preprocess(valid, settings=PreprocessSettings()).diary
+
+
+def diary_rows(frame: pd.DataFrame) -> TrainingSet:
+    """Tomorrow's attack, from today and the days before it."""
+    rows = feature_rows(frame, horizon=1)
+    y = rows.frame["target_attack"].to_numpy(np.float64)
+    return _training_set(rows.frame[list(rows.names)].to_numpy(np.float32), rows.names, y, frame)
+
+
+def flat_rows(frame: pd.DataFrame) -> TrainingSet:
+    """Today's attack, from today's exposures: each row a person of its own."""
+    dated = diary_from_frame(frame)
+    diary = Diary(np.arange(len(dated)), np.zeros(len(dated), dtype=np.int64), False, dated.columns)
+    names = features.available(diary)
+    X = features.compute(diary, horizon=0)[:, features.select(names)]
+    return _training_set(X, names, frame[ATTACK].to_numpy(np.float64), frame)
+
+
+def _training_set(X: NDArray[np.float32], names: tuple[str, ...], y: NDArray[np.float64], frame: Any) -> TrainingSet:
+    known = ~np.isnan(y)
+    who = np.unique(frame["participant_id"].to_numpy(str), return_inverse=True)[1].astype(np.int64)[known]
+    return TrainingSet(X[known], names, y[known], who, (who % 3).astype(np.int8))
+
+
+def _ours(work: Path, fitted: FittedModel, data: TrainingSet, *, horizon: int) -> None:
     context = Context(
-        horizon=1,
+        horizon=horizon,
         severity_kind=None,
         features_version=features.code_version(),
         data_version="0" * 32,
@@ -253,12 +282,6 @@ def fortnight() -> bytes:
         for k in range(14)
     ]
     return json.dumps({"participant_id": "P-0042", "age": 34, "sex": "F", "entries": entries}).encode()
-
-
-def day() -> bytes:
-    """What our service is asked: one day without a history."""
-    fields = {"sleep_hours": 6.5, "stress_level": 7, "screen_time": 4.5, "caffeine_intake": 2, "hydration": 5}
-    return json.dumps({"age": 34, "sex": "F", **fields}).encode()
 
 
 def free_port() -> int:
@@ -328,11 +351,17 @@ def await_answer(process: "subprocess.Popen[bytes]", asked: Load, work: Path) ->
     raise RuntimeError(f"{asked.url} did not answer: {last}\n{(work / 'output').read_text()[-2000:]}")
 
 
-def load(asked: Load, work: Path, *, seconds: int, session: int | None = None) -> Rate:
-    """wrk with 16 connections."""
+def write_script(asked: Load, work: Path) -> Path:
+    """What wrk is to send."""
     script = work / "request.lua"
     quoted = asked.body.decode().replace("\\", "\\\\").replace("'", "\\'")
     script.write_text(f"wrk.method = 'POST'\nwrk.body = '{quoted}'\nwrk.headers['Content-Type'] = 'application/json'\n")
+    return script
+
+
+def load(asked: Load, work: Path, *, seconds: int, session: int | None = None) -> Rate:
+    """wrk with 16 connections."""
+    script = write_script(asked, work)
     command = ("wrk", "-t1", "-c16", f"-d{seconds}", "--latency", "--timeout", "10", "-s", str(script), asked.url)
     before = processor_seconds(session)
     text = subprocess.run(command, check=True, capture_output=True, text=True).stdout
@@ -379,7 +408,6 @@ def measure_ours(work: Path, row: tuple[Any, Any], *, seconds: int) -> dict[str,
     tensor = {"inputs": [{**_tensor(*row)["inputs"][0], "name": INPUT}]}
     loads = (
         Load(OURS, f"{base}/v2/models/attack/infer", json.dumps(tensor).encode()),
-        Load(f"{OURS}, day", f"{base}/predict", day()),
         Load(f"{OURS}, fortnight", f"{base}/predict", fortnight()),
     )
     return measure(command, work, loads, seconds=seconds, warm=SCALE_SECONDS, **home)

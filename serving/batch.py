@@ -15,10 +15,8 @@ from serving.answers import Prediction
 from serving.bodies import JSON, media_type, read_body, require_json, require_plain
 from serving.cases import Case, case_of, day_cases
 from serving.decoding import decode, decode_predict
-from serving.engine import answer
 from serving.handlers import LONG_BODY, Handlers
 from serving.problems import Problem, Refused, invalid
-from serving.recording import record
 from serving.schema import BatchRequest, DayBatch
 from serving.table_files import MEDIA_TYPES
 from serving.tables import predict_table
@@ -68,24 +66,12 @@ def _every_row(request: Request) -> bool:
 
 def predicted(handlers: Handlers, body: bytes) -> bytes:
     """The answer to a JSON body. Raises `Refused` where it is no batch at all."""
-    began, services = time.perf_counter(), handlers.services
+    began = time.perf_counter()
     cases = cases_of(handlers, body)
     good = [case for case in cases if isinstance(case, Case)]
     _limit_explanations(good)
-    outcomes = answer(
-        services.models.current,
-        good,
-        make_id=services.receipts.make_id,
-        secret=services.secret,
-        least_days=services.settings.least_history_days,
-    )
-    record(services, outcomes, seconds=time.perf_counter() - began)
-    answers = iter(outcomes)
-    return _encode(
-        Batch(
-            [Item(None, c.problem) if isinstance(c, Refused) else Item(next(answers).prediction, None) for c in cases]
-        )
-    )
+    said = iter(handlers.answered(good, began=began) if good else ())
+    return _encode(Batch([Item(None, c.problem) if isinstance(c, Refused) else Item(next(said), None) for c in cases]))
 
 
 def cases_of(handlers: Handlers, body: bytes) -> Sequence[Case | Refused]:

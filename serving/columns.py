@@ -63,8 +63,14 @@ def clean(days: Floats) -> Floats:
     return kept
 
 
-def changed(before: Floats, after: Floats) -> tuple[str, ...]:
-    """The fields in which `clean` changed a value, outcomes of days without an attack aside."""
-    differs = ((before != after) & (before == before)).any(axis=1)
+def limited(before: Floats, after: Floats) -> NDArray[np.bool_]:
+    """Where `clean` changed a value, outcomes of days without an attack aside: bool[columns, n]."""
+    differs: NDArray[np.bool_] = (before != after) & (before == before)
     differs[_DESCRIBED] = False
+    return differs
+
+
+def changed(before: Floats, after: Floats) -> tuple[str, ...]:
+    """The fields in which `clean` changed a value."""
+    differs = limited(before, after).any(axis=1)
     return tuple(FIELD_OF[ORDER[place]] for place in np.flatnonzero(differs)) if differs.any() else ()

@@ -1,13 +1,14 @@
 """Answers: what the models' numbers mean for a person, with warnings and reasons.
 
-Here belongs the composition. Not here: arrays (`scoring`), intervals (`intervals`), reasons (`explain`), HTTP (`app`).
+Here belongs the composition. Not here: arrays (`predicting`, `scoring`), intervals (`intervals`), reasons (`explain`),
+HTTP (`app`).
 """
 
-import datetime as dt
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
 from functools import lru_cache
+from typing import Any, Literal, get_args
 
+import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
@@ -29,102 +30,101 @@ from serving.columns import FIELD_OF, ORDER
 from serving.explain import explain
 from serving.intervals import severity_interval
 from serving.models import ModelSet
-from serving.problems import Refused
-from serving.scoring import Rows, Score, features_of, score
-from serving.served import HISTORY, Served
+from serving.predicting import Predicted
+from serving.scoring import Group
+from serving.served import HISTORY
 
-_ATTACKS, _OBSERVED, _RATE = (features.NAMES.index(name) for name in ("attacks_28d", HISTORY, "personal_rate"))
-
-
-@dataclass(frozen=True, eq=False)
-class Outcome:
-    """An answer and what it was made of. `out_of_range`: fields, as counted."""
-
-    prediction: Prediction
-    case: Case
-    scores: Mapping[str, Score]
-    out_of_range: tuple[str, ...]
+# What an answer tells of a person's past: attacks and known days of the last 28, and the shrunk rate.
+PAST = [features.NAMES.index(name) for name in ("attacks_28d", HISTORY, "personal_rate")]
 
 
-def answer(
-    models: ModelSet,
-    cases: Sequence[Case],
-    *,
-    make_id: Callable[[], str],
-    secret: bytes,
-    least_days: int = 0,
-    compute: Callable[[int], Rows] | None = None,
-) -> list[Outcome]:
-    """The answer to every case, in order. Raises `Refused` (503) where no model for attacks serves.
+class Score(msgspec.Struct, frozen=True, gc=False):
+    """One person, one task: the group, the place in it, and the number; None where the model abstains."""
 
-    `compute` gives the features float32[len(cases), features] for a horizon where the cases do not hold their history.
-    """
-    if not models.ready:
-        raise Refused("not-ready", " ".join(models.problems), headers={"Retry-After": "5"})
-    if not cases:
-        return []
-    horizon = models.tasks["attack"].champion.manifest.horizon
-    computed = compute(horizon) if compute else features_of(cases, horizon=horizon)
-    scored = {
-        task: score(task, model, cases, computed, secret=secret, least_days=least_days)
-        for task, model in models.tasks.items()
-        if model.champion.manifest.horizon == horizon
-    }
-    beyond = _beyond([found.served for found in scored["attack"]], computed)
+    group: Group
+    place: int
+    output: float | None
+
+
+def answers(models: ModelSet, cases: Sequence[Case], found: Predicted) -> list[Prediction]:
+    """What each of `cases` is told of what was `found` for them, in order."""
+    scores = {task: _scores(groups, len(cases)) for task, groups in found.groups.items()}
+    past = found.computed[:, PAST].tolist()
     return [
-        _outcome(models, case, computed[k], {task: all_[k] for task, all_ in scored.items()}, beyond[k], make_id())
+        _prediction(
+            models, case, past[k], {task: all_[k] for task, all_ in scores.items()}, found.beyond.get(k, ()),
+            identity=found.ids[k], for_date=found.for_dates[k],
+        )
         for k, case in enumerate(cases)
-    ]
+    ]  # fmt: skip
 
 
-def _outcome(
-    models: ModelSet, case: Case, row: Rows, scores: Mapping[str, Score], beyond: tuple[str, ...], identity: str
-) -> Outcome:
+def _scores(groups: Sequence[Group], count: int) -> list[Score]:
+    found: list[Score] = [None] * count  # type: ignore[list-item]  # every place is in one group
+    for group in groups:
+        for k, (place, output) in enumerate(zip(group.places.tolist(), group.outputs.tolist(), strict=True)):
+            found[place] = Score(group, k, output if output == output else None)
+    return found
+
+
+def _prediction(
+    models: ModelSet,
+    case: Case,
+    past: Sequence[float],
+    scores: Mapping[str, Score],
+    beyond: tuple[str, ...],
+    *,
+    identity: str,
+    for_date: str,
+) -> Prediction:
     attack, severity = scores["attack"], scores.get("severity")
-    prediction = Prediction(
+    return Prediction(
         prediction_id=identity,
-        for_date=(case.last_day + dt.timedelta(days=attack.served.manifest.horizon)).isoformat(),
+        for_date=for_date,
         abstained=attack.output is None,
-        attack=_attack(attack, row),
+        attack=_attack(attack, past),
         severity=None if severity is None else _severity(severity),
         reasons=_reasons(case, scores) if case.explain else None,
         model=TaskModels(_identity(attack), _identity(severity)),
-        warnings=_warnings(models, case, row, scores, beyond),
+        warnings=_warnings(models, case, past, scores, beyond),
     )
-    return Outcome(prediction, case, scores, beyond)
 
 
 def _identity(found: Score | None) -> ModelIdentity | None:
-    return found.served.identities[found.arm] if found else None
+    return found.group.served.identities[found.group.arm] if found else None
 
 
-def _attack(found: Score, row: Rows) -> Attack | None:
+def _attack(found: Score, past: Sequence[float]) -> Attack | None:
     if found.output is None:
         return None
-    p = min(max(found.output, 0.0), 1.0)
-    threshold = 0.5 if found.served.manifest.threshold is None else found.served.manifest.threshold
-    interval = found.served.band.around(p) if found.served.band else None
-    return Attack(p, risk_band(p, threshold), threshold, _base_rate(row), interval)
+    served, p = found.group.served, min(max(found.output, 0.0), 1.0)
+    interval = served.band.around(p) if served.band else None
+    return Attack(p, risk_band(p, served.threshold), served.threshold, _base_rate(past), interval)
+
+
+BANDS: tuple[Band, ...] = get_args(Band)
+
+
+def band_limits(threshold: Any) -> tuple[Any, Any, Any]:
+    """From where on a risk is very high, high, moderate; `threshold`: from where attacks are announced, one or many."""
+    return (1 + threshold) / 2, threshold, threshold / 2
 
 
 def risk_band(p: float, threshold: float) -> Band:
     """The band of probability `p` where attacks are announced from `threshold` on."""
-    if p >= (1 + threshold) / 2:
-        return "very_high"
-    if p >= threshold:
-        return "high"
-    return "moderate" if p >= threshold / 2 else "low"
+    very_high, high, moderate = band_limits(threshold)
+    return BANDS[int(p >= moderate) + int(p >= high) + int(p >= very_high)]
 
 
-def _base_rate(row: Rows) -> BaseRate | None:
-    observed = float(row[_OBSERVED])
-    return BaseRate(float(row[_RATE]), int(row[_ATTACKS]), int(observed)) if observed > 0 else None
+def _base_rate(past: Sequence[float]) -> BaseRate | None:
+    attacks, observed, rate = past
+    return BaseRate(rate, int(attacks), int(observed)) if observed > 0 else None
 
 
 def _severity(found: Score) -> Severity | None:
     if found.output is None:
         return None
-    manifest = found.served.manifest
+    manifest = found.group.served.manifest
     kind = "burden" if manifest.severity_kind == "burden" else "severity"
     return Severity(found.output, severity_interval(found.output, manifest), kind)  # type: ignore[arg-type]
 
@@ -132,32 +132,20 @@ def _severity(found: Score) -> Severity | None:
 def _reasons(case: Case, scores: Mapping[str, Score]) -> TaskReasons:
     given = frozenset(FIELD_OF[ORDER[place]] for place in np.flatnonzero(case.given).tolist())
     found = {
-        task: explain(made.served, made.row, prediction=made.output, given=given)
+        task: explain(made.group.served, made.group.rows[made.place], prediction=made.output, given=given)
         for task, made in scores.items()
         if made.output is not None
     }
     return TaskReasons(found.get("attack"), found.get("severity"))
 
 
-def _beyond(served: Sequence[Served], computed: Rows) -> list[tuple[str, ...]]:
-    """For each row the fields whose value today is outside what the training of its model saw."""
-    found: list[tuple[str, ...]] = [()] * len(served)
-    for model in set(served):
-        mine = [k for k, other in enumerate(served) if other is model]
-        today = computed[mine][:, model.fenced]
-        outside = (today < model.low) | (today > model.high)
-        for place in np.flatnonzero(outside.any(axis=1)).tolist():
-            found[mine[place]] = tuple(model.fields[k] for k in np.flatnonzero(outside[place]).tolist())
-    return found
-
-
 def _warnings(
-    models: ModelSet, case: Case, row: Rows, scores: Mapping[str, Score], beyond: tuple[str, ...]
+    models: ModelSet, case: Case, past: Sequence[float], scores: Mapping[str, Score], beyond: tuple[str, ...]
 ) -> list[Warning]:
     warnings = []
     attack = scores["attack"]
     if attack.output is None:
-        warnings.append(_too_little(attack, row))
+        warnings.append(_too_little(attack.group, past))
     if beyond:
         text = "Far outside what the model saw in training: the prediction is an extrapolation."
         warnings.append(Warning("out_of_range", text, list(beyond)))
@@ -166,26 +154,26 @@ def _warnings(
     if case.changed:
         text = "Set to the limit that training used, or left out because they cannot be true together."
         warnings.append(Warning("value_limited", text, list(case.changed)))
-    if "severity" not in scores:
-        warnings.append(_no_severity(models))
-    if not all(found.served.same_features_code for found in scores.values()):
+    if missing := severity_missing(models, scores):
+        warnings.append(Warning(missing, _MISSING[missing]))
+    if not all(found.group.served.same_features_code for found in scores.values()):
         text = "The model was trained with another version of the features' code: its figures may differ."
         warnings.append(Warning("other_features_code", text))
     return warnings
 
 
-def _too_little(found: Score, row: Rows) -> Warning:
-    if not found.needed:
+def _too_little(group: Group, past: Sequence[float]) -> Warning:
+    if not group.needed:
         return Warning("too_little_history", "Nothing that the model uses is known of this day, so it does not guess.")
     text = (
-        f"Attacks are known for {int(row[_OBSERVED])} of the last 28 days and the model needs "
-        f"{found.needed}, so it does not guess. Send more days that say whether there was an attack."
+        f"Attacks are known for {int(past[1])} of the last 28 days and the model needs "
+        f"{group.needed}, so it does not guess. Send more days that say whether there was an attack."
     )
     return Warning("too_little_history", text, [ATTACK])
 
 
 def _unused(given: NDArray[np.bool_], scores: Mapping[str, Score]) -> tuple[str, ...]:
-    return _outside(given.tobytes(), *(found.served.used.tobytes() for found in scores.values()))
+    return _outside(given.tobytes(), *(found.group.served.used.tobytes() for found in scores.values()))
 
 
 @lru_cache(maxsize=4096)
@@ -196,7 +184,14 @@ def _outside(given: bytes, *used: bytes) -> tuple[str, ...]:
     return tuple(FIELD_OF[ORDER[place]] for place in np.flatnonzero(unused).tolist())
 
 
-def _no_severity(models: ModelSet) -> Warning:
-    if "severity" in models.tasks:
-        return Warning("other_horizon", "The severity model predicts another day than the attack model.")
-    return Warning("no_model", "No model for the severity serves.")
+def severity_missing(models: ModelSet, groups: Mapping[str, object]) -> Literal["other_horizon", "no_model"] | None:
+    """Why nobody is told of a severity, as the code of a warning; None where they are."""
+    if "severity" in groups:
+        return None
+    return "other_horizon" if "severity" in models.tasks else "no_model"
+
+
+_MISSING = {
+    "other_horizon": "The severity model predicts another day than the attack model.",
+    "no_model": "No model for the severity serves.",
+}

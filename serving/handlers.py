@@ -6,7 +6,8 @@ Here belongs the order of steps. Not here: routes and documents (`app`), batches
 import asyncio
 import datetime as dt
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any
 
 import msgspec
@@ -16,14 +17,18 @@ from starlette.responses import Response
 from migraine_assets.core.contract import ATTACK
 from migraine_assets.stores.receipt import Feedback
 from serving import schema
+from serving.answers import Prediction
 from serving.bodies import json_answer, read_body, require_json
-from serving.cases import case_of
+from serving.cases import Case, case_of
 from serving.decoding import decode, decode_predict
-from serving.engine import answer
+from serving.engine import answers
+from serving.histories import features_of, people_of
 from serving.metrics import CONTENT_TYPE
 from serving.models import ModelSet, TaskModel
+from serving.predicting import People, Predicted, predict
 from serving.problems import Refused, invalid
 from serving.recording import record
+from serving.scoring import Rows
 from serving.served import Served
 from serving.services import Services
 
@@ -48,17 +53,30 @@ class Handlers:
 
     def predicted(self, body: bytes) -> bytes:
         """The answer to the body of `/predict`. Raises `Refused`."""
-        began, services = time.perf_counter(), self.services
+        began = time.perf_counter()
         case = case_of(decode_predict(body), now=self.now(), body=body)
-        outcomes = answer(
-            services.models.current,
-            (case,),
-            make_id=services.receipts.make_id,
+        [prediction] = self.answered((case,), began=began)
+        return _encode(prediction)
+
+    def answered(self, cases: Sequence[Case], *, began: float) -> list[Prediction]:
+        """The answer to each case, recorded and counted. Raises `Refused` (503) where no model serves."""
+        models = self.services.models.current
+        found = self.predict_for(models, people_of(cases), partial(features_of, cases))
+        said = answers(models, cases, found)
+        record(self.services, found, seconds=time.perf_counter() - began)
+        return said
+
+    def predict_for(self, models: ModelSet, people: People, compute: Callable[[int], Rows]) -> Predicted:
+        """What `models` say of `people`. Raises `Refused` (503) where none serves."""
+        services = self.services
+        return predict(
+            models,
+            people,
+            compute,
+            make_ids=services.receipts.make_ids,
             secret=services.secret,
             least_days=services.settings.least_history_days,
         )
-        record(services, outcomes, seconds=time.perf_counter() - began)
-        return _encode(outcomes[0].prediction)
 
     async def feedback(self, request: Request) -> Response:
         """`POST /feedback`: the last word counts, so that repeating it changes nothing."""

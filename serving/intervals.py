@@ -15,8 +15,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
+from numpy.typing import NDArray
+
 from migraine_assets.stores.manifest import Manifest
 from serving.answers import Interval
+
+Floats = NDArray[np.float64]
 
 _CLIP = 1e-6
 SCALES = {"severity": (0.0, 10.0), "burden": (0.0, 7.0)}
@@ -40,6 +45,15 @@ class CalibrationBand:
         low, high = expit(x + middle - spread), expit(x + middle + spread)
         return Interval(round(min(low, p), 6), round(max(high, p), 6))
 
+    def ends(self, p: Floats) -> tuple[Floats, Floats]:
+        """The same for many, arrays [n]."""
+        clipped = np.clip(p, _CLIP, 1 - _CLIP)
+        x = np.log(clipped) - np.log1p(-clipped)
+        middle, half = (self.low + self.high) / 2, (self.high - self.low) / 2
+        spread = np.hypot(half, np.abs(x - self.centre) * self.slope)
+        low, high = (1 / (1 + np.exp(-(x + middle + side))) for side in (-spread, spread))
+        return np.minimum(low, p).round(6), np.maximum(high, p).round(6)
+
 
 def calibration_band(manifest: Manifest) -> CalibrationBand | None:
     """The band of an attack model, or None where its manifest has no calibration with both ends."""
@@ -57,11 +71,21 @@ def _ends(metric: Mapping[str, Any] | None) -> tuple[float, float] | None:
 
 def severity_interval(expected: float, manifest: Manifest) -> Interval | None:
     """Split-conformal interval, cut to the scale of the outcome; None where the manifest has no quantile."""
+    reach = _reach(manifest)
+    return Interval(max(reach[0], expected - reach[2]), min(reach[1], expected + reach[2])) if reach else None
+
+
+def severity_ends(expected: Floats, manifest: Manifest) -> tuple[Floats, Floats] | None:
+    """The same for many, arrays [n]."""
+    reach = _reach(manifest)
+    return (np.maximum(reach[0], expected - reach[2]), np.minimum(reach[1], expected + reach[2])) if reach else None
+
+
+def _reach(manifest: Manifest) -> tuple[float, float, float] | None:
+    """The ends of the scale, and half the interval's width."""
     if not manifest.conformal:
         return None
-    low, high = SCALES[manifest.severity_kind or "severity"]
-    half = float(manifest.conformal["quantile"])
-    return Interval(max(low, expected - half), min(high, expected + half))
+    return (*SCALES[manifest.severity_kind or "severity"], float(manifest.conformal["quantile"]))
 
 
 def logit(p: float) -> float:

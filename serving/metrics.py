@@ -59,9 +59,9 @@ class Metrics:
             self._node.add(_key(names.RELOADS, result), 0.0)
         self.tick()
 
-    def count_prediction(self, *, status: str, task: str, model: str, arm: str) -> None:
-        """One prediction of a task. `status`: "ok", "abstained", "error"; `model`: the bundle's hash."""
-        self._node.add(_key(names.PREDICTIONS, status, task, model, arm))
+    def count_predictions(self, count: int, *, status: str, task: str, model: str, arm: str) -> None:
+        """Predictions of a task. `status`: "ok", "abstained", "error"; `model`: the bundle's hash."""
+        self._node.add(_key(names.PREDICTIONS, status, task, model, arm), count)
 
     def observe_latency(self, seconds: float) -> None:
         """The time that one request for predictions took."""
@@ -80,13 +80,13 @@ class Metrics:
         """One attempt to load what the pointer names."""
         self._node.add(_key(names.RELOADS, "success" if success else "failure"))
 
-    def count_abstention(self) -> None:
-        """One prediction not given for lack of history."""
-        self._node.add(_key(names.ABSTENTIONS))
+    def count_abstentions(self, count: int) -> None:
+        """Predictions not given for lack of history."""
+        self._node.add(_key(names.ABSTENTIONS), count)
 
-    def count_out_of_range(self, field: str) -> None:
-        """One value outside what training saw. `field`: of the contract."""
-        self._node.add(_key(names.OUT_OF_RANGE, field))
+    def count_out_of_range(self, field: str, count: int) -> None:
+        """Values outside what training saw. `field`: of the contract."""
+        self._node.add(_key(names.OUT_OF_RANGE, field), count)
 
     def set_model_info(self, models: Iterable[ModelInfo], *, ready: bool = True) -> None:
         """What this replica holds now; what it held before is no longer shown."""

@@ -22,6 +22,7 @@ from migraine_assets.errors import StoreError
 from migraine_assets.stores import receipt
 from migraine_assets.stores.filesystem import Store
 from migraine_assets.stores.receipt import Feedback, Receipt
+from migraine_assets.stores.receipt_block import Block
 from migraine_assets.stores.segments import Segments, segments
 from serving.settings import ServingSettings
 
@@ -55,7 +56,8 @@ class RecordLog(Generic[R]):
     def __init__(self, target: Segments, *, flush_seconds: float, flush_records: int, limit: int) -> None:
         self._target = target
         self._seconds, self._records, self._limit = flush_seconds, flush_records, limit
-        self._queue: deque[R] = deque()
+        self._queue: deque[tuple[R, int]] = deque()
+        self._waiting, self._counting = 0, threading.Lock()
         self._written = self._dropped = self._failures = 0
         self._problem: str | None = None
         self._encode = msgspec.json.Encoder(enc_hook=_plain).encode
@@ -64,20 +66,21 @@ class RecordLog(Generic[R]):
         self._thread = threading.Thread(target=self._run, name="receipts", daemon=True)
         self._thread.start()
 
-    def append(self, record: R) -> None:
-        """Take `record`. Never waits, never raises."""
-        waiting = len(self._queue)
-        if waiting >= self._limit:
-            self._dropped += 1
-            return
-        self._queue.append(record)
-        if waiting + 1 == self._records:
+    def append(self, record: R, *, count: int = 1) -> None:
+        """Take `record`, which stands for `count` of them. Never waits for the disk, never raises."""
+        with self._counting:
+            if self._waiting >= self._limit:
+                self._dropped += count
+                return
+            before, self._waiting = self._waiting, self._waiting + count
+            self._queue.append((record, count))
+        if before < self._records <= before + count:
             self._wake.set()
 
     @property
     def state(self) -> LogState:
         """How it goes."""
-        return LogState(len(self._queue), self._written, self._dropped, self._failures, self._problem)
+        return LogState(self._waiting, self._written, self._dropped, self._failures, self._problem)
 
     @property
     def alive(self) -> bool:
@@ -88,7 +91,7 @@ class RecordLog(Generic[R]):
         """Write what is in memory now; whether all of it was written."""
         with self._writing:
             while self._queue:
-                if not self._write(min(len(self._queue), self._records)):
+                if not self._write(self._batch()):
                     return False
         return True
 
@@ -106,12 +109,19 @@ class RecordLog(Generic[R]):
             self._wake.clear()
             self.flush()
 
-    def _write(self, count: int) -> bool:
-        batch = [self._queue.popleft() for _ in range(count)]
+    def _batch(self) -> list[tuple[R, int]]:
+        """The oldest of what waits, as many as are written at once."""
+        taken, size = [], 0
+        while self._queue and size < self._records:
+            taken.append(self._queue.popleft())
+            size += taken[-1][1]
+        return taken
+
+    def _write(self, batch: list[tuple[R, int]]) -> bool:
         done = 0
-        for day, group in itertools.groupby(batch, key=_day):
+        for day, group in itertools.groupby(batch, key=lambda taken: _day(taken[0])):
             records = list(group)
-            lines = self._lines(records)
+            lines, lost = self._lines(records)
             try:
                 self._target.write(day, b"".join(lines))
             except (OSError, StoreError) as error:
@@ -120,29 +130,37 @@ class RecordLog(Generic[R]):
                 self._queue.extendleft(reversed(batch[done:]))
                 return False
             done += len(records)
-            self._written, self._problem = self._written + len(lines), None
+            self._settle(sum(count for _, count in records), lost)
         return True
 
-    def _lines(self, records: Iterable[R]) -> list[bytes]:
-        lines = []
-        for record in records:
+    def _settle(self, count: int, lost: int) -> None:
+        """`count` records wait no longer; `lost` of them could not be written."""
+        with self._counting:
+            self._waiting -= count
+            self._dropped += lost
+        self._written, self._problem = self._written + count - lost, None
+
+    def _lines(self, records: Iterable[tuple[R, int]]) -> tuple[list[bytes], int]:
+        """The lines, and for how many records there is none."""
+        lines, lost = [], 0
+        for record, count in records:
             try:
                 lines.append(self._encode(record) + b"\n")
             except (TypeError, ValueError, OverflowError):
-                self._dropped += 1
-        return lines
+                lost += count
+        return lines, lost
 
 
-class ReceiptLog(RecordLog[Receipt]):
+class ReceiptLog(RecordLog[Receipt | Block]):
     """The prediction log of one replica, and the identities that it gives."""
 
     def __init__(self, target: Segments, *, secret: bytes, settings: ServingSettings) -> None:
         super().__init__(target, **_limits(settings))
         self._secret = secret
 
-    def make_id(self) -> str:
-        """A new prediction id."""
-        return receipt.make_id(self._secret, time=time.time())
+    def make_ids(self, count: int) -> list[str]:
+        """New prediction ids."""
+        return receipt.make_ids(self._secret, count, time=time.time())
 
     def is_genuine(self, identity: str) -> bool:
         """Whether some replica of this service gave `identity`."""

@@ -1,67 +1,140 @@
-"""What an answer leaves behind: its receipt, and the counts.
+"""What answers leave behind: their receipts, and the counts.
 
 Not here: writing them (`receipts`, `metrics`).
 """
 
-from collections.abc import Iterable, Mapping
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from typing import Any
 
+import numpy as np
+
 from migraine_assets.stores.receipt import Receipt
-from serving.engine import Outcome
-from serving.scoring import Score
+from migraine_assets.stores.receipt_block import MOST_ROWS, Block, Part
+from migraine_assets.stores.receipt_block import Silent as SilentPart
+from serving.predicting import Predicted
+from serving.scoring import Group, Rows, Silent
 from serving.services import Services
 
-
-def record(services: Services, outcomes: Iterable[Outcome], *, seconds: float) -> None:
-    """Log and count the answers to one request that took `seconds`."""
-    now, metrics = services.clock(), services.metrics
-    metrics.observe_latency(seconds)
-    for outcome in outcomes:
-        services.receipts.append(_receipt(services, outcome, now=now, latency_ms=1000 * seconds))
-        for task, found in outcome.scores.items():
-            status = "abstained" if found.output is None else "ok"
-            metrics.count_prediction(status=status, task=task, model=found.served.bundle.hash, arm=found.arm)
-            if found.shadow is not None:
-                metrics.count_prediction(status="ok", task=task, model=found.shadow[0].bundle.hash, arm="shadow")
-        if outcome.prediction.abstained:
-            metrics.count_abstention()
-        for field in outcome.out_of_range:
-            metrics.count_out_of_range(field)
+Groups = Mapping[str, Sequence[Group]]
 
 
-def _receipt(services: Services, outcome: Outcome, *, now: float, latency_ms: float) -> Receipt:
-    scores, participant = outcome.scores, outcome.case.participant
-    silent = _shadows(scores) if any(found.shadow is not None for found in scores.values()) else {}
+def record(services: Services, found: Predicted, *, seconds: float) -> None:
+    """Log and count what was `found` for one request that took `seconds`."""
+    metrics, names = services.metrics, found.people.names
+    hidden = {name: services.receipts.pseudonym(name) if name else None for name in set(names)}
+    people = [hidden[name] for name in names]
+    log(services, found.groups, ids=found.ids, people=people, for_dates=found.for_dates, seconds=seconds)
+    for group in found.groups["attack"]:
+        if abstained := int(np.isnan(group.outputs).sum()):
+            metrics.count_abstentions(abstained)
+    for field, times in Counter(field for fields in found.beyond.values() for field in fields).items():
+        metrics.count_out_of_range(field, times)
+
+
+def log(
+    services: Services,
+    groups: Groups,
+    *,
+    ids: list[str],
+    people: list[str | None],
+    for_dates: list[str] | None,
+    seconds: float,
+) -> None:
+    """Log and count the outputs in `groups` under `ids`. `people`: pseudonyms."""
+    services.metrics.observe_latency(seconds)
+    for task, found in groups.items():
+        for group in found:
+            _count(services, task, group)
+    said: dict[str, Any] = {"time": services.clock(), "latency_ms": round(1000 * seconds, 3)}
+    if len(ids) == 1:
+        for_date = for_dates[0] if for_dates else None
+        services.receipts.append(_receipt(groups, id=ids[0], participant=people[0], for_date=for_date, **said))
+        return
+    for low in range(0, len(ids), MOST_ROWS):
+        cut = slice(low, low + MOST_ROWS)
+        block = Block(
+            ids=ids[cut],
+            participants=people[cut],
+            for_dates=for_dates[cut] if for_dates else None,
+            parts=[part for task, found in groups.items() for group in found if (part := _part(task, group, low))],
+            **said,
+        )
+        services.receipts.append(block, count=len(block.ids))
+
+
+def _count(services: Services, task: str, group: Group) -> None:
+    metrics, bundle = services.metrics, group.served.bundle.hash
+    abstained = int(np.isnan(group.outputs).sum())
+    for status, times in (("ok", len(group.outputs) - abstained), ("abstained", abstained)):
+        if times:
+            metrics.count_predictions(times, status=status, task=task, model=bundle, arm=group.arm)
+    if group.silent is not None:
+        shadow = group.silent.served.bundle.hash
+        metrics.count_predictions(len(group.silent.places), status="ok", task=task, model=shadow, arm="shadow")
+
+
+def _receipt(groups: Groups, **said: Any) -> Receipt:
+    """The receipt of one person."""
+    models = {task: found[0] for task, found in groups.items()}
+    outputs = {task: float(group.outputs[0]) for task, group in models.items()}
+    silent = {task: group.silent for task, group in models.items() if group.silent is not None}
     return Receipt(
-        id=outcome.prediction.prediction_id,
-        time=now,
-        participant=services.receipts.pseudonym(participant) if participant else None,
-        for_date=outcome.prediction.for_date,
         # Rows stay arrays: the thread that writes the log turns them into lists.
-        features={task: found.row for task, found in scores.items()},  # type: ignore[misc]
-        outputs={task: found.output for task, found in scores.items() if found.output is not None},
-        bundles={task: found.served.bundle.hash for task, found in scores.items()},
-        arm=_arm(scores.values()),
-        latency_ms=round(latency_ms, 3),
-        abstained=outcome.prediction.abstained,
-        **silent,
+        features={task: group.rows[0] for task, group in models.items()},
+        outputs={task: output for task, output in outputs.items() if output == output},
+        bundles={task: group.served.bundle.hash for task, group in models.items()},
+        arm=next((group.arm for group in models.values() if group.arm != "champion"), "champion"),
+        abstained="attack" in outputs and outputs["attack"] != outputs["attack"],
+        **(_shadows(models, silent) if silent else {}),
+        **said,
     )
 
 
-def _shadows(scores: Mapping[str, Score]) -> dict[str, Any]:
+def _shadows(models: Mapping[str, Group], silent: Mapping[str, Silent]) -> dict[str, Any]:
     """What silent models said; their inputs only where they are not those of the model that answered."""
-    shadows = {task: found.shadow for task, found in scores.items() if found.shadow is not None}
     return {
-        "shadow_outputs": {task: shadow[2] for task, shadow in shadows.items()},
-        "shadow_bundles": {task: shadow[0].bundle.hash for task, shadow in shadows.items()},
+        "shadow_outputs": {task: float(found.outputs[0]) for task, found in silent.items()},
+        "shadow_bundles": {task: found.served.bundle.hash for task, found in silent.items()},
         "shadow_features": {
-            task: shadow[1]
-            for task, shadow in shadows.items()
-            if shadow[0].manifest.features != scores[task].served.manifest.features
+            task: found.rows[0] for task, found in silent.items() if not _same_inputs(models[task], found)
         },
     }
 
 
-def _arm(scores: Iterable[Score]) -> str:
-    """The arm of the request: that of the first task which is on trial for this person."""
-    return next((found.arm for found in scores if found.arm != "champion"), "champion")
+def _same_inputs(group: Group, silent: Silent) -> bool:
+    return silent.served.manifest.features == group.served.manifest.features
+
+
+def _part(task: str, group: Group, low: int) -> Part | None:
+    """What `group` said of the people from `low` on, as many as a block holds."""
+    first, end = np.searchsorted(group.places, [low, low + MOST_ROWS]).tolist()
+    if first == end:
+        return None
+    rows = group.rows[first:end]
+    return Part(
+        task=task,
+        bundle=group.served.bundle.hash,
+        arm=group.arm,
+        places=(group.places[first:end] - low).tolist(),
+        outputs=group.outputs[first:end].tolist(),
+        width=rows.shape[1],
+        features=_bytes(rows),
+        silent=_silent_part(group, group.silent, first, end) if group.silent is not None else None,
+    )
+
+
+def _silent_part(group: Group, silent: Silent, first: int, end: int) -> SilentPart:
+    start, stop = np.searchsorted(silent.places, [first, end]).tolist()
+    rows = silent.rows[start:stop]
+    return SilentPart(
+        bundle=silent.served.bundle.hash,
+        places=(silent.places[start:stop] - first).tolist(),
+        outputs=silent.outputs[start:stop].tolist(),
+        width=rows.shape[1],
+        features=None if _same_inputs(group, silent) else _bytes(rows),
+    )
+
+
+def _bytes(rows: Rows) -> bytes:
+    return np.ascontiguousarray(rows, dtype="<f4").tobytes()

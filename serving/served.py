@@ -37,13 +37,15 @@ _FEATURE = {row.name: row for row in FEATURES}
 class Served:
     """One verified bundle with all that answering needs.
 
-    `inputs` intp[F]: its features among those computed. `row` float32[F]: the reference row. `fenced`: today's plain
-    fields among the computed features, `low` and `high` float32: what training saw of them. `used` bool[columns]: the
-    diary columns that it looks at. `least_days`: known days in 28 below which it abstains. `identities`: by arm.
+    `inputs` intp[F]: its features among those computed; `asks_all`: whether they are all of them, in order. `row`
+    float32[F]: the reference row. `fenced`: today's plain fields among the computed features, `low` and `high` float32:
+    what training saw of them. `used` bool[columns]: the diary columns that it looks at. `least_days`: known days in 28
+    below which it abstains. `identities`: by arm.
     """
 
     bundle: Bundle
     inputs: NDArray[np.intp]
+    asks_all: bool
     row: NDArray[np.float32]
     fenced: NDArray[np.intp]
     fields: tuple[str, ...]
@@ -59,6 +61,11 @@ class Served:
     def manifest(self) -> Manifest:
         """What the bundle says of itself."""
         return self.bundle.manifest
+
+    @property
+    def threshold(self) -> float:
+        """The probability from which an attack is announced."""
+        return 0.5 if self.manifest.threshold is None else self.manifest.threshold
 
 
 def load_served(store: Store, name: str, *, task: str) -> Served:
@@ -83,6 +90,7 @@ def prepare(bundle: Bundle, provenance: Mapping[str, Any]) -> Served:
     return Served(
         bundle=bundle,
         inputs=inputs,
+        asks_all=tuple(manifest.features) == tuple(features.NAMES),
         row=np.array([typical(references.get(name)) for name in manifest.features], dtype=np.float32),
         fenced=features.select(direct),
         fields=tuple(str(_plain_field(name)) for name in direct),

@@ -69,11 +69,11 @@ def _texts(table: Any, name: str) -> list[Any]:
 
 def _codes(table: Any, name: str, errors: list[str | None]) -> NDArray[np.float64]:
     numbers, texts = ENCODINGS[name].numbers, _texts(table, name)
-    allowed = {None, *contract.BY_NAME[name].categories}
-    for row, text in enumerate(texts):
-        if text not in allowed:
+    if wrong := set(texts) - {None, *contract.BY_NAME[name].categories}:
+        for row in [row for row, text in enumerate(texts) if text in wrong]:
             note(errors, row, f"{name} is none of the accepted values. Accepted: {schema.accepted(name)}.")
-    return np.array([numbers.get(text, np.nan) for text in texts])
+    codes = {text: numbers.get(text, np.nan) for text in set(texts)}
+    return np.array([codes[text] for text in texts])
 
 
 def _days(table: Any, errors: list[str | None], now: dt.datetime) -> NDArray[np.int64]:
@@ -111,10 +111,11 @@ def _check_outcomes(values: NDArray[np.float64], errors: list[str | None]) -> No
 
 
 def _check_names(who: list[str | None], errors: list[str | None], *, needed: bool) -> None:
-    for row, name in enumerate(who if needed else ()):
-        if name is None or not re.fullmatch(schema.PARTICIPANT[1:-1], name):
-            note(errors, row, f"participant_id is not of the accepted form: {schema.PARTICIPANT_ACCEPTED}.")
-            who[row] = None
+    allowed = re.compile(schema.PARTICIPANT[1:-1])
+    wrong = {name for name in set(who) if name is None or not allowed.fullmatch(name)} if needed else set()
+    for row in [row for row, name in enumerate(who) if name in wrong] if wrong else ():
+        note(errors, row, f"participant_id is not of the accepted form: {schema.PARTICIPANT_ACCEPTED}.")
+        who[row] = None
 
 
 def note(errors: list[str | None], row: int, text: str) -> None:

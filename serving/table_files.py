@@ -60,12 +60,11 @@ def _refuse_large(rows: int, size: int, most: int) -> None:
         raise Refused("too-large", f"At most {most} rows and {_MOST_UNPACKED} bytes unpacked are accepted.")
 
 
-def write_table(rows: list[dict[str, Any]], schema: Any, kind: str) -> bytes:
-    """`rows` as a table of the media type `kind`."""
+def write_table(table: Any, kind: str) -> bytes:
+    """`table` in the form of the media type `kind`."""
     import pyarrow as pa
     import pyarrow.parquet as pq
 
-    table = pa.Table.from_pylist(rows, schema=schema)
     sink = pa.BufferOutputStream()
     if kind == PARQUET:
         pq.write_table(table, sink)

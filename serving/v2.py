@@ -12,10 +12,11 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from migraine_assets.stores.manifest import INPUT
-from migraine_assets.stores.receipt import Receipt
 from serving.bodies import json_answer, require_plain
 from serving.handlers import LONG_BODY, Handlers
 from serving.problems import Refused
+from serving.recording import log
+from serving.scoring import Group
 from serving.served import Served
 from serving.tensors import HEADER, InferResponse, OutputTensor, matrix, parse, respond
 
@@ -89,23 +90,11 @@ class Protocol:
         return content
 
     def _record(self, name: str, served: Served, rows: Any, values: Any, *, seconds: float) -> None:
-        services, bundle = self._services, served.bundle.hash
-        now = services.clock()
-        services.metrics.observe_latency(seconds)
-        for row, value in zip(rows, values.tolist(), strict=True):
-            services.metrics.count_prediction(status="ok", task=name, model=bundle, arm="champion")
-            services.receipts.append(
-                Receipt(
-                    id=services.receipts.make_id(),
-                    time=now,
-                    participant=None,
-                    for_date=None,
-                    features={name: row},
-                    outputs={name: value},
-                    bundles={name: bundle},
-                    latency_ms=round(1000 * seconds, 3),
-                )
-            )
+        count = len(rows)
+        group = Group(served, "champion", np.arange(count), rows, values, 0)
+        nobody: list[str | None] = [None] * count
+        ids = self._services.receipts.make_ids(count)
+        log(self._services, {name: (group,)}, ids=ids, people=nobody, for_dates=None, seconds=seconds)
 
     def _served(self, request: Request) -> Served:
         models, name = self._services.models.current, request.path_params["name"]

@@ -9,12 +9,15 @@ the last time sees each record once, whichever segment it was added to meanwhile
 import datetime as dt
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import msgspec
 
+from migraine_assets.errors import StoreError
+from migraine_assets.stores import receipt_block
 from migraine_assets.stores.filesystem import Store
 from migraine_assets.stores.receipt import Feedback, Receipt, made_at
+from migraine_assets.stores.receipt_block import Block
 from migraine_assets.stores.segments import ROOT, SUFFIX
 
 T = TypeVar("T", Receipt, Feedback)
@@ -48,16 +51,15 @@ def days(store: Store, kind: type[T]) -> list[str]:
 def read(store: Store, kind: type[T], *, day: str, progress: Progress | None = None) -> Found[T]:
     """The records of `day` (UTC, by their own time) beyond `progress`, segment by segment."""
     offsets = dict(progress.offsets) if progress else {}
-    decoder = msgspec.json.Decoder(kind)
     records: list[T] = []
     torn = 0
     for path in _segments(store, kind, day):
         content = _beyond(store, path, offsets.get(path, 0))
         whole = content[: content.rfind(b"\n") + 1]
-        lines = whole.splitlines()
-        read_now = [record for line in lines if (record := _decoded(decoder, line)) is not None]
-        records += read_now
-        torn += len(lines) - len(read_now)
+        for line in whole.splitlines():
+            found = _decoded(kind, line)
+            records += found
+            torn += not found
         offsets[path] = offsets.get(path, 0) + len(whole)
     return Found(tuple(records), torn, Progress(offsets))
 
@@ -67,15 +69,14 @@ def find(store: Store, identity: str) -> Receipt | None:
     made = made_at(identity)
     if made is None:
         return None
-    decoder = msgspec.json.Decoder(Receipt)
     # The receipt is written a little after its identity was made, maybe beyond midnight.
     for later in (0, 1):
         day = (made + dt.timedelta(days=later)).date().isoformat()
         for path in _segments(store, Receipt, day):
             for line in _lines_with(store.read(path), identity.encode()):
-                receipt = _decoded(decoder, line)
-                if receipt is not None and receipt.id == identity:
-                    return receipt
+                for receipt in _decoded(Receipt, line):
+                    if receipt.id == identity:
+                        return receipt
     return None
 
 
@@ -108,8 +109,15 @@ def _lines_with(content: bytes, text: bytes) -> Iterator[bytes]:
         at = content.find(text, end)
 
 
-def _decoded(decoder: "msgspec.json.Decoder[T]", line: bytes) -> T | None:
+def _decoded(kind: type[T], line: bytes) -> tuple[T, ...]:
+    """The records of one line: none where it is torn."""
     try:
-        return decoder.decode(line)
-    except msgspec.DecodeError:
-        return None
+        if line.startswith(receipt_block.PREFIX):
+            return receipt_block.receipts_of(_BLOCK.decode(line))  # type: ignore[return-value]  # only in that log
+        return (_DECODERS[kind].decode(line),)
+    except (msgspec.DecodeError, StoreError):
+        return ()
+
+
+_BLOCK = msgspec.json.Decoder(Block)
+_DECODERS: dict[type, "msgspec.json.Decoder[Any]"] = {kind: msgspec.json.Decoder(kind) for kind in KINDS}

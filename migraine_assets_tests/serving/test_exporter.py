@@ -28,7 +28,7 @@ def test_it_shows_the_metrics_and_nothing_else(metrics: Metrics) -> None:
     port = free_port()
     with closing(Exporter(metrics, host="127.0.0.1", port=port)) as one:
         assert eventually(lambda: one.serving, patience=10)
-        metrics.count_abstention()
+        metrics.count_abstentions(1)
         assert "migraine_abstentions_total 1.0" in scraped(port)
         with pytest.raises(urllib.error.HTTPError, match="404") as refused:
             scraped(port, "/")

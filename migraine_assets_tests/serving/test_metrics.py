@@ -37,11 +37,11 @@ def test_predictions_requests_and_errors_are_counted_by_their_labels(replica: Ca
     metrics = replica()
     labels = {"status": "ok", "task": "attack", "model": "b" * 64, "arm": "champion"}
     for _ in range(3):
-        metrics.count_prediction(**labels)
+        metrics.count_predictions(1, **labels)
     metrics.count_request("POST", "/predict", 200)
     metrics.count_error("out_of_range")
-    metrics.count_abstention()
-    metrics.count_out_of_range("sleep_hours")
+    metrics.count_abstentions(1)
+    metrics.count_out_of_range("sleep_hours", 1)
     metrics.count_reload(success=False)
     assert value(metrics, "migraine_predictions_total", **labels) == 3
     assert value(metrics, "migraine_api_requests_total", method="POST", endpoint="/predict", status="200") == 1
@@ -71,8 +71,8 @@ def test_any_replica_shows_the_counts_of_all_and_none_goes_back_when_one_leaves(
     replica: Callable[..., Metrics],
 ) -> None:
     one, two = replica(), replica()
-    one.count_abstention()
-    two.count_abstention()
+    one.count_abstentions(1)
+    two.count_abstentions(1)
     two.observe_latency(0.01)
     before = {key: v for key, v in values(one).items() if key[0].endswith(("_total", "_count", "_sum", "_bucket"))}
     assert value(one, "migraine_replicas") == 2

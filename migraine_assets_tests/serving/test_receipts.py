@@ -164,7 +164,7 @@ def test_many_threads_lose_nothing(tmp_path: Path) -> None:
 
 def test_the_log_gives_ids_that_it_knows() -> None:
     log = open_receipts(Store("memory://ids"), secret=SECRET, settings=ServingSettings())
-    identity = log.make_id()
+    [identity] = log.make_ids(1)
     assert log.known(identity)
     assert not log.known(identity[:-1])
     assert log.pseudonym("anna") != "anna"

@@ -1,0 +1,301 @@
+"""The service at its limits: scaling, overload, batches, reasons, memory. The bars are printed beside what was seen.
+
+    python -m benchmarks.serving_limits [--only scaling,overload,batch,arrow,reasons,memory] [--requests 500000]
+
+Each part starts `migraine serve` (Ray, HAProxy, autoscaling, receipts and metrics on) on a free port with the model of
+`benchmarks.serving`, and ends it. `overload` offers four times the requests that one replica was seen to answer, at a
+fixed rate, whether or not they are answered: what comes back good is the goodput. `arrow` sends the features of people
+as a table, and compares with ONNX Runtime alone on as many rows in this process. Needs `wrk` (Debian).
+"""
+
+import argparse
+import asyncio
+import io
+import json
+import os
+import signal
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+import urllib.request
+from collections import Counter
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pandas as pd
+
+from benchmarks import serving
+from benchmarks.serving import Load
+from migraine_assets.core import contract
+
+ROOT = Path(__file__).resolve().parents[1]
+ROWS = 1000
+TREES = 300
+PATIENCE = 180
+
+
+class Running:
+    """One service that runs."""
+
+    def __init__(self, process: "subprocess.Popen[bytes]", base: str) -> None:
+        self.process, self.base = process, base
+
+    def metric(self, name: str) -> float:
+        """The sum of the samples of `name`."""
+        text = urllib.request.urlopen(f"{self.base}/metrics", timeout=30).read().decode()
+        return sum(float(line.rpartition(" ")[2]) for line in text.splitlines() if line.startswith(name))
+
+    def replicas(self) -> dict[int, float]:
+        """Resident MiB of each replica, by process."""
+        found = {}
+        for entry in Path("/proc").glob("[0-9]*"):
+            try:
+                if b"ServeReplica" in (entry / "cmdline").read_bytes() and self._ours(entry):
+                    pages = int((entry / "statm").read_text().split()[1])
+                    found[int(entry.name)] = pages * os.sysconf("SC_PAGE_SIZE") / 2**20
+            except OSError:
+                continue
+        return found
+
+    def _ours(self, entry: Path) -> bool:
+        return os.getsid(int(entry.name)) == os.getsid(self.process.pid) or self._descends(int(entry.name))
+
+    def _descends(self, pid: int) -> bool:
+        while pid > 1 and pid != self.process.pid:
+            pid = int(Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[1])
+        return pid == self.process.pid
+
+
+@contextmanager
+def running(work: Path, **environment: str) -> Iterator[Running]:
+    """`migraine serve` that answers, until the block ends."""
+    port = serving.free_port()
+    command = (sys.executable, "-c", "from serving.cli import app; app()", "serve", "--port", str(port))
+    settings = os.environ | {"MIGRAINE_HOME": str(work / "home"), "PYTHONPATH": str(ROOT)} | environment
+    with (work / "output").open("wb") as output:
+        process = subprocess.Popen(
+            command, cwd=work, env=settings, stdout=output, stderr=output, start_new_session=True
+        )
+    base = f"http://127.0.0.1:{port}"
+    try:
+        serving.await_answer(process, Load("", f"{base}/predict", serving.fortnight()), work)
+        yield Running(process, base)
+    finally:
+        process.send_signal(signal.SIGINT)
+        try:
+            process.wait(30)
+        finally:
+            serving.end_group(process)
+
+
+def scaling(work: Path, _: int) -> None:
+    """From one replica to two under load, and back."""
+    with running(work, SERVING_MAX_REPLICAS="2", SERVING_DOWNSCALE_DELAY="10") as service:
+        asked = Load("", f"{service.base}/predict", serving.fortnight())
+        script = serving.write_script(asked, work)
+        began = time.monotonic()
+        load = subprocess.Popen(("wrk", "-t1", "-c16", "-d25", "-s", str(script), asked.url), stdout=subprocess.DEVNULL)
+        up = _seconds_until(lambda: service.metric("migraine_replicas ") == 2, began)
+        load.wait()
+        down = _seconds_until(lambda: service.metric("migraine_replicas ") == 1, time.monotonic())
+    say("second replica after the load began", f"{up:.1f} s", "at most 15 s")
+    say("one replica again after the load ended", f"{down:.1f} s", "a delay of 10 s is set")
+
+
+def overload(work: Path, _: int) -> None:
+    """Goodput at four times the capacity of one replica."""
+    with running(work, SERVING_MAX_REPLICAS="1") as service:
+        asked = Load("", f"{service.base}/predict", serving.fortnight())
+        serving.load(asked, work, seconds=3)
+        capacity = serving.load(asked, work, seconds=8).rate
+        answers = asyncio.run(offered(asked, rate=4 * capacity, seconds=8))
+    good = answers["200"] / 8
+    say("capacity, one replica", f"{capacity:.0f} good answers/s", "")
+    say("at 4 x that", f"{good:.0f} good answers/s, {good / capacity:.2f} of capacity", "at least 0.5")
+    say("all answers", json.dumps(dict(answers)), "503 with Retry-After, nothing else")
+
+
+async def offered(asked: Load, *, rate: float, seconds: int) -> Counter[str]:
+    """Raw requests over 256 connections, each sent when its time has come: how many got which status."""
+    answers: Counter[str] = Counter()
+    host, port = asked.url.removeprefix("http://").partition("/")[0].split(":")
+    kind = f"Content-Type: application/json\r\nContent-Length: {len(asked.body)}"
+    head = f"POST /predict HTTP/1.1\r\nHost: {host}\r\n{kind}\r\n\r\n"
+    request = head.encode() + asked.body
+    free: asyncio.Queue[Any] = asyncio.Queue()
+    for _ in range(256):
+        free.put_nowait(await asyncio.open_connection(host, int(port)))
+    began = time.monotonic()
+    pending: set[asyncio.Task[None]] = set()
+    sent = 0
+    while (now := time.monotonic() - began) < seconds:
+        while sent < now * rate:
+            sent += 1
+            if free.empty():
+                answers["no connection free"] += 1
+                continue
+            task = asyncio.create_task(_one(free.get_nowait(), request, free, answers))
+            pending.add(task)
+            task.add_done_callback(pending.discard)
+        await asyncio.sleep(0.001)
+    await asyncio.gather(*pending)
+    return answers
+
+
+async def _one(connection: Any, request: bytes, free: "asyncio.Queue[Any]", answers: Counter[str]) -> None:
+    reader, writer = connection
+    try:
+        writer.write(request)
+        head = (await reader.readuntil(b"\r\n\r\n")).lower()
+        status = head[9:12].decode()
+        lines = head.split(b"\r\n")
+        await reader.readexactly(next((int(line[15:]) for line in lines if line.startswith(b"content-length:")), 0))
+        silent = status == "503" and b"retry-after" not in head
+        answers["503 without Retry-After" if silent else status] += 1
+        free.put_nowait(connection)
+    except (OSError, asyncio.IncompleteReadError) as error:
+        answers[type(error).__name__] += 1
+
+
+def batch(work: Path, _: int) -> None:
+    """People in JSON, 1,000 flat days in a request, from 16 connections; the model is one for such rows."""
+    serving.train(work, TREES, flat=True)
+    items = [flat_day(k) for k in range(ROWS)]
+    with running(work, SERVING_MAX_REPLICAS="2", SERVING_MIN_REPLICAS="2") as service:
+        asked = Load("", f"{service.base}/predict/batch", json.dumps({"items": items}).encode())
+        refuse_silence(asked)
+        serving.load(asked, work, seconds=5)
+        found = serving.load(asked, work, seconds=10)
+    say("JSON batches of 1,000 flat days", f"{found.rate * ROWS:.0f} rows/s, {found.bad} bad", "at least 60,000 rows/s")
+
+
+def flat_day(k: int) -> dict[str, Any]:
+    """One person's day."""
+    fields = {"sleep_hours": 4 + k % 6, "stress_level": 1 + k % 10, "screen_time": 4.5, "caffeine_intake": k % 4}
+    return {
+        "participant_id": f"P-{k}",
+        "age": 20 + k % 50,
+        "sex": "F",
+        **fields,
+        "hydration": k % 7,
+        "missed_meals": k % 2,
+    }
+
+
+def refuse_silence(asked: Load) -> None:
+    """Raise where the service abstains: that would be no measure of predicting."""
+    request = urllib.request.Request(asked.url, asked.body, {"Content-Type": "application/json"})
+    items = json.loads(urllib.request.urlopen(request, timeout=60).read())["items"]
+    if not all(item["result"] and item["result"]["attack"] for item in items):
+        raise RuntimeError(f"The service did not predict: {items[0]}")
+
+
+def arrow(work: Path, _: int) -> None:
+    """Diaries in Arrow, every day answered, against ONNX Runtime alone on the same features of the same days."""
+    import onnxruntime
+    import pyarrow as pa
+
+    serving.train(work, TREES)
+    frame = pd.concat([serving.synthetic_diary().assign(copy=k) for k in range(18)])
+    frame["participant_id"] = frame["participant_id"].astype(str) + "-" + frame["copy"].astype(str)
+    frame = frame.sort_values(["participant_id", "date"], ignore_index=True)
+    data = serving.diary_rows(frame)
+    fields = [name for name in contract.NAMES if name in frame.columns]
+    table = pa.Table.from_pandas(frame[fields], preserve_index=False)
+    table = table.set_column(fields.index("date"), "date", table.column("date").cast(pa.date32()))
+    sink = io.BytesIO()
+    with pa.ipc.new_stream(sink, table.schema) as writer:
+        writer.write_table(table)
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = 1
+    session = onnxruntime.InferenceSession(str(work / "model.onnx"), options)
+    alone = _best(lambda: session.run(None, {"features": data.X})) / len(data.X) * len(frame)
+    with running(work, SERVING_MAX_REPLICAS="1") as service, httpx.Client() as client:
+
+        def ask() -> None:
+            kind = {"content-type": "application/vnd.apache.arrow.stream"}
+            url = f"{service.base}/predict/batch?rows=all"
+            answer = client.post(url, content=sink.getvalue(), headers=kind, timeout=120)
+            answer.raise_for_status()
+
+        served = _best(ask)
+    seen = f"{served:.2f} s, {served / alone:.2f} x ONNX Runtime alone ({alone:.2f} s)"
+    say(f"{len(frame)} days as Arrow", seen, "at most 2 x")
+
+
+def reasons(work: Path, _: int) -> None:
+    """One explained prediction after another."""
+    body = json.dumps({**json.loads(serving.fortnight()), "explain": True}).encode()
+    with running(work, SERVING_MAX_REPLICAS="1") as service, httpx.Client() as client:
+        taken = []
+        for _ in range(50):
+            began = time.perf_counter()
+            answer = client.post(f"{service.base}/predict", content=body, headers={"content-type": "application/json"})
+            answer.raise_for_status()
+            taken.append(1000 * (time.perf_counter() - began))
+    say("explained prediction", f"median {statistics.median(taken):.0f} ms, slowest {max(taken):.0f}", "under 50 ms")
+
+
+def memory(work: Path, requests: int) -> None:
+    """A replica after 5,000 requests and after many."""
+    with running(work, SERVING_MAX_REPLICAS="1") as service:
+        asked = Load("", f"{service.base}/predict", serving.fortnight())
+        early = _resident_after(service, asked, work, 5_000)
+        late = _resident_after(service, asked, work, requests)
+        dropped = service.metric("migraine_receipts_dropped_total ")
+    say("replica after 5,000 requests", f"{early:.0f} MiB", "at most 300 MiB")
+    say(f"replica after {requests}", f"{late:.0f} MiB", "no more than after 5,000")
+    say("receipts dropped meanwhile", f"{dropped:.0f}", "0")
+
+
+def _resident_after(service: Running, asked: Load, work: Path, requests: int) -> float:
+    while service.metric("migraine_prediction_latency_seconds_count ") < requests:
+        serving.load(asked, work, seconds=2 if requests < 10_000 else 10)
+    return max(service.replicas().values())
+
+
+def _best(job: Callable[[], Any]) -> float:
+    taken = []
+    for _ in range(4):
+        began = time.perf_counter()
+        job()
+        taken.append(time.perf_counter() - began)
+    return min(taken)
+
+
+def _seconds_until(true: Callable[[], bool], began: float) -> float:
+    while not true():
+        if time.monotonic() - began > PATIENCE:
+            return float("inf")
+        time.sleep(0.2)
+    return time.monotonic() - began
+
+
+def say(what: str, seen: str, bar: str) -> None:
+    """A line of the result."""
+    print(f"{what:<42}{seen:<62}{bar}", flush=True)
+
+
+PARTS = {part.__name__: part for part in (scaling, overload, batch, arrow, reasons, memory)}
+
+
+def main() -> None:
+    """Measure, and print."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--only", default=",".join(PARTS))
+    parser.add_argument("--requests", type=int, default=500_000)
+    given = parser.parse_args()
+    with tempfile.TemporaryDirectory() as folder:
+        work = Path(folder)
+        serving.train(work, TREES)
+        for name in given.only.split(","):
+            PARTS[name](work, given.requests)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,163 @@
+"""Answers as columns of an Arrow table: for as many people as an answer of objects each would be too slow for.
+
+Here belong the columns, which say what JSON's answers say. Not here: files (`table_files`), who asked (`tables`).
+"""
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from migraine_assets.core import features
+from serving.columns import limited
+from serving.engine import BANDS, band_limits, severity_missing
+from serving.intervals import severity_ends
+from serving.models import ModelSet
+from serving.predicting import Predicted
+from serving.scoring import Group
+from serving.served import HISTORY
+
+Floats = NDArray[np.float64]
+Mask = NDArray[np.bool_]
+
+_OBSERVED, _RATE = (features.NAMES.index(name) for name in (HISTORY, "personal_rate"))
+_NUMBERS = (
+    "probability", "threshold", "probability_low", "probability_high", "base_rate", "severity", "severity_low",
+    "severity_high",
+)  # fmt: skip
+
+
+def answer_table(
+    participants: list[str | None],
+    errors: list[str | None],
+    models: ModelSet,
+    found: Predicted | None,
+    *,
+    before: Floats,
+    after: Floats,
+) -> Any:
+    """A row for each of `participants`: its error, or the next of what was `found` for those without one.
+
+    `before` and `after` float64[columns, n]: their newest days as they came, and as they were settled.
+    """
+    import pyarrow as pa
+
+    table = {} if found is None else _columns(models, found, before, after)
+    if found is None or len(found.ids) < len(errors):
+        answered = np.array([error is None for error in errors], dtype=np.bool_)
+        # Where the answer of each row lies; rows with an error take none.
+        place = pa.array(np.cumsum(answered) - 1, mask=~answered)
+        table = {name: column.take(place) for name, column in table.items()}
+    table |= {"participant_id": pa.array(participants, pa.string()), "error": pa.array(errors, pa.string())}
+    schema = _schema()
+    empty = {field.name: pa.nulls(len(errors), field.type) for field in schema}
+    return pa.table({**empty, **table}, schema=schema)
+
+
+def _columns(models: ModelSet, found: Predicted, before: Floats, after: Floats) -> dict[str, Any]:
+    import pyarrow as pa
+
+    attack, count = found.groups["attack"], len(found.ids)
+    numbers = _numbers(found, count)
+    abstained = np.isnan(numbers["probability"])
+    bands = np.select(
+        [numbers["probability"] >= limit for limit in band_limits(numbers["threshold"])], [3, 2, 1], default=0
+    )
+    return {
+        **{name: pa.array(column, from_pandas=True) for name, column in numbers.items()},
+        "prediction_id": pa.array(found.ids, pa.string()),
+        "for_date": pa.array(found.for_days.astype(np.int32)).cast(pa.date32()),
+        "abstained": pa.array(abstained),
+        "risk_band": _words(bands, BANDS, missing=abstained),
+        "warnings": _warnings(_warned(models, found, abstained, before, after)),
+        "attack_bundle": _by_group(attack, [group.served.bundle.hash for group in attack], count),
+        "arm": _by_group(attack, [group.arm for group in attack], count),
+        **_severity_bundle(found, count),
+    }
+
+
+def _severity_bundle(found: Predicted, count: int) -> dict[str, Any]:
+    groups = found.groups.get("severity")
+    hashes = [group.served.bundle.hash for group in groups or ()]
+    return {"severity_bundle": _by_group(groups, hashes, count)} if groups else {}
+
+
+def _numbers(found: Predicted, count: int) -> dict[str, Floats]:
+    """float64[count] each, NaN where there is no number."""
+    columns = {name: np.full(count, np.nan) for name in _NUMBERS}
+    for group in found.groups["attack"]:
+        at, p = group.places, np.clip(group.outputs, 0, 1)
+        columns["probability"][at] = p
+        columns["threshold"][at] = np.where(np.isnan(p), np.nan, group.served.threshold)
+        if group.served.band is not None:
+            columns["probability_low"][at], columns["probability_high"][at] = group.served.band.ends(p)
+    for group in found.groups.get("severity", ()):
+        at = group.places
+        columns["severity"][at] = group.outputs
+        if ends := severity_ends(group.outputs, group.served.manifest):
+            columns["severity_low"][at], columns["severity_high"][at] = ends
+    known = (found.computed[:, _OBSERVED] > 0) & ~np.isnan(columns["probability"])
+    columns["base_rate"][known] = found.computed[known, _RATE]
+    return columns
+
+
+def _warned(models: ModelSet, found: Predicted, abstained: Mask, before: Floats, after: Floats) -> dict[str, Mask]:
+    """Who is warned of what, in the order of JSON's warnings: bool[n] by code."""
+    count = len(found.ids)
+    outside = np.zeros(count, dtype=np.bool_)
+    outside[list(found.beyond)] = True
+    used, foreign = np.zeros((len(before), count), dtype=np.bool_), np.zeros(count, dtype=np.bool_)
+    for groups in found.groups.values():
+        for group in groups:
+            used[:, group.places] |= group.served.used[:, None]
+            foreign[group.places] |= not group.served.same_features_code
+    silent = severity_missing(models, found.groups)
+    return {
+        "too_little_history": abstained,
+        "out_of_range": outside,
+        "unused_fields": np.asarray((~np.isnan(before) & ~used).any(axis=0)),
+        "value_limited": np.asarray(limited(before, after).any(axis=0)),
+        **({silent: np.ones(count, dtype=np.bool_)} if silent else {}),
+        "other_features_code": foreign,
+    }
+
+
+def _warnings(warned: dict[str, Mask]) -> Any:
+    """A list of codes for each row."""
+    import pyarrow as pa
+
+    mask = np.column_stack(list(warned.values()))
+    ends = np.append(0, np.cumsum(mask.sum(axis=1)))
+    words = _words(np.nonzero(mask)[1], tuple(warned)).cast(pa.string())
+    return pa.ListArray.from_arrays(pa.array(ends, pa.int32()), words)
+
+
+def _by_group(groups: Sequence[Group], words: Sequence[str], count: int) -> Any:
+    codes = np.zeros(count, dtype=np.int64)
+    for code, group in enumerate(groups):
+        codes[group.places] = code
+    return _words(codes, words)
+
+
+def _words(codes: NDArray[np.int64], words: Sequence[str], *, missing: Mask | None = None) -> Any:
+    import pyarrow as pa
+
+    return pa.DictionaryArray.from_arrays(pa.array(codes, pa.int32(), mask=missing), pa.array(words, pa.string()))
+
+
+def _schema() -> Any:
+    import pyarrow as pa
+
+    text, number = pa.string(), pa.float64()
+    # A few words for all rows: kept once.
+    word = pa.dictionary(pa.int32(), text)
+    return pa.schema(
+        [
+            ("participant_id", text), ("prediction_id", text), ("for_date", pa.date32()), ("abstained", pa.bool_()),
+            ("probability", number), ("risk_band", word), ("threshold", number), ("probability_low", number),
+            ("probability_high", number), ("base_rate", number), ("severity", number), ("severity_low", number),
+            ("severity_high", number), ("warnings", pa.list_(text)), ("attack_bundle", word),
+            ("severity_bundle", word), ("arm", word), ("error", text),
+        ]
+    )  # fmt: skip

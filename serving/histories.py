@@ -1,0 +1,53 @@
+"""The features of checked cases: each person's newest day, from the days before it.
+
+Not here: checking (`cases`), what is asked with the features (`predicting`).
+"""
+
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from migraine_assets.core import features
+from migraine_assets.core.diary import Diary
+from migraine_assets.core.features import LOOK_BACK
+from serving.cases import Case
+from serving.columns import ORDER
+from serving.predicting import People
+from serving.scoring import Rows
+
+
+def people_of(cases: Sequence[Case]) -> People:
+    """Who the cases are."""
+    names = [case.participant for case in cases]
+    return People(names, np.array([case.day[-1] for case in cases], dtype=np.int64), lambda: [c.key for c in cases])
+
+
+def features_of(cases: Sequence[Case], horizon: int) -> Rows:
+    """Everybody's newest day, float32[len(cases), features]."""
+    if len(cases) == 1:
+        return _only(cases[0], horizon=horizon)
+    last = np.add.accumulate([len(_recent(case.day)) for case in cases]) - 1
+    rows: Rows = features.compute(_diary(cases), horizon=horizon)[last]
+    return rows
+
+
+def _only(case: Case, *, horizon: int) -> Rows:
+    """One person's: the days were checked when the case was made."""
+    columns = {ORDER[place]: case.values[place] for place in np.flatnonzero(case.given).tolist()}
+    row: Rows = features.compute_day(case.day, columns, horizon=horizon)[None]
+    return row
+
+
+def _recent(day: NDArray[np.int64]) -> NDArray[np.int64]:
+    return day if len(day) == 1 else day[int(np.searchsorted(day, day[-1] - LOOK_BACK)) :]
+
+
+def _diary(cases: Sequence[Case]) -> Diary:
+    days = [_recent(case.day) for case in cases]
+    values = [case.values[:, len(case.day) - len(day) :] for case, day in zip(cases, days, strict=True)]
+    table = np.concatenate(values, axis=1) if len(cases) > 1 else np.ascontiguousarray(values[0])
+    given = np.logical_or.reduce([case.given for case in cases])
+    people = np.repeat(np.arange(len(cases)), [len(day) for day in days])
+    columns = {ORDER[place]: table[place] for place in np.flatnonzero(given).tolist()}
+    return Diary(people, np.concatenate(days), True, columns)
