@@ -4,6 +4,7 @@ Here belong Ray's settings. Not here: what a replica does with a request (`servi
 (`serving.server`). `serve run serving.deployment:build_app` and `serving/serve_config.yaml` come in here.
 """
 
+import gc
 import os
 import warnings
 from typing import Any
@@ -62,6 +63,9 @@ class Replica:
         self._services = open_services(settings)
         self._exporter = _exporter(self._services.metrics, settings)
         self._busy = Busy()
+        # What is loaded by now stays: the garbage collector need not look at it again.
+        gc.collect()
+        gc.freeze()
 
     def __serve_build_asgi_app__(self) -> ASGIApp:
         """Called by Ray after `__init__`."""

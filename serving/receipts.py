@@ -9,6 +9,7 @@ limit, beyond which they are dropped, and both are counted and shown.
 
 import datetime as dt
 import itertools
+import os
 import threading
 import time
 from collections import deque
@@ -151,16 +152,30 @@ class RecordLog(Generic[R]):
         return lines, lost
 
 
+class RandomBytes:
+    """`os.urandom` with a store: asking the system for a few bytes at a time lets other threads in each time."""
+
+    def __init__(self, *, store: int = 1 << 16) -> None:
+        self._store, self._bytes, self._lock = store, memoryview(b""), threading.Lock()
+
+    def __call__(self, count: int) -> bytes:
+        with self._lock:
+            if len(self._bytes) < count:
+                self._bytes = memoryview(os.urandom(max(self._store, count)))
+            taken, self._bytes = self._bytes[:count], self._bytes[count:]
+        return bytes(taken)
+
+
 class ReceiptLog(RecordLog[Receipt | Block]):
     """The prediction log of one replica, and the identities that it gives."""
 
     def __init__(self, target: Segments, *, secret: bytes, settings: ServingSettings) -> None:
         super().__init__(target, **_limits(settings))
-        self._secret = secret
+        self._secret, self._random = secret, RandomBytes()
 
     def make_ids(self, count: int) -> list[str]:
         """New prediction ids."""
-        return receipt.make_ids(self._secret, count, time=time.time())
+        return receipt.make_ids(self._secret, count, time=time.time(), random=self._random)
 
     def is_genuine(self, identity: str) -> bool:
         """Whether some replica of this service gave `identity`."""

@@ -26,7 +26,7 @@ def record(services: Services, found: Predicted, *, seconds: float) -> None:
     people = [hidden[name] for name in names]
     log(services, found.groups, ids=found.ids, people=people, for_dates=found.for_dates, seconds=seconds)
     for group in found.groups["attack"]:
-        if abstained := int(np.isnan(group.outputs).sum()):
+        if abstained := _abstained(group):
             metrics.count_abstentions(abstained)
     for field, times in Counter(field for fields in found.beyond.values() for field in fields).items():
         metrics.count_out_of_range(field, times)
@@ -65,13 +65,17 @@ def log(
 
 def _count(services: Services, task: str, group: Group) -> None:
     metrics, bundle = services.metrics, group.served.bundle.hash
-    abstained = int(np.isnan(group.outputs).sum())
+    abstained = _abstained(group)
     for status, times in (("ok", len(group.outputs) - abstained), ("abstained", abstained)):
         if times:
             metrics.count_predictions(times, status=status, task=task, model=bundle, arm=group.arm)
     if group.silent is not None:
         shadow = group.silent.served.bundle.hash
         metrics.count_predictions(len(group.silent.places), status="ok", task=task, model=shadow, arm="shadow")
+
+
+def _abstained(group: Group) -> int:
+    return sum(output != output for output in group.outputs.tolist())
 
 
 def _receipt(groups: Groups, **said: Any) -> Receipt:

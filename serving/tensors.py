@@ -64,6 +64,7 @@ class InferResponse(msgspec.Struct, omit_defaults=True):
     id: str | None = None
 
 
+_NUMBERS = {int, float, type(None)}
 _decoder = msgspec.json.Decoder(InferRequest)
 _encode = msgspec.json.Encoder().encode
 
@@ -110,7 +111,7 @@ def _binary(raw: memoryview, size: object, kind: np.dtype[Any]) -> NDArray[Any]:
 def _listed(tensor: InputTensor) -> NDArray[Any]:
     rows = tensor.data or []
     flat = [value for row in rows for value in row] if rows and type(rows[0]) is list else rows
-    if not all(value is None or type(value) in (int, float) for value in flat):
+    if not set(map(type, flat)) <= _NUMBERS:
         raise Refused("unreadable-tensors", "The data are numbers or null, flat or one list for each row.")
     try:
         with np.errstate(over="ignore"):

@@ -12,7 +12,7 @@ import datetime as dt
 import hashlib
 import hmac
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from functools import lru_cache
 from typing import Literal
 
@@ -63,10 +63,10 @@ def make_id(secret: bytes, *, time: float) -> str:
     return make_ids(secret, 1, time=time)[0]
 
 
-def make_ids(secret: bytes, count: int, *, time: float) -> list[str]:
-    """`count` new identities of the same time."""
-    moment, random = int(time * 1000).to_bytes(_TIME, "big"), os.urandom(_RANDOM * count)
-    bodies = [moment + random[at : at + _RANDOM] for at in range(0, len(random), _RANDOM)]
+def make_ids(secret: bytes, count: int, *, time: float, random: Callable[[int], bytes] = os.urandom) -> list[str]:
+    """`count` new identities of the same time. `random`: where as many unpredictable bytes as asked come from."""
+    moment, drawn = int(time * 1000).to_bytes(_TIME, "big"), random(_RANDOM * count)
+    bodies = [moment + drawn[at : at + _RANDOM] for at in range(0, len(drawn), _RANDOM)]
     signed = b"".join([body + signature[:_SIGNATURE] for body, signature in _keyed_each(secret, b"id", bodies)])
     # An identity has a multiple of three bytes, so that many side by side look as each alone does.
     text = base64.urlsafe_b64encode(signed).decode()
