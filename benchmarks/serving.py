@@ -82,7 +82,8 @@ async def predict(row: Row):
     return {"probability": float(session.run(None, {"features": x})[0][0, 0])}
 """
 JOBLIB_APP = """
-import joblib, json, numpy as np, pandas as pd
+import joblib, json, numpy as np, pandas as pd, warnings
+warnings.simplefilter("ignore")  # the pipeline was fitted without names
 from fastapi import FastAPI
 from pydantic import BaseModel
 model, names = joblib.load("model.joblib"), json.load(open("names.json"))
@@ -92,7 +93,7 @@ class Row(BaseModel):
 @app.post("/predict")
 def predict(row: Row):
     x = pd.DataFrame([row.features], columns=names, dtype=np.float32)
-    return {"probability": float(model.predict_proba(x.to_numpy())[0, 1])}
+    return {"probability": float(model.predict_proba(x)[0, 1])}
 """
 BENTO_SERVICE = """
 import bentoml, joblib, numpy as np
