@@ -7,7 +7,7 @@ sources := migraine_assets migraine_assets_tests benchmarks $(wildcard serving)
 installed = .venv/.installed-$(1)
 
 .DEFAULT_GOAL := help
-.PHONY: help run ui serve test lint format types unit docs lock clean
+.PHONY: help run ui serve test lint format types unit rules docs lock clean
 
 help: ## Show what there is
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -37,6 +37,9 @@ types: $(call installed,dev)
 
 unit: $(call installed,dev)
 	$(bin)/pytest --cov --cov-report=term:skip-covered --cov-fail-under=85
+
+rules: $(call installed,dev) ## Alert rules, dashboards and runbooks against a live Prometheus
+	$(bin)/pytest migraine_assets_tests/rules
 
 format: $(call installed,dev) ## Format the code
 	$(bin)/ruff check --fix .

@@ -56,6 +56,9 @@ BACKLOG = MetricName("migraine_receipt_backlog", "gauge", "Receipts and feedback
 IN_PROGRESS = MetricName("migraine_requests_in_progress", "gauge", "Requests inside the replicas, waiting ones too.")
 REPLICAS = MetricName("migraine_replicas", "gauge", "Replicas alive on this node.")
 READY = MetricName("migraine_ready_replicas", "gauge", "Replicas of this node with verified models.")
+PROBLEMS = MetricName(
+    "migraine_model_problems", "gauge", "What replicas serve otherwise than was promoted: bundles refused and the like."
+)
 MODEL_INFO = MetricName(
     "migraine_model_info", "gauge", "1 for each model that a replica of this node holds.",
     ("task", "arm", "algorithm", "model", "data_version"),

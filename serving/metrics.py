@@ -49,7 +49,7 @@ class Metrics:
         self._figures = figures
         self._last_figures = Figures()
         self._models: tuple[ModelInfo, ...] = ()
-        self._ready = False
+        self._ready, self._problems = False, 0
         self._in_progress = self._backlog = 0
         self._published: dict[str, Any] | None = None
         for counter in names.COUNTERS:
@@ -88,9 +88,9 @@ class Metrics:
         """Values outside what training saw. `field`: of the contract."""
         self._node.add(_key(names.OUT_OF_RANGE, field), count)
 
-    def set_model_info(self, models: Iterable[ModelInfo], *, ready: bool = True) -> None:
-        """What this replica holds now; what it held before is no longer shown."""
-        self._models, self._ready = tuple(models), ready
+    def set_model_info(self, models: Iterable[ModelInfo], *, ready: bool = True, problems: int = 0) -> None:
+        """What this replica holds now; what it held before is no longer shown. `problems`: what is not as promoted."""
+        self._models, self._ready, self._problems = tuple(models), ready, problems
         self.tick()
 
     def set_backlog(self, count: int) -> None:
@@ -118,6 +118,7 @@ class Metrics:
         state = {
             "models": [asdict(model) for model in self._models],
             "ready": self._ready,
+            "problems": self._problems,
             "backlog": self._backlog,
             "in_progress": self._in_progress,
         }
@@ -164,6 +165,7 @@ class _View(Collector):
         states = self._snapshot.states
         yield _gauge(names.REPLICAS, {(): float(len(states))})
         yield _gauge(names.READY, {(): float(sum(state["ready"] for state in states))})
+        yield _gauge(names.PROBLEMS, {(): float(sum(state.get("problems", 0) for state in states))})
         yield _gauge(names.BACKLOG, {(): float(sum(state["backlog"] for state in states))})
         yield _gauge(names.IN_PROGRESS, {(): float(sum(state["in_progress"] for state in states))})
         models = {tuple(model[label] for label in names.MODEL_INFO.labels) for s in states for model in s["models"]}

@@ -16,7 +16,7 @@ from migraine_assets.stores.secret import shared_secret
 from serving.keys import KeyRing
 from serving.limits import Limiter
 from serving.metrics import Metrics, ModelInfo
-from serving.models import Listener, ModelSet, ModelWatcher
+from serving.models import NO_CHAMPION, Listener, ModelSet, ModelWatcher
 from serving.receipts import FeedbackLog, ReceiptLog, open_feedback, open_receipts
 from serving.settings import ServingSettings
 
@@ -101,7 +101,8 @@ def counting(metrics: Metrics) -> Listener:
 
     def listener(models: ModelSet, *, success: bool) -> None:
         metrics.count_reload(success=success)
-        metrics.set_model_info(model_infos(models), ready=models.ready)
+        problems = 0 if models.problems == (NO_CHAMPION,) else len(models.problems)
+        metrics.set_model_info(model_infos(models), ready=models.ready, problems=problems)
 
     return listener
 
