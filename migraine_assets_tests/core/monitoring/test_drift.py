@@ -1,0 +1,95 @@
+import json
+import math
+
+import numpy as np
+import pytest
+
+from migraine_assets.core.monitoring.drift import Against, Limits, Window, measure
+from migraine_assets_tests.core.monitoring.cohorts import FLAGS, NAMES, against, window
+
+
+@pytest.mark.parametrize(("count", "days"), [(12, 28), (30, 7), (60, 1), (60, 28), (300, 7)])
+def test_where_nothing_moves_fewer_than_one_window_in_twenty_alarms(count: int, days: int) -> None:
+    """All features together, days of one person alike, reference and window of different people."""
+    rng, alarms, windows = np.random.default_rng(count * days), 0, 60
+    for k in range(windows):
+        if k % 6 == 0:
+            reference = against(rng, 60 if k % 12 else 150)
+        alarms += measure(window(rng, count, days), reference).verdict.alarms
+    assert alarms < windows / 20
+
+
+def test_a_shift_is_told_with_its_feature_its_size_and_what_chance_reaches() -> None:
+    rng = np.random.default_rng(1)
+    moved = window(rng, 200, 7)
+    moved.matrix[:, 2] += 1.0
+    found = measure(moved, against(rng))
+    assert found.verdict.status == "drift"
+    assert [item.name for item in found.moved] == ["f2"]
+    assert found.moved[0].score > 1
+    assert all(reason.startswith("f2: ") for reason in found.verdict.reasons)
+    assert "chance reaches" in found.verdict.reasons[0]
+
+
+def test_the_smallest_shift_that_the_window_could_have_seen_shrinks_with_the_window() -> None:
+    rng = np.random.default_rng(2)
+    reference = against(rng, 500)
+    small, large = (measure(window(rng, count, 7), reference).features[0].statistics[1] for count in (30, 1000))
+    assert small.visible > large.visible >= large.limit == 0.1
+
+
+def test_a_category_is_held_by_jensen_shannon_and_a_number_by_kolmogorov_smirnov() -> None:
+    rng = np.random.default_rng(3)
+    found = measure(window(rng, 100, 7), against(rng))
+    by_name = {item.name: [s.name for s in item.statistics] for item in found.features}
+    assert by_name["f0"] == ["psi", "ks", "missing"]
+    assert by_name[FLAGS[0]] == ["psi", "js", "missing"]
+
+
+def test_a_field_that_is_no_longer_asked_is_drift_in_its_missing_share() -> None:
+    rng = np.random.default_rng(4)
+    silent = window(rng, 100, 7)
+    silent.matrix[:, 5] = np.nan
+    found = measure(silent, against(rng))
+    [moved] = found.moved
+    assert (moved.name, moved.missing, moved.rows) == ("f5", 1.0, 0)
+    assert "without a value" in found.verdict.reasons[0]
+
+
+def test_kept_rows_give_the_exact_distance() -> None:
+    rng = np.random.default_rng(5)
+    kept, now = against(rng, keep=True), window(rng, 100, 7)
+    exact = measure(now, kept).features[0].statistics[1].value
+    binned = measure(now, Against(kept.references, kept.people, FLAGS)).features[0].statistics[1].value
+    assert 0 < binned < exact
+
+
+@pytest.mark.parametrize("size", [(0, 0), (3, 28), (20, 1)])
+def test_a_small_window_says_so_and_nothing_else(size: tuple[int, int]) -> None:
+    rng = np.random.default_rng(6)
+    found = measure(window(rng, *size, shift=5.0), against(rng))
+    assert found.verdict.status == "too little data"
+    assert "needed" in found.verdict.reasons[0]
+
+
+def test_columns_without_a_reference_are_left_out() -> None:
+    rng = np.random.default_rng(7)
+    now = window(rng, 50, 7)
+    found = measure(Window(now.matrix, ("new", *NAMES[1:]), now.participants), against(rng))
+    assert [item.name for item in found.features] == list(NAMES[1:])
+
+
+def test_a_window_that_a_classifier_can_tell_is_suspected() -> None:
+    rng = np.random.default_rng(8)
+    found = measure(window(rng, 100, 7), against(rng), domain_auc=0.93)
+    assert found.verdict.status == "suspected"
+    assert "ROC-AUC of 0.93" in found.verdict.reasons[-1]
+
+
+def test_the_same_window_gives_the_same_drift_as_plain_values() -> None:
+    rng = np.random.default_rng(9)
+    reference, now = against(rng), window(rng, 12, 28)
+    found = measure(now, reference, limits=Limits(alpha=0.01)).to_json()
+    assert json.loads(json.dumps(found, allow_nan=False)) == found
+    assert found == measure(now, reference, limits=Limits(alpha=0.01)).to_json()
+    assert all(math.isfinite(item["score"]) for item in found["features"].values())
