@@ -1,0 +1,49 @@
+"""The alert log: one JSON object per line in `alerts.log` under home, whatever the channels do.
+
+Here belong appending and rotation. Not here: what is logged, and the lock between processes (the caller holds it).
+"""
+
+import json
+import os
+from collections.abc import Mapping
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+NAME = "alerts.log"
+MOST_BYTES, GENERATIONS = 5_000_000, 5
+
+
+def append(path: Path, entries: "list[Mapping[str, Any]]", *, most_bytes: int = MOST_BYTES) -> bool:
+    """Append a line for each entry; whether it could be done. Never raises: a full disk must not stop the message."""
+    lines = "".join(f"{json.dumps(dict(entry), ensure_ascii=False)}\n" for entry in entries).encode()
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        _rotate(path, coming=len(lines), most_bytes=most_bytes)
+        with path.open("ab") as file:
+            # A line that a full disk cut short must not swallow the next one.
+            file.write((b"\n" if _torn(path) else b"") + lines)
+    except OSError:
+        return False
+    return True
+
+
+def _rotate(path: Path, *, coming: int, most_bytes: int) -> None:
+    if not path.exists() or path.stat().st_size + coming <= most_bytes:
+        return
+    for number in range(GENERATIONS - 1, 0, -1):
+        with suppress(FileNotFoundError):
+            os.replace(_generation(path, number), _generation(path, number + 1))
+    os.replace(path, _generation(path, 1))
+
+
+def _generation(path: Path, number: int) -> Path:
+    return path.with_name(f"{path.name}.{number}")
+
+
+def _torn(path: Path) -> bool:
+    if not path.exists() or not path.stat().st_size:
+        return False
+    with path.open("rb") as file:
+        file.seek(-1, os.SEEK_END)
+        return file.read(1) != b"\n"
