@@ -53,15 +53,27 @@ def read(store: Store, kind: type[T], *, day: str, progress: Progress | None = N
     offsets = dict(progress.offsets) if progress else {}
     records: list[T] = []
     torn = 0
+    for found in read_segments(store, kind, day=day, progress=progress):
+        records += found.records
+        torn += found.torn
+        offsets |= found.progress.offsets
+    return Found(tuple(records), torn, Progress(offsets))
+
+
+def read_segments(store: Store, kind: type[T], *, day: str, progress: Progress | None = None) -> Iterator[Found[T]]:
+    """The same one segment at a time, for days that are larger than memory."""
+    offsets = progress.offsets if progress else {}
     for path in _segments(store, kind, day):
-        content = _beyond(store, path, offsets.get(path, 0))
+        before = offsets.get(path, 0)
+        content = _beyond(store, path, before)
         whole = content[: content.rfind(b"\n") + 1]
+        records: list[T] = []
+        torn = 0
         for line in whole.splitlines():
             found = _decoded(kind, line)
             records += found
             torn += not found
-        offsets[path] = offsets.get(path, 0) + len(whole)
-    return Found(tuple(records), torn, Progress(offsets))
+        yield Found(tuple(records), torn, Progress({path: before + len(whole)}))
 
 
 def find(store: Store, identity: str) -> Receipt | None:

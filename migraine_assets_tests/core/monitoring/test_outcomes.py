@@ -1,0 +1,75 @@
+import datetime as dt
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from migraine_assets.core.monitoring.outcomes import last_predictions, settle
+
+DAY = dt.date(2026, 3, 2)
+
+
+def predictions(*rows: tuple[str, str | None, float]) -> pd.DataFrame:
+    """Of (id, participant, time), all for the same day."""
+    return pd.DataFrame(
+        [
+            {"id": name, "participant": who, "for_date": DAY if who else None, "time": time, "task": "attack"}
+            for name, who, time in rows
+        ],
+        columns=["id", "participant", "for_date", "time", "task"],
+    )
+
+
+def feedback(*rows: tuple[str, float, bool]) -> pd.DataFrame:
+    made = [{"id": name, "time": time, "attack": attack, "severity": None} for name, time, attack in rows]
+    return pd.DataFrame(made, columns=["id", "time", "attack", "severity"])
+
+
+def diary(*rows: tuple[str, float, float | None]) -> pd.DataFrame:
+    made = [
+        {"participant": who, "for_date": DAY, "time": time, "attack": attack, "severity": 5.0}
+        for who, time, attack in rows
+    ]
+    return pd.DataFrame(made, columns=["participant", "for_date", "time", "attack", "severity"])
+
+
+def attacks(asked: pd.DataFrame, told: pd.DataFrame, later: pd.DataFrame) -> list[Any]:
+    found = settle(last_predictions(asked), every=asked, feedback=told, diary=later)
+    return [None if np.isnan(value) else value for value in found.predictions["attack"]]
+
+
+def test_asking_again_is_no_second_observation() -> None:
+    asked = last_predictions(predictions(("a", "p", 1), ("b", "p", 2), ("c", None, 1), ("d", None, 2)))
+    assert sorted(asked["id"]) == ["b", "c", "d"]
+
+
+def test_a_word_on_one_prediction_holds_for_the_persons_day() -> None:
+    asked = predictions(("a", "p", 1), ("b", "p", 2))
+    assert attacks(asked, feedback(("a", 9, True)), diary()) == [1]
+
+
+def test_the_latest_word_wins_whoever_said_it() -> None:
+    asked = predictions(("a", "p", 1))
+    assert attacks(asked, feedback(("a", 9, True), ("a", 10, False)), diary()) == [0]
+    assert attacks(asked, feedback(("a", 9, True)), diary(("p", 11, 0))) == [0]
+    assert attacks(asked, feedback(("a", 12, True)), diary(("p", 11, 0))) == [1]
+
+
+def test_a_diary_that_says_nothing_of_the_day_takes_nothing_back() -> None:
+    assert attacks(predictions(("a", "p", 1)), feedback(("a", 9, True)), diary(("p", 11, None))) == [1]
+
+
+def test_nobodys_prediction_is_reached_by_its_id_alone() -> None:
+    asked = predictions(("a", None, 1), ("b", None, 2))
+    assert attacks(asked, feedback(("a", 9, True), ("unknown", 9, True)), diary(("p", 9, 1))) == [1, None]
+
+
+def test_contradictions_are_counted() -> None:
+    asked = predictions(("a", "p", 1), ("b", "q", 1))
+    told = feedback(("a", 9, True), ("a", 10, False), ("b", 9, True), ("b", 9, True))
+    assert settle(last_predictions(asked), every=asked, feedback=told, diary=diary()).contradictions == 1
+
+
+def test_with_nothing_told_nothing_is_known() -> None:
+    assert attacks(predictions(("a", "p", 1)), feedback(), diary()) == [None]
+    assert attacks(predictions(), feedback(), diary()) == []
