@@ -16,6 +16,7 @@ from migraine_assets.defs.code_versions import with_code_versions
 from migraine_assets.defs.io_managers import ReferenceIOManager
 from migraine_assets.defs.jobs import JOBS
 from migraine_assets.defs.mlflow_resource import mlflow_of_run
+from migraine_assets.defs.operations.sensor import operations_figures
 from migraine_assets.defs.resources import workspace_from
 from migraine_assets.settings import Settings
 
@@ -35,6 +36,7 @@ def build_defs(*, resources: Mapping[str, Any] | None = None) -> dg.Definitions:
         assets=with_code_versions([*assets, *model_assets(), *evaluation_assets(), *champion_assets()]),
         asset_checks=[raw_diary_checks, validated_diary_checks, features_checks, folds_checks],
         jobs=JOBS,
+        sensors=[operations_figures],
         resources={**default, **(resources or {})},
         # One process per run: a step that starts a process of its own waits seconds for imports.
         executor=dg.in_process_executor,

@@ -68,3 +68,42 @@ MODEL_INFO = MetricName(
 ACCURACY = MetricName("migraine_model_accuracy", "gauge", "Accuracy of a model as monitored.", ("model_name",))
 DRIFT_SCORE = MetricName("migraine_drift_score", "gauge", "Population stability index of a feature.", ("feature",))
 DRIFT_DETECTED = MetricName("migraine_drift_detected", "counter", "Times that drift was found.")
+
+# Published by Dagster through the store. Moments in seconds since 1970; 0 is never.
+PUBLISHED = MetricName(
+    "migraine_dagster_published_timestamp_seconds", "gauge", "When Dagster last told how its automation goes."
+)
+RUN_SUCCESS = MetricName(
+    "migraine_dagster_run_last_success_timestamp_seconds", "gauge", "When a run of the job last ended well.",
+    ("dagster_job",),
+)  # fmt: skip
+RUN_FAILURE = MetricName(
+    "migraine_dagster_run_last_failure_timestamp_seconds", "gauge", "When a run of the job last failed.",
+    ("dagster_job",),
+)  # fmt: skip
+RUN_DURATION = MetricName(
+    "migraine_dagster_run_last_duration_seconds", "gauge", "Time that the last good run of the job took.",
+    ("dagster_job",),
+)  # fmt: skip
+RUNS = MetricName(
+    "migraine_dagster_unfinished_runs", "gauge", "Runs of the job that wait or run.", ("dagster_job", "status")
+)
+TICK_INTERVAL = MetricName(
+    "migraine_dagster_tick_interval_seconds", "gauge", "Time between evaluations of a sensor.", ("kind", "name")
+)
+TICK_SUCCESS = MetricName(
+    "migraine_dagster_tick_last_success_timestamp_seconds", "gauge",
+    "When a sensor or schedule that is on was last evaluated without an error.", ("kind", "name"),
+)  # fmt: skip
+TICK_FAILURE = MetricName(
+    "migraine_dagster_tick_last_failure_timestamp_seconds", "gauge",
+    "When the evaluation of a sensor or schedule that is on last failed.", ("kind", "name"),
+)  # fmt: skip
+VERDICT = MetricName(
+    "migraine_monitoring_verdict", "gauge", "1 for what the newest monitoring result of a kind says of a task.",
+    ("kind", "task", "verdict"),
+)  # fmt: skip
+RESULT_DAY = MetricName(
+    "migraine_monitoring_result_timestamp_seconds", "gauge",
+    "The end (UTC) of the last day that the newest monitoring result of a kind looked at.", ("kind",),
+)  # fmt: skip

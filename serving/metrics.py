@@ -1,7 +1,7 @@
 """The service's metrics: how they are counted and shown to Prometheus.
 
-Here belongs what the application calls. Not here: names and meaning (`serving.metric_names`), and how the counts of
-several replicas come together (`serving.metric_files`).
+Here belongs what the application calls. Not here: names and meaning (`serving.metric_names`), how the counts of
+several replicas come together (`serving.metric_files`), and what others publish (`serving.published_metrics`).
 """
 
 import contextlib
@@ -16,12 +16,14 @@ from typing import Any
 from prometheus_client import CollectorRegistry, generate_latest
 from prometheus_client.core import Metric
 from prometheus_client.registry import Collector
-from prometheus_client.utils import floatToGoString
 
+from migraine_assets.stores.operations import Operations
 from migraine_assets.stores.published import Figures
 from serving import metric_names as names
+from serving.metric_families import BOUNDS, family, gauge, latency
 from serving.metric_files import NodeFolder, Snapshot
 from serving.metric_names import LATENCY_BUCKETS, MetricName
+from serving.published_metrics import Published, published
 from serving.receipts import LogState
 
 CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
@@ -44,10 +46,16 @@ class Metrics:
     Counting takes about a microsecond and may be done from any thread; `tick` and `render` read and write files.
     """
 
-    def __init__(self, folder: Path, *, figures: Callable[[], Figures | None] = lambda: None) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        *,
+        figures: Callable[[], Figures | None] = lambda: None,
+        operations: Callable[[], Operations | None] = lambda: None,
+    ) -> None:
         self._node = NodeFolder(folder)
-        self._figures = figures
-        self._last_figures = Figures()
+        self._figures, self._operations = figures, operations
+        self._last = Published()
         self._models: tuple[ModelInfo, ...] = ()
         self._ready, self._problems = False, 0
         self._in_progress = self._backlog = 0
@@ -132,10 +140,10 @@ class Metrics:
         """The node's metrics in Prometheus' text form."""
         self.tick()
         registry = CollectorRegistry(auto_describe=False)
-        self._last_figures = self._figures() or self._last_figures
+        self._last = Published(self._figures() or self._last.figures, self._operations() or self._last.operations)
         # A replica that has read an older copy must not let the counter go back.
-        detected = self._node.highest("drift-detected", self._last_figures.drift_detected_total)
-        registry.register(_View(self._node.snapshot(), self._last_figures, detected=detected))
+        detected = self._node.highest("drift-detected", self._last.figures.drift_detected_total)
+        registry.register(_View(self._node.snapshot(), self._last, detected=detected))
         return generate_latest(registry)
 
     def close(self) -> None:
@@ -147,58 +155,29 @@ class Metrics:
 class _View(Collector):
     """A snapshot as metric families."""
 
-    def __init__(self, snapshot: Snapshot, figures: Figures, *, detected: float) -> None:
-        self._snapshot, self._figures, self._detected = snapshot, figures, detected
+    def __init__(self, snapshot: Snapshot, published: Published, *, detected: float) -> None:
+        self._snapshot, self._published, self._detected = snapshot, published, detected
 
     def collect(self) -> Iterable[Metric]:
         by_name: dict[str, list[tuple[str, dict[str, str], float]]] = {}
         for key, value in self._snapshot.totals.items():
-            family, sample, labels, _ = json.loads(key)
-            by_name.setdefault(family, []).append((sample, labels, value))
+            name, sample, labels, _ = json.loads(key)
+            by_name.setdefault(name, []).append((sample, labels, value))
         for counter in names.COUNTERS:
-            yield _family(counter, by_name.get(counter.name, []))
-        yield _latency(by_name.get(names.LATENCY.name, []))
+            yield family(counter, by_name.get(counter.name, []))
+        yield latency(by_name.get(names.LATENCY.name, []))
         yield from self._gauges()
-        yield from self._monitored()
+        yield from published(self._published, detected=self._detected)
 
     def _gauges(self) -> Iterable[Metric]:
         states = self._snapshot.states
-        yield _gauge(names.REPLICAS, {(): float(len(states))})
-        yield _gauge(names.READY, {(): float(sum(state["ready"] for state in states))})
-        yield _gauge(names.PROBLEMS, {(): float(sum(state.get("problems", 0) for state in states))})
-        yield _gauge(names.BACKLOG, {(): float(sum(state["backlog"] for state in states))})
-        yield _gauge(names.IN_PROGRESS, {(): float(sum(state["in_progress"] for state in states))})
+        yield gauge(names.REPLICAS, {(): float(len(states))})
+        yield gauge(names.READY, {(): float(sum(state["ready"] for state in states))})
+        yield gauge(names.PROBLEMS, {(): float(sum(state.get("problems", 0) for state in states))})
+        yield gauge(names.BACKLOG, {(): float(sum(state["backlog"] for state in states))})
+        yield gauge(names.IN_PROGRESS, {(): float(sum(state["in_progress"] for state in states))})
         models = {tuple(model[label] for label in names.MODEL_INFO.labels) for s in states for model in s["models"]}
-        yield _gauge(names.MODEL_INFO, dict.fromkeys(sorted(models), 1.0))
-
-    def _monitored(self) -> Iterable[Metric]:
-        yield _gauge(names.ACCURACY, {(model,): value for model, value in self._figures.model_accuracy.items()})
-        yield _gauge(names.DRIFT_SCORE, {(name,): value for name, value in self._figures.drift_score.items()})
-        yield _family(names.DRIFT_DETECTED, [(f"{names.DRIFT_DETECTED.name}_total", {}, self._detected)])
-
-
-def _family(metric: MetricName, samples: Iterable[tuple[str, dict[str, str], float]]) -> Metric:
-    family = Metric(metric.name, metric.help, metric.kind)
-    for sample, labels, value in sorted(samples, key=str):
-        family.add_sample(sample, labels, value)
-    return family
-
-
-def _gauge(metric: MetricName, values: dict[tuple[str, ...], float]) -> Metric:
-    samples = [(metric.name, dict(zip(metric.labels, labels, strict=True)), v) for labels, v in values.items()]
-    return _family(metric, samples)
-
-
-def _latency(samples: Iterable[tuple[str, dict[str, str], float]]) -> Metric:
-    """Buckets are kept apart and shown added up, as Prometheus wants them."""
-    counts = {labels.get("le", "sum"): value for _, labels, value in samples}
-    family, total = Metric(names.LATENCY.name, names.LATENCY.help, "histogram"), 0.0
-    for bound in _BOUNDS:
-        total += counts.get(bound, 0.0)
-        family.add_sample(f"{names.LATENCY.name}_bucket", {"le": bound}, total)
-    family.add_sample(f"{names.LATENCY.name}_count", {}, total)
-    family.add_sample(f"{names.LATENCY.name}_sum", {}, counts.get("sum", 0.0))
-    return family
+        yield gauge(names.MODEL_INFO, dict.fromkeys(sorted(models), 1.0))
 
 
 @cache
@@ -211,6 +190,5 @@ def _json(*parts: Any) -> str:
     return json.dumps([*parts, ""], sort_keys=True)
 
 
-_BOUNDS = (*map(floatToGoString, LATENCY_BUCKETS), "+Inf")
-_BUCKETS = tuple(_json(names.LATENCY.name, f"{names.LATENCY.name}_bucket", {"le": bound}) for bound in _BOUNDS)
+_BUCKETS = tuple(_json(names.LATENCY.name, f"{names.LATENCY.name}_bucket", {"le": bound}) for bound in BOUNDS)
 _SUM = _json(names.LATENCY.name, f"{names.LATENCY.name}_sum", {})

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 
 from migraine_assets.settings import Settings
 from migraine_assets.stores.filesystem import Store
+from migraine_assets.stores.operations import read_operations
 from migraine_assets.stores.published import read_figures
 from migraine_assets.stores.secret import shared_secret
 from serving.keys import KeyRing
@@ -81,7 +82,9 @@ def open_services(settings: ServingSettings, *, store: Store | None = None) -> S
     """The parts of one replica, running. `store`: by default the one of `MIGRAINE_HOME` or `MIGRAINE_STORE_URI`."""
     store = store or Store(Settings().store_location)
     secret = shared_secret(store, given=settings.secret)
-    metrics = Metrics(settings.shared_folder, figures=lambda: read_figures(store))
+    metrics = Metrics(
+        settings.shared_folder, figures=lambda: read_figures(store), operations=lambda: read_operations(store)
+    )
     services = Services(
         models=ModelWatcher(store, interval=settings.poll_seconds, listener=counting(metrics)),
         receipts=open_receipts(store, secret=secret, settings=settings),

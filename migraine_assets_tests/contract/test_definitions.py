@@ -75,6 +75,12 @@ def test_the_jobs_are_these(defs: dg.Definitions) -> None:
     assert named == {"full_pipeline", "retrain"}
 
 
+def test_the_sensors_are_these(defs: dg.Definitions) -> None:
+    repository = defs.get_repository_def()
+    assert {sensor.name for sensor in repository.sensor_defs} == {"operations_figures"}
+    assert all(sensor.description for sensor in repository.sensor_defs)
+
+
 def test_retraining_reads_no_source(defs: dg.Definitions) -> None:
     reached = {key.to_user_string() for key in defs.resolve_job_def("retrain").asset_layer.executable_asset_keys}
     assert reached == ASSETS - {"raw_diary", "validated_diary", "quarantined_rows", "preprocessed_diary"}

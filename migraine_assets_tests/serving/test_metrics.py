@@ -7,6 +7,15 @@ import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
 from migraine_assets.stores.filesystem import Store
+from migraine_assets.stores.operations import PATH as OPERATIONS_PATH
+from migraine_assets.stores.operations import (
+    JobFigures,
+    Operations,
+    TickFigures,
+    Verdict,
+    read_operations,
+    write_operations,
+)
 from migraine_assets.stores.published import PATH, Figures, read_figures
 from serving.metrics import Metrics, ModelInfo
 from serving.receipts import LogState
@@ -29,7 +38,7 @@ def values(metrics: Metrics) -> dict[tuple[str, frozenset[tuple[str, str]]], flo
     return {(s.name, frozenset(s.labels.items())): s.value for family in families for s in family.samples}
 
 
-def value(metrics: Metrics, name: str, **labels: str) -> float | None:
+def value(metrics: Metrics, name: str, /, **labels: str) -> float | None:
     return values(metrics).get((name, frozenset(labels.items())))
 
 
@@ -143,3 +152,41 @@ def test_strange_label_values_come_through_whole(replica: Callable[..., Metrics]
     metrics = replica()
     metrics.count_error('a "quoted"\nline\\')
     assert value(metrics, "migraine_api_errors_total", error_type='a "quoted"\nline\\') == 1
+
+
+def test_what_dagster_publishes_is_shown_and_stays_where_it_can_no_longer_be_read(
+    tmp_path: Path, replica: Callable[..., Metrics]
+) -> None:
+    store = Store(str(tmp_path / "store"))
+    metrics = replica(operations=lambda: read_operations(store))
+    assert value(metrics, "migraine_dagster_published_timestamp_seconds") is None
+    jobs = {"retrain": JobFigures(100.5, 200.5, 30.5, queued=2, running=1), "never": JobFigures(last_failure=50.0)}
+    ticks = {"drift": TickFigures("sensor", 30.0, 400.5, 300.5), "daily": TickFigures("schedule", 0.0, 500.5, 0.0)}
+    verdicts = {"drift": {"attack": Verdict("drift", "2026-03-01"), "severity": Verdict("none", "2026-02-27")}}
+    write_operations(store, Operations(1000.5, jobs, ticks, verdicts))
+    for _ in range(2):
+        dagster = "migraine_dagster"
+        assert value(metrics, f"{dagster}_published_timestamp_seconds") == 1000.5
+        assert value(metrics, f"{dagster}_run_last_success_timestamp_seconds", dagster_job="retrain") == 100.5
+        assert value(metrics, f"{dagster}_run_last_success_timestamp_seconds", dagster_job="never") == 0
+        assert value(metrics, f"{dagster}_run_last_failure_timestamp_seconds", dagster_job="retrain") == 200.5
+        assert value(metrics, f"{dagster}_run_last_duration_seconds", dagster_job="retrain") == 30.5
+        assert value(metrics, f"{dagster}_run_last_duration_seconds", dagster_job="never") is None
+        assert value(metrics, f"{dagster}_unfinished_runs", dagster_job="retrain", status="queued") == 2
+        assert value(metrics, f"{dagster}_unfinished_runs", dagster_job="retrain", status="running") == 1
+        assert value(metrics, f"{dagster}_tick_interval_seconds", kind="sensor", name="drift") == 30
+        assert value(metrics, f"{dagster}_tick_interval_seconds", kind="schedule", name="daily") is None
+        assert value(metrics, f"{dagster}_tick_last_success_timestamp_seconds", kind="schedule", name="daily") == 500.5
+        assert value(metrics, f"{dagster}_tick_last_failure_timestamp_seconds", kind="sensor", name="drift") == 300.5
+        assert value(metrics, "migraine_monitoring_verdict", kind="drift", task="attack", verdict="drift") == 1
+        assert value(metrics, "migraine_monitoring_verdict", kind="drift", task="severity", verdict="none") == 1
+        # The end of 1 March 2026 in UTC.
+        assert value(metrics, "migraine_monitoring_result_timestamp_seconds", kind="drift") == 1772409600
+        store.write(OPERATIONS_PATH, b"damaged")
+
+
+@pytest.mark.parametrize("content", [b"", b"{", b"[]", b'{"published_at": "now"}', b'{"jobs": {}}'])
+def test_a_damaged_file_of_operations_is_none(tmp_path: Path, content: bytes) -> None:
+    store = Store(str(tmp_path))
+    store.write(OPERATIONS_PATH, content)
+    assert read_operations(store) is None
