@@ -16,6 +16,8 @@ from migraine_assets.defs.code_versions import with_code_versions
 from migraine_assets.defs.io_managers import ReferenceIOManager
 from migraine_assets.defs.jobs import JOBS
 from migraine_assets.defs.mlflow_resource import mlflow_of_run
+from migraine_assets.defs.monitoring.assets import monitoring_assets
+from migraine_assets.defs.monitoring.checks import monitoring_checks
 from migraine_assets.defs.operations.sensor import operations_figures
 from migraine_assets.defs.resources import workspace_from
 from migraine_assets.settings import Settings
@@ -32,9 +34,12 @@ def build_defs(*, resources: Mapping[str, Any] | None = None) -> dg.Definitions:
         ),
     }
     assets = [raw_diary, validation, preprocessed_diary, features, folds]
+    first = workspace.params().monitoring.first_day
     return dg.Definitions(
-        assets=with_code_versions([*assets, *model_assets(), *evaluation_assets(), *champion_assets()]),
-        asset_checks=[raw_diary_checks, validated_diary_checks, features_checks, folds_checks],
+        assets=with_code_versions(
+            [*assets, *model_assets(), *evaluation_assets(), *champion_assets(), *monitoring_assets(first)]
+        ),
+        asset_checks=[raw_diary_checks, validated_diary_checks, features_checks, folds_checks, *monitoring_checks()],
         jobs=JOBS,
         sensors=[operations_figures],
         resources={**default, **(resources or {})},

@@ -3,6 +3,7 @@
 Not here: what a threshold means (the settings class of each module of `core`), where the file lies (`settings`).
 """
 
+import datetime as dt
 import difflib
 import types
 from collections.abc import Mapping
@@ -18,6 +19,8 @@ from pydantic import Field, TypeAdapter, ValidationError
 
 from migraine_assets.core.flags import FlagLimits
 from migraine_assets.core.folds import FoldSettings
+from migraine_assets.core.monitoring.drift import Limits
+from migraine_assets.core.monitoring.performance import PerformanceLimits
 from migraine_assets.core.preprocess import PreprocessSettings
 from migraine_assets.core.promotion import GateSettings
 from migraine_assets.core.quality import QualitySettings
@@ -39,6 +42,20 @@ class TrainingSettings:
 
 
 @dataclass(frozen=True)
+class MonitoringSettings:
+    """`first_day`: of the first partition. `window_days`: how many days are looked at together. `label_delay_days`: how
+    long people take to tell what came true. `outcome_days`: how far back a delivery is searched for outcomes.
+    """
+
+    first_day: dt.date = dt.date(2026, 1, 1)
+    window_days: Annotated[int, Field(gt=0)] = 7
+    label_delay_days: Annotated[int, Field(ge=0)] = 3
+    outcome_days: Annotated[int, Field(gt=0)] = 60
+    drift: Limits = field(default_factory=Limits)
+    performance: PerformanceLimits = field(default_factory=PerformanceLimits)
+
+
+@dataclass(frozen=True)
 class Params:
     """All parameters. `models` maps task and model key to hyperparameters that replace the table's defaults."""
 
@@ -50,6 +67,7 @@ class Params:
     search: TuningSettings = field(default_factory=TuningSettings)
     flags: FlagLimits = field(default_factory=FlagLimits)
     promotion: GateSettings = field(default_factory=GateSettings)
+    monitoring: MonitoringSettings = field(default_factory=MonitoringSettings)
     models: Mapping[str, Mapping[str, Mapping[str, Any]]] = field(default_factory=lambda: types.MappingProxyType({}))
 
     def hyperparameters(self, task: str, key: str) -> Mapping[str, Any]:

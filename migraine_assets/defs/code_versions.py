@@ -32,6 +32,7 @@ MODULES: dict[str, tuple[str, ...]] = {
     "g4_regressors": ("migraine_assets.core", "migraine_assets.stores"),
     "g5_evaluation": ("migraine_assets.core", "migraine_assets.report", "migraine_assets.stores"),
     "g6_champions": ("migraine_assets.core.promotion", "migraine_assets.stores"),
+    "monitoring": ("migraine_assets.core.monitoring", "migraine_assets.stores.monitoring"),
 }
 
 

@@ -11,7 +11,8 @@ import pandas as pd
 from migraine_assets.core.estimator import Estimator
 from migraine_assets.core.interval import Scores
 from migraine_assets.core.judging import Judged, train_and_judge
-from migraine_assets.core.reference import references
+from migraine_assets.core.monitoring.drift import SCORE
+from migraine_assets.core.reference import reference, references
 from migraine_assets.core.task_data import TaskData, columns_needed, task_data
 from migraine_assets.core.tasks import Task
 from migraine_assets.core.tuning import tune
@@ -138,14 +139,16 @@ def _reference(judged: Judged, bundle: str, predictions: Any) -> ModelRef:
 
 
 def _context(judged: Judged, data: TaskData, features: FeaturesRef) -> Context:
-    reference = {found.name: found.to_json() for found in references(data.train.X, data.train.names)}
+    # Scores of people that the model did not train on, as those that it will serve.
+    scores = reference(SCORE, judged.fitted.oof)
+    found = (*references(data.train.X, data.train.names), scores)
     return Context(
         horizon=features.delivery.horizon,
         severity_kind=features.severity_kind if data.task == "severity" else None,
         features_version=features.code_version,
         data_version=features.delivery.md5,
         metrics={name: found.to_json() for name, found in judged.cv.items()},
-        reference=reference,
+        reference={item.name: item.to_json() for item in found},
     )
 
 

@@ -109,7 +109,7 @@ def model_card(evaluation: TaskEvaluation, facts: RunFacts, *, form: str = "html
 def index_page(sections: Mapping[str, Mapping[str, Any]], facts: RunFacts) -> bytes:
     """The index of a run from the content of its `evaluation.json`, whichever tasks that holds."""
     entries = [_entry(task, section) for task, section in sections.items()]
-    return _environment(escape=True).get_template("index.html").render(entries=entries, facts=facts).encode()
+    return environment(escape=True).get_template("index.html").render(entries=entries, facts=facts).encode()
 
 
 def _render(template: str, evaluation: TaskEvaluation, facts: RunFacts, own: Mapping[str, Any]) -> bytes:
@@ -124,12 +124,13 @@ def _render(template: str, evaluation: TaskEvaluation, facts: RunFacts, own: Map
         "unknown": UNKNOWN,
         "subgroup_metrics": SUBGROUP_METRICS[evaluation.task],
     }
-    environment = _environment(escape=template.endswith(".html"))
-    return environment.get_template(template).render(**shared, **own).encode()
+    templates = environment(escape=template.endswith(".html"))
+    return templates.get_template(template).render(**shared, **own).encode()
 
 
 @cache
-def _environment(*, escape: bool) -> Environment:
+def environment(*, escape: bool = True) -> Environment:
+    """The templates, with the filters that they use."""
     found = Environment(
         loader=PackageLoader("migraine_assets.report"),
         autoescape=escape,

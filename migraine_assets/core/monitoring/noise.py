@@ -14,7 +14,6 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import stats
 
 Counts = NDArray[np.float64]
 LN2 = math.log(2)
@@ -90,6 +89,8 @@ def psi_point(bins: int, sizes: Worth, *, level: float) -> float:
     """The PSI that chance exceeds with probability `level`: chi2(bins - 1) (1/n + 1/m) (Yurdakul 2018)."""
     if not sizes.known or bins < 2:
         return math.inf
+    from scipy import stats
+
     spread = 1 / sizes.current + 1 / sizes.reference
     return float(stats.chi2.isf(level, bins - 1)) * spread * _tail(level, sizes) ** 2
 
@@ -114,6 +115,8 @@ def share_point(share: float, sizes: Worth, *, level: float) -> float:
     """The difference of two shares around `share` that chance exceeds, in either direction, with `level`."""
     if not sizes.known:
         return math.inf
+    from scipy import stats
+
     # A share of 0 or 1 was seen in so many rows only.
     least = 1 / (2 * min(sizes.current, sizes.reference) + 2)
     kept = min(max(share, least), 1 - least)
@@ -123,4 +126,6 @@ def share_point(share: float, sizes: Worth, *, level: float) -> float:
 
 def _tail(level: float, sizes: Worth) -> float:
     """How much farther Student's t reaches than the normal distribution, with a degree of freedom a participant."""
+    from scipy import stats
+
     return float(stats.t.isf(level / 2, sizes.people - 1) / stats.norm.isf(level / 2))

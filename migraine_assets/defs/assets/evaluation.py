@@ -22,6 +22,7 @@ from migraine_assets.report.adopting import adopt, section
 from migraine_assets.report.facts import RunFacts
 from migraine_assets.report.sentences import headline
 from migraine_assets.report.writer import write_reports
+from migraine_assets.stores.bundles import add_provenance
 from migraine_assets.stores.references import read_pointer
 
 OWNERS = ["team:ml"]
@@ -98,6 +99,11 @@ def _evaluate_once(
             found = evaluate(task, workspace, features, folds, models, opponent=opponent)
         report = write_reports(reports, _name(facts), facts=facts, **{task: found.evaluation})
         test = {row.key: figures(row.test) for row in found.evaluation.rows if row.test}
+        for row in found.evaluation.rows:
+            if row.bundle and row.test:
+                # What the monitoring of a served model is held against.
+                facts_of_test = {name: interval.to_json() for name, interval in row.test.items()}
+                add_provenance(workspace.store, row.bundle, {"test": facts_of_test})
         runs = {model.key: model.mlflow_run for model in models}
         log_evaluation(context, workspace, test=test, runs=runs, report=report)
         return _reference(found, models, report, data="/".join(inputs[:2]))
