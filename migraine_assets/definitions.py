@@ -5,6 +5,7 @@ from typing import Any
 
 import dagster as dg
 
+from migraine_assets.defs.alerting.sensors import alert_sensors, wanted
 from migraine_assets.defs.assets.champions import champion_assets
 from migraine_assets.defs.assets.diary import preprocessed_diary, raw_diary, validation
 from migraine_assets.defs.assets.evaluation import evaluation_assets
@@ -41,7 +42,7 @@ def build_defs(*, resources: Mapping[str, Any] | None = None) -> dg.Definitions:
         ),
         asset_checks=[raw_diary_checks, validated_diary_checks, features_checks, folds_checks, *monitoring_checks()],
         jobs=JOBS,
-        sensors=[operations_figures],
+        sensors=[operations_figures, *alert_sensors(running=wanted(Settings()))],
         resources={**default, **(resources or {})},
         # One process per run: a step that starts a process of its own waits seconds for imports.
         executor=dg.in_process_executor,

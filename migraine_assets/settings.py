@@ -2,11 +2,16 @@
 
 from pathlib import Path
 
+from pydantic import SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 
 class Settings(BaseSettings):
-    """Where state lives and which source is read, from `MIGRAINE_*` variables."""
+    """Where state lives, which source is read and who is told, from `MIGRAINE_*` variables.
+
+    `automation`: whether sensors and schedules are on from the start. `alert_urls`: the channels of alerts, as Apprise
+    writes them. `public_url`: where people reach the Dagster UI. `service_url`: where this process reaches the service.
+    """
 
     model_config = SettingsConfigDict(env_prefix="MIGRAINE_", frozen=True, extra="ignore", env_ignore_empty=True)
 
@@ -16,6 +21,10 @@ class Settings(BaseSettings):
     mapping: str | None = None
     params: Path | None = None
     mlflow_tracking_uri: str | None = None
+    automation: bool = False
+    alert_urls: SecretStr | None = None
+    public_url: str | None = None
+    service_url: str | None = None
 
     @property
     def root(self) -> Path:

@@ -88,7 +88,10 @@ def test_training_and_monitoring_are_jobs_of_their_own(defs: dg.Definitions, job
 
 def test_the_sensors_are_these(defs: dg.Definitions) -> None:
     repository = defs.get_repository_def()
-    assert {sensor.name for sensor in repository.sensor_defs} == {"operations_figures"}
+    assert {sensor.name for sensor in repository.sensor_defs} == {
+        "operations_figures", "alert_failed_runs", "alert_failed_checks", "alert_monitoring", "alert_service",
+        "alert_disk", "alert_heartbeats", "alert_delivery",
+    }  # fmt: skip
     assert all(sensor.description for sensor in repository.sensor_defs)
 
 

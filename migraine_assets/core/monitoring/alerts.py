@@ -46,7 +46,7 @@ KINDS: tuple[AlertKind, ...] = (
         settle_minutes=10,
     ),
     AlertKind(
-        "latency", "Answers are slow", "warning",
+        "latency", "Answers are slow", "critical",
         "The 95th percentile of the prediction latency in the last minutes was over 1000 ms.",
         "The percentile was at or below the limit for 10 minutes.",
         settle_minutes=10,
@@ -58,7 +58,7 @@ KINDS: tuple[AlertKind, ...] = (
         settle_minutes=2,
     ),
     AlertKind(
-        "bundle_refused", "Model bundle refused", "error",
+        "bundle_refused", "Model bundle refused", "critical",
         "The service could not load what the registry names, and goes on with the model that it has.",
         "The service has loaded what the registry names.",
     ),

@@ -1,4 +1,4 @@
-"""What a service's counters say about the last minutes: error rate, latency, refused bundles.
+"""What a service's counters say about the last minutes: error rate, latency, models.
 
 Counters only grow, and begin anew when a process does; so two readings are subtracted, series by series. Not here:
 fetching and parsing them, and what is done about them.
@@ -12,8 +12,10 @@ from itertools import pairwise
 
 REQUESTS = "migraine_api_requests_total"
 BUCKETS = "migraine_prediction_latency_seconds_bucket"
-RELOADS = "migraine_model_reloads_total"
+PROBLEMS = "migraine_model_problems"
 READY = "migraine_ready_replicas"
+MODELS = "migraine_model_info"
+WANTED = (REQUESTS, BUCKETS, PROBLEMS, READY, MODELS)
 
 # Sample name with its sorted labels.
 Series = tuple[str, tuple[tuple[str, str], ...]]
@@ -41,7 +43,8 @@ class ServiceLimits:
 class Recent:
     """The service between two readings. Rates and percentiles are None where too little happened.
 
-    `p95` is infinite where it lies beyond the histogram's last bound.
+    `p95` is infinite where it lies beyond the histogram's last bound. Of the last reading alone: `problems` (bundles
+    refused and the like), `ready` (replicas with models; None where the service does not say) and `models`.
     """
 
     requests: float
@@ -49,9 +52,9 @@ class Recent:
     error_rate: float | None
     predictions: float
     p95: float | None
-    reloads_failed: float
-    reloads_done: float
+    problems: float
     ready: float | None
+    models: tuple[str, ...]
 
 
 def kept(readings: Sequence[Reading], *, now: dt.datetime, limits: ServiceLimits) -> tuple[Reading, ...]:
@@ -81,9 +84,9 @@ def recent(readings: Sequence[Reading], *, limits: ServiceLimits) -> Recent:
         error_rate=errors / requests if requests >= limits.least_requests else None,
         predictions=predictions,
         p95=quantile(buckets, 0.95) if predictions >= limits.least_requests else None,
-        reloads_failed=_total(grown, RELOADS, result="failure"),
-        reloads_done=_total(grown, RELOADS, result="success"),
+        problems=readings[-1].values.get((PROBLEMS, ()), 0.0),
         ready=readings[-1].values.get((READY, ())),
+        models=tuple(sorted(_model(dict(labels)) for name, labels in readings[-1].values if name == MODELS)),
     )
 
 
@@ -110,10 +113,12 @@ def _growth(before: Mapping[Series, float], after: Mapping[Series, float]) -> di
     }
 
 
-def _total(grown: Mapping[Series, float], name: str, **wanted: str) -> float:
-    return sum(
-        value for (sample, labels), value in grown.items() if sample == name and wanted.items() <= dict(labels).items()
-    )
+def _total(grown: Mapping[Series, float], name: str) -> float:
+    return sum(value for (sample, _), value in grown.items() if sample == name)
+
+
+def _model(labels: Mapping[str, str]) -> str:
+    return f"{labels.get('task', '?')} {labels.get('algorithm', '?')} {labels.get('model', '?')[:12]}"
 
 
 def _is_error(labels: Mapping[str, str]) -> bool:

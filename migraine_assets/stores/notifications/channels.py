@@ -5,13 +5,13 @@ sent, when it is sent again, and what is kept. Apprise is imported when somethin
 """
 
 import hashlib
-import hmac
 import logging
 import re
 import warnings
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
+from functools import cache
 from typing import TYPE_CHECKING
 from urllib.parse import unquote, urlsplit
 
@@ -26,19 +26,16 @@ _PIECES = re.compile(r"[/:@?&=#,;+ ]+")
 # Of these the host is no secret. Elsewhere the "host" of the URL can be the token itself.
 _WITH_HOST = {"mailto", "mailtos", "json", "jsons", "xml", "xmls", "form", "forms"}
 _LEAST_SECRET = 5
+NOT_UNDERSTOOD = "Apprise does not understand this URL: see the form of its kind in Apprise's manual."
 
 
 @dataclass(frozen=True)
 class Channel:
-    """One receiver. `id` stays while the URL does; `label` may be shown, the URL never.
-
-    `problem`: why nothing can be sent there at all.
-    """
+    """One receiver. `id` stays while the URL does; `label` may be shown, the URL never."""
 
     id: str
     label: str
     url: str = field(repr=False)
-    problem: str = ""
 
 
 @dataclass(frozen=True)
@@ -49,26 +46,22 @@ class Sent:
     problem: str = ""
 
 
-def channels(urls: str, *, secret: bytes) -> tuple[Channel, ...]:
-    """The channels of a list of URLs separated by commas or spaces, each once.
-
-    `secret` keeps the identities from telling anything about the URLs.
-    """
+def channels(urls: str) -> tuple[Channel, ...]:
+    """The channels of a list of URLs separated by commas or spaces, each once."""
     parts = [part.strip(" \t\r\n,;") for part in _BETWEEN.split(urls.strip())]
-    return tuple(_channel(url, secret=secret) for url in dict.fromkeys(filter(None, parts)))
+    return tuple(_channel(url) for url in dict.fromkeys(filter(None, parts)))
 
 
 def send(channel: Channel, message: Message, *, late: bool = False) -> Sent:
     """Send, and say whether the receiver took it. Never raises: no alert may break what it reports on."""
-    if channel.problem:
-        return Sent(False, channel.problem)
     body = f"{message.body}\n\n(Sent late: this is of {moment(message.made)}.)" if late else message.body
     with _listening() as heard:
         import apprise
 
         try:
             sender = apprise.Apprise()
-            sender.add(channel.url)
+            if not sender.add(channel.url):
+                return Sent(False, NOT_UNDERSTOOD)
             result = sender.notify(body, message.title, _grade(message), body_format=apprise.NotifyFormat.TEXT)
             arrived = bool(result)
         except Exception as error:  # noqa: BLE001 - a plugin of the library may raise anything
@@ -90,18 +83,12 @@ def without_secrets(text: str, url: str) -> str:
     return text.replace(url, f"{schema}://***")
 
 
-def _channel(url: str, *, secret: bytes) -> Channel:
-    identity = hmac.new(secret, url.encode(), hashlib.sha256).hexdigest()[:8]
+@cache
+def _channel(url: str) -> Channel:
+    # Slow on purpose: the identity is in files and logs, and must not let a weak password be guessed.
+    identity = hashlib.scrypt(url.encode(), salt=b"alert channel", n=2**12, r=8, p=1, dklen=4).hex()
     schema = url.partition("://")[0].lower() if "://" in url else ""
-    label = f"{schema or 'unknown'}{_host(url, schema)} [{identity}]"
-    with _listening():
-        import apprise
-
-        understood = apprise.Apprise.instantiate(url) is not None
-    problem = (
-        "" if understood else "Apprise does not understand this URL: see the form of its kind in Apprise's manual."
-    )
-    return Channel(identity, label, url, problem)
+    return Channel(identity, f"{schema or 'unknown'}{_host(url, schema)} [{identity}]", url)
 
 
 def _host(url: str, schema: str) -> str:

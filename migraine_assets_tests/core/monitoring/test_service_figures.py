@@ -9,8 +9,9 @@ from hypothesis import strategies as st
 
 from migraine_assets.core.monitoring.service_figures import (
     BUCKETS,
+    MODELS,
+    PROBLEMS,
     READY,
-    RELOADS,
     REQUESTS,
     Reading,
     Series,
@@ -64,12 +65,11 @@ def test_one_reading_alone_says_nothing_but_what_is_now() -> None:
     assert (figures.error_rate, figures.p95, figures.requests, figures.ready) == (None, None, 0, 2.0)
 
 
-def test_reloads_are_counted_by_result() -> None:
-    failure, success = (RELOADS, (("result", "failure"),)), (RELOADS, (("result", "success"),))
-    figures = recent(
-        [Reading(START, {failure: 1, success: 3}), Reading(START + MINUTE, {failure: 3, success: 4})], limits=LIMITS
-    )
-    assert (figures.reloads_failed, figures.reloads_done) == (2, 1)
+def test_the_models_and_their_problems_are_those_of_the_last_reading() -> None:
+    info = (MODELS, (("algorithm", "xgboost"), ("arm", "champion"), ("model", "0123456789abcdef"), ("task", "attack")))
+    figures = recent([Reading(START, {(PROBLEMS, ()): 2}), Reading(START + MINUTE, {info: 1})], limits=LIMITS)
+    assert figures.problems == 0
+    assert figures.models == ("attack xgboost 0123456789ab",)
 
 
 def test_the_95th_percentile_lies_in_its_bucket() -> None:

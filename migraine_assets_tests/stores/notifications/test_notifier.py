@@ -41,7 +41,7 @@ def second() -> Iterator[Webhook]:
 
 def notifier(folder: Path, *receivers: Webhook) -> Notifier:
     urls = " ".join(one.url for one in receivers)
-    return Notifier(Store(str(folder / "store")), folder, channels(urls, secret=b"x"))
+    return Notifier(Store(str(folder / "store")), folder, channels(urls))
 
 
 def seen(*alerts: Alert | Ended) -> Observation:
