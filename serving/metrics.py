@@ -43,7 +43,8 @@ class ModelInfo:
 class Metrics:
     """The counts of this replica, and the view of all replicas of the node.
 
-    Counting takes about a microsecond and may be done from any thread; `tick` and `render` read and write files.
+    Counting takes about a microsecond and may be done from any thread; `tick` and `render` read and write files of the
+    node; only `look` asks the store.
     """
 
     def __init__(
@@ -136,11 +137,14 @@ class Metrics:
                 self._node.publish(state)
                 self._published = state
 
+    def look(self) -> None:
+        """See what monitoring and Dagster have published since. Asks the store, which may take its time."""
+        self._last = Published(self._figures() or self._last.figures, self._operations() or self._last.operations)
+
     def render(self) -> bytes:
         """The node's metrics in Prometheus' text form."""
         self.tick()
         registry = CollectorRegistry(auto_describe=False)
-        self._last = Published(self._figures() or self._last.figures, self._operations() or self._last.operations)
         # A replica that has read an older copy must not let the counter go back.
         detected = self._node.highest("drift-detected", self._last.figures.drift_detected_total)
         registry.register(_View(self._node.snapshot(), self._last, detected=detected))

@@ -22,6 +22,7 @@ from serving.receipts import FeedbackLog, ReceiptLog, open_feedback, open_receip
 from serving.settings import ServingSettings
 
 TICK_SECONDS = 1.0
+LOOK_SECONDS = 5.0
 
 
 @dataclass(frozen=True)
@@ -48,6 +49,7 @@ class Services:
         self.models.start()
         self.keys.start()
         threading.Thread(target=self._tick, name="metrics", daemon=True).start()
+        threading.Thread(target=self._look, name="published", daemon=True).start()
 
     def problem(self) -> str | None:
         """Why this replica should be replaced, or None: a thread of it has died."""
@@ -73,6 +75,12 @@ class Services:
         while not self._closing.wait(TICK_SECONDS):
             self._show()
             self.metrics.tick()
+
+    def _look(self) -> None:
+        # On a thread of its own: a store that is slow or gone must delay neither answers nor scrapes.
+        self.metrics.look()
+        while not self._closing.wait(LOOK_SECONDS):
+            self.metrics.look()
 
     def _show(self) -> None:
         self.metrics.set_logs((self.receipts.state, self.feedback.state))
