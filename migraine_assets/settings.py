@@ -27,6 +27,11 @@ class Settings(BaseSettings):
     service_url: str | None = None
 
     @property
+    def channel_urls(self) -> str:
+        """The channels of alerts as one text; empty where there are none."""
+        return self.alert_urls.get_secret_value() if self.alert_urls else ""
+
+    @property
     def root(self) -> Path:
         """`MIGRAINE_HOME` as an absolute path."""
         return self.home.expanduser().resolve()

@@ -24,6 +24,8 @@ app = typer.Typer(
 )
 data = typer.Typer(help="The diaries that were accepted.", no_args_is_help=True)
 app.add_typer(data, name="data")
+alerts = typer.Typer(help="Who is told when something is wrong.", no_args_is_help=True)
+app.add_typer(alerts, name="alerts")
 
 Mapping = Annotated[str | None, typer.Option(help="A YAML file that says what the columns of the source mean.")]
 Task = Annotated[str, typer.Argument(help="attack or severity")]
@@ -85,6 +87,22 @@ def sources() -> None:
 def data_log() -> None:
     """Every accepted diary with its data version."""
     from migraine_assets.cli.data import log as start
+
+    start()
+
+
+@alerts.command("test")
+def alerts_test() -> None:
+    """Send a message to every channel of alerts, and say whether it arrived."""
+    from migraine_assets.cli.alerts import test as start
+
+    start()
+
+
+@alerts.command("list")
+def alerts_list() -> None:
+    """Alerts that are open, folded or lately over, and messages that did not arrive."""
+    from migraine_assets.cli.alerts import list_alerts as start
 
     start()
 

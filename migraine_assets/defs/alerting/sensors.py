@@ -49,30 +49,25 @@ def alert_sensors(*, running: bool) -> list[dg.SensorDefinition]:
 
 def wanted(settings: Settings) -> bool:
     """Whether alerts are on from the start: somebody is there to hear them, or everything is to run by itself."""
-    return settings.automation or settings.alert_urls is not None
-
-
-def notifier(settings: Settings, store: Store) -> Notifier:
-    """The notifier that the environment describes."""
-    urls = settings.alert_urls.get_secret_value() if settings.alert_urls else ""
-    return Notifier(store, settings.root, channels(urls))
+    return settings.automation or bool(settings.channel_urls)
 
 
 def _sensor(line: AlertSensor, *, status: dg.DefaultSensorStatus) -> dg.SensorDefinition:
     @dg.sensor(name=line.name, description=line.about, minimum_interval_seconds=line.seconds, default_status=status)
     def evaluate(context: dg.SensorEvaluationContext, workspace: Workspace) -> dg.SkipReason:
-        finding = _evaluated(line, context, workspace.store, now=lambda: dt.datetime.now(dt.UTC))
+        finding = evaluated(line, context, workspace.store, now=lambda: dt.datetime.now(dt.UTC))
         return dg.SkipReason(finding.sentence)
 
     return evaluate
 
 
-def _evaluated(
+def evaluated(
     line: AlertSensor, context: dg.SensorEvaluationContext, store: Store, *, now: Callable[[], dt.datetime]
 ) -> Finding:
+    """One tick: look, report, and then remember. The clock is given, so that tests can turn it."""
     settings, began = Settings(), now()
     scene = Scene(store, settings, context.instance, began, context.cursor or "", context.repository_def)
-    teller = notifier(settings, store)
+    teller = Notifier(store, settings.root, channels(settings.channel_urls))
     finding = line.look(scene, teller)
     teller.report(finding.observation, now=began)
     # After the report: what could not be told is looked at again.

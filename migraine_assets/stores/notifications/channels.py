@@ -117,30 +117,34 @@ def _listening() -> Iterator[list[str]]:
     with ExitStack() as stack, warnings.catch_warnings():
         # Its imports use what Python is about to remove; nobody here can change that.
         warnings.simplefilter("ignore", DeprecationWarning)
-        for name in ("apprise", "urllib3"):
-            stack.enter_context(_kept_apart(logging.getLogger(name)))
+        stack.enter_context(_kept_apart(logging.getLogger("apprise"), level=logging.DEBUG))
+        stack.enter_context(_kept_apart(logging.getLogger("urllib3"), level=logging.WARNING))
         logging.getLogger("apprise").addHandler(ear)
         stack.callback(logging.getLogger("apprise").removeHandler, ear)
         yield heard
 
 
 @contextmanager
-def _kept_apart(logger: logging.Logger) -> Iterator[None]:
+def _kept_apart(logger: logging.Logger, *, level: int) -> Iterator[None]:
     """Nothing of `logger` reaches the logs of the process, whatever is being debugged there."""
     before, logger.propagate = logger.propagate, False
-    level = logger.level
-    logger.setLevel(logging.WARNING)
+    level_before = logger.level
+    logger.setLevel(level)
     try:
         yield
     finally:
         logger.propagate = before
-        logger.setLevel(level)
+        logger.setLevel(level_before)
 
 
 class _Ear(logging.Handler):
+    """Hears complaints, and the reasons that Apprise gives to whoever debugs it; not what else it says there."""
+
     def __init__(self, heard: list[str]) -> None:
-        super().__init__(logging.WARNING)
+        super().__init__()
         self._heard = heard
 
     def emit(self, record: logging.LogRecord) -> None:
-        self._heard.append(record.getMessage())
+        said = record.getMessage()
+        if record.levelno >= logging.WARNING or said.startswith("Socket Exception"):
+            self._heard.append(said)

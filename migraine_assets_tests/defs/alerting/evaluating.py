@@ -42,7 +42,7 @@ class Daemon:
             context = dg.build_sensor_context(self.instance, self.cursors.get(name), repository_def=self.repository)
             store = Store(Settings().store_location)
             with context:
-                finding = sensors._evaluated(line, context, store, now=lambda: self.now)
+                finding = sensors.evaluated(line, context, store, now=lambda: self.now)
                 self.cursors[name] = context.cursor
         return finding.sentence
 

@@ -1,0 +1,95 @@
+"""`migraine alerts test` and `migraine alerts list`."""
+
+import datetime as dt
+from collections.abc import Sequence
+
+from migraine_assets.cli.console import say, show
+from migraine_assets.core.monitoring.alerts import alert
+from migraine_assets.core.monitoring.announcing import Message, lasted, message, moment
+from migraine_assets.core.monitoring.folding import Standing, sighted
+from migraine_assets.errors import ConfigurationError
+from migraine_assets.settings import Settings
+from migraine_assets.stores.filesystem import Store
+from migraine_assets.stores.notifications.channels import channels
+from migraine_assets.stores.notifications.log import NAME
+from migraine_assets.stores.notifications.notifier import Notifier
+from migraine_assets.stores.notifications.outbox import Waiting, waiting_messages
+from migraine_assets.stores.notifications.standings import all_known
+
+LATELY = dt.timedelta(days=7)
+
+
+def test() -> None:
+    """Send one message to every channel. Raises `ConfigurationError` where there is none, or one did not take it."""
+    settings = Settings()
+    teller = Notifier(Store(settings.store_location), settings.root, channels(settings.channel_urls))
+    if not teller.channels:
+        raise ConfigurationError(
+            "No channel is configured. Set MIGRAINE_ALERT_URLS, for example to "
+            "'mailtos://USER:PASSWORD@mail.example.org?to=team@example.org', and see docs/alerts.md."
+        )
+    attempts = teller.send_past_outbox(_trial(dt.datetime.now(dt.UTC)))
+    rows = [(one.channel.label, "did not arrive" if one.problem else "arrived", one.problem) for one in attempts]
+    show("Test", ("channel", "result", "why"), rows)
+    lost = sum(1 for one in attempts if one.problem)
+    if lost:
+        raise ConfigurationError(f"{lost} of {len(attempts)} channels did not take the message: see the table.")
+
+
+def list_alerts() -> None:
+    """What is open, what was over lately, and which messages did not arrive."""
+    settings, now = Settings(), dt.datetime.now(dt.UTC)
+    store = Store(settings.store_location)
+    known = all_known(store)
+    _show_open([one for one in known if one.open], now=now)
+    _show_over([one for one in known if one.over is not None and now - one.over < LATELY])
+    _show_waiting(waiting_messages(store))
+    labels = ", ".join(one.label for one in channels(settings.channel_urls))
+    say(f"Channels: {labels or 'none (MIGRAINE_ALERT_URLS is not set)'}. All of it is in {settings.root / NAME}.")
+
+
+def _trial(now: dt.datetime) -> Message:
+    what = "This is a test: nothing is wrong, and alerts of the migraine platform arrive here."
+    notice = sighted(None, alert("test", "migraine alerts test", what, since=now), now=now).notice
+    assert notice is not None  # what was never seen before is always told
+    return message([notice], now=now)
+
+
+def _show_open(standings: Sequence[Standing], *, now: dt.datetime) -> None:
+    if not standings:
+        say("No alert is open.")
+        return
+    rows = [
+        (*_about(one), moment(one.alert.since), lasted(now - one.alert.since), str(one.count), str(one.folded))
+        + (one.alert.model, one.alert.what)
+        for one in standings
+    ]
+    columns = ("alert", "about", "severity", "since", "lasts", "seen", "folded", "model", "what")
+    show("Open alerts", columns, rows, right=("seen", "folded"))
+
+
+def _show_over(standings: Sequence[Standing]) -> None:
+    if standings:
+        rows = [
+            (*_about(one), moment(one.alert.since), moment(one.over) if one.over else "", str(one.count))
+            for one in standings
+        ]
+        columns = ("alert", "about", "severity", "since", "over", "seen")
+        show("Over in the last 7 days", columns, rows, right=("seen",))
+
+
+def _show_waiting(messages: Sequence[Waiting]) -> None:
+    if not messages:
+        say("No message waits for a channel.")
+        return
+    rows = [
+        (moment(one.message.made), one.message.title, one.labels.get(key, key), str(pending.attempts))
+        + ("given up" if pending.given_up else moment(pending.due), pending.problem)
+        for one in messages
+        for key, pending in one.pending.items()
+    ]
+    show("Undelivered", ("made", "message", "channel", "tried", "next", "why"), rows, right=("tried",))
+
+
+def _about(standing: Standing) -> tuple[str, str, str]:
+    return standing.alert.kind, standing.alert.key, standing.alert.severity
