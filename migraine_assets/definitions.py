@@ -11,6 +11,8 @@ from migraine_assets.defs.assets.diary import preprocessed_diary, raw_diary, val
 from migraine_assets.defs.assets.evaluation import evaluation_assets
 from migraine_assets.defs.assets.features import features, folds
 from migraine_assets.defs.assets.models import model_assets
+from migraine_assets.defs.automation.schedules import automation_schedules
+from migraine_assets.defs.automation.sensors import automation_sensors
 from migraine_assets.defs.checks.diary import raw_diary_checks, validated_diary_checks
 from migraine_assets.defs.checks.features import features_checks, folds_checks
 from migraine_assets.defs.code_versions import with_code_versions
@@ -26,7 +28,8 @@ from migraine_assets.settings import Settings
 
 def build_defs(*, resources: Mapping[str, Any] | None = None) -> dg.Definitions:
     """Everything, with the resources that the environment describes; `resources` replaces some by name."""
-    workspace = (resources or {}).get("workspace") or workspace_from(Settings())
+    settings = Settings()
+    workspace = (resources or {}).get("workspace") or workspace_from(settings)
     default = {
         "workspace": workspace,
         "io_manager": ReferenceIOManager(workspace=workspace),
@@ -42,7 +45,12 @@ def build_defs(*, resources: Mapping[str, Any] | None = None) -> dg.Definitions:
         ),
         asset_checks=[raw_diary_checks, validated_diary_checks, features_checks, folds_checks, *monitoring_checks()],
         jobs=JOBS,
-        sensors=[operations_figures, *alert_sensors(running=wanted(Settings()))],
+        sensors=[
+            operations_figures,
+            *automation_sensors(on=settings.automation),
+            *alert_sensors(running=wanted(settings)),
+        ],
+        schedules=automation_schedules(on=settings.automation),
         resources={**default, **(resources or {})},
         # One process per run: a step that starts a process of its own waits seconds for imports.
         executor=dg.in_process_executor,

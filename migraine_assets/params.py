@@ -56,6 +56,13 @@ class MonitoringSettings:
 
 
 @dataclass(frozen=True)
+class AutomationSettings:
+    """`cool_down_hours`: between the end of a training and a retraining that starts by itself."""
+
+    cool_down_hours: Annotated[float, Field(ge=0)] = 20.0
+
+
+@dataclass(frozen=True)
 class Params:
     """All parameters. `models` maps task and model key to hyperparameters that replace the table's defaults."""
 
@@ -68,6 +75,7 @@ class Params:
     flags: FlagLimits = field(default_factory=FlagLimits)
     promotion: GateSettings = field(default_factory=GateSettings)
     monitoring: MonitoringSettings = field(default_factory=MonitoringSettings)
+    automation: AutomationSettings = field(default_factory=AutomationSettings)
     models: Mapping[str, Mapping[str, Mapping[str, Any]]] = field(default_factory=lambda: types.MappingProxyType({}))
 
     def hyperparameters(self, task: str, key: str) -> Mapping[str, Any]:

@@ -17,4 +17,9 @@ MONITORING = dg.define_asset_job(
     selection=dg.AssetSelection.groups("monitoring"),
     description="One day (UTC) of what the service saw: collected, held against the model, and reported.",
 )
-JOBS = (FULL_PIPELINE, RETRAIN, MONITORING)
+WEEKLY_REPORT = dg.define_asset_job(
+    "weekly_report",
+    selection=dg.AssetSelection.assets("monitoring_report"),
+    description="The page of a day, from what was found.",
+)
+JOBS = (FULL_PIPELINE, RETRAIN, MONITORING, WEEKLY_REPORT)

@@ -32,6 +32,10 @@ MONITORING = {
 # 3 on the raw diary, 12 on the validated one, 3 on the features, 3 on the folds, 8 on each of 16 models, 4 on what
 # monitoring finds.
 CHECKS = 3 + 12 + 3 + 3 + 8 * 16 + 4
+SENSORS = {
+    "operations_figures", "new_diaries", "drift_retraining", "degradation_retraining", "alert_failed_runs",
+    "alert_failed_checks", "alert_monitoring", "alert_service", "alert_disk", "alert_heartbeats", "alert_delivery",
+}  # fmt: skip
 BLOCKING = {
     "not_empty", "raw_types", "types_and_bounds", "unique_days", "future_dates", "outcome_consistency",
     "class_balance", "enough_to_train", "missing_values", "quarantine_share", "features_finite",
@@ -77,7 +81,7 @@ def test_the_checks_are_counted_and_block_where_they_should(defs: dg.Definitions
 
 def test_the_jobs_are_these(defs: dg.Definitions) -> None:
     named = {job.name for job in defs.resolve_all_job_defs() if not job.name.startswith("__")}
-    assert named == {"full_pipeline", "retrain", "monitoring"}
+    assert named == {"full_pipeline", "retrain", "monitoring", "weekly_report"}
 
 
 @pytest.mark.parametrize(("job", "reached"), [("full_pipeline", ASSETS), ("monitoring", MONITORING)])
@@ -88,10 +92,7 @@ def test_training_and_monitoring_are_jobs_of_their_own(defs: dg.Definitions, job
 
 def test_the_sensors_are_these(defs: dg.Definitions) -> None:
     repository = defs.get_repository_def()
-    assert {sensor.name for sensor in repository.sensor_defs} == {
-        "operations_figures", "alert_failed_runs", "alert_failed_checks", "alert_monitoring", "alert_service",
-        "alert_disk", "alert_heartbeats", "alert_delivery",
-    }  # fmt: skip
+    assert {sensor.name for sensor in repository.sensor_defs} == SENSORS
     assert all(sensor.description for sensor in repository.sensor_defs)
 
 
