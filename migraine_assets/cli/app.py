@@ -148,6 +148,17 @@ def rollback(
 
 
 @app.command()
+def monitor(
+    day: Annotated[str | None, typer.Option(help="The day (UTC) to look at; yesterday without it.")] = None,
+    since: Annotated[str | None, typer.Option(help="Look at every day from this one on.")] = None,
+) -> None:
+    """What the service saw and what came true: drift, performance, quality, as a page."""
+    from migraine_assets.cli.monitoring import monitor as start
+
+    start(day=day, since=since)
+
+
+@app.command()
 def doctor() -> None:
     """Check the environment, the store and everything in it."""
     from migraine_assets.cli.doctor import doctor as start

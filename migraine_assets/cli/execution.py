@@ -53,7 +53,13 @@ class RunOutcome:
 
 
 def execute(
-    instance: "dg.DagsterInstance", job: str, *, run_id: str, run_config: dict[str, Any], tags: dict[str, str]
+    instance: "dg.DagsterInstance",
+    job: str,
+    *,
+    run_id: str,
+    run_config: dict[str, Any],
+    tags: dict[str, str],
+    partition_key: str | None = None,
 ) -> RunOutcome:
     """Run `job` in this process. Steps that do not depend on a failed one still run.
 
@@ -67,7 +73,12 @@ def execute(
         definition = build_defs().resolve_job_def(job)
         with held_open(instance, run_id):
             result = definition.execute_in_process(
-                instance=instance, run_id=run_id, run_config=run_config, tags=tags, raise_on_error=False
+                instance=instance,
+                run_id=run_id,
+                run_config=run_config,
+                tags=tags,
+                partition_key=partition_key,
+                raise_on_error=False,
             )
     except (DBAPIError, sqlite3.Error, OSError) as error:
         reason = str(getattr(error, "orig", None) or error)

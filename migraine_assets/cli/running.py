@@ -32,7 +32,7 @@ def run(
     load_params(settings.params)
     with alone(settings.root):
         settings.landing.mkdir(parents=True, exist_ok=True)
-        _raise_for(_follow(settings, job, _config(given)))
+        raise_for(_follow(settings, job, _config(given)))
         decisions = _decisions(settings)
     latest = settings.reports / "latest"
     show_tables(latest)
@@ -81,7 +81,7 @@ def _follow(settings: Settings, job: str, config: dict[str, Any]) -> RunOutcome:
             return execute(instance, job, run_id=run_id, run_config=config, tags={"migraine/started_by": "cli"})
 
 
-def _raise_for(outcome: RunOutcome) -> None:
+def raise_for(outcome: RunOutcome) -> None:
     """Raise what stopped the run: Ctrl-C, a refused check, an explained error, or a fault of ours."""
     if outcome.interrupted:
         raise KeyboardInterrupt
