@@ -13,6 +13,7 @@ import yaml
 ROOT = Path(__file__).parents[2]
 FILES = ROOT / "helm/migraine-platform/files"
 RULES = sorted((FILES / "rules").glob("*.yaml"))
+ALERTMANAGER = FILES / "alertmanager.yaml"
 CASES = sorted((Path(__file__).parent / "cases").glob("*.yaml"))
 RUNBOOKS = ROOT / "docs/runbooks.md"
 METRIC = re.compile(r"\bmigraine[_:][a-z0-9_:]+")

@@ -20,7 +20,7 @@ from typing import Any
 
 import yaml
 
-from migraine_assets_tests.rules.rule_files import RULES, tool
+from migraine_assets_tests.rules.rule_files import ALERTMANAGER, RULES, tool
 from migraine_assets_tests.serving.running import Service, eventually, free_port
 
 JOB = "migraine-serving"
@@ -132,18 +132,23 @@ def _written(folder: Path, service: int, *, alerts: int, receiver: int) -> dict[
             "scrape_configs": [{"job_name": JOB, "static_configs": [{"targets": [f"127.0.0.1:{service}"]}]}],
             "alerting": {"alertmanagers": [{"static_configs": [{"targets": [f"127.0.0.1:{alerts}"]}]}]},
         },
-        "alertmanager": {
-            "route": {
-                "receiver": "webhook", "group_by": ["alertname"], "group_wait": "0s", "group_interval": "1s",
-                "repeat_interval": "1h",
-            },
-            "receivers": [{"name": "webhook", "webhook_configs": [{"url": f"http://127.0.0.1:{receiver}/"}]}],
-        },
-    }  # fmt: skip
+        "alertmanager": _told_at_once(receiver),
+    }
     paths = {name: folder / f"{name}.yaml" for name in content}
     for name, path in paths.items():
         path.write_text(yaml.safe_dump(content[name]))
     return paths
+
+
+def _told_at_once(receiver: int) -> dict[str, Any]:
+    """The chart's inhibitions, with one receiver for everything and nothing waited for."""
+    chart = yaml.safe_load(ALERTMANAGER.read_text())
+    waits = {"group_by": ["alertname"], "group_wait": "0s", "group_interval": "1s", "repeat_interval": "1h"}
+    return {
+        "route": {"receiver": "webhook", **waits},
+        "inhibit_rules": chart["inhibit_rules"],
+        "receivers": [{"name": "webhook", "webhook_configs": [{"url": f"http://127.0.0.1:{receiver}/"}]}],
+    }
 
 
 @contextmanager
