@@ -29,14 +29,19 @@ FASTER = 60
 LEAST_RANGE = 8  # seconds: several scrapes
 PATIENCE = 60.0
 
-_FOR = re.compile(r"^(\s*for: )(\d+)([smhd])$", re.MULTILINE)
-_RANGE = re.compile(r"\[(\d+)([smhd])\]")
+_FOR = re.compile(r"^(\s*(?:keep_firing_)?for: )(\d+)([smhd])$", re.MULTILINE)
+_RANGE = re.compile(r"(\[)(\d+)([smhd])\]")
 
 
 def hastened(rules: str) -> str:
     """Rules with every `for` and every range shortened, and nothing else changed."""
-    waits = _FOR.sub(lambda m: f"{m[1]}{max(1, int(m[2]) * UNITS[m[3]] // FASTER)}s", rules)
-    return _RANGE.sub(lambda m: f"[{max(LEAST_RANGE, int(m[1]) * UNITS[m[2]] // FASTER)}s]", waits)
+
+    def shorter(match: re.Match[str], *, least: int) -> str:
+        return f"{max(least, int(match[2]) * UNITS[match[3]] // FASTER)}s"
+
+    # What keeps firing does so for the sake of a range, and outlasts it.
+    waits = _FOR.sub(lambda m: m[1] + shorter(m, least=LEAST_RANGE + 6 if "keep" in m[1] else 1), rules)
+    return _RANGE.sub(lambda m: f"{m[1]}{shorter(m, least=LEAST_RANGE)}]", waits)
 
 
 @dataclass
