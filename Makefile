@@ -48,8 +48,9 @@ format: $(call installed,dev) ## Format the code
 	$(bin)/ruff check --fix .
 	$(bin)/ruff format .
 
-docs: $(call installed,dev) ## Write the table of fields into the README
+docs: $(call installed,dev) ## Write the generated tables into the documents
 	@$(bin)/python scripts/readme.py
+	@$(bin)/python scripts/metrics.py
 
 lock: $(call installed,dev) ## Write the lock files anew from pyproject.toml
 	scripts/lock.sh

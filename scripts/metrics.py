@@ -1,0 +1,57 @@
+"""Writes the tables of metrics and alerts into docs/monitoring.md, or into the copy that is named."""
+
+import sys
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from serving import metric_names
+from serving.metric_names import MetricName
+
+ROOT = Path(__file__).parents[1]
+DOCUMENT = ROOT / "docs/monitoring.md"
+SUFFIX = {"counter": "_total", "gauge": "", "histogram": "_bucket"}
+
+
+def metrics() -> str:
+    """Every metric of the service in the order of its table."""
+    found = [metric for metric in vars(metric_names).values() if isinstance(metric, MetricName)]
+    rows = [
+        (f"`{m.name}{SUFFIX[m.kind]}`", m.kind, ", ".join(f"`{label}`" for label in m.labels), m.help) for m in found
+    ]
+    return _table(("metric", "kind", "labels", "meaning"), rows)
+
+
+def alerts() -> str:
+    """Every alert of the chart's rules, by file."""
+    files = sorted((ROOT / "helm/migraine-platform/files/rules").glob("*.yaml"))
+    groups = (group for file in files for group in yaml.safe_load(file.read_text(encoding="utf-8"))["groups"])
+    rules: list[dict[str, Any]] = [rule for group in groups for rule in group["rules"] if "alert" in rule]
+    rows = [
+        (f"[{r['alert']}](runbooks.md#{r['alert'].lower()})", r["labels"]["severity"], r.get("for", "at once"),
+         r["annotations"]["summary"])
+        for r in rules
+    ]  # fmt: skip
+    return _table(("alert", "severity", "after", "it says"), rows)
+
+
+def _table(head: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> str:
+    return "\n".join("| " + " | ".join(row) + " |" for row in (head, ("---",) * len(head), *rows))
+
+
+def replaced(document: str, name: str, table: str) -> str:
+    """`document` with `table` between the markers of `name`."""
+    start, end = f"<!-- {name} -->", f"<!-- /{name} -->"
+    before, found, rest = document.partition(start)
+    _, closed, after = rest.partition(end)
+    if not (found and closed):
+        raise ValueError(f"The document has no {start} ... {end}.")
+    return f"{before}{start}\n{table}\n{end}{after}"
+
+
+if __name__ == "__main__":
+    path = Path(sys.argv[1]) if len(sys.argv) > 1 else DOCUMENT
+    text = replaced(path.read_text(encoding="utf-8"), "metrics", metrics())
+    path.write_text(replaced(text, "alerts", alerts()), encoding="utf-8")
