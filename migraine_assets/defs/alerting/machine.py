@@ -23,13 +23,13 @@ LOCATION = "migraine_assets"
 def disk(scene: Scene, _: Notifier) -> Finding:
     """The disks under home, the store and Dagster's own state, each once."""
     seen, sentences = [], []
-    for device, place in sorted(_disks(scene).items(), key=str):
+    for place in _disks(scene):
         usage = shutil.disk_usage(place)
         sentence = f"{place}: {usage.free / 1e9:.1f} of {usage.total / 1e9:.0f} GB are free."
         sentences.append(sentence)
         if (severity := shortage(usage.free, usage.total)) is not None:
             what = f"{sentence} Free some, or nothing more can be logged, trained or promoted."
-            seen.append(alert("disk_nearly_full", f"disk {device}", what, since=scene.now, severity=severity))
+            seen.append(alert("disk_nearly_full", str(place), what, since=scene.now, severity=severity))
     return Finding(Observation(tuple(seen), frozenset({"disk_nearly_full"})), " ".join(sentences))
 
 
@@ -38,17 +38,13 @@ def shortage(free: float, total: float) -> Severity | None:
     return next((grade for grade, share, least in DISK_LIMITS if free < share * total and free < least), None)
 
 
-def _disks(scene: Scene) -> dict[str, Path]:
+def _disks(scene: Scene) -> list[Path]:
+    """One folder of each disk: home before the others, so that the alert keeps its name."""
     places = [scene.settings.root, Path(os.environ.get("DAGSTER_HOME") or scene.settings.root)]
     places += [Path(scene.store.root)] if scene.store.local else []
     # What is not there yet will be on the disk of the folder above it.
     there = [next(one for one in (place, *place.absolute().parents) if one.exists()) for place in places]
-    return {_device(place): place for place in reversed(there)}
-
-
-def _device(place: Path) -> str:
-    number = place.stat().st_dev
-    return f"{os.major(number)}:{os.minor(number)}"
+    return list({place.stat().st_dev: place for place in reversed(there)}.values())
 
 
 def heartbeats(scene: Scene, _: Notifier) -> Finding:
