@@ -141,7 +141,9 @@ def test_a_part_can_be_replaced(home: Home) -> None:
     assert built.resources["workspace"] is mine
 
 
-@pytest.mark.parametrize("heavy", ["mlflow", "ray", "matplotlib", "sklearn", "xgboost", "lightgbm", "onnxruntime"])
+@pytest.mark.parametrize(
+    "heavy", ["mlflow", "ray", "matplotlib", "sklearn", "xgboost", "lightgbm", "onnxruntime", "apprise"]
+)
 def test_loading_the_code_location_imports_nothing_heavy(heavy: str, imported: frozenset[str]) -> None:
     assert heavy not in imported
     assert "dagster" in imported

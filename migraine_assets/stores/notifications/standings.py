@@ -52,9 +52,13 @@ def keep(store: Store, standing: Standing) -> None:
 
 
 def forget_old(store: Store, *, now: dt.datetime) -> int:
-    """Remove what has been over for a month; how many."""
+    """Remove what has been over for a month, and events after which nothing came for as long; how many.
+
+    A run that nobody ever repeats, or a check that is no longer in the code, would otherwise stay open for ever.
+    """
     limit = now - dt.timedelta(days=FORGOTTEN_AFTER_DAYS)
-    old = [standing for standing in all_known(store) if standing.over is not None and standing.over < limit]
+    settled = [one for one in all_known(store) if one.over is not None or one.alert.happened is not None]
+    old = [one for one in settled if (one.over or one.seen) < limit]
     for standing in old:
         store.delete(_path(standing))
     return len(old)

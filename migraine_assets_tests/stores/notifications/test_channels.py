@@ -5,7 +5,6 @@ import json
 import logging
 from pathlib import Path
 
-import apprise
 import pytest
 
 from migraine_assets.core.monitoring.announcing import Message
@@ -120,13 +119,20 @@ def test_a_wrong_password_is_told_without_telling_the_password(tmp_path: Path, m
     assert box.letters == []
 
 
-def test_a_slack_webhook_s_url_becomes_slack_s_address_and_payload() -> None:
-    """Slack's own address cannot be had on loopback: what Apprise would send there is looked at by its parts."""
-    channel = one(SLACK)
-    plugin = apprise.Apprise.instantiate(channel.url)
-    assert type(plugin).__name__ == "NotifySlack"
-    assert plugin.webhook_url.startswith("https://hooks.slack.com/services")  # type: ignore[union-attr]
-    assert plugin.mode == "hook"  # type: ignore[union-attr]
+def test_a_slack_webhook_gets_what_slack_takes(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Apprise's own Slack, with Slack's address exchanged for a receiver on loopback: nothing else can be reached."""
+    from apprise.plugins.slack import NotifySlack
+
+    assert NotifySlack.webhook_url == "https://hooks.slack.com/services"
+    with webhook() as receiver:
+        monkeypatch.setattr(NotifySlack, "webhook_url", receiver.url.replace("json://", "http://"))
+        sent = send(one(SLACK), TOLD)
+        (got,) = receiver.asked
+    assert sent.problem == ""
+    (attachment,) = got["attachments"]
+    assert "Drift detected: attack (error)" in json.dumps(got)
+    assert "sleep_hours moved." in attachment["text"]
+    assert attachment["color"].startswith("#")
 
 
 def test_what_a_url_holds_is_blanked_wherever_it_appears() -> None:

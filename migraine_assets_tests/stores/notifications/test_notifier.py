@@ -251,3 +251,24 @@ def test_no_file_holds_the_secret_of_a_url(tmp_path: Path, receiver: Webhook) ->
     mine.report(seen(DRIFT), now=START)
     for file in tmp_path.rglob("*"):
         assert file.is_dir() or b"very-secret-token" not in file.read_bytes()
+
+
+def test_an_event_after_which_nothing_came_for_a_month_is_forgotten(tmp_path: Path) -> None:
+    """A check that is no longer in the code can never pass again."""
+    mine = notifier(tmp_path)
+    mine.report(Observation((alert("check_failed", "gone: away", "12.", since=START, happened=START),)), now=START)
+    mine.report(seen(DRIFT), now=START)
+    mine.tidy(now=START + 31 * 24 * HOUR)
+    assert [standing.alert.kind for standing in standings.all_known(mine.store)] == ["drift_detected"]
+
+
+def test_an_object_store_keeps_it_as_a_disk_does(tmp_path: Path, receiver: Webhook) -> None:
+    receiver.status = 500
+    mine = replace(notifier(tmp_path, receiver), store=Store(f"memory://{tmp_path}"))
+    for minute in range(3):
+        mine.report(seen(DRIFT), now=START + minute * MINUTE)
+    assert [one.count for one in standings.all_known(mine.store)] == [3]
+    receiver.status = 200
+    mine.deliver(now=START + HOUR)
+    assert receiver.titles == ["Drift detected: attack (error)"]
+    assert outbox.waiting_messages(mine.store) == []
