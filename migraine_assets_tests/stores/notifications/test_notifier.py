@@ -4,6 +4,8 @@ import datetime as dt
 import errno
 import json
 import os
+import subprocess
+import sys
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -251,6 +253,32 @@ def test_no_file_holds_the_secret_of_a_url(tmp_path: Path, receiver: Webhook) ->
     mine.report(seen(DRIFT), now=START)
     for file in tmp_path.rglob("*"):
         assert file.is_dir() or b"very-secret-token" not in file.read_bytes()
+
+
+REPORTER = """
+import datetime as dt, sys
+from pathlib import Path
+from migraine_assets.core.monitoring.alerts import alert
+from migraine_assets.stores.filesystem import Store
+from migraine_assets.stores.notifications.channels import channels
+from migraine_assets.stores.notifications.notifier import Notifier, Observation
+folder, url = Path(sys.argv[1]), sys.argv[2]
+now = dt.datetime(2026, 3, 1, 12, tzinfo=dt.UTC)
+seen = Observation(tuple(alert("check_failed", f"check {n}", "12.", since=now) for n in range(5)))
+for _ in range(5):
+    Notifier(Store(str(folder / "store")), folder, channels(url)).report(seen, now=now)
+"""
+
+
+def test_several_processes_that_see_the_same_at_once_tell_it_once_and_lose_no_count(
+    tmp_path: Path, receiver: Webhook
+) -> None:
+    command = (sys.executable, "-c", REPORTER, str(tmp_path), receiver.url)
+    processes = [subprocess.Popen(command) for _ in range(3)]
+    assert [process.wait(60) for process in processes] == [0, 0, 0]
+    assert receiver.titles == ["Check failed: check 0 (warning) (and 4 more)"]
+    assert [one.count for one in standings.all_known(Store(str(tmp_path / "store")))] == [15] * 5
+    assert [entry["event"] for entry in logged(tmp_path)] == ["new"] * 5 + ["delivered"]
 
 
 def test_an_event_after_which_nothing_came_for_a_month_is_forgotten(tmp_path: Path) -> None:
