@@ -2,8 +2,12 @@
 
 from pathlib import Path
 
-from pydantic import SecretStr
+from pydantic import SecretStr, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from migraine_assets.errors import ConfigurationError
+
+SWITCH = {"on": True, "true": True, "yes": True, "1": True, "off": False, "false": False, "no": False, "0": False}
 
 
 class Settings(BaseSettings):
@@ -26,10 +30,21 @@ class Settings(BaseSettings):
     public_url: str | None = None
     service_url: str | None = None
 
+    @field_validator("automation", mode="before")
+    @classmethod
+    def _switch(cls, value: object) -> bool:
+        if isinstance(value, bool):
+            return value
+        try:
+            return SWITCH[str(value).strip().lower()]
+        except KeyError:
+            # Not the validator's own error: that would come out as a fault of ours.
+            raise ConfigurationError(f"MIGRAINE_AUTOMATION is '{value}'. Write 'on' or 'off'.") from None
+
     @property
     def channel_urls(self) -> str:
         """The channels of alerts as one text; empty where there are none."""
-        return self.alert_urls.get_secret_value() if self.alert_urls else ""
+        return self.alert_urls.get_secret_value().strip() if self.alert_urls else ""
 
     @property
     def root(self) -> Path:

@@ -4,9 +4,13 @@ from pathlib import Path
 
 import pytest
 
+from migraine_assets.errors import ConfigurationError
 from migraine_assets.settings import Settings
 
-NAMES = ("HOME", "STORE_URI", "SOURCE", "MAPPING", "PARAMS", "MLFLOW_TRACKING_URI")
+NAMES = (
+    "HOME", "STORE_URI", "SOURCE", "MAPPING", "PARAMS", "MLFLOW_TRACKING_URI", "AUTOMATION", "ALERT_URLS", "PUBLIC_URL",
+    "SERVICE_URL",
+)  # fmt: skip
 
 
 @pytest.fixture(autouse=True)
@@ -47,3 +51,22 @@ def test_store_and_tracking_can_be_elsewhere(monkeypatch: pytest.MonkeyPatch) ->
     monkeypatch.setenv("MIGRAINE_MLFLOW_TRACKING_URI", "http://mlflow:5000")
     assert Settings().store_location == "s3://bucket/migraine"
     assert Settings().tracking_uri == "http://mlflow:5000"
+
+
+@pytest.mark.parametrize(("text", "on"), [("on", True), ("ON ", True), ("1", True), ("off", False), ("false", False)])
+def test_automation_is_switched_by_a_word(monkeypatch: pytest.MonkeyPatch, text: str, on: bool) -> None:
+    monkeypatch.setenv("MIGRAINE_AUTOMATION", text)
+    assert Settings().automation is on
+
+
+def test_another_word_for_automation_is_refused_with_what_to_write(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MIGRAINE_AUTOMATION", "perhaps")
+    with pytest.raises(ConfigurationError, match="MIGRAINE_AUTOMATION is 'perhaps'"):
+        Settings()
+
+
+def test_the_channels_of_alerts_are_shown_nowhere(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MIGRAINE_ALERT_URLS", "mailtos://user:hunter22@mail.example.org")
+    settings = Settings()
+    assert "hunter22" not in repr(settings) + str(settings) + settings.model_dump_json()
+    assert settings.channel_urls == "mailtos://user:hunter22@mail.example.org"
