@@ -1,0 +1,56 @@
+"""The alerts about a real service that is really broken: a damaged bundle is promoted, and the process killed."""
+
+import datetime as dt
+import signal
+
+from migraine_assets.cli.instance import open_instance
+from migraine_assets.settings import Settings
+from migraine_assets.stores.bundles import write_bundle
+from migraine_assets.stores.registry import promote
+from migraine_assets_tests.defs.alerting.evaluating import Daemon
+from migraine_assets_tests.homes import Home
+from migraine_assets_tests.receivers import webhook
+from migraine_assets_tests.serving.running import Service, eventually, put_champion
+from migraine_assets_tests.stores.example_bundles import example_manifest, example_model
+
+
+def test_a_damaged_bundle_and_a_killed_service_are_told_and_their_ends(home: Home) -> None:
+    put_champion(home.store, weight=1.0)
+    service = Service(home.root, ("--plain",))
+    try:
+        assert eventually(lambda: service.answers("/ready")), service.output.read_text()
+        with home.entered(), open_instance(Settings()) as instance, webhook() as receiver:
+            url = {"MIGRAINE_SERVICE_URL": f"http://127.0.0.1:{service.port}"}
+            daemon = Daemon(home, instance, receiver, now=dt.datetime.now(dt.UTC), extra=url)
+            assert "0 requests in the last 5 minutes" in _tick(daemon)
+            _promote_damaged(home)
+            assert eventually(lambda: service.metric("migraine_model_problems") > 0)
+            _tick(daemon)
+            put_champion(home.store, weight=3.0)
+            assert eventually(lambda: service.metric("migraine_model_problems") == 0)
+            _tick(daemon)
+            service.ended(signal.SIGKILL)
+            _tick(daemon)
+            _tick(daemon)
+        assert receiver.titles == [
+            "Model bundle refused: service (critical)",
+            "over: Model bundle refused: service",
+            "The service is down: service (critical)",
+        ]
+        assert "Model: attack logistic_regression" in receiver.taken[0]["message"]
+    finally:
+        service.ended(signal.SIGKILL)
+
+
+def _tick(daemon: Daemon) -> str:
+    daemon.wait(minutes=1)
+    return daemon.evaluate("alert_service")
+
+
+def _promote_damaged(home: Home) -> None:
+    """A bundle whose model was altered after it was written, promoted past the verification."""
+    model = example_model(weight=2.0)
+    bundle = write_bundle(home.store, example_manifest(model), model, provenance={})
+    home.store.write(f"bundles/{bundle}/model.onnx", model[:-1] + b"\x00")
+    now = dt.datetime.now(dt.UTC)
+    promote(home.store, "attack", champion=bundle, who="test", when=now, why=("test",), verify=lambda *_: None)
