@@ -1,10 +1,10 @@
-"""`migraine alerts test` and `migraine alerts list`."""
+"""`migraine alerts test`, `list` and `close`."""
 
 import datetime as dt
 from collections.abc import Sequence
 
 from migraine_assets.cli.console import say, show
-from migraine_assets.core.monitoring.alerts import alert
+from migraine_assets.core.monitoring.alerts import Ended, alert
 from migraine_assets.core.monitoring.announcing import Message, lasted, message, moment
 from migraine_assets.core.monitoring.folding import Standing, sighted
 from migraine_assets.errors import ConfigurationError
@@ -12,7 +12,7 @@ from migraine_assets.settings import Settings
 from migraine_assets.stores.filesystem import Store
 from migraine_assets.stores.notifications.channels import channels
 from migraine_assets.stores.notifications.log import NAME
-from migraine_assets.stores.notifications.notifier import Notifier
+from migraine_assets.stores.notifications.notifier import Notifier, Observation
 from migraine_assets.stores.notifications.outbox import Waiting, waiting_messages
 from migraine_assets.stores.notifications.standings import all_known
 
@@ -21,8 +21,7 @@ LATELY = dt.timedelta(days=7)
 
 def test() -> None:
     """Send one message to every channel. Raises `ConfigurationError` where there is none, or one did not take it."""
-    settings = Settings()
-    teller = Notifier(Store(settings.store_location), settings.root, channels(settings.channel_urls))
+    teller = _notifier(Settings())
     if not teller.channels:
         raise ConfigurationError(
             "No channel is configured. Set MIGRAINE_ALERT_URLS, for example to "
@@ -46,6 +45,23 @@ def list_alerts() -> None:
     _show_waiting(waiting_messages(store))
     labels = ", ".join(one.label for one in channels(settings.channel_urls))
     say(f"Channels: {labels or 'none (MIGRAINE_ALERT_URLS is not set)'}. All of it is in {settings.root / NAME}.")
+
+
+def close(kind: str, key: str) -> None:
+    """End an alert by hand. `ConfigurationError` where none such is open, or it ends by itself."""
+    teller, now = _notifier(Settings()), dt.datetime.now(dt.UTC)
+    found = {one.alert.identity: one.alert for one in all_known(teller.store) if one.open}
+    if (kind, key) not in found:
+        names = "; ".join(f"{kind} '{key}'" for kind, key in found) or "none"
+        raise ConfigurationError(f"No alert {kind} '{key}' is open. Open are: {names}.")
+    if found[kind, key].happened is None:
+        raise ConfigurationError(f"{kind} '{key}' is looked at again and again, and is over when what it says is.")
+    teller.report(Observation((Ended(kind, key, now),)), now=now)
+    say(f"{kind} '{key}' is closed, and the channels are told. A new event opens it again.")
+
+
+def _notifier(settings: Settings) -> Notifier:
+    return Notifier(Store(settings.store_location), settings.root, channels(settings.channel_urls))
 
 
 def _trial(now: dt.datetime) -> Message:

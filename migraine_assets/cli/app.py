@@ -107,6 +107,17 @@ def alerts_list() -> None:
     start()
 
 
+@alerts.command("close")
+def alerts_close(
+    kind: Annotated[str, typer.Argument(help="The alert, such as run_failed.")],
+    key: Annotated[str, typer.Argument(help="What it is about, as the list shows it.")],
+) -> None:
+    """End the alert of a run or check that nobody will repeat."""
+    from migraine_assets.cli.alerts import close as start
+
+    start(kind, key)
+
+
 @app.command()
 def report() -> None:
     """The results of the newest evaluation, and where its report is."""

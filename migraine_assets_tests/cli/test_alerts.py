@@ -75,3 +75,25 @@ def test_the_list_shows_open_folded_over_and_undelivered(home: Home) -> None:
     assert "error=500" in text
     assert "json://127.0.0.1" in text
     assert "very-secret-token" not in text
+
+
+def test_what_nobody_will_repeat_can_be_closed_by_hand_and_is_told(home: Home) -> None:
+    failed = alert("run_failed", "retrain", "It failed.", since=DRIFT.since, happened=DRIFT.since)
+    with webhook() as receiver:
+        extra = {"MIGRAINE_ALERT_URLS": receiver.url}
+        report(home, receiver.url, Observation((failed,)))
+        done = home.migraine("alerts", "close", "run_failed", "retrain", extra=extra)
+        assert done.code == 0, done.text
+        assert receiver.titles == ["Run failed: retrain (error)", "over: Run failed: retrain"]
+        again = home.migraine("alerts", "close", "run_failed", "retrain", extra=extra)
+    assert again.code == 2
+    assert "No alert run_failed 'retrain' is open. Open are: none." in again.text
+
+
+def test_what_is_looked_at_again_and_again_cannot_be_closed_by_hand(home: Home) -> None:
+    report(home, "", Observation((DRIFT,)))
+    done = home.migraine("alerts", "close", "drift_detected", "attack")
+    assert done.code == 2
+    assert "is over when what it says is" in done.text
+    wrong = home.migraine("alerts", "close", "drift_detected", "severity")
+    assert "Open are: drift_detected 'attack'." in wrong.text
