@@ -51,7 +51,7 @@ def _alert(scene: Scene, kind: Kind, task: str, result: Mapping[str, Any], *, da
     name, _, asset, words = RAISES[kind]
     reasons = [str(reason) for reason in result.get("reasons") or ()]
     more = f" And {len(reasons) - MOST_REASONS} more reasons." if len(reasons) > MOST_REASONS else ""
-    since = dt.date.fromisoformat(result.get("since") or day.isoformat())
+    since = dt.date.fromisoformat(str(result.get("since") or day)[:10])
     return alert(
         name,
         f"{task}{words}",

@@ -50,11 +50,12 @@ class Attempted:
 
 @dataclass(frozen=True)
 class Notifier:
-    """`home`: the folder of the log and of the locks."""
+    """`home`: the folder of the log and of the locks. `budget_seconds`: after so long no further sending is begun."""
 
     store: Store
     home: Path
     channels: tuple[Channel, ...]
+    budget_seconds: float = BUDGET_SECONDS
 
     def report(self, observation: Observation, *, now: dt.datetime) -> tuple[Notice, ...]:
         """Take note of what was seen and send what is new. What did not arrive stays in the outbox."""
@@ -71,11 +72,10 @@ class Notifier:
 
     def deliver(self, *, now: dt.datetime) -> tuple[Attempted, ...]:
         """Send what is due, the oldest first, until the time is up. A channel that fails is left alone until later."""
-        until, attempts = time.monotonic() + BUDGET_SECONDS, list[Attempted]()
+        until, attempts = time.monotonic() + self.budget_seconds, list[Attempted]()
         with _locked(self.home / "alerts-delivery.lock"):
             for waiting in outbox.waiting_messages(self.store):
-                if time.monotonic() < until:
-                    attempts += self._deliver_one(waiting, attempts, now=now)
+                attempts += self._deliver_one(waiting, attempts, now=now, until=until)
         self._log([_attempt_entry(attempt, now=now) for attempt in attempts])
         return tuple(attempts)
 
@@ -121,7 +121,7 @@ class Notifier:
                 ) from error
 
     def _deliver_one(
-        self, waiting: outbox.Waiting, before: Iterable[Attempted], *, now: dt.datetime
+        self, waiting: outbox.Waiting, before: Iterable[Attempted], *, now: dt.datetime, until: float
     ) -> list[Attempted]:
         failing = {attempt.channel.id for attempt in before if attempt.problem}
         left = {key: pending for key, pending in waiting.pending.items() if key in {one.id for one in self.channels}}
@@ -130,6 +130,8 @@ class Notifier:
             pending = left.get(channel.id)
             if pending is None or channel.id in failing or not is_due(pending, now=now):
                 continue
+            if time.monotonic() >= until:
+                break
             sent = send(channel, waiting.message, late=pending.attempts > 0)
             attempts.append(Attempted(waiting.message.title, channel, sent.problem))
             left = _after(left, channel.id, sent.problem, now=now)

@@ -255,6 +255,17 @@ def test_no_file_holds_the_secret_of_a_url(tmp_path: Path, receiver: Webhook) ->
         assert file.is_dir() or b"very-secret-token" not in file.read_bytes()
 
 
+def test_when_the_time_is_up_the_rest_waits_for_the_next_look(
+    tmp_path: Path, receiver: Webhook, second: Webhook
+) -> None:
+    """Channels that let a caller wait must not hold a sensor until it is cut off."""
+    mine = notifier(tmp_path, receiver, second)
+    replace(mine, budget_seconds=0.0).report(seen(DRIFT), now=START)
+    assert receiver.asked == second.asked == []
+    mine.deliver(now=START + MINUTE)
+    assert len(receiver.taken) == len(second.taken) == 1
+
+
 REPORTER = """
 import datetime as dt, sys
 from pathlib import Path
