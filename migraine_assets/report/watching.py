@@ -152,9 +152,7 @@ def _moved(content: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
 
 
 def _trends(found: Mapping[Kind, Mapping[dt.date, Mapping[str, Any]]]) -> Iterator[Trend]:
-    for task in ("attack", "severity"):
-        scores = _series(found["drift"], task, _highest)
-        yield from _trend(f"{task}: highest drift score (1 is drift)", scores, 1.0)
+    yield from _trend("highest drift score (1 is drift)", _series(found["drift"], "attack", _highest), 1.0)
     kinds: tuple[Kind, ...] = ("realised", "estimated")
     for kind in kinds:
         area = _series(found[kind], "attack", lambda said: _value(said, "roc_auc"))
