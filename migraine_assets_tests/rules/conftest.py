@@ -6,7 +6,7 @@ from collections.abc import Iterator
 import pytest
 
 from migraine_assets_tests.rules.rule_files import tool
-from migraine_assets_tests.rules.stack import Stack, running
+from migraine_assets_tests.rules.stack import BACKLOG_LIMIT, Stack, running
 from migraine_assets_tests.serving.running import Service, eventually
 
 
@@ -15,7 +15,7 @@ def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
     """A service without a model yet, watched."""
     tool("prometheus")
     folder = tmp_path_factory.mktemp("stack")
-    service = Service(folder, ("--plain",))
+    service = Service(folder, ("--plain",), {"SERVING_BACKLOG_LIMIT": str(BACKLOG_LIMIT)})
     try:
         assert eventually(lambda: service.answers("/health")), service.output.read_text()
         with running(folder, service) as stack:

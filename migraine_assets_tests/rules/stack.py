@@ -28,6 +28,7 @@ UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
 FASTER = 60
 LEAST_RANGE = 8  # seconds: several scrapes
 PATIENCE = 60.0
+BACKLOG_LIMIT = 200  # receipts and feedbacks that the watched service keeps in memory, each
 
 _FOR = re.compile(r"^(\s*(?:keep_firing_)?for: )(\d+)([smhd])$", re.MULTILINE)
 _RANGE = re.compile(r"(\[)(\d+)([smhd])\]")
