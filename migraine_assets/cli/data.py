@@ -27,7 +27,7 @@ def validate(file: str, *, mapping: str | None) -> None:
         say(f"Note: {note}")
     show_quarantine(result)
     findings = (
-        *raw_findings(delivery.frame, settings=params.quality),
+        *raw_findings(delivery.frame, before=None, settings=params.quality),
         *validated_findings(result, before=None, today=today, settings=params.quality),
     )
     rows = [(f.name, "good" if f.passed else "refused" if f.blocking else "look", f.reason) for f in findings]

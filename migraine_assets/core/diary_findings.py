@@ -9,17 +9,19 @@ import pandas as pd
 
 from migraine_assets.core import quality_data, quality_delivery, quality_fields
 from migraine_assets.core.findings import Finding
+from migraine_assets.core.monitoring import arrival
 from migraine_assets.core.profile import Profile
 from migraine_assets.core.quality import QualitySettings
 from migraine_assets.core.validation import Validated
 
 
-def raw_findings(raw: pd.DataFrame, *, settings: QualitySettings) -> tuple[Finding, ...]:
-    """On the raw frame of a delivery."""
+def raw_findings(raw: pd.DataFrame, *, before: Profile | None, settings: QualitySettings) -> tuple[Finding, ...]:
+    """On the raw frame of a delivery; `before` is the profile of the last accepted one."""
     return (
         quality_delivery.not_empty(raw),
         quality_delivery.raw_types(raw),
         quality_delivery.unreadable_share(raw, settings=settings),
+        arrival.units_as_before(raw, before, settings=settings),
     )
 
 

@@ -15,7 +15,8 @@ class QualitySettings:
     An outlier is outside the quartiles by `iqr_factor` interquartile ranges (Tukey 1977) or has a robust z,
     0.6745 times its distance from the median over the median absolute deviation, beyond `robust_z` (Iglewicz
     and Hoaglin 1993). `psi_warning` is raised for small deliveries to the `psi_alpha` tail of what chance alone
-    gives. `min_participants` holds by default 2 to test and 5, one for each fold, to train.
+    gives. `units_changed`: fields whose values may look like another unit than in the delivery before, because
+    they really changed. `min_participants` holds by default 2 to test and 5, one for each fold, to train.
     """
 
     unreadable_warning: float = 0.01
@@ -30,6 +31,7 @@ class QualitySettings:
     rare_class_warning: float = 0.05
     psi_warning: float = 0.20
     psi_alpha: float = 0.01
+    units_changed: tuple[str, ...] = ()
     min_participants: int = 7
     min_days_of_each_outcome: int = 20
     leak_auc: float = 0.98

@@ -29,9 +29,9 @@ MONITORING = {
     "prediction_log", "outcomes", "drift_scores", "estimated_performance", "realised_performance",
     "data_quality_trend", "monitoring_report",
 }  # fmt: skip
-# 3 on the raw diary, 12 on the validated one, 3 on the features, 3 on the folds, 8 on each of 16 models, 4 on what
+# 4 on the raw diary, 12 on the validated one, 3 on the features, 3 on the folds, 8 on each of 16 models, 4 on what
 # monitoring finds.
-CHECKS = 3 + 12 + 3 + 3 + 8 * 16 + 4
+CHECKS = 4 + 12 + 3 + 3 + 8 * 16 + 4
 SENSORS = {
     "operations_figures", "new_diaries", "drift_retraining", "degradation_retraining", "alert_failed_runs",
     "alert_failed_checks", "alert_monitoring", "alert_service", "alert_disk", "alert_heartbeats", "alert_delivery",
@@ -40,7 +40,7 @@ BLOCKING = {
     "not_empty", "raw_types", "types_and_bounds", "unique_days", "future_dates", "outcome_consistency",
     "class_balance", "enough_to_train", "missing_values", "quarantine_share", "features_finite",
     "no_outcome_among_inputs", "no_input_nearly_the_outcome", "participants_disjoint", "forward_in_time",
-    "both_classes",
+    "both_classes", "units_as_before",
 }  # fmt: skip
 
 

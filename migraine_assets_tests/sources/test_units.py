@@ -1,7 +1,8 @@
 import pytest
 
 from migraine_assets.core.contract import BY_NAME
-from migraine_assets.sources.units import UNITS, known_units, scale_of, split_header
+from migraine_assets.core.units import UNITS
+from migraine_assets.sources.units import known_units, scale_of, split_header
 
 
 @pytest.mark.parametrize(("field", "unit", "value", "expected"), [

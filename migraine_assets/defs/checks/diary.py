@@ -18,6 +18,7 @@ RAW = (
     Declared("not_empty", "The delivery holds rows.", can_block=True),
     Declared("raw_types", "Every field of the contract is there, of about the right type.", can_block=True),
     Declared("unreadable_share", "Few cells could not be read.", can_block=False),
+    Declared("units_as_before", "No field looks like another unit than in the delivery before.", can_block=True),
 )
 VALIDATED = (
     Declared("types_and_bounds", "Strict schema: types, bounds, categories, no other column.", can_block=True),
@@ -38,7 +39,7 @@ VALIDATED = (
 @dg.multi_asset_check(name="raw_diary_checks", specs=specs("raw_diary", RAW))
 def raw_diary_checks(workspace: Workspace, raw_diary: DiaryRef):  # type: ignore[no-untyped-def]  # Dagster reads it
     frame, settings = read_frame(workspace.store, raw_diary.frame), workspace.params().quality
-    yield from results("raw_diary", raw_findings(frame, settings=settings))
+    yield from results("raw_diary", raw_findings(frame, before=_before(workspace, raw_diary), settings=settings))
 
 
 @dg.multi_asset_check(
