@@ -6,17 +6,18 @@ chooses nothing: it can only keep what there is. Not here: records and pointers 
 """
 
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, NDArray
 
 from migraine_assets.core.bootstrap import REPLICATES, SEED, Draws, resample
 from migraine_assets.core.decision import Decision
 from migraine_assets.core.flags import Flag
 from migraine_assets.core.interval import UNKNOWN, Interval, Scores
 from migraine_assets.core.metrics import attack_draws, severity_draws
+from migraine_assets.core.subgroups import LEAST_PARTICIPANTS
 from migraine_assets.core.tasks import Task
 
 BASE = "base_rate"
@@ -65,9 +66,14 @@ class Ranking:
 
 @dataclass(frozen=True)
 class GateSettings:
-    """`margin`: the loss in ROC-AUC, or in RMSE (the target's unit), that is no loss in practice."""
+    """`margin`: the loss in ROC-AUC, or in RMSE (the target's unit), that is no loss in practice. `calibration_loss`:
+    how much farther from 0 the calibration intercept may come. `subgroup_loss`: of ROC-AUC, or of RMSE as a share, in
+    a group of participants.
+    """
 
     margin: float = 0.0
+    calibration_loss: float = 0.1
+    subgroup_loss: float = 0.05
     replicates: int = REPLICATES
     seed: int = SEED
 
@@ -116,21 +122,25 @@ def gate(
     participant: ArrayLike,
     *,
     same_bundle: bool = False,
+    groups: Mapping[str, NDArray[np.object_]] | None = None,
     settings: GateSettings | None = None,
 ) -> Decision:
     """Whether the candidate takes the incumbent's place, by both predictions on the same test rows, arrays [n].
 
     A new champion must not lose to the one it replaces. It is accepted when its score is at least as good on
-    these rows, or when the paired interval over participants shows that it loses no more than `margin`; and,
-    for attacks, when its Brier score is not clearly worse. In doubt the incumbent stays: a change has a cost,
-    and among equals noise would choose. `incumbent` is None where the place is empty.
+    these rows, or when the paired interval over participants shows that it loses no more than `margin`; for
+    attacks, when its Brier score and its calibration are not clearly worse; and when no group of participants
+    (`groups`: labels [n] by dimension) is clearly and badly worse off. In doubt the incumbent stays: a change has
+    a cost, and among equals noise would choose. `incumbent` is None where the place is empty.
     """
     if same_bundle:
         return Decision(False, "unchanged", ("The candidate is the bundle that holds the place already.",))
     if incumbent is None:
         return Decision(True, "first", ("No model holds the place yet.",))
-    figures = _differences(task, y, candidate, incumbent, participant, settings or GateSettings())
-    return _judge(task, figures, margin=(settings or GateSettings()).margin)
+    chosen = settings or GateSettings()
+    figures = _differences(task, y, candidate, incumbent, participant, chosen)
+    worse = tuple(_worse_off(task, y, candidate, incumbent, participant, groups or {}, chosen))
+    return _judge(task, figures, worse, settings=chosen)
 
 
 def _differences(
@@ -143,7 +153,40 @@ def _differences(
         return {"rmse": lead(task, ours, theirs)}
     ours, theirs = (attack_draws(y, p, draw, threshold=0.5) for p in (new, old))
     brier = theirs["brier"].minus(ours["brier"]).interval()
-    return {"roc_auc": lead(task, ours, theirs), "brier": brier}
+    farther = _distance(ours["calibration_intercept"]).minus(_distance(theirs["calibration_intercept"]))
+    return {"roc_auc": lead(task, ours, theirs), "brier": brier, "calibration": farther.negated().interval()}
+
+
+def _distance(draws: Draws) -> Draws:
+    """How far from 0."""
+    return Draws(abs(draws.value), np.abs(draws.replicates))
+
+
+def _worse_off(
+    task: Task,
+    y: ArrayLike,
+    new: ArrayLike,
+    old: ArrayLike,
+    participant: ArrayLike,
+    groups: Mapping[str, NDArray[np.object_]],
+    settings: GateSettings,
+) -> Iterator[str]:
+    """A sentence for each group of participants that the candidate clearly serves worse, by more than the limit."""
+    truth, ours, theirs, who = (np.asarray(values) for values in (y, new, old, participant))
+    for dimension, labels in groups.items():
+        for label in sorted(set(labels.tolist()), key=str):
+            mine = labels == label
+            if np.unique(who[mine]).size < LEAST_PARTICIPANTS:
+                continue
+            found = _differences(task, truth[mine], ours[mine], theirs[mine], who[mine], settings)
+            ahead = found["roc_auc" if task == "attack" else "rmse"]
+            limit = settings.subgroup_loss * (1.0 if task == "attack" else _rmse(truth[mine], theirs[mine]))
+            if ahead.value < -limit and ahead.ci_high < 0:
+                yield f"{dimension} {label} would be served badly: lead {ahead}."
+
+
+def _rmse(y: NDArray[np.float64], prediction: NDArray[np.float64]) -> float:
+    return float(np.sqrt(np.mean((y - prediction) ** 2)))
 
 
 def lead(task: Task, ours: Mapping[str, Draws], theirs: Mapping[str, Draws]) -> Interval:
@@ -153,17 +196,21 @@ def lead(task: Task, ours: Mapping[str, Draws], theirs: Mapping[str, Draws]) -> 
     return theirs["rmse"].minus(ours["rmse"]).interval()
 
 
-def _judge(task: Task, figures: dict[str, Interval], *, margin: float) -> Decision:
+def _judge(task: Task, figures: dict[str, Interval], worse_off: tuple[str, ...], *, settings: GateSettings) -> Decision:
     name, metric = ("roc_auc", "ROC-AUC") if task == "attack" else ("rmse", "RMSE")
     ahead = figures[name]
     if not np.isfinite(ahead.value):
         reason = f"{metric} of candidate and incumbent cannot be compared on these test rows."
         return Decision(False, "refused", (reason,), figures)
     reasons = []
-    if ahead.value < 0 and not ahead.ci_low >= -margin:
+    if ahead.value < 0 and not ahead.ci_low >= -settings.margin:
         reasons.append(f"{metric} is not better than the incumbent's on the same test rows: lead {ahead}.")
     if figures.get("brier", UNKNOWN).ci_high < 0:
         reasons.append(f"The Brier score is clearly worse than the incumbent's: lead {figures['brier']}.")
+    calibration = figures.get("calibration", UNKNOWN)
+    if calibration.value < -settings.calibration_loss and calibration.ci_high < 0:
+        reasons.append(f"Its calibration is clearly worse than the incumbent's: lead {calibration}.")
+    reasons.extend(worse_off)
     if reasons:
         return Decision(False, "refused", tuple(reasons), figures)
     return Decision(True, "accepted", (f"{metric} does not lose to the incumbent's: lead {ahead}.",), figures)

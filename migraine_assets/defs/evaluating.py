@@ -136,6 +136,7 @@ def _gate(
         candidate,
         old,
         data.test.participant,
+        groups=dimensions(data),
         settings=params.promotion,
     )
 

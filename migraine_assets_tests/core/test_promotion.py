@@ -151,6 +151,31 @@ def test_ranking_as_well_with_spoilt_probabilities_is_refused() -> None:
     assert "Brier" in decision.reasons[0]
 
 
+def test_a_model_that_has_lost_its_calibration_is_refused_with_its_figure() -> None:
+    y, p, group = _test_rows()
+    decision = gate("attack", y, p**0.6, p, group)
+    assert not decision.accepted
+    assert any("calibration is clearly worse" in reason for reason in decision.reasons)
+    assert decision.figures["calibration"].ci_high < 0
+
+
+def test_a_group_that_would_be_served_badly_is_named_although_the_whole_is_as_good() -> None:
+    y, p, group = _test_rows()
+    sex = np.array(["F" if person % 4 else None for person in group], dtype=object)
+    other = np.where(sex == "F", y * 0.2 + p * 0.8, 1 - p)
+    decision = gate("attack", y, other, p, group, groups={"Sex": sex})
+    assert not decision.accepted
+    assert any(reason.startswith("Sex None would be served badly") for reason in decision.reasons)
+    assert gate("attack", y, p.copy(), p, group, groups={"Sex": sex}).accepted
+
+
+def test_a_group_of_very_few_people_decides_nothing() -> None:
+    y, p, group = _test_rows()
+    few = np.array(["few" if person < 3 else "many" for person in group], dtype=object)
+    other = np.where(few == "few", 1 - p, y * 0.3 + p * 0.7)
+    assert not [r for r in gate("attack", y, other, p, group, groups={"Kind": few}).reasons if r.startswith("Kind")]
+
+
 def test_severity_is_judged_by_rmse() -> None:
     generator = np.random.default_rng(0)
     y, group = generator.normal(5, 2, 400), np.repeat(np.arange(20), 20)

@@ -23,8 +23,14 @@ def ks_exact(reference: Floats, current: ArrayLike) -> float:
     last = np.append(values[1:] != values[:-1], True)
     first = np.append(True, last[:-1])
     places = np.arange(values.size)
-    at = (places[last] + 1) / values.size - np.searchsorted(reference, values[last], "right") / reference.size
-    before = np.searchsorted(reference, values[first], "left") / reference.size - places[first] / values.size
+    distinct = values[last]
+    up_to = np.searchsorted(reference, distinct, "right")
+    below = up_to.copy()
+    # Searching costs most: a value that the reference does not hold has as many below it as up to it.
+    tied = reference[np.maximum(up_to - 1, 0)] == distinct
+    below[tied] = np.searchsorted(reference, distinct[tied], "left")
+    at = (places[last] + 1) / values.size - up_to / reference.size
+    before = below / reference.size - places[first] / values.size
     return float(max(at.max(), before.max(), 0.0))
 
 

@@ -190,9 +190,9 @@ def _feature(
     level: float,
 ) -> FeatureDrift:
     by_person = _counts_by_person(reference, values, person)
-    found = tuple(_statistics(values, by_person, reference, against, limits, level))
-    total, rows = by_person.sum(axis=0), int(by_person[:, :-1].sum())
     sizes = _worth(by_person[:, :-1], reference, against)
+    found = tuple(_statistics(values, by_person, sizes, reference, against, limits, level))
+    total, rows = by_person.sum(axis=0), int(by_person[:, :-1].sum())
     verdict = _judge(reference.name, found, limits)
     return FeatureDrift(reference.name, verdict, rows, float(total[-1] / total.sum()), sizes, found)
 
@@ -218,13 +218,14 @@ def _worth(by_person: Counts, reference: FeatureReference, against: Against) -> 
 def _statistics(
     values: NDArray[np.float64],
     by_person: Counts,
+    sizes: Worth,
     reference: FeatureReference,
     against: Against,
     limits: Limits,
     level: float,
 ) -> Iterator[Statistic]:
     counts, before = by_person.sum(axis=0)[:-1], np.asarray(reference.counts, dtype=np.float64)
-    sizes, bins = _worth(by_person[:, :-1], reference, against), len(before)
+    bins = len(before)
     if counts.sum() and before.sum() and bins > 1:
         points = [psi_point(bins, sizes, level=each) for each in (level, LIKELY * level)]
         yield Statistic("psi", psi(before, counts), limits.psi, *points)
