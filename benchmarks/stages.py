@@ -57,7 +57,7 @@ class Trained:
 def validated(raw: pd.DataFrame, params: Params) -> Validated:
     """The raw diary divided, with every check of the raw and of the accepted rows."""
     today = datetime.now(UTC).date()
-    raw_findings(raw, settings=params.quality)
+    raw_findings(raw, before=None, settings=params.quality)
     result = validate(raw, today=today, settings=params.validation, dated=True)
     validated_findings(result, before=None, today=today, settings=params.quality)
     return result

@@ -64,7 +64,14 @@ class Trend:
         """Lowest and highest value of the axis."""
         values = [value for _, value in self.points] + ([self.limit] if self.limit is not None else [])
         low, high = min(values), max(values)
-        return (low, high) if high > low else (low - 0.5, high + 0.5)
+        wide = 0.05 * abs(low) or 0.5
+        return (low, high) if high > low else (low - wide, high + wide)
+
+    @property
+    def labels(self) -> tuple[str, str]:
+        """The ends, to be read."""
+        low, high = (f"{end:,.0f}" if abs(end) >= 100 else f"{end:.3g}" for end in self.ends)
+        return low, high
 
     def _x(self, day: dt.date) -> float:
         first, last = self.points[0][0], self.points[-1][0]
@@ -73,7 +80,7 @@ class Trend:
 
     def _y(self, value: float) -> float:
         low, high = self.ends
-        return HEIGHT - 18 - (value - low) / (high - low) * (HEIGHT - 30)
+        return HEIGHT - 18 - (value - low) / (high - low) * (HEIGHT - 42)
 
 
 def write_watch(reports: Path, store: Store, day: dt.date, *, run: str, now: dt.datetime) -> Path:
