@@ -100,7 +100,9 @@ def _drift(context: dg.AssetExecutionContext, workspace: Workspace, day: dt.date
     # A severity model learns from days with an attack alone and is asked of every day: its reference is of other rows.
     # Its inputs are those of the attack model, so that what moves is seen there.
     found = [w for w in windows.task_windows(workspace.store, frame) if w.task == "attack"]
-    tasks = {w.task: findings.drift_of(w, settings) for w in found}
+    tasks = {
+        w.task: findings.drift_of(w, settings, learned=windows.learned(workspace.store, w.manifest)) for w in found
+    }
     return _kept(context, workspace, "drift", day, tasks)
 
 

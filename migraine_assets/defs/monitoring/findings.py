@@ -13,25 +13,36 @@ import pandas as pd
 
 from migraine_assets.core.contract import BY_NAME
 from migraine_assets.core.feature_table import FEATURES
+from migraine_assets.core.monitoring.domain import domain_auc
 from migraine_assets.core.monitoring.drift import SCORE, Against, Window, measure
 from migraine_assets.core.monitoring.outcomes import Settled, settle
 from migraine_assets.core.monitoring.performance import Performance, estimated, held_against, metrics_from, realised
 from migraine_assets.core.reference import reference_from_json
-from migraine_assets.defs.monitoring.windows import TaskWindow
+from migraine_assets.defs.monitoring.windows import Learned, TaskWindow
 from migraine_assets.params import MonitoringSettings
 
 Json = dict[str, Any]
 _INPUTS = {row.name: row for row in FEATURES}
 
 
-def drift_of(window: TaskWindow, settings: MonitoringSettings) -> Json:
-    """Each feature of the model, and its scores, against the reference in its bundle."""
+def drift_of(window: TaskWindow, settings: MonitoringSettings, *, learned: Learned | None = None) -> Json:
+    """Each feature of the model, and its scores, against the reference in its bundle; all together against the rows
+    that it `learned` from, where those are there.
+    """
     manifest = window.manifest
     found = {name: reference_from_json({**item, "name": name}) for name, item in manifest.reference.items()}
     scores = window.frame["output"].to_numpy(np.float64)[:, None]
     looked = Window(np.hstack([window.matrix, scores]), (*manifest.features, SCORE), window.people)
     against = Against(found, int(manifest.training["participants"]), categories=_categories(manifest.features))
-    drift = measure(looked, against, limits=settings.drift)
+    together = None
+    if learned is not None and len(window.frame) >= settings.drift.least_rows:
+        together = domain_auc(
+            learned.rows,
+            window.matrix.astype(np.float32),
+            reference_participants=learned.people,
+            participants=window.people,
+        )
+    drift = measure(looked, against, limits=settings.drift, domain_auc=together)
     moved = [item.name for item in drift.moved]
     return {**identity(window), **drift.to_json(), "moved": moved}
 

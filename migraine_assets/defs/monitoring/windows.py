@@ -11,16 +11,20 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from migraine_assets.core.folds import TRAIN
 from migraine_assets.core.interval import Scores
 from migraine_assets.core.monitoring.outcomes import last_predictions
 from migraine_assets.core.monitoring.performance import metrics_from
 from migraine_assets.core.tasks import TASKS, Task
+from migraine_assets.defs.values import from_json
 from migraine_assets.stores.bundles import load_manifest, load_provenance
 from migraine_assets.stores.filesystem import Store
 from migraine_assets.stores.manifest import Manifest
 from migraine_assets.stores.monitoring.collecting import collected
 from migraine_assets.stores.monitoring.told import told
 from migraine_assets.stores.pointer import read_pointer
+from migraine_assets.stores.references import read_frame
+from migraine_assets.stores.references import read_pointer as read_asset
 
 COLUMNS = ("id", "time", "participant", "for_date", "task", "bundle", "arm", "output", "abstained", "latency_ms")
 FEATURES = "features"
@@ -74,6 +78,28 @@ def task_windows(store: Store, frame: pd.DataFrame) -> Iterator[TaskWindow]:
         manifest = load_manifest(store, bundle)
         own = metrics_from(load_provenance(store, bundle).get("test") or manifest.metrics)
         yield TaskWindow(task, bundle, manifest, own, last_predictions(frame[mine]))
+
+
+@dataclass(frozen=True)
+class Learned:
+    """The rows that a model was trained on: float32[n, F] in its manifest's order, and whose each is."""
+
+    rows: NDArray[np.float32]
+    people: NDArray[np.object_]
+
+
+def learned(store: Store, manifest: Manifest) -> Learned | None:
+    """The training rows of the model, where the features that it learned from are still those of the store."""
+    kept, split = read_asset(store, "features"), read_asset(store, "folds")
+    if kept is None or split is None:
+        return None
+    features, folds = from_json(kept), from_json(split)
+    same = (features.delivery.md5, features.code_version, folds.features)
+    if same != (manifest.data_version, manifest.features_version, features.frame.version):
+        return None
+    part = read_frame(store, folds.frame, ["part"])["part"].to_numpy() == TRAIN
+    frame = read_frame(store, features.frame, ["participant_id", *manifest.features])[part]
+    return Learned(frame[list(manifest.features)].to_numpy(np.float32), frame["participant_id"].to_numpy(object))
 
 
 def feedback(store: Store, days: list[dt.date]) -> pd.DataFrame:
