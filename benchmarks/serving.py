@@ -172,12 +172,14 @@ class Rate:
     processors: float
 
 
-def train(work: Path, trees: int, *, flat: bool = False) -> tuple[list[float | None], list[str]]:
+def train(
+    work: Path, trees: int, *, flat: bool = False, people: int = 60, days: int = 90
+) -> tuple[list[float | None], list[str]]:
     """Put one LightGBM pipeline into `work` in every form that somebody needs; a row of features and their names.
 
-    `flat`: for tables of one row a person, without history; else for diaries.
+    `flat`: for tables of one row a person, without history; else for diaries. `people`, `days`: of the training.
     """
-    diary = synthetic_diary()
+    diary = synthetic_diary(people, days)
     data = flat_rows(diary) if flat else diary_rows(diary)
     fitted = fit_model(find("attack", "lightgbm"), data, params={"n_estimators": trees}, seed=3)
     _ours(work, fitted, data, horizon=0 if flat else 1)
@@ -187,9 +189,9 @@ def train(work: Path, trees: int, *, flat: bool = False) -> tuple[list[float | N
     return row, list(data.names)
 
 
-def synthetic_diary() -> pd.DataFrame:
-    """Sixty people, ninety days."""
-    raw = read_source("synthetic", mapping=None, options={"participants": 60, "days": 90}, landing=None).frame
+def synthetic_diary(people: int = 60, days: int = 90) -> pd.DataFrame:
+    """A diary of the synthetic cohort."""
+    raw = read_source("synthetic", mapping=None, options={"participants": people, "days": days}, landing=None).frame
     valid = validate(raw, today=NOW.date(), settings=ValidationSettings()).valid
     return preprocess(valid, settings=PreprocessSettings()).diary
 
