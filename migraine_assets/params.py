@@ -21,6 +21,7 @@ from migraine_assets.core.flags import FlagLimits
 from migraine_assets.core.folds import FoldSettings
 from migraine_assets.core.monitoring.drift import Limits
 from migraine_assets.core.monitoring.performance import PerformanceLimits
+from migraine_assets.core.monitoring.sequential import TrialSettings
 from migraine_assets.core.preprocess import PreprocessSettings
 from migraine_assets.core.promotion import GateSettings
 from migraine_assets.core.quality import QualitySettings
@@ -57,9 +58,12 @@ class MonitoringSettings:
 
 @dataclass(frozen=True)
 class AutomationSettings:
-    """`cool_down_hours`: between the end of a training and a retraining that starts by itself."""
+    """`cool_down_hours`: between the end of a training and a retraining that starts by itself. `rollout`: the trial
+    that a better model passes before it serves.
+    """
 
     cool_down_hours: Annotated[float, Field(ge=0)] = 20.0
+    rollout: TrialSettings = field(default_factory=TrialSettings)
 
 
 @dataclass(frozen=True)

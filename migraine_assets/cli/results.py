@@ -115,6 +115,6 @@ def _short(flag: str) -> str:
 def show_decisions(decisions: list[tuple[str, str, str]]) -> None:
     """For each task what became of its champion: task, outcome, reasons."""
     for task, outcome, why in decisions:
-        style = {"promoted": "green", "unchanged": "", "refused": "yellow", "none": "red"}[outcome]
+        style = {"promoted": "green", "on trial": "cyan", "unchanged": "", "refused": "yellow", "none": "red"}[outcome]
         out().print(f"[bold]{task}[/]: [{style or 'default'}]{outcome}[/]. ", end="")
         say(why)

@@ -130,7 +130,7 @@ class EvaluationRef:
 
 @dataclass(frozen=True)
 class ChampionRef:
-    """What a promotion did to one task: `outcome` is "promoted", "unchanged", "refused" or "none"."""
+    """What a promotion did to one task: `outcome` is "promoted", "on trial", "unchanged", "refused" or "none"."""
 
     task: str
     outcome: str

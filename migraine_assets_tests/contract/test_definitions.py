@@ -27,7 +27,7 @@ ASSETS = {
 }  # fmt: skip
 MONITORING = {
     "prediction_log", "outcomes", "drift_scores", "estimated_performance", "realised_performance",
-    "data_quality_trend", "monitoring_report",
+    "guarded_rollout", "data_quality_trend", "monitoring_report",
 }  # fmt: skip
 # 4 on the raw diary, 12 on the validated one, 3 on the features, 3 on the folds, 8 on each of 16 models, 4 on what
 # monitoring finds.

@@ -15,6 +15,7 @@ from migraine_assets.errors import ConfigurationError
 from migraine_assets.stores import registry
 from migraine_assets.stores.filesystem import Store
 from migraine_assets.stores.pointer import read_pointer
+from migraine_assets.stores.rollouts import start_rollout
 from migraine_assets.stores.tidying import tidy
 
 OWNERS = ["team:ml"]
@@ -77,12 +78,26 @@ def _decide(
     }
     if current == best.bundle and _challenger(store, task) == details["challenger"]:
         return ChampionRef(task, "unchanged", current, details["challenger"], (UNCHANGED,), None)
+    if evaluation.accepted and current not in (None, best.bundle) and workspace.params().automation.rollout.shadow_days:
+        return _on_trial(workspace, task, evaluation)
     if current == best.bundle or evaluation.accepted:
         record = registry.promote(store, task, champion=best.bundle, replaces=current, **details)
         return ChampionRef(task, "promoted", best.bundle, details["challenger"], evaluation.reasons, record.id)
     if not _refused_before(store, task, best.bundle, current):
         registry.refuse(store, task, candidate=best.bundle, **details)
     return ChampionRef(task, "refused", current, _challenger(store, task), evaluation.reasons, None)
+
+
+def _on_trial(workspace: Workspace, task: Task, evaluation: EvaluationRef) -> ChampionRef:
+    """Let the candidate be asked silently of everybody; `guarded_rollout` takes it from there. Once for each."""
+    store, best = workspace.store, evaluation.champion
+    pointer = read_pointer(store)
+    champion, trial = pointer.tasks[task].champion, pointer.rollouts.get(task)
+    assert best is not None  # the caller has looked
+    if trial is None or trial.bundle != best.bundle:
+        why, when = " ".join(evaluation.reasons), dt.datetime.now(dt.UTC)
+        start_rollout(store, task, mode="shadow", percent=100, bundle=best.bundle, who=WHO, when=when, why=why)
+    return ChampionRef(task, "on trial", champion, best.bundle, evaluation.reasons, None)
 
 
 def _challenger(store: Store, task: str) -> str | None:

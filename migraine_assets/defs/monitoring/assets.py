@@ -14,6 +14,7 @@ import dagster as dg
 from migraine_assets.core.contract import ATTACK, SEVERITY
 from migraine_assets.defs.monitoring import findings, windows
 from migraine_assets.defs.monitoring.showing import found_metadata
+from migraine_assets.defs.monitoring.trials import guard
 from migraine_assets.defs.resources import Workspace
 from migraine_assets.defs.values import DiaryRef, from_json
 from migraine_assets.report.watching import write_watch
@@ -29,7 +30,7 @@ GROUP = "monitoring"
 OWNERS = ["team:ml"]
 NAMES = (
     "prediction_log", "outcomes", "drift_scores", "estimated_performance", "realised_performance",
-    "data_quality_trend", "monitoring_report",
+    "guarded_rollout", "data_quality_trend", "monitoring_report",
 )  # fmt: skip
 
 
@@ -131,6 +132,17 @@ def _realised(context: dg.AssetExecutionContext, workspace: Workspace, day: dt.d
     return _kept(context, workspace, "realised", day, tasks)
 
 
+def _trials(context: dg.AssetExecutionContext, workspace: Workspace, day: dt.date) -> dg.MaterializeResult[Any]:
+    now = _now()
+    if day < now.date() - dt.timedelta(days=1):
+        return dg.MaterializeResult(metadata={"summary": "A day that is long over moves no trial."})
+    found = guard(workspace.store, day, settings=workspace.params().automation.rollout, now=now)
+    for task, verdict in found.items():
+        context.log.info(f"{task}: {verdict.step}. {verdict.reason}")
+    said = "; ".join(f"{task}: {verdict.step}. {verdict.reason}" for task, verdict in found.items())
+    return dg.MaterializeResult(metadata={"summary": said or "No model is on a guarded trial."})
+
+
 def _quality(_: dg.AssetExecutionContext, workspace: Workspace, day: dt.date) -> dg.MaterializeResult[Any]:
     store, settings = workspace.store, workspace.params().monitoring
     frame = windows.predictions(store, [day], features=True)
@@ -203,6 +215,12 @@ _TABLE: dict[str, tuple[Body, tuple[str, ...], str, str]] = {
         "python",
         "How well it did where outcomes are due, and whether the estimate held.",
     ),
+    "guarded_rollout": (
+        _trials,
+        ("realised_performance",),
+        "python",
+        "Candidates on trial: taken back where they are worse, let on where their days have not shown that.",
+    ),
     "data_quality_trend": (
         _quality,
         ("prediction_log",),
@@ -211,7 +229,7 @@ _TABLE: dict[str, tuple[Body, tuple[str, ...], str, str]] = {
     ),
     "monitoring_report": (
         _report,
-        ("drift_scores", "realised_performance", "data_quality_trend"),
+        ("drift_scores", "guarded_rollout", "data_quality_trend"),
         "html",
         "Trends, what moved and how sure that is, and what was done: one page.",
     ),

@@ -1,0 +1,29 @@
+"""With a guarded rollout a better model does not serve at once: it is asked silently first."""
+
+from pathlib import Path
+
+from migraine_assets_tests.homes import Home
+from migraine_assets_tests.small_diary import write_diary, write_params
+
+ROLLOUT = "\nautomation: {rollout: {shadow_days: 3}}\n"
+
+
+def test_what_passes_the_gate_goes_on_trial_beside_the_champion_once(tmp_path: Path) -> None:
+    home = Home.make(tmp_path / "home")
+    write_params(home.params)
+    home.params.write_text(home.params.read_text() + ROLLOUT)
+    write_diary(home.landing / "diary.csv", 4, noise=0.6)
+    assert home.migraine("run").code == 0
+    first = home.pointer.tasks["attack"].champion
+    assert home.asset("champions/attack").outcome == "promoted"  # into an empty place
+    write_diary(home.landing / "diary.csv", 1)
+    ended = home.migraine("run")
+    assert ended.code == 0, ended.text
+    assert home.asset("champions/attack").outcome == "on trial"
+    assert "attack: on trial." in ended.out
+    trial = home.pointer.rollouts["attack"]
+    assert (trial.mode, trial.percent, trial.against, trial.who) == ("shadow", 100, first, "pipeline")
+    assert home.pointer.tasks["attack"].champion == first
+    since = trial.since
+    assert home.migraine("run").code == 0
+    assert home.pointer.rollouts["attack"].since == since
