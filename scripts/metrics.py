@@ -1,12 +1,12 @@
 """Writes the tables of metrics and alerts into docs/monitoring.md, or into the copy that is named."""
 
 import sys
-from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
 import yaml
 
+from migraine_assets.core.markdown_table import placed, table
 from serving import metric_names
 from serving.metric_names import MetricName
 
@@ -21,7 +21,7 @@ def metrics() -> str:
     rows = [
         (f"`{m.name}{SUFFIX[m.kind]}`", m.kind, ", ".join(f"`{label}`" for label in m.labels), m.help) for m in found
     ]
-    return _table(("metric", "kind", "labels", "meaning"), rows)
+    return table(("metric", "kind", "labels", "meaning"), rows)
 
 
 def alerts() -> str:
@@ -34,24 +34,10 @@ def alerts() -> str:
          r["annotations"]["summary"])
         for r in rules
     ]  # fmt: skip
-    return _table(("alert", "severity", "after", "it says"), rows)
-
-
-def _table(head: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> str:
-    return "\n".join("| " + " | ".join(row) + " |" for row in (head, ("---",) * len(head), *rows))
-
-
-def replaced(document: str, name: str, table: str) -> str:
-    """`document` with `table` between the markers of `name`."""
-    start, end = f"<!-- {name} -->", f"<!-- /{name} -->"
-    before, found, rest = document.partition(start)
-    _, closed, after = rest.partition(end)
-    if not (found and closed):
-        raise ValueError(f"The document has no {start} ... {end}.")
-    return f"{before}{start}\n{table}\n{end}{after}"
+    return table(("alert", "severity", "after", "it says"), rows)
 
 
 if __name__ == "__main__":
     path = Path(sys.argv[1]) if len(sys.argv) > 1 else DOCUMENT
-    text = replaced(path.read_text(encoding="utf-8"), "metrics", metrics())
-    path.write_text(replaced(text, "alerts", alerts()), encoding="utf-8")
+    text = placed(path.read_text(encoding="utf-8"), "metrics", metrics())
+    path.write_text(placed(text, "alerts", alerts()), encoding="utf-8")

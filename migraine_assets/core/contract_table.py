@@ -1,26 +1,21 @@
-"""The contract as a Markdown table, for the documentation: generated, so that it cannot disagree."""
+"""The contract as a Markdown table, for the documentation."""
 
 from collections.abc import Iterable
 
 from migraine_assets.core.contract import FIELDS, Field
+from migraine_assets.core.markdown_table import placed, table
 
-START, END = "<!-- contract -->", "<!-- /contract -->"
 HEAD = ("field", "role", "unit or values", "meaning")
 
 
 def markdown(fields: Iterable[Field] = FIELDS) -> str:
     """The table, one line for each field."""
-    rows = [HEAD, ("---",) * len(HEAD), *(_row(field) for field in fields)]
-    return "\n".join("| " + " | ".join(row) + " |" for row in rows)
+    return table(HEAD, (_row(field) for field in fields))
 
 
 def replaced(document: str) -> str:
-    """`document` with the table between its two markers. Raises `ValueError` where a marker is missing."""
-    before, _, rest = document.partition(START)
-    _, end, after = rest.partition(END)
-    if not end:
-        raise ValueError(f"The document has no {START} ... {END}.")
-    return f"{before}{START}\n{markdown()}\n{END}{after}"
+    """`document` with the table in its place. Raises `ValueError` where it has none."""
+    return placed(document, "contract", markdown())
 
 
 def _row(field: Field) -> tuple[str, ...]:

@@ -1,26 +1,21 @@
-"""The table of alerts as Markdown, for the documentation: generated, so that it cannot disagree."""
+"""The table of alerts as Markdown, for the documentation."""
 
 from collections.abc import Iterable
 
+from migraine_assets.core.markdown_table import placed, table
 from migraine_assets.core.monitoring.alerts import KINDS, AlertKind
 
-START, END = "<!-- alerts -->", "<!-- /alerts -->"
 HEAD = ("alert", "severity", "raised when", "over when")
 
 
 def markdown(kinds: Iterable[AlertKind] = KINDS) -> str:
     """The table, one line for each kind."""
-    rows = [HEAD, ("---",) * len(HEAD), *(_row(kind) for kind in kinds)]
-    return "\n".join("| " + " | ".join(row) + " |" for row in rows)
+    return table(HEAD, (_row(kind) for kind in kinds))
 
 
 def replaced(document: str) -> str:
-    """`document` with the table between its two markers. Raises `ValueError` where a marker is missing."""
-    before, _, rest = document.partition(START)
-    _, end, after = rest.partition(END)
-    if not end:
-        raise ValueError(f"The document has no {START} ... {END}.")
-    return f"{before}{START}\n{markdown()}\n{END}{after}"
+    """`document` with the table in its place. Raises `ValueError` where it has none."""
+    return placed(document, "alerts", markdown())
 
 
 def _row(kind: AlertKind) -> tuple[str, ...]:
