@@ -58,8 +58,6 @@ def predict_table(handlers: "Handlers", body: bytes, kind: str, *, every_row: bo
     places = rows.order[asked]
     people = People([names[k] for k in places.tolist()], rows.day[asked], lambda: _keys(names, kept, rows, asked))
     found = handlers.predict_for(models, people, partial(_features, rows, kept, asked)) if asked.size else None
-    if found is not None:
-        record(services, found, seconds=time.perf_counter() - began)
     answered = answer_table(
         [names[k] for k in rows.order[wanted].tolist()],
         [wrong[person] for person in rows.person[wanted].tolist()],
@@ -68,7 +66,11 @@ def predict_table(handlers: "Handlers", body: bytes, kind: str, *, every_row: bo
         before=values[:, places],
         after=kept[:, asked],
     )
-    return write_table(answered, kind)
+    content = write_table(answered, kind)
+    if found is not None:
+        # Last, so that the thread that writes the log does not compete with what the client waits for.
+        record(services, found, seconds=time.perf_counter() - began)
+    return content
 
 
 def _keys(names: list[str | None], kept: Floats, rows: Order, asked: NDArray[np.intp]) -> list[bytes]:

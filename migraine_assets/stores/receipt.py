@@ -12,7 +12,7 @@ import datetime as dt
 import hashlib
 import hmac
 import os
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from functools import lru_cache
 from typing import Literal
 
@@ -20,8 +20,11 @@ import msgspec
 
 Arm = Literal["champion", "canary", "ab"]
 
-_TIME, _RANDOM, _SIGNATURE = 6, 9, 9  # bytes
-_LENGTH = _TIME + _RANDOM + _SIGNATURE
+# Bytes: when, what tells families apart, the size of the family, the place in it, the signature of all but the place.
+_TIME, _RANDOM, _SIZE, _PLACE, _SIGNATURE = 6, 5, 2, 2, 9
+_HEAD = _TIME + _RANDOM + _SIZE
+_LENGTH = _HEAD + _PLACE + _SIGNATURE
+_FAMILY = 60_000
 ID_LENGTH = _LENGTH * 4 // 3  # characters
 
 
@@ -64,22 +67,34 @@ def make_id(secret: bytes, *, time: float) -> str:
 
 
 def make_ids(secret: bytes, count: int, *, time: float, random: Callable[[int], bytes] = os.urandom) -> list[str]:
-    """`count` new identities of the same time. `random`: where as many unpredictable bytes as asked come from."""
-    moment, drawn = int(time * 1000).to_bytes(_TIME, "big"), random(_RANDOM * count)
-    bodies = [moment + drawn[at : at + _RANDOM] for at in range(0, len(drawn), _RANDOM)]
-    signed = b"".join([body + signature[:_SIGNATURE] for body, signature in _keyed_each(secret, b"id", bodies)])
+    """`count` new identities of the same time. `random`: where as many unpredictable bytes as asked come from.
+
+    Those of one call are a family with one signature, which says how many they are: signing each of a hundred thousand
+    would take as long as predicting for them.
+    """
+    moment = int(time * 1000).to_bytes(_TIME, "big")
+    sizes = [min(_FAMILY, count - first) for first in range(0, count, _FAMILY)]
+    heads = [moment + random(_RANDOM) + size.to_bytes(_SIZE, "big") for size in sizes]
+    return [identity for size, head in zip(sizes, heads, strict=True) for identity in _family(secret, head, size)]
+
+
+def _family(secret: bytes, head: bytes, size: int) -> Iterator[str]:
+    signature = _keyed(secret, b"id", head)[:_SIGNATURE]
+    content = b"".join([head + place.to_bytes(_PLACE, "big") + signature for place in range(size)])
     # An identity has a multiple of three bytes, so that many side by side look as each alone does.
-    text = base64.urlsafe_b64encode(signed).decode()
-    return [text[at : at + ID_LENGTH] for at in range(0, len(text), ID_LENGTH)]
+    text = base64.urlsafe_b64encode(content).decode()
+    return (text[at : at + ID_LENGTH] for at in range(0, len(text), ID_LENGTH))
 
 
 def is_genuine(secret: bytes, identity: str) -> bool:
-    """Whether `identity` was made by `make_id` under `secret`. Never raises, whatever the text."""
+    """Whether `identity` was made by `make_ids` under `secret`. Never raises, whatever the text."""
     content = _decoded(identity)
     if content is None:
         return False
-    body, signature = content[:-_SIGNATURE], content[-_SIGNATURE:]
-    return hmac.compare_digest(_keyed(secret, b"id", body)[:_SIGNATURE], signature)
+    head, place, signature = content[:_HEAD], content[_HEAD:-_SIGNATURE], content[-_SIGNATURE:]
+    size = int.from_bytes(head[-_SIZE:], "big")
+    signed = hmac.compare_digest(_keyed(secret, b"id", head)[:_SIGNATURE], signature)
+    return signed and int.from_bytes(place, "big") < size
 
 
 def made_at(identity: str) -> dt.datetime | None:
@@ -96,17 +111,9 @@ def pseudonym(secret: bytes, participant: str) -> str:
 
 
 def _keyed(secret: bytes, purpose: bytes, content: bytes) -> bytes:
-    [(_, digest)] = _keyed_each(secret, purpose, (content,))
-    return digest
-
-
-def _keyed_each(secret: bytes, purpose: bytes, contents: Iterable[bytes]) -> Iterator[tuple[bytes, bytes]]:
-    """Each of `contents` with its digest."""
-    key = _key(secret, purpose)
-    for content in contents:
-        keyed = key.copy()
-        keyed.update(content)
-        yield content, keyed.digest()
+    keyed = _key(secret, purpose).copy()
+    keyed.update(content)
+    return keyed.digest()
 
 
 @lru_cache(maxsize=8)

@@ -1,10 +1,11 @@
+import base64
 import datetime as dt
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from migraine_assets.stores.receipt import ID_LENGTH, is_genuine, made_at, make_id, pseudonym
+from migraine_assets.stores.receipt import ID_LENGTH, is_genuine, made_at, make_id, make_ids, pseudonym
 
 SECRET, OTHER = b"one", b"two"
 
@@ -23,6 +24,21 @@ def test_an_id_tells_when_it_was_made() -> None:
 
 def test_no_two_ids_of_the_same_moment_are_the_same() -> None:
     assert len({make_id(SECRET, time=1.0) for _ in range(1000)}) == 1000
+
+
+@pytest.mark.parametrize("count", [1, 3, 70_000])
+def test_those_of_a_family_are_genuine_each_once_and_there_are_no_more_of_them(count: int) -> None:
+    family = make_ids(SECRET, count, time=1.0)
+    assert len(set(family)) == len(family) == count
+    assert all(is_genuine(SECRET, identity) for identity in (family[0], family[-1]))
+    assert not is_genuine(OTHER, family[-1])
+
+
+def test_a_place_that_a_family_does_not_have_is_not_genuine() -> None:
+    """Whoever has one of three cannot make up a fourth."""
+    content = bytearray(base64.urlsafe_b64decode(make_ids(SECRET, 3, time=1.0)[2]))
+    content[14] += 1
+    assert not is_genuine(SECRET, base64.urlsafe_b64encode(content).decode())
 
 
 @pytest.mark.parametrize("place", [0, 5, 12, 20, 31])
