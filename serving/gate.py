@@ -5,7 +5,8 @@ Plain ASGI, since this runs for each request. Not here: bodies (`bodies`), answe
 
 import logging
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
+from functools import partial
 
 from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -61,7 +62,7 @@ class Gate:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        answer = _Answer(send, page=scope["path"] == "/docs")
+        answer = _Answer(send, page=scope["path"] == "/docs", counted=partial(self._count, scope))
         try:
             self._admit(scope)
             inside = self._straight.get((scope["method"], scope["path"]), self._app)
@@ -74,8 +75,11 @@ class Gate:
                 raise
             await self._refuse(Refused("internal-error", "The request failed and was logged."), scope, receive, answer)
         finally:
-            where = endpoint(scope["path"])
-            self._services.metrics.count_request(scope["method"], where, answer.status or 499)
+            if not answer.status:
+                self._count(scope, 499)
+
+    def _count(self, scope: Scope, status: int) -> None:
+        self._services.metrics.count_request(scope["method"], endpoint(scope["path"]), status)
 
     async def _refuse(self, refused: Refused, scope: Scope, receive: Receive, answer: "_Answer") -> None:
         self._services.metrics.count_error(refused.kind.name)
@@ -108,14 +112,19 @@ class Gate:
 
 
 class _Answer:
-    """`send` that adds the security headers, which no endpoint sets, and remembers the status."""
+    """`send` that adds the security headers, which no endpoint sets, and remembers the status.
 
-    def __init__(self, send: Send, *, page: bool) -> None:
-        self._send, self._page, self.status = send, page, 0
+    An answer is counted before it is sent: a replica that is killed in between has counted one that nobody got, and
+    never given one that is not counted.
+    """
+
+    def __init__(self, send: Send, *, page: bool, counted: Callable[[int], None]) -> None:
+        self._send, self._page, self._counted, self.status = send, page, counted, 0
 
     async def __call__(self, message: Message) -> None:
         if message["type"] == "http.response.start":
             self.status = message["status"]
+            self._counted(self.status)
             headers = message.get("headers", ())
             message["headers"] = [*headers, *_HEADERS, _PAGE_POLICY if self._page else _POLICY]
         await self._send(message)
