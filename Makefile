@@ -7,7 +7,7 @@ sources := migraine_assets migraine_assets_tests benchmarks $(wildcard serving)
 installed = .venv/.installed-$(1)
 
 .DEFAULT_GOAL := help
-.PHONY: help run ui serve demo-drift test lint format types unit rules dashboards docs lock clean
+.PHONY: help run ui serve demo-drift test lint format types unit rules dashboards image docs lock clean
 
 help: ## Show what there is
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -46,6 +46,9 @@ rules: $(call installed,dev) ## Alert rules, dashboards and runbooks against a l
 
 dashboards: $(call installed,dev) ## Write the Grafana dashboards from their tables
 	@$(bin)/python scripts/dashboards.py
+
+image: $(call installed,dev) ## Build both images and run them, without a Docker engine (root, Debian)
+	@scripts/image.sh
 
 format: $(call installed,dev) ## Format the code
 	$(bin)/ruff check --fix .

@@ -4,12 +4,14 @@ set -eu
 cd "$(dirname "$0")/.."
 UV=${UV:-.venv/bin/uv}
 lock() {
-  "$UV" pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes \
-    --no-emit-index-url --no-annotate --no-header --quiet "$@"
+  "$UV" pip compile "$@" --universal --python-version 3.11 --generate-hashes \
+    --no-emit-index-url --no-annotate --no-header --quiet
 }
-lock --all-extras -o requirements/dev.lock
-lock -c requirements/dev.lock -o requirements/run.lock
-lock -c requirements/dev.lock --extra kostecki-dillon -o requirements/kostecki-dillon.lock
+lock pyproject.toml --all-extras -o requirements/dev.lock
+lock pyproject.toml -c requirements/dev.lock -o requirements/run.lock
+lock pyproject.toml -c requirements/dev.lock --extra kostecki-dillon -o requirements/kostecki-dillon.lock
+# The two images: all of it with an object store, and the service without the training side.
+lock pyproject.toml -c requirements/dev.lock --extra s3 -o requirements/platform.lock
+lock -c requirements/dev.lock --group serving -o requirements/serving.lock
 # What installs the rest: uv itself, and the build backend of this project.
-"$UV" pip compile requirements/bootstrap.in --universal --python-version 3.11 --generate-hashes \
-  --no-emit-index-url --no-annotate --no-header --quiet -o requirements/bootstrap.lock
+lock requirements/bootstrap.in -o requirements/bootstrap.lock

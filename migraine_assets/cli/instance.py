@@ -1,6 +1,7 @@
 """The Dagster instance of this home, and one in-process run of a job on it."""
 
 import os
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,8 +15,9 @@ if TYPE_CHECKING:
 
 
 def project_root() -> Path:
-    """The folder that holds dagster.yaml and workspace.yaml."""
-    return Path(migraine_assets.__path__[0]).parent
+    """The folder that holds dagster.yaml and workspace.yaml: a checkout, else what an installation put beside it."""
+    checkout = Path(migraine_assets.__path__[0]).parent
+    return checkout if (checkout / "dagster.yaml").exists() else Path(sys.prefix) / "share" / "migraine-platform"
 
 
 # Runs, events and schedules in PostgreSQL, for more than one machine.

@@ -1,0 +1,1 @@
+"""The images, built and run as a cluster would: read-only, as nobody in particular, with no capability."""

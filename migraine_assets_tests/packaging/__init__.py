@@ -1,0 +1,1 @@
+"""What the project is installed and shipped from."""
