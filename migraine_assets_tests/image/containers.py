@@ -67,15 +67,15 @@ class Image:
             subprocess.run([*PODMAN, "stop", "--time", "30", name], capture_output=True, timeout=120)
             subprocess.run([*PODMAN, "rm", "--force", name], capture_output=True, timeout=120)
 
-    def described(self) -> dict[str, object]:
+    def described(self) -> dict[str, Any]:
         """The image's own description."""
         text = subprocess.run([*PODMAN, "image", "inspect", self.name], check=True, capture_output=True, timeout=60)
-        found: dict[str, object] = json.loads(text.stdout)[0]
+        found: dict[str, Any] = json.loads(text.stdout)[0]
         return found
 
     def health_check(self) -> list[str]:
         """The command by which the image says that it is well."""
-        described: Any = self.described()
+        described = self.described()
         check = described.get("HealthCheck") or described.get("Healthcheck") or described["Config"]["Healthcheck"]
         command: list[str] = check["Test"][1:]
         return command

@@ -8,6 +8,7 @@ import urllib.error
 import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -76,10 +77,14 @@ def test_the_health_check_of_the_image_holds(service: tuple[str, str, str]) -> N
 
 
 def test_an_answer_can_be_repeated_by_the_image(service: tuple[str, str, str], home: Path) -> None:
-    address, key, _ = service
+    address, key, name = service
     _, answer = _post(f"{address}/predict", {"entries": DIARY}, key=key)
-    time.sleep(3)  # receipts are written each second
-    said = Image("localhost/migraine-serving:test", home).run("migraine", "replay", answer["prediction_id"])
+    replay = ("migraine", "replay", answer["prediction_id"])
+    for _ in range(30):
+        if inside(name, *replay).returncode == 0:
+            break  # the receipt is written
+        time.sleep(1)
+    said = Image("localhost/migraine-serving:test", home).run(*replay)
     assert "DIFFERENT" not in said
     assert "the same" in said
 
@@ -113,7 +118,7 @@ def _wait_until_ready(address: str, name: str) -> None:
     pytest.fail(f"The service is not ready:\n{log_of(name)}")
 
 
-def _post(url: str, body: object, *, key: str) -> tuple[int, dict]:  # type: ignore[type-arg]
+def _post(url: str, body: object, *, key: str) -> tuple[int, dict[str, Any]]:
     headers = {"Content-Type": "application/json"} | ({"Authorization": f"Bearer {key}"} if key else {})
     request = urllib.request.Request(url, json.dumps(body).encode(), headers)
     try:
