@@ -10,6 +10,11 @@ stop() {
   exit 2
 }
 
+case "$(uname -s) $(uname -m)" in
+  "Linux x86_64" | "Linux aarch64" | "Darwin arm64") ;;
+  *) stop "The packages that are needed do not all exist for $(uname -s) on $(uname -m): use Linux on x86_64 or aarch64, or macOS on Apple silicon." ;;
+esac
+
 if [ ! -x .venv/bin/uv ]; then
   command -v "$python" >/dev/null 2>&1 || stop "There is no $python on the PATH. Install Python 3.11, or name one: make run PYTHON=/path/to/python3.11"
   "$python" -c 'import sys; sys.exit(sys.version_info[:2] != (3, 11))' || stop "$python is $("$python" --version). Python 3.11 is needed: make run PYTHON=/path/to/python3.11"

@@ -178,6 +178,16 @@ def doctor() -> None:
 
 
 @app.command()
+def migrate(
+    which: Annotated[str, typer.Argument(help="Whose tables: dagster, mlflow or all.")] = "all",
+) -> None:
+    """Make the tables of Dagster and MLflow, or bring them up to date; waits for PostgreSQL."""
+    from migraine_assets.cli.migrating import migrate as start
+
+    start(which)
+
+
+@app.command()
 def ui(
     port: Annotated[int, typer.Option(help="Port of the Dagster UI.")] = 3000,
     mlflow_port: Annotated[int, typer.Option(help="Port of the MLflow UI.")] = 5000,

@@ -1,5 +1,6 @@
 """`migraine doctor`: is everything there that is needed, and is what is there in order?"""
 
+import os
 import shutil
 import sys
 from collections.abc import Callable
@@ -15,6 +16,7 @@ from migraine_assets.stores import deliveries
 from migraine_assets.stores.bundles import load_bundle
 from migraine_assets.stores.filesystem import Store
 from migraine_assets.stores.pointer import read_pointer
+from migraine_assets.stores.postgres import is_postgres, place, wait
 from migraine_assets.stores.registry import history
 
 LEAST_FREE_GB = 2
@@ -69,7 +71,19 @@ def _home(settings: Settings) -> str:
 
 
 def _instance(settings: Settings) -> str:
-    return str(dagster_home(settings))
+    home = str(dagster_home(settings))
+    if url := os.environ.get("DAGSTER_POSTGRES_URL"):
+        wait(url)
+        return f"{home}, its records in PostgreSQL {place(url)}"
+    return home
+
+
+def _tracking(settings: Settings) -> str:
+    uri = settings.tracking_uri
+    if is_postgres(uri):
+        wait(uri)
+        return f"PostgreSQL {place(uri)}"
+    return uri
 
 
 def _params(settings: Settings) -> str:
@@ -111,6 +125,7 @@ EXAMINATIONS = (
     Examination("libraries", _libraries),
     Examination("home", _home),
     Examination("Dagster instance", _instance),
+    Examination("MLflow", _tracking),
     Examination("parameters", _params),
     Examination("store can be written", _store),
     Examination("accepted diaries", _deliveries),

@@ -3,8 +3,10 @@
 Not here: the instance (`cli.instance`), progress on the screen (`cli.progress`), exit codes (`cli.running`).
 """
 
+import logging
 import sqlite3
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -71,7 +73,7 @@ def execute(
 
     try:
         definition = build_defs().resolve_job_def(job)
-        with held_open(instance, run_id):
+        with held_open(instance, run_id), _told_once():
             result = definition.execute_in_process(
                 instance=instance,
                 run_id=run_id,
@@ -80,6 +82,11 @@ def execute(
                 partition_key=partition_key,
                 raise_on_error=False,
             )
+    except _lost_postgres() as error:
+        raise StoreError(
+            f"Dagster's records in PostgreSQL cannot be kept: {error}. See that the server runs (`migraine doctor`), "
+            "and run again; what was finished is not done again."
+        ) from error
     except (DBAPIError, sqlite3.Error, OSError) as error:
         reason = str(getattr(error, "orig", None) or error)
         raise StoreError(
@@ -87,6 +94,31 @@ def execute(
             "permissions, and run again; what was finished is not done again."
         ) from error
     return outcome_of(run_id, result.all_events, success=result.success)
+
+
+def _lost_postgres() -> type[Exception]:
+    """What Dagster raises when its PostgreSQL has not answered for a while. Imported when something was raised."""
+    from dagster_postgres.utils import DagsterPostgresException
+
+    return DagsterPostgresException
+
+
+@contextmanager
+def _told_once() -> Iterator[None]:
+    """Within: that a database does not answer is logged once, not for each attempt at each event."""
+    told: list[str] = []
+
+    def first(record: logging.LogRecord) -> bool:
+        if not str(record.msg).startswith("Retrying failed database connection"):
+            return True
+        told.append("")
+        return len(told) == 1
+
+    logging.root.addFilter(first)
+    try:
+        yield
+    finally:
+        logging.root.removeFilter(first)
 
 
 def outcome_of(run_id: str, events: "Sequence[dg.DagsterEvent]", *, success: bool) -> RunOutcome:

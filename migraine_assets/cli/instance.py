@@ -2,6 +2,7 @@
 
 import os
 import sys
+from contextlib import nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -9,6 +10,7 @@ import migraine_assets
 from migraine_assets.errors import ConfigurationError
 from migraine_assets.settings import Settings
 from migraine_assets.stores.filesystem import Store
+from migraine_assets.stores.postgres import exclusive
 
 if TYPE_CHECKING:
     import dagster as dg
@@ -48,8 +50,13 @@ def dagster_home(settings: Settings) -> Path:
 
 
 def open_instance(settings: Settings) -> "dg.DagsterInstance":
-    """The persistent instance. Sets `DAGSTER_HOME` for this process, since Dagster reads it from there."""
+    """The persistent instance. Sets `DAGSTER_HOME` for this process, since Dagster reads it from there.
+
+    Raises `StoreError` where its PostgreSQL does not answer.
+    """
     import dagster as dg
 
     os.environ["DAGSTER_HOME"] = str(dagster_home(settings))
-    return dg.DagsterInstance.get()
+    # Two that meet an empty database would both make its tables.
+    with exclusive(url) if (url := os.environ.get("DAGSTER_POSTGRES_URL")) else nullcontext():
+        return dg.DagsterInstance.get()

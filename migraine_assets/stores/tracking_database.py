@@ -30,7 +30,7 @@ def _bring_up_to_date(path: Path, *, artifact_root: str) -> None:
     fresh = path.with_name(f".{path.name}.new")
     fresh.unlink(missing_ok=True)
     before = _copy(path, fresh) if path.exists() else None
-    _upgrade(f"sqlite:///{fresh}", artifact_root=artifact_root)
+    upgrade_schema(f"sqlite:///{fresh}", artifact_root=artifact_root)
     if before is not None and _revision(fresh) == before:
         # A user interface may have the file open: it is not replaced without need.
         fresh.unlink()
@@ -40,7 +40,8 @@ def _bring_up_to_date(path: Path, *, artifact_root: str) -> None:
     os.replace(fresh, path)
 
 
-def _upgrade(uri: str, *, artifact_root: str) -> None:
+def upgrade_schema(uri: str, *, artifact_root: str) -> None:
+    """Make or upgrade the tables at any `uri`, with nobody else at work on them; and the experiment "Default"."""
     from mlflow.db import commands
     from mlflow.store.tracking.sqlalchemy_store import SqlAlchemyStore
 
