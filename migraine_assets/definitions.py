@@ -16,6 +16,7 @@ from migraine_assets.defs.automation.sensors import automation_sensors
 from migraine_assets.defs.checks.diary import raw_diary_checks, validated_diary_checks
 from migraine_assets.defs.checks.features import features_checks, folds_checks
 from migraine_assets.defs.code_versions import with_code_versions
+from migraine_assets.defs.executors import executor_of
 from migraine_assets.defs.io_managers import ReferenceIOManager
 from migraine_assets.defs.jobs import JOBS
 from migraine_assets.defs.mlflow_resource import mlflow_of_run
@@ -52,8 +53,7 @@ def build_defs(*, resources: Mapping[str, Any] | None = None) -> dg.Definitions:
         ],
         schedules=automation_schedules(on=settings.automation),
         resources={**default, **(resources or {})},
-        # One process per run: a step that starts a process of its own waits seconds for imports.
-        executor=dg.in_process_executor,
+        executor=executor_of(settings),
     )
 
 

@@ -1,6 +1,7 @@
 """The environment, typed. The only module that reads environment variables; read when called, never at import."""
 
 from pathlib import Path
+from typing import Literal, get_args
 
 from pydantic import SecretStr, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -13,7 +14,8 @@ SWITCH = {"on": True, "true": True, "yes": True, "1": True, "off": False, "false
 class Settings(BaseSettings):
     """Where state lives, which source is read and who is told, from `MIGRAINE_*` variables.
 
-    `automation`: whether sensors and schedules are on from the start. `alert_urls`: the channels of alerts, as Apprise
+    `automation`: whether sensors and schedules are on from the start. `executor`: whether the steps of a run that
+    Dagster starts share one process, or have one, or one pod, each. `alert_urls`: the channels of alerts, as Apprise
     writes them. `public_url`: where people reach the Dagster UI. `service_url`: where this process reaches the service.
     """
 
@@ -26,6 +28,7 @@ class Settings(BaseSettings):
     params: Path | None = None
     mlflow_tracking_uri: str | None = None
     automation: bool = False
+    executor: Literal["in_process", "multiprocess", "k8s_job"] = "in_process"
     alert_urls: SecretStr | None = None
     public_url: str | None = None
     service_url: str | None = None
@@ -40,6 +43,14 @@ class Settings(BaseSettings):
         except KeyError:
             # Not the validator's own error: that would come out as a fault of ours.
             raise ConfigurationError(f"MIGRAINE_AUTOMATION is '{value}'. Write 'on' or 'off'.") from None
+
+    @field_validator("executor", mode="before")
+    @classmethod
+    def _known(cls, value: object) -> object:
+        known = get_args(cls.model_fields["executor"].annotation)
+        if value not in known:
+            raise ConfigurationError(f"MIGRAINE_EXECUTOR is '{value}'. Write one of {', '.join(known)}.")
+        return value
 
     @property
     def channel_urls(self) -> str:

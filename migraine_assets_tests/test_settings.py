@@ -9,7 +9,7 @@ from migraine_assets.settings import Settings
 
 NAMES = (
     "HOME", "STORE_URI", "SOURCE", "MAPPING", "PARAMS", "MLFLOW_TRACKING_URI", "AUTOMATION", "ALERT_URLS", "PUBLIC_URL",
-    "SERVICE_URL",
+    "SERVICE_URL", "EXECUTOR",
 )  # fmt: skip
 
 
@@ -70,3 +70,11 @@ def test_the_channels_of_alerts_are_shown_nowhere(monkeypatch: pytest.MonkeyPatc
     settings = Settings()
     assert "hunter22" not in repr(settings) + str(settings) + settings.model_dump_json()
     assert settings.channel_urls == "mailtos://user:hunter22@mail.example.org"
+
+
+def test_an_executor_that_there_is_not_is_refused_with_those_that_there_are(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MIGRAINE_EXECUTOR", "celery")
+    with pytest.raises(ConfigurationError, match="in_process, multiprocess, k8s_job"):
+        Settings()
+    monkeypatch.setenv("MIGRAINE_EXECUTOR", "k8s_job")
+    assert Settings().executor == "k8s_job"

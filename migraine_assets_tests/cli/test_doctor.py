@@ -44,7 +44,7 @@ def test_what_is_damaged_is_found(trained: Home, copy_of: Callable[[Home], Home]
     harm(home)
     ended = home.migraine("doctor")
     assert ended.code == 2, ended.text
-    assert "1 of 9 examinations failed" in ended.err
+    assert "1 of 10 examinations failed" in ended.err
     assert "Traceback" not in ended.text
 
 

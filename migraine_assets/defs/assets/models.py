@@ -12,6 +12,7 @@ from migraine_assets.core.estimators import TABLE
 from migraine_assets.core.quietly import bounded
 from migraine_assets.defs.checks.models import model_check_results, model_check_specs
 from migraine_assets.defs.describe import model_metadata
+from migraine_assets.defs.executors import TRAINING_POOL, training_tags
 from migraine_assets.defs.experiments import log_model
 from migraine_assets.defs.recall import code_version, fingerprint, recall, remember
 from migraine_assets.defs.resources import Workspace
@@ -47,6 +48,8 @@ def model_asset(estimator: Estimator) -> dg.AssetsDefinition:
         kinds={KINDS.get(estimator.key, "scikitlearn"), "onnx"},
         description=f"{estimator.runs_as}. {estimator.note}",
         check_specs=model_check_specs(key),
+        pool=TRAINING_POOL,
+        op_tags=training_tags(estimator),
     )
     def model(  # type: ignore[no-untyped-def]  # Dagster would take the annotation for 'no value'
         context: dg.AssetExecutionContext, workspace: Workspace, features: FeaturesRef, folds: FoldsRef
