@@ -107,7 +107,7 @@ topologySpreadConstraints:
 {{- define "migraine.platformEnv" -}}
 {{- $name := include "migraine.fullname" . -}}
 - name: DAGSTER_HOME
-  value: /etc/dagster
+  value: /opt/dagster
 {{ include "migraine.databaseEnv" (list . "DAGSTER_POSTGRES_URL" "dagster") }}
 {{ include "migraine.storeEnv" . }}
 - name: MIGRAINE_MLFLOW_TRACKING_URI
@@ -140,31 +140,48 @@ topologySpreadConstraints:
 {{- end }}
 {{- end -}}
 
-{{/* What a run mounts: the volume of the home, room for temporary files, Dagster's settings, the parameters. */}}
-{{- define "migraine.platformVolumes" -}}
+{{/* What a run mounts: the volume of the home, room for temporary files, the parameters. Dagster adds its settings. */}}
+{{- define "migraine.runVolumes" -}}
 - name: home
   persistentVolumeClaim: {claimName: {{ include "migraine.homeClaim" . }}}
 - name: tmp
   emptyDir: {}
-- name: dagster
-  configMap: {name: {{ include "migraine.fullname" . }}-dagster}
+# Dagster makes folders beside its settings.
+- name: dagster-home
+  emptyDir: {}
 {{- if .Values.pipeline.params }}
 - name: params
   configMap: {name: {{ include "migraine.fullname" . }}-params}
 {{- end }}
 {{- end -}}
 
-{{- define "migraine.platformMounts" -}}
+{{- define "migraine.runMounts" -}}
 - name: home
   mountPath: /var/lib/migraine
 - name: tmp
   mountPath: /tmp
-- name: dagster
-  mountPath: /etc/dagster
-  readOnly: true
+- name: dagster-home
+  mountPath: /opt/dagster
 {{- if .Values.pipeline.params }}
 - name: params
   mountPath: /etc/migraine
+  readOnly: true
+{{- end }}
+{{- end -}}
+
+{{/* What the others mount: Dagster's settings too. */}}
+{{- define "migraine.platformVolumes" -}}
+{{ include "migraine.runVolumes" . }}
+- name: dagster
+  configMap: {name: {{ include "migraine.fullname" . }}-dagster}
+{{- end -}}
+
+{{- define "migraine.platformMounts" -}}
+{{ include "migraine.runMounts" . }}
+{{- range list "dagster.yaml" "workspace.yaml" }}
+- name: dagster
+  mountPath: /opt/dagster/{{ . }}
+  subPath: {{ . }}
   readOnly: true
 {{- end }}
 {{- end -}}
