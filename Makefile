@@ -7,7 +7,7 @@ sources := migraine_assets migraine_assets_tests benchmarks $(wildcard serving)
 installed = .venv/.installed-$(1)
 
 .DEFAULT_GOAL := help
-.PHONY: help run ui serve demo-drift test lint format types unit rules dashboards image docs lock clean
+.PHONY: help run ui serve demo-drift test lint format types unit rules chart dashboards image docs lock clean
 
 help: ## Show what there is
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -43,6 +43,9 @@ unit: $(call installed,dev)
 
 rules: $(call installed,dev) ## Alert rules, dashboards and runbooks against a live Prometheus
 	$(bin)/pytest migraine_assets_tests/rules
+
+chart: $(call installed,dev) ## Lint, render, validate and run the Helm chart with both engines
+	@scripts/chart.sh
 
 dashboards: $(call installed,dev) ## Write the Grafana dashboards from their tables
 	@$(bin)/python scripts/dashboards.py

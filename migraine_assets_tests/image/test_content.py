@@ -74,3 +74,14 @@ def test_its_description_names_the_licence_a_health_check_and_no_secret(image: I
 
 def test_the_service_is_much_the_smaller_one() -> None:
     assert SERVING.described()["Size"] < 0.7 * PLATFORM.described()["Size"]
+
+
+def test_the_service_can_be_the_head_of_a_cluster_and_its_autoscaler() -> None:
+    """KubeRay starts both from this image; what they need is imported by nothing else of it."""
+    assert SERVING.python("from ray.autoscaler._private.kuberay import run_autoscaler as r; print(bool(r))") == "True"
+    assert "kuberay-autoscaler" in SERVING.run("ray", "--help")
+
+
+def test_the_platform_starts_runs_on_kubernetes_with_records_in_postgres() -> None:
+    """Drivers that only a cluster needs."""
+    assert PLATFORM.python("import dagster_k8s, dagster_postgres, psycopg2, s3fs, boto3; print('there')") == "there"

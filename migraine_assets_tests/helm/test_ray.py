@@ -1,0 +1,147 @@
+"""What the RayService renders, run: Ray as KubeRay would start it, the application as KubeRay would send it.
+
+One node stands for head and replicas: two of one machine would want the same port.
+"""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+import yaml
+
+from migraine_assets.stores.filesystem import Store
+from migraine_assets_tests.helm.pods import Pod, pods_of
+from migraine_assets_tests.helm.rendering import Manifest, of_kind, render
+from migraine_assets_tests.serving.running import BODY, PATIENCE, descendants, eventually, free_port, put_champion
+
+BIN = Path(sys.executable).parent
+
+
+@pytest.fixture(scope="module")
+def found() -> list[Manifest]:
+    """The default: with KubeRay."""
+    return render({"serving": {"apiKeysRequired": False, "minReplicas": 1, "maxReplicas": 2}})
+
+
+@dataclass
+class Node:
+    """A node of Ray with the application on it."""
+
+    worker: Pod
+    ports: dict[str, int]
+    pid: int
+
+    def status(self, path: str, *, port: str, body: bytes | None = None) -> int:
+        """The status of an answer; 0 where nobody answers."""
+        request = urllib.request.Request(f"http://127.0.0.1:{self.ports[port]}{path}", data=body)
+        request.add_header("Content-Type", "application/json")
+        try:
+            with urllib.request.urlopen(request, timeout=10) as answer:
+                return int(answer.status)
+        except urllib.error.HTTPError as error:
+            return error.code
+        except OSError:
+            return 0
+
+
+@pytest.fixture(scope="module")
+def node(found: list[Manifest]) -> Iterator[Node]:
+    """Ray started by the container's own command, with the rendered application deployed."""
+    service = of_kind(found, "RayService")[0]["spec"]
+    pods = {pod.labels["ray.io/node-type"]: pod for pod in pods_of(found) if "ray.io/node-type" in pod.labels}
+    container = pods["worker"].spec["containers"][0]
+    ports = {name: free_port() for name in ("http", "metrics", "agent", "dashboard", "gcs")}
+    # Short: Ray keeps Unix sockets in it.
+    with tempfile.TemporaryDirectory(prefix="mr-") as folder:
+        home = Path(folder) / "home"
+        put_champion(Store(str(home / "store")), weight=0.5)
+        started = _start(container, home=home, folder=Path(folder), ports=ports)
+        config = Path(folder) / "serve.yaml"
+        config.write_text(service["serveConfigV2"].replace("port: 8000", f"port: {ports['http']}"))
+        try:
+            _deploy(config, ports["dashboard"])
+            yield Node(pods["worker"], ports, started.pid)
+        finally:
+            os.killpg(started.pid, signal.SIGTERM)
+            time.sleep(3)
+            os.killpg(started.pid, signal.SIGKILL)
+            started.wait()
+
+
+def _start(container: Manifest, *, home: Path, folder: Path, ports: dict[str, int]) -> "subprocess.Popen[bytes]":
+    """The container, as KubeRay starts it with `ray.io/overwrite-container-cmd`."""
+    command = (
+        f"ray start --head --block --disable-usage-stats --num-cpus=2 --port={ports['gcs']} --dashboard-host=0.0.0.0"
+        f" --dashboard-port={ports['dashboard']} --dashboard-agent-listen-port={ports['agent']}"
+        f" --object-store-memory=134217728 --temp-dir={folder}/ray --node-ip-address=127.0.0.1"
+    )
+    rendered = {variable["name"]: variable.get("value", "") for variable in container["env"]}
+    own = {
+        "PATH": f"{BIN}:{os.environ['PATH']}",
+        "MIGRAINE_HOME": str(home),
+        "SERVING_METRICS_PORT": str(ports["metrics"]),
+        "KUBERAY_GEN_RAY_START_CMD": command,
+    }
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(("MIGRAINE_", "RAY_", "SERVING_"))}
+    with (folder / "log").open("wb") as log:
+        return subprocess.Popen(
+            [*container["command"], *container["args"]],
+            env=kept | rendered | own,
+            stdout=log,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+        )
+
+
+def _deploy(config: Path, dashboard: int) -> None:
+    """Send the application to the head, as KubeRay's operator does."""
+    address = f"http://127.0.0.1:{dashboard}/api/serve/applications/"
+    content = json.dumps(yaml.safe_load(config.read_text())).encode()
+
+    def sent() -> bool:
+        request = urllib.request.Request(address, data=content, method="PUT")
+        request.add_header("Content-Type", "application/json")
+        try:
+            with urllib.request.urlopen(request, timeout=30) as answer:
+                return bool(answer.status == 200)
+        except OSError:
+            return False
+
+    assert eventually(sent, patience=PATIENCE)
+
+
+def test_it_answers_through_the_proxy_of_its_pod(node: Node) -> None:
+    assert eventually(lambda: node.status("/ready", port="http") == 200)
+    assert node.status("/predict", port="http", body=BODY) == 200
+
+
+@pytest.mark.parametrize("probe", ["startupProbe", "readinessProbe", "livenessProbe"])
+def test_every_probe_of_a_replica_finds_it_well(node: Node, probe: str) -> None:
+    asked = node.worker.spec["containers"][0][probe]["httpGet"]
+    assert eventually(lambda: node.status(asked["path"], port=asked["port"]) == 200), asked
+
+
+@pytest.mark.parametrize("probe", ["startupProbe", "readinessProbe", "livenessProbe"])
+def test_every_probe_of_the_head_finds_it_well(node: Node, found: list[Manifest], probe: str) -> None:
+    head = next(pod for pod in pods_of(found) if pod.labels.get("ray.io/node-type") == "head")
+    asked = head.spec["containers"][0][probe]["httpGet"]
+    assert eventually(lambda: node.status(asked["path"], port=asked["port"]) == 200), asked
+
+
+def test_its_metrics_are_on_the_port_that_the_monitor_scrapes(node: Node) -> None:
+    assert eventually(lambda: node.status("/metrics", port="metrics") == 200)
+
+
+def test_haproxy_stands_in_front_as_ray_was_told_before_it_was_imported(node: Node) -> None:
+    """Ray reads that once, when it is imported: set later it would silently be without."""
+    assert [line for line in descendants(node.pid).values() if "haproxy" in line and "-f" in line]
