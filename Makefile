@@ -7,7 +7,7 @@ sources := migraine_assets migraine_assets_tests benchmarks $(wildcard serving)
 installed = .venv/.installed-$(1)
 
 .DEFAULT_GOAL := help
-.PHONY: help run ui serve demo-drift test lint format types unit rules chart dashboards image docs lock clean
+.PHONY: help run ui serve demo-drift test lint format types unit rules chart checks dashboards image docs lock clean
 
 help: ## Show what there is
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -45,7 +45,10 @@ rules: $(call installed,dev) ## Alert rules, dashboards and runbooks against a l
 	$(bin)/pytest migraine_assets_tests/rules
 
 chart: $(call installed,dev) ## Lint, render, validate and run the Helm chart with both engines
-	@scripts/chart.sh
+	@MIGRAINE_HELM=$$(scripts/helm3.sh) $(bin)/pytest migraine_assets_tests/helm
+
+checks: $(call installed,dev) ## Dockerfile, shell, workflows, rendered chart, secrets
+	@scripts/checks.sh
 
 dashboards: $(call installed,dev) ## Write the Grafana dashboards from their tables
 	@$(bin)/python scripts/dashboards.py
@@ -65,4 +68,4 @@ lock: $(call installed,dev) ## Write the lock files anew from pyproject.toml
 	scripts/lock.sh
 
 clean: ## Remove the environment and the caches (never the state under MIGRAINE_HOME)
-	rm -rf .venv .mypy_cache .ruff_cache .hypothesis .import_linter_cache .coverage
+	rm -rf .venv .venv-checks .mypy_cache .ruff_cache .hypothesis .import_linter_cache .coverage

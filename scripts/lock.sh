@@ -15,3 +15,5 @@ lock pyproject.toml -c requirements/dev.lock --extra s3 -o requirements/platform
 lock -c requirements/dev.lock --group serving -o requirements/serving.lock
 # What installs the rest: uv itself, and the build backend of this project.
 lock requirements/bootstrap.in -o requirements/bootstrap.lock
+# What looks at everything that is not Python, in an environment of its own.
+lock requirements/checks.in -o requirements/checks.lock

@@ -3,13 +3,13 @@
 One node stands for head and replicas: two of one machine would want the same port.
 """
 
+import contextlib
 import json
 import os
 import signal
 import subprocess
 import sys
 import tempfile
-import time
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
@@ -23,6 +23,8 @@ from migraine_assets.stores.filesystem import Store
 from migraine_assets_tests.helm.pods import Pod, pods_of
 from migraine_assets_tests.helm.rendering import Manifest, of_kind, render
 from migraine_assets_tests.serving.running import BODY, PATIENCE, descendants, eventually, free_port, put_champion
+from serving.ray_environment import ray_environment
+from serving.settings import ServingSettings
 
 BIN = Path(sys.executable).parent
 
@@ -72,9 +74,10 @@ def node(found: list[Manifest]) -> Iterator[Node]:
             _deploy(config, ports["dashboard"])
             yield Node(pods["worker"], ports, started.pid)
         finally:
-            os.killpg(started.pid, signal.SIGTERM)
-            time.sleep(3)
-            os.killpg(started.pid, signal.SIGKILL)
+            # In a pod they end with it; here HAProxy would stay, in a session of its own.
+            for pid in (*descendants(started.pid), started.pid):
+                with contextlib.suppress(ProcessLookupError):
+                    os.kill(pid, signal.SIGKILL)
             started.wait()
 
 
@@ -92,11 +95,17 @@ def _start(container: Manifest, *, home: Path, folder: Path, ports: dict[str, in
         "SERVING_METRICS_PORT": str(ports["metrics"]),
         "KUBERAY_GEN_RAY_START_CMD": command,
     }
+    # A pod has all ports to itself; here others may be at work.
+    sides = {
+        name: value
+        for name, value in ray_environment(ServingSettings(), temporary=folder).items()
+        if name.startswith(("RAY_SERVE_HAPROXY_", "RAY_SERVE_FALLBACK_")) and "PORT" in name
+    }
     kept = {name: value for name, value in os.environ.items() if not name.startswith(("MIGRAINE_", "RAY_", "SERVING_"))}
     with (folder / "log").open("wb") as log:
         return subprocess.Popen(
             [*container["command"], *container["args"]],
-            env=kept | rendered | own,
+            env=kept | rendered | own | sides,
             stdout=log,
             stderr=subprocess.STDOUT,
             start_new_session=True,

