@@ -1,13 +1,14 @@
 # `make run` and `make test` need Python 3.11, make and a package registry; everything else they install into .venv.
 PYTHON ?= python3.11
-export PYTHON
+export PYTHON RELEASE VALUES NAMESPACE PLATFORM SERVING SERVICE API_KEY PROMETHEUS
 
 bin := .venv/bin
 sources := migraine_assets migraine_assets_tests benchmarks $(wildcard serving)
 installed = .venv/.installed-$(1)
 
 .DEFAULT_GOAL := help
-.PHONY: help run ui serve demo-drift test lint format types unit rules chart checks dashboards image docs lock clean
+.PHONY: help run ui serve demo-drift test lint format types unit rules chart checks dashboards image docs lock clean \
+	validate audit images scan deploy api-tests watch-check notify
 
 help: ## Show what there is
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -55,6 +56,33 @@ dashboards: $(call installed,dev) ## Write the Grafana dashboards from their tab
 
 image: $(call installed,dev) ## Build both images and run them, without a Docker engine (root, Debian)
 	@scripts/image.sh
+
+# What the workflow of .github does, each also by hand.
+
+validate: $(call installed,$(if $(filter kostecki_dillon,$(SOURCE)),kostecki-dillon,run)) ## Read and check a diary without training: make validate SOURCE=...
+	@$(bin)/migraine validate '$(or $(SOURCE),synthetic)' $(if $(MAPPING),--mapping '$(MAPPING)')
+
+audit: $(call installed,dev) ## Known holes in the packages (asks a database on the network)
+	@scripts/checks.sh audit
+
+images: ## Build both images with Docker
+	docker build --target platform --tag migraine-platform .
+	docker build --target serving --tag migraine-serving .
+
+scan: $(call installed,dev) ## Known holes in both images, and what they are made of (asks a database on the network)
+	@scripts/checks.sh images
+
+deploy: ## helm upgrade --atomic: make deploy RELEASE=... VALUES='FILE ...' [PLATFORM=sha256:... SERVING=sha256:...]
+	@scripts/deploy.sh
+
+api-tests: $(call installed,dev) ## Schemathesis against a running service: make api-tests SERVICE=http://... API_KEY=...
+	@scripts/api_tests.sh
+
+watch-check: $(call installed,dev) ## Rules, targets and alerts of a Prometheus: make watch-check PROMETHEUS=http://...
+	@$(bin)/python scripts/watch.py
+
+notify: ## Tell Slack how the stages ended: SLACK_WEBHOOK, RESULTS, RUN
+	@$(PYTHON) scripts/notify.py
 
 format: $(call installed,dev) ## Format the code
 	$(bin)/ruff check --fix .

@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
 # Looks at what is not Python: `make checks`. Dockerfile, shell, workflows, the rendered chart, secrets; all offline.
+# With the argument `audit` or `images` at what a database on the network knows of packages and of the two images.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -11,6 +12,20 @@ if [ ! -x "$tools/bin/checkov" ] || [ requirements/checks.lock -nt "$tools/.inst
   touch "$tools/.installed"
 fi
 PATH=$PWD/$tools/bin:$PATH
+
+case "${1:-}" in
+  audit)
+    exec pip-audit --disable-pip --require-hashes --requirement requirements/dev.lock
+    ;;
+  images)
+    mkdir -p build
+    for name in platform serving; do
+      trivy image --quiet --format cyclonedx --output "build/migraine-$name.cdx.json" "migraine-$name"
+      trivy image --quiet --ignore-unfixed --severity HIGH,CRITICAL --exit-code 1 "migraine-$name"
+    done
+    exit
+    ;;
+esac
 
 rendered=$(mktemp -d)
 trap 'rm -rf "$rendered"' EXIT

@@ -16,7 +16,7 @@ import yaml
 Manifest = dict[str, Any]
 
 CHART = Path(__file__).parents[2] / "helm" / "migraine-platform"
-WAYS = ("default", "production", "no-kuberay", "minimal")
+WAYS = ("default", "production", "no-kuberay", "minimal", "canary")
 # The name of the release contains that of the chart, and so begins all names as it is.
 RELEASE, NAMESPACE = "migraine-platform", "headache"
 KUBERNETES = "1.33.0"
