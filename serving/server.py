@@ -49,7 +49,8 @@ def run_plain(settings: ServingSettings, *, say: Say) -> None:
 
     refuse_unusable(settings)
     logs.configure()
-    with _temporary_folder() as temporary:
+    # Uvicorn sends itself the signal again when it has ended: by itself that would be the end of what comes after it.
+    with _temporary_folder() as temporary, _stopped_by_signals():
         node = {"node_folder": settings.node_folder or temporary}
         services = open_services(settings.model_copy(update=node))
         try:

@@ -27,7 +27,8 @@ class Store:
         self.uri = uri
         self.fs: Any
         try:
-            self.fs, root = url_to_fs(uri)
+            # Others write too: a listing that was kept would hide what they wrote.
+            self.fs, root = url_to_fs(uri, use_listings_cache=False)
         except (ImportError, ValueError) as error:
             raise ConfigurationError(
                 f"The store '{uri}' cannot be opened: {error}. Check MIGRAINE_STORE_URI."
@@ -69,12 +70,11 @@ class Store:
                 raise StoreError(_why(f"'{name}' in {self.uri}", error)) from error
 
     def create(self, name: str, content: bytes) -> bool:
-        """Put `content` at `name` unless something is there; whether it was put. Atomic on a local disk."""
+        """Put `content` at `name` unless something is there; whether it was put. Of two that ask, one gets it."""
         if self.exists(name):
             return False
         if not self.local:
-            self.write(name, content)
-            return True
+            return self._create_object(name, content)
         target, temporary = self.path(name), self._temporary(name)
         try:
             _write_synced(temporary, content)
@@ -85,6 +85,15 @@ class Store:
             raise StoreError(_why(f"'{name}' in {self.uri}", error)) from error
         finally:
             _unlink(temporary)
+        return True
+
+    def _create_object(self, name: str, content: bytes) -> bool:
+        try:
+            self.fs.pipe_file(self.path(name), content, mode="create")
+        except FileExistsError:
+            return False
+        except OSError as error:
+            raise StoreError(_why(f"'{name}' in {self.uri}", error)) from error
         return True
 
     def write_folder(self, name: str, files: dict[str, bytes]) -> bool:
