@@ -40,7 +40,9 @@ LABEL org.opencontainers.image.title="migraine-platform" \
 # The name lets records say who did something, also where a cluster gives the process another number.
 RUN groupadd --gid 10001 migraine \
     && useradd --uid 10001 --gid 10001 --no-create-home --home-dir /tmp --shell /usr/sbin/nologin migraine \
-    && install --directory --owner=10001 --group=10001 --mode=0770 /var/lib/migraine
+    && install --directory --owner=10001 --group=10001 --mode=0770 /var/lib/migraine \
+    # A login shell, in which KubeRay starts some of its containers, sets the path anew.
+    && echo 'PATH=/opt/migraine/bin:$PATH' >/etc/profile.d/migraine.sh
 ENV PATH=/opt/migraine/bin:$PATH \
     HOME=/tmp \
     USER=migraine \

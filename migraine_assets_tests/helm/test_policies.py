@@ -3,6 +3,8 @@
 import re
 from typing import Any
 
+import yaml
+
 from migraine_assets_tests.helm.pods import Pod
 from migraine_assets_tests.helm.rendering import Manifest, named, of_kind
 
@@ -180,3 +182,14 @@ def test_a_migration_that_fails_stops_the_upgrade(found: list[Manifest]) -> None
         spec = job["spec"]["template"]["spec"]
         assert "serviceAccountName" not in spec
         assert [volume["name"] for volume in spec["volumes"] if "configMap" in volume] == []
+
+
+def test_kuberay_finds_the_port_of_which_it_makes_the_service(found: list[Manifest], pods: list[Pod]) -> None:
+    """A port named `serve` of the head: without it, some of its versions make no Service."""
+    for pod in (pod for pod in pods if "ray.io/node-type" in pod.labels):
+        ports = {port["name"]: port["containerPort"] for port in pod.spec["containers"][0]["ports"]}
+        assert ports["serve"] == 8000, pod.name
+    for service in of_kind(found, "RayService"):
+        config = yaml.safe_load(service["spec"]["serveConfigV2"])
+        assert config["http_options"] == {"host": "0.0.0.0", "port": 8000}
+        assert service["metadata"]["annotations"]["ray.io/overwrite-container-cmd"] == "true"

@@ -27,6 +27,7 @@ from serving.ray_environment import ray_environment
 from serving.settings import ServingSettings
 
 BIN = Path(sys.executable).parent
+TOKEN = "0123456789abcdef" * 4
 
 
 @pytest.fixture(scope="module")
@@ -62,16 +63,16 @@ def node(found: list[Manifest]) -> Iterator[Node]:
     service = of_kind(found, "RayService")[0]["spec"]
     pods = {pod.labels["ray.io/node-type"]: pod for pod in pods_of(found) if "ray.io/node-type" in pod.labels}
     container = pods["worker"].spec["containers"][0]
-    ports = {name: free_port() for name in ("http", "metrics", "agent", "dashboard", "gcs")}
+    ports = {name: free_port() for name in ("serve", "metrics", "agent", "dashboard", "gcs")}
     # Short: Ray keeps Unix sockets in it.
     with tempfile.TemporaryDirectory(prefix="mr-") as folder:
         home = Path(folder) / "home"
         put_champion(Store(str(home / "store")), weight=0.5)
         started = _start(container, home=home, folder=Path(folder), ports=ports)
         config = Path(folder) / "serve.yaml"
-        config.write_text(service["serveConfigV2"].replace("port: 8000", f"port: {ports['http']}"))
+        config.write_text(service["serveConfigV2"].replace("port: 8000", f"port: {ports['serve']}"))
         try:
-            _deploy(config, ports["dashboard"])
+            assert _deployed(config, ports["dashboard"]), (Path(folder) / "log").read_text()
             yield Node(pods["worker"], ports, started.pid)
         finally:
             # In a pod they end with it; here HAProxy would stay, in a session of its own.
@@ -94,6 +95,9 @@ def _start(container: Manifest, *, home: Path, folder: Path, ports: dict[str, in
         "MIGRAINE_HOME": str(home),
         "SERVING_METRICS_PORT": str(ports["metrics"]),
         "KUBERAY_GEN_RAY_START_CMD": command,
+        # As KubeRay sets them for `authOptions`.
+        "RAY_AUTH_MODE": "token",
+        "RAY_AUTH_TOKEN": TOKEN,
     }
     # A pod has all ports to itself; here others may be at work.
     sides = {
@@ -112,26 +116,27 @@ def _start(container: Manifest, *, home: Path, folder: Path, ports: dict[str, in
         )
 
 
-def _deploy(config: Path, dashboard: int) -> None:
-    """Send the application to the head, as KubeRay's operator does."""
+def _deployed(config: Path, dashboard: int) -> bool:
+    """Whether the head took the application, sent as KubeRay's operator sends it."""
     address = f"http://127.0.0.1:{dashboard}/api/serve/applications/"
     content = json.dumps(yaml.safe_load(config.read_text())).encode()
 
     def sent() -> bool:
         request = urllib.request.Request(address, data=content, method="PUT")
         request.add_header("Content-Type", "application/json")
+        request.add_header("X-Ray-Authorization", f"Bearer {TOKEN}")
         try:
             with urllib.request.urlopen(request, timeout=30) as answer:
                 return bool(answer.status == 200)
         except OSError:
             return False
 
-    assert eventually(sent, patience=PATIENCE)
+    return bool(eventually(sent, patience=PATIENCE))
 
 
 def test_it_answers_through_the_proxy_of_its_pod(node: Node) -> None:
-    assert eventually(lambda: node.status("/ready", port="http") == 200)
-    assert node.status("/predict", port="http", body=BODY) == 200
+    assert eventually(lambda: node.status("/ready", port="serve") == 200)
+    assert node.status("/predict", port="serve", body=BODY) == 200
 
 
 @pytest.mark.parametrize("probe", ["startupProbe", "readinessProbe", "livenessProbe"])
@@ -154,3 +159,8 @@ def test_its_metrics_are_on_the_port_that_the_monitor_scrapes(node: Node) -> Non
 def test_haproxy_stands_in_front_as_ray_was_told_before_it_was_imported(node: Node) -> None:
     """Ray reads that once, when it is imported: set later it would silently be without."""
     assert [line for line in descendants(node.pid).values() if "haproxy" in line and "-f" in line]
+
+
+def test_whoever_has_no_token_cannot_send_an_application(node: Node, found: list[Manifest]) -> None:
+    assert of_kind(found, "RayService")[0]["spec"]["rayClusterConfig"]["authOptions"] == {"mode": "token"}
+    assert node.status("/api/serve/applications/", port="dashboard") in (401, 403)
