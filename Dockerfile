@@ -42,7 +42,7 @@ RUN groupadd --gid 10001 migraine \
     && useradd --uid 10001 --gid 10001 --no-create-home --home-dir /tmp --shell /usr/sbin/nologin migraine \
     && install --directory --owner=10001 --group=10001 --mode=0770 /var/lib/migraine \
     # A login shell, in which KubeRay starts some of its containers, sets the path anew.
-    && echo 'PATH=/opt/migraine/bin:$PATH' >/etc/profile.d/migraine.sh
+    && echo "PATH=/opt/migraine/bin:\$PATH" >/etc/profile.d/migraine.sh
 ENV PATH=/opt/migraine/bin:$PATH \
     HOME=/tmp \
     USER=migraine \
