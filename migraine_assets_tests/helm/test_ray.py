@@ -75,11 +75,31 @@ def node(found: list[Manifest]) -> Iterator[Node]:
             assert _deployed(config, ports["dashboard"]), (Path(folder) / "log").read_text()
             yield Node(pods["worker"], ports, started.pid)
         finally:
-            # In a pod they end with it; here HAProxy would stay, in a session of its own.
-            for pid in (*descendants(started.pid), started.pid):
-                with contextlib.suppress(ProcessLookupError):
-                    os.kill(pid, signal.SIGKILL)
+            _end(home)
             started.wait()
+
+
+def _end(home: Path) -> None:
+    """End all processes of this Ray. In a pod they end with it; here HAProxy would stay, in a session of its own, and
+    be started again by whoever is still there.
+    """
+    mark = f"MIGRAINE_HOME={home}".encode()
+
+    def left() -> list[int]:
+        found = []
+        for entry in Path("/proc").glob("[0-9]*"):
+            with contextlib.suppress(OSError):
+                if mark in (entry / "environ").read_bytes():
+                    found.append(int(entry.name))
+        return found
+
+    def ended() -> bool:
+        for pid in left():
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
+        return not left()
+
+    assert eventually(ended)
 
 
 def _start(container: Manifest, *, home: Path, folder: Path, ports: dict[str, int]) -> "subprocess.Popen[bytes]":
