@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import Literal, get_args
 
-from pydantic import SecretStr, field_validator
+from pydantic import Field, SecretStr, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from migraine_assets.errors import ConfigurationError
@@ -17,6 +17,7 @@ class Settings(BaseSettings):
     `automation`: whether sensors and schedules are on from the start. `executor`: whether the steps of a run that
     Dagster starts share one process, or have one, or one pod, each. `alert_urls`: the channels of alerts, as Apprise
     writes them. `public_url`: where people reach the Dagster UI. `service_url`: where this process reaches the service.
+    `serving_secret`: the service's own `SERVING_SECRET`, without which outcomes do not find their predictions.
     """
 
     model_config = SettingsConfigDict(env_prefix="MIGRAINE_", frozen=True, extra="ignore", env_ignore_empty=True)
@@ -32,6 +33,7 @@ class Settings(BaseSettings):
     alert_urls: SecretStr | None = None
     public_url: str | None = None
     service_url: str | None = None
+    serving_secret: SecretStr | None = Field(None, validation_alias="SERVING_SECRET")
 
     @field_validator("automation", mode="before")
     @classmethod
@@ -56,6 +58,11 @@ class Settings(BaseSettings):
     def channel_urls(self) -> str:
         """The channels of alerts as one text; empty where there are none."""
         return self.alert_urls.get_secret_value().strip() if self.alert_urls else ""
+
+    @property
+    def given_secret(self) -> str | None:
+        """What the service was told to sign with, where it is not the one in the store."""
+        return self.serving_secret.get_secret_value() if self.serving_secret else None
 
     @property
     def root(self) -> Path:

@@ -170,6 +170,17 @@ def monitor(
 
 
 @app.command()
+def erase(
+    participant: Annotated[str, typer.Argument(help="The participant_id, as diaries and callers write it.")],
+    yes: Annotated[bool, typer.Option("--yes", help="Do it. Without it only what would be done is shown.")] = False,
+) -> None:
+    """Find every trace of a participant, take it out, and name the models that were trained on it."""
+    from migraine_assets.cli.erasing import erase as start
+
+    start(participant, yes=yes)
+
+
+@app.command()
 def doctor() -> None:
     """Check the environment, the store and everything in it."""
     from migraine_assets.cli.doctor import doctor as start

@@ -99,10 +99,13 @@ def _store(settings: Settings) -> str:
 
 
 def _deliveries(settings: Settings) -> str:
-    entries = deliveries.log(Store(settings.store_location))
-    for entry in entries:
-        deliveries.restore(Store(settings.store_location), entry.acceptance.md5)
-    return f"{len(entries)} accepted, every byte as it was"
+    store = Store(settings.store_location)
+    entries = deliveries.log(store)
+    kept = [entry for entry in entries if not deliveries.erased(store, entry.acceptance.md5)]
+    for entry in kept:
+        deliveries.restore(store, entry.acceptance.md5)
+    gone = f"; {len(entries) - len(kept)} erased" if len(kept) < len(entries) else ""
+    return f"{len(entries)} accepted, every byte as it was{gone}"
 
 
 def _serving(settings: Settings) -> str:

@@ -6,11 +6,12 @@ Here belong the bytes, in the layout of DVC's cache, and the append-only log. No
     deliveries/files/md5/ab/cdef...     a file under the MD5 of its bytes; a folder's listing ends in .dir
     deliveries/numbers/000001           claims a number, so that two writers never share one
     deliveries/log/000001-<md5>.json    one accepted delivery
+    deliveries/erased/<md5>.json        when the bytes of a delivery were removed, since a participant withdrew
 """
 
 import hashlib
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -21,6 +22,7 @@ from migraine_assets.stores.filesystem import Store
 FORMAT = 1
 
 _FILES, _LOG, _NUMBERS = "deliveries/files/md5", "deliveries/log", "deliveries/numbers"
+_ERASED = "deliveries/erased"
 
 
 @dataclass(frozen=True)
@@ -83,6 +85,8 @@ def keep(store: Store, files: Sequence[tuple[str, bytes]], *, identity: str) -> 
         raise ValueError(f"{identity} is not the identity of {', '.join(file.name for file in kept)}")
     for (_, content), file in zip(files, kept, strict=True):
         store.create(_place(file.md5), content)
+    # Delivered once more, it is there again.
+    store.delete(f"{_ERASED}/{identity}.json")
     if identity.endswith(DIRECTORY_SUFFIX):
         # The listing last: where it is there, so is everything that it lists.
         store.create(_place(identity), directory_listing((file.name, file.md5) for file in kept))
@@ -149,8 +153,34 @@ def find(store: Store, version: str) -> Entry:
 def restore(store: Store, version: str) -> Restored:
     """The delivery of `version` (see `find`), every byte checked. Raises `StoreError` for altered content."""
     entry = find(store, version)
+    if when := erased(store, entry.acceptance.md5):
+        raise StoreError(
+            f"The diary {entry.acceptance.md5} was erased on {when}, since a participant withdrew. It cannot be "
+            "repeated: name another data version."
+        )
     files = tuple((file.name, _verified(store, file)) for file in entry.acceptance.files)
     return Restored(files, entry.acceptance.mapping, entry.acceptance.source, entry)
+
+
+def erased(store: Store, identity: str) -> str | None:
+    """When the bytes of the delivery were removed; None where they are there."""
+    path = f"{_ERASED}/{identity}.json"
+    return str(json.loads(store.read(path))["when"]) if store.exists(path) else None
+
+
+def forget(store: Store, identity: str, *, others: Set[str], when: str) -> None:
+    """Remove the kept bytes of the delivery of this MD5, except files that a delivery beyond `others` also names.
+
+    Its entry in the log stays, so that models can still say what they were trained on.
+    """
+    entries = log(store)
+    needed = {file.md5 for e in entries if e.acceptance.md5 not in others for file in e.acceptance.files}
+    # First: whoever asks meanwhile is told why it is not there.
+    store.write(f"{_ERASED}/{identity}.json", json.dumps({"when": when}).encode())
+    files = {file.md5 for e in entries if e.acceptance.md5 == identity for file in e.acceptance.files}
+    for digest in (*sorted(files - needed), identity):
+        if digest not in needed:
+            store.delete(_place(digest))
 
 
 def _identity(files: Sequence[KeptFile], *, folder: bool) -> str | None:

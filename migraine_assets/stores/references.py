@@ -98,6 +98,11 @@ def read_pointer(store: Store, asset_key: str) -> dict[str, Any] | None:
     return _json_object(store, _pointer(asset_key)) if store.exists(_pointer(asset_key)) else None
 
 
+def pointers(store: Store) -> tuple[str, ...]:
+    """Where the pointers of all assets lie."""
+    return tuple(_files(store, POINTERS))
+
+
 def prune_frames(store: Store, asset: str, *, keep: int = 5) -> tuple[str, ...]:
     """Delete all but the `keep` newest frames of `asset` and those that any asset's pointer names.
 
@@ -106,7 +111,7 @@ def prune_frames(store: Store, asset: str, *, keep: int = 5) -> tuple[str, ...]:
     folder = f"{FRAMES}/{asset}"
     versions = [name.removesuffix(".parquet") for name in store.list(folder) if name.endswith(".parquet")]
     newest_first = sorted(versions, key=lambda version: (_age(store, f"{folder}/{version}.parquet"), version))
-    named = b"".join(store.read(path) for path in _files(store, POINTERS))
+    named = b"".join(store.read(path) for path in pointers(store))
     doomed = tuple(version for version in newest_first[keep:] if version.encode() not in named)
     for version in doomed:
         store.delete(f"{folder}/{version}.parquet")

@@ -130,6 +130,12 @@ topologySpreadConstraints:
 - name: MIGRAINE_PUBLIC_URL
   value: {{ . | quote }}
 {{- end }}
+{{- with .Values.serving }}
+{{- if .existingSecret }}
+# By it outcomes find their predictions.
+{{ include "migraine.fromSecret" (list "SERVING_SECRET" .existingSecret .secretKey) }}
+{{- end }}
+{{- end }}
 {{- with .Values.alerts }}
 {{- if .existingSecret }}
 {{ include "migraine.fromSecret" (list "MIGRAINE_ALERT_URLS" .existingSecret .urlsKey) }}

@@ -18,6 +18,7 @@ from migraine_assets.defs.monitoring.trials import guard
 from migraine_assets.defs.resources import Workspace
 from migraine_assets.defs.values import DiaryRef, from_json
 from migraine_assets.report.watching import write_watch
+from migraine_assets.settings import Settings
 from migraine_assets.stores import deliveries
 from migraine_assets.stores.monitoring.collecting import collect_feedback, collect_predictions
 from migraine_assets.stores.monitoring.publishing import publish
@@ -87,7 +88,9 @@ def _outcomes(_: dg.AssetExecutionContext, workspace: Workspace, day: dt.date) -
         return dg.MaterializeResult(metadata={"summary": "The delivery has no dates to join by.", "new": 0})
     recent = frame[frame["date"].dt.date >= day - dt.timedelta(days=params.outcome_days)]
     time = dt.datetime.fromisoformat(accepted.acceptance.time).timestamp()
-    new = keep_told(store, day, recent, secret=shared_secret(store), time=time, attack=ATTACK, severity=SEVERITY)
+    # The service's own, or pseudonyms of outcomes and of predictions are not the same.
+    secret = shared_secret(store, given=Settings().given_secret)
+    new = keep_told(store, day, recent, secret=secret, time=time, attack=ATTACK, severity=SEVERITY)
     return dg.MaterializeResult(metadata={"summary": f"{new:,} days of people told by a delivery", "new": new})
 
 

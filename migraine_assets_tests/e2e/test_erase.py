@@ -1,0 +1,117 @@
+"""A participant withdraws after everything: a trained model, answers of the service, outcomes, a report."""
+
+import datetime as dt
+from collections.abc import Callable
+from pathlib import Path
+
+import msgspec
+import pandas as pd
+import pytest
+
+from migraine_assets.stores import deliveries
+from migraine_assets.stores.monitoring.told import told
+from migraine_assets.stores.receipt import pseudonym
+from migraine_assets.stores.secret import shared_secret
+from migraine_assets.stores.segments import segments
+from migraine_assets_tests.homes import Home, assert_sound
+from migraine_assets_tests.stores.log_records import receipt
+
+
+@pytest.fixture(scope="module")
+def used(trained: Home, copy_of: Callable[[Home], Home]) -> Home:
+    """A home in which the person left traces everywhere."""
+    home = copy_of(trained)
+    secret = shared_secret(home.store)
+    answer = msgspec.structs.replace(receipt(), participant=pseudonym(secret, _person(home)))
+    target = segments(home.store, "predictions", segment_bytes=1 << 20)
+    target.write("2026-03-01", msgspec.json.encode(answer) + b"\n")
+    target.close()
+    return home
+
+
+def _person(home: Home) -> str:
+    frame = pd.read_csv(home.landing / "diary.csv")
+    return str(sorted(frame["participant_id"].unique())[3])
+
+
+def _holding(home: Home, person: str) -> list[Path]:
+    """Files of the store in which the person's id or hash can be read."""
+    marks = (person.encode(), pseudonym(shared_secret(home.store), person).encode())
+    found = []
+    for path in (home.root / "store").rglob("*"):
+        if not path.is_file() or "erasures" in path.parts:
+            continue
+        content = path.read_bytes()
+        if path.suffix == ".parquet":
+            content = pd.read_parquet(path).to_csv().encode()
+        # A name of which another is the beginning (p1, p10) would be found in that one.
+        if any(mark + end in content for mark in marks for end in (b",", b'"', b"\n", b"\r")):
+            found.append(path)
+    return found
+
+
+def test_looking_shows_every_place_and_changes_nothing(used: Home) -> None:
+    person = _person(used)
+    before = _holding(used, person)
+    assert before
+    done = used.migraine("erase", person)
+    assert done.code == 0, done.text
+    assert "Nothing was changed" in done.text
+    assert "champion of attack" in done.text
+    for kind in ("accepted diary", "frames/features", "log/predictions/2026-03-01", "landing"):
+        assert kind in done.text.replace("\n", ""), kind
+    assert _holding(used, person) == before
+
+
+def test_a_participant_that_there_is_not_leaves_no_trace(used: Home) -> None:
+    done = used.migraine("erase", "nobody-of-this-name", "--yes")
+    assert done.code == 0
+    assert "no trace" in done.text
+    assert not used.store.list("erasures")
+    assert used.migraine("erase", "  ").code == 2
+
+
+def test_erasing_leaves_nothing_in_the_store_and_the_models_still_serve(used: Home) -> None:
+    person, serving = _person(used), used.pointer
+    done = used.migraine("erase", person, "--yes")
+    assert done.code == 0, done.text
+    assert "take the person out of your files" in done.text
+    assert _holding(used, person) == []
+    assert used.pointer == serving
+    assert_sound(used)
+    checked = used.migraine("doctor")
+    assert checked.code == 0, checked.text
+    assert "1 erased" in checked.text
+
+
+def test_the_next_run_without_the_person_makes_everything_again(used: Home) -> None:
+    person = _person(used)
+    frame = pd.read_csv(used.landing / "diary.csv")
+    frame[frame["participant_id"] != person].to_csv(used.landing / "diary.csv", index=False)
+    done = used.migraine("run")
+    assert done.code in (0, 4), done.text
+    assert _holding(used, person) == []
+    assert used.migraine("erase", person).text.count("no trace") == 1
+
+
+def test_outcomes_and_predictions_have_the_same_names_also_with_a_secret_that_was_given(
+    trained: Home, copy_of: Callable[[Home], Home]
+) -> None:
+    """Else outcomes would never find their predictions, and a person would be known by two hashes."""
+    home = copy_of(trained)
+    with home.params.open("a") as file:
+        file.write("monitoring: {outcome_days: 36500}\n")
+    extra = {"SERVING_SECRET": "a secret that the service was given"}
+    assert home.migraine("run", extra=extra).code == 0
+    accepted = deliveries.latest(home.store)
+    assert accepted is not None
+    day = dt.datetime.fromisoformat(accepted.acceptance.time).astimezone(dt.UTC).date()
+    done = home.migraine("monitor", "--day", day.isoformat(), extra=extra)
+    assert done.code == 0, done.text
+    people = pd.read_csv(home.landing / "diary.csv")["participant_id"].unique()
+    known = {pseudonym(extra["SERVING_SECRET"].encode(), str(name)) for name in people}
+    found = set(told(home.store, day)["participant"])
+    assert found
+    assert found <= known
+    # And so the command finds them.
+    assert "monitoring/outcomes" in home.migraine("erase", str(people[0]), extra=extra).text
