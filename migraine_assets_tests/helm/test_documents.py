@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 import yaml
 
+from migraine_assets.params import load_params
 from migraine_assets_tests.helm.rendering import RELEASE, render, values_of
 
 DOCS = Path(__file__).parents[2] / "docs"
@@ -28,3 +29,12 @@ def test_every_object_that_operating_names_exists() -> None:
 def test_files_of_values_that_are_named_exist() -> None:
     for name in set(re.findall(r"ci/[a-z-]+\.yaml", (DOCS / "kubernetes.md").read_text())):
         assert (DOCS.parent / "helm" / "migraine-platform" / name).exists(), name
+
+
+def test_parameters_of_training_that_a_way_gives_are_parameters(tmp_path: Path, way: str) -> None:
+    """The chart passes them on as they are: a wrong one would only be found by the first run."""
+    given = values_of(way).get("pipeline", {}).get("params")
+    if given:
+        file = tmp_path / "params.yaml"
+        file.write_text(yaml.safe_dump(given))
+        load_params(file)
