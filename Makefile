@@ -7,7 +7,7 @@ sources := migraine_assets migraine_assets_tests benchmarks $(wildcard serving)
 installed = .venv/.installed-$(1)
 
 .DEFAULT_GOAL := help
-.PHONY: help run ui serve demo-drift test lint format types unit rules chart checks dashboards image docs lock clean \
+.PHONY: help run ui serve demo-drift test lint format types unit rules chart checks dashboards image screenshots docs lock clean \
 	validate audit images scan deploy api-tests watch-check notify
 
 help: ## Show what there is
@@ -87,6 +87,9 @@ notify: ## Tell Slack how the stages ended: SLACK_WEBHOOK, RESULTS, RUN
 format: $(call installed,dev) ## Format the code
 	$(bin)/ruff check --fix .
 	$(bin)/ruff format .
+
+screenshots: $(call installed,run) ## The README's pictures, from what `make run` left (needs Chromium)
+	@scripts/screenshots.sh
 
 docs: $(call installed,dev) ## Write the generated tables into the documents
 	@$(bin)/python scripts/readme.py

@@ -1,0 +1,38 @@
+#!/usr/bin/env bash
+# Takes the pictures of the README from a home in which `make run` has ended: `make screenshots`. Needs Chromium.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+browser=$(command -v chromium || command -v chromium-browser || command -v google-chrome) || {
+  echo "There is no Chromium: apt-get install chromium" >&2
+  exit 2
+}
+home=${MIGRAINE_HOME:-.migraine}
+report=$(realpath "$home/reports/latest/attack.html") || {
+  echo "There is no report under $home: make run" >&2
+  exit 2
+}
+port=${PORT:-3010}
+profile=$(mktemp -d)
+.venv/bin/migraine ui --port "$port" --mlflow-port $((port + 1)) >"$profile/log" 2>&1 &
+ui=$!
+stop() {
+  kill "$ui" 2>/dev/null || true
+  wait "$ui" 2>/dev/null || true
+  rm -rf "$profile"
+}
+trap stop EXIT
+for _ in $(seq 120); do
+  curl --silent --fail --output /dev/null "http://127.0.0.1:$port/server_info" && break
+  sleep 1
+done
+
+mkdir -p docs/images
+shot() { # NAME WIDTHxHEIGHT ADDRESS
+  "$browser" --headless --no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking \
+    --hide-scrollbars --user-data-dir="$profile/browser" --window-size="${2/x/,}" --virtual-time-budget=30000 \
+    --screenshot="docs/images/$1.png" "$3" >>"$profile/log" 2>&1
+  echo "docs/images/$1.png"
+}
+shot assets 1700x1300 "http://127.0.0.1:$port/locations/migraine_assets/asset-groups/g3_classifiers"
+shot report 1200x1500 "file://$report"
