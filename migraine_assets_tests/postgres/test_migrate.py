@@ -1,7 +1,6 @@
 """`migraine migrate`: tables are there, once, whoever asks, however often; newer ones are left alone."""
 
 import subprocess
-import time
 from collections.abc import Mapping
 
 import pytest
@@ -63,13 +62,13 @@ def test_it_waits_for_a_server_that_is_still_starting(home: Home, addresses: dic
     server.stop()
     try:
         process = _begin(home, addresses)
-        time.sleep(3)
+        assert process.stdout is not None
+        assert "Waiting for the database" in process.stdout.readline()
         assert process.poll() is None
     finally:
         server.start()
     said = process.communicate(timeout=300)[0]
     assert process.returncode == 0, said
-    assert "Waiting for the database" in said
 
 
 def test_an_address_that_leads_nowhere_is_a_sentence_without_the_password(home: Home) -> None:
