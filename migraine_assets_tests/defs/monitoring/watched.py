@@ -58,10 +58,15 @@ def cohort(seed: int, people: int = 120, days: int = 40, **options: float) -> Fe
 
 @functools.cache
 def trained() -> Path:
-    """A store with one champion for attacks, with its own test."""
+    """A store with one champion for attacks of the synthetic cohort."""
     folder = Path(tempfile.mkdtemp(prefix="migraine-monitoring-tests-"))
     atexit.register(shutil.rmtree, folder, ignore_errors=True)
-    store, rows = Store(str(folder)), cohort(5, people=250)
+    put_champion(Store(str(folder)), cohort(5, people=250))
+    return folder
+
+
+def put_champion(store: Store, rows: FeatureRows) -> None:
+    """Train a champion for attacks on `rows`, with its own test."""
     y = rows.frame["target_attack"].to_numpy(np.float64)
     known = ~np.isnan(y)
     X = rows.frame.loc[known, list(rows.names)].to_numpy(np.float32)
@@ -83,7 +88,6 @@ def trained() -> Path:
     bundle = write_bundle(store, packed.manifest, packed.model, provenance={})
     add_provenance(store, bundle, {"test": figures})
     promote(store, "attack", champion=bundle, who="test", when=dt.datetime(2026, 1, 1, tzinfo=dt.UTC), why=("test",))
-    return folder
 
 
 @dataclass(frozen=True)
@@ -94,8 +98,12 @@ class Watched:
     instance: dg.DagsterInstance
 
     @classmethod
-    def make(cls, root: Path) -> "Watched":
-        shutil.copytree(trained(), root / "store")
+    def make(cls, root: Path, *, rows: FeatureRows | None = None) -> "Watched":
+        """Of the synthetic cohort, or with a champion of its own, trained on `rows`."""
+        if rows is None:
+            shutil.copytree(trained(), root / "store")
+        else:
+            put_champion(Store(str(root / "store")), rows)
         (root / "params.yaml").write_text(PARAMS)
         return cls(root, dg.DagsterInstance.ephemeral())
 
