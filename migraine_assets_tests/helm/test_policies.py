@@ -193,3 +193,13 @@ def test_kuberay_finds_the_port_of_which_it_makes_the_service(found: list[Manife
         config = yaml.safe_load(service["spec"]["serveConfigV2"])
         assert config["http_options"] == {"host": "0.0.0.0", "port": 8000}
         assert service["metadata"]["annotations"]["ray.io/overwrite-container-cmd"] == "true"
+
+
+def test_sensors_and_schedules_are_on_wherever_dagster_looks_unless_somebody_says_otherwise(
+    way: str, pods: list[Pod]
+) -> None:
+    wanted = "off" if way == "canary" else "on"
+    for pod in pods:
+        if pod.component in ("webserver", "daemon", "code-location", "run"):
+            variables = {each["name"]: each.get("value") for each in pod.spec["containers"][0]["env"]}
+            assert variables["MIGRAINE_AUTOMATION"] == wanted, pod.name
