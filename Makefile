@@ -7,7 +7,7 @@ sources := migraine_assets migraine_assets_tests benchmarks $(wildcard serving)
 installed = .venv/.installed-$(1)
 
 .DEFAULT_GOAL := help
-.PHONY: help run ui serve demo-drift test lint format types unit rules chart checks dashboards image screenshots docs lock clean \
+.PHONY: help run ui serve demo-drift test lint format types unit postgres rules chart checks dashboards image screenshots docs lock clean \
 	validate audit images scan deploy api-tests watch-check notify
 
 help: ## Show what there is
@@ -41,6 +41,9 @@ types: $(call installed,dev)
 
 unit: $(call installed,dev)
 	$(bin)/pytest --cov --cov-report=term:skip-covered --cov-fail-under=85
+
+postgres: $(call installed,dev) ## Whole runs with their records in a real PostgreSQL instead of SQLite
+	@$(bin)/python -m migraine_assets_tests.postgres
 
 rules: $(call installed,dev) ## Alert rules, dashboards and runbooks against a live Prometheus
 	$(bin)/pytest migraine_assets_tests/rules

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from migraine_assets_tests.homes import Home, materialize_everything
+from migraine_assets_tests.postgres import records
 from migraine_assets_tests.small_diary import write_diary
 
 MEMORY = Path("/dev/shm")
@@ -39,6 +40,7 @@ def copy_of(tmp_path_factory: pytest.TempPathFactory) -> Callable[[Home], Home]:
     def copied(home: Home) -> Home:
         folder = tmp_path_factory.mktemp("copy")
         shutil.copytree(home.root, folder, dirs_exist_ok=True, symlinks=True)
+        records.copy(home.root, folder)
         return Home(folder)
 
     return copied

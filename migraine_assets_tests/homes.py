@@ -25,6 +25,7 @@ from migraine_assets.stores.bundles import load_bundle
 from migraine_assets.stores.filesystem import Store
 from migraine_assets.stores.pointer import Pointer, read_pointer
 from migraine_assets.stores.references import read_pointer as read_asset
+from migraine_assets_tests.postgres import records
 from migraine_assets_tests.small_diary import write_params
 
 COMMAND = (sys.executable, "-c", "from migraine_assets.cli.app import main; main()")
@@ -91,7 +92,7 @@ class Home:
         # Without compiled modules every process would spend seconds on compiling its libraries again.
         kept.pop("PYTHONDONTWRITEBYTECODE", None)
         mine = {"MIGRAINE_HOME": str(self.root), "MIGRAINE_PARAMS": str(self.params), "OMP_NUM_THREADS": "1"}
-        return kept | mine | dict(extra or {})
+        return kept | mine | records.of(self.root) | dict(extra or {})
 
     def migraine(self, *arguments: str, extra: Mapping[str, str] | None = None) -> Ended:
         """Run the command in this process."""
