@@ -25,7 +25,7 @@ from migraine_assets.stores.erasing import (
 )
 from migraine_assets.stores.filesystem import Store
 from migraine_assets.stores.pointer import read_pointer
-from migraine_assets.stores.secret import shared_secret
+from migraine_assets.stores.secret import PATH, shared_secret
 
 YOURS = "left: it is yours; take the person out, or the next run brings them back"
 
@@ -36,7 +36,9 @@ def erase(participant: str, *, yes: bool) -> None:
         raise ConfigurationError("Name the participant: migraine erase PARTICIPANT_ID.")
     settings, now = Settings(), dt.datetime.now(dt.UTC)
     store = Store(settings.store_location)
-    secret = shared_secret(store, given=settings.given_secret)
+    # Looking makes no secret: without one nobody has a pseudonym yet.
+    known = yes or settings.given_secret or store.exists(PATH)
+    secret = shared_secret(store, given=settings.given_secret) if known else b""
     person, when = person_of(participant, secret=secret, today=now.date()), now.isoformat(timespec="seconds")
     holding = _holding(store, participant)
     models = models_of(store, holding)

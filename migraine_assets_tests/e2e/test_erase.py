@@ -115,3 +115,8 @@ def test_outcomes_and_predictions_have_the_same_names_also_with_a_secret_that_wa
     assert found <= known
     # And so the command finds them.
     assert "monitoring/outcomes" in home.migraine("erase", str(people[0]), extra=extra).text
+
+
+def test_looking_into_an_empty_home_makes_nothing(home: Home) -> None:
+    assert home.migraine("erase", "somebody").code == 0
+    assert not (home.root / "store").exists()
