@@ -14,6 +14,7 @@ from migraine_assets.core.reference import (
     BINS,
     bin_counts,
     bin_edges,
+    bin_places,
     psi,
     psi_noise,
     reference,
@@ -35,6 +36,14 @@ def test_every_value_is_counted_and_no_bin_is_empty(values: list[float]) -> None
     assert sorted(set(found.edges)) == list(found.edges)
     assert all(found.counts) or np.isfinite(array).sum() == 0
     assert (bin_counts(found.edges, array) == found.all_counts).all()
+
+
+@given(VALUES, st.lists(st.floats(-9, 9), max_size=12, unique=True))
+def test_the_bin_of_a_value_is_the_first_whose_edge_is_not_below_it(values: list[float], edges: list[float]) -> None:
+    array, edges = np.array(values, dtype=np.float64), sorted(edges)
+    places, known = bin_places(edges, array), np.isfinite(array)
+    assert (places[known] == np.searchsorted(edges, array[known], side="left")).all()
+    assert (places[~known] == len(edges) + 1).all()
 
 
 def test_few_values_have_a_bin_each() -> None:

@@ -3,11 +3,14 @@
 """
 
 import math
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 Floats = NDArray[np.float64]
+# Values of a window between two searches of the reference.
+BLOCK = 64
 
 
 def ks_exact(reference: Floats, current: ArrayLike) -> float:
@@ -21,16 +24,40 @@ def ks_exact(reference: Floats, current: ArrayLike) -> float:
         return math.nan
     # The largest difference lies at a value of the window: just there, or just before it.
     last = np.append(values[1:] != values[:-1], True)
-    first = np.append(True, last[:-1])
-    places = np.arange(values.size)
-    distinct = values[last]
-    up_to = np.searchsorted(reference, distinct, "right")
-    below = up_to.copy()
-    # Searching costs most: a value that the reference does not hold has as many below it as up to it.
-    tied = reference[np.maximum(up_to - 1, 0)] == distinct
-    below[tied] = np.searchsorted(reference, distinct[tied], "left")
-    at = (places[last] + 1) / values.size - up_to / reference.size
-    before = below / reference.size - places[first] / values.size
+    distinct, up_to = values[last], (np.flatnonzero(last) + 1) / values.size
+    window = _Shares(up_to, np.append(0.0, up_to[:-1]))
+    # Searching a large reference costs most. Shares only rise, so those at the ends of a block bound all differences
+    # in it; what cannot hold a larger one than is known is not searched.
+    ends = np.append(np.arange(0, distinct.size - 1, BLOCK), distinct.size - 1)
+    known = _shares(reference, distinct[ends])
+    largest = _largest(window, ends, known)
+    bound = np.maximum(
+        window.up_to[ends[1:]] - known.up_to[:-1],
+        known.below[1:] - window.below[ends[:-1]],
+    )
+    inside = ends[:-1, None][bound > largest] + np.arange(1, BLOCK)
+    inside = inside[inside < distinct.size]
+    if not inside.size:
+        return largest
+    return max(largest, _largest(window, inside, _shares(reference, distinct[inside])))
+
+
+@dataclass(frozen=True)
+class _Shares:
+    """Of a distribution, the shares that are not above given values, and those that are below: float64[n] each."""
+
+    up_to: Floats
+    below: Floats
+
+
+def _shares(ordered: Floats, at: Floats) -> _Shares:
+    up_to, below = np.searchsorted(ordered, at, "right"), np.searchsorted(ordered, at, "left")
+    return _Shares(up_to / ordered.size, below / ordered.size)
+
+
+def _largest(window: _Shares, places: NDArray[np.intp], reference: _Shares) -> float:
+    """The largest difference at `places` of the window, where the reference has the given shares."""
+    at, before = window.up_to[places] - reference.up_to, reference.below - window.below[places]
     return float(max(at.max(), before.max(), 0.0))
 
 

@@ -28,7 +28,7 @@ from migraine_assets.core.monitoring.noise import (
     worth,
 )
 from migraine_assets.core.monitoring.verdict import Verdict, worst
-from migraine_assets.core.reference import FeatureReference, psi
+from migraine_assets.core.reference import FeatureReference, bin_places, psi
 
 SCORE = "score"
 # A window is suspected at a probability of chance that is so many times that of drift.
@@ -200,10 +200,9 @@ def _feature(
 def _counts_by_person(reference: FeatureReference, values: NDArray[np.float64], person: NDArray[np.intp]) -> Counts:
     """Rows in each bin, missing ones last, for each participant: float64[people, bins + 1]."""
     bins = len(reference.edges) + 2
-    place = np.searchsorted(np.asarray(reference.edges, dtype=np.float64), values, side="left")
-    place[~np.isfinite(values)] = bins - 1
+    places = bin_places(reference.edges, values)
     people = int(person.max()) + 1
-    return np.bincount(person * bins + place, minlength=people * bins).reshape(people, bins).astype(np.float64)
+    return np.bincount(person * bins + places, minlength=people * bins).reshape(people, bins).astype(np.float64)
 
 
 def _worth(by_person: Counts, reference: FeatureReference, against: Against) -> Worth:

@@ -11,12 +11,14 @@ participants make it uncertain: its upper limit is used, and chance is given the
 
 import math
 from dataclasses import dataclass
+from statistics import NormalDist
 
 import numpy as np
 from numpy.typing import NDArray
 
 Counts = NDArray[np.float64]
 LN2 = math.log(2)
+NORMAL = NormalDist()
 # Shares that this few rows decide say nothing about how alike the rows of a person are.
 LEAST_ROWS = 5.0
 # Standard errors above the estimate at which the likeness within a person is taken.
@@ -43,19 +45,24 @@ def likeness(by_person: Counts, *, ordered: bool = True) -> float:
     `by_person` float64[people, bins], one row for each participant. The most alike of all bins counts and, where they
     are `ordered`, of all shares below an edge.
     """
-    shares = np.concatenate([by_person, np.cumsum(by_person, axis=1)], axis=1) if ordered else by_person
-    sizes = by_person.sum(axis=1, keepdims=True)
-    some = sizes[:, 0] > 0
-    shares, sizes, people = shares[some], sizes[some], int(some.sum())
+    sizes = by_person.sum(axis=1)
+    some = sizes > 0
+    by_person, sizes, people = by_person[some], sizes[some], int(some.sum())
     rows = float(sizes.sum())
     if people < 2 or rows <= people:
         return 1.0
-    share = shares.sum(axis=0) / rows
+    # Being below the first edge is being in the first bin, and all are below the last.
+    inside = np.cumsum(by_person, axis=1)[:, 1:-1] if ordered else by_person[:, :0]
+    inside = np.concatenate([by_person, inside], axis=1)
+    share = inside.sum(axis=0) / rows
     usable = rows * np.minimum(share, 1 - share) >= LEAST_ROWS
     if not usable.any():
         return 1.0
-    between = ((shares - sizes * share) ** 2).sum(axis=0) * people / (people - 1)
-    days = float((sizes**2).sum()) / rows
+    # The sum over people of (inside - sizes * share)^2, multiplied out. Not `@`, which wakes a thread for each core.
+    squared = float((sizes**2).sum())
+    squares = np.einsum("ij,ij->j", inside, inside) - 2 * share * np.einsum("i,ij->j", sizes, inside)
+    between = (squares + share**2 * squared) * people / (people - 1)
+    days = squared / rows
     effect = float((between[usable] / (rows * share * (1 - share))[usable]).max())
     found = min(1.0, max(0.0, (effect - 1) / (days - 1)))
     error = math.sqrt(2 / (people - 1)) * (1 - found) * (found + 1 / days)
@@ -89,10 +96,10 @@ def psi_point(bins: int, sizes: Worth, *, level: float) -> float:
     """The PSI that chance exceeds with probability `level`: chi2(bins - 1) (1/n + 1/m) (Yurdakul 2018)."""
     if not sizes.known or bins < 2:
         return math.inf
-    from scipy import stats
+    from scipy.special import chdtri
 
     spread = 1 / sizes.current + 1 / sizes.reference
-    return float(stats.chi2.isf(level, bins - 1)) * spread * _tail(level, sizes) ** 2
+    return float(chdtri(bins - 1, level)) * spread * _tail(level, sizes) ** 2
 
 
 def ks_point(sizes: Worth, *, level: float) -> float:
@@ -115,17 +122,16 @@ def share_point(share: float, sizes: Worth, *, level: float) -> float:
     """The difference of two shares around `share` that chance exceeds, in either direction, with `level`."""
     if not sizes.known:
         return math.inf
-    from scipy import stats
-
     # A share of 0 or 1 was seen in so many rows only.
     least = 1 / (2 * min(sizes.current, sizes.reference) + 2)
     kept = min(max(share, least), 1 - least)
     spread = math.sqrt(kept * (1 - kept) * (1 / sizes.current + 1 / sizes.reference))
-    return float(stats.norm.isf(level / 2)) * spread * _tail(level, sizes)
+    return -NORMAL.inv_cdf(level / 2) * spread * _tail(level, sizes)
 
 
 def _tail(level: float, sizes: Worth) -> float:
     """How much farther Student's t reaches than the normal distribution, with a degree of freedom a participant."""
-    from scipy import stats
+    # Not scipy.stats: it takes longer to import than all of a window takes to measure.
+    from scipy.special import stdtrit
 
-    return float(stats.t.isf(level / 2, sizes.people - 1) / stats.norm.isf(level / 2))
+    return float(stdtrit(sizes.people - 1, level / 2)) / NORMAL.inv_cdf(level / 2)

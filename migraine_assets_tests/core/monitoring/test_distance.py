@@ -1,6 +1,6 @@
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import stats
 from scipy.spatial.distance import jensenshannon
@@ -17,6 +17,22 @@ COUNTS = st.lists(st.integers(0, 50), min_size=3, max_size=3).filter(any)
 def test_the_exact_distance_is_scipys_also_with_ties(reference: list[float], current: list[float]) -> None:
     expected = stats.ks_2samp(reference, current, method="exact").statistic
     assert ks_exact(np.sort(reference), current) == pytest.approx(expected, abs=1e-12)
+
+
+@pytest.mark.filterwarnings("ignore::RuntimeWarning")
+@settings(max_examples=60, deadline=None)
+@given(st.integers(0, 2**32 - 1), st.sampled_from((1, 2, 3)), st.floats(-0.3, 0.3), st.integers(100, 1500))
+def test_a_long_window_of_which_little_is_searched_has_scipys_distance(
+    seed: int, digits: int, shift: float, rows: int
+) -> None:
+    """The largest difference may lie inside a block, be it a spike of equal values or a hole between two of them."""
+    rng = np.random.default_rng(seed)
+    reference, current = rng.normal(size=700), rng.normal(size=rows) + shift
+    current[: rng.integers(0, rows // 4)] = rng.normal()
+    reference[: rng.integers(0, 200)] = rng.normal()
+    reference, current = np.sort(reference.round(digits)), current.round(digits)
+    expected = stats.ks_2samp(reference, current, method="asymp").statistic
+    assert ks_exact(reference, current) == pytest.approx(expected, abs=1e-12)
 
 
 @given(NUMBERS, NUMBERS)

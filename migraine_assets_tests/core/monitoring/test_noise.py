@@ -2,6 +2,7 @@ import math
 
 import numpy as np
 import pytest
+from scipy import stats
 
 from migraine_assets.core.monitoring.distance import jensen_shannon, ks_binned
 from migraine_assets.core.monitoring.noise import (
@@ -40,6 +41,31 @@ def test_what_few_people_show_is_believed_less() -> None:
     rng = np.random.default_rng(3)
     few, many = (likeness(by_person(rng, people, 10, alike=False)) for people in (8, 800))
     assert few > many
+
+
+def test_likeness_is_what_its_definition_says() -> None:
+    """The variance of a share between participants, over that of independent rows, for each bin and each edge."""
+    rng = np.random.default_rng(4)
+    counts = np.array([rng.multinomial(rng.integers(5, 40), rng.dirichlet((2, 3, 5))) for _ in range(50)], dtype=float)
+    sizes, effects = counts.sum(axis=1), []
+    for inside in ([0], [1], [2], [0, 1]):
+        mine = counts[:, inside].sum(axis=1)
+        share = mine.sum() / sizes.sum()
+        between = sum((one - size * share) ** 2 for one, size in zip(mine, sizes, strict=True)) * 50 / 49
+        effects.append(between / (sizes.sum() * share * (1 - share)))
+    days = (sizes**2).sum() / sizes.sum()
+    estimate = (max(effects) - 1) / (days - 1)
+    error = math.sqrt(2 / 49) * (1 - estimate) * (estimate + 1 / days)
+    assert likeness(counts) == pytest.approx(estimate + error, rel=1e-12)
+
+
+@pytest.mark.parametrize(("level", "people"), [(0.05, 4), (1e-3, 30), (1e-5, 5000)])
+def test_the_points_of_chance_are_those_of_scipys_distributions(level: float, people: int) -> None:
+    sizes = Worth(current=300, reference=2000, people=people)
+    spread, normal = 1 / 300 + 1 / 2000, stats.norm.isf(level / 2)
+    tail = stats.t.isf(level / 2, people - 1) / normal
+    assert psi_point(10, sizes, level=level) == pytest.approx(stats.chi2.isf(level, 9) * spread * tail**2)
+    assert share_point(0.2, sizes, level=level) == pytest.approx(normal * math.sqrt(0.16 * spread) * tail)
 
 
 def test_one_row_a_person_says_nothing_of_likeness() -> None:
