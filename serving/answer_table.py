@@ -3,7 +3,7 @@
 Here belong the columns, which say what JSON's answers say. Not here: files (`table_files`), who asked (`tables`).
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -30,7 +30,7 @@ _NUMBERS = (
 
 def answer_table(
     participants: list[str | None],
-    errors: list[str | None],
+    errors: Mapping[int, str],
     models: ModelSet,
     found: Predicted | None,
     *,
@@ -39,19 +39,23 @@ def answer_table(
 ) -> Any:
     """A row for each of `participants`: its error, or the next of what was `found` for those without one.
 
-    `before` and `after` float64[columns, n]: their newest days as they came, and as they were settled.
+    `errors`: by place among the participants. `before` and `after` float64[columns, n]: the newest days of those
+    without an error as they came, and as they were settled.
     """
     import pyarrow as pa
 
+    count = len(participants)
     table = {} if found is None else _columns(models, found, before, after)
-    if found is None or len(found.ids) < len(errors):
-        answered = np.array([error is None for error in errors], dtype=np.bool_)
+    if errors:
+        wrong = np.zeros(count, dtype=np.bool_)
+        wrong[list(errors)] = True
         # Where the answer of each row lies; rows with an error take none.
-        place = pa.array(np.cumsum(answered) - 1, mask=~answered)
+        place = pa.array(np.cumsum(~wrong) - 1, mask=wrong)
         table = {name: column.take(place) for name, column in table.items()}
-    table |= {"participant_id": pa.array(participants, pa.string()), "error": pa.array(errors, pa.string())}
+        table["error"] = pa.array([errors.get(row) for row in range(count)], pa.string())
+    table["participant_id"] = pa.array(participants, pa.string())
     schema = _schema()
-    empty = {field.name: pa.nulls(len(errors), field.type) for field in schema}
+    empty = {field.name: pa.nulls(count, field.type) for field in schema if field.name not in table}
     return pa.table({**empty, **table}, schema=schema)
 
 
@@ -106,17 +110,22 @@ def _warned(models: ModelSet, found: Predicted, abstained: Mask, before: Floats,
     """Who is warned of what, in the order of JSON's warnings: bool[n] by code."""
     count = len(found.ids)
     outside = np.zeros(count, dtype=np.bool_)
-    outside[list(found.beyond)] = True
-    used, foreign = np.zeros((len(before), count), dtype=np.bool_), np.zeros(count, dtype=np.bool_)
-    for groups in found.groups.values():
-        for group in groups:
-            used[:, group.places] |= group.served.used[:, None]
-            foreign[group.places] |= not group.served.same_features_code
+    outside[found.beyond.places] = True
+    unused, foreign = np.zeros(count, dtype=np.bool_), np.zeros(count, dtype=np.bool_)
+    served = [group for groups in found.groups.values() for group in groups]
+    for group in served:
+        foreign[group.places] |= not group.served.same_features_code
+    # A column that every model looks at is unused by nobody.
+    for column in np.flatnonzero(~np.logical_and.reduce([group.served.used for group in served])).tolist():
+        asked = np.zeros(count, dtype=np.bool_)
+        for group in served:
+            asked[group.places] |= group.served.used[column]
+        unused |= ~np.isnan(before[column]) & ~asked
     silent = severity_missing(models, found.groups)
     return {
         "too_little_history": abstained,
         "out_of_range": outside,
-        "unused_fields": np.asarray((~np.isnan(before) & ~used).any(axis=0)),
+        "unused_fields": unused,
         "value_limited": np.asarray(limited(before, after).any(axis=0)),
         **({silent: np.ones(count, dtype=np.bool_)} if silent else {}),
         "other_features_code": foreign,

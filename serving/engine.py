@@ -49,10 +49,10 @@ class Score(msgspec.Struct, frozen=True, gc=False):
 def answers(models: ModelSet, cases: Sequence[Case], found: Predicted) -> list[Prediction]:
     """What each of `cases` is told of what was `found` for them, in order."""
     scores = {task: _scores(groups, len(cases)) for task, groups in found.groups.items()}
-    past = found.computed[:, PAST].tolist()
+    past, beyond = found.computed[:, PAST].tolist(), found.beyond.by_person()
     return [
         _prediction(
-            models, case, past[k], {task: all_[k] for task, all_ in scores.items()}, found.beyond.get(k, ()),
+            models, case, past[k], {task: all_[k] for task, all_ in scores.items()}, beyond.get(k, ()),
             identity=found.ids[k], for_date=found.for_dates[k],
         )
         for k, case in enumerate(cases)

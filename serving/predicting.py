@@ -34,10 +34,27 @@ class People:
 
 
 @dataclass(frozen=True, eq=False)
+class Beyond:
+    """Values of today outside what the training of the model that answers saw: whose, `places` intp[k], and of which
+    field, `fields` object[k].
+    """
+
+    places: NDArray[np.intp]
+    fields: NDArray[np.object_]
+
+    def by_person(self) -> dict[int, tuple[str, ...]]:
+        """The fields of each person who has any, by place."""
+        found: dict[int, tuple[str, ...]] = {}
+        for place, field in zip(self.places.tolist(), self.fields.tolist(), strict=True):
+            found[place] = (*found.get(place, ()), field)
+        return found
+
+
+@dataclass(frozen=True, eq=False)
 class Predicted:
     """What was found for n people. `ids`: of the predictions; `for_days` int64[n] since 1970-01-01, and the same as
     `for_dates` (ISO 8601): the days that are predicted; `computed` float32[n, features]; `groups`: by task, who was
-    answered by which model; `beyond`: fields outside what training saw, where there are any.
+    answered by which model; `beyond`: what is outside of what training saw.
     """
 
     ids: list[str]
@@ -46,7 +63,7 @@ class Predicted:
     for_dates: list[str]
     computed: Rows
     groups: Mapping[str, tuple[Group, ...]]
-    beyond: Mapping[int, tuple[str, ...]]
+    beyond: "Beyond"
 
     def outputs(self, task: str) -> NDArray[np.float64]:
         """What the models of `task` said, float64[n]; NaN where they abstained."""
@@ -79,9 +96,15 @@ def predict(
         if model.champion.manifest.horizon == horizon
     }
     days = people.days + horizon
-    dates = [_iso(day) for day in days.tolist()]
     beyond = _beyond(groups["attack"], computed)
-    return Predicted(make_ids(len(people)), people, days, dates, computed, groups, beyond)
+    return Predicted(make_ids(len(people)), people, days, _dates(days), computed, groups, beyond)
+
+
+def _dates(days: NDArray[np.int64]) -> list[str]:
+    if len(days) == 1:  # NumPy takes longer for one
+        return [_iso(int(days[0]))]
+    distinct, place = np.unique(days, return_inverse=True)
+    return list(np.array([_iso(day) for day in distinct.tolist()], dtype=object)[place])
 
 
 @lru_cache(maxsize=4096)
@@ -89,13 +112,18 @@ def _iso(day: int) -> str:
     return dt.date.fromordinal(day + _EPOCH).isoformat()
 
 
-def _beyond(groups: Sequence[Group], computed: Rows) -> dict[int, tuple[str, ...]]:
-    """The fields whose value today is outside what the training of its model saw, by place of the person."""
-    found: dict[int, tuple[str, ...]] = {}
+_NOTHING = Beyond(np.zeros(0, dtype=np.intp), np.zeros(0, dtype=object))
+
+
+def _beyond(groups: Sequence[Group], computed: Rows) -> Beyond:
+    found = []
     for group in groups:
         model = group.served
         today = (computed if len(groups) == 1 else computed[group.places])[:, model.fenced]
         rows, fields = np.nonzero((today < model.low) | (today > model.high))
-        for place, field in zip(group.places[rows].tolist(), fields.tolist(), strict=True):
-            found[place] = (*found.get(place, ()), model.fields[field])
-    return found
+        if rows.size:
+            found.append((group.places[rows], np.array(model.fields, dtype=object)[fields]))
+    if not found:
+        return _NOTHING
+    places, names = zip(*found, strict=True)
+    return Beyond(np.concatenate(places), np.concatenate(names))

@@ -28,7 +28,7 @@ def record(services: Services, found: Predicted, *, seconds: float) -> None:
     for group in found.groups["attack"]:
         if abstained := _abstained(group):
             metrics.count_abstentions(abstained)
-    for field, times in Counter(field for fields in found.beyond.values() for field in fields).items():
+    for field, times in Counter(found.beyond.fields.tolist()).items():
         metrics.count_out_of_range(field, times)
 
 

@@ -9,6 +9,7 @@ of its own without history. A row that cannot be accepted gives its person an `e
 """
 
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING
@@ -22,7 +23,7 @@ from serving.answer_table import answer_table
 from serving.columns import ORDER, clean
 from serving.predicting import People
 from serving.recording import record
-from serving.table_columns import columns_of, note
+from serving.table_columns import Columns, columns_of
 from serving.table_files import read_table, write_table
 
 if TYPE_CHECKING:
@@ -47,24 +48,24 @@ def predict_table(handlers: "Handlers", body: bytes, kind: str, *, every_row: bo
     """The answers to a table, as a table of the same media type. Raises `Refused` where it is no diary at all."""
     began, services = time.perf_counter(), handlers.services
     table = read_table(body, kind, most=services.settings.max_batch_rows)
-    names, day, values, errors = columns_of(table, now=handlers.now())
-    rows = order_of(names, day, errors, dated="date" in table.column_names)
+    columns = columns_of(table, now=handlers.now())
+    rows = order_of(columns, dated="date" in table.column_names)
     wanted = np.arange(len(rows.order)) if every_row else np.flatnonzero(rows.last)
     # Answers come back in the order of the request, not in that of sorting.
     wanted = wanted[np.argsort(rows.order[wanted] if every_row else rows.person[wanted], kind="stable")]
-    wrong = _errors_of_people(rows, errors)
-    good = np.array([wrong[person] is None for person in rows.person[wanted].tolist()], dtype=np.bool_)
-    kept, asked, models = clean(values)[:, rows.order], wanted[good], services.models.current
-    places = rows.order[asked]
-    people = People([names[k] for k in places.tolist()], rows.day[asked], lambda: _keys(names, kept, rows, asked))
+    errors = _errors_of(rows, wanted, columns.errors)
+    asked, models = np.delete(wanted, list(errors)) if errors else wanted, services.models.current
+    kept = _at(clean(columns.values), rows.order)
+    names = _names(columns, rows.order[asked])
+    people = People(names, rows.day[asked], lambda: _keys(names, kept, asked))
     found = handlers.predict_for(models, people, partial(_features, rows, kept, asked)) if asked.size else None
     answered = answer_table(
-        [names[k] for k in rows.order[wanted].tolist()],
-        [wrong[person] for person in rows.person[wanted].tolist()],
+        _names(columns, rows.order[wanted]) if errors else names,
+        errors,
         models,
         found,
-        before=values[:, places],
-        after=kept[:, asked],
+        before=_at(columns.values, rows.order[asked]),
+        after=_at(kept, asked),
     )
     content = write_table(answered, kind)
     if found is not None:
@@ -73,10 +74,21 @@ def predict_table(handlers: "Handlers", body: bytes, kind: str, *, every_row: bo
     return content
 
 
-def _keys(names: list[str | None], kept: Floats, rows: Order, asked: NDArray[np.intp]) -> list[bytes]:
+def _at(values: Floats, places: NDArray[np.intp]) -> Floats:
+    """`values[:, places]`, without a copy where these are all in their order."""
+    everything = places.size == values.shape[1] and bool((places == np.arange(places.size)).all())
+    return values if everything else values[:, places]
+
+
+def _names(columns: Columns, places: NDArray[np.intp]) -> list[str | None]:
+    """Of the rows at `places` of the table."""
+    # The last is for -1: a row without a name.
+    return list(np.array([*columns.names, None], dtype=object)[columns.who[places]])
+
+
+def _keys(names: list[str | None], kept: Floats, asked: NDArray[np.intp]) -> list[bytes]:
     """What keeps each person in one arm of a trial: the name, or else the day itself."""
-    sorted_names = ((row, names[rows.order[row]]) for row in asked.tolist())
-    return [name.encode() if name else kept[:, row].tobytes() for row, name in sorted_names]
+    return [name.encode() if name else kept[:, row].tobytes() for name, row in zip(names, asked.tolist(), strict=True)]
 
 
 def _features(rows: Order, kept: Floats, asked: NDArray[np.intp], horizon: int) -> NDArray[np.float32]:
@@ -93,30 +105,31 @@ def _features(rows: Order, kept: Floats, asked: NDArray[np.intp], horizon: int) 
     return computed
 
 
-def order_of(names: list[str | None], day: NDArray[np.int64], errors: list[str | None], *, dated: bool) -> Order:
-    """Who the rows belong to. A day that a person has twice is noted in `errors`."""
-    rows = len(names)
-    if not dated or all(name is None for name in names):
-        alone = np.arange(rows)
-        return Order(alone, alone.astype(np.int64), day, np.ones(rows, dtype=np.bool_))
-    codes: dict[str | None, int] = {}
+def order_of(columns: Columns, *, dated: bool) -> Order:
+    """Who the rows belong to. A day that a person has twice is noted in the errors of `columns`."""
+    who, day, places = columns.who, columns.day, np.arange(len(columns.who))
+    if not dated or (who < 0).all():
+        return Order(places, places.astype(np.int64), day, np.ones(len(who), dtype=np.bool_))
+    first = np.zeros(len(columns.names), dtype=np.int64)
+    first[who[::-1]] = places[::-1]  # of what is written to one place the last stays
     # A row without a name is nobody else's.
-    people = [codes.setdefault(name, row) if name else row for row, name in enumerate(names)]
-    person = np.array(people, dtype=np.int64)
+    person = np.where(who < 0, places, first[who])
     order = np.lexsort((day, person))
     person, day = person[order], day[order]
     same = person[1:] == person[:-1]
     for place in np.flatnonzero(same & (day[1:] == day[:-1])).tolist():
-        note(errors, int(order[place + 1]), "date occurs twice for this participant. Accepted: each day once.")
+        columns.note(int(order[place + 1]), "date occurs twice for this participant. Accepted: each day once.")
     return Order(order, person, day, np.append(~same, True))
 
 
-def _errors_of_people(rows: Order, errors: list[str | None]) -> list[str | None]:
-    """The first error of each person's rows."""
-    found: list[str | None] = [None] * (int(rows.person.max()) + 1)
-    if not any(errors):
-        return found
-    for place, row in enumerate(rows.order.tolist()):
-        if errors[row]:
-            found[rows.person[place]] = found[rows.person[place]] or errors[row]
-    return found
+def _errors_of(rows: Order, wanted: NDArray[np.intp], errors: Mapping[int, str]) -> dict[int, str]:
+    """The first error among the rows of each person, by its place in `wanted`, where there is one."""
+    if not errors:
+        return {}
+    wrong = np.zeros(len(rows.order), dtype=np.bool_)
+    wrong[list(errors)] = True
+    by_person: dict[int, str] = {}
+    for place in np.flatnonzero(wrong[rows.order]).tolist():
+        by_person.setdefault(int(rows.person[place]), errors[int(rows.order[place])])
+    concerned = np.flatnonzero(np.isin(rows.person[wanted], list(by_person)))
+    return {place: by_person[int(rows.person[wanted[place]])] for place in concerned.tolist()}

@@ -12,11 +12,12 @@ import datetime as dt
 import hashlib
 import hmac
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from functools import lru_cache
 from typing import Literal
 
 import msgspec
+import numpy as np
 
 Arm = Literal["champion", "canary", "ab"]
 
@@ -72,18 +73,26 @@ def make_ids(secret: bytes, count: int, *, time: float, random: Callable[[int], 
     Those of one call are a family with one signature, which says how many they are: signing each of a hundred thousand
     would take as long as predicting for them.
     """
-    moment = int(time * 1000).to_bytes(_TIME, "big")
-    sizes = [min(_FAMILY, count - first) for first in range(0, count, _FAMILY)]
-    heads = [moment + random(_RANDOM) + size.to_bytes(_SIZE, "big") for size in sizes]
-    return [identity for size, head in zip(sizes, heads, strict=True) for identity in _family(secret, head, size)]
+    moment, ids = int(time * 1000).to_bytes(_TIME, "big"), []
+    for first in range(0, count, _FAMILY):
+        size = min(_FAMILY, count - first)
+        content = _family(secret, moment + random(_RANDOM) + size.to_bytes(_SIZE, "big"), size)
+        # An identity has a multiple of three bytes, so that many side by side look as each alone does.
+        text = base64.urlsafe_b64encode(content).decode()
+        ids += [text[at : at + ID_LENGTH] for at in range(0, len(text), ID_LENGTH)]
+    return ids
 
 
-def _family(secret: bytes, head: bytes, size: int) -> Iterator[str]:
+def _family(secret: bytes, head: bytes, size: int) -> bytes:
+    """The bytes of `size` identities, one after another."""
     signature = _keyed(secret, b"id", head)[:_SIGNATURE]
-    content = b"".join([head + place.to_bytes(_PLACE, "big") + signature for place in range(size)])
-    # An identity has a multiple of three bytes, so that many side by side look as each alone does.
-    text = base64.urlsafe_b64encode(content).decode()
-    return (text[at : at + ID_LENGTH] for at in range(0, len(text), ID_LENGTH))
+    if size == 1:  # NumPy takes longer for one
+        return head + bytes(_PLACE) + signature
+    rows = np.empty((size, _LENGTH), dtype=np.uint8)
+    rows[:, :_HEAD] = np.frombuffer(head, dtype=np.uint8)
+    rows[:, _HEAD:-_SIGNATURE] = np.arange(size, dtype=">u2").view(np.uint8).reshape(size, _PLACE)
+    rows[:, -_SIGNATURE:] = np.frombuffer(signature, dtype=np.uint8)
+    return rows.tobytes()
 
 
 def is_genuine(secret: bytes, identity: str) -> bool:

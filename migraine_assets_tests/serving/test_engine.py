@@ -68,8 +68,8 @@ def ask(models: ModelSet, *bodies: dict[str, Any], **options: Any) -> list[Outco
                 said = {place: (group.silent.served, row, output) for place, row, output in both}
             for k, place in enumerate(group.places):
                 scores[place][task] = Asked(group.arm, group.rows[k], group.outputs[k], said.get(k))
-    made = zip(answers(models, cases, found), scores, strict=True)
-    return [Outcome(prediction, score, found.beyond.get(k, ())) for k, (prediction, score) in enumerate(made)]
+    made, beyond = zip(answers(models, cases, found), scores, strict=True), found.beyond.by_person()
+    return [Outcome(prediction, score, beyond.get(k, ())) for k, (prediction, score) in enumerate(made)]
 
 
 def models_of(store: Store) -> ModelSet:
