@@ -1,7 +1,6 @@
 """The schema refuses what cannot be meant, and says why."""
 
 import copy
-import itertools
 import json
 import re
 from collections.abc import Iterator
@@ -16,8 +15,8 @@ VALUES: dict[str, Any] = yaml.safe_load((CHART / "values.yaml").read_text())
 SCHEMA: dict[str, Any] = json.loads((CHART / "values.schema.json").read_text())
 # Whose keys are people's own.
 FREE = {("grafana", "labels")}
-# Values whose comment stands over the one before them, or whose name says all.
-COVERED = {"mlflow", "serviceAccounts", "rbac", "ingress", "grafana", "podAnnotations", "priorityClassName"}
+# What is inside these is Kubernetes' own, and has one sentence for all.
+WHOLE = {"resources", "autoscalerResources", "clients", "monitoring", "kuberay"}
 
 REFUSED = (
     ({"serving": {"mode": "kserve"}}, "rayservice"),
@@ -114,12 +113,39 @@ def test_the_defaults_keep_the_schema() -> None:
     assert render(copy.deepcopy(VALUES)) == render({})
 
 
-def test_every_group_and_most_values_have_a_comment() -> None:
-    """A top-level value without a sentence above it is one that nobody can set without reading templates."""
-    lines = (CHART / "values.yaml").read_text().splitlines()
-    bare = [
-        line
-        for above, line in itertools.pairwise(lines)
-        if re.match(r"^[a-zA-Z]+:", line) and not above.startswith("#") and line.split(":")[0] not in COVERED
-    ]
+def comments() -> dict[tuple[str, ...], str]:
+    """The comment above each key of values.yaml, in one line; empty where there is none."""
+    found: dict[tuple[str, ...], str] = {}
+    path: list[str] = []
+    said: list[str] = []
+    for line in (CHART / "values.yaml").read_text().splitlines():
+        if comment := re.match(r" *# ?(.*)", line):
+            said.append(comment[1])
+        elif key := re.match(r"( *)([A-Za-z]+):", line):
+            path = [*path[: len(key[1]) // 2], key[2]]
+            found[tuple(path)], said = " ".join(said), []
+        else:
+            said = []
+    return found
+
+
+def described() -> dict[tuple[str, ...], str]:
+    """The description of each key in the schema; what is defined once for several keys (an image) is one."""
+
+    def walk(schema: dict[str, Any], path: tuple[str, ...]) -> Iterator[tuple[tuple[str, ...], str]]:
+        for key, inner in schema.get("properties", {}).items():
+            yield (*path, key), inner.get("description", "")
+            yield from walk(inner, (*path, key))
+
+    return {path: text for path, text in walk(SCHEMA, ()) if path != ("global",)}
+
+
+def test_every_value_has_a_sentence_of_its_own() -> None:
+    """Nobody should have to read templates to set one."""
+    bare = [".".join(path) for path, text in comments().items() if not text and not WHOLE.intersection(path[:-1])]
     assert bare == []
+
+
+def test_the_schema_says_what_the_comments_say() -> None:
+    found = comments()
+    assert described() == {path: found.get(path) for path in described()}
