@@ -10,7 +10,7 @@ is crossed by differences that nobody would mind. Chance is allowed `alpha` over
 
 import math
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -28,11 +28,15 @@ from migraine_assets.core.monitoring.noise import (
     worth,
 )
 from migraine_assets.core.monitoring.verdict import Verdict, worst
-from migraine_assets.core.reference import FeatureReference, bin_places, psi
+from migraine_assets.core.reference import FeatureReference, bin_counts, bin_places, psi
 
 SCORE = "score"
 # A window is suspected at a probability of chance that is so many times that of drift.
 LIKELY = 10.0
+NEWER = (
+    "The people of this window have kept a diary for a shorter time than those of the training, which moves by itself "
+    "what looks at several days: that alone is no reason to train again."
+)
 
 
 @dataclass(frozen=True)
@@ -149,12 +153,15 @@ class Against:
     """What the window is held against: a reference for each name, over `people` participants.
 
     `categories`: names whose values have no order. `kept`: sorted reference values without NaN, where rows are kept.
+    `history`: names that look at several days; `tenure`: the one that says how many of these days are known.
     """
 
     references: Mapping[str, FeatureReference]
     people: int
     categories: Collection[str] = ()
     kept: Mapping[str, NDArray[np.float64]] = field(default_factory=dict)
+    history: Collection[str] = ()
+    tenure: str | None = None
 
 
 def measure(
@@ -177,8 +184,30 @@ def measure(
         _feature(np.asarray(window.matrix[:, k], dtype=np.float64), person, reference, against, limits, level)
         for k, reference in known
     )
+    newer = _newer(window, features, against)
+    if newer:
+        features = tuple(_excused(item) if item.name in against.history else item for item in features)
     verdict = _whole(features, domain_auc, limits)
+    if newer:
+        verdict = Verdict(verdict.status, (*verdict.reasons, NEWER))
     return Drift(verdict, rows, int(people.size), features, domain_auc)
+
+
+def _newer(window: Window, features: Sequence[FeatureDrift], against: Against) -> bool:
+    """Whether fewer days are known of the window's people than of the reference's, beyond chance."""
+    if not any(item.name == against.tenure and item.verdict.alarms for item in features):
+        return False
+    reference = against.references[str(against.tenure)]
+    now = bin_counts(reference.edges, window.matrix[:, list(window.names).index(reference.name)])[:-1]
+    before = np.asarray(reference.counts)
+    # More rows in the lower bins, over all edges together.
+    return float((np.cumsum(now) / now.sum() - np.cumsum(before) / before.sum()).sum()) > 0
+
+
+def _excused(item: FeatureDrift) -> FeatureDrift:
+    if not item.verdict.alarms:
+        return item
+    return replace(item, verdict=Verdict("suspected", item.verdict.reasons))
 
 
 def _feature(

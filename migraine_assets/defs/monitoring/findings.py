@@ -23,6 +23,9 @@ from migraine_assets.params import MonitoringSettings
 
 Json = dict[str, Any]
 _INPUTS = {row.name: row for row in FEATURES}
+TENURE = "observed_28d"
+# The scores of a model that looks at several days do so too; one that does not has no tenure.
+_HISTORY = (*(row.name for row in FEATURES if row.window > 1), SCORE)
 
 
 def drift_of(window: TaskWindow, settings: MonitoringSettings, *, learned: Learned | None = None) -> Json:
@@ -33,7 +36,13 @@ def drift_of(window: TaskWindow, settings: MonitoringSettings, *, learned: Learn
     found = {name: reference_from_json({**item, "name": name}) for name, item in manifest.reference.items()}
     scores = window.frame["output"].to_numpy(np.float64)[:, None]
     looked = Window(np.hstack([window.matrix, scores]), (*manifest.features, SCORE), window.people)
-    against = Against(found, int(manifest.training["participants"]), categories=_categories(manifest.features))
+    against = Against(
+        found,
+        int(manifest.training["participants"]),
+        categories=_categories(manifest.features),
+        history=_HISTORY,
+        tenure=TENURE,
+    )
     together = None
     if learned is not None and len(window.frame) >= settings.drift.least_rows:
         together = domain_auc(

@@ -4,7 +4,8 @@ import math
 import numpy as np
 import pytest
 
-from migraine_assets.core.monitoring.drift import Against, Limits, Window, measure
+from migraine_assets.core.monitoring.drift import NEWER, Against, Limits, Window, measure
+from migraine_assets.core.reference import references
 from migraine_assets_tests.core.monitoring.cohorts import FLAGS, NAMES, against, window
 
 
@@ -93,3 +94,48 @@ def test_the_same_window_gives_the_same_drift_as_plain_values() -> None:
     assert json.loads(json.dumps(found, allow_nan=False)) == found
     assert found == measure(now, reference, limits=Limits(alpha=0.01)).to_json()
     assert all(math.isfinite(item["score"]) for item in found["features"].values())
+
+
+def _diaries(known: float, *, sleep: float = 7.0) -> Window:
+    """A week of 200 people of whom up to `known` of 28 days are known, attacks counted over these, and their sleep."""
+    rng = np.random.default_rng(8)
+    who = np.repeat(np.arange(200), 7)
+    observed = np.minimum(28, rng.integers(0, int(known), 200)[who] + np.tile(np.arange(7), 200))
+    columns = (observed, rng.binomial(observed, 0.2), rng.normal(sleep, 1, who.size))
+    return Window(np.column_stack(columns).astype(np.float64), ("observed_28d", "attacks_28d", "sleep_hours"), who)
+
+
+def _of_long_diaries() -> Against:
+    kept = _diaries(200)
+    found = {item.name: item for item in references(kept.matrix.astype(np.float32), kept.names)}
+    return Against(found, 200, history=("observed_28d", "attacks_28d"), tenure="observed_28d")
+
+
+def test_people_who_have_just_begun_their_diary_are_no_drift() -> None:
+    found = measure(_diaries(7), _of_long_diaries())
+    assert {item.name: item.verdict.status for item in found.features} == {
+        "observed_28d": "suspected",
+        "attacks_28d": "suspected",
+        "sleep_hours": "none",
+    }
+    assert found.verdict.status == "suspected"
+    assert found.verdict.reasons[-1] == NEWER
+
+
+def test_what_moves_besides_is_drift_also_of_new_people() -> None:
+    found = measure(_diaries(7, sleep=5.5), _of_long_diaries())
+    assert [item.name for item in found.moved] == ["sleep_hours"]
+    assert found.verdict.status == "drift"
+
+
+def test_counts_that_move_where_diaries_are_as_long_are_drift() -> None:
+    moved = _diaries(200)
+    moved.matrix[:, 1] += 5
+    assert [item.name for item in measure(moved, _of_long_diaries()).moved] == ["attacks_28d"]
+
+
+def test_diaries_longer_than_those_of_the_training_are_drift_which_a_retraining_mends() -> None:
+    new = _diaries(7)
+    found = {item.name: item for item in references(new.matrix.astype(np.float32), new.names)}
+    against = Against(found, 200, history=("observed_28d", "attacks_28d"), tenure="observed_28d")
+    assert measure(_diaries(200), against).verdict.status == "drift"
