@@ -86,6 +86,11 @@ class Home:
         """What serves."""
         return read_pointer(self.store)
 
+    @property
+    def mlflow(self) -> str:
+        """The tracking URI of MLflow's records."""
+        return records.of(self.root).get("MIGRAINE_MLFLOW_TRACKING_URI", f"sqlite:///{self.root / 'mlflow.db'}")
+
     def environment(self, extra: Mapping[str, str] | None = None) -> dict[str, str]:
         """The environment of a command that works on this home."""
         kept = {name: value for name, value in os.environ.items() if not name.startswith(("MIGRAINE_", "DAGSTER_"))}

@@ -173,7 +173,7 @@ def _too_little(group: Group, past: Sequence[float]) -> Warning:
 
 
 def _unused(given: NDArray[np.bool_], scores: Mapping[str, Score]) -> tuple[str, ...]:
-    return _outside(given.tobytes(), *(found.group.served.used.tobytes() for found in scores.values()))
+    return _outside(given.tobytes(), *[found.group.served.used.tobytes() for found in scores.values()])
 
 
 @lru_cache(maxsize=4096)

@@ -39,8 +39,8 @@ class Served:
 
     `inputs` intp[F]: its features among those computed; `asks_all`: whether they are all of them, in order. `row`
     float32[F]: the reference row. `fenced`: today's plain fields among the computed features, `low` and `high` float32:
-    what training saw of them. `used` bool[columns]: the diary columns that it looks at. `least_days`: known days in 28
-    below which it abstains. `identities`: by arm.
+    what training saw of them. `used` bool[columns]: the diary columns that it looks at. `threshold`: the probability
+    from which an attack is announced. `least_days`: known days in 28 below which it abstains. `identities`: by arm.
     """
 
     bundle: Bundle
@@ -52,6 +52,7 @@ class Served:
     low: NDArray[np.float32]
     high: NDArray[np.float32]
     used: NDArray[np.bool_]
+    threshold: float
     least_days: int
     band: CalibrationBand | None
     same_features_code: bool
@@ -61,11 +62,6 @@ class Served:
     def manifest(self) -> Manifest:
         """What the bundle says of itself."""
         return self.bundle.manifest
-
-    @property
-    def threshold(self) -> float:
-        """The probability from which an attack is announced."""
-        return 0.5 if self.manifest.threshold is None else self.manifest.threshold
 
 
 def load_served(store: Store, name: str, *, task: str) -> Served:
@@ -97,6 +93,7 @@ def prepare(bundle: Bundle, provenance: Mapping[str, Any]) -> Served:
         low=np.array([low for low, _ in bounds], dtype=np.float32),
         high=np.array([high for _, high in bounds], dtype=np.float32),
         used=_used([name for name in manifest.features if _met(references.get(name))]),
+        threshold=0.5 if manifest.threshold is None else manifest.threshold,
         least_days=_least_days(references.get(HISTORY)),
         band=calibration_band(manifest) if manifest.task == "attack" else None,
         same_features_code=manifest.features_version == features.code_version(),

@@ -1,6 +1,7 @@
 """A participant withdraws after everything: a trained model, answers of the service, outcomes, a report."""
 
 import datetime as dt
+import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -20,7 +21,10 @@ from migraine_assets_tests.stores.log_records import receipt
 @pytest.fixture(scope="module")
 def used(trained: Home, copy_of: Callable[[Home], Home]) -> Home:
     """A home in which the person left traces everywhere."""
-    home = copy_of(trained)
+    return _used(copy_of(trained))
+
+
+def _used(home: Home) -> Home:
     secret = shared_secret(home.store)
     answer = msgspec.structs.replace(receipt(), participant=pseudonym(secret, _person(home)))
     target = segments(home.store, "predictions", segment_bytes=1 << 20)
@@ -82,6 +86,25 @@ def test_erasing_leaves_nothing_in_the_store_and_the_models_still_serve(used: Ho
     checked = used.migraine("doctor")
     assert checked.code == 0, checked.text
     assert "1 erased" in checked.text
+
+
+@pytest.mark.parametrize("pause", [0, 0.02, 0.1])
+def test_killed_while_it_erases_it_is_repeated(pause: float, trained: Home, copy_of: Callable[[Home], Home]) -> None:
+    """What is left is found again, whatever was taken out first."""
+    home = _used(copy_of(trained))
+    person, serving = _person(home), home.pointer
+    process = home.start("erase", person, "--yes")
+    until = time.monotonic() + 120
+    while not home.store.list("erasures") and process.poll() is None and time.monotonic() < until:
+        time.sleep(0.001)
+    time.sleep(pause)
+    process.kill()
+    process.communicate()
+    assert home.pointer == serving
+    done = home.migraine("erase", person, "--yes")
+    assert done.code == 0, done.text
+    assert _holding(home, person) == []
+    assert home.migraine("doctor").code == 0
 
 
 def test_the_next_run_without_the_person_makes_everything_again(used: Home) -> None:

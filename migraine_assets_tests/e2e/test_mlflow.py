@@ -26,7 +26,7 @@ print(json.dumps(pd.DataFrame(predicted).to_numpy().ravel().tolist()))
 
 def _runs(home: Home) -> dict[str, list[Run]]:
     """The first Dagster run's MLflow runs: its parent and its children."""
-    client = MlflowClient(tracking_uri=f"sqlite:///{home.root / 'mlflow.db'}")
+    client = MlflowClient(tracking_uri=home.mlflow)
     experiments = [experiment.experiment_id for experiment in client.search_experiments()]
     found = client.search_runs(experiments, order_by=["attributes.start_time ASC"])
     first = next(run.data.tags["dagster_run_id"] for run in found if "dagster_run_id" in run.data.tags)
@@ -61,9 +61,7 @@ def test_a_child_holds_parameters_scores_and_the_data_set(trained: Home) -> None
 @pytest.mark.filterwarnings("ignore")
 @pytest.mark.parametrize("task", TASKS)
 def test_the_aliases_are_where_the_pointer_is(trained: Home, task: str) -> None:
-    client = MlflowClient(
-        tracking_uri=f"sqlite:///{trained.root / 'mlflow.db'}", registry_uri=f"sqlite:///{trained.root / 'mlflow.db'}"
-    )
+    client = MlflowClient(tracking_uri=trained.mlflow, registry_uri=trained.mlflow)
     place = trained.pointer.tasks[task]
     for alias, bundle in (("champion", place.champion), ("challenger", place.challenger)):
         assert client.get_model_version_by_alias(f"migraine-{task}", alias).tags["bundle_hash"] == bundle
@@ -75,7 +73,7 @@ def test_a_strange_client_gets_what_the_bundle_returns(trained: Home, tmp_path: 
     frame = read_frame(trained.store, trained.asset("features").frame, names).head(50)
     frame.astype("float64").to_parquet(tmp_path / "rows.parquet")
     done = subprocess.run(
-        [sys.executable, "-c", CLIENT, f"sqlite:///{trained.root / 'mlflow.db'}", str(tmp_path / "rows.parquet")],
+        [sys.executable, "-c", CLIENT, trained.mlflow, str(tmp_path / "rows.parquet")],
         env=trained.environment(),
         cwd=tmp_path,
         capture_output=True,

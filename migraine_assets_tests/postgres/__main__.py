@@ -7,7 +7,8 @@ import sys
 from migraine_assets_tests.postgres.records import SERVER
 from migraine_assets_tests.postgres.server import missing, postgres
 
-TESTS = [f"migraine_assets_tests/e2e/test_{name}.py" for name in ("trained", "rerun", "promotion", "reproducible")]
+NAMES = ("trained", "rerun", "promotion", "reproducible", "mlflow", "failures")
+TESTS = [f"migraine_assets_tests/e2e/test_{name}.py" for name in NAMES]
 
 
 def main() -> int:
