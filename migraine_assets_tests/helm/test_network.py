@@ -104,6 +104,13 @@ def test_the_head_reaches_kubernetes_and_replicas_do_not(found: list[Manifest], 
             assert _opened(found, pod, "Egress", OUT, 6443) is (kind == "head"), pod.name
 
 
+def test_the_head_alone_reaches_a_redis_that_is_named() -> None:
+    found = render({"serving": {"head": {"redisAddress": "redis.example:6379", "existingSecret": "redis"}}})
+    for pod in pods_of(found):
+        is_head = pod.labels.get("ray.io/node-type") == "head"
+        assert _opened(found, pod, "Egress", OUT, 6379) is is_head, pod.name
+
+
 def test_a_stranger_in_the_namespace_reaches_nothing(found: list[Manifest], pods: list[Pod]) -> None:
     stranger = Pod("stranger", {"app.kubernetes.io/name": "other"}, {}, {})
     for pod in pods:

@@ -34,6 +34,8 @@ REFUSED = (
     ({"home": {"accessModes": []}}, "accessModes"),
     ({"store": {"uri": "bucket/store"}}, "uri"),
     ({"store": {"existingSecret": "keys"}}, "store.uri names none"),
+    ({"serving": {"head": {"existingSecret": "redis"}}}, "serving.head.redisAddress names none"),
+    ({"serving": {"head": {"redisAddress": "redis"}}}, "redisAddress"),
     ({"database": {"existingSecret": ""}}, "existingSecret"),
     ({"networkPolicy": {"database": {"cidrs": ["everywhere"]}}}, "cidrs"),
     ({"networkPolicy": {"database": {"ports": [70000]}}}, "ports"),
