@@ -9,7 +9,6 @@ from is not predicted from.
 
 import datetime as dt
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import msgspec
@@ -28,13 +27,14 @@ Floats = NDArray[np.float64]
 
 EARLIEST = dt.date(1980, 1, 1)
 _EPOCH = dt.date(1970, 1, 1).toordinal()
+# From so many days on it is quicker to leave out columns that nobody fills: NumPy is slow at reading None.
+MANY = 64
 _NUMBERS = len(NUMERIC)
 _STATIC_NUMBERS = tuple(name for name in STATIC if name in PLACE and name in NUMERIC)
 _CODES = {field: {**encoding.numbers} for field, encoding in ENCODINGS.items()}
 
 
-@dataclass(frozen=True, eq=False)
-class Case:
+class Case(msgspec.Struct, frozen=True, eq=False, gc=False):
     """One person to predict for.
 
     `day` int64[n]: days since 1970-01-01, ascending. `values` float64[columns, n] in the order of `ORDER`, as
@@ -113,7 +113,11 @@ def _values(request: Any, days: Sequence[Any]) -> Floats:
     """float64[columns, n], NaN for null; what is said once of the person holds where a day says nothing."""
     values = np.empty((len(ORDER), len(days)))
     rows = [msgspec.structs.astuple(day)[FIRST_NUMBER : FIRST_NUMBER + _NUMBERS] for day in days]
-    values[:_NUMBERS] = np.array(rows, dtype=np.float64).T
+    if len(rows) < MANY:
+        values[:_NUMBERS] = np.array(rows, dtype=np.float64).T
+    else:
+        for place, column in enumerate(zip(*rows, strict=True)):
+            values[place] = np.nan if column.count(None) == len(column) else column
     for place, (field, codes) in enumerate(_CODES.items(), start=_NUMBERS):
         values[place] = [codes.get(getattr(day, field), np.nan) for day in days]
     if request is not None:

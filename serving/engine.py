@@ -10,7 +10,6 @@ from typing import Any, Literal, get_args
 
 import msgspec
 import numpy as np
-from numpy.typing import NDArray
 
 from migraine_assets.core import features
 from migraine_assets.core.contract import ATTACK
@@ -149,13 +148,13 @@ def _warnings(
     if beyond:
         text = "Far outside what the model saw in training: the prediction is an extrapolation."
         warnings.append(Warning("out_of_range", text, list(beyond)))
-    if unused := _unused(case.given, scores):
-        warnings.append(Warning("unused_fields", "The current model does not use these fields.", list(unused)))
+    if unused := _outside(case.given.tobytes(), *[found.group.served.used.tobytes() for found in scores.values()]):
+        warnings.append(unused)
     if case.changed:
         text = "Set to the limit that training used, or left out because they cannot be true together."
         warnings.append(Warning("value_limited", text, list(case.changed)))
     if missing := severity_missing(models, scores):
-        warnings.append(Warning(missing, _MISSING[missing]))
+        warnings.append(_MISSING[missing])
     if not all(found.group.served.same_features_code for found in scores.values()):
         text = "The model was trained with another version of the features' code: its figures may differ."
         warnings.append(Warning("other_features_code", text))
@@ -172,16 +171,13 @@ def _too_little(group: Group, past: Sequence[float]) -> Warning:
     return Warning("too_little_history", text, [ATTACK])
 
 
-def _unused(given: NDArray[np.bool_], scores: Mapping[str, Score]) -> tuple[str, ...]:
-    return _outside(given.tobytes(), *[found.group.served.used.tobytes() for found in scores.values()])
-
-
 @lru_cache(maxsize=4096)
-def _outside(given: bytes, *used: bytes) -> tuple[str, ...]:
-    """The fields that are given and that no model uses: the same few answers for most people of an app."""
+def _outside(given: bytes, *used: bytes) -> Warning | None:
+    """Of the fields that are given and that no model uses: the same few for most people of an app."""
     known = np.logical_or.reduce([np.frombuffer(mask, dtype=np.bool_) for mask in used])
     unused = np.frombuffer(given, dtype=np.bool_) & ~known
-    return tuple(FIELD_OF[ORDER[place]] for place in np.flatnonzero(unused).tolist())
+    fields = [FIELD_OF[ORDER[place]] for place in np.flatnonzero(unused).tolist()]
+    return Warning("unused_fields", "The current model does not use these fields.", fields) if fields else None
 
 
 def severity_missing(models: ModelSet, groups: Mapping[str, object]) -> Literal["other_horizon", "no_model"] | None:
@@ -192,6 +188,6 @@ def severity_missing(models: ModelSet, groups: Mapping[str, object]) -> Literal[
 
 
 _MISSING = {
-    "other_horizon": "The severity model predicts another day than the attack model.",
-    "no_model": "No model for the severity serves.",
+    "other_horizon": Warning("other_horizon", "The severity model predicts another day than the attack model."),
+    "no_model": Warning("no_model", "No model for the severity serves."),
 }

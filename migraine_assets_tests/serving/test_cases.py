@@ -7,10 +7,11 @@ from typing import Any
 import numpy as np
 import pytest
 
-from serving.cases import Case, case_of, day_cases, latest_day
+from serving.cases import MANY, Case, case_of, day_cases, latest_day
 from serving.columns import PLACE
-from serving.decoding import decode_predict
+from serving.decoding import decode, decode_predict
 from serving.problems import Refused
+from serving.schema import DayBatch
 
 NOW = dt.datetime(2026, 3, 1, 12, tzinfo=dt.UTC)
 
@@ -119,3 +120,15 @@ def test_one_wrong_day_among_many_is_refused(bad: dict[str, Any]) -> None:
     requests = [decode_predict(json.dumps(body).encode()) for body in ({"age": 30}, bad)]
     with pytest.raises(Refused):
         day_cases(requests, now=NOW)
+
+
+def test_many_days_are_read_as_few_are() -> None:
+    """Fields that nobody fills, that all fill and that some fill."""
+    filled = ({"stress_level": 5}, {"stress_level": None, "sex": "F"}, {})
+    items = [{"sleep_hours": 4 + k % 6, **filled[k % 3]} for k in range(MANY + 1)]
+    requests = decode(json.dumps({"items": items}).encode(), DayBatch).items
+    now = dt.datetime(2026, 1, 5, tzinfo=dt.UTC)
+    for many, request in zip(day_cases(requests, now=now), requests, strict=True):
+        [one] = day_cases([request], now=now)
+        assert np.array_equal(many.values, one.values, equal_nan=True)
+        assert (many.given == one.given).all()
