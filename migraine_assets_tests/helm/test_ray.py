@@ -6,6 +6,7 @@ One node stands for head and replicas: two of one machine would want the same po
 import contextlib
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -102,12 +103,15 @@ def _end(home: Path) -> None:
     assert eventually(ended)
 
 
-def _start(container: Manifest, *, home: Path, folder: Path, ports: dict[str, int]) -> "subprocess.Popen[bytes]":
-    """The container, as KubeRay starts it with `ray.io/overwrite-container-cmd`."""
+def _start(
+    container: Manifest, *, home: Path, folder: Path, ports: dict[str, int], redis: dict[str, str] | None = None
+) -> "subprocess.Popen[bytes]":
+    """The container, as KubeRay starts it with `ray.io/overwrite-container-cmd`. `redis`: what KubeRay says of it."""
     command = (
         f"ray start --head --block --disable-usage-stats --num-cpus=2 --port={ports['gcs']} --dashboard-host=0.0.0.0"
         f" --dashboard-port={ports['dashboard']} --dashboard-agent-listen-port={ports['agent']}"
         f" --object-store-memory=134217728 --temp-dir={folder}/ray --node-ip-address=127.0.0.1"
+        f"{' --redis-password=$REDIS_PASSWORD' if redis else ''}"
     )
     rendered = {variable["name"]: variable.get("value", "") for variable in container["env"]}
     own = {
@@ -129,7 +133,7 @@ def _start(container: Manifest, *, home: Path, folder: Path, ports: dict[str, in
     with (folder / "log").open("wb") as log:
         return subprocess.Popen(
             [*container["command"], *container["args"]],
-            env=kept | rendered | own | sides,
+            env=kept | rendered | own | sides | (redis or {}),
             stdout=log,
             stderr=subprocess.STDOUT,
             start_new_session=True,
@@ -184,3 +188,57 @@ def test_haproxy_stands_in_front_as_ray_was_told_before_it_was_imported(node: No
 def test_whoever_has_no_token_cannot_send_an_application(node: Node, found: list[Manifest]) -> None:
     assert of_kind(found, "RayService")[0]["spec"]["rayClusterConfig"]["authOptions"] == {"mode": "token"}
     assert node.status("/api/serve/applications/", port="dashboard") in (401, 403)
+
+
+@contextlib.contextmanager
+def _redis(folder: Path, password: str) -> Iterator[int]:
+    """A Redis with a password; its port."""
+    port = free_port()
+    command = ("redis-server", "--port", str(port), "--bind", "127.0.0.1", "--requirepass", password, "--save", "")
+    with (folder / "redis").open("wb") as log:
+        process = subprocess.Popen(command, cwd=folder, stdout=log, stderr=log)
+    try:
+        yield port
+    finally:
+        process.terminate()
+        process.wait()
+
+
+@pytest.mark.skipif(
+    shutil.which("redis-server") is None, reason="there is no redis-server: apt-get install redis-server"
+)
+def test_a_head_that_is_made_anew_finds_in_redis_what_ran() -> None:
+    """All of Ray is killed and started again, and nobody sends the application a second time."""
+    named = {"redisAddress": "redis.example:6379", "existingSecret": "redis", "passwordKey": "auth"}
+    found = render({"serving": {"apiKeysRequired": False, "minReplicas": 1, "maxReplicas": 2, "head": named}})
+    spec = of_kind(found, "RayService")[0]["spec"]
+    assert spec["rayClusterConfig"]["gcsFaultToleranceOptions"] == {
+        "redisAddress": "redis.example:6379",
+        "redisPassword": {"valueFrom": {"secretKeyRef": {"name": "redis", "key": "auth"}}},
+    }
+    head = next(pod for pod in pods_of(found) if pod.labels.get("ray.io/node-type") == "head")
+    container, password = head.spec["containers"][0], "letters1and2digits"
+    ports = {name: free_port() for name in ("serve", "metrics", "agent", "dashboard", "gcs")}
+    with tempfile.TemporaryDirectory(prefix="mr-") as name, _redis(Path(name), password) as port:
+        folder, home = Path(name), Path(name) / "home"
+        put_champion(Store(str(home / "store")), weight=0.5)
+        told = {
+            "RAY_REDIS_ADDRESS": f"127.0.0.1:{port}",
+            "REDIS_PASSWORD": password,
+            "RAY_external_storage_namespace": "the-uid-of-the-cluster",
+        }
+        config = folder / "serve.yaml"
+        config.write_text(spec["serveConfigV2"].replace("port: 8000", f"port: {ports['serve']}"))
+        try:
+            for life in ("first", "second"):
+                started = _start(container, home=home, folder=folder, ports=ports, redis=told)
+                node = Node(head, ports, started.pid)
+                assert life == "second" or _deployed(config, ports["dashboard"]), (folder / "log").read_text()
+                ready = eventually(lambda node=node: node.status("/ready", port="serve") == 200)  # type: ignore[misc]
+                assert ready, (life, (folder / "log").read_text())
+                assert node.status("/predict", port="serve", body=BODY) == 200
+                _end(home)
+                started.wait()
+                assert node.status("/ready", port="serve") == 0
+        finally:
+            _end(home)
