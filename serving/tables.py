@@ -110,8 +110,8 @@ def order_of(columns: Columns, *, dated: bool) -> Order:
     who, day, places = columns.who, columns.day, np.arange(len(columns.who))
     if not dated or (who < 0).all():
         return Order(places, places.astype(np.int64), day, np.ones(len(who), dtype=np.bool_))
-    first = np.zeros(len(columns.names), dtype=np.int64)
-    first[who[::-1]] = places[::-1]  # of what is written to one place the last stays
+    first, named = np.zeros(len(columns.names), dtype=np.int64), np.flatnonzero(who >= 0)[::-1]
+    first[who[named]] = named  # of what is written to one place the last stays
     # A row without a name is nobody else's.
     person = np.where(who < 0, places, first[who])
     order = np.lexsort((day, person))

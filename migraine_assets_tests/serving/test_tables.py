@@ -76,6 +76,35 @@ def test_rows_may_come_in_any_order(client: httpx.Client) -> None:
     assert forward["probability"] == reverse["probability"]
 
 
+@pytest.mark.parametrize("nameless", ["", None])
+def test_a_row_without_a_name_belongs_to_nobody_else(client: httpx.Client, nameless: str | None) -> None:
+    """Wherever it stands, and whoever was named last."""
+    table = diary("a", "b")
+    stranger = table.slice(3, 1).set_column(
+        table.column_names.index("participant_id"), "participant_id", pa.array([nameless], pa.string())
+    )
+    found = unpacked(post(client, pa.concat_tables([stranger, table, stranger])).content, STREAM)
+    assert [row["participant_id"] for row in found] == [None, "a", "b", None]
+    assert [bool(row["error"]) for row in found] == [True, False, False, True]
+    plain = unpacked(post(client, table).content, STREAM)
+    assert [row["probability"] for row in found[1:3]] == [row["probability"] for row in plain]
+
+
+def test_people_without_an_error_are_answered_beside_those_with_one(client: httpx.Client) -> None:
+    """All days of a person fall with one of them; the others' answers stay theirs, in the order of the request."""
+    table = diary("c", "a", "b")
+    sleep, first_of_a = table.column("sleep_hours").to_pylist(), 12
+    sleep[first_of_a] = 99.0
+    broken = table.set_column(table.column_names.index("sleep_hours"), "sleep_hours", pa.array(sleep, pa.float64()))
+    for query in ("", "?rows=all"):
+        found = unpacked(post(client, broken, query=query).content, STREAM)
+        plain = unpacked(post(client, table, query=query).content, STREAM)
+        for row, other in zip(found, plain, strict=True):
+            assert row["participant_id"] == other["participant_id"]
+            assert (row["error"] is None) is (row["participant_id"] != "a")
+            assert row["probability"] == (None if row["participant_id"] == "a" else other["probability"])
+
+
 def test_every_row_is_answered_when_asked_as_if_it_were_the_newest(client: httpx.Client) -> None:
     found = unpacked(post(client, diary("a", "b"), query="?rows=all").content, STREAM)
     assert [row["participant_id"] for row in found] == ["a"] * 12 + ["b"] * 13
