@@ -1,4 +1,4 @@
-"""docs/api.md: every command on it works against a real service, and its table is the service's own."""
+"""docs/api.md and the README: every command works against a real service, and the table is the service's own."""
 
 import json
 import os
@@ -16,6 +16,7 @@ from serving import examples, problem_table
 from serving.services import Services
 
 TEXT = (Path(__file__).parents[2] / "docs" / "api.md").read_text(encoding="utf-8")
+README = (Path(__file__).parents[2] / "README.md").read_text(encoding="utf-8")
 COMMANDS = [
     command
     for block in re.findall(r"^```sh\n(.*?)^```", TEXT, re.MULTILINE | re.DOTALL)
@@ -49,6 +50,17 @@ def test_a_command_of_the_document_works(command: str, service: tuple[httpx.Clie
         assert "attack" in str(answered)
         assert "urn:migraine:problem:" not in str(answered)
         assert "urn:migraine:problem:invalid-request" in str(refused)
+
+
+def test_the_readmes_person_is_told_of_a_risk(service: tuple[httpx.Client, Services]) -> None:
+    """The first thing that somebody pastes should not be answered by an abstention."""
+    [body] = re.findall(
+        r"127\.0\.0\.1:8000/predict -H 'content-type: application/json' -d '(.*?)'\n", README, re.DOTALL
+    )
+    answer = service[0].post("/predict", content=body, headers={"content-type": "application/json"})
+    assert answer.status_code == 200, answer.text
+    assert answer.json()["attack"]
+    assert answer.json()["reasons"]["attack"]
 
 
 def test_the_commands_are_there() -> None:
