@@ -63,7 +63,7 @@ class Predicted:
     for_dates: list[str]
     computed: Rows
     groups: Mapping[str, tuple[Group, ...]]
-    beyond: "Beyond"
+    beyond: Beyond
 
     def outputs(self, task: str) -> NDArray[np.float64]:
         """What the models of `task` said, float64[n]; NaN where they abstained."""

@@ -15,6 +15,7 @@ import urllib.error
 import urllib.request
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -159,7 +160,7 @@ def _deployed(config: Path, dashboard: int) -> bool:
 
 
 def test_it_answers_through_the_proxy_of_its_pod(node: Node) -> None:
-    assert eventually(lambda: node.status("/ready", port="serve") == 200)
+    assert eventually(partial(_ready, node))
     assert node.status("/predict", port="serve", body=BODY) == 200
 
 
@@ -188,6 +189,10 @@ def test_haproxy_stands_in_front_as_ray_was_told_before_it_was_imported(node: No
 def test_whoever_has_no_token_cannot_send_an_application(node: Node, found: list[Manifest]) -> None:
     assert of_kind(found, "RayService")[0]["spec"]["rayClusterConfig"]["authOptions"] == {"mode": "token"}
     assert node.status("/api/serve/applications/", port="dashboard") in (401, 403)
+
+
+def _ready(node: Node) -> bool:
+    return node.status("/ready", port="serve") == 200
 
 
 @contextlib.contextmanager
@@ -234,8 +239,7 @@ def test_a_head_that_is_made_anew_finds_in_redis_what_ran() -> None:
                 started = _start(container, home=home, folder=folder, ports=ports, redis=told)
                 node = Node(head, ports, started.pid)
                 assert life == "second" or _deployed(config, ports["dashboard"]), (folder / "log").read_text()
-                ready = eventually(lambda node=node: node.status("/ready", port="serve") == 200)  # type: ignore[misc]
-                assert ready, (life, (folder / "log").read_text())
+                assert eventually(partial(_ready, node)), (life, (folder / "log").read_text())
                 assert node.status("/predict", port="serve", body=BODY) == 200
                 _end(home)
                 started.wait()

@@ -200,6 +200,8 @@ def _newer(window: Window, features: Sequence[FeatureDrift], against: Against) -
     reference = against.references[str(against.tenure)]
     now = bin_counts(reference.edges, window.matrix[:, list(window.names).index(reference.name)])[:-1]
     before = np.asarray(reference.counts)
+    if not now.sum() or not before.sum():
+        return False
     # More rows in the lower bins, over all edges together.
     return float((np.cumsum(now) / now.sum() - np.cumsum(before) / before.sum()).sum()) > 0
 

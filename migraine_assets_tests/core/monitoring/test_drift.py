@@ -139,3 +139,11 @@ def test_diaries_longer_than_those_of_the_training_are_drift_which_a_retraining_
     found = {item.name: item for item in references(new.matrix.astype(np.float32), new.names)}
     against = Against(found, 200, history=("observed_28d", "attacks_28d"), tenure="observed_28d")
     assert measure(_diaries(200), against).verdict.status == "drift"
+
+
+def test_people_of_whom_it_is_not_known_how_long_are_not_taken_for_beginners() -> None:
+    unknown = _diaries(200)
+    unknown.matrix[:, 0] = np.nan
+    found = measure(unknown, _of_long_diaries())
+    assert [item.name for item in found.moved] == ["observed_28d"]
+    assert NEWER not in found.verdict.reasons
