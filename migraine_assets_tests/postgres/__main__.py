@@ -7,7 +7,9 @@ import sys
 from migraine_assets_tests.postgres.records import SERVER
 from migraine_assets_tests.postgres.server import missing, postgres
 
-NAMES = ("trained", "rerun", "promotion", "reproducible", "mlflow", "failures", "alerts")
+NAMES = (
+    "trained", "rerun", "promotion", "reproducible", "interrupted", "mlflow", "failures", "alerts", "service_alerts",
+)  # fmt: skip
 TESTS = [f"migraine_assets_tests/e2e/test_{name}.py" for name in NAMES]
 
 
