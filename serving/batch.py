@@ -13,7 +13,7 @@ from starlette.responses import Response
 
 from serving.answers import Prediction
 from serving.bodies import JSON, media_type, read_body, require_json, require_plain
-from serving.cases import Case, case_of, day_cases
+from serving.cases import Case, Days, case_of, day_cases
 from serving.decoding import decode, decode_predict
 from serving.handlers import LONG_BODY, Handlers
 from serving.problems import Problem, Refused, invalid
@@ -68,7 +68,7 @@ def predicted(handlers: Handlers, body: bytes) -> bytes:
     """The answer to a JSON body. Raises `Refused` where it is no batch at all."""
     began = time.perf_counter()
     cases = cases_of(handlers, body)
-    good = [case for case in cases if isinstance(case, Case)]
+    good = cases if isinstance(cases, Days) else [case for case in cases if isinstance(case, Case)]
     _limit_explanations(good)
     said = iter(handlers.answered(good, began=began) if good else ())
     return _encode(Batch([Item(None, c.problem) if isinstance(c, Refused) else Item(next(said), None) for c in cases]))

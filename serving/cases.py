@@ -8,7 +8,7 @@ from is not predicted from.
 """
 
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import msgspec
@@ -54,6 +54,14 @@ class Case(msgspec.Struct, frozen=True, eq=False, gc=False):
     def last_day(self) -> dt.date:
         """The newest day, "today"."""
         return dt.date.fromordinal(int(self.day[-1]) + _EPOCH)
+
+
+class Days(list[Case]):
+    """Cases of one day each, and all of these together as `day` int64[n] and `values` float64[columns, n]."""
+
+    def __init__(self, cases: Iterable[Case], day: NDArray[np.int64], values: Floats) -> None:
+        super().__init__(cases)
+        self.day, self.values = day, values
 
 
 def latest_day(now: dt.datetime) -> dt.date:
@@ -154,7 +162,7 @@ def _check_outcomes(values: Floats, days: Sequence[Any], prefix: str) -> None:
             )
 
 
-def day_cases(requests: Sequence[Any], *, now: dt.datetime) -> list[Case]:
+def day_cases(requests: Sequence[Any], *, now: dt.datetime) -> Days:
     """The cases of many `DayRequest`, worked out together. Raises `Refused` where any of them is wrong."""
     today = now.date()
     dates = [request.date or today for request in requests]
@@ -166,7 +174,7 @@ def day_cases(requests: Sequence[Any], *, now: dt.datetime) -> list[Case]:
     kept = clean(values)
     given = np.ascontiguousarray((values == values).T)
     limited = ((values != kept) & (values == values)).any(axis=0)
-    return [
+    cases = [
         Case(
             participant=(name := checked_name(request.participant_id)),
             day=day[k : k + 1],
@@ -178,3 +186,4 @@ def day_cases(requests: Sequence[Any], *, now: dt.datetime) -> list[Case]:
         )
         for k, request in enumerate(requests)
     ]
+    return Days(cases, day, kept)

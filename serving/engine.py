@@ -148,16 +148,16 @@ def _warnings(
     if beyond:
         text = "Far outside what the model saw in training: the prediction is an extrapolation."
         warnings.append(Warning("out_of_range", text, list(beyond)))
-    if unused := _outside(case.given.tobytes(), *[found.group.served.used.tobytes() for found in scores.values()]):
+    served = [found.group.served for found in scores.values()]
+    if unused := _outside(case.given.tobytes(), *[model.used_key for model in served]):
         warnings.append(unused)
     if case.changed:
         text = "Set to the limit that training used, or left out because they cannot be true together."
         warnings.append(Warning("value_limited", text, list(case.changed)))
     if missing := severity_missing(models, scores):
         warnings.append(_MISSING[missing])
-    if not all(found.group.served.same_features_code for found in scores.values()):
-        text = "The model was trained with another version of the features' code: its figures may differ."
-        warnings.append(Warning("other_features_code", text))
+    if False in [model.same_features_code for model in served]:
+        warnings.append(_OTHER_CODE)
     return warnings
 
 
@@ -187,6 +187,10 @@ def severity_missing(models: ModelSet, groups: Mapping[str, object]) -> Literal[
     return "other_horizon" if "severity" in models.tasks else "no_model"
 
 
+_OTHER_CODE = Warning(
+    "other_features_code",
+    "The model was trained with another version of the features' code: its figures may differ.",
+)
 _MISSING = {
     "other_horizon": Warning("other_horizon", "The severity model predicts another day than the attack model."),
     "no_model": Warning("no_model", "No model for the severity serves."),

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from migraine_assets.core import features
 from migraine_assets.core.diary import Diary
 from migraine_assets.core.features import LOOK_BACK
-from serving.cases import Case
+from serving.cases import Case, Days, Floats
 from serving.columns import ORDER
 from serving.predicting import People
 from serving.scoring import Rows
@@ -27,6 +27,8 @@ def features_of(cases: Sequence[Case], horizon: int) -> Rows:
     """Everybody's newest day, float32[len(cases), features]."""
     if len(cases) == 1:
         return _only(cases[0], horizon=horizon)
+    if isinstance(cases, Days):
+        return features.compute(_diary_of(np.arange(len(cases)), cases.day, cases.values), horizon=horizon)
     last = np.add.accumulate([len(_recent(case.day)) for case in cases]) - 1
     rows: Rows = features.compute(_diary(cases), horizon=horizon)[last]
     return rows
@@ -46,8 +48,11 @@ def _recent(day: NDArray[np.int64]) -> NDArray[np.int64]:
 def _diary(cases: Sequence[Case]) -> Diary:
     days = [_recent(case.day) for case in cases]
     values = [case.values[:, len(case.day) - len(day) :] for case, day in zip(cases, days, strict=True)]
-    table = np.concatenate(values, axis=1) if len(cases) > 1 else np.ascontiguousarray(values[0])
-    given = np.logical_or.reduce([case.given for case in cases])
     people = np.repeat(np.arange(len(cases)), [len(day) for day in days])
-    columns = {ORDER[place]: table[place] for place in np.flatnonzero(given).tolist()}
-    return Diary(people, np.concatenate(days), True, columns)
+    return _diary_of(people, np.concatenate(days), np.concatenate(values, axis=1))
+
+
+def _diary_of(people: NDArray[np.int64], day: NDArray[np.int64], values: Floats) -> Diary:
+    """Of the columns in which anything is known."""
+    known = np.flatnonzero((values == values).any(axis=1))
+    return Diary(people, day, True, {ORDER[place]: values[place] for place in known.tolist()})

@@ -6,6 +6,7 @@ answering (`engine`).
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, get_args
 
 import numpy as np
@@ -57,6 +58,11 @@ class Served:
     band: CalibrationBand | None
     same_features_code: bool
     identities: Mapping[str, ModelIdentity]
+
+    @cached_property
+    def used_key(self) -> bytes:
+        """`used`, to be looked up by."""
+        return self.used.tobytes()
 
     @property
     def manifest(self) -> Manifest:

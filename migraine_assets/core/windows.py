@@ -20,6 +20,7 @@ from migraine_assets.core.diary import Diary, Floats, Integers
 LOOK_BACK = 28  # calendar days
 SPANS = (7, 14, 28)  # the windows over which sums are kept
 _APART = LOOK_BACK + 1  # slots: one more than any window is long, at either horizon
+_SPARSE = 4  # slots for each row, from which on sums are gathered row by row
 
 # Known to a same-day prediction only up to the day before: what an attack is, and what it can cause.
 WITHHELD = frozenset(field.name for field in contract.FIELDS if field.role == "outcome" or field.consequence)
@@ -180,14 +181,20 @@ def _sums(values: Floats, slots: Integers, spans: list[int]) -> dict[int, tuple[
     known = values == values
     filled, asked = np.where(known, values, 0.0), known.view(np.uint8)
     oldest = slots[0] if len(slots) else 0
-    rows = slots - oldest
-    total, count = filled[:, oldest:].copy(), asked[:, oldest:].copy()
+    # Most people of a batch bring a day or a few: then the calendar is nearly empty, and only its rows are added up.
+    few = _SPARSE * len(slots) < values.shape[1] - oldest
+    rows = np.arange(len(slots)) if few else slots - oldest
+    newest = slots if few else slice(oldest, None)
+    total, count = filled[:, newest] + 0.0, asked[:, newest].copy()
+    taken = known.any(axis=0)
     sums, lines = {}, len(spans)
     for lag in range(1, LOOK_BACK):
         while lines and spans[lines - 1] <= lag:
             lines -= 1
-        total[:lines] += filled[:lines, oldest - lag : -lag]
-        count[:lines] += asked[:lines, oldest - lag : -lag]
+        if not few or taken[slots - lag].any():
+            earlier = slots - lag if few else slice(oldest - lag, -lag)
+            total[:lines] += filled[:lines, earlier]
+            count[:lines] += asked[:lines, earlier]
         if lag + 1 in SPANS:
             sums[lag + 1] = total[:lines, rows], count[:lines, rows]
     return sums

@@ -54,6 +54,17 @@ def test_the_online_row_is_the_batch_row_in_a_diary_of_several_blocks():
         np.testing.assert_array_equal(bits(online), bits(compute(diary, horizon=horizon)[rows]))
 
 
+@pytest.mark.parametrize("most", [1, 4, 12])
+def test_many_people_of_a_few_days_are_each_as_if_alone(most):
+    """A calendar that is nearly empty, as in a batch of the service, is added up in another way than a full one."""
+    rng = np.random.default_rng(most)
+    diary = random_diary(people=200, days=30, seed=most)
+    kept = np.concatenate([rng.permutation(np.flatnonzero(diary.participant == k))[:most] for k in range(200)])
+    few = part(diary, np.isin(np.arange(len(diary)), kept))
+    for horizon in (0, 1):
+        np.testing.assert_array_equal(bits(by_rows(few, horizon)), bits(compute(few, horizon=horizon)))
+
+
 @settings(max_examples=40, deadline=None)
 @given(diary=diaries(), at=st.floats(0, 1))
 def test_a_same_day_prediction_does_not_see_the_outcome_of_its_day(diary, at):

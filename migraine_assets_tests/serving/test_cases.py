@@ -10,6 +10,7 @@ import pytest
 from serving.cases import MANY, Case, case_of, day_cases, latest_day
 from serving.columns import PLACE
 from serving.decoding import decode, decode_predict
+from serving.histories import features_of
 from serving.problems import Refused
 from serving.schema import DayBatch
 
@@ -128,7 +129,12 @@ def test_many_days_are_read_as_few_are() -> None:
     items = [{"sleep_hours": 4 + k % 6, **filled[k % 3]} for k in range(MANY + 1)]
     requests = decode(json.dumps({"items": items}).encode(), DayBatch).items
     now = dt.datetime(2026, 1, 5, tzinfo=dt.UTC)
-    for many, request in zip(day_cases(requests, now=now), requests, strict=True):
+    together = day_cases(requests, now=now)
+    for many, request in zip(together, requests, strict=True):
         [one] = day_cases([request], now=now)
         assert np.array_equal(many.values, one.values, equal_nan=True)
         assert (many.given == one.given).all()
+    for horizon in (0, 1):
+        alone = np.concatenate([features_of([one], horizon) for one in together])
+        np.testing.assert_array_equal(features_of(together, horizon), alone)
+        np.testing.assert_array_equal(features_of(list(together), horizon), alone)
