@@ -22,7 +22,6 @@ import os
 import re
 import shutil
 import signal
-import socket
 import statistics
 import subprocess
 import sys
@@ -57,6 +56,7 @@ from migraine_assets.stores.filesystem import Store
 from migraine_assets.stores.manifest import INPUT
 from migraine_assets.stores.packing import Context, pack
 from migraine_assets.stores.registry import promote
+from serving.ray_environment import free_ports
 
 P99_BAR = 60.0  # ms
 START_SECONDS = 180
@@ -266,7 +266,8 @@ def prepare(peer: Peer, python: str, work: Path, port: int) -> None:
         folder.mkdir()
         shutil.copy(work / "model.joblib", folder)
         (folder / "model-settings.json").write_text(json.dumps(MLSERVER_MODEL))
-        ports = {"host": "127.0.0.1", "http_port": port, "grpc_port": free_port(), "metrics_port": free_port()}
+        others = dict(zip(("grpc_port", "metrics_port"), free_ports(2), strict=True))
+        ports = {"host": "127.0.0.1", "http_port": port, **others}
         (folder / "settings.json").write_text(json.dumps({**ports, "parallel_workers": 0, "debug": False}))
 
 
@@ -285,14 +286,6 @@ def fortnight() -> bytes:
         for k in range(14)
     ]
     return json.dumps({"participant_id": "P-0042", "age": 34, "sex": "F", "entries": entries}).encode()
-
-
-def free_port() -> int:
-    """A port on which nobody listens."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
 
 
 @dataclass(frozen=True)
@@ -404,7 +397,7 @@ def latency(text: str, percent: str) -> float:
 
 def measure_ours(work: Path, row: tuple[Any, Any], *, seconds: int) -> dict[str, Rate]:
     """Our own service, as `migraine serve` starts it."""
-    port = free_port()
+    port = free_ports(1)[0]
     command = (sys.executable, "-c", "from serving.cli import app; app()", "serve", "--port", str(port))
     root, base = str(Path(__file__).resolve().parents[1]), f"http://127.0.0.1:{port}"
     home = {"MIGRAINE_HOME": str(work / "home"), "PYTHONPATH": root}
@@ -418,7 +411,7 @@ def measure_ours(work: Path, row: tuple[Any, Any], *, seconds: int) -> dict[str,
 
 def measure_peer(peer: Peer, work: Path, environments: Path, row: tuple[Any, Any], *, seconds: int) -> dict[str, Rate]:
     """A peer, in its own environment."""
-    python, port = environment(environments, peer), free_port()
+    python, port = environment(environments, peer), free_ports(1)[0]
     prepare(peer, python, work, port)
     asked = Load(peer.name, f"http://127.0.0.1:{port}{peer.path}", json.dumps(peer.body(*row)).encode())
     return measure((python, *peer.command(port)), work, (asked,), seconds=seconds, warm=WARM_SECONDS)

@@ -32,6 +32,7 @@ import pandas as pd
 from benchmarks import serving
 from benchmarks.serving import Load
 from migraine_assets.core import contract
+from serving.ray_environment import free_ports
 
 ROOT = Path(__file__).resolve().parents[1]
 ROWS = 1000
@@ -74,7 +75,7 @@ class Running:
 @contextmanager
 def running(work: Path, **environment: str) -> Iterator[Running]:
     """`migraine serve` that answers, until the block ends."""
-    port = serving.free_port()
+    port = free_ports(1)[0]
     command = (sys.executable, "-c", "from serving.cli import app; app()", "serve", "--port", str(port))
     settings = os.environ | {"MIGRAINE_HOME": str(work / "home"), "PYTHONPATH": str(ROOT)} | environment
     with (work / "output").open("wb") as output:

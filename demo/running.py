@@ -9,7 +9,6 @@ import http.server
 import json
 import os
 import signal
-import socket
 import subprocess
 import sys
 import threading
@@ -35,14 +34,6 @@ def wait_for(what: str, true: Callable[[], Any], *, patience: float = PATIENCE) 
             raise Missed(f"This did not happen within {patience:.0f} s: {what}.")
         time.sleep(0.5)
     return found
-
-
-def free_port() -> int:
-    """A port on which nobody listens."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
 
 
 @contextmanager

@@ -16,7 +16,7 @@ from typing import Any
 import pandas as pd
 
 from demo.people import Asked, diary, requests
-from demo.running import Receiver, Service, free_port, process, python, wait_for
+from demo.running import Receiver, Service, process, python, wait_for
 from migraine_assets.cli.app import run_command
 from migraine_assets.cli.console import say, show
 from migraine_assets.cli.instance import open_instance, project_root
@@ -26,6 +26,7 @@ from migraine_assets.stores.monitoring.decisions import decisions
 from migraine_assets.stores.monitoring.results import read_result
 from migraine_assets.stores.pointer import read_pointer
 from migraine_assets.stores.promotion_history import history
+from serving.ray_environment import free_ports
 
 # Small models and no pauses, so that the story takes minutes; what happens is what happens in months. A model of the
 # new weeks may be a little worse in ROC-AUC than the one that it replaces: the old one no longer knows its inputs.
@@ -106,7 +107,7 @@ def play(home: Path) -> Told:
 def _scene(home: Path, told: Told) -> Iterator[Scene]:
     (home / "landing").mkdir(parents=True)
     (home / "params.yaml").write_text(PARAMS)
-    receiver, port = Receiver(), free_port()
+    receiver, port = Receiver(), free_ports(1)[0]
     os.environ.update(
         MIGRAINE_HOME=str(home),
         MIGRAINE_PARAMS=str(home / "params.yaml"),

@@ -12,6 +12,8 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
+from migraine_assets_tests.ports import free_port
+
 
 @dataclass
 class Webhook:
@@ -122,7 +124,7 @@ def mail_server(folder: Path, *, password: str) -> Iterator[Mailbox]:
     controller = Controller(
         box,
         hostname="127.0.0.1",
-        port=_free_port(),
+        port=free_port(),
         tls_context=context,
         require_starttls=True,
         authenticator=authenticate,
@@ -134,11 +136,3 @@ def mail_server(folder: Path, *, password: str) -> Iterator[Mailbox]:
         yield box
     finally:
         controller.stop()
-
-
-def _free_port() -> int:
-    import socket
-
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])

@@ -19,7 +19,7 @@ from migraine_assets.core import contract
 from migraine_assets.core.contract import ATTACK, SEVERITY
 from migraine_assets.core.diary import ENCODINGS
 from serving import schema
-from serving.columns import DURATION, ORDER, PLACE, changed, clean
+from serving.columns import DURATION, ORDER, PLACE, changed, clean, limited
 from serving.problems import invalid
 from serving.schema import FIRST_NUMBER, NUMERIC, STATIC
 
@@ -173,14 +173,14 @@ def day_cases(requests: Sequence[Any], *, now: dt.datetime) -> Days:
     _check_outcomes(values, requests, "$.items[{}]")
     kept = clean(values)
     given = np.ascontiguousarray((values == values).T)
-    limited = ((values != kept) & (values == values)).any(axis=0)
+    settled = np.asarray(limited(values, kept).any(axis=0))
     cases = [
         Case(
             participant=(name := checked_name(request.participant_id)),
             day=day[k : k + 1],
             values=kept[:, k : k + 1],
             given=given[k],
-            changed=changed(values[:, k : k + 1], kept[:, k : k + 1]) if limited[k] else (),
+            changed=changed(values[:, k : k + 1], kept[:, k : k + 1]) if settled[k] else (),
             explain=request.explain,
             key=name.encode() if name else kept[:, k].tobytes(),
         )

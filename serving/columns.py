@@ -40,11 +40,14 @@ LIMITS: Mapping[str, tuple[float, float]] = {
     "air_quality": (-np.inf, 500),
 }
 
-_LOW = np.array([[LIMITS.get(name, (-np.inf, np.inf))[0]] for name in ORDER])
-_HIGH = np.array([[LIMITS.get(name, (-np.inf, np.inf))[1]] for name in ORDER])
+_LIMITED = np.array([PLACE[name] for name in LIMITS])
+_LOW, _HIGH = (np.array([[limits[end]] for limits in LIMITS.values()], dtype=np.float64) for end in (0, 1))
 _SLEEP, _SCREEN, _QUALITY = PLACE["sleep_hours"], PLACE["screen_time"], PLACE["sleep_quality"]
 _SEX, _PERIOD = PLACE["sex"], PLACE["menstrual_cycle"]
 _ATTACK, _DESCRIBED = PLACE[ATTACK], [PLACE[SEVERITY], PLACE[DURATION]]
+# The columns in which `clean` changes values, outcomes aside.
+SETTLED: tuple[int, ...] = tuple(sorted({*_LIMITED.tolist(), _SLEEP, _SCREEN, _QUALITY, _PERIOD}))
+_SETTLED = np.array(SETTLED)
 
 
 def clean(days: Floats) -> Floats:
@@ -58,19 +61,18 @@ def clean(days: Floats) -> Floats:
     quiet = days[_ATTACK] != 1
     for described in _DESCRIBED:
         kept[described][quiet] = np.nan
-    np.maximum(kept, _LOW, out=kept)
-    np.minimum(kept, _HIGH, out=kept)
+    kept[_LIMITED] = np.minimum(np.maximum(kept[_LIMITED], _LOW), _HIGH)
     return kept
 
 
 def limited(before: Floats, after: Floats) -> NDArray[np.bool_]:
-    """Where `clean` changed a value, outcomes of days without an attack aside: bool[columns, n]."""
-    differs: NDArray[np.bool_] = (before != after) & (before == before)
-    differs[_DESCRIBED] = False
+    """Where `clean` changed a value, outcomes of days without an attack aside: bool[len(SETTLED), n]."""
+    came = before[_SETTLED]
+    differs: NDArray[np.bool_] = (came != after[_SETTLED]) & (came == came)
     return differs
 
 
 def changed(before: Floats, after: Floats) -> tuple[str, ...]:
     """The fields in which `clean` changed a value."""
     differs = limited(before, after).any(axis=1)
-    return tuple(FIELD_OF[ORDER[place]] for place in np.flatnonzero(differs)) if differs.any() else ()
+    return tuple(FIELD_OF[ORDER[SETTLED[place]]] for place in np.flatnonzero(differs)) if differs.any() else ()

@@ -119,9 +119,11 @@ def _beyond(groups: Sequence[Group], computed: Rows) -> Beyond:
     found = []
     for group in groups:
         model = group.served
-        today = (computed if len(groups) == 1 else computed[group.places])[:, model.fenced]
-        rows, fields = np.nonzero((today < model.low) | (today > model.high))
-        if rows.size:
+        today = np.take(computed if len(groups) == 1 else computed[group.places], model.fenced, axis=1)
+        # A flat search and a division: quicker than NumPy's search by row and column.
+        outside = np.flatnonzero((today < model.low) | (today > model.high))
+        if outside.size:
+            rows, fields = np.divmod(outside, len(model.fields))
             found.append((group.places[rows], np.array(model.fields, dtype=object)[fields]))
     if not found:
         return _NOTHING

@@ -3,17 +3,25 @@
 Here belong names and values. Not here: starting anything (`serving.server`).
 """
 
+import contextlib
 import os
+import random
 import shlex
 import socket
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
+from migraine_assets.errors import ConfigurationError
 from serving.settings import ServingSettings
 
 # A prediction is idempotent, so one that a dying replica took along may be asked again of another.
 RETRY_ON = "conn-failure empty-response response-timeout"
 DRAIN_SECONDS = 5
+
+# Where nothing else settles by itself: the system hands out ports from 32768 on, Ray its own from 10002 to 19999, its
+# replicas' from 30000 on and its agent's, 52365.
+SIDE_PORTS = range(20_000, 30_000)
 
 # Requests are answered in Ray's own event loop; `serving.scaling` sees to it that the load is noticed all the same.
 # Other threads than the one that computes only take time from it.
@@ -47,7 +55,7 @@ def ray_environment(settings: ServingSettings, *, temporary: Path) -> dict[str, 
     """The variables for a Ray of our own, whose files lie in `temporary` and whose side ports are free ones."""
     if not settings.haproxy:
         return {**COMMON, "RAY_SERVE_ENABLE_HA_PROXY": "0", "RAY_SERVE_THROUGHPUT_OPTIMIZED": "0"}
-    stats, figures, fallback, fallback_grpc = _free_ports(4)
+    stats, figures, fallback, fallback_grpc = free_ports(4)
     return {
         **COMMON,
         **HAPROXY,
@@ -90,15 +98,16 @@ def main() -> None:
         sys.stdout.write(f"export {name}={shlex.quote(value)}\n")
 
 
-def _free_ports(count: int) -> list[int]:
-    sockets = [socket.socket() for _ in range(count)]
-    try:
-        for each in sockets:
-            each.bind(("127.0.0.1", 0))
-        return [each.getsockname()[1] for each in sockets]
-    finally:
-        for each in sockets:
-            each.close()
+def free_ports(count: int, *, among: Sequence[int] = SIDE_PORTS) -> list[int]:
+    """Ports of this machine on which nobody listens, in no order. Raises `ConfigurationError` where there are fewer."""
+    found: list[int] = []
+    for port in random.sample(among, len(among)):
+        with socket.socket() as probe, contextlib.suppress(OSError):
+            probe.bind(("127.0.0.1", port))
+            found.append(port)
+        if len(found) == count:
+            return found
+    raise ConfigurationError(f"Of the ports {min(among)} to {max(among)} fewer than {count} are free on this machine.")
 
 
 if __name__ == "__main__":

@@ -73,7 +73,7 @@ def score(
 
 
 def _group(served: Served, arm: str, places: Places, computed: Rows, least_days: int) -> Group:
-    rows = computed if served.asks_all else computed[:, served.inputs]
+    rows = computed if served.asks_all else np.take(computed, served.inputs, axis=1)
     needed = max(served.least_days, least_days) if served.least_days else 0
     enough = computed[:, _KNOWN_DAYS] >= needed if needed else _anything(rows)
     if enough.all():
@@ -94,5 +94,5 @@ def _with_silent(group: Group, silent: Served, computed: Rows, tried: NDArray[np
     chosen = np.flatnonzero(tried & ~np.isnan(group.outputs))
     if not chosen.size:
         return group
-    rows = computed[chosen][:, silent.inputs]
+    rows = np.take(computed[chosen], silent.inputs, axis=1)
     return replace(group, silent=Silent(silent, chosen, rows, silent.bundle.predict(rows)))

@@ -22,6 +22,8 @@ def read_table(body: bytes, kind: str, *, most: int) -> Any:
     import pyarrow as pa
     import pyarrow.parquet as pq
 
+    # Its own pool gives memory back as soon as a table is done with, and waits for the system to hand it out anew.
+    pa.set_memory_pool(pa.system_memory_pool())
     try:
         if kind == PARQUET:
             file = pq.ParquetFile(pa.BufferReader(body))

@@ -19,6 +19,8 @@ from migraine_assets.cli.ui import Service, environment, services, supervise
 from migraine_assets.errors import ConfigurationError
 from migraine_assets.settings import Settings
 from migraine_assets_tests.homes import Home
+from migraine_assets_tests.ports import free_port
+from serving.ray_environment import free_ports
 
 PATIENCE = 240
 # A child that starts a child of its own, as the webserver does with its code server, and outlives a polite request.
@@ -60,12 +62,6 @@ def _alive(marks: str) -> list[str]:
     return found
 
 
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
 def _answers(url: str) -> bool:
     try:
         with urllib.request.urlopen(url, timeout=10) as answer:
@@ -75,7 +71,7 @@ def _answers(url: str) -> bool:
 
 
 def test_both_answer_and_ctrl_c_leaves_nothing_running(home: Home) -> None:
-    dagster, mlflow = _free_port(), _free_port()
+    dagster, mlflow = free_ports(2)
     process = home.start("ui", "--port", str(dagster), "--mlflow-port", str(mlflow))
     try:
         _until(lambda: process.poll() is not None or _answers(f"http://127.0.0.1:{dagster}/server_info"))
@@ -98,7 +94,7 @@ def test_a_taken_port_is_told(home: Home, option: str) -> None:
         holder.listen()
         port = holder.getsockname()[1]
         others = ("--port", "--mlflow-port")
-        ports = {name: str(port if name == option else _free_port()) for name in others}
+        ports = {name: str(port if name == option else free_port()) for name in others}
         ended = home.migraine("ui", *(word for pair in ports.items() for word in pair))
     assert ended.code == 2
     assert f"Port {port} on 127.0.0.1 is taken" in ended.err

@@ -22,7 +22,7 @@ from urllib.parse import parse_qs, urlsplit
 import yaml
 
 from migraine_assets_tests.helm.rendering import RELEASE, Manifest, named
-from migraine_assets_tests.serving.running import free_port
+from serving.ray_environment import free_ports
 
 PORTS = (3000, 4000, 5000, 8000)
 SERVICES = re.compile(rf"(?:(?<=//)|(?<=host: )){RELEASE}-[a-z-]+")
@@ -46,7 +46,7 @@ class StandIn:
     kubernetes: str = ""
 
     def __post_init__(self) -> None:
-        self.ports = {port: free_port() for port in PORTS}
+        self.ports = dict(zip(PORTS, free_ports(len(PORTS)), strict=True))
         self.home, self._dagster = self.folder / "home", self.folder / "dagster"
         for path in (self.home, self._dagster, self.folder / "tmp"):
             path.mkdir()

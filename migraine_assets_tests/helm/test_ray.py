@@ -24,12 +24,14 @@ import yaml
 from migraine_assets.stores.filesystem import Store
 from migraine_assets_tests.helm.pods import Pod, pods_of
 from migraine_assets_tests.helm.rendering import Manifest, of_kind, render
-from migraine_assets_tests.serving.running import BODY, PATIENCE, descendants, eventually, free_port, put_champion
-from serving.ray_environment import ray_environment
+from migraine_assets_tests.ports import free_port
+from migraine_assets_tests.serving.running import BODY, PATIENCE, descendants, eventually, put_champion
+from serving.ray_environment import free_ports, ray_environment
 from serving.settings import ServingSettings
 
 BIN = Path(sys.executable).parent
 TOKEN = "0123456789abcdef" * 4
+PORTS = ("serve", "metrics", "agent", "dashboard", "gcs")
 
 
 @pytest.fixture(scope="module")
@@ -65,7 +67,7 @@ def node(found: list[Manifest]) -> Iterator[Node]:
     service = of_kind(found, "RayService")[0]["spec"]
     pods = {pod.labels["ray.io/node-type"]: pod for pod in pods_of(found) if "ray.io/node-type" in pod.labels}
     container = pods["worker"].spec["containers"][0]
-    ports = {name: free_port() for name in ("serve", "metrics", "agent", "dashboard", "gcs")}
+    ports = dict(zip(PORTS, free_ports(len(PORTS)), strict=True))
     # Short: Ray keeps Unix sockets in it.
     with tempfile.TemporaryDirectory(prefix="mr-") as folder:
         home = Path(folder) / "home"
@@ -223,7 +225,7 @@ def test_a_head_that_is_made_anew_finds_in_redis_what_ran() -> None:
     }
     head = next(pod for pod in pods_of(found) if pod.labels.get("ray.io/node-type") == "head")
     container, password = head.spec["containers"][0], "letters1and2digits"
-    ports = {name: free_port() for name in ("serve", "metrics", "agent", "dashboard", "gcs")}
+    ports = dict(zip(PORTS, free_ports(len(PORTS)), strict=True))
     with tempfile.TemporaryDirectory(prefix="mr-") as name, _redis(Path(name), password) as port:
         folder, home = Path(name), Path(name) / "home"
         put_champion(Store(str(home / "store")), weight=0.5)

@@ -2,7 +2,6 @@
 
 import json
 import os
-import socket
 import time
 import urllib.error
 import urllib.request
@@ -13,6 +12,7 @@ from typing import Any
 import pytest
 
 from migraine_assets_tests.image.containers import USER, Image, inside, log_of, needs_images
+from serving.ray_environment import free_ports
 
 pytestmark = needs_images
 LONGEST_START = 180
@@ -51,7 +51,7 @@ def service(home: Path) -> Iterator[tuple[str, str, str]]:
     """The address, a key, and the container's name of the running service."""
     image = Image("localhost/migraine-serving:test", home)
     key = image.run("migraine", "keys", "create", "test").splitlines()[0].strip()
-    port, metrics = _free_port(), _free_port()
+    port, metrics = free_ports(2)
     with image.running(env={"SERVING_PORT": str(port), "SERVING_METRICS_PORT": str(metrics)}) as name:
         address = f"http://127.0.0.1:{port}"
         _wait_until_ready(address, name)
@@ -98,13 +98,6 @@ def test_the_code_location_of_the_platform_image_answers_its_health_check() -> N
                 return
             time.sleep(2)
         pytest.fail(done.stderr + log_of(name))
-
-
-def _free_port() -> int:
-    with socket.socket() as one:
-        one.bind(("127.0.0.1", 0))
-        port: int = one.getsockname()[1]
-        return port
 
 
 def _wait_until_ready(address: str, name: str) -> None:

@@ -9,8 +9,9 @@ import pytest
 
 from migraine_assets_tests.homes import COMMAND, Home, assert_sound
 from migraine_assets_tests.postgres.server import Postgres
-from migraine_assets_tests.serving.running import eventually, free_port
+from migraine_assets_tests.serving.running import eventually
 from migraine_assets_tests.small_diary import write_diary
+from serving.ray_environment import free_ports
 
 PATIENCE = 300
 QUERY = """{
@@ -107,7 +108,7 @@ def _ask(port: int) -> dict[str, object]:
 
 def test_the_user_interface_shows_what_is_in_postgres(used: Home, addresses: dict[str, str], tmp_path: Path) -> None:
     """`make ui` with `DAGSTER_POSTGRES_URL`; its daemon is heard of through the database too."""
-    port, tracking = free_port(), free_port()
+    port, tracking = free_ports(2)
     log = tmp_path / "log"
     with log.open("w") as out:
         process = subprocess.Popen(

@@ -21,7 +21,8 @@ from typing import Any
 import yaml
 
 from migraine_assets_tests.rules.rule_files import ALERTMANAGER, RULES, tool
-from migraine_assets_tests.serving.running import Service, eventually, free_port
+from migraine_assets_tests.serving.running import Service, eventually
+from serving.ray_environment import free_ports
 
 JOB = "migraine-serving"
 UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
@@ -105,7 +106,7 @@ class Stack:
 def running(folder: Path, service: Service) -> Iterator[Stack]:
     """The stack around `service`, ended with the block."""
     prometheus, alertmanager = tool("prometheus"), tool("prometheus-alertmanager", "alertmanager")
-    told, ports = Told(), (free_port(), free_port())
+    told, ports = Told(), free_ports(2)
     with ExitStack() as stack:
         receiver = stack.enter_context(_receiver(told))
         configuration = _written(folder, service.port, alerts=ports[1], receiver=receiver)

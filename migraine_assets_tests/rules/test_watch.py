@@ -5,8 +5,9 @@ import subprocess
 import sys
 from pathlib import Path
 
+from migraine_assets_tests.ports import free_port
 from migraine_assets_tests.rules.stack import Stack
-from migraine_assets_tests.serving.running import eventually, free_port, put_champion
+from migraine_assets_tests.serving.running import eventually, put_champion
 
 SCRIPT = Path(__file__).parents[2] / "scripts" / "watch.py"
 

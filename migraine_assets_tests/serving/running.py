@@ -5,7 +5,6 @@ import http.client
 import json
 import os
 import signal
-import socket
 import subprocess
 import sys
 import threading
@@ -21,6 +20,7 @@ from prometheus_client.parser import text_string_to_metric_families
 from migraine_assets.stores.bundles import write_bundle
 from migraine_assets.stores.filesystem import Store
 from migraine_assets.stores.registry import promote
+from migraine_assets_tests.ports import free_port
 from migraine_assets_tests.stores.example_bundles import FEATURES, example_manifest, example_model
 
 PATIENCE = 90.0
@@ -36,13 +36,6 @@ def put_champion(store: Store, *, weight: float) -> str:
     bundle = write_bundle(store, example_manifest(model, reference=reference), model, provenance={})
     promote(store, "attack", champion=bundle, who="test", when=dt.datetime.now(dt.UTC), why=("test",))
     return bundle
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
 
 
 def eventually(true: Callable[[], Any], *, patience: float = PATIENCE) -> Any:

@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from migraine_assets_tests.serving.running import eventually, free_port
+from migraine_assets_tests.ports import free_port
+from migraine_assets_tests.serving.running import eventually
 from serving import exporter
 from serving.exporter import Exporter
 from serving.metrics import Metrics

@@ -1,6 +1,10 @@
+import socket
 from pathlib import Path
 
-from serving.ray_environment import ray_environment
+import pytest
+
+from migraine_assets.errors import ConfigurationError
+from serving.ray_environment import SIDE_PORTS, free_ports, ray_environment
 from serving.settings import ServingSettings
 
 
@@ -27,3 +31,19 @@ def test_two_services_on_a_machine_share_no_side_port_and_no_file() -> None:
     places = [value for name, value in one.items() if value.startswith("/") and name not in programs]
     assert len(places) == 5
     assert all(value.startswith("/tmp/one") for value in places)
+
+
+def test_the_system_hands_no_side_port_to_somebody_else() -> None:
+    """Nor does Ray: between choosing and listening it starts processes that take whatever the system gives them."""
+    lowest, _ = map(int, Path("/proc/sys/net/ipv4/ip_local_port_range").read_text().split())
+    assert max(SIDE_PORTS) < lowest
+    assert 52365 not in SIDE_PORTS
+
+
+def test_ports_that_are_taken_are_not_given() -> None:
+    [first, *_, last] = sorted(free_ports(2))
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", first))
+        assert free_ports(1, among=(first, last)) == [last]
+        with pytest.raises(ConfigurationError, match=f"{first} to {last}"):
+            free_ports(2, among=(first, last))

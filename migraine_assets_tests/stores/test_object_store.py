@@ -14,7 +14,8 @@ import pytest
 from migraine_assets.stores.filesystem import Store
 from migraine_assets.stores.pointer import read_pointer
 from migraine_assets_tests.homes import Home
-from migraine_assets_tests.serving.running import BODY, Service, eventually, free_port, put_champion
+from migraine_assets_tests.ports import free_port
+from migraine_assets_tests.serving.running import BODY, Service, eventually, put_champion
 from migraine_assets_tests.small_diary import write_diary
 
 BUCKET = "migraine"

@@ -8,6 +8,7 @@ import pytest
 
 from migraine_assets.defs.alerting.service import recall, remember
 from migraine_assets_tests.defs.alerting.evaluating import Daemon
+from migraine_assets_tests.ports import free_port
 from serving.exporter import Exporter
 from serving.metrics import Metrics, ModelInfo
 
@@ -187,15 +188,6 @@ def test_a_cursor_holds_all_that_is_needed_and_a_damaged_one_nothing(daemon: Dae
     assert len(memory.readings) == 1
     for damaged in ("", "{", "[]", '{"misses": 1}', '{"misses": 1, "readings": [{"when": "x", "values": []}]}'):
         assert recall(damaged).readings == ()
-
-
-def free_port() -> int:
-    """A port that nobody has just now."""
-    import socket
-
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 def _until(done: "object") -> None:
