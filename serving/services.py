@@ -20,6 +20,7 @@ from serving.metrics import Metrics, ModelInfo
 from serving.models import NO_CHAMPION, Listener, ModelSet, ModelWatcher
 from serving.receipts import FeedbackLog, ReceiptLog, open_feedback, open_receipts
 from serving.settings import ServingSettings
+from serving.table_files import TableMemory
 
 TICK_SECONDS = 1.0
 LOOK_SECONDS = 5.0
@@ -29,7 +30,7 @@ LOOK_SECONDS = 5.0
 class Services:
     """One replica's parts. `secret`: what all replicas share. `clock`: seconds since 1970.
 
-    `executor`: one thread for what takes long, beside the event loop.
+    `tables`: the memory that these took. `executor`: one thread for what takes long, beside the event loop.
     """
 
     models: ModelWatcher
@@ -40,6 +41,7 @@ class Services:
     keys: KeyRing
     settings: ServingSettings
     secret: bytes
+    tables: TableMemory = field(default_factory=TableMemory)
     executor: Executor = field(default_factory=lambda: ThreadPoolExecutor(1, thread_name_prefix="long"))
     clock: Callable[[], float] = time.time
     _closing: threading.Event = field(default_factory=threading.Event)
@@ -75,6 +77,7 @@ class Services:
         while not self._closing.wait(TICK_SECONDS):
             self._show()
             self.metrics.tick()
+            self.tables.tick()
 
     def _look(self) -> None:
         # On a thread of its own: a store that is slow or gone must delay neither answers nor scrapes.

@@ -46,6 +46,13 @@ class Order:
 
 def predict_table(handlers: "Handlers", body: bytes, kind: str, *, every_row: bool) -> bytes:
     """The answers to a table, as a table of the same media type. Raises `Refused` where it is no diary at all."""
+    try:
+        return _predicted(handlers, body, kind, every_row=every_row)
+    finally:
+        handlers.services.tables.used()
+
+
+def _predicted(handlers: "Handlers", body: bytes, kind: str, *, every_row: bool) -> bytes:
     began, services = time.perf_counter(), handlers.services
     table = read_table(body, kind, most=services.settings.max_batch_rows)
     columns = columns_of(table, now=handlers.now())
