@@ -43,13 +43,13 @@ unit: $(call installed,dev)
 	$(bin)/pytest --cov --cov-report=term:skip-covered --cov-fail-under=85
 
 postgres: $(call installed,dev) ## Whole runs with their records in a real PostgreSQL instead of SQLite
-	@$(bin)/python -m migraine_assets_tests.postgres
+	@$(bin)/python -m migraine_assets_tests.platform.postgres
 
 rules: $(call installed,dev) ## Alert rules, dashboards and runbooks against a live Prometheus
-	$(bin)/pytest migraine_assets_tests/rules
+	$(bin)/pytest migraine_assets_tests/platform/rules
 
 chart: $(call installed,dev) ## Lint, render, validate and run the Helm chart with both engines
-	@MIGRAINE_HELM=$$(scripts/helm3.sh) $(bin)/pytest migraine_assets_tests/helm
+	@MIGRAINE_HELM=$$(scripts/helm3.sh) $(bin)/pytest migraine_assets_tests/platform/helm
 
 checks: $(call installed,dev) ## Dockerfile, shell, workflows, rendered chart, secrets
 	@scripts/checks.sh
@@ -95,7 +95,7 @@ screenshots: $(call installed,run) ## The README's pictures, from what `make run
 	@scripts/screenshots.sh
 
 docs: $(call installed,dev) ## Write the generated tables into the documents
-	@$(bin)/python scripts/readme.py
+	@$(bin)/python scripts/reference_tables.py
 	@$(bin)/python scripts/metrics.py
 
 lock: $(call installed,dev) ## Write the lock files anew from pyproject.toml

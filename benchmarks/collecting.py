@@ -16,10 +16,10 @@ from pathlib import Path
 import msgspec
 import numpy as np
 
-from migraine_assets.stores.filesystem import Store
-from migraine_assets.stores.monitoring.collecting import collect_predictions
-from migraine_assets.stores.receipt import Receipt, make_ids, pseudonym
-from migraine_assets.stores.segments import segments
+from migraine_assets.stores.monitoring.collection import collect_predictions
+from migraine_assets.stores.prediction_log.record import Receipt, make_ids, pseudonym
+from migraine_assets.stores.prediction_log.segments import segments
+from migraine_assets.stores.store import Store
 
 DAY = dt.date(2026, 3, 1)
 NOON = dt.datetime(2026, 3, 1, 12, tzinfo=dt.UTC).timestamp()

@@ -21,10 +21,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from migraine_assets.core.monitoring.distance import jensen_shannon, ks_exact
+from migraine_assets.core.monitoring.distances import jensen_shannon, ks_exact
 from migraine_assets.core.monitoring.drift import Against, Window, measure
-from migraine_assets.core.monitoring.estimate import estimated_metrics
-from migraine_assets.core.reference import bin_counts, bin_edges, psi, references
+from migraine_assets.core.monitoring.estimated_performance import estimated_metrics
+from migraine_assets.core.reference_bins import bin_counts, bin_edges, psi, references
 
 EVIDENTLY = """
 import json, sys, warnings

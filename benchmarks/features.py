@@ -13,8 +13,8 @@ import numpy as np
 import pandas as pd
 
 from migraine_assets.core import contract
-from migraine_assets.core.diary import COLUMNS, Diary
-from migraine_assets.core.features import NAMES, compute, compute_last, select
+from migraine_assets.core.features.diary import COLUMNS, Diary
+from migraine_assets.core.features.engine import NAMES, compute, compute_last, select
 
 FLAGS = {field.name for field in contract.FIELDS if field.kind == "flag"} | {"sex", "aura"}
 BY_PANDAS = (

@@ -17,23 +17,24 @@ from numpy.typing import NDArray
 
 from benchmarks import stages
 from benchmarks.stages import Split, Trained
-from migraine_assets.core.assembly import ScoredRows, assemble
-from migraine_assets.core.estimator import Estimator
-from migraine_assets.core.estimators import CLASSIFIERS, REGRESSORS
-from migraine_assets.core.evaluation import ModelRow, TaskEvaluation
-from migraine_assets.core.importance import groups_by_field
-from migraine_assets.core.judging import Scorer, baseline_predictions
-from migraine_assets.core.promotion import Result, gate, rank
-from migraine_assets.core.quietly import bounded
-from migraine_assets.core.task_data import TaskData, dimensions, part_of
+from migraine_assets.core.evaluation.champion_analysis import ScoredRows, assemble
+from migraine_assets.core.evaluation.cross_validation import Scorer, baseline_predictions
+from migraine_assets.core.evaluation.datasets import TaskData, dimensions, part_of
+from migraine_assets.core.evaluation.gate import gate
+from migraine_assets.core.evaluation.importance import groups_by_field
+from migraine_assets.core.evaluation.results import ModelRow, TaskEvaluation
+from migraine_assets.core.evaluation.selection import Result, rank
+from migraine_assets.core.models.catalogue import CLASSIFIERS, REGRESSORS
+from migraine_assets.core.models.estimator import Estimator
+from migraine_assets.core.models.fit_context import bounded
 from migraine_assets.core.tasks import Task
 from migraine_assets.params import Params, load_params
-from migraine_assets.report.facts import RunFacts
+from migraine_assets.report.run_info import RunFacts
 from migraine_assets.report.writer import write_reports
 from migraine_assets.sources.registry import read_source
-from migraine_assets.stores import deliveries
-from migraine_assets.stores.bundles import Bundle, load_bundle
-from migraine_assets.stores.filesystem import Store
+from migraine_assets.stores.assets import deliveries
+from migraine_assets.stores.bundles.bundles import Bundle, load_bundle
+from migraine_assets.stores.store import Store
 
 MODELS: dict[Task, tuple[Estimator, ...]] = {"attack": CLASSIFIERS, "severity": REGRESSORS}
 Predictions = Mapping[str, NDArray[np.float64]]

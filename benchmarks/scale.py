@@ -19,7 +19,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from benchmarks.scale_stages import FIRST, MODELS, STAGES, work
-from migraine_assets.core.quietly import bounded
+from migraine_assets.core.models.fit_context import bounded
 
 ROOT = Path(__file__).resolve().parent.parent
 SIZES = (10_000, 100_000, 1_000_000)

@@ -15,16 +15,16 @@ import pyarrow.parquet as pq
 
 from benchmarks import stages
 from benchmarks.stages import Split
-from migraine_assets.core import features as engine
 from migraine_assets.core.contract import FIELDS
-from migraine_assets.core.estimators import TABLE, find
-from migraine_assets.core.feature_rows import FeatureRows, feature_rows
-from migraine_assets.core.folds import Folds
-from migraine_assets.core.task_data import columns_needed
+from migraine_assets.core.evaluation.datasets import columns_needed
+from migraine_assets.core.evaluation.folds import Folds
+from migraine_assets.core.features import engine
+from migraine_assets.core.features.matrix import FeatureRows, feature_rows
+from migraine_assets.core.models.catalogue import TABLE, find
 from migraine_assets.core.tasks import Task
 from migraine_assets.params import load_params
 from migraine_assets.sources.registry import read_source
-from migraine_assets.stores.filesystem import Store
+from migraine_assets.stores.store import Store
 
 DAYS = 200
 # The share of its days that the synthetic cohort writes down.

@@ -40,23 +40,23 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from migraine_assets.core import features
 from migraine_assets.core.contract import ATTACK
-from migraine_assets.core.diary import Diary
-from migraine_assets.core.diary_frame import diary_from_frame
-from migraine_assets.core.estimators import find
-from migraine_assets.core.feature_rows import feature_rows
-from migraine_assets.core.preprocess import PreprocessSettings, preprocess
-from migraine_assets.core.reference import references
-from migraine_assets.core.training import FittedModel, TrainingSet, fit_model
-from migraine_assets.core.validation import ValidationSettings, validate
+from migraine_assets.core.diary.preprocess import PreprocessSettings, preprocess
+from migraine_assets.core.diary.validation import ValidationSettings, validate
+from migraine_assets.core.features import engine
+from migraine_assets.core.features.diary import Diary
+from migraine_assets.core.features.from_frame import diary_from_frame
+from migraine_assets.core.features.matrix import feature_rows
+from migraine_assets.core.models.catalogue import find
+from migraine_assets.core.models.training import FittedModel, TrainingSet, fit_model
+from migraine_assets.core.reference_bins import references
 from migraine_assets.sources.registry import read_source
-from migraine_assets.stores.bundles import write_bundle
-from migraine_assets.stores.filesystem import Store
-from migraine_assets.stores.manifest import INPUT
-from migraine_assets.stores.packing import Context, pack
-from migraine_assets.stores.registry import promote
-from serving.ray_environment import free_ports
+from migraine_assets.stores.bundles.bundles import write_bundle
+from migraine_assets.stores.bundles.manifest import INPUT
+from migraine_assets.stores.bundles.pack import Context, pack
+from migraine_assets.stores.registry.champions import promote
+from migraine_assets.stores.store import Store
+from serving.cluster.ray_environment import free_ports
 
 P99_BAR = 60.0  # ms
 START_SECONDS = 180
@@ -207,8 +207,8 @@ def flat_rows(frame: pd.DataFrame) -> TrainingSet:
     """Today's attack, from today's exposures: each row a person of its own."""
     dated = diary_from_frame(frame)
     diary = Diary(np.arange(len(dated)), np.zeros(len(dated), dtype=np.int64), False, dated.columns)
-    names = features.available(diary)
-    X = features.compute(diary, horizon=0)[:, features.select(names)]
+    names = engine.available(diary)
+    X = engine.compute(diary, horizon=0)[:, engine.select(names)]
     return _training_set(X, names, frame[ATTACK].to_numpy(np.float64), frame)
 
 
@@ -222,7 +222,7 @@ def _ours(work: Path, fitted: FittedModel, data: TrainingSet, *, horizon: int) -
     context = Context(
         horizon=horizon,
         severity_kind=None,
-        features_version=features.code_version(),
+        features_version=engine.code_version(),
         data_version="0" * 32,
         metrics={},
         reference={item.name: item.to_json() for item in references(data.X, data.names)},

@@ -32,8 +32,8 @@ import pandas as pd
 from benchmarks import serving
 from benchmarks.serving import Load
 from migraine_assets.core import contract
-from serving.ray_environment import free_ports
-from serving.table_files import KEPT_SECONDS
+from serving.cluster.ray_environment import free_ports
+from serving.input.arrow_files import KEPT_SECONDS
 
 ROOT = Path(__file__).resolve().parents[1]
 ROWS = 1000

@@ -11,24 +11,25 @@ from datetime import UTC, date, datetime, timedelta
 import numpy as np
 import pandas as pd
 
-from migraine_assets.core import features as engine
-from migraine_assets.core import quality_features, quality_folds
-from migraine_assets.core.diary_findings import raw_findings, validated_findings
-from migraine_assets.core.estimator import Estimator
-from migraine_assets.core.feature_rows import FeatureRows, days_of, feature_rows
-from migraine_assets.core.folds import Folds, assign
-from migraine_assets.core.judging import Judged, train_and_judge
-from migraine_assets.core.preprocess import preprocess
-from migraine_assets.core.profile import profile
-from migraine_assets.core.quietly import bounded
-from migraine_assets.core.reference import references
-from migraine_assets.core.task_data import TaskData, task_data
+from migraine_assets.core.diary.preprocess import preprocess
+from migraine_assets.core.diary.profile import profile
+from migraine_assets.core.diary.validation import Validated, validate
+from migraine_assets.core.evaluation.cross_validation import Judged, train_and_judge
+from migraine_assets.core.evaluation.datasets import TaskData, task_data
+from migraine_assets.core.evaluation.folds import Folds, assign
+from migraine_assets.core.features import engine
+from migraine_assets.core.features.matrix import FeatureRows, days_of, feature_rows
+from migraine_assets.core.models.estimator import Estimator
+from migraine_assets.core.models.fit_context import bounded
+from migraine_assets.core.quality import features as quality_features
+from migraine_assets.core.quality import folds as quality_folds
+from migraine_assets.core.quality.suite import raw_findings, validated_findings
+from migraine_assets.core.reference_bins import references
 from migraine_assets.core.tasks import Task
-from migraine_assets.core.validation import Validated, validate
 from migraine_assets.params import Params
-from migraine_assets.stores.bundles import write_bundle
-from migraine_assets.stores.filesystem import Store
-from migraine_assets.stores.packing import Context, pack
+from migraine_assets.stores.bundles.bundles import write_bundle
+from migraine_assets.stores.bundles.pack import Context, pack
+from migraine_assets.stores.store import Store
 
 HORIZON = 1
 

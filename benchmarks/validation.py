@@ -12,12 +12,12 @@ import numpy as np
 import pandas as pd
 
 from migraine_assets.core.contract import FIELDS, Field
-from migraine_assets.core.preprocess import PreprocessSettings, preprocess
-from migraine_assets.core.profile import profile
-from migraine_assets.core.quality import QualitySettings
-from migraine_assets.core.quality_delivery import types_and_bounds
-from migraine_assets.core.quality_fields import missing_values, outliers
-from migraine_assets.core.validation import Validated, ValidationSettings, validate
+from migraine_assets.core.diary.preprocess import PreprocessSettings, preprocess
+from migraine_assets.core.diary.profile import profile
+from migraine_assets.core.diary.validation import Validated, ValidationSettings, validate
+from migraine_assets.core.quality.delivery import types_and_bounds
+from migraine_assets.core.quality.fields import missing_values, outliers
+from migraine_assets.core.quality.settings import QualitySettings
 
 DAYS = 200
 TODAY = datetime.date(2024, 12, 31)

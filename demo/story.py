@@ -19,14 +19,14 @@ from demo.people import Asked, diary, requests
 from demo.running import Receiver, Service, process, python, wait_for
 from migraine_assets.cli.app import run_command
 from migraine_assets.cli.console import say, show
-from migraine_assets.cli.instance import open_instance, project_root
+from migraine_assets.cli.dagster.instance import open_instance, project_root
 from migraine_assets.settings import Settings
-from migraine_assets.stores.filesystem import Store
 from migraine_assets.stores.monitoring.decisions import decisions
 from migraine_assets.stores.monitoring.results import read_result
-from migraine_assets.stores.pointer import read_pointer
-from migraine_assets.stores.promotion_history import history
-from serving.ray_environment import free_ports
+from migraine_assets.stores.registry.pointer import read_pointer
+from migraine_assets.stores.registry.promotion_history import history
+from migraine_assets.stores.store import Store
+from serving.cluster.ray_environment import free_ports
 
 # Small models and no pauses, so that the story takes minutes; what happens is what happens in months. A model of the
 # new weeks may be a little worse in ROC-AUC than the one that it replaces: the old one no longer knows its inputs.

@@ -13,16 +13,16 @@ from migraine_assets.defs.assets.features import features, folds
 from migraine_assets.defs.assets.models import model_assets
 from migraine_assets.defs.automation.schedules import automation_schedules
 from migraine_assets.defs.automation.sensors import automation_sensors
+from migraine_assets.defs.automation.status_sensor import operations_figures
 from migraine_assets.defs.checks.diary import raw_diary_checks, validated_diary_checks
 from migraine_assets.defs.checks.features import features_checks, folds_checks
 from migraine_assets.defs.code_versions import with_code_versions
 from migraine_assets.defs.executors import executor_of
 from migraine_assets.defs.io_managers import ReferenceIOManager
 from migraine_assets.defs.jobs import JOBS
-from migraine_assets.defs.mlflow_resource import mlflow_of_run
+from migraine_assets.defs.mlflow import mlflow_of_run
 from migraine_assets.defs.monitoring.assets import monitoring_assets
 from migraine_assets.defs.monitoring.checks import monitoring_checks
-from migraine_assets.defs.operations.sensor import operations_figures
 from migraine_assets.defs.resources import workspace_from
 from migraine_assets.settings import Settings
 

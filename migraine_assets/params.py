@@ -17,16 +17,16 @@ from typing import Annotated, Any
 import yaml
 from pydantic import Field, TypeAdapter, ValidationError
 
-from migraine_assets.core.flags import FlagLimits
-from migraine_assets.core.folds import FoldSettings
+from migraine_assets.core.diary.preprocess import PreprocessSettings
+from migraine_assets.core.diary.validation import ValidationSettings
+from migraine_assets.core.evaluation.flags import FlagLimits
+from migraine_assets.core.evaluation.folds import FoldSettings
+from migraine_assets.core.evaluation.gate import GateSettings
+from migraine_assets.core.models.tuning import TuningSettings
 from migraine_assets.core.monitoring.drift import Limits
 from migraine_assets.core.monitoring.performance import PerformanceLimits
-from migraine_assets.core.monitoring.sequential import TrialSettings
-from migraine_assets.core.preprocess import PreprocessSettings
-from migraine_assets.core.promotion import GateSettings
-from migraine_assets.core.quality import QualitySettings
-from migraine_assets.core.tuning import TuningSettings
-from migraine_assets.core.validation import ValidationSettings
+from migraine_assets.core.monitoring.rollout_test import TrialSettings
+from migraine_assets.core.quality.settings import QualitySettings
 from migraine_assets.errors import ConfigurationError
 
 
@@ -169,7 +169,7 @@ def _check_bounds(params: Params, *, where: str) -> None:
 
 
 def _check_models(params: Params, *, where: str) -> None:
-    from migraine_assets.core.estimators import find
+    from migraine_assets.core.models.catalogue import find
 
     for task, models in params.models.items():
         if task not in ("attack", "severity"):

@@ -10,9 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from migraine_assets_tests.homes import Home, materialize_everything
-from migraine_assets_tests.postgres import records
-from migraine_assets_tests.small_diary import write_diary
+from migraine_assets_tests.platform.postgres import records
+from migraine_assets_tests.support.homes import Home, materialize_everything
+from migraine_assets_tests.support.small_diary import write_diary
 
 MEMORY = Path("/dev/shm")
 LEAST_FREE = 4 * 2**30

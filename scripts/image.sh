@@ -67,4 +67,4 @@ done
 buildah images --format '{{.Name}}:{{.Tag}} {{.Size}}' | sort
 
 export MIGRAINE_PODMAN="podman ${storage[*]} --runtime crun"
-exec .venv/bin/pytest migraine_assets_tests/image
+exec .venv/bin/pytest migraine_assets_tests/platform/image

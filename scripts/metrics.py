@@ -5,10 +5,10 @@ from pathlib import Path
 from typing import Any
 
 import yaml
+from reference_tables import markdown_table, replace_section
 
-from migraine_assets.core.markdown_table import placed, table
-from serving import metric_names
-from serving.metric_names import MetricName
+from serving.metrics import names
+from serving.metrics.names import MetricName
 
 ROOT = Path(__file__).parents[1]
 DOCUMENT = ROOT / "docs/monitoring.md"
@@ -17,11 +17,11 @@ SUFFIX = {"counter": "_total", "gauge": "", "histogram": "_bucket"}
 
 def metrics() -> str:
     """Every metric of the service in the order of its table."""
-    found = [metric for metric in vars(metric_names).values() if isinstance(metric, MetricName)]
+    found = [metric for metric in vars(names).values() if isinstance(metric, MetricName)]
     rows = [
         (f"`{m.name}{SUFFIX[m.kind]}`", m.kind, ", ".join(f"`{label}`" for label in m.labels), m.help) for m in found
     ]
-    return table(("metric", "kind", "labels", "meaning"), rows)
+    return markdown_table(("metric", "kind", "labels", "meaning"), rows)
 
 
 def alerts() -> str:
@@ -34,10 +34,10 @@ def alerts() -> str:
          r["annotations"]["summary"])
         for r in rules
     ]  # fmt: skip
-    return table(("alert", "severity", "after", "it says"), rows)
+    return markdown_table(("alert", "severity", "after", "it says"), rows)
 
 
 if __name__ == "__main__":
     path = Path(sys.argv[1]) if len(sys.argv) > 1 else DOCUMENT
-    text = placed(path.read_text(encoding="utf-8"), "metrics", metrics())
-    path.write_text(placed(text, "alerts", alerts()), encoding="utf-8")
+    text = replace_section(path.read_text(encoding="utf-8"), "metrics", metrics())
+    path.write_text(replace_section(text, "alerts", alerts()), encoding="utf-8")

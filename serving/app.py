@@ -16,14 +16,14 @@ from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from migraine_assets.core.tasks import TASKS
-from serving import openapi
-from serving.batch import predict_batch
-from serving.bodies import json_answer, problem_answer
-from serving.gate import Gate
-from serving.handlers import Handlers
-from serving.problems import BY_STATUS, Refused
+from serving.api import openapi
+from serving.api.batch import predict_batch
+from serving.api.bodies import json_answer, problem_answer
+from serving.api.endpoints import Handlers
+from serving.api.middleware import Gate
+from serving.api.v2 import Protocol
+from serving.contract.problems import BY_STATUS, Refused
 from serving.services import Services
-from serving.v2 import Protocol
 
 Endpoint = Callable[[Request], Awaitable[Response]]
 

@@ -12,7 +12,7 @@ import typer
 from migraine_assets.cli.console import say, show
 from migraine_assets.errors import ConfigurationError, StoreError
 from migraine_assets.settings import Settings
-from migraine_assets.stores.filesystem import Store
+from migraine_assets.stores.store import Store
 
 app = typer.Typer(help="The HTTP service.", no_args_is_help=True)
 keys = typer.Typer(help="API keys of the service.", no_args_is_help=True)
@@ -33,18 +33,18 @@ def serve(
     ] = None,
 ) -> None:
     """Serve the promoted models over HTTP until Ctrl-C."""
-    from serving import server
+    from serving.cluster import local_server
 
     given = {"host": host, "port": port, "haproxy": haproxy}
     settings = _settings({name: value for name, value in given.items() if value is not None})
-    (server.run_plain if plain else server.run)(settings, say=say)
+    (local_server.run_plain if plain else local_server.run)(settings, say=say)
 
 
 @app.command()
 def replay(prediction_id: Annotated[str, typer.Argument(help="The prediction_id of an answer.")]) -> None:
     """Repeat a logged prediction offline: the same bundle, the same features, the same number."""
-    from serving.replay import receipt_of
-    from serving.replay import replay as repeat
+    from serving.log.replay import receipt_of
+    from serving.log.replay import replay as repeat
 
     store = _store()
     receipt = receipt_of(store, prediction_id)
@@ -66,7 +66,7 @@ def replay(prediction_id: Annotated[str, typer.Argument(help="The prediction_id 
 @keys.command("create")
 def keys_create(name: Annotated[str, typer.Argument(help="Whose key it is.")]) -> None:
     """Make a key. It is shown once."""
-    from serving import keys as ring
+    from serving.access import api_keys as ring
 
     key, record = ring.create(_store(), name, now=_now())
     say(key)
@@ -76,7 +76,7 @@ def keys_create(name: Annotated[str, typer.Argument(help="Whose key it is.")]) -
 @keys.command("list")
 def keys_list() -> None:
     """Every key that was ever made; never the keys themselves."""
-    from serving import keys as ring
+    from serving.access import api_keys as ring
 
     rows = [(record.id, record.name, record.created, record.revoked or "") for record in ring.records(_store())]
     if not rows:
@@ -88,7 +88,7 @@ def keys_list() -> None:
 @keys.command("revoke")
 def keys_revoke(identity: Annotated[str, typer.Argument(help="The id of the key.")]) -> None:
     """Let a key no longer open anything; replicas know within seconds."""
-    from serving import keys as ring
+    from serving.access import api_keys as ring
 
     record = ring.revoke(_store(), identity, now=_now())
     say(f"The key {record.id} of {record.name} is revoked since {record.revoked}.")
@@ -103,7 +103,7 @@ def rollout_start(
     why: Annotated[str, typer.Option("--why", help="Why, for the record.")] = "by hand",
 ) -> None:
     """Put a second model on trial: asked silently (shadow), or answering a part of the people (canary, ab)."""
-    from migraine_assets.stores.rollouts import start_rollout
+    from migraine_assets.stores.registry.rollouts import start_rollout
 
     trial = start_rollout(
         _store(), task, mode=_mode(mode), percent=percent, bundle=bundle, who=getpass.getuser(), when=_now(), why=why
@@ -114,7 +114,7 @@ def rollout_start(
 @rollout.command("stop")
 def rollout_stop(task: Task) -> None:
     """End the trial of a task; the champion answers everybody."""
-    from migraine_assets.stores.rollouts import end_rollout
+    from migraine_assets.stores.registry.rollouts import end_rollout
 
     trial = end_rollout(_store(), task)
     say(f"{task}: the trial of {trial.bundle[:12]} has ended.")
@@ -123,7 +123,7 @@ def rollout_stop(task: Task) -> None:
 @rollout.command("show")
 def rollout_show() -> None:
     """The trials that are going on."""
-    from migraine_assets.stores.pointer import read_pointer
+    from migraine_assets.stores.registry.pointer import read_pointer
 
     trials = read_pointer(_store()).rollouts
     if not trials:

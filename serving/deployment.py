@@ -1,7 +1,7 @@
 """The Ray Serve deployment: how many replicas, how many requests in each, and how one begins and ends.
 
 Here belong Ray's settings. Not here: what a replica does with a request (`serving.app`), and starting Ray
-(`serving.server`). `serve run serving.deployment:build_app` and `serving/serve_config.yaml` come in here.
+(`serving.cluster.local_server`). `serve run serving.deployment:build_app` and `serving/serve_config.yaml` come in here.
 """
 
 import gc
@@ -18,10 +18,10 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from serving import logs
 from serving.app import create_app
-from serving.exporter import Exporter
-from serving.metrics import Metrics
-from serving.ray_environment import REPLICA
-from serving.scaling import BUSY, Busy, replicas_for_load
+from serving.cluster.ray_environment import REPLICA
+from serving.cluster.scaling import BUSY, Busy, replicas_for_load
+from serving.metrics.registry import Metrics
+from serving.metrics.side_port import Exporter
 from serving.services import open_services
 from serving.settings import ServingSettings
 

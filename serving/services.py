@@ -10,17 +10,17 @@ from concurrent.futures import Executor, ThreadPoolExecutor
 from dataclasses import dataclass, field
 
 from migraine_assets.settings import Settings
-from migraine_assets.stores.filesystem import Store
-from migraine_assets.stores.operations import read_operations
-from migraine_assets.stores.published import read_figures
-from migraine_assets.stores.secret import shared_secret
-from serving.keys import KeyRing
-from serving.limits import Limiter
-from serving.metrics import Metrics, ModelInfo
-from serving.models import NO_CHAMPION, Listener, ModelSet, ModelWatcher
-from serving.receipts import FeedbackLog, ReceiptLog, open_feedback, open_receipts
+from migraine_assets.stores.monitoring.gauges import read_figures
+from migraine_assets.stores.monitoring.pipeline_status import read_operations
+from migraine_assets.stores.signing_secret import shared_secret
+from migraine_assets.stores.store import Store
+from serving.access.api_keys import KeyRing
+from serving.access.rate_limit import Limiter
+from serving.input.arrow_files import TableMemory
+from serving.log.writer import FeedbackLog, ReceiptLog, open_feedback, open_receipts
+from serving.metrics.registry import Metrics, ModelInfo
+from serving.model.watcher import NO_CHAMPION, Listener, ModelSet, ModelWatcher
 from serving.settings import ServingSettings
-from serving.table_files import TableMemory
 
 TICK_SECONDS = 1.0
 LOOK_SECONDS = 5.0

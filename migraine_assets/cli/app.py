@@ -58,7 +58,7 @@ def run(
     job: Annotated[str, typer.Option(help="full_pipeline, or retrain on the diary that is there.")] = "full_pipeline",
 ) -> None:
     """Validate a diary, train and compare sixteen models, promote the best, write the report."""
-    from migraine_assets.cli.running import run as start
+    from migraine_assets.cli.commands.run import run as start
 
     pairs = dict(_pair(item) for item in option or [])
     start(source=source, mapping=mapping, options=pairs, data_version=data_version, job=job)
@@ -70,7 +70,7 @@ def validate(
     mapping: Mapping = None,
 ) -> None:
     """Read and check a diary without training on it."""
-    from migraine_assets.cli.data import validate as start
+    from migraine_assets.cli.commands.data import validate as start
 
     start(file, mapping=mapping)
 
@@ -78,7 +78,7 @@ def validate(
 @app.command()
 def sources() -> None:
     """Where diaries can come from, and the fields of the contract."""
-    from migraine_assets.cli.data import sources as start
+    from migraine_assets.cli.commands.data import sources as start
 
     start()
 
@@ -86,7 +86,7 @@ def sources() -> None:
 @data.command("log")
 def data_log() -> None:
     """Every accepted diary with its data version."""
-    from migraine_assets.cli.data import log as start
+    from migraine_assets.cli.commands.data import log as start
 
     start()
 
@@ -94,7 +94,7 @@ def data_log() -> None:
 @alerts.command("test")
 def alerts_test() -> None:
     """Send a message to every channel of alerts, and say whether it arrived."""
-    from migraine_assets.cli.alerts import test as start
+    from migraine_assets.cli.commands.alerts import test as start
 
     start()
 
@@ -102,7 +102,7 @@ def alerts_test() -> None:
 @alerts.command("list")
 def alerts_list() -> None:
     """Alerts that are open, folded or lately over, and messages that did not arrive."""
-    from migraine_assets.cli.alerts import list_alerts as start
+    from migraine_assets.cli.commands.alerts import list_alerts as start
 
     start()
 
@@ -113,7 +113,7 @@ def alerts_close(
     key: Annotated[str, typer.Argument(help="What it is about, as the list shows it.")],
 ) -> None:
     """End the alert of a run or check that nobody will repeat."""
-    from migraine_assets.cli.alerts import close as start
+    from migraine_assets.cli.commands.alerts import close as start
 
     start(kind, key)
 
@@ -121,7 +121,7 @@ def alerts_close(
 @app.command()
 def report() -> None:
     """The results of the newest evaluation, and where its report is."""
-    from migraine_assets.cli.results import report as start
+    from migraine_assets.cli.commands.report import report as start
 
     start()
 
@@ -129,7 +129,7 @@ def report() -> None:
 @app.command()
 def history() -> None:
     """Every promotion, refusal and rollback."""
-    from migraine_assets.cli.models import history as start
+    from migraine_assets.cli.commands.models import history as start
 
     start()
 
@@ -141,7 +141,7 @@ def promote(
     why: Reason = "by hand",
 ) -> None:
     """Let a bundle serve, whatever the gate says."""
-    from migraine_assets.cli.models import promote as start
+    from migraine_assets.cli.commands.models import promote as start
 
     start(task, bundle, why=why)
 
@@ -153,7 +153,7 @@ def rollback(
     why: Reason = "by hand",
 ) -> None:
     """Let the champion before serve again."""
-    from migraine_assets.cli.models import rollback as start
+    from migraine_assets.cli.commands.models import rollback as start
 
     start(task, to=to, why=why)
 
@@ -164,7 +164,7 @@ def monitor(
     since: Annotated[str | None, typer.Option(help="Look at every day from this one on.")] = None,
 ) -> None:
     """What the service saw and what came true: drift, performance, quality, as a page."""
-    from migraine_assets.cli.monitoring import monitor as start
+    from migraine_assets.cli.commands.monitor import monitor as start
 
     start(day=day, since=since)
 
@@ -175,7 +175,7 @@ def erase(
     yes: Annotated[bool, typer.Option("--yes", help="Do it. Without it only what would be done is shown.")] = False,
 ) -> None:
     """Find every trace of a participant, take it out, and name the models that were trained on it."""
-    from migraine_assets.cli.erasing import erase as start
+    from migraine_assets.cli.commands.erase import erase as start
 
     start(participant, yes=yes)
 
@@ -183,7 +183,7 @@ def erase(
 @app.command()
 def doctor() -> None:
     """Check the environment, the store and everything in it."""
-    from migraine_assets.cli.doctor import doctor as start
+    from migraine_assets.cli.commands.doctor import doctor as start
 
     start()
 
@@ -193,7 +193,7 @@ def migrate(
     which: Annotated[str, typer.Argument(help="Whose tables: dagster, mlflow or all.")] = "all",
 ) -> None:
     """Make the tables of Dagster and MLflow, or bring them up to date; waits for PostgreSQL."""
-    from migraine_assets.cli.migrating import migrate as start
+    from migraine_assets.cli.commands.migrate import migrate as start
 
     start(which)
 
@@ -204,7 +204,7 @@ def ui(
     mlflow_port: Annotated[int, typer.Option(help="Port of the MLflow UI.")] = 5000,
 ) -> None:
     """The Dagster UI with its daemon and the MLflow UI, until Ctrl-C."""
-    from migraine_assets.cli.ui import ui as start
+    from migraine_assets.cli.commands.ui import ui as start
 
     start(port=port, mlflow_port=mlflow_port)
 

@@ -1,7 +1,7 @@
 """The diary contract: one line for every field, and nothing derived from it is written a second time.
 
 Here belongs what a field is called, may hold and means. Not here: how a file is read (`sources`), what is
-done with a value out of bounds (`core.validation`), features (`core.features`).
+done with a value out of bounds (`core.diary.validation`), features (`core.features.engine`).
 
 One row of a diary is one participant and one day. Null means "not asked", never 0.
 """

@@ -4,34 +4,34 @@ from collections.abc import Sequence
 
 import dagster as dg
 
-from migraine_assets.defs.recall import code_version
+from migraine_assets.defs.caching import code_version
 
 # The modules behind the assets of each group.
 MODULES: dict[str, tuple[str, ...]] = {
     "g1_diary": (
         "migraine_assets.sources",
         "migraine_assets.core.contract",
-        "migraine_assets.core.validation",
-        "migraine_assets.core.validation_rules",
-        "migraine_assets.core.preprocess",
+        "migraine_assets.core.diary.validation",
+        "migraine_assets.core.diary.rules",
+        "migraine_assets.core.diary.preprocess",
     ),
     "g2_features": (
         "migraine_assets.core.contract",
-        "migraine_assets.core.diary",
-        "migraine_assets.core.diary_frame",
-        "migraine_assets.core.daily",
-        "migraine_assets.core.windows",
-        "migraine_assets.core.feature",
-        "migraine_assets.core.feature_rows",
-        "migraine_assets.core.feature_table",
-        "migraine_assets.core.features",
-        "migraine_assets.core.labels",
-        "migraine_assets.core.folds",
+        "migraine_assets.core.features.diary",
+        "migraine_assets.core.features.from_frame",
+        "migraine_assets.core.features.daily",
+        "migraine_assets.core.features.windows",
+        "migraine_assets.core.features.operations",
+        "migraine_assets.core.features.matrix",
+        "migraine_assets.core.features.table",
+        "migraine_assets.core.features.engine",
+        "migraine_assets.core.features.labels",
+        "migraine_assets.core.evaluation.folds",
     ),
     "g3_classifiers": ("migraine_assets.core", "migraine_assets.stores"),
     "g4_regressors": ("migraine_assets.core", "migraine_assets.stores"),
     "g5_evaluation": ("migraine_assets.core", "migraine_assets.report", "migraine_assets.stores"),
-    "g6_champions": ("migraine_assets.core.promotion", "migraine_assets.stores"),
+    "g6_champions": ("migraine_assets.core.evaluation.gate", "migraine_assets.stores"),
     "monitoring": ("migraine_assets.core.monitoring", "migraine_assets.stores.monitoring"),
 }
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import dagster as dg
 
-from migraine_assets.core.estimator import Estimator
+from migraine_assets.core.models.estimator import Estimator
 from migraine_assets.settings import Settings
 
 # The pool of all model assets: its limit says how many are trained at a time, over all runs.

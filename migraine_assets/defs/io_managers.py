@@ -4,10 +4,10 @@ from typing import Any
 
 import dagster as dg
 
+from migraine_assets.defs.refs import from_json, to_json
 from migraine_assets.defs.resources import Workspace
-from migraine_assets.defs.values import from_json, to_json
 from migraine_assets.errors import ConfigurationError
-from migraine_assets.stores.references import read_pointer, write_pointer
+from migraine_assets.stores.assets.frames import read_pointer, write_pointer
 
 
 class ReferenceIOManager(dg.ConfigurableIOManager):

@@ -5,11 +5,11 @@ from pathlib import Path
 
 import dagster as dg
 
-from migraine_assets.defs.process import PROCESS_TAG, this_process
+from migraine_assets.defs.run_owner import PROCESS_TAG, this_process
 from migraine_assets.params import Params, load_params
 from migraine_assets.settings import Settings
-from migraine_assets.stores.filesystem import Store
-from migraine_assets.stores.tracking import Tracker
+from migraine_assets.stores.store import Store
+from migraine_assets.stores.tracking.experiments import Tracker
 
 
 class Workspace(dg.ConfigurableResource[None]):

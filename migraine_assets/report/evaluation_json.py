@@ -5,9 +5,9 @@ import math
 from collections.abc import Mapping
 from typing import Any
 
-from migraine_assets.core.evaluation import METRICS, ModelRow, TaskEvaluation
-from migraine_assets.core.interval import UNKNOWN, Scores
-from migraine_assets.report.sentences import heading
+from migraine_assets.core.evaluation.results import METRICS, ModelRow, TaskEvaluation
+from migraine_assets.core.metrics.interval import UNKNOWN, Scores
+from migraine_assets.report.text.interpretation import heading
 
 # Every model and baseline has these splits, whatever became of it: a reader need not ask.
 _BASELINE_SPLITS, _MODEL_SPLITS = ("test", "cv"), ("cv", "test", "train")

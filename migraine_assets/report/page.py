@@ -1,7 +1,8 @@
 """From an evaluation to pages: the report of a task, its champion's model card, the index of a run.
 
-Here belongs what each template is given. Not here: sentences (`report.sentences`), figures (`report.figures`),
-files (`report.writer`). Everything that comes from outside is escaped; the pages load nothing.
+Here belongs what each template is given. Not here: sentences (`report.text.interpretation`), figures
+(`report.plots.figures`), files (`report.writer`). Everything that comes from outside is escaped; the pages load
+nothing.
 """
 
 import base64
@@ -13,12 +14,12 @@ from typing import Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
-from migraine_assets.core.assembly import SUBGROUP_METRICS
-from migraine_assets.core.evaluation import FIT, METRICS, TaskEvaluation
-from migraine_assets.core.interval import UNKNOWN, interval_from_json
-from migraine_assets.report import limits, sentences, words
-from migraine_assets.report.facts import RunFacts
-from migraine_assets.report.figures import Picture, pictures
+from migraine_assets.core.evaluation.champion_analysis import SUBGROUP_METRICS
+from migraine_assets.core.evaluation.results import FIT, METRICS, TaskEvaluation
+from migraine_assets.core.metrics.interval import UNKNOWN, interval_from_json
+from migraine_assets.report.plots.figures import Picture, pictures
+from migraine_assets.report.run_info import RunFacts
+from migraine_assets.report.text import caveats, interpretation, labels
 
 # Split, metric, digits: the columns of the comparison tables.
 Column = tuple[str, str, int]
@@ -87,8 +88,8 @@ def report_page(evaluation: TaskEvaluation, facts: RunFacts) -> bytes:
         "tables": TABLES[evaluation.task],
         "tiles": _tiles(evaluation),
         "fit_metric": FIT[evaluation.task],
-        "gap": lambda row: sentences.gap(row, FIT[evaluation.task]),
-        "coverage": sentences.coverage(evaluation),
+        "gap": lambda row: interpretation.gap(row, FIT[evaluation.task]),
+        "coverage": interpretation.coverage(evaluation),
     }
     return _render("task.html", evaluation, facts, own)
 
@@ -99,9 +100,9 @@ def model_card(evaluation: TaskEvaluation, facts: RunFacts, *, form: str = "html
         "row": evaluation.row(evaluation.champion),
         "metrics": METRICS[evaluation.task],
         "target": evaluation.severity_kind if evaluation.task == "severity" else "attack, yes or no",
-        "use": limits.USE,
-        "not_for": limits.NOT_FOR,
-        "ethics": limits.ETHICS,
+        "use": caveats.USE,
+        "not_for": caveats.NOT_FOR,
+        "ethics": caveats.ETHICS,
     }
     return _render(f"model_card.{form}", evaluation, facts, own)
 
@@ -116,11 +117,11 @@ def _render(template: str, evaluation: TaskEvaluation, facts: RunFacts, own: Map
     shared = {
         "ev": evaluation,
         "facts": facts,
-        "heading": sentences.heading(evaluation),
-        "question": sentences.question(evaluation),
-        "headline": sentences.headline(evaluation),
-        "limits": limits.limits(evaluation),
-        "unit": sentences.unit_of(evaluation),
+        "heading": interpretation.heading(evaluation),
+        "question": interpretation.question(evaluation),
+        "headline": interpretation.headline(evaluation),
+        "limits": caveats.limits(evaluation),
+        "unit": interpretation.unit_of(evaluation),
         "unknown": UNKNOWN,
         "subgroup_metrics": SUBGROUP_METRICS[evaluation.task],
     }
@@ -139,7 +140,7 @@ def environment(*, escape: bool = True) -> Environment:
         keep_trailing_newline=True,
     )
     names = ("title", "metric", "number", "signed", "ends", "count", "percent", "seconds")
-    found.filters |= {name: getattr(words, name) for name in names}
+    found.filters |= {name: getattr(labels, name) for name in names}
     found.filters |= {"data_uri": _data_uri, "groupby_in_order": _groups, "md": _markdown}
     return found
 
@@ -168,12 +169,12 @@ def _tiles(evaluation: TaskEvaluation) -> list[tuple[str, str, str]]:
     found = []
     for _, name, digits in TILES[evaluation.task]:
         figure = champion.test.get(name, UNKNOWN)
-        label = f"{words.metric(name)}, test"
-        found.append((label, words.number(figure.value, digits=digits), words.ends(figure, digits=digits)))
+        label = f"{labels.metric(name)}, test"
+        found.append((label, labels.number(figure.value, digits=digits), labels.ends(figure, digits=digits)))
     gain, digits = evaluation.gain, TILES[evaluation.task][0][2]
-    rule = "base rate" if sentences.pastless(evaluation) else "own rate"
-    label = f"{words.metric(evaluation.headline)}, gain on {rule}"
-    found.insert(1, (label, words.signed(gain.value, digits=digits), words.ends(gain, digits=digits)))
+    rule = "base rate" if interpretation.pastless(evaluation) else "own rate"
+    label = f"{labels.metric(evaluation.headline)}, gain on {rule}"
+    found.insert(1, (label, labels.signed(gain.value, digits=digits), labels.ends(gain, digits=digits)))
     return found
 
 
@@ -187,7 +188,7 @@ def _entry(task: str, section: Mapping[str, Any]) -> dict[str, Any]:
         "card": f"{task}_model_card.html" if champion else None,
         "champion": champion,
         "challenger": section["challenger"],
-        "figure": f"Test {words.metric(name)}: {found}." if champion else "",
+        "figure": f"Test {labels.metric(name)}: {found}." if champion else "",
     }
 
 

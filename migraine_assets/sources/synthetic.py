@@ -36,13 +36,13 @@ from migraine_assets.core.contract import NAMES
 from migraine_assets.sources.cohort.attacks import unfold
 from migraine_assets.sources.cohort.calendar import calendar_of
 from migraine_assets.sources.cohort.climate import Climate, climate_of
-from migraine_assets.sources.cohort.dirt import soil
+from migraine_assets.sources.cohort.corruption import soil
 from migraine_assets.sources.cohort.entries import Columns, entries, write_down
 from migraine_assets.sources.cohort.exposures import expose
 from migraine_assets.sources.cohort.people import People, recruit
+from migraine_assets.sources.cohort.rng import Floats, stream
 from migraine_assets.sources.cohort.settings import SyntheticSettings, settings_from
-from migraine_assets.sources.cohort.streams import Floats, stream
-from migraine_assets.sources.delivery import READING, Delivery, source_file
+from migraine_assets.sources.files.delivery import READING, Delivery, source_file
 
 BLOCK = 500  # participants
 FILE_NAME = "synthetic.parquet"

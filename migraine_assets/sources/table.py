@@ -15,16 +15,17 @@ from numpy.typing import NDArray
 
 from migraine_assets.core.contract import ATTACK, FIELDS, Field
 from migraine_assets.errors import DataRefused
-from migraine_assets.sources import coercion, dates, forms
-from migraine_assets.sources.coercion import Coerced, Style
-from migraine_assets.sources.delivery import RAW_COLUMNS, Delivery, SourceFile
-from migraine_assets.sources.files import Fetched, fetch, read_text
-from migraine_assets.sources.mapping import Column, SourceMapping, parse_mapping
-from migraine_assets.sources.matching import Binding, bind, listed
-from migraine_assets.sources.people import horizon_of, lookalikes, name_participants
-from migraine_assets.sources.reading import read_sheet
-from migraine_assets.sources.sheet import Sheet
-from migraine_assets.sources.superseding import superseded
+from migraine_assets.sources import known_formats
+from migraine_assets.sources.columns import coercion, dates
+from migraine_assets.sources.columns.binding import Binding, bind, listed
+from migraine_assets.sources.columns.coercion import Coerced, Style
+from migraine_assets.sources.columns.mapping import Column, SourceMapping, parse_mapping
+from migraine_assets.sources.files.delivery import RAW_COLUMNS, Delivery, SourceFile
+from migraine_assets.sources.files.fetch import Fetched, fetch, read_text
+from migraine_assets.sources.files.reader import read_sheet
+from migraine_assets.sources.files.sheet import Sheet
+from migraine_assets.sources.participants import horizon_of, lookalikes, name_participants
+from migraine_assets.sources.superseded import superseded
 
 
 @dataclass(frozen=True)
@@ -49,8 +50,8 @@ def open_table(location: str, *, mapping: str | None = None) -> Delivery:
 def table_delivery(fetched: Fetched, mapping: SourceMapping | None, *, source: str, description: str) -> Delivery:
     """The delivery of files already in hand; a known form brings its own mapping."""
     sheets = [read_sheet(file) for file in fetched.files]
-    form = forms.recognise(sheets[0].header) if mapping is None else None
-    mapping = forms.shipped_mapping(form) if form else mapping
+    form = known_formats.recognise(sheets[0].header) if mapping is None else None
+    mapping = known_formats.shipped_mapping(form) if form else mapping
     parts = [_part(sheet, mapping) for sheet in sheets]
     order = _date_order(parts)
     frame = pd.concat([_frame(part, mapping, order) for part in parts], ignore_index=True)
@@ -140,7 +141,7 @@ def _sentences(rows: int, complaints: dict[int, str], coerced: Sequence[Coerced]
     return sentences
 
 
-def _notes(parts: Sequence[_Part], mapping: SourceMapping | None, form: forms.Form | None) -> tuple[str, ...]:
+def _notes(parts: Sequence[_Part], mapping: SourceMapping | None, form: known_formats.Form | None) -> tuple[str, ...]:
     notes = [note for part in parts for note in (*part.sheet.notes, *part.binding.notes)]
     if form:
         notes.insert(0, f"The header is that of {form.name}; the mapping that ships for it was applied.")

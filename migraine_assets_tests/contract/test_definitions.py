@@ -11,11 +11,11 @@ import pytest
 import yaml
 
 from migraine_assets import definitions as module
-from migraine_assets.cli.instance import open_instance, project_root
-from migraine_assets.core.estimators import TABLE
+from migraine_assets.cli.dagster.instance import open_instance, project_root
+from migraine_assets.core.models.catalogue import TABLE
 from migraine_assets.definitions import build_defs
 from migraine_assets.settings import Settings
-from migraine_assets_tests.homes import Home
+from migraine_assets_tests.support.homes import Home
 
 ASSETS = {
     "raw_diary", "validated_diary", "quarantined_rows", "preprocessed_diary", "features", "folds",

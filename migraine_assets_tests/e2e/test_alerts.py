@@ -9,13 +9,13 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 
-from migraine_assets.cli.instance import open_instance, project_root
+from migraine_assets.cli.dagster.instance import open_instance, project_root
 from migraine_assets.defs.alerting.sensors import TABLE
 from migraine_assets.settings import Settings
 from migraine_assets.stores.monitoring.heartbeats import heartbeats
 from migraine_assets.stores.monitoring.results import write_result
-from migraine_assets_tests.homes import Home
-from migraine_assets_tests.receivers import Webhook, webhook
+from migraine_assets_tests.support.homes import Home
+from migraine_assets_tests.support.receivers import Webhook, webhook
 
 PATIENCE_SECONDS = 240
 RESULT = {"bundle": "0" * 64, "algorithm": "xgboost", "reasons": ["sleep_hours moved."], "since": None}

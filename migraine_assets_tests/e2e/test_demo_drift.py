@@ -6,7 +6,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from migraine_assets.cli.instance import project_root
+from migraine_assets.cli.dagster.instance import project_root
 
 TELL = """
 import json, sys

@@ -9,13 +9,13 @@ import msgspec
 import pandas as pd
 import pytest
 
-from migraine_assets.stores import deliveries
-from migraine_assets.stores.monitoring.told import told
-from migraine_assets.stores.receipt import pseudonym
-from migraine_assets.stores.secret import shared_secret
-from migraine_assets.stores.segments import segments
-from migraine_assets_tests.homes import Home, assert_sound
-from migraine_assets_tests.stores.log_records import receipt
+from migraine_assets.stores.assets import deliveries
+from migraine_assets.stores.monitoring.reported_outcomes import told
+from migraine_assets.stores.prediction_log.record import pseudonym
+from migraine_assets.stores.prediction_log.segments import segments
+from migraine_assets.stores.signing_secret import shared_secret
+from migraine_assets_tests.support.homes import Home, assert_sound
+from migraine_assets_tests.unit.stores.prediction_log.log_records import receipt
 
 
 @pytest.fixture(scope="module")

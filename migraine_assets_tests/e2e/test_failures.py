@@ -7,11 +7,11 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from migraine_assets.cli.instance import open_instance
+from migraine_assets.cli.dagster.instance import open_instance
 from migraine_assets.definitions import build_defs
 from migraine_assets.settings import Settings
-from migraine_assets_tests.homes import Ended, Home, assert_sound
-from migraine_assets_tests.small_diary import diary
+from migraine_assets_tests.support.homes import Ended, Home, assert_sound
+from migraine_assets_tests.support.small_diary import diary
 
 # The discard port of this machine: nobody listens there.
 NOBODY = "http://127.0.0.1:9"

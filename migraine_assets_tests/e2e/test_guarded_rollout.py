@@ -2,8 +2,8 @@
 
 from pathlib import Path
 
-from migraine_assets_tests.homes import Home
-from migraine_assets_tests.small_diary import write_diary, write_params
+from migraine_assets_tests.support.homes import Home
+from migraine_assets_tests.support.small_diary import write_diary, write_params
 
 ROLLOUT = "\nautomation: {rollout: {shadow_days: 3}}\n"
 

@@ -12,11 +12,11 @@ from pathlib import Path
 import dagster as dg
 import pytest
 
-from migraine_assets.cli.instance import open_instance
+from migraine_assets.cli.dagster.instance import open_instance
 from migraine_assets.settings import Settings
-from migraine_assets_tests.homes import Home, assert_sound
-from migraine_assets_tests.postgres import records
-from migraine_assets_tests.small_diary import write_diary
+from migraine_assets_tests.platform.postgres import records
+from migraine_assets_tests.support.homes import Home, assert_sound
+from migraine_assets_tests.support.small_diary import write_diary
 
 SEED = 20240229
 PATIENCE = 300

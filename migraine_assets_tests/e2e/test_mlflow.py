@@ -10,9 +10,9 @@ import pytest
 from mlflow import MlflowClient
 from mlflow.entities import Run
 
-from migraine_assets.stores.bundles import load_bundle
-from migraine_assets.stores.references import read_frame
-from migraine_assets_tests.homes import TASKS, Home
+from migraine_assets.stores.assets.frames import read_frame
+from migraine_assets.stores.bundles.bundles import load_bundle
+from migraine_assets_tests.support.homes import TASKS, Home
 
 CLIENT = """
 import json, sys

@@ -4,11 +4,11 @@ from dataclasses import dataclass
 
 import pytest
 
-from migraine_assets.stores import deliveries
-from migraine_assets.stores.pointer import Pointer
-from migraine_assets.stores.registry import history
-from migraine_assets_tests.homes import TASKS, Ended, Home
-from migraine_assets_tests.small_diary import write_diary
+from migraine_assets.stores.assets import deliveries
+from migraine_assets.stores.registry.champions import history
+from migraine_assets.stores.registry.pointer import Pointer
+from migraine_assets_tests.support.homes import TASKS, Ended, Home
+from migraine_assets_tests.support.small_diary import write_diary
 
 
 @dataclass(frozen=True)

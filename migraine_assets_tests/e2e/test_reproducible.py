@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from migraine_assets.stores import deliveries
-from migraine_assets_tests.homes import Ended, Home, assert_sound
+from migraine_assets.stores.assets import deliveries
+from migraine_assets_tests.support.homes import Ended, Home, assert_sound
 
 
 @pytest.fixture(scope="module")

@@ -9,9 +9,9 @@ from typing import Any
 import numpy as np
 import pytest
 
-from migraine_assets.stores import deliveries
-from migraine_assets_tests.homes import Ended, Home, assert_sound
-from migraine_assets_tests.small_diary import diary, write_diary, write_params
+from migraine_assets.stores.assets import deliveries
+from migraine_assets_tests.support.homes import Ended, Home, assert_sound
+from migraine_assets_tests.support.small_diary import diary, write_diary, write_params
 
 
 @dataclass(frozen=True)

@@ -3,15 +3,15 @@
 import datetime as dt
 import signal
 
-from migraine_assets.cli.instance import open_instance
+from migraine_assets.cli.dagster.instance import open_instance
 from migraine_assets.settings import Settings
-from migraine_assets.stores.bundles import write_bundle
-from migraine_assets.stores.registry import promote
-from migraine_assets_tests.defs.alerting.evaluating import Daemon
-from migraine_assets_tests.homes import Home
-from migraine_assets_tests.receivers import webhook
-from migraine_assets_tests.serving.running import Service, eventually, put_champion
-from migraine_assets_tests.stores.example_bundles import example_manifest, example_model
+from migraine_assets.stores.bundles.bundles import write_bundle
+from migraine_assets.stores.registry.champions import promote
+from migraine_assets_tests.support.homes import Home
+from migraine_assets_tests.support.receivers import webhook
+from migraine_assets_tests.unit.defs.alerting.evaluating import Daemon
+from migraine_assets_tests.unit.serving.running import Service, eventually, put_champion
+from migraine_assets_tests.unit.stores.bundles.example_bundles import example_manifest, example_model
 
 
 def test_a_damaged_bundle_and_a_killed_service_are_told_and_their_ends(home: Home) -> None:

@@ -2,10 +2,10 @@
 
 import pytest
 
-from migraine_assets.stores import deliveries
-from migraine_assets.stores.bundles import load_bundle, load_provenance
-from migraine_assets.stores.registry import history
-from migraine_assets_tests.homes import TASKS, Ended, Home, assert_sound
+from migraine_assets.stores.assets import deliveries
+from migraine_assets.stores.bundles.bundles import load_bundle, load_provenance
+from migraine_assets.stores.registry.champions import history
+from migraine_assets_tests.support.homes import TASKS, Ended, Home, assert_sound
 
 ATTACK = {
     "roc_auc", "pr_auc", "accuracy", "precision", "recall", "f1", "brier", "calibration_slope",

@@ -1,7 +1,7 @@
 """Whether the world has moved: each feature of a window, and the scores, against the model's stored reference.
 
-Here belong the limits and the verdicts. Not here: statistics (`distance`, `core.reference`), chance (`noise`), several
-features at once (`domain`).
+Here belong the limits and the verdicts. Not here: statistics (`distance`, `core.reference_bins`), chance (`noise`),
+several features at once (`domain`).
 
 Two lines must be crossed: the field's (PSI 0.2, distances 0.1), for a difference that matters, and that of chance, for
 one that is there. With few rows chance alone crosses the first (a PSI of 0.32 among 50 rows), with many rows the second
@@ -16,8 +16,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from migraine_assets.core.monitoring.distance import jensen_shannon, ks_binned, ks_exact
-from migraine_assets.core.monitoring.noise import (
+from migraine_assets.core.monitoring.chance import (
     Counts,
     Worth,
     habits,
@@ -27,8 +26,9 @@ from migraine_assets.core.monitoring.noise import (
     share_point,
     worth,
 )
+from migraine_assets.core.monitoring.distances import jensen_shannon, ks_binned, ks_exact
 from migraine_assets.core.monitoring.verdict import Verdict, worst
-from migraine_assets.core.reference import FeatureReference, bin_counts, bin_places, psi
+from migraine_assets.core.reference_bins import FeatureReference, bin_counts, bin_places, psi
 
 SCORE = "score"
 # A window is suspected at a probability of chance that is so many times that of drift.

@@ -1,6 +1,6 @@
 """Whether a model still does what it did on its own test: realised, once outcomes are known, and estimated before.
 
-Here belong limits and verdicts. Not here: metrics (`core.metrics`), the estimate itself (`estimate`).
+Here belong limits and verdicts. Not here: metrics (`core.metrics.metrics`), the estimate itself (`estimate`).
 """
 
 import datetime as dt
@@ -12,9 +12,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 
-from migraine_assets.core.interval import Interval, Scores, interval_from_json
-from migraine_assets.core.metrics import score_attack, score_severity
-from migraine_assets.core.monitoring.estimate import estimated_metrics
+from migraine_assets.core.metrics.interval import Interval, Scores, interval_from_json
+from migraine_assets.core.metrics.metrics import score_attack, score_severity
+from migraine_assets.core.monitoring.estimated_performance import estimated_metrics
 from migraine_assets.core.monitoring.verdict import Verdict, worst
 from migraine_assets.core.tasks import Task
 

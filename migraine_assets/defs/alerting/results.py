@@ -4,10 +4,10 @@ import datetime as dt
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from migraine_assets.core.monitoring.alerts import Alert, Ended, alert
-from migraine_assets.defs.alerting.looking import Finding, Scene
+from migraine_assets.core.alerts.kinds import Alert, Ended, alert
+from migraine_assets.defs.alerting.probe import Finding, Scene
+from migraine_assets.stores.alerts.notifier import Notifier, Observation
 from migraine_assets.stores.monitoring.results import Kind, latest
-from migraine_assets.stores.notifications.notifier import Notifier, Observation
 
 # Kind of result: the alert that it raises, with the status that raises it, the asset that shows it, and words for it.
 RAISES: Mapping[Kind, tuple[str, str, str, str]] = {

@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING
 import dagster as dg
 from dagster import DagsterEventType, DagsterRunStatus
 
-from migraine_assets.core.monitoring.alerts import Alert, Ended, Severity, alert
-from migraine_assets.defs.alerting.looking import Finding, Scene
-from migraine_assets.stores.notifications.notifier import Notifier, Observation
+from migraine_assets.core.alerts.kinds import Alert, Ended, Severity, alert
+from migraine_assets.defs.alerting.probe import Finding, Scene
+from migraine_assets.stores.alerts.notifier import Notifier, Observation
 
 if TYPE_CHECKING:
     from dagster_shared.error import SerializableErrorInfo

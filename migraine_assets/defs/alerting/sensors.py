@@ -11,13 +11,13 @@ from dataclasses import dataclass
 import dagster as dg
 
 from migraine_assets.defs.alerting import machine, results, runs, service
-from migraine_assets.defs.alerting.looking import Finding, Look, Scene
+from migraine_assets.defs.alerting.probe import Finding, Look, Scene
 from migraine_assets.defs.resources import Workspace
 from migraine_assets.settings import Settings
-from migraine_assets.stores.filesystem import Store
+from migraine_assets.stores.alerts.channels import channels
+from migraine_assets.stores.alerts.notifier import Notifier
 from migraine_assets.stores.monitoring.heartbeats import beat
-from migraine_assets.stores.notifications.channels import channels
-from migraine_assets.stores.notifications.notifier import Notifier
+from migraine_assets.stores.store import Store
 
 
 @dataclass(frozen=True)

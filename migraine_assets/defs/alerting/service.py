@@ -1,7 +1,7 @@
 """A look at the service's own figures: error rate, latency, refused bundles, and whether it is there at all.
 
 For a service of one node. Where several answer behind one address, their counters mix: there Prometheus with the
-chart's rules is the place to look. Not here: the arithmetic (`core.monitoring.service_figures`).
+chart's rules is the place to look. Not here: the arithmetic (`core.alerts.service_metrics`).
 """
 
 import datetime as dt
@@ -10,12 +10,11 @@ import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from migraine_assets.core.monitoring.alerts import Alert, alert
-from migraine_assets.core.monitoring.service_figures import WANTED, Reading, Recent, ServiceLimits, kept, recent
-from migraine_assets.defs.alerting.looking import Finding, Scene
+from migraine_assets.core.alerts.kinds import Alert, alert
+from migraine_assets.core.alerts.service_metrics import WANTED, Reading, Recent, ServiceLimits, kept, recent
+from migraine_assets.defs.alerting.probe import Finding, Scene, scrape
 from migraine_assets.errors import StoreError
-from migraine_assets.stores.notifications.notifier import Notifier, Observation
-from migraine_assets.stores.notifications.scraping import scrape
+from migraine_assets.stores.alerts.notifier import Notifier, Observation
 
 KINDS = frozenset({"error_rate", "latency", "bundle_refused", "service_down"})
 SUBJECT, PATIENCE = "service", 2

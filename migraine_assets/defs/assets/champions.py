@@ -6,17 +6,17 @@ from typing import Any
 import dagster as dg
 
 from migraine_assets.core.tasks import Task
-from migraine_assets.defs.describe import champion_metadata
-from migraine_assets.defs.evaluating import incumbent_of
-from migraine_assets.defs.experiments import finish, register
+from migraine_assets.defs.assets.evaluate import incumbent_of
+from migraine_assets.defs.metadata import champion_metadata
+from migraine_assets.defs.mlflow import finish, register
+from migraine_assets.defs.refs import ChampionRef, EvaluationRef
 from migraine_assets.defs.resources import Workspace
-from migraine_assets.defs.values import ChampionRef, EvaluationRef
 from migraine_assets.errors import ConfigurationError
-from migraine_assets.stores import registry
-from migraine_assets.stores.filesystem import Store
-from migraine_assets.stores.pointer import read_pointer
-from migraine_assets.stores.rollouts import start_rollout
-from migraine_assets.stores.tidying import tidy
+from migraine_assets.stores.registry import champions
+from migraine_assets.stores.registry.pointer import read_pointer
+from migraine_assets.stores.registry.prune import tidy
+from migraine_assets.stores.registry.rollouts import start_rollout
+from migraine_assets.stores.store import Store
 
 OWNERS = ["team:ml"]
 GROUP = "g6_champions"
@@ -81,10 +81,10 @@ def _decide(
     if evaluation.accepted and current not in (None, best.bundle) and workspace.params().automation.rollout.shadow_days:
         return _on_trial(workspace, task, evaluation)
     if current == best.bundle or evaluation.accepted:
-        record = registry.promote(store, task, champion=best.bundle, replaces=current, **details)
+        record = champions.promote(store, task, champion=best.bundle, replaces=current, **details)
         return ChampionRef(task, "promoted", best.bundle, details["challenger"], evaluation.reasons, record.id)
     if not _refused_before(store, task, best.bundle, current):
-        registry.refuse(store, task, candidate=best.bundle, **details)
+        champions.refuse(store, task, candidate=best.bundle, **details)
     return ChampionRef(task, "refused", current, _challenger(store, task), evaluation.reasons, None)
 
 
@@ -107,5 +107,5 @@ def _challenger(store: Store, task: str) -> str | None:
 
 def _refused_before(store: Store, task: str, candidate: str, incumbent: str | None) -> bool:
     """Whether the last word on this task was the same refusal: a re-run adds nothing to it."""
-    last = [entry.record for entry in registry.history(store) if entry.record.task == task][-1:]
+    last = [entry.record for entry in champions.history(store) if entry.record.task == task][-1:]
     return any(r.what == "refuse" and r.to_champion == candidate and r.from_champion == incumbent for r in last)

@@ -10,19 +10,19 @@ from pathlib import Path
 import dagster as dg
 import pandas as pd
 
-from migraine_assets.core.evaluation import FlowStep
-from migraine_assets.core.preprocess import preprocess
-from migraine_assets.core.profile import profile, to_json
-from migraine_assets.core.validation import validate
-from migraine_assets.defs.describe import actions_table, diary_metadata
+from migraine_assets.core.diary.preprocess import preprocess
+from migraine_assets.core.diary.profile import profile, to_json
+from migraine_assets.core.diary.validation import validate
+from migraine_assets.core.evaluation.results import FlowStep
+from migraine_assets.defs.metadata import actions_table, diary_metadata
+from migraine_assets.defs.refs import DeliveryInfo, DiaryRef
 from migraine_assets.defs.resources import Workspace
-from migraine_assets.defs.values import DeliveryInfo, DiaryRef
 from migraine_assets.errors import ConfigurationError
-from migraine_assets.sources.delivery import Delivery
-from migraine_assets.sources.files import landing_source
+from migraine_assets.sources.files.delivery import Delivery
+from migraine_assets.sources.files.fetch import landing_source
 from migraine_assets.sources.registry import read_source, repeat_source
-from migraine_assets.stores import deliveries
-from migraine_assets.stores.references import read_frame, write_frame
+from migraine_assets.stores.assets import deliveries
+from migraine_assets.stores.assets.frames import read_frame, write_frame
 
 OWNERS = ["team:data"]
 GROUP = "g1_diary"

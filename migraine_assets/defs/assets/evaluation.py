@@ -6,24 +6,23 @@ from pathlib import Path
 
 import dagster as dg
 
-from migraine_assets.core.estimator import Estimator
-from migraine_assets.core.estimators import CLASSIFIERS, REGRESSORS
-from migraine_assets.core.quietly import bounded
+from migraine_assets.core.models.catalogue import CLASSIFIERS, REGRESSORS
+from migraine_assets.core.models.estimator import Estimator
+from migraine_assets.core.models.fit_context import bounded
 from migraine_assets.core.tasks import Task
+from migraine_assets.defs.assets.evaluate import Evaluated, evaluate, opponent_of
 from migraine_assets.defs.assets.models import asset_key
-from migraine_assets.defs.describe import evaluation_metadata
-from migraine_assets.defs.evaluating import Evaluated, evaluate, opponent_of
-from migraine_assets.defs.experiments import log_evaluation
-from migraine_assets.defs.recall import code_version, fingerprint, library_versions, recall
+from migraine_assets.defs.assets.train import figures
+from migraine_assets.defs.caching import code_version, fingerprint, library_versions, recall
+from migraine_assets.defs.metadata import evaluation_metadata
+from migraine_assets.defs.mlflow import log_evaluation
+from migraine_assets.defs.refs import Chosen, EvaluationRef, FeaturesRef, FoldsRef, ModelRef, from_json
 from migraine_assets.defs.resources import Workspace
-from migraine_assets.defs.training import figures
-from migraine_assets.defs.values import Chosen, EvaluationRef, FeaturesRef, FoldsRef, ModelRef, from_json
-from migraine_assets.report.adopting import adopt, section
-from migraine_assets.report.facts import RunFacts
-from migraine_assets.report.sentences import headline
-from migraine_assets.report.writer import write_reports
-from migraine_assets.stores.bundles import add_provenance
-from migraine_assets.stores.references import read_pointer
+from migraine_assets.report.run_info import RunFacts
+from migraine_assets.report.text.interpretation import headline
+from migraine_assets.report.writer import adopt, section, write_reports
+from migraine_assets.stores.assets.frames import read_pointer
+from migraine_assets.stores.bundles.bundles import add_provenance
 
 OWNERS = ["team:ml"]
 GROUP = "g5_evaluation"
@@ -32,8 +31,8 @@ OTHER: dict[Task, Task] = {"attack": "severity", "severity": "attack"}
 CODE = (
     "migraine_assets.core",
     "migraine_assets.report",
-    "migraine_assets.defs.evaluating",
-    "migraine_assets.defs.training",
+    "migraine_assets.defs.assets.evaluate",
+    "migraine_assets.defs.assets.train",
 )
 
 

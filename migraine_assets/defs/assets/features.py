@@ -5,14 +5,14 @@ from datetime import date, timedelta
 import dagster as dg
 import numpy as np
 
-from migraine_assets.core import features as engine
-from migraine_assets.core.evaluation import FlowStep
-from migraine_assets.core.feature_rows import days_of, feature_rows
-from migraine_assets.core.folds import Folds, assign
-from migraine_assets.defs.describe import frame_metadata, table
+from migraine_assets.core.evaluation.folds import Folds, assign
+from migraine_assets.core.evaluation.results import FlowStep
+from migraine_assets.core.features import engine
+from migraine_assets.core.features.matrix import days_of, feature_rows
+from migraine_assets.defs.metadata import frame_metadata, table
+from migraine_assets.defs.refs import DiaryRef, FeaturesRef, FoldsRef
 from migraine_assets.defs.resources import Workspace
-from migraine_assets.defs.values import DiaryRef, FeaturesRef, FoldsRef
-from migraine_assets.stores.references import read_frame, write_frame
+from migraine_assets.stores.assets.frames import read_frame, write_frame
 
 OWNERS = ["team:ml"]
 GROUP = "g2_features"

@@ -1,25 +1,25 @@
-"""Sixteen trained models, each an asset of its own, made by one factory from the table in `core.estimators`.
+"""Sixteen trained models, each an asset of its own, made by one factory from the table in `core.models.catalogue`.
 
-The value of each is its bundle. Not here: what a model is (`core.estimators`), who is promoted (`champions`).
+The value of each is its bundle. Not here: what a model is (`core.models.catalogue`), who is promoted (`champions`).
 """
 
 import traceback
 
 import dagster as dg
 
-from migraine_assets.core.estimator import Estimator
-from migraine_assets.core.estimators import TABLE
-from migraine_assets.core.quietly import bounded
+from migraine_assets.core.models.catalogue import TABLE
+from migraine_assets.core.models.estimator import Estimator
+from migraine_assets.core.models.fit_context import bounded
+from migraine_assets.defs.assets.train import failed, intact, train
+from migraine_assets.defs.caching import code_version, fingerprint, recall, remember
 from migraine_assets.defs.checks.models import model_check_results, model_check_specs
-from migraine_assets.defs.describe import model_metadata
 from migraine_assets.defs.executors import TRAINING_POOL, training_tags
-from migraine_assets.defs.experiments import log_model
-from migraine_assets.defs.recall import code_version, fingerprint, recall, remember
+from migraine_assets.defs.metadata import model_metadata
+from migraine_assets.defs.mlflow import log_model
+from migraine_assets.defs.refs import FeaturesRef, FoldsRef, ModelRef
 from migraine_assets.defs.resources import Workspace
-from migraine_assets.defs.training import failed, intact, train
-from migraine_assets.defs.values import FeaturesRef, FoldsRef, ModelRef
 from migraine_assets.errors import BundleRefused, ConfigurationError, DataRefused, StoreError
-from migraine_assets.stores.bundles import add_provenance
+from migraine_assets.stores.bundles.bundles import add_provenance
 
 OWNERS = ["team:ml"]
 FAMILY = {"attack": "classifiers", "severity": "regressors"}
@@ -79,7 +79,7 @@ def _train_once(
     params = workspace.params()
     key = fingerprint(
         "/".join(asset_key(estimator).path),
-        code=code_version("migraine_assets.core", "migraine_assets.stores", "migraine_assets.defs.training"),
+        code=code_version("migraine_assets.core", "migraine_assets.stores", "migraine_assets.defs.assets.train"),
         settings=[
             params.training,
             params.search,

@@ -10,8 +10,8 @@ import datetime as dt
 import dagster as dg
 
 from migraine_assets.core.monitoring.retraining import Kind, choose
-from migraine_assets.defs.automation import arrivals
-from migraine_assets.defs.automation.events import (
+from migraine_assets.defs.automation import new_diaries
+from migraine_assets.defs.automation.triggers import (
     TRIGGER,
     TRIGGER_KEY,
     events,
@@ -72,7 +72,7 @@ def _new_diaries(status: dg.DefaultSensorStatus) -> dg.SensorDefinition:
     def sensor(context: dg.SensorEvaluationContext, workspace: Workspace) -> Asked:
         now = dt.datetime.now(dt.UTC)
         beat(workspace.store, "new_diaries", now=now)
-        arrival = arrivals.look(workspace, seen=context.cursor, now=now.timestamp())
+        arrival = new_diaries.look(workspace, seen=context.cursor, now=now.timestamp())
         key = f"diary:{arrival.identity}"
         known = arrival.identity is None or was_started(context.instance, key)
         running = () if known else training_in_flight(context.instance)

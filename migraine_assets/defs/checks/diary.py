@@ -4,15 +4,15 @@ import json
 
 import dagster as dg
 
-from migraine_assets.core.diary_findings import raw_findings, validated_findings
-from migraine_assets.core.profile import Profile, from_json
-from migraine_assets.core.validation import Validated
+from migraine_assets.core.diary.profile import Profile, from_json
+from migraine_assets.core.diary.validation import Validated
+from migraine_assets.core.quality.suite import raw_findings, validated_findings
 from migraine_assets.defs.assets.diary import today
 from migraine_assets.defs.checks.findings import Declared, results, specs
+from migraine_assets.defs.refs import DiaryRef
 from migraine_assets.defs.resources import Workspace
-from migraine_assets.defs.values import DiaryRef
-from migraine_assets.stores import deliveries
-from migraine_assets.stores.references import read_frame
+from migraine_assets.stores.assets import deliveries
+from migraine_assets.stores.assets.frames import read_frame
 
 RAW = (
     Declared("not_empty", "The delivery holds rows.", can_block=True),

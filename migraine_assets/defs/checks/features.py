@@ -4,13 +4,14 @@ import dagster as dg
 import numpy as np
 import pandas as pd
 
-from migraine_assets.core import quality_features, quality_folds
-from migraine_assets.core.feature_rows import days_of
-from migraine_assets.core.task_data import TARGET
+from migraine_assets.core.evaluation.datasets import TARGET
+from migraine_assets.core.features.matrix import days_of
+from migraine_assets.core.quality import features as quality_features
+from migraine_assets.core.quality import folds as quality_folds
 from migraine_assets.defs.checks.findings import Declared, results, specs
+from migraine_assets.defs.refs import FeaturesRef, FoldsRef
 from migraine_assets.defs.resources import Workspace
-from migraine_assets.defs.values import FeaturesRef, FoldsRef
-from migraine_assets.stores.references import read_frame
+from migraine_assets.stores.assets.frames import read_frame
 
 FEATURES = (
     Declared("features_finite", "Every input is a finite number or null.", can_block=True),

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 
 import dagster as dg
 
-from migraine_assets.core.findings import Finding
-from migraine_assets.defs.describe import table
+from migraine_assets.core.quality.finding import Finding
+from migraine_assets.defs.metadata import table
 
 
 @dataclass(frozen=True)

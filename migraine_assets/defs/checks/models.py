@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import dagster as dg
 
-from migraine_assets.defs.values import ModelRef
+from migraine_assets.defs.refs import ModelRef
 
 
 @dataclass(frozen=True)

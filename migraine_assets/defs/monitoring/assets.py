@@ -12,20 +12,21 @@ from typing import Any
 import dagster as dg
 
 from migraine_assets.core.contract import ATTACK, SEVERITY
-from migraine_assets.defs.monitoring import findings, windows
-from migraine_assets.defs.monitoring.showing import found_metadata
-from migraine_assets.defs.monitoring.trials import guard
+from migraine_assets.defs.metadata import found_metadata
+from migraine_assets.defs.monitoring import results as findings
+from migraine_assets.defs.monitoring import windows
+from migraine_assets.defs.monitoring.rollout_guard import guard
+from migraine_assets.defs.refs import DiaryRef, from_json
 from migraine_assets.defs.resources import Workspace
-from migraine_assets.defs.values import DiaryRef, from_json
-from migraine_assets.report.watching import write_watch
+from migraine_assets.report.monitoring_page import write_watch
 from migraine_assets.settings import Settings
-from migraine_assets.stores import deliveries
-from migraine_assets.stores.monitoring.collecting import collect_feedback, collect_predictions
-from migraine_assets.stores.monitoring.publishing import publish
+from migraine_assets.stores.assets import deliveries
+from migraine_assets.stores.assets.frames import read_frame, read_pointer
+from migraine_assets.stores.monitoring.collection import collect_feedback, collect_predictions
+from migraine_assets.stores.monitoring.publish import publish
+from migraine_assets.stores.monitoring.reported_outcomes import keep_told
 from migraine_assets.stores.monitoring.results import Kind, read_result, result_days, since, write_result
-from migraine_assets.stores.monitoring.told import keep_told
-from migraine_assets.stores.references import read_frame, read_pointer
-from migraine_assets.stores.secret import shared_secret
+from migraine_assets.stores.signing_secret import shared_secret
 
 GROUP = "monitoring"
 OWNERS = ["team:ml"]

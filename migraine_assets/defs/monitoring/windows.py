@@ -11,20 +11,20 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from migraine_assets.core.folds import TRAIN
-from migraine_assets.core.interval import Scores
+from migraine_assets.core.evaluation.folds import TRAIN
+from migraine_assets.core.metrics.interval import Scores
 from migraine_assets.core.monitoring.outcomes import last_predictions
 from migraine_assets.core.monitoring.performance import metrics_from
 from migraine_assets.core.tasks import TASKS, Task
-from migraine_assets.defs.values import from_json
-from migraine_assets.stores.bundles import load_manifest, load_provenance
-from migraine_assets.stores.filesystem import Store
-from migraine_assets.stores.manifest import Manifest
-from migraine_assets.stores.monitoring.collecting import collected
-from migraine_assets.stores.monitoring.told import told
-from migraine_assets.stores.pointer import read_pointer
-from migraine_assets.stores.references import read_frame
-from migraine_assets.stores.references import read_pointer as read_asset
+from migraine_assets.defs.refs import from_json
+from migraine_assets.stores.assets.frames import read_frame
+from migraine_assets.stores.assets.frames import read_pointer as read_asset
+from migraine_assets.stores.bundles.bundles import load_manifest, load_provenance
+from migraine_assets.stores.bundles.manifest import Manifest
+from migraine_assets.stores.monitoring.collection import collected
+from migraine_assets.stores.monitoring.reported_outcomes import told
+from migraine_assets.stores.registry.pointer import read_pointer
+from migraine_assets.stores.store import Store
 
 COLUMNS = ("id", "time", "participant", "for_date", "task", "bundle", "arm", "output", "abstained", "latency_ms")
 FEATURES = "features"

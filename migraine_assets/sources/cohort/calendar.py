@@ -5,8 +5,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from migraine_assets.sources.cohort.people import People
+from migraine_assets.sources.cohort.rng import BURN_IN, Flags, Ints
 from migraine_assets.sources.cohort.settings import SyntheticSettings
-from migraine_assets.sources.cohort.streams import BURN_IN, Flags, Ints
 
 
 @dataclass(frozen=True)

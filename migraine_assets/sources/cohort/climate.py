@@ -5,8 +5,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from migraine_assets.sources.cohort.people import REGIONS
+from migraine_assets.sources.cohort.rng import BURN_IN, Flags, Floats, autoregressive, bounded, stream
 from migraine_assets.sources.cohort.settings import SyntheticSettings
-from migraine_assets.sources.cohort.streams import BURN_IN, Flags, Floats, autoregressive, bounded, stream
 
 USUAL_PRESSURE = 1014.0  # hPa
 REMARKABLE_PRESSURE, REMARKABLE_TEMPERATURE = 8.0, 5.0  # hPa and degrees Celsius from one day to the next

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from migraine_assets.sources.cohort.climate import USUAL_PRESSURE
-from migraine_assets.sources.cohort.streams import Floats, lagged
+from migraine_assets.sources.cohort.rng import Floats, lagged
 
 Exposures = Mapping[str, Floats]
 

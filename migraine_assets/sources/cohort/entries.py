@@ -12,8 +12,8 @@ from numpy.typing import NDArray
 from migraine_assets.core.contract import ATTACK, NAMES, SEVERITY
 from migraine_assets.sources.cohort.exposures import Grids
 from migraine_assets.sources.cohort.people import People
+from migraine_assets.sources.cohort.rng import BURN_IN, Flags, Floats, Ints, stream
 from migraine_assets.sources.cohort.settings import SyntheticSettings
-from migraine_assets.sources.cohort.streams import BURN_IN, Flags, Floats, Ints, stream
 
 Columns = dict[str, NDArray[Any]]
 MEAN_GAP = 2.0  # days

@@ -11,8 +11,8 @@ import numpy as np
 from migraine_assets.sources.cohort.calendar import Calendar
 from migraine_assets.sources.cohort.climate import Climate
 from migraine_assets.sources.cohort.people import People
+from migraine_assets.sources.cohort.rng import Flags, Floats, autoregressive, bounded, stream
 from migraine_assets.sources.cohort.settings import SyntheticSettings
-from migraine_assets.sources.cohort.streams import Flags, Floats, autoregressive, bounded, stream
 
 Grids = dict[str, Floats]
 EXERCISE_WINDOW = 7

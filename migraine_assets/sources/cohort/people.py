@@ -6,8 +6,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import expit, logit, ndtri
 
+from migraine_assets.sources.cohort.rng import Flags, Floats, Ints, stream
 from migraine_assets.sources.cohort.settings import SyntheticSettings
-from migraine_assets.sources.cohort.streams import Flags, Floats, Ints, stream
 
 # The rate that each person tends to, at quantiles of the cohort. Chance and habits spread what a diary then
 # shows, so these lie closer together than the attack-day rates of the N1-Headache cohort that they produce:

@@ -13,7 +13,7 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from migraine_assets.errors import StoreError
-from migraine_assets.stores.filesystem import Store
+from migraine_assets.stores.store import Store
 
 FORMAT = 1
 FOLDER = "monitoring/decisions"

@@ -5,7 +5,7 @@ import json
 import re
 from collections.abc import Mapping
 
-from migraine_assets.stores.filesystem import Store
+from migraine_assets.stores.store import Store
 
 FOLDER = "monitoring/heartbeats"
 _NAME = re.compile(r"[A-Za-z0-9_]+")

@@ -12,8 +12,8 @@ from collections.abc import Mapping
 from typing import Any, Literal, get_args
 
 from migraine_assets.errors import StoreError
-from migraine_assets.stores.filesystem import Store
-from migraine_assets.stores.promotion_log import jsonable
+from migraine_assets.stores.registry.promotion_log import jsonable
+from migraine_assets.stores.store import Store
 
 FORMAT = 1
 FOLDER = "monitoring/results"

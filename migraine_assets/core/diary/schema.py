@@ -1,0 +1,115 @@
+"""Pandera schemas of a diary, derived from the contract and from nothing else.
+
+Here belongs what a frame must look like as a whole. Not here: which single rows are set aside, and the
+sentence for each of them (`core.diary.validation`).
+"""
+
+from collections.abc import Callable
+
+import numpy as np
+import pandas as pd
+import pandera.pandas as pa
+
+from migraine_assets.core.contract import FIELDS, PROVENANCE, Field
+
+# What the sources add to a raw frame: sentences on cells that could not be read and on rows replaced since.
+NOTES: tuple[str, ...] = ("unreadable", "superseded")
+
+_TEXT = ("string", "empty")
+
+
+def raw_schema() -> pa.DataFrameSchema:
+    """The raw frame: every contract column and the provenance are there, of about the right type; more may be.
+
+    Values out of bounds, nulls and contradictions are legal here: the rows that hold them go to quarantine.
+    """
+    columns = {field.name: _raw_column(field) for field in FIELDS}
+    return pa.DataFrameSchema(columns | _provenance(required=True), name="raw diary", strict=False)
+
+
+def validated_schema() -> pa.DataFrameSchema:
+    """The validated frame: exact types, bounds and categories, keys not null, no column outside the contract.
+
+    `date` is null on all rows (a source without dates) or on none.
+    """
+    columns = {field.name: _strict_column(field) for field in FIELDS}
+    return pa.DataFrameSchema(columns | _provenance(required=False), name="validated diary", strict=True)
+
+
+def _raw_column(field: Field) -> pa.Column:
+    is_type, name = _COARSE[field.kind]
+    check = pa.Check(lambda column: is_type(column) or bool(column.isna().all()), name=name, ignore_na=False)
+    return pa.Column(None, check, nullable=True, description=field.description)
+
+
+def _strict_column(field: Field) -> pa.Column:
+    dtype = {"number": "float64", "flag": "float64", "date": "datetime64[ns]"}.get(field.kind)
+    nullable = field.name != "participant_id"
+    return pa.Column(dtype, _strict_checks(field), nullable=nullable, description=field.description)
+
+
+def _strict_checks(field: Field) -> list[pa.Check]:
+    if field.kind == "date":
+        return [_check(_all_or_none_null, "dates on all rows or on none"), _check(_whole_days, "whole days")]
+    if field.kind == "flag":
+        return [pa.Check.isin((0.0, 1.0))]
+    if field.kind == "number":
+        return _bounds(field)
+    text = _check(_is_text, "text")
+    if field.kind == "category":
+        return [text, pa.Check.isin(field.categories)]
+    return [text, _check(_none_blank, "not blank")]
+
+
+def _bounds(field: Field) -> list[pa.Check]:
+    checks = [_check(_finite, "finite")]
+    if field.low is not None:
+        checks.append(pa.Check.ge(field.low))
+    if field.high is not None:
+        checks.append(pa.Check.le(field.high))
+    return checks
+
+
+def _provenance(*, required: bool) -> dict[str, pa.Column]:
+    file, row = PROVENANCE
+    return {
+        file: pa.Column(None, _check(_is_text, "text"), required=required),
+        row: pa.Column("int64", pa.Check.ge(1), required=required),
+    }
+
+
+def _check(holds: Callable[[pd.Series], bool], name: str) -> pa.Check:
+    return pa.Check(holds, name=name, error=name, ignore_na=False)
+
+
+def _is_text(column: pd.Series) -> bool:
+    """Whether every value that is not null is a `str`, in any dtype that holds text."""
+    if isinstance(column.dtype, pd.CategoricalDtype):
+        return pd.api.types.infer_dtype(column.cat.categories, skipna=True) in _TEXT
+    return pd.api.types.infer_dtype(column, skipna=True) in _TEXT
+
+
+def _none_blank(column: pd.Series) -> bool:
+    return all(str(value).strip() for value in column.dropna().unique())
+
+
+def _finite(column: pd.Series) -> bool:
+    return not np.isinf(column.to_numpy()).any()
+
+
+def _all_or_none_null(column: pd.Series) -> bool:
+    missing = column.isna()
+    return bool(missing.all() or not missing.any())
+
+
+def _whole_days(column: pd.Series) -> bool:
+    return bool((column.dt.normalize() == column)[column.notna()].all())
+
+
+_COARSE: dict[str, tuple[Callable[[pd.Series], bool], str]] = {
+    "string": (_is_text, "text"),
+    "category": (_is_text, "text"),
+    "date": (pd.api.types.is_datetime64_any_dtype, "dates"),
+    "number": (pd.api.types.is_numeric_dtype, "numbers"),
+    "flag": (pd.api.types.is_numeric_dtype, "numbers"),
+}

@@ -1,0 +1,207 @@
+"""Assembling a task's evaluation from finished predictions: what is compared with what, on which rows.
+
+Not here: how a metric, curve, flag or promotion is computed (`core.metrics.metrics`, `core.metrics.curves`,
+`core.evaluation.flags`, `core.evaluation.gate`). The champion and the challenger come in decided: they were chosen on
+cross-validation, and nothing here may change that. The test part is looked at to report, never to choose.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from migraine_assets.core.evaluation.baselines import BASELINES
+from migraine_assets.core.evaluation.importance import Importance, Matrix, Predict, permutation_importance
+from migraine_assets.core.evaluation.results import (
+    AttackCurves,
+    Coverage,
+    ModelRow,
+    Residuals,
+    TaskEvaluation,
+)
+from migraine_assets.core.evaluation.selection import lead
+from migraine_assets.core.evaluation.subgroups import Objects, Subgroup, subgroups
+from migraine_assets.core.metrics.bootstrap import (
+    REPLICATES,
+    SEED,
+    Draws,
+    Floats,
+    Resample,
+    ratio,
+    replicates_for,
+    resample,
+)
+from migraine_assets.core.metrics.curves import (
+    ConfusionMatrix,
+    confusion_matrix,
+    decision_curve,
+    precision_recall_curve,
+    roc_curve,
+)
+from migraine_assets.core.metrics.interval import UNKNOWN, Interval, Scores
+from migraine_assets.core.metrics.metrics import intervals, severity_draws
+from migraine_assets.core.metrics.rank_metrics import rank_areas
+from migraine_assets.core.metrics.reliability import reliability
+from migraine_assets.core.models.calibration import Conformal
+
+SUBGROUP_METRICS = {"attack": ("roc_auc", "brier"), "severity": ("mae", "rmse")}
+POINTS = 600
+BINS = 30
+GROUPS = 10
+
+# Each dimension divides all rows once more, so a subgroup gets fewer replicates than the whole, as if it had
+# so many times its rows.
+PATIENCE = 5
+
+
+@dataclass(frozen=True)
+class ScoredRows:
+    """The labelled rows of the test part, and what each model said about them.
+
+    `X` float32[n, F] with columns `names`; `y` float64[n]; `participant` int64[n] codes; `dimensions`
+    object[n] by title, for the subgroups; `predictions` float64[n] by model or baseline key, failed models
+    absent.
+    """
+
+    X: Matrix
+    y: Floats
+    participant: NDArray[np.int64]
+    predictions: Mapping[str, Floats]
+    dimensions: Mapping[str, Objects] = field(default_factory=dict)
+
+
+def assemble(
+    evaluation: TaskEvaluation,
+    rows: ScoredRows,
+    *,
+    predict: Predict | None,
+    inputs: Mapping[str, Sequence[int]],
+    seed: int = SEED,
+) -> TaskEvaluation:
+    """Fill in what follows from the test rows: gain, curves, confusion or residuals, importance, subgroups.
+
+    `evaluation` carries what is known without them (scores, flags, counts, the chosen two; the gain too, where the
+    caller has the replicates at hand). `predict` is the
+    champion as it is served, and `inputs` the groups of columns to shuffle, by title; None leaves importance
+    out. Without a champion, or without test rows, the evaluation comes back as it was: every model failed,
+    and the report says so.
+    """
+    champion = evaluation.row(evaluation.champion)
+    if champion is None or champion.key not in rows.predictions or rows.y.size == 0:
+        return evaluation
+    draw = resample(rows.participant, seed=seed)
+    found = replace(
+        evaluation,
+        gain=evaluation.gain if np.isfinite(evaluation.gain.value) else _gain(evaluation, rows, draw),
+        subgroups=_subgroups(evaluation, champion, rows, seed),
+        importance=_importance(evaluation.task, rows, predict, inputs, seed),
+    )
+    if evaluation.task == "severity":
+        return replace(found, residuals=_residuals(champion, rows, draw, seed))
+    return replace(found, curves=_curves(evaluation, rows), confusion=_confusion(champion, rows))
+
+
+def _draws(task: str, y: Floats, prediction: Floats, draw: Resample) -> Mapping[str, Draws]:
+    """The metrics of subgroups and of the gain, and no other: recalibrating each replicate takes most of the time."""
+    if task == "severity":
+        return severity_draws(y, prediction, draw)
+    return {"roc_auc": rank_areas(y, prediction, draw)[0], "brier": _mean((prediction - y) ** 2, draw)}
+
+
+def _gain(evaluation: TaskEvaluation, rows: ScoredRows, draw: Resample) -> Interval:
+    own = rows.predictions.get("personal_rate")
+    if own is None or evaluation.champion is None:
+        return UNKNOWN
+    both = (rows.predictions[evaluation.champion], own)
+    mine, theirs = (_draws(evaluation.task, rows.y, p, draw) for p in both)
+    return lead(evaluation.task, mine, theirs)
+
+
+def _subgroups(evaluation: TaskEvaluation, champion: ModelRow, rows: ScoredRows, seed: int) -> tuple[Subgroup, ...]:
+    prediction, names = rows.predictions[champion.key], SUBGROUP_METRICS[evaluation.task]
+
+    def score(mask: NDArray[np.bool_]) -> Scores:
+        people = rows.participant[mask]
+        draw = resample(people, replicates=replicates_for(PATIENCE * people.size, requested=REPLICATES), seed=seed)
+        found = intervals(_draws(evaluation.task, rows.y[mask], prediction[mask], draw))
+        return {name: found[name] for name in names}
+
+    events = rows.y if evaluation.task == "attack" else None
+    return subgroups(rows.dimensions, participant=rows.participant, events=events, score=score)
+
+
+def _importance(
+    task: str, rows: ScoredRows, predict: Predict | None, groups: Mapping[str, Sequence[int]], seed: int
+) -> tuple[Importance, ...]:
+    if predict is None:
+        return ()
+    loss = _one_minus_auc if task == "attack" else _root_mean_squared_error
+    return permutation_importance(predict, rows.X, rows.y, groups=groups, loss=loss, seed=seed)
+
+
+def _one_minus_auc(y: Floats, p: Floats) -> float:
+    alone = Resample(np.zeros(y.size, dtype=np.int64), np.empty((0, 1), dtype=np.uint8))
+    return 1.0 - rank_areas(y, p, alone)[0].value
+
+
+def _root_mean_squared_error(y: Floats, prediction: Floats) -> float:
+    return float(np.sqrt(np.mean((y - prediction) ** 2)))
+
+
+def _curves(evaluation: TaskEvaluation, rows: ScoredRows) -> tuple[AttackCurves, ...]:
+    """The curves of the chosen two and of the baselines, in this order."""
+    wanted = (evaluation.champion, evaluation.challenger, *BASELINES)
+    return tuple(_curves_of(key, rows) for key in wanted if key is not None and key in rows.predictions)
+
+
+def _curves_of(key: str, rows: ScoredRows) -> AttackCurves:
+    y, p = rows.y, rows.predictions[key]
+    return AttackCurves(
+        key=key,
+        roc=roc_curve(y, p),
+        precision_recall=precision_recall_curve(y, p),
+        reliability=reliability(y, p, rows.participant),
+        decision=decision_curve(y, p),
+    )
+
+
+def _confusion(champion: ModelRow, rows: ScoredRows) -> ConfusionMatrix | None:
+    if champion.threshold is None:
+        return None
+    return confusion_matrix(rows.y, rows.predictions[champion.key], threshold=champion.threshold)
+
+
+def _residuals(champion: ModelRow, rows: ScoredRows, draw: Resample, seed: int) -> Residuals:
+    predicted = rows.predictions[champion.key]
+    error = predicted - rows.y
+    counts, edges = np.histogram(error, bins=BINS)
+    shown = np.random.default_rng(seed).permutation(rows.y.size)[:POINTS]
+    return Residuals(
+        observed=rows.y[shown],
+        predicted=predicted[shown],
+        edges=edges,
+        counts=counts.astype(np.float64),
+        mean_predicted=_group_means(predicted, by=predicted),
+        mean_observed=_group_means(rows.y, by=predicted),
+        bias=_mean(error, draw).interval(),
+        coverage=_coverage(champion.conformal, error, draw),
+    )
+
+
+def _group_means(values: Floats, *, by: Floats) -> Floats:
+    """Means of `values` [n] in at most `GROUPS` groups of equal size along `by`."""
+    order = np.argsort(by, kind="stable")
+    return np.array([part.mean() for part in np.array_split(values[order], GROUPS) if part.size])
+
+
+def _coverage(promised: Conformal | None, error: Floats, draw: Resample) -> Coverage | None:
+    if promised is None:
+        return None
+    return Coverage(promised, _mean(np.abs(error) <= promised.quantile, draw).interval())
+
+
+def _mean(values: NDArray[np.generic], draw: Resample) -> Draws:
+    """The mean of `values` [n] on the data and in each replicate."""
+    total, drawn = draw.sums(np.column_stack([values.astype(np.float64), np.ones(values.size)]))
+    return Draws(float(total[0] / total[1]), ratio(drawn[:, 0], drawn[:, 1]))

@@ -1,0 +1,152 @@
+"""What must be said beside a model's scores: over- and underfitting, baselines, calibration, too good.
+
+Here belong the rules, each with its limit and its reason. Not here: who is promoted (`core.evaluation.gate`). A rule
+on noise, such as being worse than a baseline, speaks only where the interval does.
+"""
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from migraine_assets.core.metrics.interval import UNKNOWN, Interval, Scores
+
+
+@dataclass(frozen=True)
+class Flag:
+    """A finding about one model; `bars` says that it must not be promoted."""
+
+    name: str
+    reason: str
+    bars: bool = False
+
+
+@dataclass(frozen=True)
+class TooGood:
+    """Limits above which a score is doubted, and above which it is taken for a leak.
+
+    Forecasting migraine is hard. On real diaries honest pooled ROC-AUCs are about 0.80 for tomorrow, of which
+    most is knowing who has many attacks (0.58 within a person), and 0.68 to 0.75 for today from triggers; the
+    same triggers split at random instead of by patient, which is a leak, reach 0.86. R2 of intensity is near 0.
+    """
+
+    doubt: float
+    leak: float
+
+
+@dataclass(frozen=True)
+class FlagLimits:
+    """Every limit; horizon 0 is the same day, 1 tomorrow."""
+
+    overfit: float = 0.10
+    underfit_roc_auc: float = 0.70
+    underfit_r2: float = 0.0
+    slope: tuple[float, float] = (0.7, 1.3)
+    intercept: float = 0.25
+    roc_auc: tuple[TooGood, TooGood] = (TooGood(0.83, 0.95), TooGood(0.83, 0.90))
+    within_person_auc: tuple[TooGood, TooGood] = (TooGood(0.83, 0.95), TooGood(0.70, 0.80))
+    r2: tuple[TooGood, TooGood] = (TooGood(0.60, 0.90), TooGood(0.60, 0.80))
+
+
+LIMITS = FlagLimits()
+
+
+def attack_flags(
+    *,
+    train: Scores,
+    validation: Scores,
+    lead: Mapping[str, Interval],
+    horizon: int,
+    limits: FlagLimits = LIMITS,
+) -> tuple[Flag, ...]:
+    """The findings about a classifier.
+
+    `train` and `validation` are its scores on the rows it was fitted to and out of fold; `lead` is, for each
+    baseline, the paired difference in ROC-AUC on the validation rows, above 0 where the model is better.
+    """
+    found = [
+        _overfitting("ROC-AUC", _of(train, "roc_auc"), _of(validation, "roc_auc"), limits),
+        _underfitting("ROC-AUC", _of(validation, "roc_auc"), limits.underfit_roc_auc),
+        *(_behind("ROC-AUC", name, difference) for name, difference in lead.items()),
+        _slope(_of(validation, "calibration_slope"), limits),
+        _intercept(_of(validation, "calibration_intercept"), limits),
+        _too_good("ROC-AUC", _of(validation, "roc_auc"), limits.roc_auc[horizon]),
+        _too_good("within-person ROC-AUC", _of(validation, "within_person_auc"), limits.within_person_auc[horizon]),
+    ]
+    return tuple(flag for flag in found if flag)
+
+
+def severity_flags(
+    *,
+    train: Scores,
+    validation: Scores,
+    lead: Mapping[str, Interval],
+    horizon: int,
+    limits: FlagLimits = LIMITS,
+) -> tuple[Flag, ...]:
+    """The findings about a regressor; as `attack_flags`, with `lead` the baseline's RMSE minus the model's."""
+    found = [
+        _overfitting("R2", _of(train, "r2"), _of(validation, "r2"), limits),
+        _underfitting("R2", _of(validation, "r2"), limits.underfit_r2),
+        *(_behind("RMSE", name, difference) for name, difference in lead.items()),
+        _too_good("R2", _of(validation, "r2"), limits.r2[horizon]),
+    ]
+    return tuple(flag for flag in found if flag)
+
+
+def _of(scores: Scores, name: str) -> Interval:
+    return scores.get(name, UNKNOWN)
+
+
+def _overfitting(metric: str, train: Interval, validation: Interval, limits: FlagLimits) -> Flag | None:
+    gap = train.value - validation.value
+    if not gap > limits.overfit:
+        return None
+    figures = f"{train.value:.3f} on training rows and {validation.value:.3f} in validation"
+    return Flag("overfitting", f"{metric} is {figures}: {gap:.3f} apart, more than {limits.overfit:.2f}.")
+
+
+def _underfitting(metric: str, validation: Interval, least: float) -> Flag | None:
+    if math.isnan(validation.value):
+        return Flag("underfitting", f"{metric} in validation cannot be computed.")
+    if validation.value >= least:
+        return None
+    return Flag("underfitting", f"{metric} in validation is {validation}, below {least:.2f}.")
+
+
+def _behind(metric: str, baseline: str, difference: Interval) -> Flag | None:
+    """Clearly worse bars; not clearly better is only said."""
+    name = baseline.replace("_", " ")
+    if difference.ci_high < 0:
+        return Flag(f"worse_than_{baseline}", f"{metric} is worse than the {name}'s: lead {difference}.", bars=True)
+    if difference.ci_low > 0:
+        return None
+    return Flag(f"not_better_than_{baseline}", f"{metric} is not clearly better than the {name}'s: lead {difference}.")
+
+
+def _slope(slope: Interval, limits: FlagLimits) -> Flag | None:
+    low, high = limits.slope
+    if low <= slope.value <= high or math.isnan(slope.value) or slope.ci_low <= 1 <= slope.ci_high:
+        return None
+    way = "extreme" if slope.value < 1 else "timid"
+    return Flag("calibration_slope", f"Calibration slope is {slope}: probabilities are too {way}; 1 is ideal.")
+
+
+def _intercept(intercept: Interval, limits: FlagLimits) -> Flag | None:
+    value = intercept.value
+    if math.isnan(value) or abs(value) <= limits.intercept or intercept.ci_low <= 0 <= intercept.ci_high:
+        return None
+    way = "high" if value < 0 else "low"
+    return Flag(
+        "calibration_intercept",
+        f"Calibration intercept is {intercept}: probabilities are too {way} on average.",
+    )
+
+
+def _too_good(metric: str, score: Interval, limit: TooGood) -> Flag | None:
+    if not score.value > limit.doubt:
+        return None
+    leak = score.value > limit.leak
+    bound = limit.leak if leak else limit.doubt
+    advice = "look for the outcome among the inputs, or for one person under several names"
+    reason = f"{metric} is {score}, above {bound:.2f}: honest forecasts of migraine hardly get there; {advice}."
+    return Flag("too_good_to_be_true", reason, bars=leak)

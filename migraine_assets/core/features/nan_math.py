@@ -1,0 +1,57 @@
+"""Operations on one number or on an array of numbers, with the same bits either way: NaN stays NaN.
+
+NumPy's functions on a single Python float cost ten times what the float costs, and a prediction of the service makes
+dozens of them. Here belongs what features need of it. NumPy only.
+"""
+
+from collections.abc import Sequence
+from typing import TypeAlias
+
+import numpy as np
+
+from migraine_assets.core.features.diary import Floats
+
+# Those who calculate on arrays see arrays; that the same function takes a float is for `core.features.single_row` to
+# know.
+Numbers: TypeAlias = Floats
+
+
+def at_most(value: Numbers, limit: float) -> Numbers:
+    """The lesser of `value` (float or float64[n]) and `limit`; NaN where `value` is."""
+    if isinstance(value, float):
+        return limit if value > limit else value
+    return np.minimum(value, limit)
+
+
+def at_least(value: Numbers, limit: float) -> Numbers:
+    """The greater of `value` (float or float64[n]) and `limit`; NaN where `value` is."""
+    if isinstance(value, float):
+        return limit if value < limit else value
+    return np.maximum(value, limit)
+
+
+def count_known(values: Sequence[Numbers]) -> Numbers:
+    """How many of `values` (floats, or float64[n] each) are not null; NaN where all are."""
+    if isinstance(values[0], float):
+        return float(sum([value == value for value in values])) or float("nan")
+    columns = np.array(values)
+    asked = (columns == columns).sum(axis=0).astype(np.float64)
+    return np.where(asked == 0, np.nan, asked)
+
+
+def count_of(values: Sequence[Numbers], wanted: float) -> Numbers:
+    """How many of `values` (floats, or float64[n] each) are `wanted`."""
+    if isinstance(values[0], float):
+        return float(values.count(wanted))
+    found: Numbers = (np.array(values) == wanted).sum(axis=0).astype(np.float64)
+    return found
+
+
+def total_known(values: Sequence[Numbers]) -> Numbers:
+    """The sum of `values` (floats, or float64[n] each) in their order, nulls left out."""
+    if isinstance(values[0], float):
+        return sum([value for value in values if value == value], 0.0)
+    total = np.zeros_like(values[0])
+    for value in values:
+        total += np.where(value == value, value, 0.0)
+    return total

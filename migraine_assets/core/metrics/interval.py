@@ -1,0 +1,45 @@
+"""A figure with its 95 % interval. Not here: how the interval is found (`core.metrics.bootstrap`)."""
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Interval:
+    """An estimate and the ends of its 95 % interval, in the estimate's own unit.
+
+    NaN stands for "cannot be computed from these data": an ROC-AUC where everybody had an attack, the ends of
+    an interval where there is one participant only.
+    """
+
+    value: float
+    ci_low: float = math.nan
+    ci_high: float = math.nan
+
+    @property
+    def bounded(self) -> bool:
+        """Whether both ends are known."""
+        return math.isfinite(self.ci_low) and math.isfinite(self.ci_high)
+
+    def to_json(self) -> dict[str, float | None]:
+        """`value`, `ci_low` and `ci_high`; what is not a finite number becomes None, for JSON knows no NaN."""
+        ends = {"value": self.value, "ci_low": self.ci_low, "ci_high": self.ci_high}
+        return {name: number if math.isfinite(number) else None for name, number in ends.items()}
+
+    def __str__(self) -> str:
+        if not math.isfinite(self.value):
+            return "unknown"
+        return f"{self.value:.3f}" + (f" [{self.ci_low:.3f}, {self.ci_high:.3f}]" if self.bounded else "")
+
+
+UNKNOWN = Interval(math.nan)
+
+# The metrics of one model on one set of rows, by the metric's name.
+Scores = Mapping[str, Interval]
+
+
+def interval_from_json(figures: Mapping[str, float | None]) -> Interval:
+    """The inverse of `Interval.to_json`."""
+    value, low, high = (figures[name] for name in ("value", "ci_low", "ci_high"))
+    return Interval(*(math.nan if number is None else number for number in (value, low, high)))

@@ -1,0 +1,192 @@
+"""What an evaluation asset does: score every bundle on the test part, rank, hold the best against the incumbent.
+
+Here belong loading and composing. Not here: any figure (`core`), any page (`report`), Dagster's part
+(`defs.assets.evaluation`).
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from migraine_assets.core.evaluation.champion_analysis import ScoredRows, assemble
+from migraine_assets.core.evaluation.cross_validation import Scorer, baseline_predictions
+from migraine_assets.core.evaluation.datasets import TaskData, dimensions, part_of
+from migraine_assets.core.evaluation.gate import gate
+from migraine_assets.core.evaluation.importance import groups_by_field
+from migraine_assets.core.evaluation.results import ModelRow, TaskEvaluation
+from migraine_assets.core.evaluation.selection import Decision, Result, rank
+from migraine_assets.core.features import engine
+from migraine_assets.core.metrics.interval import Interval, Scores
+from migraine_assets.core.models.calibration import Conformal
+from migraine_assets.core.tasks import Task
+from migraine_assets.defs.assets.train import load
+from migraine_assets.defs.refs import FeaturesRef, Figures, FoldsRef, ModelRef
+from migraine_assets.defs.resources import Workspace
+from migraine_assets.params import Params
+from migraine_assets.stores.assets import deliveries
+from migraine_assets.stores.bundles.bundles import Bundle, load_bundle, load_manifest
+from migraine_assets.stores.bundles.manifest import Manifest
+from migraine_assets.stores.registry.pointer import read_pointer
+
+SIMULATED = "synthetic"
+Floats = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Evaluated:
+    """A task's evaluation, and the bundle that the gate compared with."""
+
+    evaluation: TaskEvaluation
+    decision: Decision
+    incumbent: str | None
+
+
+def evaluate(
+    task: Task,
+    workspace: Workspace,
+    features: FeaturesRef,
+    folds: FoldsRef,
+    models: Sequence[ModelRef],
+    *,
+    opponent: str | None,
+) -> Evaluated:
+    """Everything that a report shows about one task. The test part is looked at here, and nowhere before."""
+    params, data = workspace.params(), load(task, workspace, features, folds, groups=True)
+    bundles = {
+        model.key: load_bundle(workspace.store, model.bundle, threads=params.training.threads)
+        for model in models
+        if model.bundle
+    }
+    predicted = {key: bundle.predict(data.test.X) for key, bundle in bundles.items()}
+    train_base, test_base = baseline_predictions(data) if len(data.train.y) else ({}, {})
+    scorer = Scorer(data, params.training.replicates)
+    ranking = rank([_result(model) for model in models], task=task)
+    chosen = next((model.bundle for model in models if model.key == ranking.champion), None)
+    decision = _gate(
+        workspace,
+        data,
+        features.names,
+        chosen,
+        opponent,
+        predicted.get(ranking.champion or ""),
+        params,
+        features.delivery.source,
+    )
+    before = TaskEvaluation(
+        task=task,
+        severity_kind=features.severity_kind,  # type: ignore[arg-type]  # one of the two kinds, or none
+        horizon=features.delivery.horizon,
+        train=part_of(data, "train"),
+        test=part_of(data, "test"),
+        flow=(*features.steps, *folds.steps),
+        rows=tuple(_row(model, scorer.test(predicted.get(model.key), model.threshold)) for model in models),
+        baselines={
+            key: {"cv": scorer.train(train_base[key]), "test": scorer.test(test_base[key], None) or {}}
+            for key in train_base
+        },
+        ranking=ranking,
+        decision=decision if chosen else None,
+    )
+    rows = ScoredRows(data.test.X, data.test.y, data.test.participant, predicted | test_base, dimensions(data))
+    best = bundles.get(ranking.champion or "")
+    return Evaluated(
+        assemble(before, rows, predict=best.predict if best else None, inputs=_inputs(features.names)),
+        decision,
+        opponent,
+    )
+
+
+def incumbent_of(workspace: Workspace, task: Task) -> str | None:
+    """The bundle that serves the task now."""
+    pointer = read_pointer(workspace.store)
+    place = pointer.tasks.get(task)
+    return place.champion if place else None
+
+
+def opponent_of(workspace: Workspace, task: Task, models: Sequence[ModelRef]) -> str | None:
+    """The bundle that the best of `models` has to beat: who serves now, unless it is that model itself."""
+    best = rank([_result(model) for model in models], task=task).champion
+    incumbent = incumbent_of(workspace, task)
+    return None if incumbent in {model.bundle for model in models if model.key == best} else incumbent
+
+
+def _gate(
+    workspace: Workspace,
+    data: TaskData,
+    names: tuple[str, ...],
+    chosen: str | None,
+    opponent: str | None,
+    candidate: Floats | None,
+    params: Params,
+    source: str,
+) -> Decision:
+    if chosen is None or candidate is None:
+        return Decision(False, "refused", ("No model met the bar.",))
+    old = None
+    if opponent is not None:
+        incumbent = load_bundle(workspace.store, opponent)
+        if reason := _incomparable(workspace, incumbent, load_manifest(workspace.store, chosen), source=source):
+            return Decision(False, "refused", (f"{reason} To replace it all the same: migraine promote.",))
+        old = _old_prediction(incumbent, data, names)
+    return gate(
+        data.task,
+        data.test.y,
+        candidate,
+        old,
+        data.test.participant,
+        groups=dimensions(data),
+        settings=params.promotion,
+    )
+
+
+def _incomparable(workspace: Workspace, incumbent: Bundle, candidate: Manifest, *, source: str) -> str | None:
+    """Why no score can decide between the two; None where one can."""
+    old = incumbent.manifest
+    if (old.horizon, old.severity_kind) != (candidate.horizon, candidate.severity_kind):
+        return "The model that serves answers another question (horizon, or kind of severity) than this diary asks."
+    if source != SIMULATED:
+        return None
+    known = {entry.acceptance.md5: entry.acceptance.source for entry in deliveries.log(workspace.store)}
+    if known.get(old.data_version, SIMULATED) != SIMULATED:
+        return "The model that serves was trained on real diaries, and this one on simulated ones."
+    return None
+
+
+def _old_prediction(bundle: Bundle, data: TaskData, names: tuple[str, ...]) -> Floats:
+    """What the incumbent says of the same rows; a field that this diary lacks is null to it, as it was not asked."""
+    missing = [name for name in bundle.manifest.features if name not in names]
+    nulls = np.full((len(data.test.y), len(missing)), np.nan, dtype=np.float32)
+    return bundle.predict_from(np.hstack([data.test.X, nulls]), (*names, *missing))
+
+
+def _result(model: ModelRef) -> Result:
+    return Result(model.key, scores(model.cv), scores(model.lead), model.flags, model.error)
+
+
+def scores(figures: Figures) -> Scores:
+    """The inverse of `defs.assets.train.figures`."""
+    return {name: Interval(*(np.nan if end is None else end for end in found)) for name, found in figures.items()}
+
+
+def _row(model: ModelRef, test: Scores | None) -> ModelRow:
+    return ModelRow(
+        key=model.key,
+        used=model.used,
+        seconds=model.seconds,
+        cv=scores(model.cv) if model.cv else None,
+        train=scores(model.train) if model.train else None,
+        test=test,
+        flags=model.flags,
+        error=model.error,
+        bundle=model.bundle,
+        params=model.params,
+        threshold=model.threshold,
+        conformal=Conformal(*model.conformal) if model.conformal else None,
+    )
+
+
+def _inputs(names: tuple[str, ...]) -> Mapping[str, tuple[int, ...]]:
+    fields = {row.name: row.inputs for row in engine.FEATURES}
+    return groups_by_field(names, {name: fields[name] for name in names})

@@ -1,0 +1,158 @@
+"""The sensor that publishes how the automation goes. It starts nothing.
+
+Here belongs the order of steps. It is on by default: Prometheus must hear of a failed run also where nothing is
+automated. That it falls silent with the daemon is what the alert MigraineDagsterSilent is for.
+"""
+
+import datetime as dt
+from collections import Counter
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import dagster as dg
+from dagster._core.scheduler.instigation import InstigatorState, InstigatorStatus, InstigatorType, TickStatus
+from msgspec.structs import replace
+
+from migraine_assets.defs.resources import Workspace
+from migraine_assets.errors import StoreError
+from migraine_assets.stores.monitoring.heartbeats import beat
+from migraine_assets.stores.monitoring.pipeline_status import (
+    JobFigures,
+    Operations,
+    TickFigures,
+    Verdict,
+    read_operations,
+    write_operations,
+)
+from migraine_assets.stores.monitoring.results import Kind, latest
+from migraine_assets.stores.store import Store
+
+RESULT_KINDS: tuple[Kind, ...] = ("drift", "realised", "estimated")
+Verdicts = dict[str, dict[str, Verdict]]
+
+
+def verdicts(store: Store, *, known: Mapping[str, Mapping[str, Verdict]], complain: Callable[[str], None]) -> Verdicts:
+    """By kind and task. What cannot be read stays as it was `known`, whose age then tells."""
+    found = {kind: dict(tasks) for kind, tasks in known.items()}
+    for kind in RESULT_KINDS:
+        try:
+            newest = latest(store, kind)
+        except StoreError as error:
+            complain(str(error))
+            continue
+        if newest is not None:
+            day, content = newest
+            found[kind] = {task: Verdict(status, day.isoformat()) for task, status in _statuses(content)}
+    return found
+
+
+def _statuses(content: Mapping[str, Any]) -> list[tuple[str, str]]:
+    return [(task, said["status"]) for task, said in content["tasks"].items()]
+
+
+# Dagster's own interval for a sensor that names none.
+INTERVAL = 30
+GOOD = (TickStatus.SUCCESS, TickStatus.SKIPPED)
+INSTIGATOR_KINDS = {InstigatorType.SENSOR: "sensor", InstigatorType.SCHEDULE: "schedule"}
+
+
+def tick_figures(instance: dg.DagsterInstance, repository: dg.RepositoryDefinition) -> dict[str, TickFigures]:
+    """Every sensor and schedule of `repository` that is switched on and has been evaluated or started."""
+    found = {}
+    for state in instance.all_instigator_state():
+        kind = INSTIGATOR_KINDS.get(state.instigator_type)
+        if kind and (interval := _interval(repository, state.name, kind, state.status)) is not None:
+            good, bad = _last(instance, state, *GOOD), _last(instance, state, TickStatus.FAILURE)
+            found[state.name] = TickFigures(kind, interval, last_success=good, last_failure=bad)
+    return found
+
+
+def _interval(repository: dg.RepositoryDefinition, name: str, kind: str, status: InstigatorStatus) -> float | None:
+    """Seconds between evaluations (0 for a schedule); None for what is off or no longer in the code."""
+    known = repository.has_sensor_def(name) if kind == "sensor" else repository.has_schedule_def(name)
+    if not known:
+        return None
+    definition = repository.get_sensor_def(name) if kind == "sensor" else repository.get_schedule_def(name)
+    on = definition.default_status.value == "RUNNING" and status != InstigatorStatus.STOPPED
+    if not (on or status == InstigatorStatus.RUNNING):
+        return None
+    return (
+        float(definition.minimum_interval_seconds or INTERVAL) if isinstance(definition, dg.SensorDefinition) else 0.0
+    )
+
+
+def _last(instance: dg.DagsterInstance, state: InstigatorState, *statuses: TickStatus) -> float:
+    """The moment of the last tick with one of these, 0.0 where there is none."""
+    ticks = instance.get_ticks(state.instigator_origin_id, state.selector_id, limit=1, statuses=list(statuses))
+    return float(ticks[0].timestamp) if ticks else 0.0
+
+
+ENDED = (dg.DagsterRunStatus.SUCCESS, dg.DagsterRunStatus.FAILURE)
+WAITING = (dg.DagsterRunStatus.QUEUED, dg.DagsterRunStatus.NOT_STARTED)
+RUNNING = (dg.DagsterRunStatus.STARTING, dg.DagsterRunStatus.STARTED, dg.DagsterRunStatus.CANCELING)
+WILL_RETRY = "dagster/will_retry"
+MOST_RUNS = 1000
+# A run's record may be written a little later than the moment that it carries.
+OVERLAP = dt.timedelta(minutes=10)
+# What nobody has run for so long is told no more: its job may be gone from the code.
+FORGET = dt.timedelta(days=60)
+
+
+def job_figures(
+    instance: dg.DagsterInstance, *, known: Mapping[str, JobFigures], since: dt.datetime | None, now: dt.datetime
+) -> dict[str, JobFigures]:
+    """`known` with the runs that ended after `since` (None: all that Dagster has), and those that are under way."""
+    found = dict(known)
+    after = since - OVERLAP if since else None
+    ended = dg.RunsFilter(statuses=list(ENDED), updated_after=after)
+    for record in instance.get_run_records(ended, limit=MOST_RUNS, order_by="update_timestamp"):
+        name = record.dagster_run.job_name
+        found[name] = with_run(found.get(name, JobFigures()), record)
+    counts = _unfinished(instance)
+    oldest = (now - FORGET).timestamp()
+    kept = {name for name, job in found.items() if max(job.last_success, job.last_failure) >= oldest}
+    return {
+        name: replace(found.get(name, JobFigures()), queued=counts[name, "queued"], running=counts[name, "running"])
+        for name in sorted(kept | {name for name, _ in counts})
+    }
+
+
+def with_run(job: JobFigures, record: dg.RunRecord) -> JobFigures:
+    """`job` after a run that ended. A failure that Dagster itself will repeat is none yet."""
+    end = record.end_time or record.update_timestamp.timestamp()
+    if record.dagster_run.status == dg.DagsterRunStatus.SUCCESS:
+        if end <= job.last_success:
+            return job
+        return replace(job, last_success=end, last_duration=end - (record.start_time or end))
+    if record.dagster_run.tags.get(WILL_RETRY) == "true":
+        return job
+    return replace(job, last_failure=max(end, job.last_failure))
+
+
+def _unfinished(instance: dg.DagsterInstance) -> Counter[tuple[str, str]]:
+    under_way = dg.RunsFilter(statuses=[*WAITING, *RUNNING])
+    runs = (record.dagster_run for record in instance.get_run_records(under_way, limit=MOST_RUNS))
+    return Counter((run.job_name, "queued" if run.status in WAITING else "running") for run in runs)
+
+
+SECONDS = 30
+
+
+@dg.sensor(
+    minimum_interval_seconds=SECONDS,
+    default_status=dg.DefaultSensorStatus.RUNNING,
+    description="Publishes for Prometheus how runs, sensors, schedules and monitored models are; starts nothing.",
+)
+def operations_figures(context: dg.SensorEvaluationContext, workspace: Workspace) -> dg.SkipReason:
+    """Merge what Dagster knows now into what was published, and publish it."""
+    now, store = dt.datetime.now(dt.UTC), workspace.store
+    before = read_operations(store) or Operations(0.0)
+    if context.repository_def is None:
+        raise dg.DagsterInvariantViolationError("A sensor is evaluated within a code location.")
+    since = dt.datetime.fromtimestamp(before.published_at, dt.UTC) if before.published_at else None
+    jobs = job_figures(context.instance, known=before.jobs, since=since, now=now)
+    ticks = tick_figures(context.instance, context.repository_def)
+    found = verdicts(store, known=before.verdicts, complain=context.log.warning)
+    write_operations(store, Operations(now.timestamp(), jobs, ticks, found))
+    beat(store, "operations_figures", now=now)
+    return dg.SkipReason(f"Published: {len(jobs)} jobs, {len(ticks)} sensors and schedules.")

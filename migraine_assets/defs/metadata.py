@@ -1,0 +1,169 @@
+"""Metadata of assets and checks: summaries, tables, column schemas, plots and links."""
+
+import base64
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import dagster as dg
+import pandas as pd
+
+from migraine_assets.core.contract import BY_NAME
+from migraine_assets.defs.refs import ChampionRef, DeliveryInfo, DiaryRef, EvaluationRef, ModelRef
+from migraine_assets.stores.assets.frames import FrameRef
+
+Metadata = dict[str, Any]
+
+SHOWN = 12
+
+
+def found_metadata(content: Mapping[str, Any]) -> Metadata:
+    """Status and reasons; of tasks their figures as tables and numbers."""
+    tasks = content.get("tasks")
+    if tasks is None:
+        return {"summary": content["status"], "reasons": _list(content["reasons"])}
+    metadata: Metadata = {
+        "summary": "; ".join(f"{task}: {said['status']}" for task, said in tasks.items()) or "No model serves.",
+        "reasons": _list([f"{task}: {reason}" for task, said in tasks.items() for reason in said["reasons"]]),
+    }
+    for task, said in tasks.items():
+        metadata |= _figures(task, said)
+    return metadata
+
+
+def _figures(task: str, said: Mapping[str, Any]) -> Metadata:
+    found: Metadata = {f"{task} rows": said["rows"], f"{task} bundle": said["bundle"]}
+    if features := said.get("features"):
+        ranked = sorted(features.items(), key=lambda item: -item[1]["score"])
+        rows = [(name, item["status"], item["score"], item["missing"]) for name, item in ranked[:SHOWN]]
+        found[f"{task} features"] = table(("feature", "status", "score (1 is drift)", "missing"), rows)
+        found[f"{task} highest score"] = float(ranked[0][1]["score"])
+    if metrics := said.get("metrics"):
+        rows = [(name, *figure.values()) for name, figure in metrics.items()]
+        found[f"{task} metrics"] = table(("metric", "value", "ci_low", "ci_high"), rows)
+        found |= {f"{task} {name}": float(f["value"]) for name, f in metrics.items() if f["value"] is not None}
+    return found
+
+
+def _list(lines: list[str]) -> dg.MarkdownMetadataValue:
+    return dg.MetadataValue.md("\n".join(f"- {line}" for line in lines) or "none")
+
+
+PREVIEW_ROWS = 5
+
+
+def table(columns: Sequence[str], rows: Sequence[Sequence[object]]) -> dg.TableMetadataValue:
+    """A table of text, as the UI shows it."""
+    schema = dg.TableSchema(columns=[dg.TableColumn(name) for name in columns])
+    records = [dg.TableRecord({name: _cell(cell) for name, cell in zip(columns, row, strict=True)}) for row in rows]
+    return dg.MetadataValue.table(records=records, schema=schema)
+
+
+def _cell(value: object) -> str:
+    if value is None:
+        return ""
+    return f"{value:.4g}" if isinstance(value, float) else str(value)
+
+
+def frame_metadata(ref: FrameRef, frame: pd.DataFrame, *, summary: str, descriptions: Mapping[str, str]) -> Metadata:
+    """Rows, column schema and the first rows of a frame."""
+    columns = [dg.TableColumn(name, str(frame[name].dtype), descriptions.get(name)) for name in frame.columns]
+    head = frame.head(PREVIEW_ROWS).astype(object).where(frame.head(PREVIEW_ROWS).notna(), "")
+    return {
+        "summary": summary,
+        "dagster/row_count": ref.rows,
+        "dagster/column_schema": dg.TableSchema(columns=columns),
+        "first rows": table(list(head.columns), head.to_numpy().tolist()),
+    }
+
+
+def diary_metadata(value: DiaryRef, frame: pd.DataFrame, *, summary: str) -> Metadata:
+    """What a diary holds, where it came from and what was done to it."""
+    descriptions = {name: field.description for name, field in BY_NAME.items()}
+    metadata = frame_metadata(value.frame, frame, summary=summary, descriptions=descriptions)
+    metadata |= delivery_metadata(value.delivery)
+    metadata["participants"] = int(frame["participant_id"].nunique())
+    if value.columns:
+        metadata["what was done"] = table(value.columns, value.actions)
+    return metadata
+
+
+def delivery_metadata(delivery: DeliveryInfo) -> Metadata:
+    """Where a diary came from."""
+    return {
+        "source": delivery.description,
+        "data version (MD5)": delivery.md5,
+        "horizon (days)": delivery.horizon,
+        "days": f"{delivery.first_day} to {delivery.last_day}" if delivery.first_day else "no dates",
+        "notes": dg.MetadataValue.md("\n".join(f"- {note}" for note in delivery.notes) or "none"),
+    }
+
+
+def actions_table(frame: pd.DataFrame) -> tuple[tuple[str, ...], tuple[tuple[str, ...], ...]]:
+    """A small frame as columns and rows of text, for a reference."""
+    text = frame.astype(object).where(frame.notna(), "").astype(str)
+    return tuple(map(str, frame.columns)), tuple(text.itertuples(index=False, name=None))
+
+
+def plot(png: bytes, title: str) -> dg.MarkdownMetadataValue:
+    """A picture that the UI shows in place."""
+    return dg.MetadataValue.md(f"![{title}](data:image/png;base64,{base64.b64encode(png).decode()})")
+
+
+def model_metadata(model: ModelRef, *, remembered: bool) -> Metadata:
+    """A model's figures, parameters and bundle."""
+    metadata: Metadata = {
+        "summary": f"{_said(model)}{', as trained before' if remembered else ''}",
+        "estimator": model.used,
+        "parameters": dg.MetadataValue.json(dict(model.params)),
+        "CPU seconds": round(model.seconds, 2),
+        "reused": remembered,
+    }
+    if model.error:
+        return metadata | {"error": dg.MetadataValue.md(f"```\n{model.error}\n```")}
+    rows = [(name, *figures, model.train.get(name, (None,))[0]) for name, figures in model.cv.items()]
+    metadata["cross-validated"] = table(("metric", "value", "ci_low", "ci_high", "training rows"), rows)
+    metadata["ahead of baseline"] = table(
+        ("baseline", "lead", "ci_low", "ci_high"), [(name, *lead) for name, lead in model.lead.items()]
+    )
+    metadata["flags"] = dg.MetadataValue.md("\n".join(f"- {flag.reason}" for flag in model.flags) or "none")
+    metadata["bundle"] = model.bundle or ""
+    metadata["MLflow run"] = model.mlflow_run or "not logged"
+    return metadata | {name: float(figures[0]) for name, figures in model.cv.items() if figures[0] is not None}
+
+
+def _said(model: ModelRef) -> str:
+    if model.error:
+        return f"failed: {model.error}"
+    name, title = ("roc_auc", "ROC-AUC") if model.task == "attack" else ("rmse", "RMSE")
+    value, low, high = model.cv[name]
+    ends = f" [{low:.3f}, {high:.3f}]" if low is not None and high is not None else ""
+    return f"{title} {value:.3f}{ends} cross-validated, {model.seconds:.1f} CPU s" if value is not None else "no score"
+
+
+def evaluation_metadata(value: EvaluationRef, *, remembered: bool) -> Metadata:
+    """Who won, why, and where the report is."""
+    report = Path(value.report)
+    page = report / f"{value.task}.html"
+    return {
+        "summary": value.headline + (" (as evaluated before)" if remembered else ""),
+        "champion": value.champion.key if value.champion else "none",
+        "challenger": value.challenger.key if value.challenger else "none",
+        "decision": dg.MetadataValue.md("\n".join(f"- {reason}" for reason in value.reasons) or "none"),
+        "report": dg.MetadataValue.path(str(page)),
+        "report link": dg.MetadataValue.url(page.as_uri()),
+        "evaluation.json": dg.MetadataValue.path(str(report / "evaluation.json")),
+        "reused": remembered,
+    }
+
+
+def champion_metadata(value: ChampionRef, evaluation: EvaluationRef) -> Metadata:
+    """What was promoted, or why not."""
+    return {
+        "summary": f"{value.outcome}: {' '.join(value.reasons)}",
+        "outcome": value.outcome,
+        "champion bundle": value.bundle or "none",
+        "challenger bundle": value.challenger or "none",
+        "algorithm": evaluation.champion.key if evaluation.champion else "none",
+        "promotion record": value.record or "none",
+    }

@@ -1,0 +1,160 @@
+"""What one asset hands to the next: small frozen references to content-addressed files, never the data itself.
+
+Here belong the types and their JSON form. Not here: how the files are read and written (`stores.assets.frames`).
+"""
+
+import dataclasses
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
+
+import pandas as pd
+from pydantic import TypeAdapter
+
+from migraine_assets.core.evaluation.flags import Flag
+from migraine_assets.core.evaluation.results import FlowStep
+from migraine_assets.stores.assets.deliveries import KeptFile
+from migraine_assets.stores.assets.frames import FrameRef
+
+Figures = dict[str, tuple[float | None, float | None, float | None]]
+
+
+@dataclass(frozen=True)
+class DeliveryInfo:
+    """Where a diary came from. `md5` is its data version, the identity that DVC would record."""
+
+    source: str
+    description: str
+    md5: str
+    horizon: int
+    mapping: str | None
+    files: tuple[KeptFile, ...]
+    notes: tuple[str, ...]
+    first_day: str | None
+    last_day: str | None
+
+
+@dataclass(frozen=True)
+class DiaryRef:
+    """A diary at one stage of its way: the frame, where it came from, and a table of what was done to it."""
+
+    frame: FrameRef
+    delivery: DeliveryInfo
+    steps: tuple[FlowStep, ...] = ()
+    columns: tuple[str, ...] = ()
+    actions: tuple[tuple[str, ...], ...] = ()
+
+    def actions_frame(self) -> pd.DataFrame:
+        """The table of what was done, as text."""
+        return pd.DataFrame(list(self.actions), columns=list(self.columns))
+
+
+@dataclass(frozen=True)
+class FeaturesRef:
+    """The feature table with its targets. `severity_kind` is "severity", "burden" or None where there is neither."""
+
+    frame: FrameRef
+    delivery: DeliveryInfo
+    names: tuple[str, ...]
+    severity_kind: str | None
+    code_version: str
+    steps: tuple[FlowStep, ...] = ()
+
+
+@dataclass(frozen=True)
+class FoldsRef:
+    """Which part and fold each row of the feature table `features` (its version) belongs to."""
+
+    frame: FrameRef
+    features: str
+    columns: tuple[str, ...]
+    summary: tuple[tuple[str, ...], ...]
+    cut_day: str | None
+    steps: tuple[FlowStep, ...] = ()
+
+
+@dataclass(frozen=True)
+class ModelRef:
+    """A trained model: its bundle and cross-validated figures, or the error that it failed with.
+
+    `cv` and `train` map a metric, `lead` a baseline, to (value, ci_low, ci_high). `predictions` holds the out-of-fold
+    predictions.
+    """
+
+    key: str
+    task: str
+    used: str
+    seconds: float
+    bundle: str | None
+    error: str | None
+    predictions: FrameRef | None
+    params: dict[str, Any]
+    cv: Figures
+    train: Figures
+    lead: Figures
+    flags: tuple[Flag, ...]
+    notes: tuple[str, ...]
+    threshold: float | None
+    conformal: tuple[float, float] | None
+    mlflow_run: str | None
+
+
+@dataclass(frozen=True)
+class Chosen:
+    """A model that the evaluation proposes to serve."""
+
+    key: str
+    bundle: str
+    mlflow_run: str | None
+
+
+@dataclass(frozen=True)
+class EvaluationRef:
+    """One task's evaluation: who was best by cross-validation, and whether the gate lets it be promoted.
+
+    `incumbent` is the champion that the decision was made against. `champion` is None where no model met the bar.
+    `report` is the folder of the report. `data` tells which features and folds were evaluated on.
+    """
+
+    task: str
+    champion: Chosen | None
+    challenger: Chosen | None
+    incumbent: str | None
+    accepted: bool
+    reasons: tuple[str, ...]
+    figures: Figures
+    headline: str
+    report: str
+    data: str = ""
+
+
+@dataclass(frozen=True)
+class ChampionRef:
+    """What a promotion did to one task: `outcome` is "promoted", "on trial", "unchanged", "refused" or "none"."""
+
+    task: str
+    outcome: str
+    bundle: str | None
+    challenger: str | None
+    reasons: tuple[str, ...]
+    record: str | None
+
+
+TYPES: dict[str, type] = {
+    cls.__name__: cls for cls in (DiaryRef, FeaturesRef, FoldsRef, ModelRef, EvaluationRef, ChampionRef)
+}
+
+
+def to_json(value: object) -> dict[str, Any]:
+    """A reference as JSON-able values, with the name of its type."""
+    return {"type": type(value).__name__, "value": dataclasses.asdict(value)}  # type: ignore[call-overload]
+
+
+def from_json(content: dict[str, Any]) -> Any:
+    """The inverse of `to_json`; every nested value is checked against its type."""
+    return _adapter(content["type"]).validate_python(content["value"])
+
+
+@cache
+def _adapter(name: str) -> TypeAdapter[Any]:
+    return TypeAdapter(TYPES[name])

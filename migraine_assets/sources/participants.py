@@ -1,0 +1,76 @@
+"""Who kept a diary, and how far ahead it lets one look, where the source does not say.
+
+Here belongs what follows from a missing participant or date. Not here: reading them (`coercion`).
+"""
+
+from collections.abc import Sequence
+
+import pandas as pd
+
+from migraine_assets.errors import ConfigurationError, DataRefused
+from migraine_assets.sources.columns.binding import listed
+from migraine_assets.sources.columns.mapping import SourceMapping, normal
+from migraine_assets.sources.files.sheet import Sheet
+
+# Who kept a dated diary that names nobody: it is one person's.
+ONE_PERSON = "person-1"
+
+
+def horizon_of(mapping: SourceMapping | None, *, dated: bool) -> int:
+    """The stated horizon, else 1 for a dated diary and 0 for an undated one.
+
+    Raises `ConfigurationError` where tomorrow is asked for without dates.
+    """
+    stated = mapping.horizon if mapping else None
+    if stated == 1 and not dated:
+        raise ConfigurationError(
+            "The mapping asks for horizon 1 (tomorrow), but the diary has no dates. Map a date, or write 'horizon: 0'."
+        )
+    return int(dated) if stated is None else stated
+
+
+def name_participants(
+    frame: pd.DataFrame, sheets: Sequence[Sheet], named: Sequence[bool], mapping: SourceMapping | None
+) -> tuple[str, ...]:
+    """Fill in `participant_id` in place where the source has none, and say how.
+
+    `named` tells which of `sheets` have a participant column. Raises `DataRefused` where it cannot be known who
+    kept which row.
+    """
+    dated = bool(frame["date"].notna().any())
+    if all(named) or "participant_id" in (mapping.constants if mapping else {}):
+        return () if dated else ("No dates: rows have no history, and the horizon is 0 (the same day).",)
+    if any(named):
+        absent = sheets[list(named).index(False)].file
+        raise DataRefused(f"{absent} has no participant column, but other files of the delivery do. Add it.")
+    if not dated:
+        frame["participant_id"] = [f"row-{number:06d}" for number in range(1, len(frame) + 1)]
+        return ("A flat table (no person, no date): each row is its own participant, and the horizon is 0.",)
+    _refuse_repeated_days(frame["date"].dropna(), sheets[0])
+    frame["participant_id"] = ONE_PERSON
+    return (f"No participant column, and no date twice: taken for one person's diary ('{ONE_PERSON}').",)
+
+
+def lookalikes(frame: pd.DataFrame) -> tuple[str, ...]:
+    """A note on participants whose names differ in case, spaces or leading zeros alone: one person in two spellings
+    would be trained on and tested on.
+    """
+    spellings: dict[str, list[str]] = {}
+    for name in frame["participant_id"].dropna().unique():
+        spellings.setdefault(normal("".join(name.split())), []).append(name)
+    alike = [names for names in spellings.values() if len(names) > 1]
+    if not alike:
+        return ()
+    return (
+        f"{len(alike)} participants may be one person in several spellings, and are kept apart: "
+        f"for example {listed(alike[0])}. Where they are one, spell them alike.",
+    )
+
+
+def _refuse_repeated_days(days: pd.Series, sheet: Sheet) -> None:
+    repeated = days[days.duplicated()]
+    if len(repeated):
+        raise DataRefused(
+            f"{sheet.file} has several rows for {repeated.iloc[0].date()} and no participant column among "
+            f"{listed(sheet.header)}. Call it 'participant_id', or name it in a mapping."
+        )

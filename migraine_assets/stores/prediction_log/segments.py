@@ -1,0 +1,105 @@
+"""Append-only segments of the log, one writer each: how records reach the disk or the object store.
+
+Here belong files and what happens when a write fails. Not here: records and when they are flushed
+(`serving.log.writer`), and reading (`stores.prediction_log.reader`).
+
+A segment is JSON lines. On a local disk it grows, is flushed to the disk with each write, and what a failed
+write left is cut off again; an object store gets a whole new segment with each write.
+"""
+
+import os
+import secrets
+from pathlib import Path
+from typing import Protocol
+
+from migraine_assets.stores.store import Store
+
+ROOT = "log"
+SUFFIX = ".jsonl"
+
+
+class Segments(Protocol):
+    """Where one replica writes one kind of record."""
+
+    def write(self, day: str, content: bytes) -> None:
+        """Keep whole lines of `day` (ISO 8601). Raises `OSError` or `StoreError`; then none of it is kept."""
+
+    def close(self) -> None:
+        """Nothing more will be written."""
+
+
+def segments(store: Store, kind: str, *, segment_bytes: int) -> Segments:
+    """The segments of a new writer of `kind` ("predictions", "feedback"). Nothing is made before the first write."""
+    writer = secrets.token_hex(6)
+    if store.local:
+        return LocalSegments(Path(store.path(f"{ROOT}/{kind}")), writer, segment_bytes=segment_bytes)
+    return ObjectSegments(store, f"{ROOT}/{kind}", writer)
+
+
+class LocalSegments:
+    """Files `<folder>/<day>/<writer>-<number>.jsonl`; a new one for a new day and beyond `segment_bytes`."""
+
+    def __init__(self, folder: Path, writer: str, *, segment_bytes: int) -> None:
+        self._folder, self._writer, self._limit = folder, writer, segment_bytes
+        self._file: int | None = None
+        self._day, self._size, self._number = "", 0, 0
+
+    def write(self, day: str, content: bytes) -> None:
+        """See `Segments`."""
+        if self._file is None or self._day != day or self._size >= self._limit or self._removed(self._file):
+            self._file = self._open(day)
+        try:
+            _write_all(self._file, content)
+            os.fsync(self._file)
+        except OSError:
+            self._undo(self._file)
+            raise
+        self._size += len(content)
+
+    def close(self) -> None:
+        """See `Segments`."""
+        if self._file is not None:
+            os.close(self._file)
+            self._file = None
+
+    def _open(self, day: str) -> int:
+        self.close()
+        folder = self._folder / day
+        folder.mkdir(parents=True, exist_ok=True)
+        path = folder / f"{self._writer}-{self._number:06d}{SUFFIX}"
+        file = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o640)
+        self._day, self._size, self._number = day, 0, self._number + 1
+        return file
+
+    def _undo(self, file: int) -> None:
+        try:
+            os.ftruncate(file, self._size)
+        except OSError:
+            # The torn last line stays; readers skip it, and a new segment begins.
+            self.close()
+
+    @staticmethod
+    def _removed(file: int) -> bool:
+        return os.fstat(file).st_nlink == 0
+
+
+class ObjectSegments:
+    """Objects `<folder>/<day>/<writer>-<number>.jsonl`, each complete when it becomes visible."""
+
+    def __init__(self, store: Store, folder: str, writer: str) -> None:
+        self._store, self._folder, self._writer = store, folder, writer
+        self._number = 0
+
+    def write(self, day: str, content: bytes) -> None:
+        """See `Segments`."""
+        self._store.write(f"{self._folder}/{day}/{self._writer}-{self._number:06d}{SUFFIX}", content)
+        self._number += 1
+
+    def close(self) -> None:
+        """See `Segments`."""
+
+
+def _write_all(file: int, content: bytes) -> None:
+    left = memoryview(content)
+    while left:
+        left = left[os.write(file, left) :]

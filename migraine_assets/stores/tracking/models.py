@@ -1,0 +1,116 @@
+"""Registered models in MLflow: champions for a client that knows nothing of this project.
+
+Here belong versions and aliases. Not here: which bundle is champion (`registry`; MLflow only repeats it).
+"""
+
+import tempfile
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from migraine_assets.stores.tracking.connection import Connection, TrackingUnavailable
+
+if TYPE_CHECKING:
+    from mlflow import MlflowClient
+
+MODELS = {"attack": "migraine-attack", "severity": "migraine-severity"}
+ALIASES = ("champion", "challenger")
+HASH_TAG = "bundle_hash"
+# What loads the model and nothing else; named here because MLflow would find out by running it.
+_REQUIREMENTS = ("mlflow", "onnx", "onnxruntime", "numpy", "pandas")
+
+
+class RegisteredModels:
+    """The two registered models of a tracking store."""
+
+    def __init__(self, connection: Connection) -> None:
+        self.connection = connection
+
+    def register(
+        self,
+        task: str,
+        *,
+        model: bytes,
+        features: Sequence[str],
+        output: str,
+        bundle_hash: str,
+        run_id: str,
+        tags: Mapping[str, str] | None = None,
+    ) -> str:
+        """Register the ONNX graph of a bundle as a version of the task's model, logged to `run_id`; the
+        version.
+
+        The same bundle is registered once: its version is found again by its hash. `features` are the columns
+        of the frame that the model takes, in the order of its only input; `output` is the column that it
+        returns.
+        """
+        name = MODELS[task]
+        with self.connection.client() as client, self.connection.exclusive():
+            if found := _version(client, name, bundle_hash):
+                return found
+            _make_registered_model(client, name)
+            with tempfile.TemporaryDirectory() as folder:
+                _save(model, Path(folder, "model"), features=features, output=output)
+                client.log_artifacts(run_id, folder)
+            version = client.create_model_version(
+                name, f"runs:/{run_id}/model", run_id, tags={**(tags or {}), HASH_TAG: bundle_hash}
+            )
+        return str(version.version)
+
+    def point(self, task: str, *, champion: str, challenger: str | None = None) -> None:
+        """Give the aliases to these bundles' versions. `TrackingUnavailable` where one is not registered."""
+        name = MODELS[task]
+        with self.connection.client() as client, self.connection.exclusive():
+            for alias, bundle in zip(ALIASES, (champion, challenger), strict=True):
+                if bundle is None:
+                    client.delete_registered_model_alias(name, alias)
+                else:
+                    client.set_registered_model_alias(name, alias, _registered(client, name, bundle))
+
+
+def _registered(client: "MlflowClient", name: str, bundle: str) -> str:
+    if version := _version(client, name, bundle):
+        return version
+    raise TrackingUnavailable(f"MLflow has no version of '{name}' for bundle {bundle[:12]}; its aliases stay.")
+
+
+def _version(client: "MlflowClient", name: str, bundle: str) -> str | None:
+    found = client.search_model_versions(f"name = '{name}' and tags.{HASH_TAG} = '{bundle}'")
+    return min((str(version.version) for version in found), key=int, default=None)
+
+
+def _make_registered_model(client: "MlflowClient", name: str) -> None:
+    from mlflow.exceptions import MlflowException
+
+    try:
+        client.create_registered_model(name)
+    except MlflowException as error:
+        if error.error_code != "RESOURCE_ALREADY_EXISTS":
+            raise
+
+
+def _save(model: bytes, path: Path, *, features: Sequence[str], output: str) -> None:
+    import mlflow.onnx
+    import onnx
+    from mlflow.models import ModelSignature
+    from mlflow.types import ColSpec, Schema
+
+    # Doubles, because a client's frame has them and MLflow refuses to narrow; the graph gets the same single
+    # floats.
+    inputs = Schema([ColSpec("double", name) for name in features])
+    signature = ModelSignature(inputs, Schema([ColSpec("double", output)]))
+    mlflow.onnx.save_model(
+        onnx.load_model_from_string(model),
+        str(path),
+        signature=signature,
+        pip_requirements=_requirements(),
+        onnx_execution_providers=["CPUExecutionProvider"],
+        onnx_session_options={"intra_op_num_threads": 1, "execution_mode": "sequential"},
+        save_as_external_data=False,
+    )
+
+
+def _requirements() -> list[str]:
+    from importlib.metadata import version
+
+    return [f"{package}=={version(package)}" for package in _REQUIREMENTS]

@@ -1,0 +1,129 @@
+"""Who may talk to whom, worked out from the rendered policies as a cluster would."""
+
+from typing import Any
+
+import pytest
+
+from migraine_assets_tests.platform.helm.pods import Pod, pods_of
+from migraine_assets_tests.platform.helm.rendering import Manifest, of_kind, render, values_of
+
+OUT = "10.99.0.1"
+
+
+def _matches(selector: dict[str, Any] | None, labels: dict[str, str]) -> bool:
+    if selector is None:
+        return False
+    if not selector.get("matchLabels", {}).items() <= labels.items():
+        return False
+    return all(
+        labels.get(each["key"]) in each["values"] and each["operator"] == "In"
+        for each in selector.get("matchExpressions", [])
+    )
+
+
+def _applies(policy: Manifest, pod: Pod, direction: str) -> bool:
+    spec = policy["spec"]
+    return direction in spec["policyTypes"] and _matches(spec["podSelector"], pod.labels)
+
+
+def _port(rule: dict[str, Any], port: int) -> bool:
+    return "ports" not in rule or port in [each["port"] for each in rule["ports"]]
+
+
+def _opened(found: list[Manifest], pod: Pod, direction: str, peer: Pod | str, port: int) -> bool:
+    """Whether the policies of `pod` let it talk with a pod of its namespace or an address outside."""
+    key, way = ("ingress", "from") if direction == "Ingress" else ("egress", "to")
+    policies = [each for each in of_kind(found, "NetworkPolicy") if _applies(each, pod, direction)]
+    if not policies:
+        return True
+    for rule in (rule for policy in policies for rule in policy["spec"].get(key, [])):
+        for allowed in rule.get(way, []):
+            inside = not isinstance(peer, str) and "namespaceSelector" not in allowed
+            meant = (
+                (inside and _matches(allowed.get("podSelector"), peer.labels))
+                if not isinstance(peer, str)
+                else "ipBlock" in allowed and not allowed["ipBlock"]["cidr"].startswith("169.254.")
+            )
+            if meant and _port(rule, port):
+                return True
+    return False
+
+
+def _talk(found: list[Manifest], source: Pod, target: Pod, port: int) -> bool:
+    return _opened(found, source, "Egress", target, port) and _opened(found, target, "Ingress", source, port)
+
+
+NEEDED = (
+    ("webserver", "code-location", 4000),
+    ("daemon", "code-location", 4000),
+    ("code-location", "mlflow", 5000),
+    ("run", "mlflow", 5000),
+    ("code-location", "serving", 8000),
+    ("test", "serving", 8000),
+    ("test", "webserver", 3000),
+    ("test", "mlflow", 5000),
+    *((who, "postgres", 5432) for who in ("webserver", "daemon", "code-location", "run", "mlflow")),
+)
+NEEDED_OUTSIDE = (
+    *((who, 443) for who in ("webserver", "daemon", "run", "code-location")),
+    *((who, 6443) for who in ("webserver", "daemon", "run")),
+)
+
+
+def test_whoever_needs_somebody_reaches_them(found: list[Manifest], pods: list[Pod]) -> None:
+    for asks, asked, port in NEEDED:
+        for source in (pod for pod in pods if pod.component == asks):
+            for target in (pod for pod in pods if pod.component == asked):
+                assert _talk(found, source, target, port), (source.name, target.name, port)
+
+
+def test_nobody_reaches_anybody_else(found: list[Manifest], pods: list[Pod]) -> None:
+    allowed = {(asks, asked) for asks, asked, _ in NEEDED} | {("serving", "serving"), ("run", "serving")}
+    for source in pods:
+        for target in pods:
+            if (source.component, target.component) in allowed or source.component == "migrate":
+                continue
+            for port in (3000, 4000, 5000, 5432, 6379, 8000, 8265, 9100, 10001):
+                assert not _talk(found, source, target, port), (source.name, target.name, port)
+
+
+def test_whoever_needs_the_outside_reaches_it(found: list[Manifest], pods: list[Pod]) -> None:
+    for who, port in NEEDED_OUTSIDE:
+        for pod in (pod for pod in pods if pod.component == who):
+            assert _opened(found, pod, "Egress", OUT, port), (pod.name, port)
+
+
+@pytest.mark.parametrize("port", [25, 80, 3306, 8265, 22])
+def test_nobody_reaches_other_ports_outside(found: list[Manifest], pods: list[Pod], port: int) -> None:
+    assert [pod.name for pod in pods if _opened(found, pod, "Egress", OUT, port)] == []
+
+
+def test_the_head_reaches_kubernetes_and_replicas_do_not(found: list[Manifest], pods: list[Pod]) -> None:
+    for pod in pods:
+        if kind := pod.labels.get("ray.io/node-type"):
+            assert _opened(found, pod, "Egress", OUT, 6443) is (kind == "head"), pod.name
+
+
+def test_the_head_alone_reaches_a_redis_that_is_named() -> None:
+    found = render({"serving": {"head": {"redisAddress": "redis.example:6379", "existingSecret": "redis"}}})
+    for pod in pods_of(found):
+        is_head = pod.labels.get("ray.io/node-type") == "head"
+        assert _opened(found, pod, "Egress", OUT, 6379) is is_head, pod.name
+
+
+def test_a_stranger_in_the_namespace_reaches_nothing(found: list[Manifest], pods: list[Pod]) -> None:
+    stranger = Pod("stranger", {"app.kubernetes.io/name": "other"}, {}, {})
+    for pod in pods:
+        for port in (3000, 4000, 5000, 5432, 6379, 8000, 9100):
+            assert not _opened(found, pod, "Ingress", stranger, port), pod.name
+
+
+def test_without_policies_there_are_none() -> None:
+    assert of_kind(render({"networkPolicy": {"enabled": False}}), "NetworkPolicy") == []
+
+
+def test_the_migration_reaches_the_database() -> None:
+    found = render(values_of("production"))
+    migration = next(pod for pod in pods_of(found) if pod.component == "migrate")
+    assert _opened(found, migration, "Egress", OUT, 5432)
+    assert not _opened(found, migration, "Egress", OUT, 443)

@@ -1,0 +1,92 @@
+"""The workflow's nine stages: each does what a target of the Makefile does, with no more rights than it needs."""
+
+import json
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from migraine_assets_tests.support.receivers import webhook
+
+PROJECT = Path(__file__).parents[3]
+WORKFLOW: dict[str, Any] = yaml.safe_load((PROJECT / ".github" / "workflows" / "ci.yaml").read_text())
+JOBS: dict[str, dict[str, Any]] = WORKFLOW["jobs"]
+TARGETS = set(re.findall(r"^([a-z0-9-]+):", (PROJECT / "Makefile").read_text(), re.MULTILINE))
+# What each stage is there for.
+WANTED = {
+    "quality": {"lint", "types", "checks"},
+    "data": {"validate"},
+    "tests": {"unit"},
+    "training": {"run"},
+    "image": {"images", "scan"},
+    "deployment": {"deploy"},
+    "api": {"api-tests"},
+    "monitoring": {"rules", "watch-check"},
+    "notification": {"notify"},
+}
+
+
+def _made(job: dict[str, Any]) -> set[str]:
+    lines = [line for step in job["steps"] for line in step.get("run", "").splitlines()]
+    found = [re.findall(r"^\s*make ([a-z -]+)", line) for line in lines]
+    return {target for targets in found for text in targets for target in text.split()}
+
+
+def test_there_are_nine_stages_in_order() -> None:
+    assert [int(job["name"].split()[0]) for job in JOBS.values()] == list(range(1, 10))
+    assert list(JOBS) == list(WANTED)
+
+
+@pytest.mark.parametrize("stage", WANTED)
+def test_a_stage_does_what_a_target_does(stage: str) -> None:
+    made = _made(JOBS[stage])
+    assert made >= WANTED[stage]
+    assert made <= TARGETS
+
+
+def test_rights_are_given_one_by_one_and_time_is_bounded() -> None:
+    assert WORKFLOW["permissions"] == {}
+    for name, job in JOBS.items():
+        assert set(job["permissions"]) <= {"contents", "packages", "id-token"}, name
+        assert job["permissions"]["contents"] == "read", name
+        assert job["timeout-minutes"] <= 90, name
+        if name not in ("image", "deployment"):
+            assert set(job["permissions"]) == {"contents"}, name
+
+
+def test_actions_are_pinned_by_commit_with_their_version_beside_it() -> None:
+    text = (PROJECT / ".github" / "workflows" / "ci.yaml").read_text()
+    for line in (line for line in text.splitlines() if "uses:" in line):
+        assert re.search(r"uses: [\w./-]+@[0-9a-f]{40} # v\d+\.\d+\.\d+$", line), line
+
+
+def _notify(**variables: str) -> "subprocess.CompletedProcess[str]":
+    script = PROJECT / "scripts" / "notify.py"
+    return subprocess.run(
+        [sys.executable, str(script)], env=os.environ | variables, capture_output=True, text=True, check=False
+    )
+
+
+def test_slack_is_told_which_stages_failed() -> None:
+    results = json.dumps(
+        {"tests": {"result": "failure"}, "image": {"result": "skipped"}, "data": {"result": "success"}}
+    )
+    with webhook() as receiver:
+        address = receiver.url.replace("json://", "http://")
+        assert _notify(RESULTS=results, RUN="https://run.example/1", SLACK_WEBHOOK=address).returncode == 0
+        assert "tests (failure)" in receiver.taken[0]["text"]
+        assert "image" not in receiver.taken[0]["text"]
+        receiver.status = 500
+        refused = _notify(RESULTS=results, SLACK_WEBHOOK=address)
+    assert refused.returncode == 1
+    assert "very-secret-token" not in refused.stdout + refused.stderr
+
+
+def test_results_that_are_none_are_wrong_use_and_no_webhook_is_no_failure() -> None:
+    assert _notify(RESULTS="not json").returncode == 2
+    assert _notify(RESULTS="{}", SLACK_WEBHOOK="").returncode == 0

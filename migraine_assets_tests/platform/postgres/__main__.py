@@ -1,0 +1,29 @@
+"""Tests of whole runs with their records in a real PostgreSQL: `make postgres`, or name tests to pytest."""
+
+import os
+import subprocess
+import sys
+
+from migraine_assets_tests.platform.postgres.records import SERVER
+from migraine_assets_tests.platform.postgres.server import missing, postgres
+
+NAMES = (
+    "trained", "rerun", "promotion", "reproducible", "interrupted", "mlflow", "failures", "alerts", "service_alerts",
+)  # fmt: skip
+TESTS = [f"migraine_assets_tests/e2e/test_{name}.py" for name in NAMES]
+
+
+def main() -> int:
+    """Start a server, run the tests, and give pytest's exit code; 2 where no server can be started."""
+    if reason := missing():
+        sys.stderr.write(reason + "\n")
+        return 2
+    with postgres() as server:
+        env = os.environ | {SERVER: server.url("").rstrip("/")}
+        return subprocess.run(
+            [sys.executable, "-m", "pytest", *(sys.argv[1:] or TESTS)], env=env, check=False
+        ).returncode
+
+
+if __name__ == "__main__":
+    sys.exit(main())

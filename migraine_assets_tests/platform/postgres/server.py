@@ -1,0 +1,110 @@
+"""A real PostgreSQL on loopback, of Debian's or anybody's package, with a folder of its own.
+
+Here belong start, stop and what is in it. Not here: what the platform does with it (the tests).
+"""
+
+import os
+import pwd
+import shutil
+import subprocess
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from sqlalchemy import create_engine, text
+from sqlalchemy.pool import NullPool
+
+from migraine_assets_tests.support.ports import free_port
+
+FOLDERS = (*sorted(Path("/usr/lib/postgresql").glob("*/bin"), reverse=True), Path("/usr/local/bin"))
+USER = "migraine"
+
+
+def program(name: str) -> str | None:
+    """Where a program of PostgreSQL is, if it is here."""
+    found = [str(folder / name) for folder in FOLDERS if (folder / name).exists()]
+    return shutil.which(name) or (found[0] if found else None)
+
+
+def missing() -> str | None:
+    """Why no server can be started here; None where it can."""
+    if program("initdb") is None:
+        return "there is no PostgreSQL server here: apt-get install postgresql"
+    if os.getuid() == 0 and not _user():
+        return "a PostgreSQL server does not run as root, and there is no user postgres or nobody"
+    return None
+
+
+def _user() -> str | None:
+    names = {entry.pw_name for entry in pwd.getpwall()}
+    return next((name for name in ("postgres", "nobody") if name in names), None)
+
+
+@dataclass
+class Postgres:
+    """A server with one folder and one port, running or not."""
+
+    folder: Path
+    port: int
+
+    def url(self, database: str) -> str:
+        """The address of a database."""
+        return f"postgresql://{USER}@127.0.0.1:{self.port}/{database}"
+
+    def start(self) -> None:
+        """Start, and wait until it answers."""
+        options = f"-p {self.port} -k {self.folder} -c listen_addresses=127.0.0.1 -c fsync=off"
+        self._run("pg_ctl", "-D", str(self.data), "-o", options, "-l", str(self.folder / "log"), "-w", "start")
+
+    def stop(self, how: str = "fast") -> None:
+        """Stop: `fast` ends connections in order, `immediate` is a crash."""
+        self._run("pg_ctl", "-D", str(self.data), "-m", how, "-w", "stop")
+
+    @property
+    def data(self) -> Path:
+        """The server's files."""
+        return self.folder / "data"
+
+    def query(self, database: str, statement: str) -> list[tuple[object, ...]]:
+        """The rows of a statement; none for one that returns none."""
+        engine = create_engine(self.url(database), poolclass=NullPool, isolation_level="AUTOCOMMIT")
+        with engine.connect() as connection:
+            result = connection.execute(text(statement))
+            return [tuple(row) for row in result] if result.returns_rows else []
+
+    def make(self, *databases: str) -> None:
+        """Make databases, empty."""
+        for name in databases:
+            self.query("postgres", f'CREATE DATABASE "{name}"')
+
+    def _run(self, name: str, *arguments: str) -> None:
+        who = {"user": _user(), "group": pwd.getpwnam(_user() or "").pw_gid, "extra_groups": []}
+        subprocess.run(
+            [str(program(name)), *arguments],
+            check=True,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            cwd=self.folder,
+            env={"PATH": os.environ["PATH"], "LC_ALL": "C.UTF-8"},
+            **(who if os.getuid() == 0 else {}),  # type: ignore[call-overload]
+        )
+
+
+@contextmanager
+def postgres() -> Iterator[Postgres]:
+    """A server, running; stopped at the end whatever happened, and its files gone."""
+    # Not in pytest's folders, which other users than its own may not enter.
+    folder = Path(tempfile.mkdtemp(prefix="migraine-postgres-"))
+    server = Postgres(folder, free_port())
+    try:
+        if os.getuid() == 0:
+            shutil.chown(folder, _user())
+        server._run("initdb", "-D", str(server.data), "-A", "trust", "-U", USER, "--no-sync")
+        server.start()
+        yield server
+    finally:
+        if (server.data / "postmaster.pid").exists():
+            server.stop("immediate")
+        shutil.rmtree(folder, ignore_errors=True)

@@ -1,0 +1,25 @@
+"""A service, Prometheus and Alertmanager for the tests of one file that need them."""
+
+import signal
+from collections.abc import Iterator
+
+import pytest
+
+from migraine_assets_tests.platform.rules.rule_files import tool
+from migraine_assets_tests.platform.rules.stack import BACKLOG_LIMIT, Stack, running
+from migraine_assets_tests.unit.serving.running import Service, eventually
+
+
+@pytest.fixture(scope="module")
+def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
+    """A service without a model yet, watched."""
+    tool("prometheus")
+    folder = tmp_path_factory.mktemp("stack")
+    service = Service(folder, ("--plain",), {"SERVING_BACKLOG_LIMIT": str(BACKLOG_LIMIT)})
+    try:
+        assert eventually(lambda: service.answers("/health")), service.output.read_text()
+        with running(folder, service) as stack:
+            yield stack
+    finally:
+        if service.process.poll() is None:
+            service.ended(signal.SIGTERM)

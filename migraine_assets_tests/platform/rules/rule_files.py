@@ -1,0 +1,53 @@
+"""The chart's rule files for tests: where they are, what they hold, and Prometheus' own tools."""
+
+import re
+import shutil
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+ROOT = Path(__file__).parents[3]
+FILES = ROOT / "helm/migraine-platform/files"
+RULES = sorted((FILES / "rules").glob("*.yaml"))
+ALERTMANAGER = FILES / "alertmanager.yaml"
+CASES = sorted((Path(__file__).parent / "cases").glob("*.yaml"))
+RUNBOOKS = ROOT / "docs/runbooks.md"
+METRIC = re.compile(r"\bmigraine[_:][a-z0-9_:]+")
+
+
+@dataclass(frozen=True)
+class Rule:
+    """An alert or a recording rule."""
+
+    name: str
+    expr: str
+    alert: bool
+    content: dict[str, Any]
+
+
+@cache
+def rules() -> tuple[Rule, ...]:
+    """Every rule of every file."""
+    groups = (group for file in RULES for group in yaml.safe_load(file.read_text())["groups"])
+    return tuple(
+        Rule(rule.get("alert") or rule["record"], rule["expr"], "alert" in rule, rule)
+        for group in groups
+        for rule in group["rules"]
+    )
+
+
+def alerts() -> tuple[Rule, ...]:
+    """The alerts alone."""
+    return tuple(rule for rule in rules() if rule.alert)
+
+
+def tool(*names: str) -> str:
+    """The path of the first of these programs; the test is skipped where there is none."""
+    for name in names:
+        if found := shutil.which(name):
+            return found
+    pytest.skip(f"{names[0]} is not installed (Debian: apt-get install prometheus prometheus-alertmanager)")

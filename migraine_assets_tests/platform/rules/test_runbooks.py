@@ -1,0 +1,46 @@
+"""Each alert has its runbook, and the runbook says what is true."""
+
+import re
+
+import pytest
+import typer
+
+from migraine_assets_tests.platform.rules.rule_files import METRIC, RUNBOOKS, Rule, alerts
+from migraine_assets_tests.platform.rules.test_rules import METRICS
+
+TEXT = RUNBOOKS.read_text()
+SECTIONS = {part.partition("\n")[0]: part for part in TEXT.split("\n## ")[1:]}
+COMMANDS = sorted({" ".join(found.split()) for found in re.findall(r"`migraine ([a-z][a-z -]*)", TEXT)})
+
+
+@pytest.mark.parametrize("rule", alerts(), ids=lambda rule: rule.name)
+def test_each_alert_links_to_its_own_section(rule: Rule) -> None:
+    assert rule.content["annotations"]["runbook_url"] == f"docs/runbooks.md#{rule.name.lower()}"
+    section = SECTIONS[rule.name]
+    parts = re.findall(r"^\*\*(It means|Look|Do)\*\*", section, re.MULTILINE)
+    assert parts == ["It means", "Look", "Do"]
+
+
+def test_no_section_is_of_an_alert_that_is_gone() -> None:
+    assert set(SECTIONS) == {rule.name for rule in alerts()}
+
+
+def test_links_lead_to_sections() -> None:
+    assert set(re.findall(r"\]\(#([^)]*)\)", TEXT)) <= {name.lower() for name in SECTIONS}
+
+
+def test_metrics_that_are_named_exist() -> None:
+    assert set(METRIC.findall(TEXT)) <= METRICS
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_commands_that_are_named_exist(command: str) -> None:
+    from migraine_assets.cli.app import whole
+
+    found = typer.main.get_command(whole())
+    for word in command.split():
+        inner = getattr(found, "commands", {})
+        if not inner:
+            return
+        assert word in inner, f"`migraine {command}`: there is no '{word}'"
+        found = inner[word]

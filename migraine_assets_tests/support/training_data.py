@@ -1,0 +1,45 @@
+"""Small training sets with a known signal, and each model fitted once for all tests that need it."""
+
+import functools
+
+import numpy as np
+
+from migraine_assets.core.models.catalogue import TABLE
+from migraine_assets.core.models.estimator import Estimator
+from migraine_assets.core.models.training import FittedModel, TrainingSet, fit_model
+from migraine_assets.core.tasks import Task
+
+WIDTH = 8
+NAMES = tuple(f"feature_{number}" for number in range(WIDTH))
+
+
+def training_set(task: Task, *, rows: int = 500, people: int = 40, seed: int = 0) -> TrainingSet:
+    """Eight columns: two carry signal, whole numbers and flags make ties, one is constant, one all null."""
+    random = np.random.default_rng(seed)
+    participant = np.sort(random.integers(0, people, rows))
+    X = random.normal(size=(rows, WIDTH))
+    X[:, 2] = np.round(5 + 2 * X[:, 2])
+    X[:, 3] = X[:, 3] > 1
+    X[:, 4] = 1013 + 8 * X[:, 4]
+    signal = 1.2 * X[:, 0] - 0.8 * X[:, 1]
+    X[random.random(X.shape) < 0.15] = np.nan
+    X[:, 5], X[:, 6] = 3.0, np.nan
+    if task == "attack":
+        y = (random.random(rows) < 1 / (1 + np.exp(1.0 - signal))).astype(np.float64)
+    else:
+        y = np.clip(np.round(5 + signal + random.normal(size=rows)), 0, 10)
+    return TrainingSet(X.astype(np.float32), NAMES, y, participant, (participant % 4).astype(np.int8))
+
+
+@functools.cache
+def fitted(model: Estimator) -> FittedModel:
+    """`model` on the set of its task, with its defaults."""
+    return fit_model(model, training_set(model.task), seed=3)
+
+
+def label(model: Estimator) -> str:
+    """How a parametrized test names a model."""
+    return f"{model.task}-{model.key}"
+
+
+__all__ = ["NAMES", "TABLE", "WIDTH", "fitted", "label", "training_set"]

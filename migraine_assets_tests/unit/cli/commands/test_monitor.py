@@ -1,0 +1,32 @@
+from pathlib import Path
+
+import pytest
+
+from migraine_assets.stores.monitoring.results import result_days
+from migraine_assets_tests.support.homes import Home
+from migraine_assets_tests.unit.defs.monitoring.watched import LAST, Watched, cohort
+
+
+def test_several_days_are_looked_at_and_the_last_is_told(tmp_path: Path) -> None:
+    watched = Watched.make(tmp_path)
+    watched.serve(cohort(17, sleep_change=-2.5, stress_change=3.0))
+    ended = Home(tmp_path).migraine("monitor", "--since", "2026-03-09", "--day", str(LAST))
+    assert ended.code == 0, ended.text
+    assert [str(day) for day in result_days(watched.store, "drift")] == ["2026-03-09", "2026-03-10"]
+    assert "drift" in ended.text
+    assert (tmp_path / "reports" / "monitoring" / f"{LAST}.html").exists()
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        (("--day", "10.3.2026"), "write a day as"),
+        (("--day", "2999-01-01"), "cannot be looked at"),
+        (("--since", "2026-03-02", "--day", "2026-03-01"), "oldest first"),
+    ],
+)
+def test_a_day_that_makes_no_sense_is_refused(tmp_path: Path, options: tuple[str, ...], said: str) -> None:
+    Watched.make(tmp_path)
+    ended = Home(tmp_path).migraine("monitor", *options)
+    assert ended.code == 2
+    assert said in " ".join(ended.text.split())

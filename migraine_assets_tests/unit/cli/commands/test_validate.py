@@ -1,0 +1,151 @@
+"""`migraine validate` on files that are broken in every way that diaries are: a sentence each, never a trace."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from migraine_assets_tests.support.homes import Home
+from migraine_assets_tests.support.small_diary import diary
+
+
+def _text(frame: pd.DataFrame, **options: object) -> bytes:
+    return frame.to_csv(None, index=False, **options).encode()
+
+
+def _good() -> bytes:
+    return _text(diary())
+
+
+def _changed(**columns: object) -> bytes:
+    return _text(diary().assign(**columns))
+
+
+def _conflicting() -> bytes:
+    frame = diary()
+    again = frame.assign(migraine_occurrence=1 - frame["migraine_occurrence"], migraine_severity=np.nan)
+    return _text(pd.concat([frame, again]))
+
+
+def _shifted(year: int) -> bytes:
+    frame = diary()
+    return _text(frame.assign(date=frame["date"].map(lambda day: day.replace(year=year))))
+
+
+@dataclass(frozen=True)
+class Broken:
+    """A file that must be refused, and what must be said of it."""
+
+    name: str
+    content: Callable[[], bytes]
+    said: tuple[str, ...]
+
+
+BROKEN = (
+    Broken("empty", lambda: b"", ("empty",)),
+    Broken("only white space", lambda: b"\n\n  \n", ()),
+    Broken("header only", lambda: _good().splitlines(keepends=True)[0], ("row",)),
+    Broken("one row", lambda: b"".join(_good().splitlines(keepends=True)[:2]), ("needed",)),
+    Broken("one person", lambda: _text(diary(people=1, days=200)), ("Participants", "at least")),
+    Broken("one class", lambda: _changed(migraine_occurrence=0, migraine_severity=np.nan), ("only days without",)),
+    Broken(
+        "no outcome",
+        lambda: _text(diary().drop(columns=["migraine_occurrence"])),
+        ("has no outcome: a column 'migraine_occurrence'",),
+    ),
+    Broken("conflicting duplicates", _conflicting, ("quarantine",)),
+    Broken("dates from 1900", lambda: _shifted(1900), ("quarantine",)),
+    Broken("dates from 2100", lambda: _shifted(2100), ("quarantine",)),
+    Broken("words for numbers", lambda: _changed(migraine_occurrence="perhaps"), ("perhaps",)),
+    Broken("a binary file", lambda: b"\x89PNG\r\n\x1a\n\x00\x00" + bytes(range(256)) * 8, ()),
+    Broken("Parquet named CSV", lambda: b"PAR1" + bytes(200) + b"PAR1", ()),
+    Broken(
+        "duplicate column names",
+        lambda: _good().replace(b"age,sex", b"age,age", 1),
+        ("age",),
+    ),
+)
+
+
+@pytest.mark.parametrize("case", BROKEN, ids=lambda case: case.name)
+def test_a_broken_file_is_refused_with_a_sentence_that_names_it(home: Home, tmp_path: Path, case: Broken) -> None:
+    file = tmp_path / "broken_diary.csv"
+    file.write_bytes(case.content())
+    ended = home.migraine("validate", str(file))
+    assert ended.code == 3, ended.text
+    assert "broken_diary.csv" in ended.text
+    assert len(ended.err.split()) > 5
+    for words in case.said:
+        assert words in ended.text
+    assert "Traceback" not in ended.text
+    assert "fault of the platform" not in ended.text
+
+
+ODD_AND_GOOD = {
+    "plain": _good,
+    "semicolons": lambda: _text(diary(), sep=";"),
+    "semicolons and decimal commas": lambda: _text(diary(), sep=";", decimal=","),
+    "a byte order mark": lambda: b"\xef\xbb\xbf" + _good(),
+    "CRLF": lambda: _good().replace(b"\n", b"\r\n"),
+    "tabs": lambda: _text(diary(), sep="\t"),
+    "an unknown column": lambda: _changed(favourite_colour="blue"),
+}
+
+
+@pytest.mark.parametrize("name", ODD_AND_GOOD)
+def test_an_odd_file_is_accepted(home: Home, tmp_path: Path, name: str) -> None:
+    file = tmp_path / "odd.csv"
+    file.write_bytes(ODD_AND_GOOD[name]())
+    ended = home.migraine("validate", str(file))
+    assert ended.code == 0, ended.text
+    assert "600 rows accepted, 0 set aside" in ended.out
+
+
+def test_what_is_kept_out_is_named(home: Home, tmp_path: Path) -> None:
+    file = tmp_path / "diary.csv"
+    file.write_bytes(_changed(favourite_colour="blue"))
+    assert "favourite_colour" in home.migraine("validate", str(file)).out
+
+
+def test_rows_set_aside_are_counted_by_reason(home: Home, tmp_path: Path) -> None:
+    frame = diary()
+    frame.loc[:4, "sleep_hours"] = 25.0
+    file = tmp_path / "diary.csv"
+    file.write_bytes(_text(frame))
+    ended = home.migraine("validate", str(file))
+    assert ended.code == 0, ended.text
+    assert "595 rows accepted, 5 set aside" in ended.out
+    assert "sleep_hours" in ended.out
+
+
+def test_validating_writes_nothing(home: Home, tmp_path: Path) -> None:
+    file = tmp_path / "diary.csv"
+    file.write_bytes(_good())
+    before = sorted(home.root.rglob("*"))
+    assert home.migraine("validate", str(file)).code == 0
+    assert sorted(home.root.rglob("*")) == before
+
+
+@pytest.mark.parametrize(
+    ("file", "said"),
+    [
+        ("sythetic", "Did you mean 'synthetic'?"),
+        ("/nowhere/diary.csv", "There is no file or folder '/nowhere/diary.csv'"),
+        ("nosuchscheme://bucket/diary.csv", "nosuchscheme"),
+    ],
+)
+def test_a_source_that_does_not_exist_is_wrong_use(home: Home, file: str, said: str) -> None:
+    ended = home.migraine("validate", file)
+    assert ended.code == 2, ended.text
+    assert said in ended.err
+
+
+def test_a_mapping_that_does_not_exist_is_wrong_use(home: Home, tmp_path: Path) -> None:
+    file = tmp_path / "diary.csv"
+    file.write_bytes(_good())
+    ended = home.migraine("validate", str(file), "--mapping", str(tmp_path / "gone.yaml"))
+    assert ended.code == 2
+    assert "gone.yaml" in ended.err

@@ -1,0 +1,102 @@
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from migraine_assets.core.features.diary import Diary
+from migraine_assets.core.features.labels import attack_label, burden_label, label_day, severity_label, target_day
+from migraine_assets_tests.unit.core.diaries import MONDAY, changed, diaries, person, undated
+
+
+def on(diary: Diary, row: int, ahead: int, column: str) -> float:
+    """The value `ahead` days after the row's day, NaN where the diary does not have it."""
+    same = (diary.participant == diary.participant[row]) & (diary.day == diary.day[row] + ahead)
+    return float(diary.values(column)[same][0]) if same.any() else np.nan
+
+
+@settings(max_examples=60, deadline=None)
+@given(diary=diaries(), horizon=st.sampled_from([0, 1]))
+def test_attack_and_severity_are_those_of_the_target_day(diary, horizon):
+    attack = [on(diary, row, horizon, "migraine_occurrence") for row in range(len(diary))]
+    severity = [on(diary, row, horizon, "migraine_severity") for row in range(len(diary))]
+    np.testing.assert_array_equal(attack_label(diary, horizon), attack)
+    expected = np.where(np.array(attack) == 1, severity, np.nan)
+    np.testing.assert_array_equal(severity_label(diary, horizon), expected)
+
+
+@settings(max_examples=60, deadline=None)
+@given(diary=diaries())
+def test_burden_counts_the_next_seven_days_where_all_are_known(diary):
+    coming = [[on(diary, row, ahead, "migraine_occurrence") for ahead in range(1, 8)] for row in range(len(diary))]
+    np.testing.assert_array_equal(burden_label(diary), np.array(coming).sum(axis=1))
+
+
+@settings(max_examples=30, deadline=None)
+@given(diary=diaries(), day=st.integers(MONDAY, MONDAY + 100))
+def test_a_label_does_not_look_beyond_its_label_day(diary, day):
+    """What temporal validation rests on: change everything after a day, and labels settled by then stay."""
+    later = changed(diary, diary.day > day, ["migraine_occurrence", "migraine_severity"])
+    for settled, label in (
+        (label_day(diary, 1) <= day, lambda diary: attack_label(diary, 1)),
+        (label_day(diary, 1) <= day, lambda diary: severity_label(diary, 1)),
+        (label_day(diary, 1, burden=True) <= day, burden_label),
+    ):
+        np.testing.assert_array_equal(label(diary)[settled], label(later)[settled])
+
+
+def test_the_next_row_is_not_the_next_day():
+    diary = person([0, 2, 3], migraine_occurrence=[0, 1, 0])
+    np.testing.assert_array_equal(attack_label(diary, 1), [np.nan, 0, np.nan])
+
+
+def test_the_next_participant_is_not_the_next_day():
+    diary = Diary(np.array([0, 1]), np.array([5, 6]), True, {"migraine_occurrence": np.array([0.0, 1.0])})
+    assert np.isnan(attack_label(diary, 1)).all()
+
+
+def test_a_severity_on_a_day_without_an_attack_is_no_label():
+    diary = person([0, 1], migraine_occurrence=[0, None], migraine_severity=[0, 4])
+    assert np.isnan(severity_label(diary, 0)).all()
+
+
+@pytest.mark.parametrize(
+    ("outcomes", "days", "expected"),
+    [
+        ([0, 1, 1, 0, 0, 0, 0, 1], range(8), 3),
+        ([1, 0, 0, 0, 0, 0, 0, 0], range(8), 0),
+        ([0, 1, 1, 0, None, 0, 0, 1], range(8), np.nan),
+        ([0, 1, 1, 0, 0, 0, 0], range(7), np.nan),
+        ([0, 1, 1, 0, 0, 0, 0, 1], [0, 1, 2, 3, 4, 5, 6, 8], np.nan),
+    ],
+)
+def test_burden_by_hand(outcomes, days, expected):
+    np.testing.assert_equal(burden_label(person(days, migraine_occurrence=outcomes))[0], expected)
+
+
+def test_days_of_target_and_label():
+    diary = person([0, 1])
+    assert target_day(diary, 0).tolist() == [MONDAY, MONDAY + 1]
+    assert target_day(diary, 1).tolist() == label_day(diary, 1).tolist() == [MONDAY + 1, MONDAY + 2]
+    assert label_day(diary, 1, burden=True).tolist() == [MONDAY + 7, MONDAY + 8]
+
+
+def test_undated_rows_have_a_same_day_label_and_no_day():
+    diary = undated(2, migraine_occurrence=[1, 0], migraine_severity=[6, None])
+    np.testing.assert_array_equal(attack_label(diary, 0), [1, 0])
+    np.testing.assert_array_equal(severity_label(diary, 0), [6, np.nan])
+    assert np.isnan(burden_label(diary)).all()
+    assert label_day(diary, 0, burden=True).tolist() == [0, 0]
+
+
+@pytest.mark.parametrize("label", [attack_label, severity_label, target_day, label_day])
+def test_a_horizon_that_cannot_be_is_refused(label):
+    with pytest.raises(ValueError, match="undated"):
+        label(undated(1), 1)
+    with pytest.raises(ValueError, match="not 2"):
+        label(person([0]), 2)
+
+
+def test_a_label_is_a_copy():
+    diary = person([0], migraine_occurrence=[1])
+    attack_label(diary, 0)[0] = 0.0
+    assert diary.columns["migraine_occurrence"][0] == 1.0

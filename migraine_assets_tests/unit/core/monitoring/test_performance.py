@@ -1,0 +1,116 @@
+import datetime as dt
+import json
+
+import numpy as np
+import pytest
+
+from migraine_assets.core.metrics.interval import Interval
+from migraine_assets.core.metrics.metrics import score_attack, score_severity
+from migraine_assets.core.monitoring.estimated_performance import METRICS, estimated_metrics
+from migraine_assets.core.monitoring.performance import estimated, held_against, mature, metrics_from, realised
+
+
+def world(seed: int, people: int = 80, days: int = 20) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Who, calibrated probabilities, and outcomes drawn from them."""
+    rng = np.random.default_rng(seed)
+    who = np.repeat(np.arange(people), days)
+    p = 1 / (1 + np.exp(-(rng.normal(size=people)[who] + rng.normal(size=who.size) - 1)))
+    return who, p, (rng.random(who.size) < p).astype(float)
+
+
+def own_test(seed: int = 100) -> dict[str, Interval]:
+    who, p, y = world(seed, people=200)
+    return score_attack(y, p, who, threshold=0.4)
+
+
+def test_a_model_that_does_what_it_did_gives_no_alarm_on_most_days() -> None:
+    reference, alarms = own_test(), 0
+    for seed in range(30):
+        who, p, y = world(seed)
+        alarms += realised("attack", y, p, who, reference=reference, threshold=0.4).verdict.alarms
+    assert alarms <= 1
+
+
+def test_a_changed_relation_is_a_degradation_with_its_figures() -> None:
+    who, p, y = world(1)
+    found = realised("attack", np.random.default_rng(2).permutation(y), p, who, reference=own_test(), threshold=0.4)
+    assert found.verdict.status == "degraded"
+    assert any(reason.startswith("ROC-AUC") and "a drop of" in reason for reason in found.verdict.reasons)
+
+
+def test_probabilities_that_are_too_high_are_told_although_their_order_is_right() -> None:
+    who, p, y = world(3)
+    found = realised("attack", y, p**0.3, who, reference={}, threshold=0.4)
+    assert found.verdict.status == "degraded"
+    assert "too high" in found.verdict.reasons[0]
+
+
+def test_a_severity_that_is_missed_farther_is_a_degradation() -> None:
+    rng = np.random.default_rng(4)
+    who, truth = np.repeat(np.arange(50), 10), rng.uniform(0, 10, 500)
+    reference = score_severity(truth, truth + rng.normal(0, 1, 500), who)
+    good, bad = (
+        realised("severity", truth, truth + rng.normal(0, spread, 500), who, reference=reference, threshold=0.5)
+        for spread in (1, 2)
+    )
+    assert (good.verdict.status, bad.verdict.status) == ("none", "degraded")
+    assert "RMSE" in bad.verdict.reasons[0]
+
+
+@pytest.mark.parametrize(("people", "days"), [(0, 0), (5, 40), (40, 1)])
+def test_too_few_outcomes_say_nothing(people: int, days: int) -> None:
+    who, p, y = world(5, people, days)
+    found = realised("attack", 1 - y, p, who, reference=own_test(), threshold=0.4, pending=7)
+    assert (found.verdict.status, found.pending) == ("too little data", 7)
+    assert estimated(p, who, threshold=0.4, reference=own_test()).verdict.status == "too little data"
+
+
+def test_without_attacks_nothing_is_said() -> None:
+    who, p, y = world(6)
+    found = realised("attack", 0 * y, p, who, reference=own_test(), threshold=0.4)
+    assert found.verdict.status == "too little data"
+
+
+def test_an_outcome_is_due_once_its_delay_is_over() -> None:
+    day = dt.date(2026, 3, 1)
+    assert not mature(day, today=dt.date(2026, 3, 4), delay_days=3)
+    assert mature(day, today=dt.date(2026, 3, 5), delay_days=3)
+
+
+def test_calibrated_probabilities_say_themselves_how_well_they_do() -> None:
+    who, p, y = world(7, people=600)
+    promised, seen = estimated_metrics(p, who, threshold=0.4), score_attack(y, p, who, threshold=0.4)
+    for name in METRICS[:-1]:
+        assert promised[name].value == pytest.approx(seen[name].value, abs=0.015), name
+    assert promised["attack_rate"].value == pytest.approx(y.mean(), abs=0.015)
+
+
+def test_the_estimated_area_is_that_of_all_pairs() -> None:
+    p = np.array([0.1, 0.1, 0.5, 0.9])
+    weight = np.outer(p, 1 - p)
+    right = (p[:, None] > p[None, :]) + 0.5 * (p[:, None] == p[None, :])
+    expected = (weight * right).sum() / weight.sum()
+    found = estimated_metrics(p, np.arange(4), threshold=0.5)["roc_auc"].value
+    assert found == pytest.approx(expected)
+
+
+def test_an_estimate_never_alarms_by_itself() -> None:
+    who, _, _ = world(8)
+    found = estimated(np.full(who.size, 0.5), who, threshold=0.4, reference=own_test())
+    assert found.verdict.status == "suspected"
+
+
+def test_an_estimate_is_held_against_what_came_true() -> None:
+    who, p, y = world(9)
+    promised = estimated(p, who, threshold=0.4, reference={}).metrics
+    kept = held_against(promised, score_attack(y, p, who, threshold=0.4))
+    broken = held_against(promised, score_attack(np.random.default_rng(1).permutation(y), p, who, threshold=0.4))
+    assert kept["roc_auc"].held
+    assert not broken["roc_auc"].held
+
+
+def test_a_performance_is_plain_values_and_back() -> None:
+    who, p, y = world(10)
+    found = realised("attack", y, p, who, reference=own_test(), threshold=0.4)
+    plain = json.loads(json.dumps(found.to_json(), allow_nan=False))
+    assert metrics_from(plain["metrics"])["roc_auc"] == found.metrics["roc_auc"]

@@ -1,0 +1,57 @@
+import numpy as np
+
+from migraine_assets.core.monitoring.rollout_test import TrialSettings, by_arm, judge, paired
+
+SETTINGS = TrialSettings(shadow_days=7)
+
+
+def losses(rng: np.random.Generator, people: int, days: int, *, worse: float = 0.0) -> tuple[np.ndarray, ...]:
+    """Losses of candidate and champion on the same days, alike within a person, and whose they are."""
+    who = np.repeat(np.arange(people), days)
+    champion = rng.uniform(0.1, 0.4, people)[who] + rng.normal(0, 0.1, who.size)
+    own = rng.normal(0, 0.03, people)[who]
+    return champion + own + rng.normal(0, 0.1, who.size) + worse, champion, who
+
+
+def test_looking_every_day_takes_back_few_candidates_that_are_not_worse() -> None:
+    back = 0
+    for seed in range(200):
+        candidate, champion, who = losses(np.random.default_rng(seed), 60, 20)
+        day = np.tile(np.arange(20), 60)
+        looks = [paired(*(v[day < last] for v in (candidate, champion, who))) for last in range(1, 21)]
+        back += any(judge(seen, days=0, needed=99, settings=SETTINGS).step == "back" for seen in looks)
+    assert back <= 10  # 5 % of 200
+
+
+def test_a_worse_candidate_is_taken_back_before_its_days_are_over() -> None:
+    seen = paired(*losses(np.random.default_rng(1), 100, 3, worse=0.05))
+    verdict = judge(seen, days=3, needed=7, settings=SETTINGS)
+    assert verdict.step == "back"
+    assert "It is worse" in verdict.reason
+
+
+def test_one_that_is_not_worse_goes_on_when_its_days_are_over() -> None:
+    seen = paired(*losses(np.random.default_rng(2), 100, 7))
+    assert judge(seen, days=6, needed=7, settings=SETTINGS).step == "wait"
+    assert judge(seen, days=7, needed=7, settings=SETTINGS).step == "on"
+
+
+def test_a_better_one_is_never_taken_back() -> None:
+    seen = paired(*losses(np.random.default_rng(3), 200, 7, worse=-0.1))
+    assert judge(seen, days=7, needed=7, settings=SETTINGS).step == "on"
+
+
+def test_with_few_participants_nothing_is_decided_however_long_it_takes() -> None:
+    seen = paired(*losses(np.random.default_rng(4), 5, 50, worse=1.0))
+    assert judge(seen, days=99, needed=7, settings=SETTINGS).step == "wait"
+    nobody = paired([], [], [])
+    assert judge(nobody, days=99, needed=7, settings=SETTINGS).step == "wait"
+
+
+def test_a_canary_is_compared_between_people() -> None:
+    rng = np.random.default_rng(5)
+    worse, _, who = losses(rng, 80, 5, worse=0.3)
+    _, champion, others = losses(rng, 300, 5)
+    assert judge(by_arm(worse, who, champion, others), days=1, needed=3, settings=SETTINGS).step == "back"
+    _, equal, who = losses(rng, 80, 5)
+    assert judge(by_arm(equal, who, champion, others), days=3, needed=3, settings=SETTINGS).step == "on"

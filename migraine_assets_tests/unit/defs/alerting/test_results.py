@@ -1,0 +1,85 @@
+"""What the monitoring found is told, and over when the monitoring says otherwise."""
+
+import datetime as dt
+
+import pytest
+
+from migraine_assets.errors import StoreError
+from migraine_assets.stores.monitoring.results import Kind, write_result
+from migraine_assets_tests.unit.defs.alerting.evaluating import Daemon
+
+DAY = dt.date(2026, 3, 1)
+
+
+def found(daemon: Daemon, kind: Kind, status: str, *, day: dt.date = DAY, task: str = "attack") -> None:
+    result = {
+        "bundle": "0123456789abcdef" * 4,
+        "algorithm": "xgboost",
+        "status": status,
+        "reasons": ["sleep_hours: PSI 0.41 is above 0.2."] if status not in ("none",) else [],
+        "since": "2026-02-27" if status in ("drift", "degraded") else None,
+    }
+    write_result(daemon.store, kind, day, {"tasks": {task: result}}, now=daemon.now)
+
+
+def test_drift_is_told_with_reason_model_beginning_and_link(daemon: Daemon) -> None:
+    daemon.extra = {"MIGRAINE_PUBLIC_URL": "https://dagster.example.org"}
+    found(daemon, "drift", "drift")
+    daemon.evaluate("alert_monitoring")
+    (told,) = daemon.receiver.taken
+    assert told["message"].splitlines() == [
+        "Drift detected: attack (error)",
+        "Window up to 2026-03-01: sleep_hours: PSI 0.41 is above 0.2.",
+        "Since 2026-02-27 00:00 UTC",
+        "Model: xgboost 0123456789ab",
+        "See https://dagster.example.org/assets/drift_scores",
+    ]
+
+
+def test_drift_that_lasts_is_told_once_and_its_end_too(daemon: Daemon) -> None:
+    for day in range(3):
+        found(daemon, "drift", "drift", day=DAY + dt.timedelta(days=day))
+        daemon.evaluate("alert_monitoring")
+        daemon.wait(hours=7)
+    found(daemon, "drift", "none", day=DAY + dt.timedelta(days=3))
+    daemon.evaluate("alert_monitoring")
+    assert daemon.receiver.titles == ["Drift detected: attack (error)", "over: Drift detected: attack"]
+
+
+@pytest.mark.parametrize("status", ["none", "suspected", "too little data"])
+def test_what_is_no_drift_is_not_told(daemon: Daemon, status: str) -> None:
+    found(daemon, "drift", status)
+    daemon.evaluate("alert_monitoring")
+    assert daemon.receiver.taken == []
+
+
+def test_a_window_with_too_little_data_ends_nothing(daemon: Daemon) -> None:
+    found(daemon, "drift", "drift")
+    daemon.evaluate("alert_monitoring")
+    found(daemon, "drift", "too little data", day=DAY + dt.timedelta(days=1))
+    daemon.evaluate("alert_monitoring")
+    assert daemon.open() == [("drift_detected", "attack")]
+
+
+def test_realised_and_estimated_degradation_are_two_alerts(daemon: Daemon) -> None:
+    found(daemon, "realised", "degraded")
+    found(daemon, "estimated", "degraded")
+    daemon.evaluate("alert_monitoring")
+    assert daemon.open() == [
+        ("performance_degraded", "attack (estimated)"),
+        ("performance_degraded", "attack (realised)"),
+    ]
+    found(daemon, "realised", "none", day=DAY + dt.timedelta(days=1))
+    daemon.evaluate("alert_monitoring")
+    assert daemon.open() == [("performance_degraded", "attack (estimated)")]
+
+
+def test_before_the_monitoring_has_run_there_is_nothing_to_tell(daemon: Daemon) -> None:
+    assert daemon.evaluate("alert_monitoring") == "The monitoring has not run yet."
+
+
+def test_a_damaged_result_fails_the_tick_and_silences_the_heartbeat(daemon: Daemon) -> None:
+    daemon.store.write("monitoring/results/drift/2026-03-01.json", b"{")
+    with pytest.raises(StoreError, match="damaged"):
+        daemon.evaluate("alert_monitoring")
+    assert daemon.store.list("monitoring/heartbeats") == []

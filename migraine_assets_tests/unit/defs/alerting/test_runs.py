@@ -1,0 +1,173 @@
+"""Failed runs and checks of a real instance are told once, and over when they are."""
+
+import datetime as dt
+
+import dagster as dg
+import pytest
+
+from migraine_assets.errors import DataRefused, StoreError
+from migraine_assets_tests.unit.defs.alerting.evaluating import Daemon
+
+BROKEN: dict[str, Exception | bool] = {}
+DAYS = dg.DailyPartitionsDefinition(start_date="2026-01-01")
+
+
+@dg.asset
+def numbers() -> int:
+    """Fails with what BROKEN names."""
+    if error := BROKEN.get("numbers"):
+        assert isinstance(error, Exception)
+        raise error
+    return 1
+
+
+@dg.asset(partitions_def=DAYS)
+def daily() -> None:
+    """Fails as `numbers` does."""
+    numbers()
+
+
+@dg.asset_check(asset=numbers)
+def plausible() -> dg.AssetCheckResult:
+    """Blocks nothing."""
+    good = not BROKEN.get("plausible")
+    return dg.AssetCheckResult(passed=good, severity=dg.AssetCheckSeverity.WARN, description="41 is too many.")
+
+
+@dg.asset_check(asset=numbers, blocking=True)
+def complete() -> dg.AssetCheckResult:
+    """Blocks."""
+    return dg.AssetCheckResult(passed=not BROKEN.get("complete"), description="12 are missing.")
+
+
+JOB = dg.define_asset_job("count", selection=[numbers])
+DAILY = dg.define_asset_job("each_day", selection=[daily])
+DEFS = dg.Definitions([numbers, daily], asset_checks=[plausible, complete], jobs=[JOB, DAILY])
+
+
+@pytest.fixture(autouse=True)
+def _mended() -> None:
+    BROKEN.clear()
+
+
+@pytest.fixture
+def daemon(daemon: Daemon) -> Daemon:
+    """The daemon at the time at which runs really are made."""
+    daemon.now = dt.datetime.now(dt.UTC)
+    daemon.extra = {"MIGRAINE_PUBLIC_URL": "https://dagster.example.org/"}
+    return daemon
+
+
+def run(daemon: Daemon, job: str = "count", *, day: str | None = None) -> str:
+    done = DEFS.resolve_job_def(job).execute_in_process(
+        instance=daemon.instance, raise_on_error=False, partition_key=day
+    )
+    daemon.now = dt.datetime.now(dt.UTC)
+    return done.run_id
+
+
+def test_a_failed_run_is_told_with_the_step_the_reason_and_a_link(daemon: Daemon) -> None:
+    BROKEN["numbers"] = StoreError("The disk of the store is full. Free some space.")
+    run_id = run(daemon)
+    daemon.evaluate("alert_failed_runs")
+    (told,) = daemon.receiver.taken
+    assert told["title"] == "Run failed: count (error)"
+    assert "numbers failed: StoreError: The disk of the store is full. Free some space." in told["message"]
+    assert f"See https://dagster.example.org/runs/{run_id}" in told["message"]
+
+
+@pytest.mark.parametrize("error", [DataRefused("row 3 of Ms Smith, 1971"), ValueError("Ms Smith, 1971")])
+def test_a_message_that_may_quote_a_diary_stays_at_home(daemon: Daemon, error: Exception) -> None:
+    BROKEN["numbers"] = error
+    run(daemon)
+    daemon.evaluate("alert_failed_runs")
+    assert f"numbers failed: {type(error).__name__}." in daemon.receiver.taken[0]["message"]
+    assert "Smith" not in daemon.receiver.taken[0]["message"]
+
+
+def test_failures_of_one_job_are_one_alert_and_its_success_the_end(daemon: Daemon) -> None:
+    BROKEN["numbers"] = ValueError()
+    for _ in range(3):
+        run(daemon)
+        daemon.evaluate("alert_failed_runs")
+    BROKEN.clear()
+    run(daemon)
+    daemon.evaluate("alert_failed_runs")
+    assert daemon.receiver.titles == ["Run failed: count (error)", "over: Run failed: count"]
+    assert daemon.open() == []
+
+
+def test_a_lost_cursor_tells_nothing_twice(daemon: Daemon) -> None:
+    for broken in (True, False, True):
+        BROKEN["numbers"] = ValueError() if broken else False
+        run(daemon)
+        daemon.evaluate("alert_failed_runs")
+    heard = len(daemon.receiver.taken)
+    assert heard == 3
+    daemon.cursors.clear()
+    daemon.evaluate("alert_failed_runs")
+    daemon.cursors["alert_failed_runs"] = "nonsense"
+    daemon.evaluate("alert_failed_runs")
+    assert len(daemon.receiver.taken) == heard
+    assert daemon.open() == [("run_failed", "count")]
+
+
+def test_a_success_of_another_day_does_not_end_the_failure_of_a_day(daemon: Daemon) -> None:
+    BROKEN["numbers"] = ValueError()
+    run(daemon, "each_day", day="2026-01-02")
+    BROKEN.clear()
+    run(daemon, "each_day", day="2026-01-03")
+    daemon.evaluate("alert_failed_runs")
+    assert daemon.open() == [("run_failed", "each_day of 2026-01-02")]
+    run(daemon, "each_day", day="2026-01-02")
+    daemon.evaluate("alert_failed_runs")
+    assert daemon.open() == []
+
+
+def test_a_run_that_was_killed_is_told_though_no_step_says_why(daemon: Daemon) -> None:
+    """As the run monitoring reports a run whose process is gone."""
+    made = daemon.instance.create_run_for_job(DEFS.resolve_job_def("count"), status=dg.DagsterRunStatus.STARTED)
+    daemon.instance.report_run_failed(made, "The process of the run is gone.")
+    daemon.evaluate("alert_failed_runs")
+    assert "The process of the run is gone." in daemon.receiver.taken[0]["message"]
+
+
+def test_a_failure_that_dagster_will_try_again_is_not_told_yet(daemon: Daemon) -> None:
+    made = daemon.instance.create_run_for_job(
+        DEFS.resolve_job_def("count"), status=dg.DagsterRunStatus.STARTED, tags={"dagster/will_retry": "true"}
+    )
+    daemon.instance.report_run_failed(made, "Evicted.")
+    daemon.evaluate("alert_failed_runs")
+    assert daemon.receiver.taken == []
+
+
+def test_a_check_that_blocks_nothing_is_told_with_its_own_severity(daemon: Daemon) -> None:
+    """The run of such a check succeeds, so no alert about runs would ever tell it."""
+    BROKEN["plausible"] = True
+    run(daemon)
+    daemon.evaluate("alert_failed_runs")
+    assert daemon.receiver.taken == []
+    daemon.evaluate("alert_failed_checks")
+    (told,) = daemon.receiver.taken
+    assert told["title"] == "Check failed: numbers: plausible (warning)"
+    assert "41 is too many." in told["message"]
+    assert "See https://dagster.example.org/assets/numbers?view=checks" in told["message"]
+
+
+def test_a_check_that_blocks_is_an_error_and_says_that_it_blocked(daemon: Daemon) -> None:
+    BROKEN["complete"] = True
+    run(daemon)
+    daemon.evaluate("alert_failed_checks")
+    assert daemon.receiver.titles == ["Check failed: numbers: complete (error)"]
+    assert "12 are missing. It blocked what comes after." in daemon.receiver.taken[0]["message"]
+
+
+def test_a_check_that_passes_again_is_over_and_one_never_run_again_stays(daemon: Daemon) -> None:
+    BROKEN.update(plausible=True, complete=True)
+    run(daemon)
+    daemon.evaluate("alert_failed_checks")
+    BROKEN.pop("complete")
+    run(daemon)
+    daemon.evaluate("alert_failed_checks")
+    assert daemon.receiver.titles[-1] == "over: Check failed: numbers: complete"
+    assert daemon.open() == [("check_failed", "numbers: plausible")]

@@ -1,0 +1,200 @@
+"""The service's own exporter over real HTTP: rates of the last minutes, restarts, refused bundles, silence."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+
+from migraine_assets.defs.alerting.service import recall, remember
+from migraine_assets_tests.support.ports import free_port
+from migraine_assets_tests.unit.defs.alerting.evaluating import Daemon
+from serving.metrics.registry import Metrics, ModelInfo
+from serving.metrics.side_port import Exporter
+
+NAME = "alert_service"
+MODEL = ModelInfo("attack", "champion", "xgboost", "0123456789abcdef", "v1")
+
+
+@dataclass
+class Service:
+    """The metrics and the exporter of a service whose requests are counted by hand."""
+
+    folder: Path
+    port: int
+    starts: int = 0
+    _running: list[tuple[Metrics, Exporter]] = field(default_factory=list)
+
+    def start(self) -> None:
+        """A process with counters at nothing."""
+        self.starts += 1
+        metrics = Metrics(self.folder / str(self.starts))
+        metrics.set_model_info([MODEL])
+        exporter = Exporter(metrics, host="127.0.0.1", port=self.port)
+        self._running.append((metrics, exporter))
+        _until(lambda: exporter.serving)
+
+    def stop(self) -> None:
+        """The process is gone."""
+        metrics, exporter = self._running.pop()
+        exporter.close()
+        metrics.close()
+
+    @property
+    def metrics(self) -> Metrics:
+        """Those of the running process."""
+        return self._running[-1][0]
+
+    def answer(self, good: int, bad: int = 0, *, seconds: float = 0.02) -> None:
+        """So many requests."""
+        for status, count in ((200, good), (500, bad)):
+            for _ in range(count):
+                self.metrics.count_request("POST", "/v1/predict", status)
+                self.metrics.observe_latency(seconds)
+
+
+@pytest.fixture
+def service(tmp_path: Path, daemon: Daemon) -> Iterator[Service]:
+    """A service that the daemon knows of."""
+    one = Service(tmp_path / "metrics", free_port())
+    daemon.extra = {"MIGRAINE_SERVICE_URL": f"http://127.0.0.1:{one.port}"}
+    one.start()
+    yield one
+    while one._running:
+        one.stop()
+
+
+def tick(daemon: Daemon) -> str:
+    daemon.wait(minutes=1)
+    return daemon.evaluate(NAME)
+
+
+def test_errors_over_five_percent_are_told_with_the_model_that_serves(daemon: Daemon, service: Service) -> None:
+    tick(daemon)
+    service.answer(90, 10)
+    tick(daemon)
+    (told,) = daemon.receiver.taken
+    assert told["title"] == "Error rate over the limit: service (critical)"
+    assert "10.0% of 100 answers in the last 5 minutes were server errors. The limit is 5%." in told["message"]
+    assert "Model: attack xgboost 0123456789ab" in told["message"]
+
+
+def test_five_percent_is_not_over_it(daemon: Daemon, service: Service) -> None:
+    tick(daemon)
+    service.answer(95, 5)
+    assert tick(daemon) == "100 requests in the last 5 minutes, 5.0% failed, p95 0.02 s."
+    assert daemon.receiver.taken == []
+
+
+def test_errors_of_before_the_first_look_are_not_told(daemon: Daemon, service: Service) -> None:
+    service.answer(0, 1000)
+    tick(daemon)
+    tick(daemon)
+    assert daemon.receiver.taken == []
+
+
+def test_an_error_rate_is_over_ten_minutes_after_it_was_last_too_high(daemon: Daemon, service: Service) -> None:
+    tick(daemon)
+    service.answer(0, 50)
+    for _ in range(6 + 12):
+        tick(daemon)
+        service.answer(100)
+    assert daemon.receiver.titles == [
+        "Error rate over the limit: service (critical)",
+        "over: Error rate over the limit: service",
+    ]
+
+
+def test_slow_answers_are_told(daemon: Daemon, service: Service) -> None:
+    tick(daemon)
+    service.answer(94)
+    service.answer(30, seconds=3.0)
+    tick(daemon)
+    assert daemon.receiver.titles == ["Answers are slow: service (critical)"]
+
+
+def test_answers_beyond_the_last_bound_are_slow_too(daemon: Daemon, service: Service) -> None:
+    tick(daemon)
+    service.answer(30, seconds=60.0)
+    tick(daemon)
+    assert "was beyond the histogram's last bound" in daemon.receiver.taken[0]["message"]
+
+
+def test_a_restart_of_the_service_is_no_alarm_and_hides_none(daemon: Daemon, service: Service) -> None:
+    service.answer(1000, 40)
+    tick(daemon)
+    service.stop()
+    service.start()
+    service.answer(70, 30)
+    tick(daemon)
+    assert "30.0% of 100 answers" in daemon.receiver.taken[0]["message"]
+
+
+def test_a_refused_bundle_is_told_until_it_is_mended(daemon: Daemon, service: Service) -> None:
+    service.metrics.set_model_info([MODEL], problems=1)
+    tick(daemon)
+    tick(daemon)
+    service.metrics.set_model_info([MODEL], problems=0)
+    tick(daemon)
+    assert daemon.receiver.titles == ["Model bundle refused: service (critical)", "over: Model bundle refused: service"]
+
+
+def test_a_service_that_is_gone_is_told_at_the_second_look_and_back_when_it_stays(
+    daemon: Daemon, service: Service
+) -> None:
+    tick(daemon)
+    service.stop()
+    assert "gave no metrics" in tick(daemon)
+    assert daemon.receiver.taken == []
+    tick(daemon)
+    assert daemon.receiver.titles == ["The service is down: service (critical)"]
+    service.start()
+    for _ in range(3):
+        tick(daemon)
+    assert daemon.receiver.titles[1:] == ["over: The service is down: service"]
+
+
+def test_a_service_without_a_model_is_down(daemon: Daemon, service: Service) -> None:
+    service.metrics.set_model_info([], ready=False)
+    tick(daemon)
+    tick(daemon)
+    assert "no replica holds a model" in daemon.receiver.taken[0]["message"]
+
+
+def test_while_the_service_is_silent_nothing_of_it_is_over(daemon: Daemon, service: Service) -> None:
+    tick(daemon)
+    service.answer(0, 50)
+    tick(daemon)
+    service.stop()
+    for _ in range(15):
+        tick(daemon)
+    assert ("error_rate", "service") in daemon.open()
+
+
+def test_something_else_at_that_address_is_no_service(daemon: Daemon) -> None:
+    daemon.extra = {"MIGRAINE_SERVICE_URL": daemon.receiver.url.replace("json://", "http://")}
+    assert "gave no metrics" in tick(daemon)
+
+
+def test_without_a_service_nothing_is_looked_at(daemon: Daemon) -> None:
+    assert "MIGRAINE_SERVICE_URL is not set" in tick(daemon)
+
+
+def test_a_cursor_holds_all_that_is_needed_and_a_damaged_one_nothing(daemon: Daemon, service: Service) -> None:
+    service.answer(5, 5)
+    tick(daemon)
+    memory = recall(daemon.cursors[NAME] or "")
+    assert recall(remember(memory)) == memory
+    assert len(memory.readings) == 1
+    for damaged in ("", "{", "[]", '{"misses": 1}', '{"misses": 1, "readings": [{"when": "x", "values": []}]}'):
+        assert recall(damaged).readings == ()
+
+
+def _until(done: "object") -> None:
+    import time
+
+    for _ in range(500):
+        if done():  # type: ignore[operator]
+            return
+        time.sleep(0.01)
+    raise AssertionError("It did not come up.")

@@ -1,0 +1,71 @@
+"""Real diaries, their people cut in two: half of them train a champion, the other half is served.
+
+Nothing has moved between two halves of the same patients, until it is moved by hand.
+"""
+
+import datetime as dt
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from migraine_assets.core.diary.preprocess import PreprocessSettings, preprocess
+from migraine_assets.core.diary.validation import ValidationSettings, validate
+from migraine_assets.core.features.matrix import FeatureRows, feature_rows
+from migraine_assets.sources.registry import read_source
+from migraine_assets.stores.monitoring.results import read_result
+from migraine_assets_tests.unit.defs.monitoring.watched import LAST, Watched
+
+
+def _diary() -> pd.DataFrame:
+    delivery = read_source("kostecki_dillon", mapping=None, options={}, landing=None)
+    valid = validate(delivery.frame, today=dt.date(2026, 3, 1), settings=ValidationSettings()).valid
+    found: pd.DataFrame = preprocess(valid, settings=PreprocessSettings()).diary
+    return found
+
+
+def _halves(seed: int) -> tuple[pd.DataFrame, pd.DataFrame]:
+    diary = _diary()
+    people = np.random.default_rng(seed).permutation(diary["participant_id"].unique())
+    first = set(people[: len(people) // 2])
+    mine = diary["participant_id"].isin(first)
+    return diary[mine].reset_index(drop=True), diary[~mine].reset_index(drop=True)
+
+
+def _rows(diary: pd.DataFrame) -> FeatureRows:
+    return feature_rows(diary, horizon=1)
+
+
+def _watched(root: Path, diary: pd.DataFrame, served: pd.DataFrame, *, invert: bool = False) -> Watched:
+    watched = Watched.make(root, rows=_rows(diary))
+    watched.tell(watched.serve(_rows(served), days=10), invert=invert)
+    watched.watch_each(days=10)
+    return watched
+
+
+def _said(watched: Watched, kind: str) -> dict[str, object]:
+    found = read_result(watched.store, kind, LAST)  # type: ignore[arg-type]
+    assert found is not None
+    said: dict[str, object] = found["tasks"]["attack"]
+    return said
+
+
+@pytest.mark.parametrize("seed", [1, 2, 3])
+def test_the_other_half_of_the_patients_is_no_drift(tmp_path: Path, seed: int) -> None:
+    watched = _watched(tmp_path, *_halves(seed))
+    assert _said(watched, "drift")["status"] != "drift", _said(watched, "drift")["moved"]
+
+
+def test_worse_air_is_drift_of_the_air(tmp_path: Path) -> None:
+    diary, served = _halves(1)
+    served["air_quality"] += 3 * diary["air_quality"].std()
+    found = _said(_watched(tmp_path, diary, served), "drift")
+    assert found["status"] == "drift"
+    assert any(str(name).startswith("air_quality") for name in found["moved"])  # type: ignore[attr-defined]
+
+
+def test_headaches_on_the_days_without_and_none_on_the_others_is_degradation(tmp_path: Path) -> None:
+    diary, served = _halves(1)
+    watched = _watched(tmp_path, diary, served, invert=True)
+    assert _said(watched, "realised")["status"] == "degraded"

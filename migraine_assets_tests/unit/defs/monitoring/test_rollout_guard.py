@@ -1,0 +1,120 @@
+"""Guarded trials over a real log and a real pointer."""
+
+import datetime as dt
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from migraine_assets.core.monitoring.rollout_test import TrialSettings
+from migraine_assets.defs.monitoring.rollout_guard import guard
+from migraine_assets.stores.monitoring.collection import collect_feedback, collect_predictions
+from migraine_assets.stores.monitoring.decisions import decisions
+from migraine_assets.stores.prediction_log.reader import days, read
+from migraine_assets.stores.prediction_log.record import Feedback, Receipt
+from migraine_assets.stores.prediction_log.segments import segments
+from migraine_assets.stores.registry.champions import history
+from migraine_assets.stores.registry.pointer import read_pointer
+from migraine_assets.stores.registry.rollouts import start_rollout
+from migraine_assets_tests.unit.defs.monitoring.watched import LAST, Watched, at_noon, cohort
+from migraine_assets_tests.unit.stores.bundles.example_bundles import example_manifest, example_model
+
+SETTINGS = TrialSettings(shadow_days=5, canary_days=5, canary_percent=25)
+BEGAN = dt.datetime.combine(LAST - dt.timedelta(days=7), dt.time(0), tzinfo=dt.UTC)
+NOW = dt.datetime.combine(LAST, dt.time(23), tzinfo=dt.UTC)
+
+
+@pytest.fixture
+def watched(tmp_path: Path) -> Watched:
+    home = Watched.make(tmp_path)
+    home.tell(home.serve(cohort(17), days=7), delay=0)
+    return home
+
+
+def candidate(watched: Watched, mode: str, *, who: str = "pipeline") -> str:
+    """Another bundle on trial since a week."""
+    from migraine_assets.stores.bundles.bundles import write_bundle
+
+    model = example_model(weight=0.3)
+    bundle = write_bundle(watched.store, example_manifest(model), model, provenance={})
+    start_rollout(
+        watched.store,
+        "attack",
+        mode=mode,
+        percent=50,
+        bundle=bundle,
+        who=who,
+        when=BEGAN,
+        why="w",  # type: ignore[arg-type]
+    )
+    return bundle
+
+
+def answered(watched: Watched, bundle: str, mode: str, *, spoilt: float) -> None:
+    """Let the log say that the candidate was asked too, of every second person; `spoilt` 1 says the opposite."""
+    kept: list[Receipt] = []
+    for day in days(watched.store, Receipt):
+        kept += list(read(watched.store, Receipt, day=day))
+    watched.store.delete("log/predictions")
+    target = segments(watched.store, "predictions", segment_bytes=1 << 26)
+    for receipt in sorted(kept, key=lambda one: one.time):
+        output = float(receipt.outputs["attack"] or 0.0)
+        said = output + spoilt * (1 - 2 * output)
+        tried = int(str(receipt.participant), 16) % 2
+        changed = receipt
+        if mode == "shadow":
+            changed = msgspec.structs.replace(
+                receipt, shadow_outputs={"attack": said}, shadow_bundles={"attack": bundle}
+            )
+        elif tried:
+            changed = msgspec.structs.replace(
+                receipt, outputs={"attack": said}, bundles={"attack": bundle}, arm="canary"
+            )
+        day = dt.datetime.fromtimestamp(receipt.time, dt.UTC).date().isoformat()
+        target.write(day, msgspec.json.encode(changed) + b"\n")
+    target.close()
+    for back in range(8):
+        day = LAST - dt.timedelta(days=back)
+        collect_predictions(watched.store, day)
+        collect_feedback(watched.store, day)
+    assert read(watched.store, Feedback, day=LAST.isoformat()).records
+    assert at_noon(LAST) < NOW.timestamp()
+
+
+@pytest.mark.parametrize("mode", ["shadow", "canary"])
+def test_a_worse_candidate_is_taken_back_with_the_reason_on_record(watched: Watched, mode: str) -> None:
+    champion = watched.champion
+    bundle = candidate(watched, mode)
+    answered(watched, bundle, mode, spoilt=1.0)
+    [verdict] = guard(watched.store, LAST, settings=SETTINGS, now=NOW).values()
+    assert verdict.step == "back", verdict.reason
+    pointer = read_pointer(watched.store)
+    assert pointer.rollouts == {}
+    assert pointer.tasks["attack"].champion == champion
+    assert decisions(watched.store)[-1].reasons == (verdict.reason,)
+
+
+def test_one_that_is_not_worse_answers_some_people_and_then_serves(watched: Watched) -> None:
+    bundle = candidate(watched, "shadow")
+    answered(watched, bundle, "shadow", spoilt=0.0)
+    assert guard(watched.store, LAST, settings=SETTINGS, now=NOW)["attack"].step == "on"
+    trial = read_pointer(watched.store).rollouts["attack"]
+    assert (trial.mode, trial.percent, trial.bundle) == ("canary", 25, bundle)
+    # The canary has just begun: nothing is known of it.
+    assert guard(watched.store, LAST, settings=SETTINGS, now=NOW)["attack"].step == "wait"
+
+
+def test_a_canary_that_is_not_worse_becomes_the_champion(watched: Watched) -> None:
+    bundle = candidate(watched, "canary")
+    answered(watched, bundle, "canary", spoilt=0.0)
+    assert guard(watched.store, LAST, settings=SETTINGS, now=NOW)["attack"].step == "on"
+    pointer = read_pointer(watched.store)
+    assert (pointer.tasks["attack"].champion, pointer.rollouts) == (bundle, {})
+    assert history(watched.store)[-1].record.who == "pipeline"
+
+
+def test_a_trial_that_somebody_began_by_hand_is_let_be(watched: Watched) -> None:
+    bundle = candidate(watched, "shadow", who="ann")
+    answered(watched, bundle, "shadow", spoilt=0.45)
+    assert guard(watched.store, LAST, settings=SETTINGS, now=NOW) == {}
+    assert read_pointer(watched.store).rollouts["attack"].bundle == bundle

@@ -1,0 +1,204 @@
+"""A store whose champion has answered for days: real people of the synthetic cohort, a real bundle, a real log."""
+
+import atexit
+import datetime as dt
+import functools
+import shutil
+import tempfile
+import warnings
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import dagster as dg
+import msgspec
+import numpy as np
+import pandas as pd
+
+from migraine_assets.core.diary.preprocess import PreprocessSettings, preprocess
+from migraine_assets.core.diary.validation import ValidationSettings, validate
+from migraine_assets.core.features import engine
+from migraine_assets.core.features.matrix import FeatureRows, feature_rows
+from migraine_assets.core.metrics.metrics import score_attack
+from migraine_assets.core.models.catalogue import find
+from migraine_assets.core.models.training import TrainingSet, fit_model
+from migraine_assets.core.monitoring.drift import SCORE
+from migraine_assets.core.reference_bins import reference, references
+from migraine_assets.definitions import build_defs
+from migraine_assets.defs.resources import Workspace
+from migraine_assets.sources.registry import read_source
+from migraine_assets.stores.bundles.bundles import add_provenance, load_bundle, write_bundle
+from migraine_assets.stores.bundles.pack import Context, pack
+from migraine_assets.stores.prediction_log.record import Feedback, Receipt, make_ids, pseudonym
+from migraine_assets.stores.prediction_log.segments import segments
+from migraine_assets.stores.registry.champions import promote
+from migraine_assets.stores.registry.pointer import read_pointer
+from migraine_assets.stores.signing_secret import shared_secret
+from migraine_assets.stores.store import Store
+
+LAST = dt.date(2026, 3, 10)
+NOON = dt.time(12, tzinfo=dt.UTC)
+PARAMS = """\
+monitoring: {first_day: 2026-02-01, window_days: 7, label_delay_days: 2}
+"""
+
+
+def at_noon(day: dt.date) -> float:
+    return dt.datetime.combine(day, NOON).timestamp()
+
+
+@functools.cache
+def cohort(seed: int, people: int = 120, days: int = 40, **options: float) -> FeatureRows:
+    """The table of features of a synthetic cohort."""
+    given = {"participants": people, "days": days, "seed": seed, **options}
+    frame = read_source("synthetic", mapping=None, options={k: str(v) for k, v in given.items()}, landing=None).frame
+    valid = validate(frame, today=dt.date(2026, 3, 1), settings=ValidationSettings()).valid
+    return feature_rows(preprocess(valid, settings=PreprocessSettings()).diary, horizon=1)
+
+
+@functools.cache
+def trained() -> Path:
+    """A store with one champion for attacks of the synthetic cohort."""
+    folder = Path(tempfile.mkdtemp(prefix="migraine-monitoring-tests-"))
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    put_champion(Store(str(folder)), cohort(5, people=250))
+    return folder
+
+
+def put_champion(store: Store, rows: FeatureRows) -> None:
+    """Train a champion for attacks on `rows`, with its own test."""
+    y = rows.frame["target_attack"].to_numpy(np.float64)
+    known = ~np.isnan(y)
+    X = rows.frame.loc[known, list(rows.names)].to_numpy(np.float32)
+    who = np.unique(rows.frame.loc[known, "participant_id"].to_numpy(str), return_inverse=True)[1].astype(np.int64)
+    data = TrainingSet(X, rows.names, y[known], who, (who % 3).astype(np.int8))
+    fitted = fit_model(find("attack", "logistic_regression"), data, seed=3)
+    found = score_attack(data.y, fitted.oof, who, threshold=fitted.threshold or 0.5)
+    kept = (*references(X, rows.names), reference(SCORE, fitted.oof))
+    figures = {name: value.to_json() for name, value in found.items()}
+    context = Context(
+        horizon=1,
+        severity_kind=None,
+        features_version=engine.code_version(),
+        data_version="d" * 32,
+        metrics=figures,
+        reference={item.name: item.to_json() for item in kept},
+    )
+    packed = pack(fitted, data, context)
+    bundle = write_bundle(store, packed.manifest, packed.model, provenance={})
+    add_provenance(store, bundle, {"test": figures})
+    promote(store, "attack", champion=bundle, who="test", when=dt.datetime(2026, 1, 1, tzinfo=dt.UTC), why=("test",))
+
+
+@dataclass(frozen=True)
+class Watched:
+    """A home with a champion and a log. `instance` remembers runs as a daemon's does."""
+
+    root: Path
+    instance: dg.DagsterInstance
+
+    @classmethod
+    def make(cls, root: Path, *, rows: FeatureRows | None = None) -> "Watched":
+        """Of the synthetic cohort, or with a champion of its own, trained on `rows`."""
+        if rows is None:
+            shutil.copytree(trained(), root / "store")
+        else:
+            put_champion(Store(str(root / "store")), rows)
+        (root / "params.yaml").write_text(PARAMS)
+        return cls(root, dg.DagsterInstance.ephemeral())
+
+    @property
+    def store(self) -> Store:
+        return Store(str(self.root / "store"))
+
+    @property
+    def workspace(self) -> Workspace:
+        return Workspace(
+            store_uri=self.store.uri,
+            reports=str(self.root / "reports"),
+            landing=str(self.root / "landing"),
+            tracking_uri=f"sqlite:///{self.root / 'mlflow.db'}",
+            artifact_root=str(self.root / "mlartifacts"),
+            params_path=str(self.root / "params.yaml"),
+        )
+
+    @property
+    def champion(self) -> str:
+        return read_pointer(self.store).tasks["attack"].champion
+
+    def serve(self, rows: FeatureRows, *, last: dt.date = LAST, days: int = 7) -> pd.DataFrame:
+        """Let the champion answer each person on `days` days somewhere in its diary, as if they ended with `last`.
+
+        Somewhere, because people of a service have been in it for different times, as those of the training have. What
+        came true is in the column `truth` of what is returned.
+        """
+        secret, bundle = shared_secret(self.store), load_bundle(self.store, self.champion)
+        dates = pd.to_datetime(rows.frame["date"])
+        people = rows.frame["participant_id"]
+        names = people.unique()
+        ends = pd.Series(np.random.default_rng(3).integers(days, 41, len(names)), index=names)
+        shifted = (dates - dates.groupby(people).transform("min")).dt.days - people.map(ends).to_numpy() + 1
+        chosen = ((shifted > -days) & (shifted <= 0)).to_numpy()
+        asked = rows.frame[chosen]
+        said = bundle.predict_from(asked[list(rows.names)].to_numpy(np.float32), rows.names)
+        made = pd.DataFrame(
+            {
+                "day": [last + dt.timedelta(days=int(back)) for back in shifted[chosen]],
+                "who": asked["participant_id"].to_numpy(str),
+                "said": said,
+                "truth": asked["target_attack"].to_numpy(np.float64),
+            }
+        )
+        inputs = asked[list(bundle.manifest.features)].to_numpy(np.float32)
+        target = segments(self.store, "predictions", segment_bytes=1 << 26)
+        identities = make_ids(secret, len(made), time=at_noon(last))
+        for day, part in made.groupby("day"):
+            lines = [
+                msgspec.json.encode(
+                    Receipt(
+                        id=identities[k],
+                        time=at_noon(day),
+                        participant=pseudonym(secret, part.at[k, "who"]),
+                        for_date=(day + dt.timedelta(days=1)).isoformat(),
+                        features={"attack": inputs[k].tolist()},
+                        outputs={"attack": float(part.at[k, "said"])},
+                        bundles={"attack": bundle.hash},
+                    )
+                )
+                for k in part.index
+            ]
+            target.write(day.isoformat(), b"\n".join(lines) + b"\n")
+        target.close()
+        return made.assign(id=identities)
+
+    def tell(self, made: pd.DataFrame, *, delay: int = 1, invert: bool = False) -> None:
+        """Let everybody of `made` say what came true, `delay` days after the day; `invert`: the opposite."""
+        target = segments(self.store, "feedback", segment_bytes=1 << 26)
+        known = made[made["truth"].notna()]
+        for day, part in known.groupby("day"):
+            told = day + dt.timedelta(days=1 + delay)
+            words = [
+                Feedback(prediction_id=row.id, migraine_occurrence=bool(row.truth) ^ invert, time=at_noon(told))
+                for row in part.itertuples()
+            ]
+            target.write(told.isoformat(), b"".join(msgspec.json.encode(word) + b"\n" for word in words))
+        target.close()
+
+    def watch(self, day: dt.date, *, job: str = "monitoring") -> dg.ExecuteInProcessResult:
+        """Materialize the monitoring of `day`."""
+        with warnings.catch_warnings():
+            # Dagster warns of its own use of itself; of ours nothing is let pass.
+            warnings.simplefilter("ignore")
+            warnings.filterwarnings("error", module=r"migraine_assets\.")
+            defs = build_defs(resources={"workspace": self.workspace})
+            return defs.resolve_job_def(job).execute_in_process(instance=self.instance, partition_key=day.isoformat())
+
+    def watch_each(self, last: dt.date = LAST, days: int = 7) -> None:
+        """The monitoring of the `days` days up to `last`, in order."""
+        for back in range(days - 1, -1, -1):
+            self.watch(last - dt.timedelta(days=back))
+
+
+def metadata(result: Any, asset: str) -> Any:
+    """What the UI shows of an asset."""
+    return {name: value.value for name, value in result.asset_materializations_for_node(asset)[0].metadata.items()}

@@ -1,0 +1,52 @@
+"""What the UI shows of an asset: every asset of a real run has a summary, tables and links."""
+
+import dagster as dg
+import pytest
+
+from migraine_assets.cli.dagster.instance import open_instance
+from migraine_assets.settings import Settings
+from migraine_assets_tests.support.homes import Home
+
+
+def _metadata(home: Home, key: str) -> dict[str, dg.MetadataValue]:
+    with home.entered(), open_instance(Settings()) as instance:
+        event = instance.get_latest_materialization_event(dg.AssetKey.from_user_string(key))
+        assert event is not None
+        assert event.asset_materialization is not None
+        return dict(event.asset_materialization.metadata)
+
+
+@pytest.mark.parametrize(
+    ("key", "names"),
+    [
+        ("raw_diary", {"summary", "dagster/row_count", "dagster/column_schema", "first rows", "data version (MD5)"}),
+        ("validated_diary", {"summary", "what was done", "participants"}),
+        ("quarantined_rows", {"summary", "dagster/row_count"}),
+        ("preprocessed_diary", {"summary", "what was done"}),
+        ("features", {"summary", "dagster/column_schema"}),
+        ("folds", {"summary", "parts", "cut day"}),
+        ("classifiers/knn", {"summary", "cross-validated", "ahead of baseline", "parameters", "bundle", "roc_auc"}),
+        ("regressors/ridge", {"summary", "cross-validated", "flags", "rmse", "MLflow run"}),
+        ("evaluation/attack", {"summary", "report", "report link", "evaluation.json", "decision"}),
+        ("champions/severity", {"summary", "outcome", "champion bundle"}),
+    ],
+)
+def test_an_asset_describes_what_was_made(trained: Home, key: str, names: set[str]) -> None:
+    found = _metadata(trained, key)
+    assert names <= set(found)
+    assert str(found["summary"].value)
+
+
+def test_the_data_version_is_of_the_content(trained: Home) -> None:
+    with trained.entered(), open_instance(Settings()) as instance:
+        event = instance.get_latest_materialization_event(dg.AssetKey("features"))
+        assert event is not None
+        assert event.asset_materialization is not None
+        tags = event.asset_materialization.tags or {}
+    assert tags["dagster/data_version"] == trained.asset("features").frame.version
+
+
+def test_columns_are_explained(trained: Home) -> None:
+    schema = _metadata(trained, "raw_diary")["dagster/column_schema"].value
+    stress = next(column for column in schema.columns if column.name == "stress_level")
+    assert stress.description

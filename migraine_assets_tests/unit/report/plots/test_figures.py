@@ -1,0 +1,76 @@
+"""Figures are SVG that any reader can open, equal for equal data, and drawn only from what there is."""
+
+import subprocess
+import sys
+import xml.etree.ElementTree as ElementTree
+from collections.abc import Mapping
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from migraine_assets.core.evaluation.results import TaskEvaluation
+from migraine_assets.core.metrics.interval import UNKNOWN
+from migraine_assets.report.plots.figures import STYLE, WIDE, Picture, pictures
+from migraine_assets.report.plots.plots import comparison
+from migraine_assets_tests.unit.report.simulated import CLASSIFIERS, attack_evaluation, severity_evaluation
+
+
+@pytest.fixture(scope="module")
+def attack() -> TaskEvaluation:
+    return attack_evaluation(people=15, days=20)
+
+
+@pytest.fixture(scope="module")
+def drawn(attack: TaskEvaluation) -> Mapping[str, Picture]:
+    return pictures(attack)
+
+
+def test_every_figure_is_well_formed_dateless_and_described(drawn: Mapping[str, Picture]) -> None:
+    found = drawn
+    assert set(found) == {"comparison", "fit", "importance", "roc", "precision_recall", "calibration", "decision"}
+    for picture in found.values():
+        ElementTree.fromstring(picture.svg)
+        assert b"dc:date" not in picture.svg
+        assert len(picture.alt) > 30
+
+
+def test_the_label_of_the_comparison_is_not_cut_off(attack: TaskEvaluation) -> None:
+    from matplotlib import rc_context
+    from matplotlib.figure import Figure
+
+    with rc_context(STYLE):
+        figure = Figure(figsize=(WIDE, 4), layout="constrained")
+        axes = figure.add_subplot()
+        comparison(axes, attack)
+        figure.draw_without_rendering()
+        label = axes.xaxis.label.get_window_extent()
+    assert 0 <= label.x0 < label.x1 <= figure.bbox.x1
+
+
+def test_a_severity_has_its_own_figures() -> None:
+    assert set(pictures(severity_evaluation(people=15))) == {"comparison", "fit", "importance", "predicted", "errors"}
+
+
+def test_equal_data_give_equal_bytes(attack: TaskEvaluation, drawn: Mapping[str, Picture]) -> None:
+    assert pictures(attack) == drawn
+
+
+def test_where_all_failed_nothing_is_drawn() -> None:
+    assert pictures(attack_evaluation(people=6, days=5, failed=dict.fromkeys(CLASSIFIERS, "no"))) == {}
+
+
+def test_what_cannot_be_computed_leaves_a_gap_and_no_error(attack: TaskEvaluation) -> None:
+    rows = tuple(replace(row, cv=dict.fromkeys(row.cv or {}, UNKNOWN), test=None, train=None) for row in attack.rows)
+    empty = np.empty(0)
+    curves = tuple(
+        replace(c, roc=replace(c.roc, false_positive_rate=empty, true_positive_rate=empty)) for c in attack.curves
+    )
+    found = pictures(replace(attack, rows=rows, curves=curves, importance=()))
+    assert "importance" not in found
+    assert "comparison" in found
+
+
+def test_importing_the_module_does_not_import_the_plotting_library() -> None:
+    code = "import sys, migraine_assets.report.writer as w; sys.exit('matplotlib' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0

@@ -1,0 +1,103 @@
+"""`evaluation.json` has one form, whatever failed: every metric in every split, null for the unknown, strict JSON."""
+
+import json
+import math
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from migraine_assets.core.evaluation.results import TaskEvaluation
+from migraine_assets.core.metrics.interval import Interval
+from migraine_assets.core.metrics.metrics import ATTACK_METRICS, SEVERITY_METRICS
+from migraine_assets.report.evaluation_json import dump, load, merge, to_json
+from migraine_assets_tests.unit.report.simulated import attack_evaluation, severity_evaluation
+
+SPLITS = ("cv", "test", "train")
+
+
+@pytest.fixture(scope="module")
+def attack() -> TaskEvaluation:
+    return attack_evaluation(people=15, days=20, failed={"svm": "ValueError: no"})
+
+
+@pytest.fixture(scope="module")
+def severity() -> TaskEvaluation:
+    return severity_evaluation(people=15)
+
+
+def _strict(content: bytes) -> Any:
+    def refuse(constant: str) -> None:
+        raise AssertionError(constant)
+
+    return json.loads(content, parse_constant=refuse)
+
+
+def test_every_metric_of_both_tasks_is_an_interval(attack: TaskEvaluation, severity: TaskEvaluation) -> None:
+    written = _strict(dump(to_json(attack, severity)))
+    for task, names in (("attack", ATTACK_METRICS), ("severity", SEVERITY_METRICS)):
+        assert len(written[task]["models"]) == 8
+        for model in written[task]["models"].values():
+            for split in SPLITS:
+                assert set(model[split]) == set(names)
+                assert all(set(figure) == {"value", "ci_low", "ci_high"} for figure in model[split].values())
+        assert set(written[task]["baselines"]) == {"base_rate", "persistence", "personal_rate"}
+        for baseline in written[task]["baselines"].values():
+            assert set(baseline["test"]) == set(baseline["cv"]) == set(names)
+
+
+def test_the_figures_are_those_of_the_evaluation(attack: TaskEvaluation) -> None:
+    written = to_json(attack)["attack"]
+    row = attack.row(attack.champion)
+    assert row is not None
+    assert row.test is not None
+    assert written["models"][row.key]["test"]["roc_auc"] == row.test["roc_auc"].to_json()
+    assert written["models"][row.key]["flags"] == [flag.name for flag in row.flags]
+    assert written["models"][row.key]["seconds"] == row.seconds
+    assert (written["champion"], written["challenger"]) == attack.ranking.order[:2]
+
+
+def test_a_failed_model_is_named_with_its_reason_and_has_nulls(attack: TaskEvaluation) -> None:
+    model = _strict(dump(to_json(attack)))["attack"]["models"]["svm"]
+    assert model["error"] == "ValueError: no"
+    assert model["test"]["roc_auc"] == {"value": None, "ci_low": None, "ci_high": None}
+
+
+def test_what_is_unknown_or_infinite_becomes_null(attack: TaskEvaluation) -> None:
+    broken = {**(attack.rows[0].test or {}), "brier": Interval(math.nan, -math.inf, math.inf)}
+    row = replace(attack.rows[0], test=broken, seconds=math.nan)
+    written = _strict(dump(to_json(replace(attack, rows=(row, *attack.rows[1:])))))
+    assert written["attack"]["models"][row.key]["test"]["brier"] == {"value": None, "ci_low": None, "ci_high": None}
+    assert written["attack"]["models"][row.key]["seconds"] is None
+
+
+def test_an_overlooked_nan_is_refused_and_not_written() -> None:
+    with pytest.raises(ValueError, match="JSON compliant"):
+        dump({"attack": {"value": math.nan}})
+
+
+def test_all_failed_is_a_report_without_champion() -> None:
+    failed = attack_evaluation(people=6, days=5, failed=dict.fromkeys(_keys(), "MemoryError"))
+    written = _strict(dump(to_json(failed)))["attack"]
+    assert written["champion"] is None
+    assert written["challenger"] is None
+    assert {model["error"] for model in written["models"].values()} == {"MemoryError"}
+
+
+def _keys() -> list[str]:
+    return [row.key for row in attack_evaluation(people=6, days=5).rows]
+
+
+def test_a_task_that_is_absent_is_left_out(attack: TaskEvaluation) -> None:
+    assert list(to_json(attack)) == ["attack"]
+    assert to_json() == {}
+
+
+def test_a_later_task_joins_and_replaces_only_its_own(attack: TaskEvaluation, severity: TaskEvaluation) -> None:
+    first = load(dump(to_json(severity=severity)))
+    both = merge(first, to_json(attack))
+    assert list(both) == ["attack", "severity"]
+    assert both["severity"] == first["severity"]
+    again = merge(both, to_json(replace(attack, horizon=0)))
+    assert again["attack"]["horizon"] == 0
+    assert again["severity"] == first["severity"]

@@ -1,0 +1,142 @@
+"""A report is seen whole or not at all, whatever kills the writer when; old ones stay."""
+
+import json
+import os
+import re
+import signal
+import sys
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from migraine_assets.core.evaluation.results import TaskEvaluation
+from migraine_assets.errors import StoreError
+from migraine_assets.report.writer import write_reports
+from migraine_assets_tests.unit.report.markup import parse
+from migraine_assets_tests.unit.report.simulated import (
+    CLASSIFIERS,
+    FACTS,
+    REGRESSORS,
+    attack_evaluation,
+    severity_evaluation,
+)
+
+# With every model failed there is no figure to draw, so that a writer can be killed many times in little time.
+ATTACK = attack_evaluation(people=6, days=5, failed=dict.fromkeys(CLASSIFIERS, "MemoryError"))
+SEVERITY = severity_evaluation(people=6, days=5, failed=dict.fromkeys(REGRESSORS, "MemoryError"))
+EVENTS = ("open", "os.mkdir", "os.rename", "os.symlink", "os.rmdir", "os.remove")
+
+
+@pytest.fixture(scope="module")
+def attack() -> TaskEvaluation:
+    return attack_evaluation(people=12, days=15)
+
+
+def _sound(reports: Path) -> list[str]:
+    """Check everything that can be seen under `reports`; the names of the runs."""
+    runs = sorted(path.name for path in reports.iterdir() if not path.name.startswith("."))
+    for name in runs:
+        json.loads((reports / name / "evaluation.json").read_bytes())
+        for path in (reports / name).iterdir():
+            assert not path.name.startswith(".")
+            if path.suffix == ".html":
+                page = parse(path.read_bytes())
+                links = [link for link in page.attributes("href") if not link.startswith("#")]
+                assert all((path.parent / link).exists() for link in links)
+    return [name for name in runs if name != "latest"]
+
+
+def test_both_tasks_at_once(tmp_path: Path, attack: TaskEvaluation) -> None:
+    folder = write_reports(tmp_path / "reports", "run1", facts=FACTS, attack=attack, severity=SEVERITY)
+    assert {path.name for path in folder.iterdir()} == {
+        "attack.html",
+        "attack_model_card.html",
+        "attack_model_card.md",
+        "severity.html",
+        "evaluation.json",
+        "index.html",
+    }
+    assert _sound(tmp_path / "reports") == ["run1"]
+
+
+def test_a_task_that_comes_later_joins_the_folder(tmp_path: Path) -> None:
+    write_reports(tmp_path, "run1", facts=FACTS, attack=ATTACK)
+    before = (tmp_path / "run1/attack.html").read_bytes()
+    write_reports(tmp_path, "run1", facts=FACTS, severity=SEVERITY)
+    assert list(json.loads((tmp_path / "run1/evaluation.json").read_bytes())) == ["attack", "severity"]
+    assert (tmp_path / "run1/attack.html").read_bytes() == before
+    assert "attack.html" in parse((tmp_path / "run1/index.html").read_bytes()).attributes("href")
+    assert _sound(tmp_path) == ["run1"]
+
+
+def test_latest_follows_and_old_reports_stay(tmp_path: Path) -> None:
+    write_reports(tmp_path, "run1", facts=FACTS, attack=ATTACK)
+    old = {path.name: path.read_bytes() for path in (tmp_path / "run1").iterdir()}
+    write_reports(tmp_path, "run2", facts=replace(FACTS, run_id="second"), attack=ATTACK)
+    assert (tmp_path / "latest").resolve() == (tmp_path / "run2").resolve()
+    assert not (tmp_path / "latest").readlink().is_absolute()
+    assert {path.name: path.read_bytes() for path in (tmp_path / "run1").iterdir()} == old
+    assert _sound(tmp_path) == ["run1", "run2"]
+
+
+def _write_and_die(reports: Path, name: str, after: int, *, severity: bool) -> bool:
+    """Write in a child process that is killed at its n-th act on a file; whether it came to its end before."""
+    child = os.fork()
+    if child:
+        return os.waitpid(child, 0)[1] == 0
+    left = after
+
+    def kill(event: str, arguments: tuple[object, ...]) -> None:
+        nonlocal left
+        if event in EVENTS and str(reports) in str(arguments[0]):
+            left -= 1
+            if left < 0:
+                os.kill(os.getpid(), signal.SIGKILL)
+
+    sys.addaudithook(kill)
+    task = {"severity": SEVERITY} if severity else {"attack": ATTACK}
+    write_reports(reports, name, facts=FACTS, **task)
+    os._exit(0)
+
+
+@pytest.mark.parametrize("joins", [False, True])
+def test_killed_at_any_moment_nothing_half_is_seen_and_the_next_writer_works(tmp_path: Path, joins: bool) -> None:
+    deaths = 0
+    for after in range(100):
+        reports = tmp_path / str(after)
+        write_reports(reports, "old", facts=FACTS, attack=ATTACK)
+        finished = _write_and_die(reports, "old" if joins else "new", after, severity=joins)
+        assert "old" in _sound(reports)
+        write_reports(reports, "next", facts=FACTS, severity=SEVERITY)
+        assert "next" in _sound(reports)
+        assert {path.name for path in reports.iterdir() if path.name.startswith(".")} == {".lock"}
+        if finished:
+            break
+        deaths += 1
+    assert finished
+    assert deaths >= 6
+
+
+def test_two_writers_of_one_run_both_end_up_in_it(tmp_path: Path) -> None:
+    children = []
+    for task in ({"attack": ATTACK}, {"severity": SEVERITY}):
+        child = os.fork()
+        if not child:
+            write_reports(tmp_path, "run1", facts=FACTS, **task)
+            os._exit(0)
+        children.append(child)
+    assert [os.waitpid(child, 0)[1] for child in children] == [0, 0]
+    assert list(json.loads((tmp_path / "run1/evaluation.json").read_bytes())) == ["attack", "severity"]
+
+
+def test_a_folder_that_cannot_be_written_is_explained(tmp_path: Path) -> None:
+    (tmp_path / "reports").write_text("a file is in the way")
+    with pytest.raises(StoreError, match=r"cannot be written: .*Older reports are untouched"):
+        write_reports(tmp_path / "reports", "run1", facts=FACTS, attack=ATTACK)
+
+
+@pytest.mark.parametrize("name", ["", "a/b", "..", ".hidden", "latest"])
+def test_a_name_that_is_no_folder_of_its_own_is_refused(tmp_path: Path, name: str) -> None:
+    with pytest.raises(ValueError, match=re.escape(repr(name))):
+        write_reports(tmp_path, name, facts=FACTS, attack=ATTACK)

@@ -1,0 +1,239 @@
+"""What an answer says, and when the service does not guess."""
+
+import datetime as dt
+import json
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from migraine_assets.stores.registry.rollouts import start_rollout
+from migraine_assets.stores.store import Store
+from migraine_assets_tests.unit.serving.trained import NOON, fresh_store, history, trained
+from serving.api.compose import answers, risk_band
+from serving.contract.problems import Refused
+from serving.contract.responses import Prediction
+from serving.input.cases import Case, case_of
+from serving.input.decoding import decode_predict
+from serving.model.history_features import features_of, people_of
+from serving.model.loaded import Served
+from serving.model.predictor import predict
+from serving.model.watcher import ModelSet, ModelWatcher
+
+NOW = dt.datetime(2026, 3, 1, 12, tzinfo=dt.UTC)
+
+
+def case(body: dict[str, Any]) -> Case:
+    return case_of(decode_predict(json.dumps(body).encode()), now=NOW, body=b"x")
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What one model was asked of one person, and said."""
+
+    arm: str
+    row: Any
+    output: float
+    silent: tuple[Served, Any, float] | None
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """The answer to one person, and what it was made of."""
+
+    prediction: Prediction
+    scores: dict[str, Asked]
+    out_of_range: tuple[str, ...]
+
+
+def ask(models: ModelSet, *bodies: dict[str, Any], **options: Any) -> list[Outcome]:
+    cases = [case(body) for body in bodies]
+    found = predict(
+        models,
+        people_of(cases),
+        partial(features_of, cases),
+        make_ids=lambda count: ["id"] * count,
+        secret=b"s",
+        **options,
+    )
+    scores: list[dict[str, Asked]] = [{} for _ in cases]
+    for task, groups in found.groups.items():
+        for group in groups:
+            said = {}
+            if group.silent:
+                both = zip(group.silent.places, group.silent.rows, group.silent.outputs, strict=True)
+                said = {place: (group.silent.served, row, output) for place, row, output in both}
+            for k, place in enumerate(group.places):
+                scores[place][task] = Asked(group.arm, group.rows[k], group.outputs[k], said.get(k))
+    made, beyond = zip(answers(models, cases, found), scores, strict=True), found.beyond.by_person()
+    return [Outcome(prediction, score, beyond.get(k, ())) for k, (prediction, score) in enumerate(made)]
+
+
+def models_of(store: Store) -> ModelSet:
+    found = ModelWatcher(store)
+    found.check()
+    return found.current
+
+
+@pytest.fixture(scope="module")
+def store(tmp_path_factory: pytest.TempPathFactory) -> Store:
+    return fresh_store(tmp_path_factory.mktemp("engine"))
+
+
+@pytest.fixture(scope="module")
+def models(store: Store) -> ModelSet:
+    return models_of(store)
+
+
+@pytest.fixture
+def flat(tmp_path: Path) -> ModelSet:
+    return models_of(fresh_store(tmp_path, champions={"attack": "flat"}))
+
+
+def codes(outcome: Outcome) -> list[str]:
+    return [warning.code for warning in outcome.prediction.warnings]
+
+
+def test_tomorrow_is_predicted_by_the_models_that_are_named(models: ModelSet) -> None:
+    (found,) = ask(models, {"participant_id": "p", "entries": history()})
+    said = found.prediction
+    assert said.for_date == "2026-02-02"
+    assert said.attack is not None
+    assert said.severity is not None
+    assert said.model.attack is not None
+    assert said.model.attack.bundle == trained()[1]["attack"]
+    served = models.tasks["attack"].champion
+    assert said.attack.probability == served.bundle.predict(found.scores["attack"].row[None])[0]
+    assert said.attack.interval is not None
+    assert said.attack.interval.low <= said.attack.probability <= said.attack.interval.high
+    assert said.attack.base_rate is not None
+    assert (said.attack.base_rate.observed_days, said.attack.base_rate.attacks) == (28, 5)
+    assert codes(found) == []
+
+
+def test_alone_and_among_others_a_person_gets_the_same_features_and_numbers(models: ModelSet) -> None:
+    bodies = [{"entries": history(days, last=dt.date(2026, 1, days))} for days in (30, 9, 1, 20)]
+    for body, together in zip(bodies, ask(models, *bodies), strict=True):
+        (alone,) = ask(models, body)
+        for task in ("attack", "severity"):
+            a, b = alone.scores[task], together.scores[task]
+            assert np.array_equal(a.row, b.row, equal_nan=True)
+            assert a.output == pytest.approx(b.output, abs=1e-6, nan_ok=True)
+
+
+def test_days_before_the_last_28_change_nothing(models: ModelSet) -> None:
+    long, short = history(90), history(90)[-29:]
+    (a,), (b,) = ask(models, {"entries": long}), ask(models, {"entries": short})
+    assert a.prediction.attack == b.prediction.attack
+
+
+def test_with_too_little_history_it_does_not_guess_and_says_what_it_needs(models: ModelSet) -> None:
+    needed = models.tasks["attack"].champion.least_days
+    (short,) = ask(models, {"entries": history(needed - 1)})
+    assert short.prediction.abstained
+    assert (short.prediction.attack, short.prediction.severity) == (None, None)
+    assert codes(short) == ["too_little_history"]
+    assert f"{needed - 1} of the last 28 days" in short.prediction.warnings[0].message
+    assert f"needs {needed}" in short.prediction.warnings[0].message
+    (enough,) = ask(models, {"entries": history(needed)})
+    assert not enough.prediction.abstained
+
+
+def test_days_without_an_outcome_are_no_history(models: ModelSet) -> None:
+    (found,) = ask(models, {"entries": history(30, migraine_occurrence=None)})
+    assert found.prediction.abstained
+
+
+def test_an_operator_may_ask_for_more_history(models: ModelSet) -> None:
+    (found,) = ask(models, {"entries": history(10)}, least_days=11)
+    assert "needs 11" in found.prediction.warnings[0].message
+
+
+def test_a_model_of_single_days_predicts_the_day_itself_without_history(flat: ModelSet) -> None:
+    (found,) = ask(flat, {"stress_level": 8, "sleep_hours": 4})
+    assert found.prediction.for_date == "2026-03-01"
+    assert found.prediction.attack is not None
+    assert found.prediction.attack.base_rate is None
+    assert codes(found) == ["no_model"]
+
+
+def test_a_model_of_single_days_does_not_guess_from_nothing(flat: ModelSet) -> None:
+    (found,) = ask(flat, {"migraine_occurrence": 1})
+    assert found.prediction.abstained
+    assert codes(found)[0] == "too_little_history"
+
+
+def test_a_value_far_outside_training_is_told_and_counted(models: ModelSet) -> None:
+    (found,) = ask(models, {"entries": history(air_quality=499)})
+    assert found.out_of_range == ("air_quality",)
+    assert codes(found) == ["out_of_range"]
+
+
+def test_fields_without_use_and_limited_values_are_told(flat: ModelSet) -> None:
+    (found,) = ask(flat, {"stress_level": 8, "duration_h": 3, "migraine_occurrence": 1, "sleep_hours": 20})
+    told = {warning.code: warning.fields for warning in found.prediction.warnings}
+    assert told["unused_fields"] == ["migraine_occurrence", "duration_h"]
+    assert told["value_limited"] == ["sleep_hours"]
+
+
+def test_reasons_come_for_the_asking(models: ModelSet) -> None:
+    (silent, explained) = ask(models, {"entries": history()}, {"entries": history(), "explain": True})
+    assert silent.prediction.reasons is None
+    reasons = explained.prediction.reasons
+    assert reasons is not None
+    assert reasons.attack is not None
+    assert reasons.severity is not None
+    assert {item.field for item in reasons.attack.contributions if item.given} <= {
+        "stress_level", "sleep_hours", "migraine_occurrence", "date"
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("p", "threshold", "band"),
+    [(0.0999, 0.2, "low"), (0.1, 0.2, "moderate"), (0.2, 0.2, "high"), (0.599, 0.2, "high"), (0.6, 0.2, "very_high")],
+)
+def test_risk_bands_follow_the_threshold(p: float, threshold: float, band: str) -> None:
+    assert risk_band(p, threshold) == band
+
+
+def test_without_a_model_it_says_so() -> None:
+    with pytest.raises(Refused, match="migraine run"):
+        ask(ModelSet(), {"age": 30})
+
+
+@pytest.mark.parametrize("mode", ["canary", "ab"])
+def test_a_trial_answers_its_share_of_people_and_names_itself(tmp_path: Path, mode: Any) -> None:
+    store, names = fresh_store(tmp_path), trained()[1]
+    start_rollout(store, "attack", mode=mode, percent=50, bundle=names["attack_2"], who="a", when=NOON, why="w")
+    models = models_of(store)
+    bodies = [{"participant_id": f"p{k}", "entries": history()} for k in range(40)]
+    found = ask(models, *bodies)
+    arms = [outcome.scores["attack"].arm for outcome in found]
+    assert {"champion", mode} == set(arms)
+    for outcome, arm in zip(found, arms, strict=True):
+        said = outcome.prediction.model.attack
+        assert said is not None
+        assert (said.bundle, said.arm) == (names["attack_2" if arm == mode else "attack"], arm)
+        served = models.find(said.bundle)
+        assert served is not None
+        assert outcome.prediction.attack is not None
+        assert outcome.prediction.attack.probability == pytest.approx(
+            served.bundle.predict(outcome.scores["attack"].row[None])[0], abs=1e-6
+        )
+    assert arms == [outcome.scores["attack"].arm for outcome in ask(models, *bodies)]
+    assert {outcome.scores["severity"].arm for outcome in found} == {"champion"}
+
+
+def test_a_shadow_is_asked_and_never_heard(tmp_path: Path, models: ModelSet) -> None:
+    store, names = fresh_store(tmp_path), trained()[1]
+    start_rollout(store, "attack", mode="shadow", percent=100, bundle=names["attack_2"], who="a", when=NOON, why="w")
+    body = {"participant_id": "p", "entries": history()}
+    (found,), (without,) = ask(models_of(store), body), ask(models, body)
+    assert found.prediction == without.prediction
+    shadow = found.scores["attack"].silent
+    assert shadow is not None
+    assert shadow[0].bundle.hash == names["attack_2"]
+    assert shadow[2] == shadow[0].bundle.predict(shadow[1][None])[0]

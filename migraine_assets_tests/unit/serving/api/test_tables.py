@@ -1,0 +1,220 @@
+"""Arrow IPC and Parquet in and out."""
+
+import datetime as dt
+import io
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from migraine_assets_tests.unit.serving.running import eventually
+from migraine_assets_tests.unit.serving.trained import fresh_store, history, running
+from serving.input.arrow_files import FILE, MEDIA_TYPES, PARQUET, STREAM
+
+
+@pytest.fixture(scope="module")
+def client(tmp_path_factory: pytest.TempPathFactory) -> Iterator[httpx.Client]:
+    folder = tmp_path_factory.mktemp("tables")
+    with running(fresh_store(folder), folder, max_batch_rows=500) as (found, _):
+        yield found
+
+
+def packed(table: pa.Table, kind: str) -> bytes:
+    sink = pa.BufferOutputStream()
+    if kind == PARQUET:
+        pq.write_table(table, sink)
+    else:
+        with (pa.ipc.new_stream if kind == STREAM else pa.ipc.new_file)(sink, table.schema) as writer:
+            writer.write_table(table)
+    return bytes(sink.getvalue().to_pybytes())
+
+
+def unpacked(content: bytes, kind: str) -> list[dict[str, Any]]:
+    if kind == PARQUET:
+        return list(pq.read_table(io.BytesIO(content)).to_pylist())
+    return list((pa.ipc.open_stream if kind == STREAM else pa.ipc.open_file)(content).read_all().to_pylist())
+
+
+def post(client: httpx.Client, table: pa.Table, kind: str = STREAM, query: str = "") -> httpx.Response:
+    return client.post(f"/predict/batch{query}", content=packed(table, kind), headers={"content-type": kind})
+
+
+def rows(client: httpx.Client, columns: dict[str, Any], query: str = "") -> list[dict[str, Any]]:
+    answer = post(client, pa.table(columns), query=query)
+    assert answer.status_code == 200, answer.text
+    return unpacked(answer.content, STREAM)
+
+
+def diary(*names: str) -> pa.Table:
+    people = {name: history(12 + k) for k, name in enumerate(names)}
+    days = [{**day, "participant_id": name} for name, days in people.items() for day in days]
+    table = pa.Table.from_pylist(days)
+    return table.set_column(table.column_names.index("date"), "date", table.column("date").cast(pa.date32()))
+
+
+@pytest.mark.parametrize("kind", MEDIA_TYPES)
+def test_each_person_gets_the_answer_that_json_gives(client: httpx.Client, kind: str) -> None:
+    answer = post(client, diary("b", "a"), kind)
+    assert answer.headers["content-type"] == kind
+    found = unpacked(answer.content, kind)
+    assert [row["participant_id"] for row in found] == ["b", "a"]
+    for row, length in zip(found, (12, 13), strict=True):
+        said = client.post("/predict", json={"participant_id": "p", "entries": history(length)}).json()
+        assert row["probability"] == pytest.approx(said["attack"]["probability"], abs=1e-6)
+        assert row["severity"] == pytest.approx(said["severity"]["expected"], abs=1e-5)
+        assert (row["risk_band"], str(row["for_date"])) == (said["attack"]["risk_band"], said["for_date"])
+        assert row["attack_bundle"] == said["model"]["attack"]["bundle"]
+        assert row["error"] is None
+
+
+def test_rows_may_come_in_any_order(client: httpx.Client) -> None:
+    table = diary("a")
+    backwards = table.take(list(range(table.num_rows))[::-1])
+    (forward,), (reverse,) = (unpacked(post(client, t).content, STREAM) for t in (table, backwards))
+    assert forward["probability"] == reverse["probability"]
+
+
+@pytest.mark.parametrize("nameless", ["", None])
+def test_a_row_without_a_name_belongs_to_nobody_else(client: httpx.Client, nameless: str | None) -> None:
+    """Wherever it stands, and whoever was named last."""
+    table = diary("a", "b")
+    stranger = table.slice(3, 1).set_column(
+        table.column_names.index("participant_id"), "participant_id", pa.array([nameless], pa.string())
+    )
+    found = unpacked(post(client, pa.concat_tables([stranger, table, stranger])).content, STREAM)
+    assert [row["participant_id"] for row in found] == [None, "a", "b", None]
+    assert [bool(row["error"]) for row in found] == [True, False, False, True]
+    plain = unpacked(post(client, table).content, STREAM)
+    assert [row["probability"] for row in found[1:3]] == [row["probability"] for row in plain]
+
+
+def test_people_without_an_error_are_answered_beside_those_with_one(client: httpx.Client) -> None:
+    """All days of a person fall with one of them; the others' answers stay theirs, in the order of the request."""
+    table = diary("c", "a", "b")
+    sleep, first_of_a = table.column("sleep_hours").to_pylist(), 12
+    sleep[first_of_a] = 99.0
+    broken = table.set_column(table.column_names.index("sleep_hours"), "sleep_hours", pa.array(sleep, pa.float64()))
+    for query in ("", "?rows=all"):
+        found = unpacked(post(client, broken, query=query).content, STREAM)
+        plain = unpacked(post(client, table, query=query).content, STREAM)
+        for row, other in zip(found, plain, strict=True):
+            assert row["participant_id"] == other["participant_id"]
+            assert (row["error"] is None) is (row["participant_id"] != "a")
+            assert row["probability"] == (None if row["participant_id"] == "a" else other["probability"])
+
+
+def test_every_row_is_answered_when_asked_as_if_it_were_the_newest(client: httpx.Client) -> None:
+    found = unpacked(post(client, diary("a", "b"), query="?rows=all").content, STREAM)
+    assert [row["participant_id"] for row in found] == ["a"] * 12 + ["b"] * 13
+    assert [row["abstained"] for row in found[:2]] == [True, True]
+    earlier = history(13)[:10]
+    said = client.post("/predict", json={"entries": earlier}).json()
+    assert found[12 + 9]["probability"] == pytest.approx(said["attack"]["probability"], abs=1e-6)
+
+
+def test_a_table_without_people_or_dates_is_a_person_a_row(client: httpx.Client) -> None:
+    found = rows(client, {"stress_level": [3, None, 5], "fatigue": [True, False, None], "sex": ["F", None, "M"]})
+    assert len(found) == 3
+    assert all(row["abstained"] and row["participant_id"] is None for row in found)
+
+
+@pytest.mark.parametrize(
+    ("columns", "why"),
+    [
+        ({"stress_level": [3, 99]}, "stress_level is outside"),
+        ({"fatigue": [1.0, 0.5]}, "fatigue is outside"),
+        ({"sex": ["F", "x'; DROP"]}, "sex is none of"),
+        ({"migraine_severity": [None, 5.0]}, "contradicts"),
+        ({"participant_id": ["a", "b c"], "age": [30, 30]}, "participant_id is not"),
+        ({"date": [dt.date(2020, 1, 1), None], "age": [30, 30]}, "date is missing"),
+        ({"date": [dt.date(2020, 1, 1), dt.date(2999, 1, 1)], "age": [30, 30]}, "in the future"),
+        ({"age": [30.0, float("inf")]}, "age is outside"),
+    ],
+)
+def test_a_bad_row_is_that_persons_error_alone(client: httpx.Client, columns: dict[str, Any], why: str) -> None:
+    good, bad = rows(client, columns)
+    assert good["error"] is None
+    assert why in bad["error"]
+    assert bad["probability"] is None
+    assert "DROP" not in bad["error"]
+
+
+def test_a_day_that_occurs_twice_is_an_error_of_its_person(client: httpx.Client) -> None:
+    day = dt.date(2020, 1, 1)
+    found = rows(client, {"participant_id": ["a", "b", "a"], "date": [day] * 3, "age": [30, 30, 31]})
+    assert [bool(row["error"]) for row in found] == [True, False]
+
+
+@pytest.mark.parametrize(
+    ("columns", "path"),
+    [
+        ({"phase_of_the_moon": [1]}, "$.phase_of_the_moon"),
+        ({"stress_level": ["three"]}, "$.stress_level"),
+        ({"sex": [1]}, "$.sex"),
+        ({"date": ["soon"]}, "$.date"),
+        ({"participant_id": [b"x"]}, "$.participant_id"),
+    ],
+)
+def test_a_column_that_cannot_be_is_refused_whole(client: httpx.Client, columns: dict[str, Any], path: str) -> None:
+    answer = post(client, pa.table(columns))
+    assert answer.status_code == 422
+    assert answer.json()["errors"][0]["path"] == path
+
+
+@pytest.mark.parametrize("kind", MEDIA_TYPES)
+@pytest.mark.parametrize("content", [b"", b"nonsense", b"PAR1" * 9])
+def test_what_is_no_table_is_refused(client: httpx.Client, kind: str, content: bytes) -> None:
+    answer = client.post("/predict/batch", content=content, headers={"content-type": kind})
+    assert (answer.status_code, answer.json()["type"]) == (400, "urn:migraine:problem:unreadable-table")
+
+
+@pytest.mark.parametrize("kind", MEDIA_TYPES)
+def test_a_table_cut_short_is_refused(client: httpx.Client, kind: str) -> None:
+    content = packed(diary("a"), kind)
+    answer = client.post("/predict/batch", content=content[: len(content) // 2], headers={"content-type": kind})
+    assert answer.status_code == 400
+
+
+@pytest.mark.parametrize("kind", MEDIA_TYPES)
+def test_too_many_rows_are_refused_before_they_are_computed(client: httpx.Client, kind: str) -> None:
+    answer = post(client, pa.table({"age": [30] * 501}), kind)
+    assert (answer.status_code, answer.json()["type"]) == (413, "urn:migraine:problem:too-large")
+
+
+def test_no_rows_are_refused_and_so_are_unknown_parameters(client: httpx.Client) -> None:
+    assert post(client, pa.table({"age": pa.array([], pa.float64())})).status_code == 400
+    assert post(client, pa.table({"age": [30]}), query="?rows=some").status_code == 400
+
+
+def test_file_and_stream_are_not_mistaken_for_each_other(client: httpx.Client) -> None:
+    content = packed(diary("a"), FILE)
+    assert client.post("/predict/batch", content=content, headers={"content-type": STREAM}).status_code == 400
+
+
+def test_what_tables_took_of_the_memory_goes_back_when_no_other_comes(tmp_path: Path) -> None:
+    """Not at once: the next one is answered more quickly with it."""
+    people = 100_000
+    table = pa.table({"participant_id": [f"p{k}" for k in range(people)], "stress_level": [5.0] * people})
+    with running(fresh_store(tmp_path), tmp_path) as (client, services):
+        for _ in range(3):
+            assert post(client, table).status_code == 200
+        services.receipts.flush()
+        taken = resident()
+        assert not services.tables.tick()
+        assert services.tables.tick(seconds=0)
+        assert resident() < taken - 20
+        assert not services.tables.tick(seconds=0)
+        assert post(client, table).status_code == 200
+        assert services.tables.kept
+        assert eventually(lambda: not services.tables.kept, patience=60)
+
+
+def resident() -> float:
+    """MiB of this process."""
+    pages = int(Path("/proc/self/statm").read_text().split()[1])
+    return pages * os.sysconf("SC_PAGE_SIZE") / 2**20

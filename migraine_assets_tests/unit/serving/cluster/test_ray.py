@@ -1,0 +1,127 @@
+"""The real service under Ray Serve, once: its tests run in the order in which they stand, as a day of a service."""
+
+import os
+import signal
+import time
+from collections.abc import Iterator
+from functools import partial
+from pathlib import Path
+
+import pytest
+
+from migraine_assets.stores.prediction_log.reader import find
+from migraine_assets.stores.store import Store
+from migraine_assets_tests.unit.serving.running import BODY, Load, Service, eventually, put_champion
+from serving.log.replay import receipt_of, replay
+
+ENVIRONMENT = {
+    "SERVING_MAX_REPLICAS": "2",
+    "SERVING_POLL_SECONDS": "0.2",
+    "SERVING_FLUSH_SECONDS": "0.2",
+    # Nobody is let go while the test counts.
+    "SERVING_DOWNSCALE_DELAY": "600",
+}
+NAMES = "migraine_api_requests_total"
+PREDICTED = {"endpoint": "/predict", "status": "200"}
+
+
+@pytest.fixture(scope="module")
+def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
+    running = Service(tmp_path_factory.mktemp("service"), environment=ENVIRONMENT)
+    try:
+        assert eventually(lambda: running.process.poll() is not None or running.answers("/health"))
+        yield running
+    finally:
+        if running.process.poll() is None:
+            running.ended(signal.SIGTERM)
+
+
+def replicas(service: Service) -> list[int]:
+    return [pid for pid, line in service.descendants().items() if "ServeReplica" in line]
+
+
+def test_without_a_champion_it_is_alive_and_not_ready_and_says_how_to_get_one(service: Service) -> None:
+    assert service.answers("/health")
+    status, body = service.ask("GET", "/ready")
+    assert status == 503
+    assert b"migraine run" in body
+    assert eventually(lambda: "no champion yet" in service.output.read_text())
+
+
+def test_a_first_champion_is_served_within_seconds_and_its_answers_can_be_repeated(service: Service) -> None:
+    bundle = put_champion(service.store, weight=0.01)
+    assert eventually(lambda: service.answers("/ready"), patience=20)
+    with Load(service, connections=2) as load:
+        eventually(lambda: len(load.answers) >= 20)
+    assert not load.failures
+    assert {answer["model"]["attack"]["bundle"] for answer in load.answers} == {bundle}
+    store, identity = Store(service.store.uri), load.answers[0]["prediction_id"]
+    assert eventually(lambda: find(store, identity), patience=20)
+    [repeated] = replay(store, receipt_of(store, identity))
+    assert repeated.same
+    assert load.answers[0]["attack"]["probability"] == pytest.approx(repeated.repeated)
+
+
+def test_a_promotion_under_load_fails_nothing_and_every_answer_agrees_with_the_model_it_names(service: Service) -> None:
+    wanted = {put_champion(service.store, weight=0.02)}
+    with Load(service, connections=4) as load:
+        for weight in (0.03, 0.04):
+            time.sleep(1)
+            bundle = put_champion(service.store, weight=weight)
+            wanted.add(bundle)
+            assert eventually(partial(_last_is, load, bundle), patience=20)
+    assert not load.failures
+    said = {(_bundle(answer), answer["attack"]["probability"]) for answer in load.answers}
+    assert wanted <= {bundle for bundle, _ in said}
+    assert len(said) == len({bundle for bundle, _ in said})
+
+
+def test_load_brings_a_second_replica_and_killing_one_fails_one_request_a_connection_at_most(service: Service) -> None:
+    before, connections = service.metric(NAMES, **PREDICTED), 24
+    with Load(service, connections=connections) as load:
+        assert eventually(lambda: service.metric("migraine_replicas") == 2)
+        time.sleep(2)
+        os.kill(replicas(service)[0], signal.SIGKILL)
+        time.sleep(3)
+        at_the_kill = sum(load.failures.values())
+        time.sleep(4)
+    assert sum(load.failures.values()) == at_the_kill <= connections
+    counted = service.metric(NAMES, **PREDICTED) - before
+    # One that died with its answer on the way is counted, and was asked again.
+    assert len(load.answers) <= counted <= len(load.answers) + connections
+    # It may have died between two counts.
+    assert 0 <= service.metric("migraine_prediction_latency_seconds_count") - service.metric(NAMES, **PREDICTED) <= 1
+
+
+def test_a_count_never_goes_back_whichever_replica_answers(service: Service) -> None:
+    shown = []
+    for _ in range(20):
+        assert service.ask("POST", "/predict", BODY)[0] == 200
+        shown.append(service.metric(NAMES, **PREDICTED))
+    assert shown == sorted(shown)
+
+
+def test_ctrl_c_ends_everything_that_was_started(service: Service) -> None:
+    started = service.descendants()
+    assert any("ServeReplica" in line for line in started.values())
+    folders = [Path(line.split("--temp-dir=")[1].split()[0]) for line in started.values() if "--temp-dir=" in line]
+    assert service.ended(signal.SIGINT) == 0
+    assert eventually(lambda: not any(_runs(pid) for pid in started), patience=20)
+    assert not any(folder.exists() for folder in folders)
+    assert "Stopped." in service.output.read_text()
+
+
+def _bundle(answer: dict) -> str:  # type: ignore[type-arg]
+    bundle: str = answer["model"]["attack"]["bundle"]
+    return bundle
+
+
+def _last_is(load: Load, bundle: str) -> bool:
+    return bool(load.answers) and _bundle(load.answers[-1]) == bundle
+
+
+def _runs(pid: int) -> bool:
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    except OSError:
+        return False

@@ -1,0 +1,140 @@
+"""From requests to arrays: order, calendar, contradictions, encoding."""
+
+import datetime as dt
+import json
+from typing import Any
+
+import numpy as np
+import pytest
+
+from serving.contract.problems import Refused
+from serving.contract.requests import DayBatch
+from serving.input.cases import MANY, Case, case_of, day_cases, latest_day
+from serving.input.columns import PLACE
+from serving.input.decoding import decode, decode_predict
+from serving.model.history_features import features_of
+
+NOW = dt.datetime(2026, 3, 1, 12, tzinfo=dt.UTC)
+
+
+def case(body: dict[str, Any]) -> Case:
+    return case_of(decode_predict(json.dumps(body).encode()), now=NOW, body=b"the body")
+
+
+def entries(*dates: str, **last: Any) -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = [{"date": date} for date in dates]
+    found[-1].update(last)
+    return found
+
+
+@pytest.mark.parametrize("dates", [("2026-02-02", "2026-02-01"), ("2026-02-01", "2026-02-01")])
+def test_days_must_ascend(dates: tuple[str, ...]) -> None:
+    with pytest.raises(Refused) as caught:
+        case({"entries": entries(*dates)})
+    assert caught.value.errors[0].path == "$.entries[1].date"
+
+
+@pytest.mark.parametrize(("date", "why"), [("2026-03-03", "future"), ("1979-12-31", "too long ago")])
+def test_a_day_outside_the_calendar_is_refused(date: str, why: str) -> None:
+    with pytest.raises(Refused, match=why):
+        case({"entries": entries(date)})
+    with pytest.raises(Refused, match=why):
+        case({"date": date, "age": 30})
+
+
+def test_a_day_that_has_begun_somewhere_is_not_the_future() -> None:
+    assert latest_day(NOW) == dt.date(2026, 3, 2)
+    assert case({"entries": entries("2026-03-02")}).last_day == dt.date(2026, 3, 2)
+
+
+def test_a_day_without_a_date_is_today() -> None:
+    assert case({"age": 30}).last_day == dt.date(2026, 3, 1)
+
+
+@pytest.mark.parametrize("said", [{}, {"migraine_occurrence": 0}])
+@pytest.mark.parametrize("field", ["migraine_severity", "duration_h"])
+def test_a_description_of_no_attack_is_a_contradiction(said: dict[str, int], field: str) -> None:
+    with pytest.raises(Refused, match=f"entries\\[1\\].{field} contradicts"):
+        case({"entries": entries("2026-02-01", "2026-02-02", **said, **{field: 4})})
+
+
+def test_severity_0_without_an_attack_says_no_more_than_none() -> None:
+    found = case({"migraine_occurrence": 0, "migraine_severity": 0.0})
+    assert np.isnan(found.values[PLACE["migraine_severity"], 0])
+    assert found.changed == ()
+
+
+def test_an_attack_without_pain_needs_an_aura() -> None:
+    with pytest.raises(Refused, match="which has pain"):
+        case({"entries": entries("2026-02-01", migraine_type="no_aura", migraine_occurrence=1, migraine_severity=0)})
+    case({"entries": entries("2026-02-01", migraine_type="aura", migraine_occurrence=1, migraine_severity=0)})
+
+
+def test_what_is_said_once_of_the_person_holds_where_a_day_says_nothing() -> None:
+    found = case(
+        {"sex": "F", "age": 30, "migraine_type": "mixed", "preventive_medication": True,
+         "entries": entries("2026-02-01", "2026-02-02", age=31, sex="M")}
+    )  # fmt: skip
+    assert found.values[PLACE["age"]].tolist() == [30, 31]
+    assert found.values[PLACE["sex"]].tolist() == [1, 0]
+    assert found.values[PLACE["aura"]].tolist() == [1, 1]
+    assert found.values[PLACE["preventive_medication"]].tolist() == [1, 1]
+    assert set(np.flatnonzero(found.given)) == {PLACE[name] for name in ("age", "sex", "aura", "preventive_medication")}
+
+
+def test_null_and_absent_are_the_same() -> None:
+    assert not case({"sleep_hours": None}).given.any()
+
+
+def test_a_value_at_its_limit_is_told() -> None:
+    assert case({"sleep_hours": 20}).changed == ("sleep_hours",)
+
+
+def test_who_keeps_an_arm_is_the_participant_else_the_body() -> None:
+    assert case({"participant_id": "p1"}).key == b"p1"
+    assert case({"age": 30}).key == b"the body"
+
+
+def test_a_name_that_ends_with_a_line_break_is_refused() -> None:
+    with pytest.raises(Refused, match="participant_id"):
+        case({"participant_id": "p1\n"})
+
+
+def test_many_days_together_are_the_same_as_each_alone() -> None:
+    bodies: list[dict[str, Any]] = [
+        {"age": 30, "sex": "F", "sleep_hours": 20},
+        {"participant_id": "p", "date": "2026-01-01", "fatigue": True, "migraine_type": "other"},
+        {"migraine_occurrence": 0, "migraine_severity": 0, "explain": True},
+    ]
+    requests = [decode_predict(json.dumps(body).encode()) for body in bodies]
+    for together, body in zip(day_cases(requests, now=NOW), bodies, strict=True):
+        alone = case(body)
+        assert np.array_equal(together.values, alone.values, equal_nan=True)
+        assert together.given.tolist() == alone.given.tolist()
+        assert (together.participant, together.last_day, together.changed, together.explain) == (
+            alone.participant, alone.last_day, alone.changed, alone.explain
+        )  # fmt: skip
+
+
+@pytest.mark.parametrize("bad", [{"date": "2026-03-09"}, {"migraine_severity": 3}])
+def test_one_wrong_day_among_many_is_refused(bad: dict[str, Any]) -> None:
+    requests = [decode_predict(json.dumps(body).encode()) for body in ({"age": 30}, bad)]
+    with pytest.raises(Refused):
+        day_cases(requests, now=NOW)
+
+
+def test_many_days_are_read_as_few_are() -> None:
+    """Fields that nobody fills, that all fill and that some fill."""
+    filled = ({"stress_level": 5}, {"stress_level": None, "sex": "F"}, {})
+    items = [{"sleep_hours": 4 + k % 6, **filled[k % 3]} for k in range(MANY + 1)]
+    requests = decode(json.dumps({"items": items}).encode(), DayBatch).items
+    now = dt.datetime(2026, 1, 5, tzinfo=dt.UTC)
+    together = day_cases(requests, now=now)
+    for many, request in zip(together, requests, strict=True):
+        [one] = day_cases([request], now=now)
+        assert np.array_equal(many.values, one.values, equal_nan=True)
+        assert (many.given == one.given).all()
+    for horizon in (0, 1):
+        alone = np.concatenate([features_of([one], horizon) for one in together])
+        np.testing.assert_array_equal(features_of(together, horizon), alone)
+        np.testing.assert_array_equal(features_of(list(together), horizon), alone)

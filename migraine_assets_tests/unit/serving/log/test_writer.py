@@ -1,0 +1,180 @@
+import errno
+import threading
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import msgspec
+import numpy as np
+
+from migraine_assets.stores.prediction_log.reader import days, read
+from migraine_assets.stores.prediction_log.record import Feedback, Receipt
+from migraine_assets.stores.store import Store
+from migraine_assets_tests.unit.stores.prediction_log.log_records import NOON, SECRET, feedback, receipt
+from serving.log.writer import RecordLog, open_feedback, open_receipts
+from serving.settings import ServingSettings
+
+DAY = "2026-03-01"
+SECONDS_A_DAY = 86_400.0
+
+
+class Disk:
+    """Segments in memory, on a disk that is full while `room` is clear."""
+
+    def __init__(self) -> None:
+        self.room, self.written, self.closed = threading.Event(), list[tuple[str, bytes]](), False
+        self.room.set()
+
+    def write(self, day: str, content: bytes) -> None:
+        if not self.room.is_set():
+            raise OSError(errno.ENOSPC, "No space left on device")
+        self.written.append((day, content))
+
+    def close(self) -> None:
+        self.closed = True
+
+
+def log_on(disk: Disk, *, seconds: float = 60.0, records: int = 10, limit: int = 100) -> RecordLog[Receipt]:
+    return RecordLog(disk, flush_seconds=seconds, flush_records=records, limit=limit)
+
+
+def eventually(true: Callable[[], bool]) -> bool:
+    deadline = time.monotonic() + 20
+    while time.monotonic() < deadline:
+        if true():
+            return True
+        time.sleep(0.01)
+    return False
+
+
+def test_records_are_written_after_a_time() -> None:
+    disk = Disk()
+    log = log_on(disk, seconds=0.01)
+    log.append(receipt())
+    assert eventually(lambda: log.state.written == 1)
+    log.close()
+
+
+def test_records_are_written_at_once_when_there_are_many() -> None:
+    disk = Disk()
+    log = log_on(disk, seconds=600, records=3)
+    for _ in range(3):
+        log.append(receipt())
+    assert eventually(lambda: log.state.written == 3)
+    log.close()
+
+
+def test_what_is_in_memory_is_written_when_the_log_closes() -> None:
+    disk = Disk()
+    log = log_on(disk, seconds=600)
+    log.append(receipt())
+    assert disk.written == []
+    log.close()
+    assert len(disk.written) == 1
+    assert disk.closed
+
+
+def test_a_full_disk_delays_records_and_loses_and_repeats_none() -> None:
+    disk = Disk()
+    disk.room.clear()
+    log = log_on(disk)
+    # Two days: only what was not written may be tried again.
+    for number in range(6):
+        log.append(receipt(time=NOON + SECONDS_A_DAY * (number // 3), value=float(number)))
+    assert not log.flush()
+    assert (log.state.backlog, log.state.failures) == (6, 1)
+    assert log.state.problem is not None
+    disk.room.set()
+    assert log.flush()
+    values = [msgspec.json.decode(line)["outputs"]["attack"] for _, text in disk.written for line in text.splitlines()]
+    assert values == [0, 1, 2, 3, 4, 5]
+    assert [day for day, _ in disk.written] == [DAY, "2026-03-02"]
+    recovered = log.state
+    assert (recovered.backlog, recovered.dropped, recovered.problem) == (0, 0, None)
+    log.close()
+
+
+def test_a_disk_that_fills_between_two_days_gets_the_second_day_once() -> None:
+    class OneWrite(Disk):
+        def write(self, day: str, content: bytes) -> None:
+            super().write(day, content)
+            self.room.clear()
+
+    disk = OneWrite()
+    log = log_on(disk)
+    for number in range(4):
+        log.append(receipt(time=NOON + SECONDS_A_DAY * (number // 2), value=0.5))
+    assert not log.flush()
+    disk.room.set()
+    assert log.flush()
+    assert [(day, text.count(b"\n")) for day, text in disk.written] == [(DAY, 2), ("2026-03-02", 2)]
+    log.close()
+
+
+def test_memory_is_bounded_and_what_does_not_fit_is_counted() -> None:
+    disk = Disk()
+    disk.room.clear()
+    log = log_on(disk, limit=5)
+    for _ in range(8):
+        log.append(receipt())
+    log.flush()
+    assert (log.state.backlog, log.state.dropped) == (5, 3)
+    log.close()
+
+
+def test_a_record_that_cannot_be_written_down_is_counted_and_stops_nothing() -> None:
+    disk = Disk()
+    log = log_on(disk)
+    log.append(msgspec.structs.replace(receipt(), outputs={"attack": object()}))
+    log.append(msgspec.structs.replace(receipt(), outputs={"attack": np.float64(0.5)}))
+    assert log.flush()
+    assert (log.state.written, log.state.dropped) == (1, 1)
+    assert log.alive
+    log.close()
+
+
+def test_a_folder_that_cannot_be_written_stops_no_append(tmp_path: Path) -> None:
+    (tmp_path / "log").write_text("a file where the folder should be")
+    log = open_receipts(Store(str(tmp_path)), secret=SECRET, settings=ServingSettings())
+    log.append(receipt())
+    assert not log.flush()
+    assert log.state.failures >= 1
+    (tmp_path / "log").unlink()
+    assert log.flush()
+    assert log.state.written == 1
+    log.close()
+
+
+def test_many_threads_lose_nothing(tmp_path: Path) -> None:
+    store = Store(str(tmp_path))
+    log = open_receipts(store, secret=SECRET, settings=ServingSettings(flush_records=50, flush_seconds=0.01))
+
+    def many() -> None:
+        for _ in range(300):
+            log.append(receipt())
+
+    threads = [threading.Thread(target=many) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    log.close()
+    assert len({record.id for record in read(store, Receipt, day=DAY)}) == 1200
+
+
+def test_the_log_gives_ids_that_it_knows() -> None:
+    log = open_receipts(Store("memory://ids"), secret=SECRET, settings=ServingSettings())
+    [identity] = log.make_ids(1)
+    assert log.known(identity)
+    assert not log.known(identity[:-1])
+    assert log.pseudonym("anna") != "anna"
+    log.close()
+
+
+def test_feedback_is_kept_beside_predictions(tmp_path: Path) -> None:
+    store = Store(str(tmp_path))
+    log = open_feedback(store, settings=ServingSettings())
+    log.append(feedback("some id", attack=True))
+    log.close()
+    assert days(store, Feedback) == [DAY]
+    assert days(store, Receipt) == []

@@ -1,0 +1,196 @@
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, closing
+from pathlib import Path
+from typing import Any
+
+import pytest
+from prometheus_client.parser import text_string_to_metric_families
+
+from migraine_assets.stores.monitoring.gauges import PATH, Figures, read_figures
+from migraine_assets.stores.monitoring.pipeline_status import PATH as OPERATIONS_PATH
+from migraine_assets.stores.monitoring.pipeline_status import (
+    JobFigures,
+    Operations,
+    TickFigures,
+    Verdict,
+    read_operations,
+    write_operations,
+)
+from migraine_assets.stores.store import Store
+from serving.log.writer import LogState
+from serving.metrics.registry import Metrics, ModelInfo
+
+INFO = ModelInfo("attack", "champion", "xgboost", "b" * 64, "d" * 32)
+
+
+@pytest.fixture
+def replica(tmp_path: Path) -> Iterator[Callable[..., Metrics]]:
+    def opened(**arguments: Any) -> Metrics:
+        return stack.enter_context(closing(Metrics(tmp_path / "node", **arguments)))
+
+    with ExitStack() as stack:
+        yield opened
+
+
+def values(metrics: Metrics) -> dict[tuple[str, frozenset[tuple[str, str]]], float]:
+    """Every sample, after Prometheus' own reading of the text."""
+    families = text_string_to_metric_families(metrics.render().decode())
+    return {(s.name, frozenset(s.labels.items())): s.value for family in families for s in family.samples}
+
+
+def value(metrics: Metrics, name: str, /, **labels: str) -> float | None:
+    return values(metrics).get((name, frozenset(labels.items())))
+
+
+def test_predictions_requests_and_errors_are_counted_by_their_labels(replica: Callable[..., Metrics]) -> None:
+    metrics = replica()
+    labels = {"status": "ok", "task": "attack", "model": "b" * 64, "arm": "champion"}
+    for _ in range(3):
+        metrics.count_predictions(1, **labels)
+    metrics.count_request("POST", "/predict", 200)
+    metrics.count_error("out_of_range")
+    metrics.count_abstentions(1)
+    metrics.count_out_of_range("sleep_hours", 1)
+    metrics.count_reload(success=False)
+    assert value(metrics, "migraine_predictions_total", **labels) == 3
+    assert value(metrics, "migraine_api_requests_total", method="POST", endpoint="/predict", status="200") == 1
+    assert value(metrics, "migraine_api_errors_total", error_type="out_of_range") == 1
+    assert value(metrics, "migraine_abstentions_total") == 1
+    assert value(metrics, "migraine_out_of_range_inputs_total", field="sleep_hours") == 1
+    assert value(metrics, "migraine_model_reloads_total", result="failure") == 1
+    assert value(metrics, "migraine_model_reloads_total", result="success") == 0
+
+
+@pytest.mark.parametrize(("seconds", "bucket"), [(0.001, "0.001"), (0.0011, "0.0025"), (99.0, "+Inf")])
+def test_a_latency_is_in_its_bucket_and_in_all_above(
+    replica: Callable[..., Metrics], seconds: float, bucket: str
+) -> None:
+    metrics = replica()
+    metrics.observe_latency(seconds)
+    name = "migraine_prediction_latency_seconds"
+    buckets = {dict(labels)["le"]: v for (n, labels), v in values(metrics).items() if n == f"{name}_bucket"}
+    bounds = sorted(buckets, key=float)
+    first = bounds.index(bucket)
+    assert [buckets[bound] for bound in bounds] == [0.0] * first + [1.0] * (len(bounds) - first)
+    assert value(metrics, f"{name}_count") == 1
+    assert value(metrics, f"{name}_sum") == seconds
+
+
+def test_any_replica_shows_the_counts_of_all_and_none_goes_back_when_one_leaves(
+    replica: Callable[..., Metrics],
+) -> None:
+    one, two = replica(), replica()
+    one.count_abstentions(1)
+    two.count_abstentions(1)
+    two.observe_latency(0.01)
+    before = {key: v for key, v in values(one).items() if key[0].endswith(("_total", "_count", "_sum", "_bucket"))}
+    assert value(one, "migraine_replicas") == 2
+    two.close()
+    after = values(one)
+    assert {key: after[key] for key in before} == before
+    assert value(one, "migraine_replicas") == 1
+
+
+def test_model_information_follows_what_replicas_hold_and_forgets_the_rest(replica: Callable[..., Metrics]) -> None:
+    one, two = replica(), replica()
+    one.set_model_info([INFO])
+    assert value(two, "migraine_ready_replicas") == 1
+    newer = ModelInfo("attack", "champion", "lightgbm", "c" * 64, "d" * 32)
+    two.set_model_info([newer])
+    shown = {dict(labels)["model"] for (name, labels) in values(one) if name == "migraine_model_info"}
+    assert shown == {"b" * 64, "c" * 64}
+    one.close()
+    shown = {dict(labels)["model"] for (name, labels) in values(two) if name == "migraine_model_info"}
+    assert shown == {"c" * 64}
+
+
+def test_the_logs_are_added_over_replicas(replica: Callable[..., Metrics]) -> None:
+    one, two = replica(), replica()
+    for metrics in (one, two):
+        metrics.set_logs([LogState(5, 10, 1, 2, "full"), LogState(1, 0, 0, 0, None)])
+        metrics.tick()
+    assert value(one, "migraine_receipt_backlog") == 12
+    assert value(one, "migraine_receipts_written_total") == 20
+    assert value(one, "migraine_receipts_dropped_total") == 2
+    assert value(one, "migraine_receipt_write_failures_total") == 4
+
+
+def test_requests_in_progress_are_shown(replica: Callable[..., Metrics]) -> None:
+    metrics = replica()
+    metrics.enter()
+    metrics.enter()
+    metrics.leave()
+    assert value(metrics, "migraine_requests_in_progress") == 1
+
+
+def test_what_the_monitoring_publishes_is_shown(tmp_path: Path, replica: Callable[..., Metrics]) -> None:
+    store = Store(str(tmp_path / "store"))
+    metrics = replica(figures=lambda: read_figures(store))
+    assert value(metrics, "migraine_drift_detected_total") == 0
+    store.write(
+        PATH, b'{"model_accuracy":{"attack":0.8},"drift_score":{"sleep_hours":0.25},"drift_detected_total":3,"more":1}'
+    )
+    metrics.look()
+    assert value(metrics, "migraine_model_accuracy", model_name="attack") == 0.8
+    assert value(metrics, "migraine_drift_score", feature="sleep_hours") == 0.25
+    assert value(metrics, "migraine_drift_detected_total") == 3
+
+
+def test_figures_that_cannot_be_believed_leave_the_last_ones(replica: Callable[..., Metrics]) -> None:
+    found: list[Figures | None] = [Figures(drift_detected_total=5), None, Figures(drift_detected_total=2)]
+    metrics = replica(figures=lambda: found.pop(0))
+    for _ in range(3):
+        metrics.look()
+        assert value(metrics, "migraine_drift_detected_total") == 5
+
+
+@pytest.mark.parametrize("content", [b"", b"{", b"[]", b'{"drift_score": 3}'])
+def test_a_damaged_file_of_figures_is_none(tmp_path: Path, content: bytes) -> None:
+    store = Store(str(tmp_path))
+    store.write(PATH, content)
+    assert read_figures(store) is None
+
+
+def test_strange_label_values_come_through_whole(replica: Callable[..., Metrics]) -> None:
+    metrics = replica()
+    metrics.count_error('a "quoted"\nline\\')
+    assert value(metrics, "migraine_api_errors_total", error_type='a "quoted"\nline\\') == 1
+
+
+def test_what_dagster_publishes_is_shown_and_stays_where_it_can_no_longer_be_read(
+    tmp_path: Path, replica: Callable[..., Metrics]
+) -> None:
+    store = Store(str(tmp_path / "store"))
+    metrics = replica(operations=lambda: read_operations(store))
+    assert value(metrics, "migraine_dagster_published_timestamp_seconds") is None
+    jobs = {"retrain": JobFigures(100.5, 200.5, 30.5, queued=2, running=1), "never": JobFigures(last_failure=50.0)}
+    ticks = {"drift": TickFigures("sensor", 30.0, 400.5, 300.5), "daily": TickFigures("schedule", 0.0, 500.5, 0.0)}
+    verdicts = {"drift": {"attack": Verdict("drift", "2026-03-01"), "severity": Verdict("none", "2026-02-27")}}
+    write_operations(store, Operations(1000.5, jobs, ticks, verdicts))
+    for _ in range(2):
+        metrics.look()
+        dagster = "migraine_dagster"
+        assert value(metrics, f"{dagster}_published_timestamp_seconds") == 1000.5
+        assert value(metrics, f"{dagster}_run_last_success_timestamp_seconds", dagster_job="retrain") == 100.5
+        assert value(metrics, f"{dagster}_run_last_success_timestamp_seconds", dagster_job="never") == 0
+        assert value(metrics, f"{dagster}_run_last_failure_timestamp_seconds", dagster_job="retrain") == 200.5
+        assert value(metrics, f"{dagster}_run_last_duration_seconds", dagster_job="retrain") == 30.5
+        assert value(metrics, f"{dagster}_run_last_duration_seconds", dagster_job="never") is None
+        assert value(metrics, f"{dagster}_unfinished_runs", dagster_job="retrain", status="queued") == 2
+        assert value(metrics, f"{dagster}_unfinished_runs", dagster_job="retrain", status="running") == 1
+        assert value(metrics, f"{dagster}_tick_interval_seconds", kind="sensor", name="drift") == 30
+        assert value(metrics, f"{dagster}_tick_interval_seconds", kind="schedule", name="daily") is None
+        assert value(metrics, f"{dagster}_tick_last_success_timestamp_seconds", kind="schedule", name="daily") == 500.5
+        assert value(metrics, f"{dagster}_tick_last_failure_timestamp_seconds", kind="sensor", name="drift") == 300.5
+        assert value(metrics, "migraine_monitoring_verdict", kind="drift", task="attack", verdict="drift") == 1
+        assert value(metrics, "migraine_monitoring_verdict", kind="drift", task="severity", verdict="none") == 1
+        # The end of 1 March 2026 in UTC.
+        assert value(metrics, "migraine_monitoring_result_timestamp_seconds", kind="drift") == 1772409600
+        store.write(OPERATIONS_PATH, b"damaged")
+
+
+@pytest.mark.parametrize("content", [b"", b"{", b"[]", b'{"published_at": "now"}', b'{"jobs": {}}'])
+def test_a_damaged_file_of_operations_is_none(tmp_path: Path, content: bytes) -> None:
+    store = Store(str(tmp_path))
+    store.write(OPERATIONS_PATH, content)
+    assert read_operations(store) is None

@@ -1,0 +1,89 @@
+"""Shapley values: they add up, agree with the exact ones, and give nothing to who changes nothing."""
+
+import itertools
+import math
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from numpy.typing import NDArray
+
+from migraine_assets.stores.store import Store
+from migraine_assets_tests.unit.serving.trained import trained
+from serving.model.explanations import SHOWN, explain, game_of, shapley
+from serving.model.loaded import Served, load_served
+
+
+def served(name: str, task: str = "attack") -> Served:
+    folder, names = trained()
+    return load_served(Store(str(folder)), names[name], task=task)
+
+
+def changed(model: Served, changes: dict[str, float]) -> NDArray[np.float32]:
+    row = model.row.copy()
+    for name, value in changes.items():
+        row[model.manifest.features.index(name)] = value
+    return row
+
+
+@pytest.mark.parametrize(("name", "task"), [("attack", "attack"), ("attack_tree", "attack"), ("severity", "severity")])
+@settings(max_examples=15, deadline=None)
+@given(st.integers(0, 2**32 - 1))
+def test_the_contributions_add_up_to_the_prediction(name: str, task: str, seed: int) -> None:
+    model, random = served(name, task), np.random.default_rng(seed)
+    row = (random.normal(size=len(model.row)) * 5).astype(np.float32)
+    row[random.random(len(row)) < 0.3] = np.nan
+    prediction = float(model.bundle.predict(row[None])[0])
+    found = explain(model, row, prediction=prediction)
+    total = found.reference + sum(item.contribution for item in found.contributions) + found.other
+    assert total == pytest.approx(prediction, abs=1e-9)
+    assert len(found.contributions) <= SHOWN
+    assert found == explain(model, row, prediction=prediction)
+
+
+def test_few_players_get_their_exact_shapley_values() -> None:
+    model = served("attack_tree")
+    row = changed(model, {"stress_level": 9, "sleep_hours": 3, "stress_x_sleep": 27, "neck_pain": 1, "fatigue": 1})
+    game = game_of(model.manifest.features, row, model.row)
+    size = len(game.players)
+    assert set(game.players) == {"stress_level", "sleep_hours", "neck_pain", "fatigue"}
+
+    def value(joined: frozenset[int]) -> float:
+        known = np.array([all(k in joined for k in np.flatnonzero(needs)) for needs in game.needs])
+        return float(model.bundle.predict(np.where(known, row, model.row)[None].astype(np.float32))[0])
+
+    exact = [
+        sum(
+            math.factorial(len(s)) * math.factorial(size - len(s) - 1) / math.factorial(size)
+            * (value(frozenset({*s, k})) - value(frozenset(s)))
+            for length in range(size)
+            for s in itertools.combinations([j for j in range(size) if j != k], length)
+        )
+        for k in range(size)
+    ]  # fmt: skip
+    ends = value(frozenset()), value(frozenset(range(size)))
+    assert shapley(model, game, row, ends=ends) == pytest.approx(exact, abs=0.01)
+
+
+def test_an_interaction_waits_for_all_its_fields() -> None:
+    names = ("stress_level", "stress_x_sleep")
+    game = game_of(names, np.array([9, 27], np.float32), np.array([3, 20], np.float32))
+    assert game.players == ("sleep_hours", "stress_level")
+    assert game.needs.tolist() == [[False, True], [True, True]]
+
+
+def test_the_typical_day_itself_has_no_reasons() -> None:
+    model = served("attack")
+    prediction = float(model.bundle.predict(model.row[None])[0])
+    found = explain(model, model.row, prediction=prediction)
+    assert found.contributions == []
+    assert found.other == 0
+
+
+def test_a_field_that_was_not_given_is_marked() -> None:
+    model = served("attack")
+    row = changed(model, {"stress_level": 9, "sleep_hours": math.nan})
+    prediction = float(model.bundle.predict(row[None])[0])
+    found = explain(model, row, prediction=prediction, given=frozenset({"stress_level"}))
+    assert {item.field: item.given for item in found.contributions} == {"stress_level": True, "sleep_hours": False}

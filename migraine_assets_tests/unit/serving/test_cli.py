@@ -1,0 +1,105 @@
+import datetime as dt
+import re
+from pathlib import Path
+
+import numpy as np
+import pytest
+from msgspec.structs import replace
+from typer.testing import CliRunner
+
+from migraine_assets.errors import ConfigurationError, DataRefused, StoreError
+from migraine_assets.stores.bundles.bundles import load_bundle
+from migraine_assets.stores.prediction_log.record import Receipt
+from migraine_assets.stores.registry.champions import promote
+from migraine_assets.stores.store import Store
+from migraine_assets_tests.unit.serving.running import put_champion
+from migraine_assets_tests.unit.stores.prediction_log.log_records import SECRET, receipt
+from serving.access.api_keys import KeyRing
+from serving.cli import app
+from serving.log.writer import open_receipts
+from serving.settings import ServingSettings
+
+
+@pytest.fixture
+def store(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Store:
+    monkeypatch.setenv("MIGRAINE_HOME", str(tmp_path))
+    monkeypatch.setenv("COLUMNS", "200")
+    return Store(str(tmp_path / "store"))
+
+
+def said(*arguments: str) -> str:
+    result = CliRunner().invoke(app, list(arguments))
+    if result.exception:
+        raise result.exception
+    return result.output
+
+
+def logged(store: Store, *, output: float) -> Receipt:
+    bundle = put_champion(store, weight=0.01)
+    row = [1.0, 8.0, 5.5]
+    number = float(load_bundle(store, bundle).predict(np.array([row], dtype=np.float32))[0])
+    record = replace(
+        receipt(), features={"attack": row}, bundles={"attack": bundle}, outputs={"attack": number + output}
+    )
+    log = open_receipts(store, secret=SECRET, settings=ServingSettings())
+    log.append(record)
+    log.close()
+    return record
+
+
+def test_a_key_is_made_shown_once_listed_and_revoked(store: Store) -> None:
+    key = said("keys", "create", "the app").splitlines()[0]
+    identity = KeyRing(store, required=True).check(key)
+    assert identity
+    listed = said("keys", "list")
+    assert identity in listed
+    assert key not in listed
+    assert "revoked since" in said("keys", "revoke", identity)
+    assert KeyRing(store, required=True).check(key) is None
+
+
+@pytest.mark.usefixtures("store")
+def test_without_keys_the_list_says_how_to_make_one() -> None:
+    assert "keys create" in said("keys", "list")
+
+
+def test_a_prediction_is_replayed(store: Store) -> None:
+    output = said("replay", logged(store, output=0.0).id)
+    assert "the same" in output
+    assert "DIFFERENT" not in output
+
+
+def test_a_number_that_cannot_be_repeated_is_an_error(store: Store) -> None:
+    with pytest.raises(StoreError, match="1 of 1"):
+        said("replay", logged(store, output=1e-9).id)
+
+
+@pytest.mark.usefixtures("store")
+def test_an_unknown_prediction_is_refused() -> None:
+    with pytest.raises(DataRefused):
+        said("replay", "nothing")
+
+
+def test_a_trial_is_begun_shown_and_ended(store: Store) -> None:
+    old, new = put_champion(store, weight=0.01), put_champion(store, weight=0.02)
+    promote(store, "attack", champion=new, challenger=old, who="t", when=dt.datetime.now(dt.UTC), why=("t",))
+    assert re.search(
+        rf"{old[:12]}.*canary.*25 %.*{new[:12]}",
+        said("rollout", "start", "attack", "canary", "--percent", "25", "--bundle", old),
+    )
+    assert old[:12] in said("rollout", "show")
+    assert "has ended" in said("rollout", "stop", "attack")
+    assert "No trial" in said("rollout", "show")
+
+
+@pytest.mark.usefixtures("store")
+def test_an_unknown_mode_is_refused() -> None:
+    with pytest.raises(ConfigurationError, match="shadow, canary, ab"):
+        said("rollout", "start", "attack", "yolo")
+
+
+@pytest.mark.usefixtures("store")
+def test_impossible_settings_are_told_by_their_names(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SERVING_RATE_LIMIT", "-3")
+    with pytest.raises(ConfigurationError, match="SERVING_RATE_LIMIT"):
+        said("serve")

@@ -1,0 +1,144 @@
+"""Channels send through real servers on loopback, and never show a secret."""
+
+import datetime as dt
+import json
+import logging
+from pathlib import Path
+
+import pytest
+
+from migraine_assets.core.alerts.message import Message
+from migraine_assets.stores.alerts.channels import NOT_UNDERSTOOD, Channel, Sent, channels, send, without_secrets
+from migraine_assets_tests.support.receivers import mail_server, webhook
+
+NOW = dt.datetime(2026, 3, 1, 12, tzinfo=dt.UTC)
+TOLD = Message("Drift detected: attack (error)", "sleep_hours moved.\nSince then.", "error", good=False, made=NOW)
+SLACK = "https://hooks.slack.com/services/T1JJ3T3L2/A1BRTD4JD/TIiajkdnlazkcOXrIdevi7FQ"
+
+
+def one(url: str) -> Channel:
+    (channel,) = channels(url)
+    return channel
+
+
+def test_urls_are_separated_by_commas_or_spaces_but_not_within_a_url() -> None:
+    urls = f"mailtos://u:p@mail.example.org?to=a@example.org,b@example.org, {SLACK}  json://127.0.0.1:1/x,\n{SLACK}"
+    assert [channel.url for channel in channels(urls)] == [
+        "mailtos://u:p@mail.example.org?to=a@example.org,b@example.org",
+        SLACK,
+        "json://127.0.0.1:1/x",
+    ]
+    assert channels("  ") == ()
+
+
+@pytest.mark.parametrize("url", ["slack", "nonsense://a/b", "slack://too-short"])
+def test_a_url_that_apprise_does_not_understand_is_told_as_such(url: str) -> None:
+    assert send(one(url), TOLD) == Sent(False, NOT_UNDERSTOOD)
+
+
+def test_neither_label_nor_form_of_a_channel_shows_a_secret() -> None:
+    for url in (
+        SLACK,
+        "mailtos://user:hunter22@mail.example.org?to=a@b.org",
+        "json://h.example.org/path-token?k=key12",
+    ):
+        channel = one(url)
+        for secret in ("T1JJ3T3L2", "A1BRTD4JD", "TIiajkdnl", "hunter22", "path-token", "key12"):
+            assert secret not in repr(channel)
+            assert secret not in channel.label
+    assert one("mailtos://user:hunter22@mail.example.org").label.startswith("mailtos://mail.example.org [")
+
+
+def test_two_channels_of_one_kind_can_be_told_apart() -> None:
+    assert one(SLACK).label != one(SLACK + "x").label
+
+
+def test_a_webhook_gets_title_text_and_severity() -> None:
+    with webhook() as receiver:
+        assert send(one(receiver.url), TOLD).arrived
+        (got,) = receiver.taken
+    assert got["title"] == TOLD.title
+    assert got["message"] == TOLD.body
+    assert got["type"] == "failure"
+
+
+def test_good_news_is_sent_as_success_and_late_news_says_when_it_was() -> None:
+    good = Message("over", "It is over.", "error", good=True, made=NOW)
+    with webhook() as receiver:
+        assert send(one(receiver.url), good, late=True).arrived
+        assert receiver.taken[0]["type"] == "success"
+        assert receiver.taken[0]["message"].endswith("(Sent late: this is of 2026-03-01 12:00 UTC.)")
+
+
+def test_a_receiver_that_answers_500_has_not_got_it_and_the_reason_holds_no_secret(
+    caplog: pytest.LogCaptureFixture, capfd: pytest.CaptureFixture[str]
+) -> None:
+    with webhook() as receiver, caplog.at_level(logging.DEBUG):
+        receiver.status = 500
+        sent = send(one(receiver.url), TOLD)
+    assert not sent.arrived
+    assert "500" in sent.problem
+    said = "".join(capfd.readouterr())
+    for text in (sent.problem, caplog.text, said):
+        assert "very-secret-token" not in text
+
+
+def test_a_receiver_that_is_not_there_is_told_and_nothing_raised() -> None:
+    with webhook() as receiver:
+        url = receiver.url
+    sent = send(one(url), TOLD)
+    assert not sent.arrived
+    assert sent.problem
+
+
+def test_a_letter_arrives_over_tls_from_a_server_whose_certificate_is_trusted(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with mail_server(tmp_path, password="letter-box-9") as box:
+        url = f"mailtos://alerts:letter-box-9@127.0.0.1:{box.port}?from=a@example.org&to=b@example.org,c@example.org"
+        refused = send(one(url), TOLD)
+        assert not refused.arrived, "a certificate that nobody signed was believed"
+        assert "letter-box-9" not in refused.problem
+        assert box.letters == []
+        monkeypatch.setenv("SSL_CERT_FILE", str(box.certificate))
+        assert send(one(url), TOLD) == send(one(url), TOLD)
+        assert {receiver for _, receivers, _ in box.letters for receiver in receivers} == {
+            "b@example.org",
+            "c@example.org",
+        }
+    assert "Subject: Drift detected: attack (error)" in box.letters[0][2]
+    assert "sleep_hours moved." in box.letters[0][2]
+
+
+def test_a_wrong_password_is_told_without_telling_the_password(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with mail_server(tmp_path, password="letter-box-9") as box:
+        monkeypatch.setenv("SSL_CERT_FILE", str(box.certificate))
+        sent = send(one(f"mailtos://alerts:wrong-word-7@127.0.0.1:{box.port}?from=a@b.org&to=c@d.org"), TOLD)
+    assert not sent.arrived
+    assert "wrong-word-7" not in sent.problem
+    assert box.letters == []
+
+
+def test_a_slack_webhook_gets_what_slack_takes(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Apprise's own Slack, with Slack's address exchanged for a receiver on loopback: nothing else can be reached."""
+    from apprise.plugins.slack import NotifySlack
+
+    assert NotifySlack.webhook_url == "https://hooks.slack.com/services"
+    with webhook() as receiver:
+        monkeypatch.setattr(NotifySlack, "webhook_url", receiver.url.replace("json://", "http://"))
+        sent = send(one(SLACK), TOLD)
+        (got,) = receiver.asked
+    assert sent.problem == ""
+    (attachment,) = got["attachments"]
+    assert "Drift detected: attack (error)" in json.dumps(got)
+    assert "sleep_hours moved." in attachment["text"]
+    assert attachment["color"].startswith("#")
+
+
+def test_what_a_url_holds_is_blanked_wherever_it_appears() -> None:
+    text = without_secrets(f"POST {SLACK} failed for TIiajkdnlazkcOXrIdevi7FQ", SLACK)
+    assert "TIiajkdnl" not in text
+    assert without_secrets("mail.example.org refused user%40x", "mailtos://user%40x:pw@mail.example.org").startswith(
+        "mail.example.org"
+    )
+    assert json.dumps(text)

@@ -1,0 +1,184 @@
+"""Frames by content hash, the pointers to them, and pruning."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from hypothesis.extra import numpy as hnp
+
+from migraine_assets.errors import StoreError
+from migraine_assets.stores.assets.frames import (
+    FrameRef,
+    prune_frames,
+    read_frame,
+    read_pointer,
+    write_frame,
+    write_pointer,
+)
+from migraine_assets.stores.store import Store
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Store:
+    return Store(str(tmp_path / "store"))
+
+
+def diary(rows: int = 4, shift: float = 0.0) -> pd.DataFrame:
+    return pd.DataFrame(
+        {
+            "participant_id": [f"p{row // 2}" for row in range(rows)],
+            "date": pd.Series(pd.date_range("2024-02-28", periods=rows)),
+            "sleep_hours": np.linspace(5, 9, rows) + shift,
+            "x": np.linspace(0, 1, rows, dtype=np.float32),
+            "source_row": np.arange(2, rows + 2),
+            "reason": [None] * rows,
+        }
+    )
+
+
+TEXTS = st.none() | st.text(st.characters(codec="utf-8"), max_size=5)
+FRAMES = st.integers(0, 20).flatmap(
+    lambda rows: st.fixed_dictionaries(
+        {
+            "text": st.lists(TEXTS, min_size=rows, max_size=rows),
+            "single": hnp.arrays(np.float32, rows, elements=st.floats(width=32, allow_subnormal=False)),
+            "double": hnp.arrays(np.float64, rows, elements=st.floats()),
+            "whole": hnp.arrays(np.int64, rows),
+            "day": st.lists(
+                st.none() | st.datetimes(pd.Timestamp("1900-01-01"), pd.Timestamp("2100-01-01")),
+                min_size=rows,
+                max_size=rows,
+            ),
+        }
+    )
+)
+
+
+@settings(max_examples=40, deadline=None)
+@given(columns=FRAMES)
+def test_what_is_written_is_read_back_and_equal_frames_have_equal_versions(columns: dict[str, object]) -> None:
+    store = Store("memory://round-trip")
+    frame = pd.DataFrame(columns)
+    frame["text"] = frame["text"].astype(object)
+    frame["day"] = pd.to_datetime(frame["day"]).astype("datetime64[ns]")
+    ref = write_frame(store, "features", frame)
+    pd.testing.assert_frame_equal(read_frame(store, ref), frame)
+    assert write_frame(store, "features", frame.copy()) == ref
+    assert FrameRef.from_payload(ref.payload()) == ref
+
+
+def test_missing_text_comes_back_as_none_also_where_all_of_it_is_missing(store: Store) -> None:
+    frame = pd.DataFrame({"some": ["a", None, np.nan], "none": [None] * 3, "flag": [1.0, np.nan, 0.0]})
+    back = read_frame(store, write_frame(store, "raw", frame))
+    assert back["some"].tolist() == ["a", None, None]
+    assert back["none"].tolist() == [None] * 3
+    assert back["none"].dtype == object
+    np.testing.assert_array_equal(back["flag"], [1.0, np.nan, 0.0])
+
+
+def test_categories_stay_categories(store: Store) -> None:
+    frame = pd.DataFrame({"sex": pd.Categorical(["F", None, "M"])})
+    pd.testing.assert_frame_equal(read_frame(store, write_frame(store, "raw", frame)), frame)
+
+
+def test_the_index_is_left_out(store: Store) -> None:
+    frame = diary()
+    assert write_frame(store, "raw", frame.set_index(pd.Index([9, 7, 5, 3]))) == write_frame(store, "raw", frame)
+
+
+def test_another_process_gives_the_same_version(store: Store) -> None:
+    script = (
+        "import sys\n"
+        "from migraine_assets.stores.store import Store\n"
+        "from migraine_assets.stores.assets.frames import write_frame\n"
+        "from migraine_assets_tests.unit.stores.assets.test_frames import diary\n"
+        "print(write_frame(Store(sys.argv[1]), 'raw', diary()).version)\n"
+    )
+    command = [sys.executable, "-c", script, f"{store.uri}-elsewhere"]
+    other = subprocess.run(command, capture_output=True, text=True, check=True).stdout.strip()
+    assert write_frame(store, "raw", diary()).version == other
+
+
+def test_different_frames_have_different_versions(store: Store) -> None:
+    frame = diary()
+    variants = [frame, diary(shift=1e-9), frame.rename(columns={"x": "y"}), frame.astype({"x": "float64"}), frame[::-1]]
+    assert len({write_frame(store, "raw", variant).version for variant in variants}) == len(variants)
+
+
+def test_only_the_wanted_columns_in_the_wanted_order(store: Store) -> None:
+    ref = write_frame(store, "raw", diary())
+    back = read_frame(store, ref, ["x", "participant_id"])
+    pd.testing.assert_frame_equal(back, diary()[["x", "participant_id"]])
+
+
+def test_a_frame_that_is_there_is_not_written_again(store: Store) -> None:
+    ref = write_frame(store, "raw", diary())
+    inode = Path(store.path(ref.path)).stat().st_ino
+    write_frame(store, "raw", diary())
+    assert Path(store.path(ref.path)).stat().st_ino == inode
+
+
+def test_an_absent_frame_column_or_content_is_explained(store: Store) -> None:
+    ref = write_frame(store, "raw", diary())
+    with pytest.raises(StoreError, match="no column mood"):
+        read_frame(store, ref, ["x", "mood"])
+    with pytest.raises(StoreError, match="4 rows instead of 5"):
+        read_frame(store, FrameRef(ref.asset, ref.version, 5, ref.columns))
+    store.write(ref.path, store.read(ref.path)[:100])
+    with pytest.raises(StoreError, match="cannot be read"):
+        read_frame(store, ref)
+    store.delete(ref.path)
+    with pytest.raises(StoreError, match="Make 'raw' again"):
+        read_frame(store, ref)
+
+
+@pytest.mark.parametrize("payload", [{}, {"asset": "a"}, {"asset": "a", "version": "v", "rows": "many", "columns": []}])
+def test_a_payload_that_is_no_reference_is_refused(payload: dict[str, object]) -> None:
+    with pytest.raises(StoreError, match="not a reference"):
+        FrameRef.from_payload(payload)
+
+
+def test_pointers_are_kept_by_asset_key(store: Store) -> None:
+    assert read_pointer(store, "classifiers/knn") is None
+    write_pointer(store, "classifiers/knn", {"bundle": "ab", "rows": 3})
+    assert read_pointer(store, "classifiers/knn") == {"bundle": "ab", "rows": 3}
+    assert store.exists("assets/classifiers/knn.json")
+
+
+@pytest.mark.parametrize("content", [b"", b"{", b"[1]", b"\xff"])
+def test_a_damaged_pointer_is_refused(store: Store, content: bytes) -> None:
+    store.write("assets/raw.json", content)
+    with pytest.raises(StoreError, match=r"assets/raw\.json.*damaged"):
+        read_pointer(store, "raw")
+
+
+def aged_frames(store: Store, count: int) -> list[FrameRef]:
+    """Frames from the oldest to the newest, an hour apart."""
+    refs = [write_frame(store, "raw", diary(shift=number)) for number in range(count)]
+    for number, ref in enumerate(refs):
+        os.utime(store.path(ref.path), (3600.0 * number, 3600.0 * number))
+    return refs
+
+
+def test_pruning_keeps_the_newest_and_whatever_a_pointer_names(store: Store) -> None:
+    refs = aged_frames(store, 6)
+    write_pointer(store, "raw", refs[0].payload())
+    write_pointer(store, "evaluation/attack", {"inputs": [refs[1].payload()]})
+    assert set(prune_frames(store, "raw", keep=2)) == {refs[2].version, refs[3].version}
+    assert [store.exists(ref.path) for ref in refs] == [True, True, False, False, True, True]
+    assert prune_frames(store, "raw", keep=2) == ()
+    assert prune_frames(store, "unknown") == ()
+
+
+def test_a_frame_that_is_found_again_counts_as_new(store: Store) -> None:
+    """Otherwise pruning could take it between its writing and its pointer's."""
+    refs = aged_frames(store, 3)
+    write_frame(store, "raw", diary(shift=0))
+    prune_frames(store, "raw", keep=1)
+    assert [store.exists(ref.path) for ref in refs] == [True, False, False]

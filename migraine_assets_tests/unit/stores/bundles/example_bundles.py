@@ -1,0 +1,50 @@
+"""A bundle that is quick to make: a real graph of three features, written by hand."""
+
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+
+from migraine_assets.stores.bundles.export.graph import Graph
+from migraine_assets.stores.bundles.manifest import MODEL_FILE, Manifest, sha256
+
+FEATURES = ("attack_today", "stress_level", "sleep_hours")
+
+
+def example_model(*, weight: float = 1.0, width: int = 3, output: str = "probability") -> bytes:
+    """sigmoid(weight * sum of the features)."""
+    graph = Graph()
+    wide = graph.cast("features", np.float64)
+    total = graph.add("MatMul", wide, graph.doubles(np.full((width, 1), weight)))
+    graph.cast(graph.add("Sigmoid", total), np.float32, output=output)
+    return graph.serialize(source="features", width=width, result=output)
+
+
+def example_manifest(model: bytes = b"model", **changes: Any) -> Manifest:
+    """A manifest for `example_model`."""
+    plain = Manifest(
+        format=1,
+        task="attack",
+        algorithm="logistic_regression",
+        used="LogisticRegression",
+        params={"C": 0.05},
+        seed=7,
+        horizon=1,
+        severity_kind=None,
+        features=FEATURES,
+        features_version="f1",
+        data_version="d1",
+        calibration={"slope": 1.0, "intercept": 0.0},
+        threshold=0.3,
+        conformal=None,
+        bounds=None,
+        base_rate=0.2,
+        metrics={"roc_auc": {"value": 0.7, "ci_low": 0.6, "ci_high": None}},
+        reference={"stress_level": {"edges": [1.0, 5.5], "counts": [3, 4]}},
+        training={"rows": 100, "participants": 10, "folds": 5, "attacks": 20},
+        agreement={"rows": 10, "maximum": 0.0, "quantile_999": 0.0},
+        libraries={"numpy": "2"},
+        notes=("ConvergenceWarning: müde",),
+        files={MODEL_FILE: sha256(model)},
+    )
+    return replace(plain, **changes)

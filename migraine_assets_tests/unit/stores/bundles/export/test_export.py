@@ -1,0 +1,92 @@
+"""The exported graph says what the Python pipeline says, for all sixteen models and both kinds of svm."""
+
+import dataclasses
+
+import numpy as np
+import onnx
+import pytest
+
+from migraine_assets.core.models.catalogue import TABLE, find
+from migraine_assets.core.models.estimator import Estimator
+from migraine_assets.core.models.training import FittedModel, fit_model
+from migraine_assets.errors import BundleRefused
+from migraine_assets.stores.bundles.export.export import to_onnx
+from migraine_assets.stores.bundles.manifest import OUTPUT
+from migraine_assets.stores.bundles.onnx_session import open_session, run_session
+from migraine_assets.stores.bundles.parity import compare, probe
+from migraine_assets_tests.support.training_data import NAMES, fitted, label, training_set
+
+
+def _run(model: FittedModel, rows: np.ndarray) -> np.ndarray:
+    output = OUTPUT[model.estimator.task]
+    return run_session(open_session(to_onnx(model, NAMES), width=len(NAMES), output=output), rows)
+
+
+@pytest.mark.parametrize("model", TABLE, ids=label)
+def test_onnx_runtime_and_python_agree_on_real_sparse_wild_and_empty_rows(model: Estimator) -> None:
+    found, data = fitted(model), training_set(model.task)
+    agreement = compare(found, to_onnx(found, NAMES), data.X, output=OUTPUT[model.task])
+    assert agreement.maximum < 2e-5
+    assert agreement.rows > 1000
+
+
+def test_an_approximated_support_vector_machine_agrees_too() -> None:
+    svm = find("attack", "svm")
+    assert svm.substitute is not None
+    small = dataclasses.replace(svm, substitute=dataclasses.replace(svm.substitute, limit=300))
+    found, data = fit_model(small, training_set("attack")), training_set("attack")
+    assert compare(found, to_onnx(found, NAMES), data.X, output="probability").maximum < 1e-6
+
+
+def test_neighbours_agree_on_rows_full_of_ties() -> None:
+    """Two libraries break ties differently; a copy of each row at many places makes every row a tie."""
+    data = training_set("attack")
+    coarse = dataclasses.replace(data, X=np.round(np.nan_to_num(data.X) / 4).astype(np.float32))
+    found = fit_model(find("attack", "knn"), coarse, params={"n_neighbors": 20})
+    assert compare(found, to_onnx(found, NAMES), coarse.X, output="probability").maximum < 1e-6
+
+
+def test_uncalibrated_probabilities_are_exported_as_they_are() -> None:
+    found = fit_model(find("attack", "lightgbm"), training_set("attack"), calibrate=False)
+    rows = training_set("attack").X
+    assert np.allclose(_run(found, rows), found.predict(rows), atol=1e-6)
+
+
+@pytest.mark.parametrize("key", ["linear", "lightgbm"])
+def test_a_severity_is_cut_in_the_graph(key: str) -> None:
+    found = dataclasses.replace(fitted(find("severity", key)), bounds=(4.0, 5.0))
+    rows = probe(training_set("severity").X, seed=0)
+    assert set(np.round(_run(found, rows), 6)) >= {4.0, 5.0}
+    assert _run(found, rows).min() == 4.0
+    assert _run(found, rows).max() == 5.0
+
+
+@pytest.mark.parametrize("rows", [1, 5, 1024, 1025])
+def test_the_batch_does_not_change_the_answer(rows: int) -> None:
+    found = fitted(find("attack", "svm"))
+    X = np.resize(training_set("attack").X, (rows, 8))
+    assert np.allclose(_run(found, X)[:3], _run(found, X[:3]), atol=1e-7)
+
+
+@pytest.mark.parametrize("model", TABLE, ids=label)
+def test_the_graph_has_one_input_one_output_and_no_foreign_operator(model: Estimator) -> None:
+    proto = onnx.load_from_string(to_onnx(fitted(model), NAMES))
+    assert [entry.name for entry in proto.graph.input] == ["features"]
+    assert [entry.name for entry in proto.graph.output] == [OUTPUT[model.task]]
+    assert {node.domain for node in proto.graph.node} <= {"", "ai.onnx.ml"}
+    assert not proto.functions
+
+
+def test_a_model_that_nobody_has_written_a_graph_for_is_refused() -> None:
+    from sklearn.linear_model import HuberRegressor
+    from sklearn.pipeline import Pipeline
+
+    ridge = fitted(find("severity", "ridge"))
+    strange = Pipeline([*ridge.pipeline.steps[:-1], ("model", HuberRegressor())])
+    with pytest.raises(BundleRefused, match="HuberRegressor"):
+        to_onnx(dataclasses.replace(ridge, pipeline=strange), NAMES)
+
+
+def test_the_wrong_number_of_names_is_refused() -> None:
+    with pytest.raises(BundleRefused, match="7 feature names for a model of 8"):
+        to_onnx(fitted(find("severity", "ridge")), NAMES[1:])

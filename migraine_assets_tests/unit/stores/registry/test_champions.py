@@ -1,0 +1,410 @@
+"""Moving the pointer: what serves, what is recorded, and what is left when a process dies in between."""
+
+import datetime as dt
+import hashlib
+import json
+import subprocess
+import sys
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from functools import partial
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from migraine_assets.errors import BundleRefused, ConfigurationError, StoreError
+from migraine_assets.stores.registry import champions, promotion_log
+from migraine_assets.stores.registry import pointer as pointer_file
+from migraine_assets.stores.store import Store
+
+NOON = dt.datetime(2026, 3, 1, 12, tzinfo=dt.UTC)
+
+
+def put(store: Store, content: str) -> str:
+    """A stand-in for a bundle: some bytes under their own hash."""
+    name = hashlib.sha256(content.encode()).hexdigest()
+    store.write(f"bundles/{name}/manifest.json", content.encode())
+    return name
+
+
+def verify(store: Store, bundle: str) -> None:
+    if hashlib.sha256(store.read(f"bundles/{bundle}/manifest.json")).hexdigest() != bundle:
+        raise BundleRefused(f"{bundle} was altered")
+
+
+promote = partial(champions.promote, who="ann", when=NOON, why=("better",), verify=verify)
+rollback = partial(champions.rollback, who="bob", when=NOON, why=("alarms",), verify=verify)
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Store:
+    return Store(str(tmp_path / "store"))
+
+
+def serving(store: Store, task: str = "attack") -> str:
+    return champions.read_pointer(store).tasks[task].champion
+
+
+def effects(store: Store) -> list[str]:
+    return [entry.effect for entry in champions.history(store)]
+
+
+def test_before_the_first_promotion_the_pointer_is_empty(store: Store) -> None:
+    assert champions.read_pointer(store) == champions.Pointer(0, {})
+    assert champions.history(store) == ()
+
+
+def test_a_promotion_moves_the_pointer_and_says_who_when_from_what_to_what_and_why(store: Store) -> None:
+    a, b, c = (put(store, text) for text in "abc")
+    promote(store, "attack", champion=a)
+    later = NOON.astimezone(dt.timezone(dt.timedelta(hours=2)))
+    record = promote(
+        store, "attack", champion=b, challenger=c, when=later, figures={"gain": 0.01, "bad": float("nan")},
+        dagster_run="run-7",
+    )  # fmt: skip
+    now = champions.read_pointer(store)
+    assert now.tasks["attack"] == champions.Serving(b, c, "2026-03-01T12:00:00+00:00", record.id)
+    assert now.version == 2
+    kept = promotion_log.read(store, record.id)
+    assert kept == replace(record, figures={"gain": 0.01, "bad": None})
+    assert (kept.who, kept.why, kept.from_champion, kept.to_champion) == ("ann", ("better",), a, b)
+    assert (kept.dagster_run, kept.previous, kept.id) == ("run-7", "000001", "000002")
+
+
+def test_tasks_are_independent(store: Store) -> None:
+    a, b = put(store, "a"), put(store, "b")
+    promote(store, "attack", champion=a)
+    promote(store, "severity", champion=b)
+    assert (serving(store, "attack"), serving(store, "severity")) == (a, b)
+    assert effects(store) == ["in force", "in force"]
+
+
+def test_promoting_what_serves_already_writes_nothing(store: Store) -> None:
+    a = put(store, "a")
+    first = promote(store, "attack", champion=a)
+    assert promote(store, "attack", champion=a, who="eve") == first
+    assert len(champions.history(store)) == champions.read_pointer(store).version == 1
+
+
+def test_a_new_challenger_alone_is_a_move(store: Store) -> None:
+    a, b = put(store, "a"), put(store, "b")
+    promote(store, "attack", champion=a)
+    promote(store, "attack", champion=a, challenger=b)
+    assert champions.read_pointer(store).tasks["attack"].challenger == b
+
+
+@pytest.mark.parametrize("role", ["champion", "challenger"])
+def test_a_bundle_that_does_not_verify_is_not_promoted_nor_recorded(store: Store, role: str) -> None:
+    good, bad = put(store, "good"), put(store, "bad")
+    store.write(f"bundles/{bad}/manifest.json", b"altered")
+    champion, challenger = (bad, good) if role == "champion" else (good, bad)
+    with pytest.raises(BundleRefused, match="altered"):
+        promote(store, "attack", champion=champion, challenger=challenger)
+    assert champions.history(store) == ()
+
+
+def test_by_default_a_bundle_is_loaded_before_it_is_promoted(store: Store) -> None:
+    with pytest.raises(BundleRefused):
+        champions.promote(store, "attack", champion="0" * 64, who="ann", when=NOON, why=())
+    assert champions.read_pointer(store).version == 0
+
+
+def test_a_candidate_compared_with_yesterdays_champion_is_not_promoted(store: Store) -> None:
+    a, b, c = (put(store, text) for text in "abc")
+    promote(store, "attack", champion=a)
+    promote(store, "attack", champion=b, replaces=a)
+    with pytest.raises(champions.PromotionConflict, match="serves by now"):
+        promote(store, "attack", champion=c, replaces=a)
+    assert serving(store) == b
+
+
+def test_an_unknown_task_and_a_time_without_zone_are_refused(store: Store) -> None:
+    a = put(store, "a")
+    with pytest.raises(ConfigurationError, match="attack, severity"):
+        promote(store, "aura", champion=a)
+    with pytest.raises(ValueError, match="time zone"):
+        promote(store, "attack", champion=a, when=dt.datetime(2026, 1, 1))
+
+
+def test_a_refusal_is_recorded_and_changes_nothing(store: Store) -> None:
+    a = put(store, "a")
+    promote(store, "attack", champion=a)
+    before = champions.read_pointer(store)
+    record = champions.refuse(store, "attack", candidate="f" * 64, who="ann", when=NOON, why=("loses 0.02 of ROC-AUC",))
+    assert champions.read_pointer(store) == before
+    assert (record.from_champion, record.to_champion, record.previous) == (a, "f" * 64, "000001")
+    assert effects(store) == ["in force", "refused"]
+
+
+def test_each_rollback_goes_one_champion_further_back(store: Store) -> None:
+    a, b, c = (put(store, text) for text in "abc")
+    for bundle in (a, b, c):
+        promote(store, "attack", champion=bundle)
+    assert rollback(store, "attack").restores == "000002"
+    assert serving(store) == b
+    rollback(store, "attack")
+    assert serving(store) == a
+    with pytest.raises(ConfigurationError, match="No champion before"):
+        rollback(store, "attack")
+    assert effects(store) == ["superseded"] * 4 + ["in force"]
+
+
+def test_a_promotion_after_a_rollback_goes_back_to_what_served_before_it(store: Store) -> None:
+    a, b, c = (put(store, text) for text in "abc")
+    promote(store, "attack", champion=a)
+    promote(store, "attack", champion=b)
+    rollback(store, "attack")
+    promote(store, "attack", champion=c)
+    rollback(store, "attack")
+    assert serving(store) == a
+
+
+def test_a_rollback_brings_back_the_challenger_only_where_it_is_still_usable(store: Store) -> None:
+    a, b, c = (put(store, text) for text in "abc")
+    promote(store, "attack", champion=a, challenger=b)
+    promote(store, "attack", champion=c)
+    store.delete(f"bundles/{b}")
+    rollback(store, "attack")
+    assert champions.read_pointer(store).tasks["attack"].challenger is None
+
+
+def test_rollback_passes_over_champions_that_are_gone_and_says_so(store: Store) -> None:
+    a, b, c = (put(store, text) for text in "abc")
+    for bundle in (a, b, c):
+        promote(store, "attack", champion=bundle)
+    store.delete(f"bundles/{b}")
+    record = rollback(store, "attack")
+    assert serving(store) == a
+    assert record.why[0] == "alarms"
+    assert b[:12] in record.why[1]
+
+
+def test_rollback_to_a_named_champion(store: Store) -> None:
+    a, b, c = (put(store, text) for text in "abc")
+    for bundle in (a, b, c):
+        promote(store, "attack", champion=bundle)
+    rollback(store, "attack", to=a[:10])
+    assert serving(store) == a
+
+
+def test_rollback_to_a_bundle_that_never_served_is_refused(store: Store) -> None:
+    a, b, stranger = (put(store, text) for text in "abs")
+    for bundle in (a, b):
+        promote(store, "attack", champion=bundle)
+    with pytest.raises(ConfigurationError, match="No former champion"):
+        rollback(store, "attack", to=stranger)
+    with pytest.raises(ConfigurationError, match="nothing can be rolled back"):
+        rollback(store, "severity")
+    assert serving(store) == b
+
+
+KILLED = """
+import datetime as dt, os, signal, sys
+from migraine_assets.stores import registry
+from migraine_assets.stores.store import Store
+
+steps = int(sys.argv[3])
+def counted(call):
+    def run(*args, **kwargs):
+        global steps
+        if steps == 0:
+            os.kill(os.getpid(), signal.SIGKILL)
+        steps -= 1
+        return call(*args, **kwargs)
+    return run
+for name in ("fsync", "link", "replace", "unlink"):
+    setattr(os, name, counted(getattr(os, name)))
+champions.promote(
+    Store(sys.argv[1]), "attack", champion=sys.argv[2], who="killed", when=dt.datetime.now(dt.UTC), why=(),
+    verify=lambda store, bundle: None,
+)
+"""
+
+
+def test_killed_at_any_step_the_old_or_the_new_champion_serves_and_the_next_move_works(tmp_path: Path) -> None:
+    """Kill before each system call that makes something visible or durable, until the promotion survives."""
+    seen = set()
+    for steps in range(20):
+        store = Store(str(tmp_path / str(steps)))
+        a, b, c = (put(store, text) for text in "abc")
+        promote(store, "attack", champion=a)
+        died = subprocess.run([sys.executable, "-c", KILLED, store.uri, b, str(steps)], check=False).returncode
+        outcome = (serving(store), tuple(effects(store)))
+        seen.add(outcome)
+        assert outcome in {
+            (a, ("in force",)),
+            (a, ("in force", "without effect")),
+            (b, ("superseded", "in force")),
+        }
+        promote(store, "attack", champion=c)
+        rollback(store, "attack")
+        assert serving(store) == outcome[0]
+        if died == 0:
+            break
+    assert died == 0
+    assert len(seen) == 3
+
+
+PROMOTING = """
+import datetime as dt, sys
+from migraine_assets.stores import registry
+from migraine_assets.stores.store import Store
+
+for bundle in sys.argv[2:]:
+    champions.promote(
+        Store(sys.argv[1]), "attack", champion=bundle, who="two", when=dt.datetime.now(dt.UTC), why=(),
+        verify=lambda store, bundle: None,
+    )
+"""
+
+
+def test_two_promoters_at_once_lose_no_record(tmp_path: Path) -> None:
+    store = Store(str(tmp_path))
+    lots = [[put(store, f"{who}{n}") for n in range(15)] for who in "xy"]
+    running = [subprocess.Popen([sys.executable, "-c", PROMOTING, store.uri, *lot]) for lot in lots]
+    assert [process.wait() for process in running] == [0, 0]
+    found = champions.history(store)
+    assert sorted(entry.record.to_champion for entry in found) == sorted(lots[0] + lots[1])
+    assert [entry.effect for entry in found] == ["superseded"] * 29 + ["in force"]
+    assert champions.read_pointer(store).version == 30
+
+
+def test_on_an_object_store_a_mover_starts_over_when_the_pointer_moved() -> None:
+    class Overtaken(Store):
+        """Another promoter moves the pointer directly after the first record was written."""
+
+        overtaken = False
+
+        def create(self, name: str, content: bytes) -> bool:
+            made = super().create(name, content)
+            if not self.overtaken and name.startswith(promotion_log.FOLDER):
+                self.overtaken = True
+                promote(Store(self.uri), "attack", champion=b)
+            return made
+
+    store = Overtaken(f"memory://overtaken-{id(object())}")
+    a, b = put(store, "a"), put(store, "b")
+    promote(store, "attack", champion=a)
+    assert serving(store) == a
+    assert [(e.record.to_champion, e.effect) for e in champions.history(store)] == [
+        (a, "without effect"),
+        (b, "superseded"),
+        (a, "in force"),
+    ]
+
+
+@settings(max_examples=25, deadline=None)
+@given(moves=st.lists(st.sampled_from(["a", "b", "c", "back"]), max_size=8))
+def test_rollback_is_an_undo_of_promotions(moves: list[str]) -> None:
+    store = Store(f"memory://undo-{id(object())}-{hash(tuple(moves))}")
+    if store.fs.exists(store.root):
+        store.fs.rm(store.root, recursive=True)
+    names = {text: put(store, text) for text in "abc"}
+    undo: list[str] = []
+    for move in moves:
+        if move != "back":
+            promote(store, "attack", champion=names[move])
+            undo += [] if undo and undo[-1] == names[move] else [names[move]]
+        elif len(set(undo)) > 1:
+            rollback(store, "attack")
+            present = undo[-1]
+            while undo[-1] == present:
+                undo.pop()
+        assert not undo or serving(store) == undo[-1]
+
+
+def test_readers_see_whole_pointers_while_it_moves(store: Store) -> None:
+    a, b = put(store, "a"), put(store, "b")
+    promote(store, "attack", champion=a)
+
+    def watch(_: int) -> set[str]:
+        return {serving(store) for _ in range(150)}
+
+    with ThreadPoolExecutor(2) as pool:
+        watching = [pool.submit(watch, n) for n in range(2)]
+        for turn in range(20):
+            promote(store, "attack", champion=(b, a)[turn % 2])
+        assert all(future.result() <= {a, b} for future in watching)
+
+
+def test_the_pointer_is_read_without_heavy_imports() -> None:
+    script = (
+        "import sys, migraine_assets.stores.registry.champions\n"
+        "heavy = {'numpy', 'pandas', 'mlflow', 'dagster', 'onnxruntime', 'sklearn'} & set(sys.modules)\n"
+        "sys.exit(', '.join(heavy) or 0)"
+    )
+    assert subprocess.run([sys.executable, "-c", script], check=False).returncode == 0
+
+
+@pytest.mark.parametrize(
+    ("content", "sentence"),
+    [
+        (b"", "cannot be believed"),
+        (b"\x00\xff", "cannot be believed"),
+        (b"[]", "cannot be believed"),
+        (b"{}", "cannot be believed"),
+        (b'{"format": 99, "version": 1, "tasks": {}}', "format 99; only 1"),
+        (b'{"format": 1, "version": "x", "tasks": {}}', "cannot be believed"),
+        (b'{"format": 1, "version": 1, "tasks": []}', "cannot be believed"),
+        (b'{"format": 1, "version": 1, "tasks": {"attack": {"champion": 1}}}', "cannot be believed"),
+    ],
+)
+def test_a_pointer_that_cannot_be_believed_is_refused_and_the_last_good_one_kept(
+    store: Store, content: bytes, sentence: str
+) -> None:
+    a, b = put(store, "a"), put(store, "b")
+    promote(store, "attack", champion=a)
+    last = champions.read_pointer(store)
+    store.write(pointer_file.POINTER, content)
+    with pytest.raises(StoreError, match=sentence):
+        champions.read_pointer(store)
+    kept = champions.refresh(store, last)
+    assert kept.pointer == last
+    assert kept.problem is not None
+    assert sentence in kept.problem
+    with pytest.raises(StoreError, match=sentence):
+        champions.refresh(store, None)
+    with pytest.raises(StoreError, match=sentence):
+        promote(store, "attack", champion=b)
+
+
+def test_a_pointer_to_something_that_is_no_hash_is_refused(store: Store) -> None:
+    promote(store, "attack", champion=put(store, "a"))
+    content = json.loads(store.read(pointer_file.POINTER))
+    content["tasks"]["attack"]["champion"] = "../../etc/passwd"
+    store.write(pointer_file.POINTER, json.dumps(content).encode())
+    with pytest.raises(StoreError, match="not the SHA-256"):
+        champions.read_pointer(store)
+
+
+def test_a_pointer_that_disappears_leaves_the_last_good_one(store: Store) -> None:
+    promote(store, "attack", champion=put(store, "a"))
+    last = champions.read_pointer(store)
+    assert champions.refresh(store, None) == champions.Refreshed(last)
+    store.delete(pointer_file.POINTER)
+    assert champions.refresh(store, last).pointer == last
+    assert "disappeared" in str(champions.refresh(store, last).problem)
+
+
+@pytest.mark.parametrize(
+    ("change", "sentence"),
+    [
+        ({"format": 2}, "format 2; this version reads format 1"),
+        ({"what": "delete"}, "not one of promote"),
+        ({"surprise": 1}, "not a promotion record"),
+    ],
+)
+def test_a_damaged_record_is_named(store: Store, change: dict[str, object], sentence: str) -> None:
+    record = promote(store, "attack", champion=put(store, "a"))
+    path = f"{promotion_log.FOLDER}/{record.id}.json"
+    store.write(path, json.dumps({**json.loads(store.read(path)), **change}).encode())
+    with pytest.raises(StoreError, match=sentence) as refusal:
+        champions.history(store)
+    assert "000001.json" in str(refusal.value)
+
+
+def test_strange_files_among_the_records_are_ignored(store: Store) -> None:
+    store.write(f"{promotion_log.FOLDER}/README.txt", b"hello")
+    assert promote(store, "attack", champion=put(store, "a")).id == "000001"

@@ -1,0 +1,42 @@
+"""Tidying removes what nothing names, and nothing else."""
+
+from pathlib import Path
+
+import pandas as pd
+
+from migraine_assets.stores.assets.frames import write_frame, write_pointer
+from migraine_assets.stores.registry.prune import Forgotten, tidy
+from migraine_assets.stores.store import Store
+
+
+def _bundle(store: Store, name: str) -> None:
+    store.write_all({f"bundles/{name}/model.onnx": b"model", f"bundles/{name}/manifest.json": b"{}"})
+
+
+def test_an_empty_store_is_tidy(tmp_path: Path) -> None:
+    assert tidy(Store(str(tmp_path / "store"))) == Forgotten(0, 0)
+
+
+def test_bundles_that_a_pointer_or_a_record_names_stay(tmp_path: Path) -> None:
+    store = Store(str(tmp_path / "store"))
+    for name in ("served", "current", "nobody"):
+        _bundle(store, name)
+    store.write("registry/promotions/000001.json", b'{"to_champion": "served"}')
+    write_pointer(store, "classifiers/knn", {"bundle": "current"})
+    assert tidy(store, keep_bundles=0) == Forgotten(0, 1)
+    assert store.list("bundles") == ["current", "served"]
+
+
+def test_the_newest_bundles_stay_though_nothing_names_them(tmp_path: Path) -> None:
+    store = Store(str(tmp_path / "store"))
+    for name in ("a", "b"):
+        _bundle(store, name)
+    assert tidy(store, keep_bundles=2) == Forgotten(0, 0)
+
+
+def test_old_frames_go_and_the_current_one_stays(tmp_path: Path) -> None:
+    store = Store(str(tmp_path / "store"))
+    refs = [write_frame(store, "features", pd.DataFrame({"x": [float(i)]})) for i in range(4)]
+    write_pointer(store, "features", {"frame": refs[0].payload()})
+    assert tidy(store, keep_frames=0) == Forgotten(3, 0)
+    assert store.list("frames/features") == [f"{refs[0].version}.parquet"]

@@ -1,0 +1,208 @@
+"""A participant is taken out of the log, out of what was collected and out of frames, and nobody else is."""
+
+import datetime as dt
+import json
+from pathlib import Path
+
+import msgspec
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from migraine_assets.stores.assets import deliveries
+from migraine_assets.stores.assets.cache import fingerprint, memo_get, memo_put
+from migraine_assets.stores.assets.frames import read_pointer, write_frame, write_pointer
+from migraine_assets.stores.erasure import (
+    LATER,
+    Person,
+    delivery_traces,
+    frame_traces,
+    log_traces,
+    person_of,
+    record,
+)
+from migraine_assets.stores.monitoring.collection import collect_feedback, collect_predictions, collected
+from migraine_assets.stores.monitoring.reported_outcomes import keep_told, told
+from migraine_assets.stores.prediction_log import reader
+from migraine_assets.stores.prediction_log.record import Feedback, Receipt
+from migraine_assets.stores.prediction_log.record_block import Block, Part
+from migraine_assets.stores.prediction_log.segments import segments
+from migraine_assets.stores.store import Store
+from migraine_assets_tests.unit.stores.prediction_log.log_records import NOON, SECRET, feedback, receipt
+
+DAY = dt.date(2026, 3, 1)
+TODAY = dt.date(2026, 3, 5)
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Store:
+    return Store(str(tmp_path))
+
+
+@pytest.fixture
+def person() -> Person:
+    return person_of("P-1", secret=SECRET, today=TODAY)
+
+
+def _of(who: Person | str | None, **changes: float) -> Receipt:
+    name = who.pseudonym if isinstance(who, Person) else who
+    return msgspec.structs.replace(receipt(**changes), participant=name)
+
+
+def _block(*people: str | None) -> Block:
+    ids = [receipt(time=NOON + 20 + k).id for k in range(len(people))]
+    features = np.arange(2 * len(people), dtype="<f4").tobytes()
+    places = list(range(len(people)))
+    part = Part(
+        task="attack", bundle="0" * 64, arm="champion", places=places, outputs=[0.5] * len(people), width=2,
+        features=features,
+    )  # fmt: skip
+    return Block(time=NOON, latency_ms=1.0, ids=ids, participants=list(people), for_dates=None, parts=[part])
+
+
+def _write(store: Store, kind: str, *records: msgspec.Struct, day: dt.date = DAY, tail: bytes = b"") -> None:
+    target = segments(store, kind, segment_bytes=1 << 20)
+    target.write(day.isoformat(), b"".join(msgspec.json.encode(each) + b"\n" for each in records) + tail)
+    target.close()
+
+
+def _everything(store: Store) -> bytes:
+    root = Path(store.root)
+    return b"".join(path.read_bytes() for path in sorted(root.rglob("*")) if path.is_file())
+
+
+def test_receipts_and_feedback_of_the_person_go_and_those_of_others_stay_as_they_were(
+    store: Store, person: Person
+) -> None:
+    mine, other, nobody = _of(person), _of("a" * 32, time=NOON + 1), _of(None, time=NOON + 2)
+    _write(store, "predictions", mine, other, nobody)
+    _write(store, "feedback", feedback(mine.id, attack=True), feedback(other.id, attack=False))
+    collect_predictions(store, DAY)
+    collect_feedback(store, DAY)
+
+    found = list(log_traces(store, person, write=False))
+    assert sorted((trace.kind, trace.count) for trace in found) == [
+        ("feedback", 1), ("feedback", 1), ("receipts", 1), ("receipts", 1),
+    ]  # fmt: skip
+    assert person.pseudonym.encode() in _everything(store), "nothing is changed by looking"
+
+    assert list(log_traces(store, person, write=True)) == found
+    assert [r.id for r in reader.read(store, Receipt, day="2026-03-01")] == [other.id, nobody.id]
+    assert [f.prediction_id for f in reader.read(store, Feedback, day="2026-03-01")] == [other.id]
+    assert collected(store, "predictions", DAY).column("id").to_pylist() == [other.id, nobody.id]
+    assert collected(store, "feedback", DAY).column("id").to_pylist() == [other.id]
+    assert person.pseudonym.encode() not in _everything(store)
+    assert list(log_traces(store, person, write=True)) == []
+    # Collecting the day once more does not bring them back.
+    assert collect_predictions(store, DAY).new == 0
+
+
+def test_a_block_of_many_keeps_the_others_answers(store: Store, person: Person) -> None:
+    block = _block("a" * 32, person.pseudonym, None)
+    _write(store, "predictions", block)
+    before = {r.id: r for r in reader.read(store, Receipt, day="2026-03-01")}
+    assert [trace.count for trace in log_traces(store, person, write=True)] == [1]
+    after = {r.id: r for r in reader.read(store, Receipt, day="2026-03-01")}
+    assert after == {name: r for name, r in before.items() if r.participant != person.pseudonym}
+
+
+def test_a_torn_line_that_holds_the_person_goes_and_another_torn_line_stays(store: Store, person: Person) -> None:
+    torn = msgspec.json.encode(_of(person))[:-5]
+    _write(store, "predictions", _of("b" * 32), tail=torn)
+    other_tail = b'{"id": "torn'
+    _write(store, "predictions", _of(person), tail=other_tail)
+    list(log_traces(store, person, write=True))
+    left = _everything(store)
+    assert person.pseudonym.encode() not in left
+    assert other_tail in left
+
+
+def test_what_is_written_to_today_is_left_and_said_to_be(store: Store, person: Person) -> None:
+    """Another process appends there: a replaced file would lose what it writes."""
+    _write(store, "predictions", _of(person), day=TODAY)
+    before = _everything(store)
+    assert [trace.then for trace in log_traces(store, person, write=True)] == [LATER]
+    assert _everything(store) == before
+    tomorrow = person_of("P-1", secret=SECRET, today=TODAY + dt.timedelta(days=1))
+    list(log_traces(store, tomorrow, write=True))
+    assert person.pseudonym.encode() not in _everything(store)
+
+
+def test_outcomes_of_later_diaries_go(store: Store, person: Person) -> None:
+    frame = pd.DataFrame(
+        {"participant_id": ["P-1", "P-2"], "date": pd.to_datetime(["2026-03-01"] * 2), "a": [1.0, 0.0]}
+    )
+    keep_told(store, DAY, frame, secret=SECRET, time=NOON, attack="a", severity="s")
+    assert [trace.count for trace in log_traces(store, person, write=True)] == [1]
+    assert len(told(store, DAY)) == 1
+    assert person.pseudonym not in set(told(store, DAY)["participant"])
+
+
+def test_frames_go_with_what_leads_to_them(store: Store, person: Person) -> None:
+    mine = write_frame(store, "features", pd.DataFrame({"participant_id": ["P-1", "P-1", "P-2"], "x": [1.0, 2.0, 3.0]}))
+    other = write_frame(store, "features", pd.DataFrame({"participant_id": ["P-11"], "x": [1.0]}))
+    write_pointer(store, "features", {"frame": mine.payload()})
+    write_pointer(store, "folds", {"frame": other.payload()})
+    key = fingerprint({"frame": mine.version})
+    memo_put(store, key, {"frame": mine.payload()})
+
+    traces = list(frame_traces(store, person, write=True))
+    assert [(trace.place, trace.count) for trace in traces] == [(mine.path, 2)]
+    assert not store.exists(mine.path)
+    assert store.exists(other.path), "P-11 is somebody else"
+    assert read_pointer(store, "features") is None
+    assert read_pointer(store, "folds") is not None
+    assert memo_get(store, key) is None
+
+
+def test_a_quarantined_row_is_found_in_whichever_column_it_names_the_person(store: Store, person: Person) -> None:
+    table = pa.table({"row": [1, 2], "cell": pa.array(["P-1", "x"]).dictionary_encode()})
+    path = Path(store.root) / "frames" / "quarantined_rows" / "a.parquet"
+    path.parent.mkdir(parents=True)
+    pq.write_table(table, path)
+    assert [trace.count for trace in frame_traces(store, person, write=False)] == [1]
+
+
+def _accept(store: Store, *files: tuple[str, bytes]) -> str:
+    from migraine_assets.core.dvc_hash import directory_md5, md5
+
+    identity = md5(files[0][1]) if len(files) == 1 else directory_md5((name, md5(body)) for name, body in files)
+    kept = deliveries.keep(store, files, identity=identity)
+    deliveries.record(
+        store, kept, time="2026-03-01T12:00:00+00:00", source="table", description="d", identity=identity, accepted=1,
+        quarantined=0, mapping=None, profile={}, data_version="v",
+    )  # fmt: skip
+    return identity
+
+
+def test_a_diary_is_forgotten_except_for_files_that_another_one_needs(store: Store) -> None:
+    shared, mine = ("b.csv", b"somebody else"), ("a.csv", b"P-1")
+    both, alone = _accept(store, mine, shared), _accept(store, shared)
+    traces = list(delivery_traces(store, {both: 3}, when="2026-03-05", write=True))
+    assert [trace.count for trace in traces] == [3]
+    assert deliveries.erased(store, both) == "2026-03-05"
+    with pytest.raises(Exception, match="erased on 2026-03-05"):
+        deliveries.restore(store, both)
+    assert deliveries.restore(store, alone).files == (shared,)
+    assert b"P-1" not in _everything(store)
+    assert len(deliveries.log(store)) == 2, "models still say what they were trained on"
+
+
+def test_a_diary_that_is_delivered_again_is_there_again(store: Store) -> None:
+    identity = _accept(store, ("a.csv", b"P-1"))
+    list(delivery_traces(store, {identity: 1}, when="2026-03-05", write=True))
+    _accept(store, ("a.csv", b"P-1"))
+    assert deliveries.erased(store, identity) is None
+    assert deliveries.restore(store, identity).files == (("a.csv", b"P-1"),)
+
+
+def test_the_record_names_the_person_by_a_hash_alone(store: Store, person: Person) -> None:
+    first = record(store, person, who="ann", when="2026-03-05", traces=(), models=("b", "a"))
+    second = record(store, person, who="ann", when="2026-03-06", traces=(), models=())
+    assert first != second
+    written = json.loads(store.read(first))
+    assert written["participant"] == person.pseudonym
+    assert written["models"] == ["a", "b"]
+    assert b"P-1" not in store.read(first)

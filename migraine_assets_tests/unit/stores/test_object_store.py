@@ -1,0 +1,119 @@
+"""The store on an S3: a real server on loopback that speaks it, and the whole way from a diary to a logged answer."""
+
+import json
+import logging
+import os
+import signal
+import threading
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+
+from migraine_assets.stores.registry.pointer import read_pointer
+from migraine_assets.stores.store import Store
+from migraine_assets_tests.support.homes import Home
+from migraine_assets_tests.support.ports import free_port
+from migraine_assets_tests.support.small_diary import write_diary
+from migraine_assets_tests.unit.serving.running import BODY, Service, eventually, put_champion
+
+BUCKET = "migraine"
+
+
+@pytest.fixture(scope="module")
+def environment() -> Iterator[dict[str, str]]:
+    """The variables with which any S3 client finds the server, set here too."""
+    from moto.server import ThreadedMotoServer
+
+    port = free_port()
+    # It would log every request.
+    logging.getLogger("werkzeug").setLevel(logging.WARNING)
+    server = ThreadedMotoServer(ip_address="127.0.0.1", port=port, verbose=False)
+    server.start()
+    given = {
+        "AWS_ENDPOINT_URL": f"http://127.0.0.1:{port}",
+        "AWS_ACCESS_KEY_ID": "test",
+        "AWS_SECRET_ACCESS_KEY": "test",
+        "AWS_DEFAULT_REGION": "us-east-1",
+    }
+    before = dict(os.environ)
+    os.environ.update(given)
+    try:
+        import boto3
+
+        boto3.client("s3").create_bucket(Bucket=BUCKET)
+        yield given
+    finally:
+        os.environ.clear()
+        os.environ.update(before)
+        server.stop()
+
+
+@pytest.fixture
+def uri(environment: dict[str, str], request: pytest.FixtureRequest) -> str:
+    """A prefix of this test's own."""
+    assert environment
+    return f"s3://{BUCKET}/{request.node.name[:60]}"
+
+
+def test_what_another_client_writes_is_listed_at_once(uri: str) -> None:
+    """A client that keeps listings would never see a delivery, a segment or a promotion that came later."""
+    import boto3
+
+    store = Store(uri)
+    store.write("log/000001.json", b"{}")
+    assert store.list("log") == ["000001.json"]
+    boto3.client("s3").put_object(
+        Bucket=BUCKET, Key=f"{uri.removeprefix(f's3://{BUCKET}/')}/log/000002.json", Body=b"{}"
+    )
+    assert store.list("log") == ["000001.json", "000002.json"]
+    assert store.exists("log/000002.json")
+
+
+def test_of_several_that_create_one_name_exactly_one_does(uri: str) -> None:
+    """Numbers of deliveries and promotions are claimed so, by machines that share no lock."""
+    for number in range(5):
+        barrier = threading.Barrier(4)
+
+        def create(who: int, name: str = f"numbers/{number}", barrier: threading.Barrier = barrier) -> bool:
+            store = Store(uri)
+            barrier.wait()
+            return store.create(name, str(who).encode())
+
+        with ThreadPoolExecutor(4) as pool:
+            assert sum(pool.map(create, range(4))) == 1
+
+
+def test_from_a_diary_to_a_champion_and_back(home: Home, environment: dict[str, str], uri: str) -> None:
+    write_diary(home.landing / "diary.csv")
+    extra = {**environment, "MIGRAINE_STORE_URI": uri}
+    done = home.process("run", extra=extra)
+    assert done.code == 0, done.text
+    assert set(read_pointer(Store(uri)).tasks) == {"attack", "severity"}
+    assert not (home.root / "store").exists()
+    again = home.process("run", extra=extra)
+    assert again.code == 0, again.text
+    assert "as trained before" in again.text
+    checked = home.process("doctor", extra=extra)
+    assert checked.code == 0, checked.text
+
+
+def test_the_service_answers_logs_and_swaps(environment: dict[str, str], uri: str, tmp_path: Path) -> None:
+    store = Store(uri)
+    put_champion(store, weight=0.01)
+    service = Service(tmp_path, ("--plain",), {**environment, "MIGRAINE_STORE_URI": uri})
+    try:
+        assert eventually(lambda: service.answers("/ready")), service.output.read_text()
+        status, body = service.ask("POST", "/predict", BODY)
+        assert status == 200, body
+        before = service.ask("GET", "/models")[1]
+        put_champion(store, weight=0.5)
+        assert eventually(lambda: service.ask("GET", "/models")[1] != before), "the swap did not come"
+        last = json.loads(service.ask("POST", "/predict", BODY)[1])["prediction_id"]
+    finally:
+        code = service.ended(signal.SIGTERM)
+    assert code == 0, service.output.read_text()
+    # What was answered in the last moment too.
+    segments = [name for name in store.fs.find(store.root) if "/log/predictions/" in name]
+    assert [name for name in segments if last.encode() in store.fs.cat_file(name)]

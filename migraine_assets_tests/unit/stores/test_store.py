@@ -1,0 +1,222 @@
+"""The store: whole or not at all, on a disk and on an object store, whatever is killed or full."""
+
+import os
+import resource
+import signal
+import subprocess
+import sys
+import threading
+import uuid
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from migraine_assets.errors import StoreError
+from migraine_assets.stores.store import Store
+
+
+@pytest.fixture(params=["local", "memory"])
+def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Store]:
+    made = Store(str(tmp_path / "store") if request.param == "local" else f"memory://{uuid.uuid4().hex}")
+    yield made
+    if request.param == "memory":
+        made.fs.store.clear()
+
+
+def _names(folder: Path) -> list[str]:
+    return sorted(str(path.relative_to(folder)) for path in folder.rglob("*") if path.is_file())
+
+
+def test_what_is_written_is_read_and_replaced(store: Store) -> None:
+    store.write("a/b.bin", b"one")
+    store.write("a/b.bin", b"two")
+    assert store.read("a/b.bin") == b"two"
+    assert store.exists("a/b.bin")
+    assert store.exists("a")
+    assert store.list("a") == ["b.bin"]
+
+
+def test_what_is_absent_is_said_to_be(store: Store) -> None:
+    assert not store.exists("nothing")
+    assert store.list("nothing") == []
+    store.delete("nothing")
+    with pytest.raises(StoreError, match="holds no 'nothing'"):
+        store.read("nothing")
+
+
+def test_a_file_or_a_folder_can_be_removed(store: Store) -> None:
+    store.write_all({"a/1": b"", "a/2": b"", "b": b""})
+    store.delete("a")
+    store.delete("b")
+    assert not store.exists("a")
+    assert not store.exists("b")
+
+
+@pytest.mark.parametrize("name", ["", "/etc/passwd", "../x", "a/../../x", "a/.."])
+def test_no_name_leaves_the_root(store: Store, name: str) -> None:
+    for use in (store.read, store.exists, store.delete, store.list):
+        with pytest.raises(StoreError, match="is not a path inside the store"):
+            use(name)
+    with pytest.raises(StoreError, match="is not a path inside the store"):
+        store.write(name, b"")
+
+
+@settings(max_examples=60)
+@given(parts=st.lists(st.sampled_from(["a", "..", ".", "/", "b.c", " "]), min_size=1, max_size=6))
+def test_every_accepted_name_stays_under_the_root(parts: list[str]) -> None:
+    store = Store("/some/root")
+    try:
+        path = store.path("/".join(parts))
+    except StoreError:
+        return
+    assert os.path.normpath(path).startswith("/some/root")
+
+
+def test_create_leaves_what_is_there(store: Store) -> None:
+    assert store.create("log/1", b"first")
+    assert not store.create("log/1", b"second")
+    assert store.read("log/1") == b"first"
+    assert store.list("log") == ["1"]
+
+
+def test_a_folder_is_put_once(store: Store) -> None:
+    assert store.write_folder("bundles/x", {"model": b"m", "manifest": b"1"})
+    assert not store.write_folder("bundles/x", {"model": b"other", "manifest": b"2"})
+    assert store.list("bundles") == ["x"]
+    assert store.list("bundles/x") == ["manifest", "model"]
+    assert store.read("bundles/x/model") == b"m"
+
+
+def test_an_unfinished_folder_of_an_object_store_is_completed() -> None:
+    store = Store(f"memory://{uuid.uuid4().hex}")
+    store.write("bundles/x/model", b"cut")
+    assert store.write_folder("bundles/x", {"model": b"m", "manifest": b"1"})
+    assert store.read("bundles/x/model") == b"m"
+    store.delete("bundles")
+
+
+def test_unfinished_writes_are_not_listed(tmp_path: Path) -> None:
+    store = Store(str(tmp_path))
+    store.write("a/b", b"")
+    (tmp_path / "a" / ".b.0123").write_bytes(b"half")
+    assert store.list("a") == ["b"]
+
+
+def test_an_unreadable_place_is_a_sentence(tmp_path: Path) -> None:
+    store = Store(str(tmp_path))
+    store.write("a", b"a file")
+    with pytest.raises(StoreError, match=r"'a/b' .* cannot be"):
+        store.write("a/b", b"")
+    with pytest.raises(StoreError, match=r"'a/b' .* cannot be"):
+        store.write_folder("a/b", {"c": b""})
+    (tmp_path / "folder").mkdir()
+    with pytest.raises(StoreError, match=r"'folder' .* cannot be read"):
+        store.read("folder")
+
+
+def _attempt(store: Store, content: bytes) -> list[str]:
+    said = []
+    writes = (
+        lambda: store.write("file", content),
+        lambda: store.create("new", content),
+        lambda: store.write_folder("folder", {"small": b"s", "large": content}),
+    )
+    for write in writes:
+        with pytest.raises(StoreError) as caught:
+            write()
+        said.append(str(caught.value))
+    return said
+
+
+def test_a_write_beyond_a_limit_leaves_no_trace(tmp_path: Path) -> None:
+    store = Store(str(tmp_path))
+    store.write("file", b"before")
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    handler = signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (4096, hard))
+    try:
+        said = _attempt(store, b"x" * 10_000)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+        signal.signal(signal.SIGXFSZ, handler)
+    assert all("what was there before is untouched" in sentence for sentence in said)
+    assert _names(tmp_path) == ["file"]
+    assert store.read("file") == b"before"
+
+
+@pytest.fixture
+def small_disk(tmp_path: Path) -> Iterator[Path]:
+    mounted = tmp_path / "disk"
+    mounted.mkdir()
+    mount = ["mount", "-t", "tmpfs", "-o", "size=64k", "tmpfs", str(mounted)]
+    if os.geteuid() != 0 or subprocess.run(mount, check=False, capture_output=True).returncode != 0:
+        pytest.skip("a small file system can be mounted by root only")
+    yield mounted
+    subprocess.run(["umount", str(mounted)], check=True)
+
+
+def test_a_full_disk_leaves_what_was_there_and_names_the_remedy(small_disk: Path) -> None:
+    store = Store(str(small_disk))
+    store.write("file", b"before")
+    assert all("No space left on device. Free some space" in sentence for sentence in _attempt(store, b"x" * 200_000))
+    assert _names(small_disk) == ["file"]
+    assert store.read("file") == b"before"
+
+
+_WRITER = """
+import sys
+from migraine_assets.stores.store import Store
+store = Store(sys.argv[1])
+print("ready", flush=True)
+for number in range(10_000):
+    content = bytes([number % 256]) * 200_000
+    store.write("pointer", content)
+    store.write_folder(f"bundles/{number}", {"model": content, "manifest": content})
+"""
+
+
+@pytest.mark.parametrize("delay", [0.002, 0.01, 0.03, 0.07])
+def test_a_writer_killed_at_any_moment_leaves_only_whole_files(tmp_path: Path, delay: float) -> None:
+    writer = subprocess.Popen([sys.executable, "-c", _WRITER, str(tmp_path)], stdout=subprocess.PIPE)
+    with writer:
+        assert writer.stdout is not None
+        writer.stdout.readline()
+        threading.Event().wait(delay)
+        writer.kill()
+    store = Store(str(tmp_path))
+    for name in store.list("bundles"):
+        assert store.list(f"bundles/{name}") == ["manifest", "model"]
+        assert store.read(f"bundles/{name}/model") == bytes([int(name) % 256]) * 200_000
+    if store.exists("pointer"):
+        content = store.read("pointer")
+        assert content == content[:1] * 200_000
+    store.write("pointer", b"next run")
+    assert store.read("pointer") == b"next run"
+
+
+@pytest.mark.parametrize("kind", ["file", "folder"])
+def test_of_many_writers_at_once_exactly_one_creates(tmp_path: Path, kind: str) -> None:
+    start, won = threading.Barrier(8), []
+
+    def write(number: int) -> None:
+        store, content = Store(str(tmp_path)), bytes([number]) * 1000
+        start.wait()
+        if kind == "file":
+            made = store.create("a/x", content)
+        else:
+            made = store.write_folder("a/x", {"one": content, "two": content})
+        if made:
+            won.append(content)
+
+    threads = [threading.Thread(target=write, args=(number,)) for number in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len(won) == 1
+    leaves = ["a/x"] if kind == "file" else ["a/x/one", "a/x/two"]
+    assert _names(tmp_path) == leaves
+    assert {(tmp_path / leaf).read_bytes() for leaf in leaves} == set(won)

@@ -1,0 +1,72 @@
+"""Render the reference tables of the documentation from the code, so that documents cannot disagree with it.
+
+`make docs` runs this: fields (README.md), alerts (docs/alerts.md), HTTP problems (docs/api.md). Metrics and alert
+rules: `scripts/metrics.py`.
+"""
+
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+from migraine_assets.core.alerts.kinds import KINDS as ALERT_KINDS
+from migraine_assets.core.alerts.kinds import AlertKind
+from migraine_assets.core.contract import FIELDS, Field
+from serving.contract.problems import KINDS as PROBLEM_KINDS
+from serving.contract.problems import Kind as ProblemKind
+
+ROOT = Path(__file__).parents[1]
+
+
+def markdown_table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    """A Markdown table, one line per row."""
+    return "\n".join("| " + " | ".join(row) + " |" for row in (head, ("---",) * len(head), *rows))
+
+
+def replace_section(document: str, name: str, content: str) -> str:
+    """Put `content` between <!-- name --> and <!-- /name -->. Raises `ValueError` if a marker is missing."""
+    start, stop = f"<!-- {name} -->", f"<!-- /{name} -->"
+    before, found_start, rest = document.partition(start)
+    _, found_stop, after = rest.partition(stop)
+    if not (found_start and found_stop):
+        raise ValueError(f"The document has no {start} ... {stop}.")
+    return f"{before}{start}\n{content}\n{stop}{after}"
+
+
+def contract_table(fields: Iterable[Field] = FIELDS) -> str:
+    """The diary contract, one line per field."""
+    rows = ((f"`{field.name}`", field.role, _values(field), field.description) for field in fields)
+    return markdown_table(("field", "role", "unit or values", "meaning"), rows)
+
+
+def alert_table(kinds: Iterable[AlertKind] = ALERT_KINDS) -> str:
+    """The alerts that Dagster sends, one line per kind."""
+    rows = ((f"`{kind.name}`<br>{kind.title}", kind.severity, kind.means, kind.ends) for kind in kinds)
+    return markdown_table(("alert", "severity", "raised when", "over when"), rows)
+
+
+def problem_table(kinds: Iterable[ProblemKind] = PROBLEM_KINDS) -> str:
+    """The problems that the HTTP API answers with, one line per kind."""
+    return markdown_table(("status", "name", ""), ((str(kind.status), f"`{kind.name}`", kind.title) for kind in kinds))
+
+
+def _values(field: Field) -> str:
+    if field.categories:
+        return ", ".join(field.categories)
+    if field.kind == "flag":
+        return "0/1"
+    ends = [f"{end:g}" if end is not None else "" for end in (field.low, field.high)]
+    bounds = "..".join(ends) if any(ends) else ""
+    return f"{bounds} {field.unit}".strip() if field.unit != bounds.replace("..", "-") else field.unit
+
+
+# Document, section and renderer of each table.
+TABLES = (
+    ("README.md", "contract", contract_table),
+    ("docs/alerts.md", "alerts", alert_table),
+    ("docs/api.md", "problems", problem_table),
+)
+
+
+if __name__ == "__main__":
+    for name, section, render in TABLES:
+        path = ROOT / name
+        path.write_text(replace_section(path.read_text(encoding="utf-8"), section, render()), encoding="utf-8")

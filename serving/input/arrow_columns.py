@@ -1,0 +1,149 @@
+"""The columns of a table of diary days as arrays, with what is wrong in each row.
+
+Here belong types, bounds and contradictions, as for JSON in `schema` and `cases`. Not here: files (`table_files`),
+people and answers (`tables`).
+"""
+
+import datetime as dt
+import re
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from migraine_assets.core import contract
+from migraine_assets.core.contract import ATTACK, SEVERITY
+from migraine_assets.core.features.diary import ENCODINGS, LARGEST
+from serving.contract import requests
+from serving.contract.problems import invalid
+from serving.input.cases import EARLIEST, latest_day
+from serving.input.columns import DURATION, ORDER, PLACE
+from serving.input.decoding import shown
+
+_EPOCH = dt.date(1970, 1, 1).toordinal()
+_NO_DAY = -(1 << 31)
+
+
+@dataclass(frozen=True, eq=False)
+class Columns:
+    """A table of n days. `names`: each participant once; `who` int64[n]: the place of a row's name in them, -1 where
+    it has none; `day` int64[n] since 1970-01-01; `values` float64[columns, n]; `errors`: the first of a row.
+    """
+
+    names: list[str]
+    who: NDArray[np.int64]
+    day: NDArray[np.int64]
+    values: NDArray[np.float64]
+    errors: dict[int, str] = field(default_factory=dict)
+
+    def note(self, row: int, text: str) -> None:
+        """That `row` cannot be accepted; what was said of it before stands."""
+        self.errors.setdefault(row, text)
+
+
+def columns_of(table: Any, *, now: dt.datetime) -> Columns:
+    """What `table` holds. Raises `Refused` for columns that a diary has not, or that are of another type."""
+    for name in table.column_names:
+        if name not in contract.NAMES or table.column_names.count(name) > 1:
+            raise invalid(f"$.{shown(name)}", "is not a column of a diary, or twice", ", ".join(contract.NAMES))
+    names, who = _people(table)
+    columns = Columns(names, who, _days(table, now), np.full((len(ORDER), table.num_rows), np.nan))
+    for name in table.column_names:
+        if name in requests.NUMERIC:
+            columns.values[PLACE[name]] = _numbers(table, name)
+            _check_bounds(contract.BY_NAME[name], columns)
+        elif name in requests.CATEGORIES:
+            columns.values[PLACE[ENCODINGS[name].column]] = _codes(table, name, columns)
+    _check_outcomes(columns)
+    if "participant_id" in table.column_names:
+        for row in np.flatnonzero(who < 0).tolist():
+            columns.note(row, f"participant_id is not of the accepted form: {requests.PARTICIPANT_ACCEPTED}.")
+    _check_days(columns, now)
+    return columns
+
+
+def _numbers(table: Any, name: str) -> NDArray[np.float64]:
+    import pyarrow as pa
+
+    column, kind = table.column(name), table.schema.field(name).type
+    plain = pa.types.is_integer(kind) or pa.types.is_floating(kind) or pa.types.is_boolean(kind)
+    if not (plain or pa.types.is_decimal(kind) or pa.types.is_null(kind)):
+        raise invalid(f"$.{name}", "has a type that is not a number", requests.accepted(name))
+    found = column.cast(pa.float64(), safe=False) if not pa.types.is_boolean(kind) else column.cast(pa.uint8())
+    return np.asarray(found.combine_chunks().to_numpy(zero_copy_only=False), dtype=np.float64)
+
+
+def _words(table: Any, name: str) -> tuple[list[str], NDArray[np.int64]]:
+    """The different texts of a column, and which of them each row has, int64[n]; -1 where it has none."""
+    import pyarrow as pa
+
+    kind = table.schema.field(name).type
+    if pa.types.is_dictionary(kind):
+        kind = kind.value_type
+    if not (pa.types.is_string(kind) or pa.types.is_large_string(kind) or pa.types.is_null(kind)):
+        raise invalid(f"$.{name}", "has a type that is not text", requests.accepted(name))
+    coded = table.column(name).cast(pa.string()).combine_chunks().dictionary_encode()
+    codes: NDArray[np.int64] = coded.indices.fill_null(-1).to_numpy(zero_copy_only=False).astype(np.int64)
+    return list(coded.dictionary.to_pylist()), codes
+
+
+def _people(table: Any) -> tuple[list[str], NDArray[np.int64]]:
+    """`names` and `who` of `Columns`. A name that is not of the accepted form is none."""
+    if "participant_id" not in table.column_names:
+        return [], np.full(table.num_rows, -1, dtype=np.int64)
+    names, who = _words(table, "participant_id")
+    allowed = re.compile(requests.PARTICIPANT[1:-1])
+    if wrong := [code for code, name in enumerate(names) if not allowed.fullmatch(name)]:
+        who[np.isin(who, wrong)] = -1
+    return names, who
+
+
+def _codes(table: Any, name: str, columns: Columns) -> NDArray[np.float64]:
+    words, codes = _words(table, name)
+    accepted, numbers = contract.BY_NAME[name].categories, ENCODINGS[name].numbers
+    if wrong := [code for code, word in enumerate(words) if word not in accepted]:
+        for row in np.flatnonzero(np.isin(codes, wrong)).tolist():
+            columns.note(row, f"{name} is none of the accepted values. Accepted: {requests.accepted(name)}.")
+    # The last is for -1: a row without a text.
+    found: NDArray[np.float64] = np.array([*(numbers.get(word, np.nan) for word in words), np.nan])[codes]
+    return found
+
+
+def _days(table: Any, now: dt.datetime) -> NDArray[np.int64]:
+    """The day of each row; one that no diary has where there is none."""
+    import pyarrow as pa
+
+    if "date" not in table.column_names:
+        return np.full(table.num_rows, now.date().toordinal() - _EPOCH, dtype=np.int64)
+    try:
+        column = table.column("date").cast(pa.date32()).combine_chunks()
+    except (pa.ArrowException, ValueError):
+        raise invalid("$.date", "is not a column of days", requests.accepted("date")) from None
+    day: NDArray[np.int64] = column.cast(pa.int32()).fill_null(_NO_DAY).to_numpy(zero_copy_only=False).astype(np.int64)
+    return day
+
+
+def _check_days(columns: Columns, now: dt.datetime) -> None:
+    low, high = EARLIEST.toordinal() - _EPOCH, latest_day(now).toordinal() - _EPOCH
+    for row in np.flatnonzero((columns.day < low) | (columns.day > high)).tolist():
+        text = f"date is missing, before {EARLIEST} or in the future. Accepted: {requests.accepted('date')}."
+        columns.note(row, text)
+
+
+def _check_bounds(field: contract.Field, columns: Columns) -> None:
+    values = columns.values[PLACE[field.name]]
+    low = -LARGEST if field.low is None else field.low
+    high = LARGEST if field.high is None else field.high
+    wrong = (values < low) | (values > high)
+    if field.kind == "flag":
+        wrong |= (values != 0) & (values != 1) & (values == values)
+    for row in np.flatnonzero(wrong).tolist():
+        columns.note(row, f"{field.name} is outside what is accepted: {requests.accepted(field.name)}.")
+
+
+def _check_outcomes(columns: Columns) -> None:
+    for name in (SEVERITY, DURATION):
+        wrong = (columns.values[PLACE[name]] > 0) & (columns.values[PLACE[ATTACK]] != 1)
+        for row in np.flatnonzero(wrong).tolist():
+            columns.note(row, f"{name} contradicts {ATTACK}: no attack is told of that day.")

@@ -1,0 +1,173 @@
+"""From the bytes of a body to a typed request, or to the sentence that says what is wrong with them.
+
+Here belong JSON's own traps (not JSON, duplicate keys, NaN, huge numbers) and the translation of msgspec's messages.
+Not here: what a body may hold (`schema`), what its entries mean together (`cases`).
+"""
+
+import difflib
+import json
+import re
+from collections.abc import Callable
+from typing import Any
+
+import msgspec
+import orjson
+
+from serving.contract import requests
+from serving.contract.problems import Refused, invalid
+from serving.contract.requests import DECODERS, BatchRequest, DayRequest, DiaryRequest
+
+_LONGEST_NAME = 60
+_AT = re.compile(r" - at `(.*)`$", re.DOTALL)
+_KINDS = {
+    "str": "a text",
+    "int": "a number",
+    "float": "a number",
+    "bool": "true or false",
+    "array": "a list",
+    "object": "an object",
+    "null": "null",
+}
+
+
+def decode(body: bytes, kind: Any) -> Any:
+    """`body` as a struct of `kind`. Raises `Refused`, 400 for what is not JSON and 422 for what it must not hold."""
+    try:
+        found = DECODERS[kind].decode(body)
+    except msgspec.ValidationError as error:
+        raise _explained(str(error), kind) from None
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        raise _not_json(body, error) from None
+    _refuse_duplicates(body, found)
+    return found
+
+
+def decode_predict(body: bytes) -> Any:
+    """A body of `/predict` in either of its forms: `DiaryRequest`, or `DayRequest` for one day without history."""
+    kind = DiaryRequest if b'"entries"' in body else DayRequest
+    try:
+        return decode(body, kind)
+    except Refused as refused:
+        # The text may hold the word elsewhere, or the key in escapes: the parsed body decides, not the bytes.
+        other = _form(body)
+        if other is None or other is kind:
+            raise refused
+    return decode(body, other)
+
+
+def _form(body: bytes) -> Any:
+    try:
+        found = orjson.loads(body)
+    except ValueError:
+        return None
+    return (DiaryRequest if "entries" in found else DayRequest) if isinstance(found, dict) else None
+
+
+def _refuse_duplicates(body: bytes, found: Any) -> None:
+    """Refuse an object that names a key twice. Each key brings one colon, and the texts beside it may bring more.
+
+    Where the count of colons does not come out even, or escapes could hide some, the slow exact check decides.
+    """
+    if type(found) is BatchRequest:
+        if body.count(b":") != 1 + sum(bytes(item).count(b":") for item in found.items):
+            raise _twice("items")
+        return
+    if b"\\" not in body and body.count(b":") == _keys(orjson.loads(body)):
+        return
+    try:
+        json.loads(body, object_pairs_hook=_unique)
+    except _DuplicateKey as duplicate:
+        raise _twice(str(duplicate)) from None
+
+
+def _twice(name: str) -> Refused:
+    return Refused("invalid-request", f"The key '{shown(name)}' occurs twice in one object. Give each key once.")
+
+
+def _keys(body: dict[str, Any]) -> int:
+    """The keys of an object that holds plain values and lists of flat objects, as every accepted body does."""
+    return len(body) + sum(sum(map(len, value)) for value in body.values() if type(value) is list)
+
+
+class _DuplicateKey(ValueError):
+    pass
+
+
+def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) != len(pairs):
+        seen: set[str] = set()
+        raise _DuplicateKey(next(name for name, _ in pairs if name in seen or seen.add(name)))  # type: ignore[func-returns-value]
+    return found
+
+
+def shown(name: str) -> str:
+    """A name that the client chose, short enough to be repeated and without control characters."""
+    kept = "".join(letter if letter.isprintable() else "?" for letter in name[:_LONGEST_NAME])
+    return kept + ("..." if len(name) > _LONGEST_NAME else "")
+
+
+def _not_json(body: bytes, error: Exception) -> Refused:
+    if not body.strip():
+        return Refused("not-json", "The body is empty. Send a JSON object.")
+    if isinstance(error, UnicodeDecodeError):
+        return Refused("not-json", "The body is not UTF-8 text. Send JSON in UTF-8.")
+    where = re.search(r"\(byte \d+\)", str(error))
+    place = f" {where[0]}" if where else ""
+    return Refused("not-json", f"The body is not JSON{place}. JSON has no NaN, no Infinity and no comments.")
+
+
+def _explained(message: str, kind: Any) -> Refused:
+    """msgspec's message as a problem: path, reason, what is accepted. Its quotations of values are left out."""
+    at = _AT.search(message)
+    path, text = (at[1] if at else "$"), _AT.sub("", message)
+    for pattern, explain in _MESSAGES:
+        if match := re.match(pattern, text, re.DOTALL):
+            return explain(path, match, kind)
+    return invalid(path, "cannot be accepted", requests.accepted(_leaf(path)))
+
+
+def _leaf(path: str) -> str:
+    return re.sub(r"\[[^\]]*\]$", "", path).rsplit(".", 1)[-1]
+
+
+def _unknown(path: str, match: re.Match[str], kind: Any) -> Refused:
+    name = match[1]
+    known = requests.Entry.__struct_fields__ if "entries[" in path else kind.__struct_fields__
+    near = difflib.get_close_matches(name[:_LONGEST_NAME], known, 1)
+    hint = f"did you mean {near[0]}" if near else ", ".join(known)
+    return invalid(f"{path}.{shown(name)}", "is not a field of this object", hint)
+
+
+def _missing(path: str, match: re.Match[str], _: Any) -> Refused:
+    return invalid(f"{path}.{match[1]}", "is missing", requests.accepted(match[1]))
+
+
+def _wrong_type(path: str, match: re.Match[str], _: Any) -> Refused:
+    return invalid(path, f"is {_KINDS.get(match[2], match[2])}", _wanted(path, match[1]))
+
+
+def _wanted(path: str, types: str) -> str:
+    if path == "$" or path.endswith("]"):
+        return "an object as the schema describes it"
+    return requests.accepted(_leaf(path)) if _leaf(path) else types
+
+
+def _because(reason: str) -> Callable[[str, re.Match[str], Any], Refused]:
+    return lambda path, _, __: invalid(path, reason, requests.accepted(_leaf(path)))
+
+
+_MESSAGES: tuple[tuple[str, Callable[[str, re.Match[str], Any], Refused]], ...] = (
+    (r"Object contains unknown field `(.*)`", _unknown),
+    (r"Object missing required field `(.*)`", _missing),
+    (r"Expected `array` of length <=", _because("has too many items")),
+    (r"Expected `array` of length >=", _because("is empty")),
+    (r"Expected `(?:float|int)` (?:<=|<)", _because("is above the highest accepted value")),
+    (r"Expected `(?:float|int)` (?:>=|>)", _because("is below the lowest accepted value")),
+    (r"Expected `(?:float|int)` that's a multiple", _because("is neither 0 nor 1")),
+    (r"Expected `str` matching regex", _because("is not of the accepted form")),
+    (r"Expected `(.*)`, got `(.*)`", _wrong_type),
+    (r"Invalid enum value", _because("is none of the accepted values")),
+    (r"Number out of range|Integer value out of range", _because("is too large a number")),
+    (r"Invalid RFC3339", _because("is not a day of the calendar")),
+)

@@ -1,0 +1,143 @@
+"""Tensors of the Open Inference Protocol: JSON, and the binary extension (raw bytes after a JSON header).
+
+Here belongs the form on the wire. Not here: what is asked of which model (`v2`).
+"""
+
+from typing import Annotated, Any
+
+import msgspec
+import numpy as np
+from msgspec import Meta
+from numpy.typing import NDArray
+
+from serving.contract.problems import Refused
+
+HEADER = "inference-header-content-length"
+_TYPES: dict[str, np.dtype[Any]] = {"FP32": np.dtype("<f4"), "FP64": np.dtype("<f8")}
+
+Names = Annotated[str, Meta(max_length=256)]
+Shape = Annotated[list[Annotated[int, Meta(ge=0)]], Meta(min_length=1, max_length=4)]
+
+
+class InputTensor(msgspec.Struct):
+    """One input. `data`: numbers, row by row, flat or nested; null stands for "not asked"."""
+
+    name: Names
+    shape: Shape
+    datatype: Names
+    data: list[Any] | None = None
+    parameters: dict[str, Any] = {}
+
+
+class OutputRequest(msgspec.Struct):
+    """One output that is wanted."""
+
+    name: Names
+    parameters: dict[str, Any] = {}
+
+
+class InferRequest(msgspec.Struct):
+    """A request for inference."""
+
+    inputs: Annotated[list[InputTensor], Meta(min_length=1, max_length=8)]
+    id: Annotated[str, Meta(max_length=256)] | None = None
+    outputs: Annotated[list[OutputRequest], Meta(max_length=8)] | None = None
+    parameters: dict[str, Any] = {}
+
+
+class OutputTensor(msgspec.Struct, omit_defaults=True):
+    """One output."""
+
+    name: str
+    datatype: str
+    shape: list[int]
+    data: list[float] | None = None
+    parameters: dict[str, Any] = {}
+
+
+class InferResponse(msgspec.Struct, omit_defaults=True):
+    """The answer of one model. `model_version`: the bundle's hash."""
+
+    model_name: str
+    model_version: str
+    outputs: list[OutputTensor]
+    id: str | None = None
+
+
+_NUMBERS = {int, float, type(None)}
+_decoder = msgspec.json.Decoder(InferRequest)
+_encode = msgspec.json.Encoder().encode
+
+
+def parse(body: bytes, header_length: str | None) -> tuple[InferRequest, memoryview]:
+    """The request and the raw bytes behind it. Raises `Refused`."""
+    size = len(body)
+    if header_length is not None:
+        if not (header_length.isascii() and header_length.isdigit() and int(header_length) <= len(body)):
+            raise Refused("unreadable-tensors", "Inference-Header-Content-Length is no length within the body.")
+        size = int(header_length)
+    try:
+        return _decoder.decode(body[:size]), memoryview(body)[size:]
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        raise Refused("unreadable-tensors", "The body is not a JSON inference request.") from None
+
+
+def matrix(request: InferRequest, raw: memoryview, *, name: str, width: int, most: int) -> NDArray[np.float32]:
+    """The only input, `name`, as float32[rows, width]. Raises `Refused` for anything else."""
+    if len(request.inputs) != 1 or request.inputs[0].name != name:
+        raise Refused("unreadable-tensors", f"The model has one input, '{name}'.")
+    tensor = request.inputs[0]
+    kind, shape = _TYPES.get(tensor.datatype), tensor.shape
+    if kind is None or len(shape) != 2 or shape[1] != width or not 0 < shape[0] <= most:
+        raise Refused(
+            "unreadable-tensors", f"'{name}' is FP32 (or FP64) of shape [rows, {width}], with 1 to {most} rows."
+        )
+    size = tensor.parameters.get("binary_data_size")
+    values = _listed(tensor) if size is None else _binary(raw, size, kind)
+    if values.size != shape[0] * width:
+        raise Refused("unreadable-tensors", f"'{name}' does not hold as many numbers as its shape says.")
+    found = values.reshape(shape[0], width).astype(np.float32)
+    if np.isinf(found).any():
+        raise Refused("unreadable-tensors", f"'{name}' holds an infinite number.")
+    return found
+
+
+def _binary(raw: memoryview, size: object, kind: np.dtype[Any]) -> NDArray[Any]:
+    if type(size) is not int or size != len(raw) or size % kind.itemsize:
+        raise Refused("unreadable-tensors", "binary_data_size is not the number of bytes behind the JSON.")
+    return np.frombuffer(raw, dtype=kind)
+
+
+def _listed(tensor: InputTensor) -> NDArray[Any]:
+    rows = tensor.data or []
+    flat = [value for row in rows for value in row] if rows and type(rows[0]) is list else rows
+    if not set(map(type, flat)) <= _NUMBERS:
+        raise Refused("unreadable-tensors", "The data are numbers or null, flat or one list for each row.")
+    try:
+        with np.errstate(over="ignore"):
+            return np.array(flat, dtype=np.float64).astype(np.float32)
+    except OverflowError:
+        raise Refused("unreadable-tensors", "The data hold a number that is too large.") from None
+
+
+def wants_binary(request: InferRequest, output: str) -> bool:
+    """Whether `output` is to come as raw bytes."""
+    default = request.parameters.get("binary_data_output") is True
+    for wanted in request.outputs or ():
+        if wanted.name == output:
+            return wanted.parameters.get("binary_data", default) is True
+    return default
+
+
+def respond(
+    request: InferRequest, response: InferResponse, values: NDArray[np.float32]
+) -> tuple[bytes, dict[str, str]]:
+    """The body and headers of the answer: `values` float32[rows, 1] fill the response's only output."""
+    output = response.outputs[0]
+    if not wants_binary(request, output.name):
+        output.data = values.ravel().tolist()
+        return _encode(response), {"content-type": "application/json"}
+    raw = values.astype("<f4").tobytes()
+    output.parameters = {"binary_data_size": len(raw)}
+    header = _encode(response)
+    return header + raw, {"content-type": "application/octet-stream", HEADER: str(len(header))}
