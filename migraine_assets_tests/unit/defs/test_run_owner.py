@@ -16,7 +16,7 @@ def test_this_process_is_alive() -> None:
 
 def test_one_that_ended_is_gone() -> None:
     child = subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE)
-    script = "from migraine_assets.defs import process; import sys; print(process._start(int(sys.argv[1])))"
+    script = "from migraine_assets.defs import run_owner; import sys; print(run_owner._start(int(sys.argv[1])))"
     start = subprocess.run([sys.executable, "-c", script, str(child.pid)], capture_output=True, text=True, check=True)
     host = this_process().rpartition(":")[0].rpartition(":")[0]
     tag = f"{host}:{child.pid}:{start.stdout.strip()}"

@@ -25,7 +25,7 @@ from pathlib import Path
 from migraine_assets.stores.store import Store
 from serving.app import create_app
 from serving.api.endpoints import Handlers
-from serving import batch, examples
+from serving.api import batch, examples
 from serving.services import open_services
 from serving.settings import ServingSettings
 import json

@@ -35,7 +35,7 @@ time.sleep(600)
 SUPERVISOR = """
 import os, sys
 from rich.console import Console
-from migraine_assets.cli import ui
+from migraine_assets.cli.commands import ui
 ui.GRACE_SECONDS = 0.5
 children = tuple(ui.Service(name, (sys.executable, "-c", sys.argv[1], f"{sys.argv[2]}/{name}")) for name in ("a", "b"))
 ui.supervise(children, env=dict(os.environ), console=Console(stderr=True))

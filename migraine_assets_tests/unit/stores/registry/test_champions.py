@@ -202,7 +202,7 @@ def test_rollback_to_a_bundle_that_never_served_is_refused(store: Store) -> None
 
 KILLED = """
 import datetime as dt, os, signal, sys
-from migraine_assets.stores import registry
+from migraine_assets.stores.registry import champions
 from migraine_assets.stores.store import Store
 
 steps = int(sys.argv[3])
@@ -249,7 +249,7 @@ def test_killed_at_any_step_the_old_or_the_new_champion_serves_and_the_next_move
 
 PROMOTING = """
 import datetime as dt, sys
-from migraine_assets.stores import registry
+from migraine_assets.stores.registry import champions
 from migraine_assets.stores.store import Store
 
 for bundle in sys.argv[2:]:
