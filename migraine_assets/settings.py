@@ -1,23 +1,48 @@
-"""The environment, typed. The only module that reads environment variables; read when called, never at import."""
+"""Settings from the environment, with types. The environment is read when `Settings()` is called, never at import.
+
+Not here: hyperparameters and thresholds (`migraine_assets.params`), the service's own variables (`serving.settings`).
+"""
 
 from pathlib import Path
-from typing import Literal, get_args
+from typing import Any, Literal
 
-from pydantic import Field, SecretStr, field_validator
+from pydantic import Field, SecretStr, ValidationError
+from pydantic_core import ErrorDetails
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from migraine_assets.errors import ConfigurationError
 
-SWITCH = {"on": True, "true": True, "yes": True, "1": True, "off": False, "false": False, "no": False, "0": False}
+
+class EnvironmentSettings(BaseSettings):
+    """Base of settings that are read from variables. An invalid value raises `ConfigurationError`, which names it."""
+
+    def __init__(self, **values: Any) -> None:
+        try:
+            super().__init__(**values)
+        except ValidationError as error:
+            # pydantic's own error would be shown with a traceback, as a bug.
+            raise ConfigurationError("\n".join(map(self._explain, error.errors()))) from None
+
+    @classmethod
+    def _explain(cls, error: ErrorDetails) -> str:
+        name = str(error["loc"][0])
+        prefix = cls.model_config.get("env_prefix", "") if name in cls.model_fields else ""
+        return f"{prefix}{name}".upper() + f" is {error['input']!r}; it {requirement(error)}."
 
 
-class Settings(BaseSettings):
-    """Where state lives, which source is read and who is told, from `MIGRAINE_*` variables.
+class Settings(EnvironmentSettings):
+    """Where state is kept, which source is read and who gets alerts, from `MIGRAINE_*` variables.
 
-    `automation`: whether sensors and schedules are on from the start. `executor`: whether the steps of a run that
-    Dagster starts share one process, or have one, or one pod, each. `alert_urls`: the channels of alerts, as Apprise
-    writes them. `public_url`: where people reach the Dagster UI. `service_url`: where this process reaches the service.
-    `serving_secret`: the service's own `SERVING_SECRET`, without which outcomes do not find their predictions.
+    Parameters
+    ----------
+    home: root of all state, unless another setting moves a part of it.
+    store_uri: fsspec URL of the store.
+    automation: whether sensors and schedules are on by default.
+    executor: whether the steps of a run share one process, or get a process or a pod each.
+    alert_urls: notification channels, as Apprise URLs.
+    public_url: address of the Dagster UI in links that people follow.
+    service_url: address at which this process reaches the HTTP service.
+    serving_secret: the service's `SERVING_SECRET`. Without it outcomes cannot be matched to predictions.
     """
 
     model_config = SettingsConfigDict(env_prefix="MIGRAINE_", frozen=True, extra="ignore", env_ignore_empty=True)
@@ -35,33 +60,14 @@ class Settings(BaseSettings):
     service_url: str | None = None
     serving_secret: SecretStr | None = Field(None, validation_alias="SERVING_SECRET")
 
-    @field_validator("automation", mode="before")
-    @classmethod
-    def _switch(cls, value: object) -> bool:
-        if isinstance(value, bool):
-            return value
-        try:
-            return SWITCH[str(value).strip().lower()]
-        except KeyError:
-            # Not the validator's own error: that would come out as a fault of ours.
-            raise ConfigurationError(f"MIGRAINE_AUTOMATION is '{value}'. Write 'on' or 'off'.") from None
-
-    @field_validator("executor", mode="before")
-    @classmethod
-    def _known(cls, value: object) -> object:
-        known = get_args(cls.model_fields["executor"].annotation)
-        if value not in known:
-            raise ConfigurationError(f"MIGRAINE_EXECUTOR is '{value}'. Write one of {', '.join(known)}.")
-        return value
-
     @property
     def channel_urls(self) -> str:
-        """The channels of alerts as one text; empty where there are none."""
+        """The Apprise URLs in one string; empty if there are none."""
         return self.alert_urls.get_secret_value().strip() if self.alert_urls else ""
 
     @property
-    def given_secret(self) -> str | None:
-        """What the service was told to sign with, where it is not the one in the store."""
+    def signing_secret(self) -> str | None:
+        """The configured signing secret; None if the service uses the one in the store."""
         return self.serving_secret.get_secret_value() if self.serving_secret else None
 
     @property
@@ -71,25 +77,32 @@ class Settings(BaseSettings):
 
     @property
     def store_location(self) -> str:
-        """The store: any fsspec URL, by default the folder `store` under home."""
+        """The fsspec URL of the store; by default the folder `store` under home."""
         return self.store_uri or str(self.root / "store")
 
     @property
     def tracking_uri(self) -> str:
-        """Where MLflow keeps its experiments: SQLite under home unless a server is named."""
+        """MLflow's tracking URI; by default a SQLite database under home."""
         return self.mlflow_tracking_uri or f"sqlite:///{self.root / 'mlflow.db'}"
 
     @property
     def artifact_root(self) -> str:
-        """Where MLflow's files go, unless a tracking server keeps them."""
+        """Where MLflow's artifacts are written, unless a tracking server keeps them."""
         return str(self.root / "mlartifacts")
 
     @property
     def reports(self) -> Path:
-        """Where finished reports are put."""
+        """The folder of finished reports."""
         return self.root / "reports"
 
     @property
     def landing(self) -> Path:
-        """Where new diaries are dropped."""
+        """The folder in which new diaries are dropped."""
         return self.root / "landing"
+
+
+def requirement(error: ErrorDetails) -> str:
+    """What pydantic requires of a value, as the end of a sentence: "must be greater than 0"."""
+    if error["type"] == "bool_parsing":
+        return "must be on or off"
+    return error["msg"].replace("Input should", "must", 1)

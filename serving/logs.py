@@ -1,7 +1,7 @@
-"""Structured logs: one JSON object a line, with names of things and never a value of a diary.
+"""Structured logs: one JSON object per line, never with a value from a diary.
 
-Here belongs the form. What is logged is up to the callers, who pass extra fields as `extra={"fields": {...}}`; of
-an exception only its type and where it came from are kept, since its text may hold what a person entered.
+Here belongs the format. Callers pass their own fields as `extra={"fields": {...}}`. Of an exception only the type
+and the location are logged, because its message may contain what a participant entered.
 """
 
 import datetime as dt
@@ -16,10 +16,10 @@ LOGGER = "serving"
 
 
 class JsonFormatter(logging.Formatter):
-    """`time`, `level`, `event`, then the fields."""
+    """Formats a record as JSON: `time`, `level`, `event`, then the fields of the caller."""
 
     def format(self, record: logging.LogRecord) -> str:
-        """One line."""
+        """Return one line of JSON."""
         line: dict[str, Any] = {
             "time": dt.datetime.fromtimestamp(record.created, dt.UTC).isoformat(timespec="milliseconds"),
             "level": record.levelname.lower(),
@@ -33,12 +33,12 @@ class JsonFormatter(logging.Formatter):
 
 
 def configure(stream: TextIO | None = None, *, level: int = logging.INFO) -> logging.Logger:
-    """The service's logger, writing to `stream` (standard error). Calling it again changes nothing else."""
+    """Configure the service's logger to write to `stream` (default: standard error). May be called again."""
     logger = logging.getLogger(LOGGER)
     handler = logging.StreamHandler(stream or sys.stderr)
     handler.setFormatter(JsonFormatter())
     logger.handlers = [handler]
     logger.setLevel(level)
-    # Ray's own handlers would write each line again, and with the text of exceptions.
+    # Otherwise Ray's handlers would log each line again, with the messages of exceptions.
     logger.propagate = False
     return logger

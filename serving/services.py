@@ -92,7 +92,7 @@ class Services:
 def open_services(settings: ServingSettings, *, store: Store | None = None) -> Services:
     """The parts of one replica, running. `store`: by default the one of `MIGRAINE_HOME` or `MIGRAINE_STORE_URI`."""
     store = store or Store(Settings().store_location)
-    secret = shared_secret(store, given=settings.secret)
+    secret = shared_secret(store, configured=settings.secret)
     metrics = Metrics(
         settings.shared_folder, figures=lambda: read_figures(store), operations=lambda: read_operations(store)
     )

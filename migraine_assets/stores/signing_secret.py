@@ -1,6 +1,6 @@
-"""The secret that all replicas share: signs prediction ids, makes pseudonyms, keeps a participant with its model.
+"""The secret that all replicas share. It signs prediction ids, makes pseudonyms and assigns participants to models.
 
-Whoever changes it makes the ids given before unknown and the pseudonyms others.
+With another secret, earlier prediction ids become unknown and every pseudonym changes.
 """
 
 import secrets
@@ -12,14 +12,14 @@ PATH = "serving/secret"
 _LENGTH = 32  # bytes
 
 
-def shared_secret(store: Store, *, given: str | None = None) -> bytes:
-    """The one that is `given`, else the one in the store, made by whoever comes first.
+def shared_secret(store: Store, *, configured: str | None = None) -> bytes:
+    """The `configured` secret, or the one in the store, which the first caller creates.
 
-    Where the store cannot be written a new one serves this process alone: its predictions work, but other
+    If the store cannot be written, a new secret serves this process alone: its predictions work, but other
     replicas do not know their ids.
     """
-    if given:
-        return given.encode()
+    if configured:
+        return configured.encode()
     new = secrets.token_hex(_LENGTH).encode()
     try:
         store.create(PATH, new)

@@ -1,4 +1,4 @@
-"""The environment, typed."""
+"""Settings from the environment."""
 
 from pathlib import Path
 
@@ -20,27 +20,27 @@ def _bare(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.chdir(tmp_path)
 
 
-def test_by_default_everything_lies_under_one_folder(tmp_path: Path) -> None:
+def test_by_default_all_state_is_under_one_folder(tmp_path: Path) -> None:
     settings = Settings()
     assert settings.root == tmp_path / ".migraine"
     assert settings.store_location == str(tmp_path / ".migraine" / "store")
     assert settings.reports == tmp_path / ".migraine" / "reports"
     assert settings.landing == tmp_path / ".migraine" / "landing"
     assert settings.tracking_uri == f"sqlite:///{tmp_path}/.migraine/mlflow.db"
-    assert not settings.root.exists(), "reading settings makes nothing"
+    assert not settings.root.exists(), "reading settings creates nothing"
 
 
-def test_the_environment_is_read_when_asked(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_the_environment_is_read_on_each_call(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("MIGRAINE_HOME", "elsewhere")
     assert Settings().root == tmp_path / "elsewhere"
     monkeypatch.setenv("MIGRAINE_HOME", "~/migraine")
-    monkeypatch.setenv("HOME", "/home/somebody")
-    assert Settings().root == Path("/home/somebody/migraine")
+    monkeypatch.setenv("HOME", "/home/user")
+    assert Settings().root == Path("/home/user/migraine")
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_an_empty_variable_is_as_good_as_none(monkeypatch: pytest.MonkeyPatch, name: str) -> None:
-    """As make and container files hand over what was not given."""
+def test_an_empty_variable_counts_as_unset(monkeypatch: pytest.MonkeyPatch, name: str) -> None:
+    """make and Compose pass unset variables on as empty ones."""
     bare = Settings()
     monkeypatch.setenv(f"MIGRAINE_{name}", "")
     assert Settings() == bare
@@ -53,28 +53,28 @@ def test_store_and_tracking_can_be_elsewhere(monkeypatch: pytest.MonkeyPatch) ->
     assert Settings().tracking_uri == "http://mlflow:5000"
 
 
-@pytest.mark.parametrize(("text", "on"), [("on", True), ("ON ", True), ("1", True), ("off", False), ("false", False)])
+@pytest.mark.parametrize(("text", "on"), [("on", True), ("ON", True), ("1", True), ("off", False), ("false", False)])
 def test_automation_is_switched_by_a_word(monkeypatch: pytest.MonkeyPatch, text: str, on: bool) -> None:
     monkeypatch.setenv("MIGRAINE_AUTOMATION", text)
     assert Settings().automation is on
 
 
-def test_another_word_for_automation_is_refused_with_what_to_write(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_invalid_switch_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("MIGRAINE_AUTOMATION", "perhaps")
-    with pytest.raises(ConfigurationError, match="MIGRAINE_AUTOMATION is 'perhaps'"):
+    with pytest.raises(ConfigurationError, match=r"MIGRAINE_AUTOMATION is 'perhaps'; it must be on or off\."):
         Settings()
 
 
-def test_the_channels_of_alerts_are_shown_nowhere(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_alert_urls_are_never_shown(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("MIGRAINE_ALERT_URLS", "mailtos://user:hunter22@mail.example.org")
     settings = Settings()
     assert "hunter22" not in repr(settings) + str(settings) + settings.model_dump_json()
     assert settings.channel_urls == "mailtos://user:hunter22@mail.example.org"
 
 
-def test_an_executor_that_there_is_not_is_refused_with_those_that_there_are(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_unknown_executor_is_refused_and_the_known_ones_are_named(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("MIGRAINE_EXECUTOR", "celery")
-    with pytest.raises(ConfigurationError, match="in_process, multiprocess, k8s_job"):
+    with pytest.raises(ConfigurationError, match="must be 'in_process', 'multiprocess' or 'k8s_job'"):
         Settings()
     monkeypatch.setenv("MIGRAINE_EXECUTOR", "k8s_job")
     assert Settings().executor == "k8s_job"

@@ -37,8 +37,8 @@ def erase(participant: str, *, yes: bool) -> None:
     settings, now = Settings(), dt.datetime.now(dt.UTC)
     store = Store(settings.store_location)
     # Looking makes no secret: without one nobody has a pseudonym yet.
-    known = yes or settings.given_secret or store.exists(PATH)
-    secret = shared_secret(store, given=settings.given_secret) if known else b""
+    known = yes or settings.signing_secret or store.exists(PATH)
+    secret = shared_secret(store, configured=settings.signing_secret) if known else b""
     person, when = person_of(participant, secret=secret, today=now.date()), now.isoformat(timespec="seconds")
     holding = _holding(store, participant)
     models = models_of(store, holding)

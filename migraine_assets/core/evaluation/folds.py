@@ -10,9 +10,11 @@ Not here: what a label is (`core.features.labels`). The result does not depend o
 
 import hashlib
 from dataclasses import dataclass
+from typing import Annotated
 
 import numpy as np
 import pandas as pd
+from annotated_types import Interval as Range
 from numpy.typing import NDArray
 
 from migraine_assets.errors import DataRefused
@@ -53,12 +55,12 @@ Mask = NDArray[np.bool_]
 class FoldSettings:
     """Shares and minima of the split; `seed` decides between participants who joined on the same day."""
 
-    test_share: float = 0.2
-    test_period: float = 0.25
-    folds: int = 5
+    test_share: Annotated[float, Range(ge=0.01, le=0.9)] = 0.2
+    test_period: Annotated[float, Range(ge=0.01, le=0.9)] = 0.25
+    folds: Annotated[int, Range(ge=2, le=100)] = 5
     seed: int = 20240229
-    least_participants: int = 2
-    least_attacks: int = 5
+    least_participants: Annotated[int, Range(ge=1, le=1_000_000)] = 2
+    least_attacks: Annotated[int, Range(ge=1, le=1_000_000)] = 5
 
 
 @dataclass(frozen=True)

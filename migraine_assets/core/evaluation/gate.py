@@ -6,8 +6,10 @@ Not here: ranking candidates (`core.evaluation.selection`), records and pointers
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from typing import Annotated
 
 import numpy as np
+from annotated_types import Interval as Range
 from numpy.typing import ArrayLike, NDArray
 
 from migraine_assets.core.evaluation.selection import Decision, lead
@@ -25,10 +27,10 @@ class GateSettings:
     a group of participants.
     """
 
-    margin: float = 0.0
+    margin: Annotated[float, Range(ge=0, le=1)] = 0.0
     calibration_loss: float = 0.1
     subgroup_loss: float = 0.05
-    replicates: int = REPLICATES
+    replicates: Annotated[int, Range(ge=1, le=100_000)] = REPLICATES
     seed: int = SEED
 
 

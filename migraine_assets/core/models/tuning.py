@@ -8,9 +8,10 @@ part is not.
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Annotated, Any
 
 import numpy as np
+from annotated_types import Interval as Range
 from numpy.typing import NDArray
 
 from migraine_assets.core.models.estimator import Estimator
@@ -69,7 +70,7 @@ _WAYS: dict[str, Callable[[Any, Matrix, Labels, Matrix, Labels], int]] = {
 class TuningSettings:
     """`trials` random draws (0: no search), at most `seconds` per model, judged on the first `folds` folds."""
 
-    trials: int = 0
+    trials: Annotated[int, Range(ge=0, le=100_000)] = 0
     seconds: float = 120.0
     folds: int = 3
 

@@ -90,7 +90,7 @@ def _outcomes(_: dg.AssetExecutionContext, workspace: Workspace, day: dt.date) -
     recent = frame[frame["date"].dt.date >= day - dt.timedelta(days=params.outcome_days)]
     time = dt.datetime.fromisoformat(accepted.acceptance.time).timestamp()
     # The service's own, or pseudonyms of outcomes and of predictions are not the same.
-    secret = shared_secret(store, given=Settings().given_secret)
+    secret = shared_secret(store, configured=Settings().signing_secret)
     new = keep_told(store, day, recent, secret=secret, time=time, attack=ATTACK, severity=SEVERITY)
     return dg.MaterializeResult(metadata={"summary": f"{new:,} days of people told by a delivery", "new": new})
 

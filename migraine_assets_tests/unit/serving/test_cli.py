@@ -1,3 +1,5 @@
+"""The service's commands."""
+
 import datetime as dt
 import re
 from pathlib import Path
@@ -27,7 +29,7 @@ def store(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Store:
     return Store(str(tmp_path / "store"))
 
 
-def said(*arguments: str) -> str:
+def output_of(*arguments: str) -> str:
     result = CliRunner().invoke(app, list(arguments))
     if result.exception:
         raise result.exception
@@ -47,59 +49,60 @@ def logged(store: Store, *, output: float) -> Receipt:
     return record
 
 
-def test_a_key_is_made_shown_once_listed_and_revoked(store: Store) -> None:
-    key = said("keys", "create", "the app").splitlines()[0]
+def test_a_key_is_created_listed_and_revoked(store: Store) -> None:
+    key = output_of("keys", "create", "the app").splitlines()[0]
     identity = KeyRing(store, required=True).check(key)
     assert identity
-    listed = said("keys", "list")
+    listed = output_of("keys", "list")
     assert identity in listed
     assert key not in listed
-    assert "revoked since" in said("keys", "revoke", identity)
+    assert "was revoked at" in output_of("keys", "revoke", identity)
     assert KeyRing(store, required=True).check(key) is None
 
 
 @pytest.mark.usefixtures("store")
-def test_without_keys_the_list_says_how_to_make_one() -> None:
-    assert "keys create" in said("keys", "list")
+def test_an_empty_list_says_how_to_create_a_key() -> None:
+    assert "keys create" in output_of("keys", "list")
 
 
-def test_a_prediction_is_replayed(store: Store) -> None:
-    output = said("replay", logged(store, output=0.0).id)
-    assert "the same" in output
+def test_a_prediction_is_reproduced(store: Store) -> None:
+    output = output_of("replay", logged(store, output=0.0).id)
+    assert "same" in output
     assert "DIFFERENT" not in output
 
 
-def test_a_number_that_cannot_be_repeated_is_an_error(store: Store) -> None:
+def test_a_prediction_that_differs_is_an_error(store: Store) -> None:
     with pytest.raises(StoreError, match="1 of 1"):
-        said("replay", logged(store, output=1e-9).id)
+        output_of("replay", logged(store, output=1e-9).id)
 
 
 @pytest.mark.usefixtures("store")
 def test_an_unknown_prediction_is_refused() -> None:
     with pytest.raises(DataRefused):
-        said("replay", "nothing")
+        output_of("replay", "nothing")
 
 
-def test_a_trial_is_begun_shown_and_ended(store: Store) -> None:
+def test_a_rollout_is_started_shown_and_stopped(store: Store) -> None:
     old, new = put_champion(store, weight=0.01), put_champion(store, weight=0.02)
     promote(store, "attack", champion=new, challenger=old, who="t", when=dt.datetime.now(dt.UTC), why=("t",))
     assert re.search(
         rf"{old[:12]}.*canary.*25 %.*{new[:12]}",
-        said("rollout", "start", "attack", "canary", "--percent", "25", "--bundle", old),
+        output_of("rollout", "start", "attack", "canary", "--percent", "25", "--bundle", old),
     )
-    assert old[:12] in said("rollout", "show")
-    assert "has ended" in said("rollout", "stop", "attack")
-    assert "No trial" in said("rollout", "show")
+    assert old[:12] in output_of("rollout", "show")
+    assert "has ended" in output_of("rollout", "stop", "attack")
+    assert "no rollout" in output_of("rollout", "show")
 
 
 @pytest.mark.usefixtures("store")
 def test_an_unknown_mode_is_refused() -> None:
-    with pytest.raises(ConfigurationError, match="shadow, canary, ab"):
-        said("rollout", "start", "attack", "yolo")
+    result = CliRunner().invoke(app, ["rollout", "start", "attack", "yolo"])
+    assert result.exit_code == ConfigurationError.exit_code
+    assert "'shadow', 'canary', 'ab'" in result.output
 
 
 @pytest.mark.usefixtures("store")
-def test_impossible_settings_are_told_by_their_names(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_invalid_settings_are_named(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("SERVING_RATE_LIMIT", "-3")
     with pytest.raises(ConfigurationError, match="SERVING_RATE_LIMIT"):
-        said("serve")
+        output_of("serve")

@@ -1,3 +1,5 @@
+"""Structured logs."""
+
 import io
 import json
 import logging
@@ -18,7 +20,7 @@ def logged(**arguments: Any) -> dict[str, Any]:
     return content
 
 
-def test_a_line_is_one_object_with_its_fields() -> None:
+def test_a_line_is_one_json_object_with_the_fields() -> None:
     line = logged(extra={"fields": {"bundle": "b" * 12}})
     assert line["event"] == "model swapped"
     assert line["bundle"] == "b" * 12
@@ -26,7 +28,7 @@ def test_a_line_is_one_object_with_its_fields() -> None:
     assert line["time"].endswith("+00:00")
 
 
-def test_of_an_exception_neither_its_text_nor_a_path_is_kept() -> None:
+def test_neither_the_message_of_an_exception_nor_a_path_is_logged() -> None:
     try:
         raise ValueError("sleep_hours was 3.14159")
     except ValueError:
@@ -36,7 +38,7 @@ def test_of_an_exception_neither_its_text_nor_a_path_is_kept() -> None:
     assert "/" not in "".join(line["at"])
 
 
-def test_nothing_goes_on_to_other_handlers() -> None:
+def test_other_handlers_get_nothing() -> None:
     logger = configure(io.StringIO())
     assert not logger.propagate
     assert len(configure(io.StringIO()).handlers) == 1

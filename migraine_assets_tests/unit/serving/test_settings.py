@@ -1,12 +1,12 @@
 from pathlib import Path
 
 import pytest
-from pydantic import ValidationError
 
+from migraine_assets.errors import ConfigurationError
 from serving.settings import ServingSettings
 
 
-def test_the_environment_sets_everything(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_variables_set_every_kind_of_setting(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("SERVING_PORT", "8123")
     monkeypatch.setenv("SERVING_CORS_ORIGINS", "https://a.example, https://b.example,")
     monkeypatch.setenv("SERVING_HAPROXY", "false")
@@ -21,9 +21,9 @@ def test_the_environment_sets_everything(monkeypatch: pytest.MonkeyPatch) -> Non
 @pytest.mark.parametrize(
     ("name", "value"), [("PORT", "0"), ("RATE_LIMIT", "-1"), ("FLUSH_SECONDS", "0"), ("PORT", "x")]
 )
-def test_impossible_values_are_refused(monkeypatch: pytest.MonkeyPatch, name: str, value: str) -> None:
+def test_invalid_values_are_refused(monkeypatch: pytest.MonkeyPatch, name: str, value: str) -> None:
     monkeypatch.setenv(f"SERVING_{name}", value)
-    with pytest.raises(ValidationError):
+    with pytest.raises(ConfigurationError, match=f"SERVING_{name} is '{value}'; it must be "):
         ServingSettings()
 
 
@@ -32,5 +32,5 @@ def test_the_secret_is_not_shown() -> None:
 
 
 @pytest.mark.parametrize(("host", "alone"), [("127.0.0.1", True), ("localhost", True), ("0.0.0.0", False)])
-def test_loopback_is_known(host: str, alone: bool) -> None:
+def test_loopback_addresses_are_recognized(host: str, alone: bool) -> None:
     assert ServingSettings(host=host).loopback is alone

@@ -11,9 +11,9 @@ def test_whoever_comes_first_makes_the_secret_of_all(tmp_path: Path) -> None:
     assert len(first) >= 32
 
 
-def test_a_given_secret_is_used_and_not_stored(tmp_path: Path) -> None:
+def test_a_configured_secret_is_used_and_not_stored(tmp_path: Path) -> None:
     store = Store(str(tmp_path))
-    assert shared_secret(store, given="given") == b"given"
+    assert shared_secret(store, configured="configured") == b"configured"
     assert not store.exists(PATH)
 
 
