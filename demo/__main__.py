@@ -9,7 +9,7 @@ from pathlib import Path
 
 from demo.running import Missed
 from demo.story import play
-from migraine_assets.cli.console import complain
+from migraine_assets.cli.console import print_error
 
 
 def main() -> int:
@@ -17,13 +17,13 @@ def main() -> int:
     given = sys.argv[1:]
     home = Path(given[0]).resolve() if given else Path(tempfile.mkdtemp(prefix="migraine-demo-"))
     if home.exists() and any(home.iterdir()):
-        complain(f"{home} is not empty. Name an empty folder, or none.")
+        print_error(f"{home} is not empty. Name an empty folder, or none.")
         return 2
     home.mkdir(parents=True, exist_ok=True)
     try:
         play(home)
     except Missed as missed:
-        complain(str(missed), hint=f"See {home / 'service.log'} and {home / 'daemon.log'}.")
+        print_error(str(missed), hint=f"See {home / 'service.log'} and {home / 'daemon.log'}.")
         return 1
     return 0
 

@@ -1,4 +1,4 @@
-"""What the command prints: results to standard output, progress and complaints to standard error."""
+"""Terminal output of the command: results go to standard output, progress and errors to standard error."""
 
 import os
 from collections.abc import Iterable, Sequence
@@ -8,38 +8,39 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-UNSEEN_WIDTH = 160
+# Columns of output that goes to a file or a pipe, where a narrow table would only break words.
+PIPE_WIDTH = 160
 
 
 @cache
 def out() -> Console:
-    """For results. Where nobody sees the screen a narrow table would only break words."""
+    """Return the console for results."""
     console = Console(highlight=False)
     if not console.is_terminal and "COLUMNS" not in os.environ:
-        console.width = UNSEEN_WIDTH
+        console.width = PIPE_WIDTH
     return console
 
 
 @cache
 def err() -> Console:
-    """For progress and complaints."""
+    """Return the console for progress and errors."""
     return Console(stderr=True, highlight=False)
 
 
 def say(text: str) -> None:
-    """A line of result, without markup."""
+    """Print a line to standard output, without interpreting markup."""
     out().print(escape(text), soft_wrap=True)
 
 
-def complain(text: str, *, hint: str = "") -> None:
-    """A sentence about what is wrong, and a hint on a line of its own."""
+def print_error(text: str, *, hint: str = "") -> None:
+    """Print an error message, and a hint on a line of its own."""
     err().print(f"[bold red]Error:[/] {escape(text)}", soft_wrap=True)
     if hint:
         err().print(escape(hint), style="dim", soft_wrap=True)
 
 
 def show(title: str, columns: Sequence[str], rows: Iterable[Sequence[str]], *, right: Sequence[str] = ()) -> None:
-    """A table; the columns named in `right` are aligned to the right."""
+    """Print a table; the columns named in `right` are right-aligned."""
     table = Table(title=title, title_justify="left", title_style="bold")
     for name in columns:
         table.add_column(name, justify="right" if name in right else "left", overflow="fold")

@@ -41,7 +41,7 @@ def test_a_daemon_that_is_killed_and_started_again_tells_everything_once(home: H
         assert receiver.titles[told:] == ["over: Drift detected: attack"]
     listed = home.migraine("alerts", "list").text
     assert "run_failed" in listed
-    assert "No message waits for a channel." in listed
+    assert "No undelivered messages." in listed
 
 
 def _found(home: Home, status: str, *, day: int) -> None:
@@ -80,6 +80,6 @@ def _until(done: Callable[[], bool], daemon: "subprocess.Popen[bytes]") -> None:
     while time.monotonic() < until:
         if done():
             return
-        assert daemon.poll() is None, "The daemon ended by itself."
+        assert daemon.poll() is None, "The daemon exited unexpectedly."
         time.sleep(0.25)
     raise AssertionError("It did not come about.")

@@ -79,7 +79,7 @@ def test_erasing_leaves_nothing_in_the_store_and_the_models_still_serve(used: Ho
     person, serving = _person(used), used.pointer
     done = used.migraine("erase", person, "--yes")
     assert done.code == 0, done.text
-    assert "take the person out of your files" in done.text
+    assert "remove the participant from your files" in done.text
     assert _holding(used, person) == []
     assert used.pointer == serving
     assert_sound(used)

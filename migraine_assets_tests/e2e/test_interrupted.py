@@ -91,7 +91,7 @@ def test_two_runs_at_once_are_refused(trained: Home, copy_of: Callable[[Home], H
     first.kill()
     first.communicate(timeout=PATIENCE)
     assert second.code == 2
-    assert f"Another `migraine run` is at work in {home.root}" in second.err
+    assert f"Another `migraine run` is active in {home.root}" in second.err
 
 
 @pytest.fixture
@@ -116,7 +116,7 @@ def test_a_full_disk_is_told_and_nothing_is_half_written(small_disk: Path) -> No
     assert "No space left on device" in ended.err or "disk is full" in ended.err
     assert "Free some space" in ended.err
     assert "Traceback" not in ended.text
-    assert "fault of the platform" not in ended.text
+    assert "bug in the platform" not in ended.text
     assert_sound(home)
     assert home.pointer.tasks == {}
 
@@ -129,5 +129,5 @@ def test_a_file_that_cannot_be_read_is_told(home: Home, tmp_path: Path, broken: 
     ended = home.migraine("run", "--source", str(bad if broken == "folder" else landed.parent))
     assert ended.code in (2, 3)
     assert "broken.csv" in ended.err
-    assert "fault of the platform" not in ended.err
+    assert "bug in the platform" not in ended.err
     assert home.pointer.tasks == {}

@@ -118,7 +118,7 @@ def test_rollback_and_promotion_by_hand(clinic: Home, first: Step, second: Step)
         (("promote", "attack", "zz"), 2, "No bundle begins with 'zz'"),
         (("rollback", "severity", "--to", "0123456789"), 2, "0123456789"),
         (("run", "--job", "retrain", "--source", "x.csv"), 2, "leave out --source"),
-        (("run", "--data-version", "ab", "--source", "x.csv"), 2, "leave --source"),
+        (("run", "--data-version", "ab", "--source", "x.csv"), 2, "leave out --source"),
     ],
 )
 def test_what_cannot_be_moved_is_said(

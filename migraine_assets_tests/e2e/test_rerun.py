@@ -76,7 +76,7 @@ def attack_changed(copied: Home, severity_changed: Step) -> Step:
 def test_a_refused_diary_is_exit_code_3_with_the_sentences(refused: tuple[Ended, dict[str, str]]) -> None:
     ended, _ = refused
     assert ended.code == 3, ended.text
-    assert "The diary was refused; nothing was trained, and who served still serves." in ended.err
+    assert "The diary was refused. Nothing was trained; the champion is unchanged." in ended.err
     assert "- The diary has only days without an attack: a model needs days of both kinds." in ended.err
     assert "Traceback" not in ended.text
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from migraine_assets.cli.dagster.execution import explained
+from migraine_assets.cli.dagster.execution import error_classes
 from migraine_assets.errors import (
     BundleRefused,
     ConfigurationError,
@@ -30,4 +30,4 @@ def test_exit_code_and_status(kind: type[MigraineError], code: int, status: int)
 
 
 def test_no_error_for_people_is_taken_for_success_or_ctrl_c() -> None:
-    assert {kind.exit_code for kind in explained().values()} <= {1, 2, 3, 4}
+    assert {kind.exit_code for kind in error_classes().values()} <= {1, 2, 3, 4}

@@ -2,6 +2,9 @@
 
 import datetime as dt
 from collections.abc import Sequence
+from typing import Annotated
+
+import typer
 
 from migraine_assets.cli.console import say, show
 from migraine_assets.core.alerts.kinds import Ended, alert
@@ -16,87 +19,98 @@ from migraine_assets.stores.alerts.open_alerts import all_known
 from migraine_assets.stores.alerts.outbox import Waiting, waiting_messages
 from migraine_assets.stores.store import Store
 
-LATELY = dt.timedelta(days=7)
+app = typer.Typer(help="Alerts and the channels that they are sent to.", no_args_is_help=True)
+
+# How long `list` shows an alert after it was resolved.
+RECENT = dt.timedelta(days=7)
 
 
+@app.command("test")
 def test() -> None:
-    """Send one message to every channel. Raises `ConfigurationError` where there is none, or one did not take it."""
-    teller = _notifier(Settings())
-    if not teller.channels:
+    """Send a test message to every alert channel and report the results."""
+    notifier = _notifier(Settings())
+    if not notifier.channels:
         raise ConfigurationError(
             "No channel is configured. Set MIGRAINE_ALERT_URLS, for example to "
             "'mailtos://USER:PASSWORD@mail.example.org?to=team@example.org', and see docs/alerts.md."
         )
-    attempts = teller.send_past_outbox(_trial(dt.datetime.now(dt.UTC)))
-    rows = [(one.channel.label, "did not arrive" if one.problem else "arrived", one.problem) for one in attempts]
-    show("Test", ("channel", "result", "why"), rows)
-    lost = sum(1 for one in attempts if one.problem)
-    if lost:
-        raise ConfigurationError(f"{lost} of {len(attempts)} channels did not take the message: see the table.")
+    attempts = notifier.send_past_outbox(_test_message(dt.datetime.now(dt.UTC)))
+    rows = [(one.channel.label, "failed" if one.problem else "delivered", one.problem) for one in attempts]
+    show("Test", ("channel", "result", "reason"), rows)
+    failed = sum(1 for one in attempts if one.problem)
+    if failed:
+        raise ConfigurationError(f"{failed} of {len(attempts)} channels rejected the message: see the table.")
 
 
+@app.command("list")
 def list_alerts() -> None:
-    """What is open, what was over lately, and which messages did not arrive."""
+    """List open and recently resolved alerts, and undelivered messages."""
     settings, now = Settings(), dt.datetime.now(dt.UTC)
     store = Store(settings.store_location)
     known = all_known(store)
     _show_open([one for one in known if one.open], now=now)
-    _show_over([one for one in known if one.over is not None and now - one.over < LATELY])
-    _show_waiting(waiting_messages(store))
+    _show_resolved([one for one in known if one.over is not None and now - one.over < RECENT])
+    _show_undelivered(waiting_messages(store))
     labels = ", ".join(one.label for one in channels(settings.channel_urls))
-    say(f"Channels: {labels or 'none (MIGRAINE_ALERT_URLS is not set)'}. All of it is in {settings.root / NAME}.")
+    say(f"Channels: {labels or 'none (MIGRAINE_ALERT_URLS is not set)'}. Full log: {settings.root / NAME}.")
 
 
-def close(kind: str, key: str) -> None:
-    """End an alert by hand. `ConfigurationError` where none such is open, or it ends by itself."""
-    teller, now = _notifier(Settings()), dt.datetime.now(dt.UTC)
-    found = {one.alert.identity: one.alert for one in all_known(teller.store) if one.open}
-    if (kind, key) not in found:
-        names = "; ".join(f"{kind} '{key}'" for kind, key in found) or "none"
-        raise ConfigurationError(f"No alert {kind} '{key}' is open. Open are: {names}.")
-    if found[kind, key].happened is None:
-        raise ConfigurationError(f"{kind} '{key}' is looked at again and again, and is over when what it says is.")
-    teller.report(Observation((Ended(kind, key, now),)), now=now)
-    say(f"{kind} '{key}' is closed, and the channels are told. A new event opens it again.")
+@app.command("close")
+def close(
+    kind: Annotated[str, typer.Argument(help="The kind of the alert, for example run_failed.")],
+    key: Annotated[str, typer.Argument(help="The subject of the alert, as `migraine alerts list` shows it.")],
+) -> None:
+    """Close the alert of a failed run or check that will not be repeated."""
+    notifier, now = _notifier(Settings()), dt.datetime.now(dt.UTC)
+    open_alerts = {one.alert.identity: one.alert for one in all_known(notifier.store) if one.open}
+    if (kind, key) not in open_alerts:
+        names = "; ".join(f"{kind} '{key}'" for kind, key in open_alerts) or "none"
+        raise ConfigurationError(f"No alert {kind} '{key}' is open. Open alerts: {names}.")
+    if open_alerts[kind, key].happened is None:
+        raise ConfigurationError(
+            f"{kind} '{key}' is re-evaluated continuously and closes on its own once its condition clears."
+        )
+    notifier.report(Observation((Ended(kind, key, now),)), now=now)
+    say(f"Closed {kind} '{key}' and notified the channels. A new event opens it again.")
 
 
 def _notifier(settings: Settings) -> Notifier:
     return Notifier(Store(settings.store_location), settings.root, channels(settings.channel_urls))
 
 
-def _trial(now: dt.datetime) -> Message:
-    what = "This is a test: nothing is wrong, and alerts of the migraine platform arrive here."
-    notice = sighted(None, alert("test", "migraine alerts test", what, since=now), now=now).notice
-    assert notice is not None  # what was never seen before is always told
+def _test_message(now: dt.datetime) -> Message:
+    text = "This is a test message: alerts of the migraine platform are delivered to this channel."
+    notice = sighted(None, alert("test", "migraine alerts test", text, since=now), now=now).notice
+    assert notice is not None  # the first sighting of an alert always yields a notice
     return message([notice], now=now)
 
 
-def _show_open(standings: Sequence[Standing], *, now: dt.datetime) -> None:
-    if not standings:
+def _show_open(alerts: Sequence[Standing], *, now: dt.datetime) -> None:
+    if not alerts:
         say("No alert is open.")
         return
     rows = [
-        (*_about(one), moment(one.alert.since), lasted(now - one.alert.since), str(one.count), str(one.folded))
+        (*_subject(one), moment(one.alert.since), lasted(now - one.alert.since), str(one.count), str(one.folded))
         + (one.alert.model, one.alert.what)
-        for one in standings
+        for one in alerts
     ]
-    columns = ("alert", "about", "severity", "since", "lasts", "seen", "folded", "model", "what")
+    columns = ("alert", "subject", "severity", "since", "duration", "seen", "folded", "model", "description")
     show("Open alerts", columns, rows, right=("seen", "folded"))
 
 
-def _show_over(standings: Sequence[Standing]) -> None:
-    if standings:
+def _show_resolved(alerts: Sequence[Standing]) -> None:
+    if alerts:
         rows = [
-            (*_about(one), moment(one.alert.since), moment(one.over) if one.over else "", str(one.count))
-            for one in standings
+            (*_subject(one), moment(one.alert.since), moment(one.over) if one.over else "", str(one.count))
+            for one in alerts
         ]
-        columns = ("alert", "about", "severity", "since", "over", "seen")
-        show("Over in the last 7 days", columns, rows, right=("seen",))
+        columns = ("alert", "subject", "severity", "since", "resolved", "seen")
+        show("Resolved in the last 7 days", columns, rows, right=("seen",))
 
 
-def _show_waiting(messages: Sequence[Waiting]) -> None:
+def _show_undelivered(messages: Sequence[Waiting]) -> None:
     if not messages:
-        say("No message waits for a channel.")
+        say("No undelivered messages.")
         return
     rows = [
         (moment(one.message.made), one.message.title, one.labels.get(key, key), str(pending.attempts))
@@ -104,8 +118,9 @@ def _show_waiting(messages: Sequence[Waiting]) -> None:
         for one in messages
         for key, pending in one.pending.items()
     ]
-    show("Undelivered", ("made", "message", "channel", "tried", "next", "why"), rows, right=("tried",))
+    columns = ("created", "message", "channel", "attempts", "next attempt", "reason")
+    show("Undelivered", columns, rows, right=("attempts",))
 
 
-def _about(standing: Standing) -> tuple[str, str, str]:
+def _subject(standing: Standing) -> tuple[str, str, str]:
     return standing.alert.kind, standing.alert.key, standing.alert.severity

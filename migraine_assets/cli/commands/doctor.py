@@ -1,4 +1,4 @@
-"""`migraine doctor`: is everything there that is needed, and is what is there in order?"""
+"""`migraine doctor`: verify the installation, the configuration and the store."""
 
 import os
 import shutil
@@ -9,40 +9,35 @@ from importlib import import_module
 
 from migraine_assets.cli.console import show
 from migraine_assets.cli.dagster.instance import dagster_home
-from migraine_assets.cli.dagster.postgres import is_postgres, place, wait
+from migraine_assets.cli.dagster.postgres import database_label, is_postgres, wait_for_database
 from migraine_assets.errors import ConfigurationError, MigraineError
-from migraine_assets.params import load_params
 from migraine_assets.settings import Settings
-from migraine_assets.stores.assets import deliveries
-from migraine_assets.stores.bundles.bundles import load_bundle
-from migraine_assets.stores.registry.champions import history
-from migraine_assets.stores.registry.pointer import read_pointer
 from migraine_assets.stores.store import Store
 
-LEAST_FREE_GB = 2
+MIN_FREE_GB = 2
 LIBRARIES = ("dagster", "pandas", "pandera", "sklearn", "xgboost", "lightgbm", "onnxruntime", "pyarrow")
 
 
 @dataclass(frozen=True)
-class Examination:
-    """What is looked at, and how: the function returns a finding or raises a `MigraineError`."""
+class Check:
+    """One check: `run` returns a description of what is in order, or raises a `MigraineError`."""
 
     name: str
-    look: Callable[[Settings], str]
+    run: Callable[[Settings], str]
 
 
 def doctor() -> None:
-    """Show every examination. Raises `ConfigurationError` where one fails."""
-    settings, rows, bad = Settings(), [], 0
-    for examination in EXAMINATIONS:
+    """Check the environment, the store and everything in it."""
+    settings, rows, failed = Settings(), [], 0
+    for check in CHECKS:
         try:
-            rows.append((examination.name, "good", examination.look(settings)))
+            rows.append((check.name, "passed", check.run(settings)))
         except MigraineError as error:
-            bad += 1
-            rows.append((examination.name, "bad", str(error)))
-    show("Examination", ("what", "result", "finding"), rows)
-    if bad:
-        raise ConfigurationError(f"{bad} of {len(rows)} examinations failed: see the table.")
+            failed += 1
+            rows.append((check.name, "failed", str(error)))
+    show("Checks", ("check", "result", "detail"), rows)
+    if failed:
+        raise ConfigurationError(f"{failed} of {len(rows)} checks failed: see the table.")
 
 
 def _python(_: Settings) -> str:
@@ -57,7 +52,7 @@ def _libraries(_: Settings) -> str:
             import_module(name)
         except (ImportError, OSError) as error:
             raise ConfigurationError(
-                f"'{name}' does not load: {error}. Run `make run` to install what is pinned."
+                f"'{name}' cannot be imported: {error}. Run `make run` to install the pinned packages."
             ) from error
     return ", ".join(LIBRARIES)
 
@@ -65,30 +60,32 @@ def _libraries(_: Settings) -> str:
 def _home(settings: Settings) -> str:
     settings.root.mkdir(parents=True, exist_ok=True)
     free = shutil.disk_usage(settings.root).free / 1e9
-    if free < LEAST_FREE_GB:
-        raise ConfigurationError(f"{settings.root} has {free:.1f} GB free; {LEAST_FREE_GB} are needed.")
+    if free < MIN_FREE_GB:
+        raise ConfigurationError(f"{settings.root} has {free:.1f} GB free; at least {MIN_FREE_GB} GB are required.")
     return f"{settings.root}, {free:.0f} GB free"
 
 
 def _instance(settings: Settings) -> str:
     home = str(dagster_home(settings))
     if url := os.environ.get("DAGSTER_POSTGRES_URL"):
-        wait(url)
-        return f"{home}, its records in PostgreSQL {place(url)}"
+        wait_for_database(url)
+        return f"{home}, records in PostgreSQL {database_label(url)}"
     return home
 
 
 def _tracking(settings: Settings) -> str:
     uri = settings.tracking_uri
     if is_postgres(uri):
-        wait(uri)
-        return f"PostgreSQL {place(uri)}"
+        wait_for_database(uri)
+        return f"PostgreSQL {database_label(uri)}"
     return uri
 
 
 def _params(settings: Settings) -> str:
+    from migraine_assets.params import load_params
+
     load_params(settings.params)
-    return str(settings.params or "the package's own")
+    return str(settings.params or "built-in defaults")
 
 
 def _store(settings: Settings) -> str:
@@ -99,39 +96,46 @@ def _store(settings: Settings) -> str:
 
 
 def _deliveries(settings: Settings) -> str:
+    from migraine_assets.stores.assets import deliveries
+
     store = Store(settings.store_location)
     entries = deliveries.log(store)
     kept = [entry for entry in entries if not deliveries.erased(store, entry.acceptance.md5)]
     for entry in kept:
         deliveries.restore(store, entry.acceptance.md5)
-    gone = f"; {len(entries) - len(kept)} erased" if len(kept) < len(entries) else ""
-    return f"{len(entries)} accepted, every byte as it was{gone}"
+    erased = f"; {len(entries) - len(kept)} erased" if len(kept) < len(entries) else ""
+    return f"{len(entries)} accepted, all hashes match{erased}"
 
 
 def _serving(settings: Settings) -> str:
+    from migraine_assets.stores.bundles.bundles import load_bundle
+    from migraine_assets.stores.registry.pointer import read_pointer
+
     store = Store(settings.store_location)
     serving = [
         f"{task}: {load_bundle(store, name).manifest.algorithm} {name[:12]}"
-        for task, place in read_pointer(store).tasks.items()
-        for name in (place.champion, place.challenger)
+        for task, bundles in read_pointer(store).tasks.items()
+        for name in (bundles.champion, bundles.challenger)
         if name
     ]
     return "; ".join(serving) or "no champion yet: start with `migraine run`"
 
 
-def _records(settings: Settings) -> str:
+def _promotions(settings: Settings) -> str:
+    from migraine_assets.stores.registry.champions import history
+
     return f"{len(history(Store(settings.store_location)))} records"
 
 
-EXAMINATIONS = (
-    Examination("Python", _python),
-    Examination("libraries", _libraries),
-    Examination("home", _home),
-    Examination("Dagster instance", _instance),
-    Examination("MLflow", _tracking),
-    Examination("parameters", _params),
-    Examination("store can be written", _store),
-    Examination("accepted diaries", _deliveries),
-    Examination("bundles that serve", _serving),
-    Examination("promotion records", _records),
+CHECKS = (
+    Check("Python", _python),
+    Check("libraries", _libraries),
+    Check("home", _home),
+    Check("Dagster instance", _instance),
+    Check("MLflow", _tracking),
+    Check("parameters", _params),
+    Check("store is writable", _store),
+    Check("accepted diaries", _deliveries),
+    Check("serving bundles", _serving),
+    Check("promotion records", _promotions),
 )

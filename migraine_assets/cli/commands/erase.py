@@ -1,120 +1,130 @@
-"""`migraine erase`: what is shown and said, and which diaries hold a participant.
+"""`migraine erase`: options and output, and the search for diaries that hold a participant.
 
-Not here: the places of the store and how they forget (`stores.erasure`).
+Not here: which files of the store hold traces, and how each is rewritten (`stores.erasure`).
 """
 
 import datetime as dt
 import getpass
 from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
 
 from migraine_assets.cli.console import say, show
 from migraine_assets.errors import ConfigurationError, MigraineError
 from migraine_assets.settings import Settings
-from migraine_assets.sources.registry import read_source, repeat_source
-from migraine_assets.stores.assets import deliveries
-from migraine_assets.stores.erasure import (
-    LATER,
-    Trace,
-    delivery_traces,
-    frame_traces,
-    log_traces,
-    models_of,
-    person_of,
-    record,
-)
-from migraine_assets.stores.registry.pointer import read_pointer
-from migraine_assets.stores.signing_secret import PATH, shared_secret
 from migraine_assets.stores.store import Store
 
-YOURS = "left: it is yours; take the person out, or the next run brings them back"
+if TYPE_CHECKING:
+    from migraine_assets.stores.erasure import Trace
+
+USER_FILE = "left: this file is yours. Remove the participant from it, or the next run reads the rows again"
 
 
-def erase(participant: str, *, yes: bool) -> None:
-    """Show every trace of `participant`; with `yes` take it out. Raises `ConfigurationError` for an empty name."""
+def erase(
+    participant: Annotated[str, typer.Argument(help="The participant_id as diaries and requests contain it.")],
+    yes: Annotated[bool, typer.Option("--yes", help="Erase. Without it the traces are only listed.")] = False,
+) -> None:
+    """Erase every trace of a participant, and name the models that were trained on it."""
+    from migraine_assets.stores import erasure
+    from migraine_assets.stores.signing_secret import PATH, shared_secret
+
     if not participant.strip():
         raise ConfigurationError("Name the participant: migraine erase PARTICIPANT_ID.")
     settings, now = Settings(), dt.datetime.now(dt.UTC)
     store = Store(settings.store_location)
-    # Looking makes no secret: without one nobody has a pseudonym yet.
-    known = yes or settings.signing_secret or store.exists(PATH)
-    secret = shared_secret(store, configured=settings.signing_secret) if known else b""
-    person, when = person_of(participant, secret=secret, today=now.date()), now.isoformat(timespec="seconds")
-    holding = _holding(store, participant)
-    models = models_of(store, holding)
+    # A dry run creates no secret: without one no pseudonym exists yet.
+    needs_secret = yes or settings.signing_secret or store.exists(PATH)
+    secret = shared_secret(store, configured=settings.signing_secret) if needs_secret else b""
+    person, when = erasure.person_of(participant, secret=secret, today=now.date()), now.isoformat(timespec="seconds")
+    diaries = _diaries_with(store, participant)
+    models = erasure.models_of(store, diaries)
 
-    def walk(*, write: bool) -> list[Trace]:
+    def walk(*, write: bool) -> "list[Trace]":
         return [
-            *log_traces(store, person, write=write),
-            *frame_traces(store, person, write=write),
-            *delivery_traces(store, holding, when=when, write=write),
+            *erasure.log_traces(store, person, write=write),
+            *erasure.frame_traces(store, person, write=write),
+            *erasure.delivery_traces(store, diaries, when=when, write=write),
         ]
 
-    traces = [*walk(write=False), *_yours(settings, participant)]
-    _tell(store, traces, models)
+    traces = [*walk(write=False), *_landing_traces(settings, participant)]
+    _show(store, traces, models)
     if not traces:
-        say("There is no trace of this participant." + ("" if yes else " Is it written as in the diary?"))
+        say("There is no trace of this participant." + ("" if yes else " Is it spelled as in the diary?"))
     elif yes:
-        place = record(store, person, who=getpass.getuser(), when=when, traces=traces, models=models)
+        path = erasure.record(store, person, who=getpass.getuser(), when=when, traces=traces, models=models)
         walk(write=True)
-        say(f"Erased; written down in {place} by a keyed hash. Now: {_next(traces, models)}")
+        say(f"Erased. The record in {path} names the participant by a keyed hash only. Next: {_next(traces, models)}")
     else:
-        say("Nothing was changed. `migraine erase PARTICIPANT --yes` does it.")
+        say("Nothing was changed. Run `migraine erase PARTICIPANT --yes` to erase.")
 
 
-def _holding(store: Store, participant: str) -> dict[str, int]:
-    """The MD5 of every kept diary with rows of the participant, and how many."""
-    found: dict[str, int] = {}
+def _diaries_with(store: Store, participant: str) -> dict[str, int]:
+    """Return the MD5 of every kept diary with rows of the participant, and their number."""
+    from migraine_assets.sources.registry import repeat_source
+    from migraine_assets.stores.assets import deliveries
+
+    rows_by_md5: dict[str, int] = {}
     for entry in deliveries.log(store):
-        identity = entry.acceptance.md5
-        if identity in found or deliveries.erased(store, identity):
+        md5 = entry.acceptance.md5
+        if md5 in rows_by_md5 or deliveries.erased(store, md5):
             continue
-        kept = deliveries.restore(store, identity)
+        kept = deliveries.restore(store, md5)
         delivery = repeat_source(
-            kept.source, files=kept.files, md5=identity, mapping=kept.mapping, description=entry.acceptance.description
+            kept.source, files=kept.files, md5=md5, mapping=kept.mapping, description=entry.acceptance.description
         )
         if rows := int((delivery.frame["participant_id"].astype(str) == participant).sum()):
-            found[identity] = rows
-    return found
+            rows_by_md5[md5] = rows
+    return rows_by_md5
 
 
-def _yours(settings: Settings, participant: str) -> Iterator[Trace]:
-    """Files in the landing place, which are the user's."""
+def _landing_traces(settings: Settings, participant: str) -> "Iterator[Trace]":
+    """Yield the files of the landing folder that hold the participant. They are the user's and stay."""
+    from migraine_assets.stores.erasure import Trace
+
     for path in sorted(settings.landing.glob("*")) if settings.landing.is_dir() else ():
-        if count := _rows(path, participant, mapping=settings.mapping):
-            yield Trace(str(path), "rows", count, YOURS)
+        if count := _count_rows(path, participant, mapping=settings.mapping):
+            yield Trace(str(path), "rows", count, USER_FILE)
 
 
-def _rows(path: Path, participant: str, *, mapping: str | None) -> int:
+def _count_rows(path: Path, participant: str, *, mapping: str | None) -> int:
+    from migraine_assets.sources.registry import read_source
+
     try:
         frame = read_source(str(path), mapping=mapping, options={}, landing=None).frame
     except MigraineError:
-        # No diary, or one that no run accepts either.
+        # Not a readable diary: count the occurrences of the name in its bytes.
         return path.read_bytes().count(participant.encode()) if path.is_file() else 0
     return int((frame["participant_id"].astype(str) == participant).sum())
 
 
-def _tell(store: Store, traces: list[Trace], models: tuple[str, ...]) -> None:
+def _show(store: Store, traces: "list[Trace]", models: tuple[str, ...]) -> None:
+    from migraine_assets.stores.registry.pointer import read_pointer
+
     if traces:
         rows = [(trace.place, trace.kind, str(trace.count), trace.then) for trace in traces]
-        show("Traces", ("where", "what", "how many", "what becomes of it"), rows, right=("how many",))
+        show("Traces", ("where", "what", "count", "effect"), rows, right=("count",))
     if models:
-        serving = {
+        roles = {
             name: role
-            for task, place in read_pointer(store).tasks.items()
-            for name, role in ((place.champion, f"champion of {task}"), (place.challenger, f"challenger of {task}"))
+            for task, current in read_pointer(store).tasks.items()
+            for name, role in ((current.champion, f"champion of {task}"), (current.challenger, f"challenger of {task}"))
             if name
         }
-        show("Models trained on a diary that held them", ("bundle", ""), [(m, serving.get(m, "")) for m in models])
+        rows = [(bundle, roles.get(bundle, "")) for bundle in models]
+        show("Models trained on a diary with this participant", ("bundle", "role"), rows)
 
 
-def _next(traces: list[Trace], models: tuple[str, ...]) -> str:
+def _next(traces: "list[Trace]", models: tuple[str, ...]) -> str:
+    from migraine_assets.stores.erasure import LATER
+
     steps = []
-    if any(trace.then == YOURS for trace in traces):
-        steps.append("take the person out of your files and of the source")
-    steps.append("`migraine run` trains without them")
+    if any(trace.then == USER_FILE for trace in traces):
+        steps.append("remove the participant from your files and from the source")
+    steps.append("run `migraine run` to train without the participant")
     if models:
-        steps.append("delete the bundles above when others serve")
+        steps.append("delete the bundles above once other models serve")
     if any(trace.then == LATER for trace in traces):
         steps.append("erase again tomorrow, when today's log is closed")
     return "; ".join(steps) + "."

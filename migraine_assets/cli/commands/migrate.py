@@ -1,29 +1,34 @@
-"""`migraine migrate`: the tables of Dagster and of MLflow, made or brought up to date for the installed versions.
+"""`migraine migrate`: create or upgrade the database tables of Dagster and MLflow for the installed versions.
 
-Run before a new version starts: by Helm before an upgrade, by hand elsewhere. May run any number of times and in many
-processes at once. Not here: locks and waiting (`cli.dagster.postgres`), MLflow's schema (`stores.tracking.database`).
+Runs before a new version starts: Helm calls it before an upgrade, elsewhere it is called by hand. It is idempotent and
+safe to run in several processes at once. Not here: locks and waiting (`cli.dagster.postgres`), MLflow's schema
+(`stores.tracking.database`).
 """
 
 import os
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Annotated
+
+import typer
 
 from migraine_assets.cli.console import say
 from migraine_assets.cli.dagster.instance import open_instance
-from migraine_assets.cli.dagster.postgres import exclusive, is_postgres, place, wait
+from migraine_assets.cli.dagster.postgres import database_label, is_postgres, schema_lock, wait_for_database
 from migraine_assets.errors import ConfigurationError
 from migraine_assets.settings import Settings
 from migraine_assets.stores.tracking.database import upgrade_schema
 from migraine_assets.stores.tracking.experiments import Tracker, settle_environment
 
-PATIENCE_SECONDS = 300.0
-# Where an MLflow server puts files of which it only passes on the bytes.
-SERVED_FILES = "mlflow-artifacts:/"
-NEWER = "the tables are those of a newer version, and stay as they are"
+TIMEOUT_SECONDS = 300.0
+# Artifact root of an MLflow server that proxies artifacts to its clients.
+PROXIED_ARTIFACTS = "mlflow-artifacts:/"
 
 
-def migrate(which: str) -> None:
-    """Bring the tables of `which` (`dagster`, `mlflow` or `all`) up to date. Raises `StoreError` where it cannot."""
+def migrate(
+    which: Annotated[str, typer.Argument(help="Which tables: dagster, mlflow or all.")] = "all",
+) -> None:
+    """Create or upgrade the database tables of Dagster and MLflow; waits for PostgreSQL."""
     if which not in (*DATABASES, "all"):
         raise ConfigurationError(f"'{which}' has no tables here; choose one of {', '.join(DATABASES)}, all.")
     settings = Settings()
@@ -35,31 +40,32 @@ def migrate(which: str) -> None:
 def _dagster(settings: Settings) -> str:
     url = os.environ.get("DAGSTER_POSTGRES_URL")
     if url:
-        wait(url, patience=PATIENCE_SECONDS, say=say)
+        wait_for_database(url, timeout=TIMEOUT_SECONDS, say=say)
     with open_instance(settings) as instance:
-        where = place(url) if url else f"SQLite in {instance.root_directory}"
+        label = database_label(url) if url else f"SQLite in {instance.root_directory}"
         if not url:
-            return f"{where}, {_tolerant(instance.upgrade)}"
-        with exclusive(url):
-            return f"{where}, {_tolerant(instance.upgrade)}"
+            return f"{label}, {_upgrade_unless_newer(instance.upgrade)}"
+        with schema_lock(url):
+            return f"{label}, {_upgrade_unless_newer(instance.upgrade)}"
 
 
 def _mlflow(settings: Settings) -> str:
     settle_environment()
-    # What `mlflow server` itself reads comes first: where that server is, no other address leads to its tables.
+    # The variable that `mlflow server` reads comes first: in that server's pod it is the only address of its tables.
     uri = os.environ.get("MLFLOW_BACKEND_STORE_URI") or settings.tracking_uri
     if is_postgres(uri):
-        wait(uri, patience=PATIENCE_SECONDS, say=say)
-        with exclusive(uri):
-            return f"{place(uri)}, {_tolerant(lambda: upgrade_schema(uri, artifact_root=SERVED_FILES))}"
+        wait_for_database(uri, timeout=TIMEOUT_SECONDS, say=say)
+        with schema_lock(uri):
+            state = _upgrade_unless_newer(lambda: upgrade_schema(uri, artifact_root=PROXIED_ARTIFACTS))
+            return f"{database_label(uri)}, {state}"
     if not uri.startswith("sqlite:"):
-        return f"{uri} looks after its tables itself"
+        return f"{uri} manages its own tables"
     Tracker(uri, artifact_root=settings.artifact_root).prepare()
     return f"{uri}, up to date"
 
 
-def _tolerant(upgrade: Callable[[], object]) -> str:
-    """Upgrade, but leave tables of a newer version alone: an older one that is put back has to start."""
+def _upgrade_unless_newer(upgrade: Callable[[], object]) -> str:
+    """Upgrade, but leave the tables of a newer version alone, so that a rolled-back version can start."""
     from alembic.util.exc import CommandError
 
     try:
@@ -67,13 +73,13 @@ def _tolerant(upgrade: Callable[[], object]) -> str:
     except CommandError as error:
         if "locate revision" not in str(error):
             raise
-        return NEWER
+        return "left unchanged: the tables belong to a newer version"
     return "up to date"
 
 
 @dataclass(frozen=True)
 class Database:
-    """Somebody's tables: what they are called, and what brings them up to date and says what came of it."""
+    """The tables of one product. `migrate` upgrades them and returns a description of the result."""
 
     title: str
     migrate: Callable[[Settings], str]

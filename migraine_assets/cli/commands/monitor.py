@@ -1,4 +1,4 @@
-"""`migraine monitor`: the monitoring of one day or several, in this process, and what it found.
+"""`migraine monitor`: run the monitoring of one or more days in this process and print the verdicts.
 
 Not here: the assets (`defs.monitoring`), the page (`report.monitoring_page`).
 """
@@ -6,15 +6,16 @@ Not here: the assets (`defs.monitoring`), the page (`report.monitoring_page`).
 import datetime as dt
 import uuid
 from collections.abc import Iterator
-from typing import Any
+from typing import Annotated, Any
 
-from migraine_assets.cli.commands.run import raise_for
+import typer
+
+from migraine_assets.cli.commands.run import raise_failure
 from migraine_assets.cli.console import say, show
 from migraine_assets.cli.dagster.execution import execute
 from migraine_assets.cli.dagster.instance import open_instance
-from migraine_assets.cli.dagster.run_lock import alone, settle
+from migraine_assets.cli.dagster.run_lock import fail_abandoned_runs, hold_home
 from migraine_assets.errors import ConfigurationError
-from migraine_assets.params import load_params
 from migraine_assets.settings import Settings
 from migraine_assets.stores.monitoring.results import KINDS, read_result
 from migraine_assets.stores.store import Store
@@ -22,45 +23,50 @@ from migraine_assets.stores.store import Store
 JOB = "monitoring"
 
 
-def monitor(*, day: str | None, since: str | None) -> None:
-    """Look at `day` (UTC; yesterday), or at every day from `since` to it, oldest first."""
+def monitor(
+    day: Annotated[str | None, typer.Option(help="Day (UTC) to monitor; by default yesterday.")] = None,
+    since: Annotated[str | None, typer.Option(help="Monitor every day from this one on.")] = None,
+) -> None:
+    """Monitor drift, performance and data quality, and write the monitoring page."""
+    from migraine_assets.params import load_params
+
     settings = Settings()
-    params = load_params(settings.params)
-    last = _day(day, "--day") if day else _today() - dt.timedelta(days=1)
-    first = _day(since, "--since") if since else last
-    if not params.monitoring.first_day <= first <= last <= _today():
+    earliest = load_params(settings.params).monitoring.first_day
+    last = _parse_day(day, "--day") if day else _today() - dt.timedelta(days=1)
+    first = _parse_day(since, "--since") if since else last
+    if not earliest <= first <= last <= _today():
         raise ConfigurationError(
-            f"The days {first} to {last} cannot be looked at: from {params.monitoring.first_day} "
-            f"(monitoring.first_day) to {_today()}, oldest first."
+            f"The days {first} to {last} cannot be monitored: the first day must not be after the last, and both must "
+            f"lie between {earliest} (monitoring.first_day) and {_today()}."
         )
-    with alone(settings.root), open_instance(settings) as instance:
-        settle(instance)
+    with hold_home(settings.root), open_instance(settings) as instance:
+        fail_abandoned_runs(instance)
         for each in _days(first, last):
-            say(f"Looking at {each}")
-            _look(instance, each)
-    _show(Store(settings.store_location), last)
+            say(f"Monitoring {each}")
+            _run(instance, each)
+    _show_verdicts(Store(settings.store_location), last)
     say(f"Page: {settings.reports / 'monitoring' / f'{last}.html'}")
 
 
-def _look(instance: Any, day: dt.date) -> None:
+def _run(instance: Any, day: dt.date) -> None:
     config = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
     tags = {"migraine/started_by": "cli"}
     outcome = execute(
         instance, JOB, run_id=str(uuid.uuid4()), run_config=config, tags=tags, partition_key=day.isoformat()
     )
-    raise_for(outcome)
+    raise_failure(outcome)
 
 
-def _show(store: Store, day: dt.date) -> None:
+def _show_verdicts(store: Store, day: dt.date) -> None:
     rows = []
     for kind in KINDS:
         content = read_result(store, kind, day) or {}
-        for task, said in (content.get("tasks", {"": content} if content else {})).items():
-            rows.append((kind, task, said["status"], str(said.get("rows", "")), " ".join(said["reasons"][:3])))
-    show(f"Monitoring up to {day}", ("what", "task", "verdict", "rows", "why"), rows)
+        for task, result in (content.get("tasks", {"": content} if content else {})).items():
+            rows.append((kind, task, result["status"], str(result.get("rows", "")), " ".join(result["reasons"][:3])))
+    show(f"Monitoring up to {day}", ("check", "task", "verdict", "rows", "why"), rows)
 
 
-def _day(text: str, option: str) -> dt.date:
+def _parse_day(text: str, option: str) -> dt.date:
     try:
         return dt.date.fromisoformat(text)
     except ValueError:

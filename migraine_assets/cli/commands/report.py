@@ -1,4 +1,4 @@
-"""The results of an evaluation as tables, and where to look further."""
+"""`migraine report`: the results of an evaluation as tables, and the paths of reports and state."""
 
 import json
 from pathlib import Path
@@ -8,7 +8,7 @@ from migraine_assets.cli.console import out, say, show
 from migraine_assets.errors import ConfigurationError, StoreError
 from migraine_assets.settings import Settings
 
-# For each task the columns after the model: title, part ("cv" or "test"), metric, whether with its interval.
+# Columns of each task after the model: title, split ("cv" or "test"), metric, whether its interval is shown.
 COLUMNS: dict[str, tuple[tuple[str, str, str, bool], ...]] = {
     "attack": (
         ("CV ROC-AUC", "cv", "roc_auc", True),
@@ -23,7 +23,7 @@ COLUMNS: dict[str, tuple[tuple[str, str, str, bool], ...]] = {
         ("R2", "test", "r2", False),
     ),
 }
-# Flags in the few words that fit into a table; the report has the sentences.
+# Abbreviations of flags for the table; the report spells them out.
 SHORT = {
     "overfitting": "overfit",
     "underfitting": "underfit",
@@ -37,7 +37,7 @@ TITLES = {"attack": "Will there be an attack?", "severity": "How bad will it be?
 
 
 def report() -> None:
-    """Show the newest evaluation. Raises `ConfigurationError` where there is none."""
+    """Show the results of the latest evaluation and where its report is."""
     settings = Settings()
     latest = settings.reports / "latest"
     if not (latest / "evaluation.json").exists():
@@ -47,44 +47,44 @@ def report() -> None:
 
 
 def show_tables(folder: Path) -> None:
-    """A table for each task of `folder`'s evaluation.json."""
+    """Print a table for each task in `folder`'s evaluation.json. Raises `StoreError` where the file is damaged."""
     path = folder / "evaluation.json"
     try:
         content = json.loads(path.read_bytes())
     except ValueError as error:
         raise StoreError(f"{path.resolve()} is damaged: {error}. `migraine run` writes a new report.") from error
     for task, section in content.items():
-        columns = ("model", *(column[0] for column in COLUMNS[task]), "flags", "CPU s", "place")
+        columns = ("model", *(column[0] for column in COLUMNS[task]), "flags", "CPU s", "role")
         rows = [*_model_rows(task, section), *_baseline_rows(task, section)]
         show(TITLES[task], columns, rows, right=columns[1:-3])
 
 
 def show_paths(settings: Settings, folder: Path) -> None:
-    """Where to look: reports, store, the UI."""
-    where = folder.resolve()
-    say(f"Report       {where / 'index.html'}")
-    say(f"Figures      {where / 'evaluation.json'}")
+    """Print where the report, the state and the UI are."""
+    latest = folder.resolve()
+    say(f"Report       {latest / 'index.html'}")
+    say(f"Metrics      {latest / 'evaluation.json'}")
     say(f"State        {settings.root}")
     say("Dagster UI   make ui    (http://127.0.0.1:3000, MLflow on http://127.0.0.1:5000)")
 
 
 def _model_rows(task: str, section: dict[str, Any]) -> list[list[str]]:
-    _, part, first, _ = COLUMNS[task][0]
+    _, split, metric, _ = COLUMNS[task][0]
     sign = -1 if task == "attack" else 1
 
-    def place(item: tuple[str, dict[str, Any]]) -> tuple[bool, float]:
-        value = ((item[1].get(part) or {}).get(first) or {}).get("value")
+    def rank(item: tuple[str, dict[str, Any]]) -> tuple[bool, float]:
+        value = ((item[1].get(split) or {}).get(metric) or {}).get("value")
         return value is None, sign * (value or 0)
 
-    return [_row(task, key, model, section) for key, model in sorted(section["models"].items(), key=place)]
+    return [_row(task, key, model, section) for key, model in sorted(section["models"].items(), key=rank)]
 
 
 def _row(task: str, key: str, model: dict[str, Any], section: dict[str, Any]) -> list[str]:
     cells = _cells(task, model)
     flags = [flag["name"] if isinstance(flag, dict) else str(flag) for flag in model.get("flags", ())]
-    said = "failed" if model.get("error") else ", ".join(_short(flag) for flag in flags)
-    held = {section.get("champion"): "champion", section.get("challenger"): "challenger"}
-    return [key, *cells, said, f"{model.get('seconds') or 0:.1f}", held.get(key, "")]
+    summary = "failed" if model.get("error") else ", ".join(_short(flag) for flag in flags)
+    roles = {section.get("champion"): "champion", section.get("challenger"): "challenger"}
+    return [key, *cells, summary, f"{model.get('seconds') or 0:.1f}", roles.get(key, "")]
 
 
 def _baseline_rows(task: str, section: dict[str, Any]) -> list[list[str]]:
@@ -95,15 +95,15 @@ def _baseline_rows(task: str, section: dict[str, Any]) -> list[list[str]]:
 
 
 def _cells(task: str, scores: dict[str, Any]) -> list[str]:
-    return [_cell((scores.get(part) or {}).get(metric), ends=ends) for _, part, metric, ends in COLUMNS[task]]
+    return [_cell((scores.get(split) or {}).get(metric), bounds=bounds) for _, split, metric, bounds in COLUMNS[task]]
 
 
-def _cell(figures: dict[str, float | None] | None, *, ends: bool) -> str:
-    if not figures or figures.get("value") is None:
+def _cell(interval: dict[str, float | None] | None, *, bounds: bool) -> str:
+    if not interval or interval.get("value") is None:
         return "-"
-    low, high = figures.get("ci_low"), figures.get("ci_high")
-    shown = f" [{low:.2f} {high:.2f}]" if ends and low is not None and high is not None else ""
-    return f"{figures['value']:.3f}{shown}"
+    low, high = interval.get("ci_low"), interval.get("ci_high")
+    shown = f" [{low:.2f} {high:.2f}]" if bounds and low is not None and high is not None else ""
+    return f"{interval['value']:.3f}{shown}"
 
 
 def _short(flag: str) -> str:
@@ -113,7 +113,7 @@ def _short(flag: str) -> str:
 
 
 def show_decisions(decisions: list[tuple[str, str, str]]) -> None:
-    """For each task what became of its champion: task, outcome, reasons."""
+    """Print each promotion decision: task, outcome, reasons."""
     for task, outcome, why in decisions:
         style = {"promoted": "green", "on trial": "cyan", "unchanged": "", "refused": "yellow", "none": "red"}[outcome]
         out().print(f"[bold]{task}[/]: [{style or 'default'}]{outcome}[/]. ", end="")

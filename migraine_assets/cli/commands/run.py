@@ -1,16 +1,18 @@
-"""`migraine run`: one run of a job in this process, with progress, and what came of it."""
+"""`migraine run`: run a job in this process, with progress, and print its results."""
 
 import uuid
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
+import typer
+
+from migraine_assets.cli.commands.data import Mapping
 from migraine_assets.cli.commands.report import show_decisions, show_paths, show_tables
-from migraine_assets.cli.console import complain, err
-from migraine_assets.cli.dagster.execution import Failure, RunOutcome, execute, explained
+from migraine_assets.cli.console import err, print_error
+from migraine_assets.cli.dagster.execution import Failure, RunOutcome, error_classes, execute
 from migraine_assets.cli.dagster.instance import open_instance
-from migraine_assets.cli.dagster.progress import Progress, screen
-from migraine_assets.cli.dagster.run_lock import alone, settle
+from migraine_assets.cli.dagster.progress import Progress, progress_console
+from migraine_assets.cli.dagster.run_lock import fail_abandoned_runs, hold_home
 from migraine_assets.errors import ConfigurationError, DataRefused, NoModelMetTheBar
-from migraine_assets.params import load_params
 from migraine_assets.settings import Settings
 
 if TYPE_CHECKING:
@@ -20,19 +22,27 @@ JOBS = ("full_pipeline", "retrain")
 
 
 def run(
-    *, source: str | None, mapping: str | None, options: dict[str, str], data_version: str | None, job: str
+    source: Annotated[
+        str | None, typer.Option(help="synthetic, kostecki_dillon, or a file, folder, glob or URL of a diary.")
+    ] = None,
+    mapping: Mapping = None,
+    option: Annotated[list[str] | None, typer.Option(help="Option of the source, as name=value.")] = None,
+    data_version: Annotated[
+        str | None, typer.Option(help="Train again on the accepted diary with this MD5 (see `migraine data log`).")
+    ] = None,
+    job: Annotated[str, typer.Option(help="full_pipeline, or retrain to use the current diary.")] = "full_pipeline",
 ) -> None:
-    """Run `job` and show its results. Raises the error that the exit code belongs to."""
-    wanted = {"source": source, "mapping": mapping, "options": options or None, "data_version": data_version}
-    if empty := [_flag(name) for name, value in wanted.items() if value == ""]:
-        raise ConfigurationError(f"{empty[0]} is empty (an unset variable?). Say what is meant, or leave it out.")
-    given = {name: value for name, value in wanted.items() if value}
-    _refuse_nonsense(job, given)
+    """Validate a diary, train and compare sixteen models, promote the best, and write the report."""
+    from migraine_assets.params import load_params
+
+    pairs = dict(_parse_option(item) for item in option or []) or None
+    flags = {"source": source, "mapping": mapping, "options": pairs, "data_version": data_version}
+    config = _check(job, flags)
     settings = Settings()
     load_params(settings.params)
-    with alone(settings.root):
+    with hold_home(settings.root):
         settings.landing.mkdir(parents=True, exist_ok=True)
-        raise_for(_follow(settings, job, _config(given)))
+        raise_failure(_execute(settings, job, _run_config(config)))
         decisions = _decisions(settings)
     latest = settings.reports / "latest"
     show_tables(latest)
@@ -41,55 +51,67 @@ def run(
     if decisions["attack"].outcome == "none":
         raise NoModelMetTheBar(
             "No model met the bar for the task 'attack': none is clearly better than the base rate, or all are "
-            "flagged. The report says why for each. Nothing was promoted."
+            "flagged. The report gives the reasons for each model. Nothing was promoted."
         )
 
 
-def _refuse_nonsense(job: str, given: dict[str, Any]) -> None:
+def _parse_option(item: str) -> tuple[str, str]:
+    name, equals, value = item.partition("=")
+    if not equals or not name:
+        raise ConfigurationError(f"--option {item}: write it as name=value, for example --option participants=500.")
+    return name.strip(), value.strip()
+
+
+def _check(job: str, flags: dict[str, Any]) -> dict[str, Any]:
+    """Return the flags that were set. Raises `ConfigurationError` for values that do not go together."""
+    if empty := [_flag(name) for name, value in flags.items() if value == ""]:
+        raise ConfigurationError(f"{empty[0]} is empty (an unset variable?). Give it a value or leave it out.")
+    present = {name: value for name, value in flags.items() if value}
     if job not in JOBS:
         raise ConfigurationError(f"There is no job '{job}'. The jobs are {' and '.join(JOBS)}.")
-    if job == "retrain" and given:
+    if job == "retrain" and present:
         raise ConfigurationError(
-            "The job 'retrain' trains on the diary that is there: leave out "
-            f"{', '.join(_flag(name) for name in given)}, or run full_pipeline."
+            "The job 'retrain' trains on the current diary: leave out "
+            f"{', '.join(_flag(name) for name in present)}, or run full_pipeline."
         )
-    if "data_version" in given and len(given) > 1:
+    if "data_version" in present and len(present) > 1:
         raise ConfigurationError(
-            "--data-version repeats an accepted diary as it was read: leave --source, --mapping and --option out."
+            "--data-version reads an accepted diary exactly as before: leave out --source, --mapping and --option."
         )
+    return present
 
 
 def _flag(name: str) -> str:
     return "--option" if name == "options" else f"--{name.replace('_', '-')}"
 
 
-def _config(given: dict[str, Any]) -> dict[str, Any]:
-    # Dagster's own log would repeat every event on the screen; it is kept with the run.
+def _run_config(source: dict[str, Any]) -> dict[str, Any]:
+    # Dagster's console logger would print every event; the log of the run keeps them anyway.
     config: dict[str, Any] = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
-    return config | ({"ops": {"raw_diary": {"config": given}}} if given else {})
+    return config | ({"ops": {"raw_diary": {"config": source}}} if source else {})
 
 
-def _follow(settings: Settings, job: str, config: dict[str, Any]) -> RunOutcome:
+def _execute(settings: Settings, job: str, config: dict[str, Any]) -> RunOutcome:
     run_id = str(uuid.uuid4())
     with open_instance(settings) as instance:
-        if at_work := settle(instance):
+        if active := fail_abandoned_runs(instance):
             raise ConfigurationError(
-                f"The run {at_work[0]} is at work on the same state. Wait for it, or end it in the Dagster UI."
+                f"Run {active[0]} is using the same state. Wait for it, or terminate it in the Dagster UI."
             )
         err().print(f"[dim]Run {run_id}, state under {settings.root}[/]", soft_wrap=True)
-        with screen() as console, Progress(instance, run_id, console):
+        with progress_console() as console, Progress(instance, run_id, console):
             return execute(instance, job, run_id=run_id, run_config=config, tags={"migraine/started_by": "cli"})
 
 
-def raise_for(outcome: RunOutcome) -> None:
-    """Raise what stopped the run: Ctrl-C, a refused check, an explained error, or a fault of ours."""
+def raise_failure(outcome: RunOutcome) -> None:
+    """Raise the error that stopped the run: an interrupt, a blocking check, a user error or a bug."""
     if outcome.interrupted:
         raise KeyboardInterrupt
     refused = [c for c in outcome.checks if not c.passed and c.blocking and c.severity == "ERROR"]
     if refused:
         reasons = "\n".join(f"- {check.description}" for check in refused)
-        raise DataRefused(f"The diary was refused; nothing was trained, and who served still serves.\n{reasons}")
-    # A blocking check that failed makes a step fail too, which is told above.
+        raise DataRefused(f"The diary was refused. Nothing was trained; the champion is unchanged.\n{reasons}")
+    # A failed blocking check also fails its step, and was raised above.
     for failure in outcome.failures:
         raise _as_error(failure)
     if not outcome.success:
@@ -97,21 +119,21 @@ def raise_for(outcome: RunOutcome) -> None:
 
 
 def _as_error(failure: Failure) -> Exception:
-    kind = explained().get(failure.error)
+    kind = error_classes().get(failure.error)
     error: Exception = kind(failure.message) if kind else RuntimeError(f"{failure.error}: {failure.message}")
     # Shown by --traceback.
     error.add_note(failure.trace)
     if kind is None and failure.step:
-        complain(f"The step '{failure.step}' failed.")
+        print_error(f"The step '{failure.step}' failed.")
     return error
 
 
 def _decisions(settings: Settings) -> dict[str, "ChampionRef"]:
-    """What became of the champion of each task."""
+    """Return the promotion decision of each task."""
     from migraine_assets.defs.refs import from_json
     from migraine_assets.stores.assets.frames import read_pointer
     from migraine_assets.stores.store import Store
 
     store = Store(settings.store_location)
-    found = {task: read_pointer(store, f"champions/{task}") for task in ("attack", "severity")}
-    return {task: from_json(content) for task, content in found.items() if content}
+    values = {task: read_pointer(store, f"champions/{task}") for task in ("attack", "severity")}
+    return {task: from_json(content) for task, content in values.items() if content}

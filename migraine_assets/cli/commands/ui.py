@@ -1,4 +1,4 @@
-"""`migraine ui`: the Dagster webserver and daemon and the MLflow server as children that end with this command."""
+"""`migraine ui`: run the Dagster webserver, its daemon and the MLflow server until this command ends."""
 
 import os
 import signal
@@ -7,30 +7,32 @@ import subprocess
 import sys
 import time
 from dataclasses import dataclass
+from typing import Annotated
 
+import typer
 from rich.console import Console
 
 from migraine_assets.cli.dagster.instance import dagster_home, open_instance, project_root
-from migraine_assets.cli.dagster.run_lock import settle
+from migraine_assets.cli.dagster.run_lock import fail_abandoned_runs
 from migraine_assets.errors import ConfigurationError
 from migraine_assets.settings import Settings
 
 GRACE_SECONDS = 10
 POLL_SECONDS = 0.5
-# Ctrl-C, an orderly stop, and the terminal that is closed.
+# Ctrl-C, a request to terminate, and a closed terminal.
 STOPS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
 @dataclass(frozen=True)
 class Service:
-    """One child: its name for messages, and its command line."""
+    """One child process: its name in messages, and its command line."""
 
     name: str
     command: tuple[str, ...]
 
 
 def services(settings: Settings, *, dagster_port: int, mlflow_port: int) -> tuple[Service, ...]:
-    """What `migraine ui` runs. Each is the interpreter's own, so an environment need not be activated."""
+    """Return the processes of `migraine ui`. Each runs under this interpreter: no environment has to be activated."""
     workspace = str(project_root() / "workspace.yaml")
     python = (sys.executable, "-m")
     return (
@@ -53,21 +55,21 @@ def services(settings: Settings, *, dagster_port: int, mlflow_port: int) -> tupl
 
 
 def environment(settings: Settings) -> dict[str, str]:
-    """The children's environment. They work in the same folder as this process, so relative paths mean the same."""
+    """Return the environment of the child processes, which share this working directory and so its relative paths."""
     return os.environ | {
         "MIGRAINE_HOME": str(settings.root),
         "DAGSTER_HOME": str(dagster_home(settings)),
         "MLFLOW_DISABLE_TELEMETRY": "true",
-        # A server of jobs that nobody here submits.
+        # A job server that nothing here uses.
         "MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false",
         "DO_NOT_TRACK": "true",
     }
 
 
 def supervise(children: tuple[Service, ...], *, env: dict[str, str], console: Console) -> None:
-    """Run `children` until one ends or this process is told to stop; then end them all, with their own children.
+    """Run `children` until one exits or this process is stopped; then end all of them with their descendants.
 
-    Raises `ConfigurationError` where one ended by itself.
+    Raises `ConfigurationError` where a child exited on its own.
     """
     for number in STOPS:
         signal.signal(number, _interrupt)
@@ -75,7 +77,7 @@ def supervise(children: tuple[Service, ...], *, env: dict[str, str], console: Co
     ended: list[str] = []
     try:
         for child in children:
-            # A group of its own each: Ctrl-C reaches only this process, which then ends them in order.
+            # Each has its own process group: Ctrl-C reaches only this process, which then ends them in order.
             started.append(subprocess.Popen(child.command, env=env, start_new_session=True))
         while not ended:
             time.sleep(POLL_SECONDS)
@@ -85,7 +87,7 @@ def supervise(children: tuple[Service, ...], *, env: dict[str, str], console: Co
     finally:
         _end(started)
     if ended:
-        raise ConfigurationError(f"{ended[0]} ended by itself: its last lines above say why (is its port taken?).")
+        raise ConfigurationError(f"{ended[0]} exited unexpectedly: see its last lines above (is its port in use?).")
 
 
 def _interrupt(*_: object) -> None:
@@ -94,16 +96,16 @@ def _interrupt(*_: object) -> None:
 
 def _end(started: list["subprocess.Popen[bytes]"]) -> None:
     for number in STOPS:
-        # Impatience must not leave anything behind.
+        # A second Ctrl-C must not leave processes behind.
         signal.signal(number, signal.SIG_IGN)
     for process in started:
-        # Not SIGINT, on which a Python that is still starting prints where it was.
+        # Not SIGINT, on which a Python that is still starting prints a traceback.
         _signal(process, signal.SIGTERM)
     deadline = time.monotonic() + GRACE_SECONDS
     while time.monotonic() < deadline and any(process.poll() is None for process in started):
         time.sleep(0.1)
     for process in started:
-        # Also where the leader is gone: what it started shares its group.
+        # Also where the leader has exited: its descendants share its group.
         _signal(process, signal.SIGKILL)
         process.wait()
 
@@ -115,16 +117,19 @@ def _signal(process: "subprocess.Popen[bytes]", number: signal.Signals) -> None:
         return
 
 
-def ui(*, port: int, mlflow_port: int) -> None:
-    """Start everything, say where it is, and wait."""
+def ui(
+    port: Annotated[int, typer.Option(help="Port of the Dagster UI.")] = 3000,
+    mlflow_port: Annotated[int, typer.Option(help="Port of the MLflow UI.")] = 5000,
+) -> None:
+    """Run the Dagster UI with its daemon and the MLflow UI until Ctrl-C."""
     from migraine_assets.stores.tracking.experiments import Tracker
 
     settings, console = Settings(), Console(stderr=True, highlight=False)
     for number in (port, mlflow_port):
-        _refuse_taken(number)
-    # Two processes that meet a fresh database would both create its tables.
+        _check_free(number)
+    # Opened here first: two processes that start on a fresh database would both create its tables.
     with open_instance(settings) as instance:
-        settle(instance)
+        fail_abandoned_runs(instance)
     Tracker(settings.tracking_uri, artifact_root=settings.artifact_root).prepare()
     console.print(
         f"Dagster UI  http://127.0.0.1:{port}\nMLflow UI   http://127.0.0.1:{mlflow_port}\nCtrl-C stops both."
@@ -133,12 +138,12 @@ def ui(*, port: int, mlflow_port: int) -> None:
     supervise(children, env=environment(settings), console=console)
 
 
-def _refuse_taken(port: int) -> None:
+def _check_free(port: int) -> None:
     with socket.socket() as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             probe.bind(("127.0.0.1", port))
         except OSError as error:
             raise ConfigurationError(
-                f"Port {port} on 127.0.0.1 is taken. Name others: migraine ui --port 3001 --mlflow-port 5001."
+                f"Port {port} on 127.0.0.1 is in use. Choose others: migraine ui --port 3001 --mlflow-port 5001."
             ) from error

@@ -1,4 +1,4 @@
-"""One in-process run of a job: executed, and what came of it in words of this project.
+"""Execution of one job in this process, and its outcome as plain values.
 
 Not here: the instance (`cli.dagster.instance`), progress on the screen (`cli.dagster.progress`), exit codes
 (`cli.commands.run`).
@@ -16,14 +16,21 @@ from migraine_assets.errors import MigraineError, StoreError
 
 if TYPE_CHECKING:
     import dagster as dg
+    from dagster_shared.error import SerializableErrorInfo
+
+# The errors that Dagster records for Ctrl-C and for a termination requested in the UI.
+INTERRUPTIONS = frozenset({"KeyboardInterrupt", "DagsterExecutionInterruptedError"})
 
 
 @contextmanager
-def held_open(instance: "dg.DagsterInstance", run_id: str) -> Iterator[None]:
-    """Within: the databases of runs, of events and of the run `run_id` stay open. Elsewhere than on SQLite: nothing."""
+def keep_databases_open(instance: "dg.DagsterInstance", run_id: str) -> Iterator[None]:
+    """Keep the SQLite databases of runs, of events and of the run `run_id` open in this block.
+
+    Otherwise each closed connection folds the write-ahead log into its database again. Does nothing without SQLite.
+    """
     with ExitStack() as stack:
         for path in _files(instance, run_id):
-            # Only looked at and closed, but closed by whichever thread unwinds the run.
+            # Any thread may close the connection when the run unwinds.
             connection = stack.enter_context(closing(sqlite3.connect(path, check_same_thread=False)))
             connection.execute("SELECT name FROM sqlite_master").fetchall()
         yield
@@ -35,23 +42,15 @@ def _files(instance: "dg.DagsterInstance", run_id: str) -> list[Path]:
     events = instance.event_log_storage
     if not isinstance(events, SqliteEventLogStorage):
         return []
-    # A run's database is made when it is first asked for.
+    # The database of a run is created by its first query.
     instance.get_records_for_run(run_id, limit=1)
-    found = [Path(events.path_for_shard(shard)) for shard in ("index", run_id)]
-    return [path for path in (*found, found[0].parent.with_suffix(".db")) if path.exists()]
-
-
-if TYPE_CHECKING:
-    import dagster as dg
-    from dagster_shared.error import SerializableErrorInfo
-
-# What Dagster makes of Ctrl-C and of a termination asked for in the UI.
-INTERRUPTIONS = frozenset({"KeyboardInterrupt", "DagsterExecutionInterruptedError"})
+    shards = [Path(events.path_for_shard(shard)) for shard in ("index", run_id)]
+    return [path for path in (*shards, shards[0].parent.with_suffix(".db")) if path.exists()]
 
 
 @dataclass(frozen=True)
 class Failure:
-    """A step or run that failed: the class and the sentence of the error that explains it, and the whole trace."""
+    """A failed step (empty for a failed run): class and message of the explaining error, and the full traceback."""
 
     step: str
     error: str
@@ -61,7 +60,7 @@ class Failure:
 
 @dataclass(frozen=True)
 class CheckResult:
-    """One asset check as it was evaluated."""
+    """The result of one asset check."""
 
     asset: str
     name: str
@@ -73,7 +72,7 @@ class CheckResult:
 
 @dataclass(frozen=True)
 class RunOutcome:
-    """What a run left behind."""
+    """The outcome of a run."""
 
     run_id: str
     success: bool
@@ -91,9 +90,9 @@ def execute(
     tags: dict[str, str],
     partition_key: str | None = None,
 ) -> RunOutcome:
-    """Run `job` in this process. Steps that do not depend on a failed one still run.
+    """Run `job` in this process. Steps that do not depend on a failed step still run.
 
-    Raises `StoreError` where Dagster cannot keep its records.
+    Raises `StoreError` if Dagster cannot write its records.
     """
     from sqlalchemy.exc import DBAPIError
 
@@ -101,7 +100,7 @@ def execute(
 
     try:
         definition = build_defs().resolve_job_def(job)
-        with held_open(instance, run_id), _told_once():
+        with keep_databases_open(instance, run_id), _log_retries_once():
             result = definition.execute_in_process(
                 instance=instance,
                 run_id=run_id,
@@ -110,37 +109,38 @@ def execute(
                 partition_key=partition_key,
                 raise_on_error=False,
             )
-    except _lost_postgres() as error:
+    except _postgres_error() as error:
         raise StoreError(
-            f"Dagster's records in PostgreSQL cannot be kept: {error}. See that the server runs (`migraine doctor`), "
-            "and run again; what was finished is not done again."
+            f"Dagster cannot write its records to PostgreSQL: {error}. Check that the server is running "
+            "(`migraine doctor`) and run again; finished steps are not repeated."
         ) from error
     except (DBAPIError, sqlite3.Error, OSError) as error:
         reason = str(getattr(error, "orig", None) or error)
         raise StoreError(
-            f"Dagster's records under {instance.root_directory} cannot be kept: {reason}. Free some space or check the "
-            "permissions, and run again; what was finished is not done again."
+            f"Dagster cannot write its records under {instance.root_directory}: {reason}. Free some space or check the "
+            "permissions, and run again; finished steps are not repeated."
         ) from error
     return outcome_of(run_id, result.all_events, success=result.success)
 
 
-def _lost_postgres() -> type[Exception]:
-    """What Dagster raises when its PostgreSQL has not answered for a while. Imported when something was raised."""
+def _postgres_error() -> type[Exception]:
+    """Return the error that Dagster raises when its PostgreSQL is unreachable. Imported only after an error."""
     from dagster_postgres.utils import DagsterPostgresException
 
     return DagsterPostgresException
 
 
 @contextmanager
-def _told_once() -> Iterator[None]:
-    """Within: that a database does not answer is logged once, not for each attempt at each event."""
-    told: list[str] = []
+def _log_retries_once() -> Iterator[None]:
+    """Log an unreachable database once in this block, not for each retry of each event."""
+    retries = 0
 
     def first(record: logging.LogRecord) -> bool:
+        nonlocal retries
         if not str(record.msg).startswith("Retrying failed database connection"):
             return True
-        told.append("")
-        return len(told) == 1
+        retries += 1
+        return retries == 1
 
     logging.root.addFilter(first)
     try:
@@ -150,37 +150,37 @@ def _told_once() -> Iterator[None]:
 
 
 def outcome_of(run_id: str, events: "Sequence[dg.DagsterEvent]", *, success: bool) -> RunOutcome:
-    """What the events of a run tell."""
+    """Summarize the events of a run."""
     steps = [(event.step_key or "", event.step_failure_data.error) for event in events if event.is_step_failure]
     whole = [("", event.job_failure_data.error) for event in events if event.event_type_value == "PIPELINE_FAILURE"]
-    told = [(step, error) for step, error in (*steps, *whole) if error is not None]
+    errors = [(step, error) for step, error in (*steps, *whole) if error is not None]
     return RunOutcome(
         run_id,
         success,
-        interrupted=any(link.cls_name in INTERRUPTIONS for _, error in told for link in _chain(error)),
-        failures=tuple(_failure(step, error) for step, error in told),
+        interrupted=any(link.cls_name in INTERRUPTIONS for _, error in errors for link in _chain(error)),
+        failures=tuple(_failure(step, error) for step, error in errors),
         checks=tuple(_checks(events)),
     )
 
 
-def explained() -> dict[str, type[MigraineError]]:
-    """Every error that is a sentence for a person, by the name of its class."""
-    found, left = {}, [MigraineError]
-    while left:
-        kind = left.pop()
-        found[kind.__name__] = kind
-        left += kind.__subclasses__()
-    return found
+def error_classes() -> dict[str, type[MigraineError]]:
+    """Return `MigraineError` and all its subclasses by name: the errors whose message is meant for the user."""
+    classes, pending = {}, [MigraineError]
+    while pending:
+        kind = pending.pop()
+        classes[kind.__name__] = kind
+        pending += kind.__subclasses__()
+    return classes
 
 
 def _failure(step: str, error: "SerializableErrorInfo") -> Failure:
-    """The outermost error that explains itself; where none does, the innermost, which is what happened."""
-    links, known = list(_chain(error)), explained()
-    found = next((link for link in links if link.cls_name in known), links[-1])
-    name = found.cls_name or "Error"
-    # Dagster puts the qualified name of the class before the message.
-    _, _, tail = found.message.strip().partition(f"{name}: ")
-    return Failure(step, name, tail or found.message.strip(), error.to_string())
+    """Describe the outermost `MigraineError` of the chain, or the innermost error if there is none."""
+    links, known = list(_chain(error)), error_classes()
+    cause = next((link for link in links if link.cls_name in known), links[-1])
+    name = cause.cls_name or "Error"
+    # Dagster prefixes the message with the qualified name of the class.
+    _, _, tail = cause.message.strip().partition(f"{name}: ")
+    return Failure(step, name, tail or cause.message.strip(), error.to_string())
 
 
 def _chain(error: "SerializableErrorInfo") -> "Iterator[SerializableErrorInfo]":
@@ -193,12 +193,12 @@ def _chain(error: "SerializableErrorInfo") -> "Iterator[SerializableErrorInfo]":
 def _checks(events: "Sequence[dg.DagsterEvent]") -> Iterator[CheckResult]:
     for event in events:
         if event.event_type_value == "ASSET_CHECK_EVALUATION":
-            found = event.asset_check_evaluation_data
+            check = event.asset_check_evaluation_data
             yield CheckResult(
-                "/".join(found.asset_key.path),
-                found.check_name,
-                found.passed,
-                bool(found.blocking),
-                found.severity.value,
-                found.description or "",
+                "/".join(check.asset_key.path),
+                check.check_name,
+                check.passed,
+                bool(check.blocking),
+                check.severity.value,
+                check.description or "",
             )

@@ -1,4 +1,4 @@
-"""Live progress of a run: a line for every asset as it is materialized, for every warning and failed check."""
+"""Live progress of a run: one line per materialized asset, warning, failed check and failed step."""
 
 import io
 import logging
@@ -16,19 +16,19 @@ from migraine_assets.cli.console import err
 if TYPE_CHECKING:
     import dagster as dg
 
-# Every turn of the spinner takes processor time from the run.
+# Redrawing the spinner takes processor time from the run.
 REDRAWS_PER_SECOND = 4.0
-# The terminal is closed, or the pipe, for which rich would end the program. Neither is a reason to stop the run.
-GONE = (OSError, SystemExit)
+# The terminal was closed, or the pipe (where rich would exit the program). The run goes on in either case.
+OUTPUT_CLOSED = (OSError, SystemExit)
 
 
 @contextmanager
-def screen() -> Iterator[Console]:
-    """Standard error as it is now: while a run works, Dagster turns the descriptor into the run's log."""
+def progress_console() -> Iterator[Console]:
+    """Open a console on the current standard error, because Dagster redirects the descriptor to the log of the run."""
     try:
         descriptor = os.dup(sys.stderr.fileno())
     except (OSError, io.UnsupportedOperation):
-        # There is no descriptor behind it, so nothing turns it away.
+        # There is no descriptor behind it, so nothing is redirected.
         yield err()
         return
     with os.fdopen(descriptor, "w", encoding=sys.stderr.encoding, errors="replace") as file:
@@ -36,43 +36,43 @@ def screen() -> Iterator[Console]:
 
 
 class Progress:
-    """Follows one run by listening to the events that this process records; the event log is not read for it."""
+    """Follows one run through the events that this process records, without polling the event log."""
 
     def __init__(self, instance: "dg.DagsterInstance", run_id: str, console: Console) -> None:
         self._instance, self._run_id, self._console = instance, run_id, console
         self._started = time.monotonic()
         self._running: dict[str, None] = {}
-        self._told: set[str] = set()
+        self._warnings: set[str] = set()
         self._silent = False
 
     def __enter__(self) -> "Progress":
         self._status = self._console.status("starting", refresh_per_second=REDRAWS_PER_SECOND)
         self._status.start()
-        self._instance.add_event_listener(self._run_id, self._hear)
+        self._instance.add_event_listener(self._run_id, self._handle)
         return self
 
     def __exit__(self, *_: object) -> None:
         self._silent = True
-        with suppress(*GONE):
+        with suppress(*OUTPUT_CLOSED):
             self._status.stop()
 
-    def _hear(self, entry: "dg.EventLogEntry") -> None:
+    def _handle(self, entry: "dg.EventLogEntry") -> None:
         if self._silent:
             return
         try:
             self._show(entry)
-        except GONE:
+        except OUTPUT_CLOSED:
             self._silent = True
 
     def _show(self, entry: "dg.EventLogEntry") -> None:
         if entry.dagster_event is not None:
-            self._one(entry.dagster_event)
+            self._show_event(entry.dagster_event)
         elif int(entry.level) >= logging.WARNING:
             self._warn(entry)
         if self._running:
             self._status.update(f"{self._clock()}  {', '.join(self._running)}")
 
-    def _one(self, event: "dg.DagsterEvent") -> None:
+    def _show_event(self, event: "dg.DagsterEvent") -> None:
         kind, step = event.event_type_value, (event.step_key or "").replace("__", "/")
         if kind == "STEP_START":
             self._running[step] = None
@@ -88,23 +88,23 @@ class Progress:
             self._check(event.asset_check_evaluation_data)
 
     def _warn(self, entry: "dg.EventLogEntry") -> None:
-        """What an asset warned of, once: MLflow that does not answer is noticed by every model."""
-        told = entry.user_message.partition("\n")[0]
-        # Of what follows from a refusal or a failure enough is said by that.
-        if told not in self._told and not told.startswith("Dependencies for step"):
-            self._told.add(told)
-            self._line("[yellow]note[/]", (entry.step_key or "").replace("__", "/"), told)
+        """Print a warning once: an unreachable MLflow is reported by every model."""
+        warning = entry.user_message.partition("\n")[0]
+        # Steps that are skipped after a failure need no line: the failure has one.
+        if warning not in self._warnings and not warning.startswith("Dependencies for step"):
+            self._warnings.add(warning)
+            self._line("[yellow]note[/]", (entry.step_key or "").replace("__", "/"), warning)
 
     def _check(self, check: "dg.AssetCheckEvaluation") -> None:
         stops = bool(check.blocking) and check.severity.value == "ERROR"
         mark = "[red]refused[/]" if stops else "[yellow]check[/]"
         self._line(mark, "/".join(check.asset_key.path), check.description or check.check_name)
 
-    def _line(self, mark: str, what: str, summary: str) -> None:
+    def _line(self, mark: str, subject: str, summary: str) -> None:
         from rich.markup import escape
 
         self._console.print(
-            f"{self._clock()}  {mark}  {escape(what)}  [dim]{escape(summary)}[/]",
+            f"{self._clock()}  {mark}  {escape(subject)}  [dim]{escape(summary)}[/]",
             highlight=False,
             soft_wrap=True,
         )

@@ -1,7 +1,7 @@
-"""One run at a time in a home, and runs whose process was killed are told from those at work.
+"""One `migraine run` at a time per home, and the detection of runs whose process was killed.
 
-Two runs at once would mix their diaries, since each asset reads what the one before it made last. A killed run that
-counted as started for ever would hold up every run that is queued in the Dagster UI.
+Two concurrent runs would mix their diaries, since each asset reads the current value of the asset before it. A killed
+run that still counted as started would block every run that is queued in the Dagster UI.
 """
 
 import fcntl
@@ -19,40 +19,40 @@ LOCK = ".run.lock"
 
 
 @contextmanager
-def alone(home: Path) -> Iterator[None]:
-    """Hold `home` for one run of the command line; the kernel lets go when its process dies.
+def hold_home(home: Path) -> Iterator[None]:
+    """Hold the lock of `home` in this block; the kernel releases it if the process dies.
 
-    Raises `ConfigurationError` where another one holds it.
+    Raises `ConfigurationError` where another process holds it, `StoreError` where `home` cannot be written.
     """
     try:
         home.mkdir(parents=True, exist_ok=True)
         file = (home / LOCK).open("ab")
     except OSError as error:
         raise StoreError(
-            f"{home} cannot be written: {error.strerror}. Set MIGRAINE_HOME to a folder of your own."
+            f"{home} is not writable: {error.strerror}. Set MIGRAINE_HOME to a folder that you can write to."
         ) from error
     with file:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError as error:
             raise ConfigurationError(
-                f"Another `migraine run` is at work in {home}. Wait for it, or set MIGRAINE_HOME to another folder."
+                f"Another `migraine run` is active in {home}. Wait for it, or set MIGRAINE_HOME to another folder."
             ) from error
         yield
 
 
-def settle(instance: "dg.DagsterInstance") -> list[str]:
-    """Mark runs as failed whose process is gone; the ids of those still at work."""
+def fail_abandoned_runs(instance: "dg.DagsterInstance") -> list[str]:
+    """Mark started runs whose process is gone as failed; return the ids of the runs that are still active."""
     import dagster as dg
 
     from migraine_assets.defs.run_owner import PROCESS_TAG, is_gone
 
-    begun = [dg.DagsterRunStatus.STARTED, dg.DagsterRunStatus.CANCELING]
-    at_work = []
-    for run in instance.get_runs(filters=dg.RunsFilter(statuses=begun)):
-        # Without the tag it has only just begun, or is of a version that knew no tags.
+    started = [dg.DagsterRunStatus.STARTED, dg.DagsterRunStatus.CANCELING]
+    active = []
+    for run in instance.get_runs(filters=dg.RunsFilter(statuses=started)):
+        # A run without the tag has only just started, or was started by a version that did not set it.
         if is_gone(run.tags.get(PROCESS_TAG, "")):
-            instance.report_run_failed(run, "The process of this run was killed. What it finished is not done again.")
+            instance.report_run_failed(run, "The process of this run was killed. Its finished steps are not repeated.")
         elif PROCESS_TAG in run.tags:
-            at_work.append(run.run_id)
-    return at_work
+            active.append(run.run_id)
+    return active

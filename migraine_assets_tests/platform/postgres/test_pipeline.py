@@ -72,8 +72,8 @@ def test_the_server_dies_in_the_middle_of_a_run(used: Home, addresses: dict[str,
     finally:
         server.start()
     assert process.returncode == 1, said
-    assert "cannot be kept" in said
-    assert "fault of the platform" not in said
+    assert "cannot write its records to PostgreSQL" in said
+    assert "bug in the platform" not in said
     assert_sound(used)
     assert used.pointer == before
 

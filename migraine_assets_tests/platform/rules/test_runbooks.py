@@ -35,9 +35,9 @@ def test_metrics_that_are_named_exist() -> None:
 
 @pytest.mark.parametrize("command", COMMANDS)
 def test_commands_that_are_named_exist(command: str) -> None:
-    from migraine_assets.cli.app import whole
+    from migraine_assets.cli.app import build_app
 
-    found = typer.main.get_command(whole())
+    found = typer.main.get_command(build_app())
     for word in command.split():
         inner = getattr(found, "commands", {})
         if not inner:

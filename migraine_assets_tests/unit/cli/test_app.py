@@ -1,14 +1,14 @@
-"""The command line: wrong use is exit code 2 and a sentence, and a trace is shown only when asked for."""
+"""The command line: wrong usage exits with 2 and a message; a traceback is shown only with --traceback."""
 
 import pytest
 import typer
 
-from migraine_assets.cli import app as module
+from migraine_assets.cli.app import COMMANDS, GROUPS, build_app
 from migraine_assets_tests.support.homes import Home
 
 
 @pytest.mark.parametrize(
-    ("arguments", "said"),
+    ("arguments", "message"),
     [
         (("nosuchcommand",), "No such command 'nosuchcommand'"),
         (("run", "--bogus"), "No such option: --bogus"),
@@ -23,28 +23,28 @@ from migraine_assets_tests.support.homes import Home
         (("ui", "--port", "http"), "Invalid value for '--port'"),
     ],
 )
-def test_wrong_use_is_told_and_is_exit_code_2(home: Home, arguments: tuple[str, ...], said: str) -> None:
+def test_wrong_usage_is_explained_and_exits_with_2(home: Home, arguments: tuple[str, ...], message: str) -> None:
     ended = home.migraine(*arguments)
     assert ended.code == 2, ended.text
-    assert said in ended.text
+    assert message in ended.text
     assert "Traceback" not in ended.text
 
 
 @pytest.mark.parametrize(
-    ("option", "said"),
+    ("option", "message"),
     [
         ("participant=5", "Did you mean 'participants'?"),
         ("participants=many", "participants='many' is not a whole number"),
         ("participants=0", "participants=0 is not between 1 and"),
     ],
 )
-def test_an_option_of_the_source_that_cannot_be_is_told(home: Home, option: str, said: str) -> None:
+def test_an_invalid_option_of_the_source_is_explained(home: Home, option: str, message: str) -> None:
     ended = home.migraine("run", "--option", option)
     assert ended.code == 2, ended.text
-    assert said in ended.err
+    assert message in ended.err
 
 
-def test_a_parameter_that_does_not_exist_is_told_before_anything_runs(home: Home) -> None:
+def test_an_unknown_parameter_is_refused_before_anything_runs(home: Home) -> None:
     home.params.write_text("trainig: {seed: 1}\n")
     ended = home.migraine("run")
     assert ended.code == 2
@@ -52,7 +52,7 @@ def test_a_parameter_that_does_not_exist_is_told_before_anything_runs(home: Home
     assert not (home.root / "store").exists()
 
 
-def test_an_error_in_a_process_of_its_own_is_one_sentence(home: Home) -> None:
+def test_an_error_in_a_separate_process_is_one_message(home: Home) -> None:
     ended = home.process("run", "--source", "nosuch.csv")
     assert ended.code == 2
     assert ended.err.splitlines()[-1].startswith("Error: There is no file or folder 'nosuch.csv'")
@@ -60,11 +60,11 @@ def test_an_error_in_a_process_of_its_own_is_one_sentence(home: Home) -> None:
     assert ended.out == ""
 
 
-def test_the_trace_is_shown_when_asked_for(home: Home) -> None:
+def test_the_traceback_is_shown_on_request(home: Home) -> None:
     ended = home.migraine("--traceback", "run", "--source", "nosuch.csv")
     assert ended.code == 2
     assert "Traceback (most recent call last)" in ended.err
-    assert "fetch(" in ended.err, "the trace of the step, where it happened"
+    assert "fetch(" in ended.err, "the traceback of the failed step"
 
 
 def test_help_is_no_error(home: Home) -> None:
@@ -74,8 +74,8 @@ def test_help_is_no_error(home: Home) -> None:
         assert command in ended.out
 
 
-def test_a_fault_of_ours_is_told_as_one(home: Home) -> None:
-    """A damaged store is explained; what nobody foresaw is exit code 1 and names the way to its trace."""
+def test_a_damaged_store_is_no_traceback(home: Home) -> None:
+    """Known damage is explained; anything unforeseen exits with 1 and says how to see its traceback."""
     (home.root / "store" / "registry").mkdir(parents=True)
     (home.root / "store" / "registry" / "pointer.json").mkdir()
     ended = home.migraine("doctor")
@@ -83,9 +83,14 @@ def test_a_fault_of_ours_is_told_as_one(home: Home) -> None:
     assert "Traceback" not in ended.text
 
 
-def test_every_command_is_documented() -> None:
-    command = typer.main.get_command(module.app)
-    assert all(found.help for found in command.commands.values())
+def test_every_command_has_a_help_text() -> None:
+    commands = typer.main.get_command(build_app()).commands
+    assert all(command.help for command in commands.values())
+    assert {command.__name__ for command in COMMANDS} | set(GROUPS) <= set(commands)
+
+
+def test_installed_packages_add_commands() -> None:
+    assert {"serve", "replay", "keys", "rollout"} <= set(typer.main.get_command(build_app()).commands)
 
 
 def test_sources_lists_sources_and_fields(home: Home) -> None:
@@ -95,10 +100,10 @@ def test_sources_lists_sources_and_fields(home: Home) -> None:
 
 
 @pytest.mark.parametrize(
-    ("command", "said"),
-    [(("history",), "Nothing was promoted yet"), (("data", "log"), "No diary was accepted yet")],
+    ("command", "message"),
+    [(("history",), "Nothing has been promoted yet"), (("data", "log"), "No diary has been accepted yet")],
 )
-def test_a_fresh_home_has_nothing_to_list(home: Home, command: tuple[str, ...], said: str) -> None:
+def test_a_fresh_home_has_nothing_to_list(home: Home, command: tuple[str, ...], message: str) -> None:
     ended = home.migraine(*command)
     assert ended.code == 0
-    assert said in ended.out
+    assert message in ended.out

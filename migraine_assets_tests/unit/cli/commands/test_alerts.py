@@ -1,4 +1,4 @@
-"""`migraine alerts` tells what arrives, what is open and what waits, and no secret."""
+"""`migraine alerts` shows deliveries, open alerts and undelivered messages, and reveals no secret."""
 
 import datetime as dt
 from pathlib import Path
@@ -17,47 +17,47 @@ def report(home: Home, urls: str, *observations: Observation) -> None:
         Notifier(home.store, home.root, channels(urls)).report(observation, now=dt.datetime.now(dt.UTC))
 
 
-def test_a_test_reaches_a_webhook_and_a_letter_box(home: Home, tmp_path: Path) -> None:
+def test_a_test_message_reaches_a_webhook_and_a_mailbox(home: Home, tmp_path: Path) -> None:
     with webhook() as receiver, mail_server(tmp_path, password="letter-box-9") as box:
         mail = f"mailtos://alerts:letter-box-9@127.0.0.1:{box.port}?from=a@example.org&to=b@example.org"
         extra = {"MIGRAINE_ALERT_URLS": f"{receiver.url}, {mail}", "SSL_CERT_FILE": str(box.certificate)}
         done = home.process("alerts", "test", extra=extra)
     assert done.code == 0, done.text
-    assert done.text.count("arrived") == 2
+    assert done.text.count("delivered") == 2
     assert receiver.titles == ["Test: migraine alerts test (warning)"]
     assert len(box.letters) == 1
     assert "letter-box-9" not in done.text
     assert "very-secret-token" not in done.text
 
 
-def test_a_channel_that_does_not_take_it_is_named_with_the_reason(home: Home) -> None:
+def test_a_channel_that_rejects_the_message_is_named_with_the_reason(home: Home) -> None:
     with webhook() as good, webhook() as bad:
         bad.status = 500
         done = home.migraine("alerts", "test", extra={"MIGRAINE_ALERT_URLS": f"{good.url} {bad.url} nonsense://x"})
     assert done.code == 2
-    assert "2 of 3 channels did not take the message" in done.text
+    assert "2 of 3 channels rejected the message" in done.text
     assert "error=500" in done.text
     assert "does not understand this URL" in done.text
     assert len(good.taken) == 1
     assert "very-secret-token" not in done.text
 
 
-def test_without_a_channel_it_says_how_to_name_one(home: Home) -> None:
+def test_without_a_channel_the_error_explains_how_to_configure_one(home: Home) -> None:
     done = home.migraine("alerts", "test")
     assert done.code == 2
     assert "Set MIGRAINE_ALERT_URLS" in done.text
 
 
-def test_the_list_of_an_empty_home_is_empty_and_makes_nothing(home: Home) -> None:
+def test_the_list_of_an_empty_home_is_empty_and_writes_nothing(home: Home) -> None:
     before = sorted(home.root.rglob("*"))
     done = home.migraine("alerts", "list")
     assert done.code == 0, done.text
     assert "No alert is open." in done.text
-    assert "No message waits for a channel." in done.text
+    assert "No undelivered messages." in done.text
     assert sorted(home.root.rglob("*")) == before
 
 
-def test_the_list_shows_open_folded_over_and_undelivered(home: Home) -> None:
+def test_the_list_shows_open_folded_resolved_and_undelivered(home: Home) -> None:
     with webhook() as receiver:
         receiver.status = 500
         full = alert("disk_nearly_full", "disk 8:1", "2 GB are free.", since=dt.datetime.now(dt.UTC))
@@ -67,17 +67,17 @@ def test_the_list_shows_open_folded_over_and_undelivered(home: Home) -> None:
         report(home, receiver.url, over)
         done = home.migraine("alerts", "list", extra={"MIGRAINE_ALERT_URLS": receiver.url})
     text = done.text
-    opened, over_part, undelivered = (
-        text.index("Open alerts"), text.index("Over in the last 7 days"), text.index("Undelivered")
+    open_part, resolved_part, undelivered = (
+        text.index("Open alerts"), text.index("Resolved in the last 7 days"), text.index("Undelivered")
     )  # fmt: skip
-    assert opened < text.index("drift_detected") < over_part < text.index("run_failed") < undelivered
+    assert open_part < text.index("drift_detected") < resolved_part < text.index("run_failed") < undelivered
     assert "xgboost 0123" in text
     assert "error=500" in text
     assert "json://127.0.0.1" in text
     assert "very-secret-token" not in text
 
 
-def test_what_nobody_will_repeat_can_be_closed_by_hand_and_is_told(home: Home) -> None:
+def test_an_alert_of_a_single_event_can_be_closed_and_channels_are_notified(home: Home) -> None:
     failed = alert("run_failed", "retrain", "It failed.", since=DRIFT.since, happened=DRIFT.since)
     with webhook() as receiver:
         extra = {"MIGRAINE_ALERT_URLS": receiver.url}
@@ -87,13 +87,13 @@ def test_what_nobody_will_repeat_can_be_closed_by_hand_and_is_told(home: Home) -
         assert receiver.titles == ["Run failed: retrain (error)", "over: Run failed: retrain"]
         again = home.migraine("alerts", "close", "run_failed", "retrain", extra=extra)
     assert again.code == 2
-    assert "No alert run_failed 'retrain' is open. Open are: none." in again.text
+    assert "No alert run_failed 'retrain' is open. Open alerts: none." in again.text
 
 
-def test_what_is_looked_at_again_and_again_cannot_be_closed_by_hand(home: Home) -> None:
+def test_an_alert_that_is_re_evaluated_cannot_be_closed(home: Home) -> None:
     report(home, "", Observation((DRIFT,)))
     done = home.migraine("alerts", "close", "drift_detected", "attack")
     assert done.code == 2
-    assert "is over when what it says is" in done.text
+    assert "closes on its own once its condition clears" in done.text
     wrong = home.migraine("alerts", "close", "drift_detected", "severity")
-    assert "Open are: drift_detected 'attack'." in wrong.text
+    assert "Open alerts: drift_detected 'attack'." in wrong.text

@@ -1,3 +1,5 @@
+"""`migraine monitor`: several days in one command, and days that cannot be monitored."""
+
 from pathlib import Path
 
 import pytest
@@ -7,7 +9,7 @@ from migraine_assets_tests.support.homes import Home
 from migraine_assets_tests.unit.defs.monitoring.watched import LAST, Watched, cohort
 
 
-def test_several_days_are_looked_at_and_the_last_is_told(tmp_path: Path) -> None:
+def test_several_days_are_monitored_and_the_last_is_shown(tmp_path: Path) -> None:
     watched = Watched.make(tmp_path)
     watched.serve(cohort(17, sleep_change=-2.5, stress_change=3.0))
     ended = Home(tmp_path).migraine("monitor", "--since", "2026-03-09", "--day", str(LAST))
@@ -18,15 +20,15 @@ def test_several_days_are_looked_at_and_the_last_is_told(tmp_path: Path) -> None
 
 
 @pytest.mark.parametrize(
-    ("options", "said"),
+    ("options", "message"),
     [
         (("--day", "10.3.2026"), "write a day as"),
-        (("--day", "2999-01-01"), "cannot be looked at"),
-        (("--since", "2026-03-02", "--day", "2026-03-01"), "oldest first"),
+        (("--day", "2999-01-01"), "cannot be monitored"),
+        (("--since", "2026-03-02", "--day", "2026-03-01"), "must not be after the last"),
     ],
 )
-def test_a_day_that_makes_no_sense_is_refused(tmp_path: Path, options: tuple[str, ...], said: str) -> None:
+def test_an_invalid_day_is_refused(tmp_path: Path, options: tuple[str, ...], message: str) -> None:
     Watched.make(tmp_path)
     ended = Home(tmp_path).migraine("monitor", *options)
     assert ended.code == 2
-    assert said in " ".join(ended.text.split())
+    assert message in " ".join(ended.text.split())

@@ -1,4 +1,4 @@
-"""The tables of results: a damaged file is a sentence."""
+"""The tables of results: a damaged file is explained."""
 
 from pathlib import Path
 
@@ -8,7 +8,7 @@ from migraine_assets.cli.commands.report import show_tables
 from migraine_assets.errors import StoreError
 
 
-def test_a_damaged_evaluation_is_told(tmp_path: Path) -> None:
+def test_a_damaged_evaluation_is_explained(tmp_path: Path) -> None:
     (tmp_path / "evaluation.json").write_bytes(b'{"attack": ')
     with pytest.raises(StoreError, match="damaged"):
         show_tables(tmp_path)

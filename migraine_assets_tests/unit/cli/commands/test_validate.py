@@ -1,4 +1,4 @@
-"""`migraine validate` on files that are broken in every way that diaries are: a sentence each, never a trace."""
+"""`migraine validate` on files that are broken in every common way: each is explained, none shows a traceback."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -37,11 +37,11 @@ def _shifted(year: int) -> bytes:
 
 @dataclass(frozen=True)
 class Broken:
-    """A file that must be refused, and what must be said of it."""
+    """A file that must be refused, and words that the message must contain."""
 
     name: str
     content: Callable[[], bytes]
-    said: tuple[str, ...]
+    words: tuple[str, ...]
 
 
 BROKEN = (
@@ -71,17 +71,17 @@ BROKEN = (
 
 
 @pytest.mark.parametrize("case", BROKEN, ids=lambda case: case.name)
-def test_a_broken_file_is_refused_with_a_sentence_that_names_it(home: Home, tmp_path: Path, case: Broken) -> None:
+def test_a_broken_file_is_refused_by_name(home: Home, tmp_path: Path, case: Broken) -> None:
     file = tmp_path / "broken_diary.csv"
     file.write_bytes(case.content())
     ended = home.migraine("validate", str(file))
     assert ended.code == 3, ended.text
     assert "broken_diary.csv" in ended.text
     assert len(ended.err.split()) > 5
-    for words in case.said:
-        assert words in ended.text
+    for word in case.words:
+        assert word in ended.text
     assert "Traceback" not in ended.text
-    assert "fault of the platform" not in ended.text
+    assert "bug in the platform" not in ended.text
 
 
 ODD_AND_GOOD = {
@@ -91,7 +91,7 @@ ODD_AND_GOOD = {
     "a byte order mark": lambda: b"\xef\xbb\xbf" + _good(),
     "CRLF": lambda: _good().replace(b"\n", b"\r\n"),
     "tabs": lambda: _text(diary(), sep="\t"),
-    "an unknown column": lambda: _changed(favourite_colour="blue"),
+    "an unknown column": lambda: _changed(favorite_color="blue"),
 }
 
 
@@ -101,23 +101,23 @@ def test_an_odd_file_is_accepted(home: Home, tmp_path: Path, name: str) -> None:
     file.write_bytes(ODD_AND_GOOD[name]())
     ended = home.migraine("validate", str(file))
     assert ended.code == 0, ended.text
-    assert "600 rows accepted, 0 set aside" in ended.out
+    assert "600 rows accepted, 0 quarantined" in ended.out
 
 
-def test_what_is_kept_out_is_named(home: Home, tmp_path: Path) -> None:
+def test_an_unknown_column_is_named(home: Home, tmp_path: Path) -> None:
     file = tmp_path / "diary.csv"
-    file.write_bytes(_changed(favourite_colour="blue"))
-    assert "favourite_colour" in home.migraine("validate", str(file)).out
+    file.write_bytes(_changed(favorite_color="blue"))
+    assert "favorite_color" in home.migraine("validate", str(file)).out
 
 
-def test_rows_set_aside_are_counted_by_reason(home: Home, tmp_path: Path) -> None:
+def test_quarantined_rows_are_counted_by_reason(home: Home, tmp_path: Path) -> None:
     frame = diary()
     frame.loc[:4, "sleep_hours"] = 25.0
     file = tmp_path / "diary.csv"
     file.write_bytes(_text(frame))
     ended = home.migraine("validate", str(file))
     assert ended.code == 0, ended.text
-    assert "595 rows accepted, 5 set aside" in ended.out
+    assert "595 rows accepted, 5 quarantined" in ended.out
     assert "sleep_hours" in ended.out
 
 
@@ -130,20 +130,20 @@ def test_validating_writes_nothing(home: Home, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("file", "said"),
+    ("file", "message"),
     [
         ("sythetic", "Did you mean 'synthetic'?"),
         ("/nowhere/diary.csv", "There is no file or folder '/nowhere/diary.csv'"),
         ("nosuchscheme://bucket/diary.csv", "nosuchscheme"),
     ],
 )
-def test_a_source_that_does_not_exist_is_wrong_use(home: Home, file: str, said: str) -> None:
+def test_an_unknown_source_is_wrong_usage(home: Home, file: str, message: str) -> None:
     ended = home.migraine("validate", file)
     assert ended.code == 2, ended.text
-    assert said in ended.err
+    assert message in ended.err
 
 
-def test_a_mapping_that_does_not_exist_is_wrong_use(home: Home, tmp_path: Path) -> None:
+def test_a_missing_mapping_is_wrong_usage(home: Home, tmp_path: Path) -> None:
     file = tmp_path / "diary.csv"
     file.write_bytes(_good())
     ended = home.migraine("validate", str(file), "--mapping", str(tmp_path / "gone.yaml"))

@@ -1,9 +1,9 @@
-"""From the events of a run to what is said of it."""
+"""The outcome of a run from its events."""
 
 import dagster as dg
 import pytest
 
-from migraine_assets.cli.dagster.execution import explained, outcome_of
+from migraine_assets.cli.dagster.execution import error_classes, outcome_of
 from migraine_assets.errors import BundleRefused, ConfigurationError, DataRefused, StoreError
 from migraine_assets.stores.registry.champions import PromotionConflict
 
@@ -28,11 +28,11 @@ def _raising(error: BaseException, cause: BaseException | None = None) -> dg.Exe
         (DataRefused("One.\nTwo: three."), ValueError("inner"), "DataRefused", "One.\nTwo: three."),
         (StoreError("Full."), OSError(28, "No space"), "StoreError", "Full."),
         (PromotionConflict("Another."), None, "PromotionConflict", "Another."),
-        (ValueError("ours"), KeyError("inner"), "KeyError", "'inner'"),
+        (ValueError("a bug"), KeyError("inner"), "KeyError", "'inner'"),
         (ZeroDivisionError(), None, "ZeroDivisionError", "ZeroDivisionError"),
     ],
 )
-def test_the_error_that_explains_itself_is_told(
+def test_the_outermost_user_error_is_reported(
     error: Exception, cause: Exception | None, kind: str, message: str
 ) -> None:
     result = _raising(error, cause)
@@ -45,19 +45,19 @@ def test_the_error_that_explains_itself_is_told(
 
 
 @pytest.mark.filterwarnings("ignore")
-def test_an_interruption_is_no_failure_of_a_step() -> None:
+def test_an_interruption_is_not_a_failure() -> None:
     result = _raising(KeyboardInterrupt())
     assert outcome_of("id", result.all_events, success=result.success).interrupted
 
 
 @pytest.mark.filterwarnings("ignore")
-def test_checks_are_told_with_their_severity() -> None:
+def test_checks_are_reported_with_their_severity() -> None:
     @dg.asset(check_specs=[dg.AssetCheckSpec("tidy", asset="thing", blocking=True)])
     def thing() -> dg.MaterializeResult:  # type: ignore[type-arg]
-        found = dg.AssetCheckResult(
+        result = dg.AssetCheckResult(
             passed=False, check_name="tidy", severity=dg.AssetCheckSeverity.WARN, description="A mess."
         )
-        return dg.MaterializeResult(check_results=[found])
+        return dg.MaterializeResult(check_results=[result])
 
     result = dg.materialize([thing])
     (check,) = outcome_of("id", result.all_events, success=result.success).checks
@@ -65,7 +65,7 @@ def test_checks_are_told_with_their_severity() -> None:
     assert (check.severity, check.description) == ("WARN", "A mess.")
 
 
-def test_every_error_for_people_is_known_by_name() -> None:
-    known = explained()
+def test_every_user_error_is_known_by_name() -> None:
+    known = error_classes()
     for kind in (ConfigurationError, DataRefused, StoreError, BundleRefused, PromotionConflict):
         assert known[kind.__name__] is kind

@@ -1,4 +1,4 @@
-"""What a person sees while a run works: each asset when it is done, what was refused, warned of or failed."""
+"""Progress on the screen: finished assets, failed checks, warnings and failed steps."""
 
 import errno
 import io
@@ -15,7 +15,7 @@ from migraine_assets.cli.dagster.progress import Progress
 @dg.asset(check_specs=[dg.AssetCheckSpec("few_nulls", asset="diary")])
 def diary(context: dg.AssetExecutionContext):  # type: ignore[no-untyped-def]  # Dagster reads the annotation
     for _ in range(2):
-        context.log.warning("MLflow does not answer.\nThe trace of it.")
+        context.log.warning("MLflow does not answer.\nIts traceback.")
     check = dg.AssetCheckResult(
         passed=False, check_name="few_nulls", severity=dg.AssetCheckSeverity.WARN, description="Half is null."
     )
@@ -28,15 +28,15 @@ def model() -> None:
 
 
 class ClosedScreen(io.StringIO):
-    """A terminal that is gone, as after a connection was lost."""
+    """A terminal that is gone, as after a lost connection."""
 
     def write(self, _: str) -> int:
         raise OSError(errno.EIO, "Input/output error")
 
 
-def followed(write: Callable[[], io.StringIO]) -> tuple[str, bool]:
-    """What is shown of a run of both assets, and whether the first one succeeded."""
-    file, run_id = write(), str(uuid.uuid4())
+def follow(open_screen: Callable[[], io.StringIO]) -> tuple[str, bool]:
+    """Run both assets; return the text on the screen, and whether the first asset succeeded."""
+    file, run_id = open_screen(), str(uuid.uuid4())
     job = dg.Definitions(assets=[diary, model], jobs=[dg.define_asset_job("both")]).resolve_job_def("both")
     quiet = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
     with dg.DagsterInstance.ephemeral() as instance, Progress(instance, run_id, Console(file=file, width=200)):
@@ -46,27 +46,27 @@ def followed(write: Callable[[], io.StringIO]) -> tuple[str, bool]:
 
 @pytest.fixture(scope="module")
 def shown() -> str:
-    return followed(io.StringIO)[0]
+    return follow(io.StringIO)[0]
 
 
-def test_an_asset_that_is_done_says_what_it_made(shown: str) -> None:
+def test_a_finished_asset_shows_its_summary(shown: str) -> None:
     assert "done  diary  3 rows" in shown
 
 
-def test_a_check_that_failed_says_why(shown: str) -> None:
+def test_a_failed_check_shows_its_reason(shown: str) -> None:
     assert "check  diary  Half is null." in shown
 
 
-def test_a_warning_is_told_once_and_without_its_trace(shown: str) -> None:
+def test_a_warning_is_shown_once_without_its_traceback(shown: str) -> None:
     assert shown.count("MLflow does not answer.") == 1
-    assert "trace" not in shown
+    assert "traceback" not in shown
 
 
-def test_a_step_that_failed_is_named(shown: str) -> None:
+def test_a_failed_step_is_named(shown: str) -> None:
     assert "failed  model" in shown
 
 
-def test_a_run_goes_on_when_nobody_reads_the_screen() -> None:
-    """An error in a listener would otherwise be an error of the step that it listens to."""
-    _, succeeded = followed(ClosedScreen)
+def test_a_run_goes_on_when_the_screen_is_gone() -> None:
+    """An error in an event listener would otherwise fail the step that emitted the event."""
+    _, succeeded = follow(ClosedScreen)
     assert succeeded
