@@ -20,6 +20,7 @@ from migraine_assets.errors import StoreError
 from migraine_assets.report import evaluation_json
 from migraine_assets.report.page import index_page, model_card, report_page
 from migraine_assets.report.run_info import RunFacts
+from migraine_assets.stores.locks import file_lock
 
 
 def section(folder: Path, task: Task) -> dict[str, Any] | None:
@@ -110,11 +111,8 @@ def _known(folder: Path) -> dict[str, Any]:
 @contextmanager
 def _locked(reports: Path) -> Iterator[None]:
     """One writer at a time: the two tasks of a run may end together in two processes."""
-    import fcntl
-
     reports.mkdir(parents=True, exist_ok=True)
-    with (reports / ".lock").open("w") as handle:
-        fcntl.flock(handle, fcntl.LOCK_EX)
+    with file_lock(reports / ".lock"):
         yield
 
 

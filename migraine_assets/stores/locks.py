@@ -1,24 +1,47 @@
-"""A lock between processes of one machine.
+"""Exclusive locks between processes of one machine. The kernel frees a lock when its holder dies.
 
-Here belongs the lock alone. Not here: what it protects, and locks between machines (an object store has none).
+Not here: what a lock protects, and locks between machines (an object store has none).
 """
 
 import fcntl
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import IO, Any
 
 from migraine_assets.errors import StoreError
 
 
+class LockHeld(StoreError):
+    """Another process holds the lock."""
+
+
 @contextmanager
-def file_lock(path: Path) -> Iterator[None]:
-    """Hold `path` exclusively, waiting for whoever holds it. The kernel frees it when its holder dies."""
+def file_lock(path: Path, *, wait: bool = True) -> Iterator[None]:
+    """Hold the lock on the file `path`, which is created if necessary, within a `with` block.
+
+    Raises `LockHeld` if another process holds it and `wait` is False, and `StoreError` if the file cannot be opened.
+    """
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         file = path.open("ab")
     except OSError as error:
         raise StoreError(f"'{path}' cannot be locked: {error}. Check its permissions.") from error
     with file:
-        fcntl.flock(file, fcntl.LOCK_EX)
+        if not acquire(file, wait=wait):
+            raise LockHeld(f"'{path}' is locked by another process.")
         yield
+
+
+def acquire(file: int | IO[Any], *, wait: bool = True) -> bool:
+    """Lock an open file, until it is closed or released. Returns False if another process holds it (no `wait`)."""
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX if wait else fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
+
+
+def release(file: int | IO[Any]) -> None:
+    """Release the lock on an open file."""
+    fcntl.flock(file, fcntl.LOCK_UN)

@@ -1,13 +1,12 @@
-"""The rate limit for each key or address over all replicas of a node, in one file that they map into memory.
+"""Rate limits per API key or address, shared by all replicas of a node through a memory-mapped file.
 
-Here belong the table and its arithmetic. Not here: who is asked (`serving.app` names keys and addresses).
+Here belong the table and its arithmetic. Not here: what identifies a client (`serving.api.middleware`).
 
-The generic cell rate algorithm: for each client one number, the time at which it would have no debt left. A slot is
-(hash of the client, that time); whoever is killed inside a change leaves the old number, the new one, or one that
-is put into bounds when it is read, and the kernel frees its lock.
+The algorithm is the generic cell rate algorithm (GCRA): for each client one number, the theoretical arrival time, at
+which its burst is available again. A slot of the table is (hash of the client, that time). A process that is killed
+while it writes leaves the old number, the new one, or a torn one, which is clamped when it is read.
 """
 
-import fcntl
 import hashlib
 import mmap
 import os
@@ -15,6 +14,8 @@ import struct
 import time
 from collections.abc import Callable
 from pathlib import Path
+
+from migraine_assets.stores.locks import acquire, release
 
 SLOTS = 1 << 15
 PROBES = 16
@@ -24,9 +25,9 @@ _ROUNDING = 1e-6  # seconds
 
 
 class Limiter:
-    """`rate` requests a second and `burst` at once for each client; `rate` 0 allows everything.
+    """Allows each client `rate` requests per second and bursts of `burst`. A `rate` of 0 allows everything.
 
-    `clock` gives seconds that all processes of the machine share and that never go back.
+    `clock` returns seconds. It must be monotonic and shared by all processes of the machine.
     """
 
     def __init__(
@@ -41,7 +42,7 @@ class Limiter:
             self._open(folder)
 
     def allow(self, client: str) -> float:
-        """0.0 where `client` may go on, else the seconds after which it may try again."""
+        """Count a request of `client`. Returns 0.0 if it is allowed, else the seconds until the next one is."""
         if self._table is None:
             return 0.0
         locked = self._lock()
@@ -49,10 +50,10 @@ class Limiter:
             return self._charge(self._table, _hash(client))
         finally:
             if locked:
-                fcntl.flock(self._file, fcntl.LOCK_UN)
+                release(self._file)
 
     def close(self) -> None:
-        """Let go of the table; everything is allowed from then on."""
+        """Close the table. From then on everything is allowed."""
         if self._table is not None:
             self._table.close()
             os.close(self._file)
@@ -61,43 +62,40 @@ class Limiter:
     def _open(self, folder: Path) -> None:
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         self._file = os.open(folder / "limits", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-        # Writing to memory that the disk has no room for would be fatal.
+        # Reserve the space: a write to a mapped page that the disk has no room for kills the process.
         os.posix_fallocate(self._file, 0, SLOTS * _SLOT.size)
         self._table = mmap.mmap(self._file, SLOTS * _SLOT.size)
 
     def _lock(self) -> bool:
-        """Whether the lock was taken. A replica that stands still with it must not stop the others."""
+        """Try to take the lock. A replica that hangs while it holds the lock must not stop the others."""
         for attempt in range(_ATTEMPTS):
-            try:
-                fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except BlockingIOError:
-                time.sleep(0 if attempt < _ATTEMPTS // 2 else 0.0001)
-            else:
+            if acquire(self._file, wait=False):
                 return True
+            time.sleep(0 if attempt < _ATTEMPTS // 2 else 0.0001)
         return False
 
     def _charge(self, table: mmap.mmap, client: int) -> float:
         now = self._clock()
-        place, free_at = self._find(table, client, now)
-        # A number out of bounds is from before a restart of the machine, or was torn.
+        offset, free_at = self._find(table, client, now)
+        # A time out of bounds was torn, or dates from before a restart of the machine.
         free_at = min(max(free_at, now), now + self._tolerance + self._interval)
         if (wait := free_at - now - self._tolerance) > _ROUNDING:
             return wait
-        _SLOT.pack_into(table, place, client, free_at + self._interval)
+        _SLOT.pack_into(table, offset, client, free_at + self._interval)
         return 0.0
 
     @staticmethod
     def _find(table: mmap.mmap, client: int, now: float) -> tuple[int, float]:
-        """The slot of `client`, or the one whose owner has waited longest, as new."""
+        """Offset and time of the slot of `client`; if it has none, of the slot that was free first, as new."""
         oldest, oldest_time = 0, float("inf")
         for probe in range(PROBES):
-            place = (client + probe) % SLOTS * _SLOT.size
-            owner, free_at = _SLOT.unpack_from(table, place)
+            offset = (client + probe) % SLOTS * _SLOT.size
+            owner, free_at = _SLOT.unpack_from(table, offset)
             if owner == client:
-                return place, free_at if free_at == free_at else now
-            # Not a comparison with `<` alone: a torn number may be NaN.
+                return offset, free_at if free_at == free_at else now
+            # `not >=` instead of `<`, because a torn number may be NaN.
             if not owner or not free_at >= oldest_time:
-                oldest, oldest_time = place, free_at if owner and free_at == free_at else float("-inf")
+                oldest, oldest_time = offset, free_at if owner and free_at == free_at else float("-inf")
         return oldest, now
 
 

@@ -9,18 +9,19 @@ archive, replaced whole together with the list of those it contains: nothing is 
 killed in between, and the folder does not grow with every replica that came and went.
 """
 
-import fcntl
 import json
 import os
 import secrets
 import threading
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from prometheus_client import mmap_dict
+
+from migraine_assets.stores.locks import acquire, file_lock
 
 _Counts: Any = mmap_dict.MmapedDict  # its methods have no types
 ARCHIVE = "archive.json"
@@ -49,7 +50,7 @@ class NodeFolder:
         self._closed = False
         with self._locked():
             self._alive = os.open(self._path(".alive"), os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-            fcntl.flock(self._alive, fcntl.LOCK_EX)
+            acquire(self._alive)
             self._counts = _Counts(str(_reserved(self._path(".counts"))))
 
     def add(self, key: str, amount: float = 1.0) -> None:
@@ -106,11 +107,8 @@ class NodeFolder:
     def _path(self, suffix: str) -> Path:
         return self._folder / f"{self._id}{suffix}"
 
-    @contextmanager
-    def _locked(self) -> Iterator[None]:
-        with (self._folder / "lock").open("ab") as file:
-            fcntl.flock(file, fcntl.LOCK_EX)
-            yield
+    def _locked(self) -> AbstractContextManager[None]:
+        return file_lock(self._folder / "lock")
 
     def _living(self) -> list[str]:
         return sorted(path.stem for path in self._folder.glob("*.alive"))
@@ -152,11 +150,7 @@ def _reserved(path: Path) -> Path:
 
 def _is_dead(path: Path) -> bool:
     with path.open("rb") as file:
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            return False
-    return True
+        return acquire(file, wait=False)
 
 
 def _add(totals: dict[str, float], path: Path) -> None:

@@ -4,13 +4,13 @@ Two concurrent runs would mix their diaries, since each asset reads the current 
 run that still counted as started would block every run that is queued in the Dagster UI.
 """
 
-import fcntl
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from migraine_assets.errors import ConfigurationError, StoreError
+from migraine_assets.stores.locks import LockHeld, file_lock
 
 if TYPE_CHECKING:
     import dagster as dg
@@ -24,20 +24,15 @@ def hold_home(home: Path) -> Iterator[None]:
 
     Raises `ConfigurationError` where another process holds it, `StoreError` where `home` cannot be written.
     """
-    try:
-        home.mkdir(parents=True, exist_ok=True)
-        file = (home / LOCK).open("ab")
-    except OSError as error:
-        raise StoreError(
-            f"{home} is not writable: {error.strerror}. Set MIGRAINE_HOME to a folder that you can write to."
-        ) from error
-    with file:
+    with ExitStack() as held:
         try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError as error:
+            held.enter_context(file_lock(home / LOCK, wait=False))
+        except LockHeld as error:
             raise ConfigurationError(
                 f"Another `migraine run` is active in {home}. Wait for it, or set MIGRAINE_HOME to another folder."
             ) from error
+        except StoreError as error:
+            raise StoreError(f"{error} Or set MIGRAINE_HOME to a folder that you can write to.") from error
         yield
 
 

@@ -1,4 +1,4 @@
-"""The lock between processes."""
+"""Locks between processes."""
 
 import subprocess
 import sys
@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from migraine_assets.errors import StoreError
-from migraine_assets.stores.locks import file_lock
+from migraine_assets.stores.locks import LockHeld, acquire, file_lock, release
 
 ADDING = """
 import sys
@@ -41,7 +41,26 @@ def test_a_lock_whose_holder_was_killed_is_free(tmp_path: Path) -> None:
         pass
 
 
-def test_a_place_that_cannot_be_locked_is_named(tmp_path: Path) -> None:
+def test_a_held_lock_is_not_waited_for_on_demand(tmp_path: Path) -> None:
+    path = tmp_path / "folder" / "lock"
+    with file_lock(path), pytest.raises(LockHeld, match="is locked by another process"), file_lock(path, wait=False):
+        pass
+    with file_lock(path, wait=False):
+        pass
+
+
+def test_an_open_file_is_locked_until_it_is_released_or_closed(tmp_path: Path) -> None:
+    path = tmp_path / "lock"
+    with path.open("ab") as one, path.open("ab") as other:
+        assert acquire(one)
+        assert not acquire(other, wait=False)
+        release(one)
+        assert acquire(other, wait=False)
+    with path.open("ab") as again:
+        assert acquire(again, wait=False)
+
+
+def test_a_file_that_cannot_be_locked_is_named(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     with pytest.raises(StoreError, match="cannot be locked"), file_lock(tmp_path / "file" / "lock"):
         pass

@@ -50,7 +50,7 @@ def test_a_home_is_held_by_one_process_and_released(tmp_path: Path) -> None:
 def test_a_home_that_cannot_be_created_is_explained(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     with (
-        pytest.raises(StoreError, match="Set MIGRAINE_HOME to a folder that you can write to"),
+        pytest.raises(StoreError, match="set MIGRAINE_HOME to a folder that you can write to"),
         hold_home(tmp_path / "file" / "home"),
     ):
         pass

@@ -1,3 +1,5 @@
+"""Rate limits."""
+
 import multiprocessing
 import os
 import signal
@@ -31,7 +33,7 @@ def test_a_burst_then_a_steady_rate_then_a_burst_again_after_a_rest(tmp_path: Pa
     assert [bool(limiter.allow("a")) for _ in range(4)] == [False, False, False, True]
 
 
-def test_clients_do_not_pay_for_each_other(tmp_path: Path) -> None:
+def test_each_client_has_its_own_limit(tmp_path: Path) -> None:
     limiter = Limiter(tmp_path, rate=1, burst=1, clock=Clock())
     assert limiter.allow("a") == 0.0
     assert limiter.allow("a") > 0
@@ -64,7 +66,7 @@ def test_never_more_than_the_burst_and_the_rate_allow(
     limiter.close()
 
 
-def test_whoever_waits_as_long_as_told_is_allowed(tmp_path: Path) -> None:
+def test_a_client_that_waits_as_long_as_asked_is_allowed(tmp_path: Path) -> None:
     clock = Clock()
     limiter = Limiter(tmp_path, rate=3, burst=2, clock=clock)
     while not (wait := limiter.allow("a")):
@@ -73,19 +75,19 @@ def test_whoever_waits_as_long_as_told_is_allowed(tmp_path: Path) -> None:
     assert limiter.allow("a") == 0.0
 
 
-def test_a_rate_of_zero_is_no_limit_and_makes_no_file(tmp_path: Path) -> None:
+def test_a_rate_of_zero_is_no_limit_and_creates_no_file(tmp_path: Path) -> None:
     limiter = Limiter(tmp_path, rate=0, burst=1)
     assert not any(limiter.allow("a") for _ in range(100))
     assert list(tmp_path.iterdir()) == []
 
 
 @pytest.mark.parametrize("torn", [float("nan"), float("inf"), -1e300, 1e300])
-def test_a_torn_number_locks_nobody_out(tmp_path: Path, torn: float) -> None:
+def test_a_torn_number_locks_no_client_out(tmp_path: Path, torn: float) -> None:
     clock = Clock()
     limiter = Limiter(tmp_path, rate=1, burst=1, clock=clock)
     limiter.allow("a")
     table = bytearray((tmp_path / "limits").read_bytes())
-    at = next(place for place in range(0, len(table), 16) if table[place : place + 8] != bytes(8))
+    at = next(offset for offset in range(0, len(table), 16) if table[offset : offset + 8] != bytes(8))
     table[at + 8 : at + 16] = struct.pack("<d", torn)
     with (tmp_path / "limits").open("r+b") as file:
         file.write(table)
@@ -96,7 +98,7 @@ def test_a_torn_number_locks_nobody_out(tmp_path: Path, torn: float) -> None:
     assert limiter.allow("a") <= 1.0
 
 
-def test_more_clients_than_slots_never_lock_a_new_one_out(tmp_path: Path) -> None:
+def test_a_full_table_never_locks_a_new_client_out(tmp_path: Path) -> None:
     limiter = Limiter(tmp_path, rate=1, burst=1, clock=Clock())
     assert not any(limiter.allow(f"client {number}") for number in range(SLOTS // 8))
     with (tmp_path / "limits").open("r+b") as file:
@@ -111,7 +113,7 @@ def hold(folder: Path, held: "multiprocessing.synchronize.Event") -> None:
     signal.pause()
 
 
-def test_a_killed_replica_leaves_no_lock_and_one_that_stands_still_stops_nobody(tmp_path: Path) -> None:
+def test_neither_a_hanging_nor_a_killed_replica_blocks_the_others(tmp_path: Path) -> None:
     context = multiprocessing.get_context("spawn")
     held = context.Event()
     other = context.Process(target=hold, args=(tmp_path, held))
