@@ -1,41 +1,63 @@
-"""Homes of state in which the platform has really run, shared by the tests that only look at them.
+"""Fixtures for all tests: homes in which the platform has really run, and where temporary files lie.
 
-A run takes seconds, so each of these is made once in a session. A test that changes a home works on a copy.
+A run takes seconds, so a trained home is built once and then only read. A test that changes a home works on a copy.
 """
 
+import json
 import os
 import shutil
-from collections.abc import Callable
+from dataclasses import asdict
 from pathlib import Path
 
 import pytest
 
 from migraine_assets_tests.platform.postgres import records
-from migraine_assets_tests.support.homes import Home, materialize_everything
+from migraine_assets_tests.support import shared
+from migraine_assets_tests.support.homes import CopyHome, Home, Result, materialize_everything
 from migraine_assets_tests.support.small_diary import write_diary
 
 MEMORY = Path("/dev/shm")
 LEAST_FREE = 4 * 2**30
+RERUN = "rerun.json"
 
 
 def pytest_configure() -> None:
-    """Keep temporary folders in memory where there is room: most of a run's waiting is for the disk's promises."""
+    """Keep temporary folders in memory where there is room: syncing them to a disk takes most of the waiting time."""
     if MEMORY.is_dir() and os.access(MEMORY, os.W_OK) and shutil.disk_usage(MEMORY).free > LEAST_FREE:
         os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", str(MEMORY))
 
 
+@pytest.fixture(scope="session", autouse=True)
+def _shared_files(tmp_path_factory: pytest.TempPathFactory) -> None:
+    """Let tests share files between worker processes."""
+    shared.use_folder_of(tmp_path_factory)
+
+
 @pytest.fixture(scope="session")
-def trained(tmp_path_factory: pytest.TempPathFactory) -> Home:
-    """A home after 'Materialize all' from nothing, without configuration, on a diary in the landing folder."""
-    home = Home.make(tmp_path_factory.mktemp("trained"))
+def trained_home() -> Home:
+    """A home after 'Materialize all' from nothing, without configuration, on a diary in the landing folder.
+
+    `unchanged_rerun` is part of its history. Other worker processes read the same home: use `copy_of` to change it.
+    """
+    return Home(shared.shared("trained_home", _train))
+
+
+def _train(folder: Path) -> None:
+    home = Home.make(folder)
     write_diary(home.landing / "diary.csv")
     materialize_everything(home)
-    return home
+    (folder / RERUN).write_text(json.dumps(asdict(home.migraine("run"))))
 
 
 @pytest.fixture(scope="session")
-def copy_of(tmp_path_factory: pytest.TempPathFactory) -> Callable[[Home], Home]:
-    """Copies a home to change the copy. Its models are remembered there, its reports are made anew."""
+def unchanged_rerun(trained_home: Home) -> Result:
+    """`migraine run` in the trained home, on the same landing folder and with nothing changed since."""
+    return Result(**json.loads((trained_home.root / RERUN).read_text()))
+
+
+@pytest.fixture(scope="session")
+def copy_of(tmp_path_factory: pytest.TempPathFactory) -> CopyHome:
+    """Copies a home, so that a test can change the copy. Models are found in its cache, reports are written anew."""
 
     def copied(home: Home) -> Home:
         folder = tmp_path_factory.mktemp("copy")
@@ -48,5 +70,5 @@ def copy_of(tmp_path_factory: pytest.TempPathFactory) -> Callable[[Home], Home]:
 
 @pytest.fixture
 def home(tmp_path: Path) -> Home:
-    """A home in which nothing happened yet."""
+    """A home in which nothing has happened yet."""
     return Home.make(tmp_path / "home")

@@ -1,4 +1,4 @@
-"""The whole loop as `make demo-drift` shows it: the same story, and what must have happened in it."""
+"""The whole loop as `make demo-drift` shows it: drift, alert, retraining, promotion, hot swap, recovery."""
 
 import json
 import os
@@ -8,19 +8,19 @@ from pathlib import Path
 
 from migraine_assets.cli.dagster.instance import project_root
 
-TELL = """
+SCRIPT = """
 import json, sys
 from pathlib import Path
 from demo.story import play
-told = play(Path(sys.argv[1]))
-Path(sys.argv[2]).write_text(json.dumps(told.facts, default=str))
+story = play(Path(sys.argv[1]))
+Path(sys.argv[2]).write_text(json.dumps(story.facts, default=str))
 """
 
 
-def test_the_platform_notices_tells_learns_and_swaps_by_itself(tmp_path: Path) -> None:
+def test_the_platform_detects_alerts_retrains_and_swaps_on_its_own(tmp_path: Path) -> None:
     kept = {name: value for name, value in os.environ.items() if not name.startswith(("MIGRAINE_", "DAGSTER_"))}
     environment = kept | {"PYTHONPATH": str(project_root()), "OMP_NUM_THREADS": "1"}
-    command = [sys.executable, "-c", TELL, str(tmp_path / "home"), str(tmp_path / "facts.json")]
+    command = [sys.executable, "-c", SCRIPT, str(tmp_path / "home"), str(tmp_path / "facts.json")]
     (tmp_path / "home").mkdir()
     done = subprocess.run(
         command, cwd=project_root(), env=environment, capture_output=True, text=True, timeout=1200, check=False

@@ -1,8 +1,7 @@
-"""A participant withdraws after everything: a trained model, answers of the service, outcomes, a report."""
+"""Erasing a participant who withdraws after models were trained, predictions logged and reports written."""
 
 import datetime as dt
 import time
-from collections.abc import Callable
 from pathlib import Path
 
 import msgspec
@@ -14,14 +13,14 @@ from migraine_assets.stores.monitoring.reported_outcomes import told
 from migraine_assets.stores.prediction_log.record import pseudonym
 from migraine_assets.stores.prediction_log.segments import segments
 from migraine_assets.stores.signing_secret import shared_secret
-from migraine_assets_tests.support.homes import Home, assert_sound
+from migraine_assets_tests.support.homes import CopyHome, Home, assert_sound
 from migraine_assets_tests.unit.stores.prediction_log.log_records import receipt
 
 
 @pytest.fixture(scope="module")
-def used(trained: Home, copy_of: Callable[[Home], Home]) -> Home:
-    """A home in which the person left traces everywhere."""
-    return _used(copy_of(trained))
+def used(trained_home: Home, copy_of: CopyHome) -> Home:
+    """A home in which the participant has left traces everywhere."""
+    return _used(copy_of(trained_home))
 
 
 def _used(home: Home) -> Home:
@@ -38,25 +37,25 @@ def _person(home: Home) -> str:
     return str(sorted(frame["participant_id"].unique())[3])
 
 
-def _holding(home: Home, person: str) -> list[Path]:
-    """Files of the store in which the person's id or hash can be read."""
-    marks = (person.encode(), pseudonym(shared_secret(home.store), person).encode())
-    found = []
+def _files_with(home: Home, person: str) -> list[Path]:
+    """Files of the store that contain the participant's id or pseudonym."""
+    ids = (person.encode(), pseudonym(shared_secret(home.store), person).encode())
+    paths = []
     for path in (home.root / "store").rglob("*"):
         if not path.is_file() or "erasures" in path.parts:
             continue
         content = path.read_bytes()
         if path.suffix == ".parquet":
             content = pd.read_parquet(path).to_csv().encode()
-        # A name of which another is the beginning (p1, p10) would be found in that one.
-        if any(mark + end in content for mark in marks for end in (b",", b'"', b"\n", b"\r")):
-            found.append(path)
-    return found
+        # The delimiter keeps p1 from matching p10.
+        if any(id_ + end in content for id_ in ids for end in (b",", b'"', b"\n", b"\r")):
+            paths.append(path)
+    return paths
 
 
-def test_looking_shows_every_place_and_changes_nothing(used: Home) -> None:
+def test_a_dry_run_lists_every_trace_and_changes_nothing(used: Home) -> None:
     person = _person(used)
-    before = _holding(used, person)
+    before = _files_with(used, person)
     assert before
     done = used.migraine("erase", person)
     assert done.code == 0, done.text
@@ -64,11 +63,11 @@ def test_looking_shows_every_place_and_changes_nothing(used: Home) -> None:
     assert "champion of attack" in done.text
     for kind in ("accepted diary", "frames/features", "log/predictions/2026-03-01", "landing"):
         assert kind in done.text.replace("\n", ""), kind
-    assert _holding(used, person) == before
+    assert _files_with(used, person) == before
 
 
-def test_a_participant_that_there_is_not_leaves_no_trace(used: Home) -> None:
-    done = used.migraine("erase", "nobody-of-this-name", "--yes")
+def test_an_unknown_participant_leaves_no_trace(used: Home) -> None:
+    done = used.migraine("erase", "unknown-participant", "--yes")
     assert done.code == 0
     assert "no trace" in done.text
     assert not used.store.list("erasures")
@@ -80,7 +79,7 @@ def test_erasing_leaves_nothing_in_the_store_and_the_models_still_serve(used: Ho
     done = used.migraine("erase", person, "--yes")
     assert done.code == 0, done.text
     assert "remove the participant from your files" in done.text
-    assert _holding(used, person) == []
+    assert _files_with(used, person) == []
     assert used.pointer == serving
     assert_sound(used)
     checked = used.migraine("doctor")
@@ -89,13 +88,13 @@ def test_erasing_leaves_nothing_in_the_store_and_the_models_still_serve(used: Ho
 
 
 @pytest.mark.parametrize("pause", [0, 0.02, 0.1])
-def test_killed_while_it_erases_it_is_repeated(pause: float, trained: Home, copy_of: Callable[[Home], Home]) -> None:
-    """What is left is found again, whatever was taken out first."""
-    home = _used(copy_of(trained))
+def test_an_interrupted_erasure_can_be_repeated(pause: float, trained_home: Home, copy_of: CopyHome) -> None:
+    """Whatever was erased before the kill, the next attempt finds the rest."""
+    home = _used(copy_of(trained_home))
     person, serving = _person(home), home.pointer
     process = home.start("erase", person, "--yes")
-    until = time.monotonic() + 120
-    while not home.store.list("erasures") and process.poll() is None and time.monotonic() < until:
+    deadline = time.monotonic() + 120
+    while not home.store.list("erasures") and process.poll() is None and time.monotonic() < deadline:
         time.sleep(0.001)
     time.sleep(pause)
     process.kill()
@@ -103,43 +102,43 @@ def test_killed_while_it_erases_it_is_repeated(pause: float, trained: Home, copy
     assert home.pointer == serving
     done = home.migraine("erase", person, "--yes")
     assert done.code == 0, done.text
-    assert _holding(home, person) == []
+    assert _files_with(home, person) == []
     assert home.migraine("doctor").code == 0
 
 
-def test_the_next_run_without_the_person_makes_everything_again(used: Home) -> None:
+def test_the_next_run_without_the_participant_rebuilds_everything(used: Home) -> None:
     person = _person(used)
     frame = pd.read_csv(used.landing / "diary.csv")
     frame[frame["participant_id"] != person].to_csv(used.landing / "diary.csv", index=False)
     done = used.migraine("run")
     assert done.code in (0, 4), done.text
-    assert _holding(used, person) == []
+    assert _files_with(used, person) == []
     assert used.migraine("erase", person).text.count("no trace") == 1
 
 
-def test_outcomes_and_predictions_have_the_same_names_also_with_a_secret_that_was_given(
-    trained: Home, copy_of: Callable[[Home], Home]
+def test_outcomes_and_predictions_share_pseudonyms_with_a_configured_secret(
+    trained_home: Home, copy_of: CopyHome
 ) -> None:
-    """Else outcomes would never find their predictions, and a person would be known by two hashes."""
-    home = copy_of(trained)
+    """Otherwise outcomes would not match their predictions, and a participant would have two pseudonyms."""
+    home = copy_of(trained_home)
     with home.params.open("a") as file:
         file.write("monitoring: {outcome_days: 36500}\n")
-    extra = {"SERVING_SECRET": "a secret that the service was given"}
+    extra = {"SERVING_SECRET": "a configured secret"}
     assert home.migraine("run", extra=extra).code == 0
     accepted = deliveries.latest(home.store)
     assert accepted is not None
     day = dt.datetime.fromisoformat(accepted.acceptance.time).astimezone(dt.UTC).date()
     done = home.migraine("monitor", "--day", day.isoformat(), extra=extra)
     assert done.code == 0, done.text
-    people = pd.read_csv(home.landing / "diary.csv")["participant_id"].unique()
-    known = {pseudonym(extra["SERVING_SECRET"].encode(), str(name)) for name in people}
-    found = set(told(home.store, day)["participant"])
-    assert found
-    assert found <= known
-    # And so the command finds them.
-    assert "monitoring/outcomes" in home.migraine("erase", str(people[0]), extra=extra).text
+    participants = pd.read_csv(home.landing / "diary.csv")["participant_id"].unique()
+    known = {pseudonym(extra["SERVING_SECRET"].encode(), str(name)) for name in participants}
+    recorded = set(told(home.store, day)["participant"])
+    assert recorded
+    assert recorded <= known
+    # So the command finds them too.
+    assert "monitoring/outcomes" in home.migraine("erase", str(participants[0]), extra=extra).text
 
 
-def test_looking_into_an_empty_home_makes_nothing(home: Home) -> None:
-    assert home.migraine("erase", "somebody").code == 0
+def test_a_dry_run_in_an_empty_home_creates_nothing(home: Home) -> None:
+    assert home.migraine("erase", "unknown-participant").code == 0
     assert not (home.root / "store").exists()

@@ -1,4 +1,4 @@
-"""Killed, interrupted, out of disk: nothing half-written is seen, who served still serves, the next run works."""
+"""Killed, interrupted, disk full: nothing half-written is visible, champions keep serving, the next run works."""
 
 import os
 import random
@@ -6,7 +6,7 @@ import shutil
 import signal
 import subprocess
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import dagster as dg
@@ -15,7 +15,7 @@ import pytest
 from migraine_assets.cli.dagster.instance import open_instance
 from migraine_assets.settings import Settings
 from migraine_assets_tests.platform.postgres import records
-from migraine_assets_tests.support.homes import Home, assert_sound
+from migraine_assets_tests.support.homes import CopyHome, Home, assert_sound
 from migraine_assets_tests.support.small_diary import write_diary
 
 SEED = 20240229
@@ -23,15 +23,15 @@ PATIENCE = 300
 
 
 @pytest.fixture(scope="module")
-def shaken(trained: Home, copy_of: Callable[[Home], Home]) -> Home:
+def interrupted(trained_home: Home, copy_of: CopyHome) -> Home:
     """A home with champions in which a new diary has landed."""
-    home = copy_of(trained)
+    home = copy_of(trained_home)
     write_diary(home.landing / "diary.csv", 2)
     return home
 
 
 def _stop(home: Home, *, after: str, pause: float, number: signal.Signals) -> int:
-    """Start a run, send `number` to it once it has said `after` and then worked on for `pause` seconds; its code."""
+    """Start a run, send signal `number` `pause` seconds after it printed `after`; return its exit code."""
     process = home.start("run")
     assert process.stdout is not None
     for line in process.stdout:
@@ -43,46 +43,46 @@ def _stop(home: Home, *, after: str, pause: float, number: signal.Signals) -> in
     return process.returncode
 
 
-def _unchanged(home: Home, trained: Home) -> None:
+def _unchanged(home: Home, trained_home: Home) -> None:
     assert_sound(home)
-    assert home.pointer == trained.pointer
+    assert home.pointer == trained_home.pointer
 
 
 @pytest.mark.parametrize("after", ["classifiers/logistic_regression", "regressors/ridge"])
-def test_killed_at_any_moment(after: str, shaken: Home, trained: Home) -> None:
+def test_a_killed_run_changes_nothing(after: str, interrupted: Home, trained_home: Home) -> None:
     pause = random.Random(f"{SEED}{after}").uniform(0, 0.6)
-    assert _stop(shaken, after=after, pause=pause, number=signal.SIGKILL) == -signal.SIGKILL
-    _unchanged(shaken, trained)
+    assert _stop(interrupted, after=after, pause=pause, number=signal.SIGKILL) == -signal.SIGKILL
+    _unchanged(interrupted, trained_home)
 
 
-def test_ctrl_c_is_exit_code_130(shaken: Home, trained: Home) -> None:
-    assert _stop(shaken, after="validated_diary", pause=0.1, number=signal.SIGINT) == 130
-    _unchanged(shaken, trained)
-    with shaken.entered(), open_instance(Settings()) as instance:
+def test_ctrl_c_exits_with_130(interrupted: Home, trained_home: Home) -> None:
+    assert _stop(interrupted, after="validated_diary", pause=0.1, number=signal.SIGINT) == 130
+    _unchanged(interrupted, trained_home)
+    with interrupted.entered(), open_instance(Settings()) as instance:
         newest = next(iter(instance.get_runs(limit=1)))
         assert newest.status == dg.DagsterRunStatus.FAILURE
 
 
-def test_the_next_run_goes_on_where_they_stopped(shaken: Home, trained: Home) -> None:
-    done = shaken.migraine("run")
+def test_the_next_run_resumes(interrupted: Home, trained_home: Home) -> None:
+    done = interrupted.migraine("run")
     assert done.code == 0, done.err
     assert "classifiers/gradient_boosting" in done.err
     assert done.err.count("as trained before") >= 8
-    assert_sound(shaken)
-    assert not set(shaken.bundles().values()) & set(trained.bundles().values())
+    assert_sound(interrupted)
+    assert not set(interrupted.bundles().values()) & set(trained_home.bundles().values())
 
 
-def test_killed_runs_are_marked_as_failed(shaken: Home) -> None:
-    """Or they would hold up every run that is queued in the UI."""
-    with shaken.entered(), open_instance(Settings()) as instance:
+def test_killed_runs_are_marked_as_failed(interrupted: Home) -> None:
+    """Otherwise they would block every run that is queued in the UI."""
+    with interrupted.entered(), open_instance(Settings()) as instance:
         assert {run.status for run in instance.get_runs()} == {
             dg.DagsterRunStatus.SUCCESS,
             dg.DagsterRunStatus.FAILURE,
         }
 
 
-def test_two_runs_at_once_are_refused(trained: Home, copy_of: Callable[[Home], Home]) -> None:
-    home = copy_of(trained)
+def test_a_second_simultaneous_run_is_refused(trained_home: Home, copy_of: CopyHome) -> None:
+    home = copy_of(trained_home)
     first = home.start("run")
     assert first.stdout is not None
     first.stdout.readline()
@@ -96,20 +96,20 @@ def test_two_runs_at_once_are_refused(trained: Home, copy_of: Callable[[Home], H
 
 @pytest.fixture
 def small_disk(tmp_path: Path) -> Iterator[Path]:
-    """A file system of a few megabytes."""
+    """A file system of 6 MB."""
     folder = tmp_path / "disk"
     folder.mkdir()
     mount = ["mount", "-t", "tmpfs", "-o", "size=6m", "tmpfs", str(folder)]
     if os.getuid() or not shutil.which("mount") or subprocess.run(mount, check=False, capture_output=True).returncode:
-        pytest.skip("a small file system can be mounted by root only")
+        pytest.skip("mounting a small file system requires root")
     yield folder
     subprocess.run(["umount", "-l", str(folder)], check=True)
 
 
-def test_a_full_disk_is_told_and_nothing_is_half_written(small_disk: Path) -> None:
+def test_a_full_disk_is_reported_and_leaves_nothing_half_written(small_disk: Path) -> None:
     home = Home.make(small_disk / "home")
     if records.of(home.root):
-        pytest.skip("the records, which fill this disk, are in PostgreSQL")
+        pytest.skip("the run records, which fill this disk, are in PostgreSQL")
     write_diary(home.landing / "diary.csv")
     ended = home.process("run")
     assert ended.code == 1, ended.text
@@ -122,11 +122,11 @@ def test_a_full_disk_is_told_and_nothing_is_half_written(small_disk: Path) -> No
 
 
 @pytest.mark.parametrize("broken", ["link", "folder"])
-def test_a_file_that_cannot_be_read_is_told(home: Home, tmp_path: Path, broken: str) -> None:
-    landed = write_diary(home.landing / "good.csv")
+def test_an_unreadable_file_is_reported(home: Home, tmp_path: Path, broken: str) -> None:
+    readable = write_diary(home.landing / "good.csv")
     bad = home.landing / "broken.csv"
     bad.symlink_to(tmp_path / "gone.csv") if broken == "link" else bad.mkdir()
-    ended = home.migraine("run", "--source", str(bad if broken == "folder" else landed.parent))
+    ended = home.migraine("run", "--source", str(bad if broken == "folder" else readable.parent))
     assert ended.code in (2, 3)
     assert "broken.csv" in ended.err
     assert "bug in the platform" not in ended.err

@@ -1,4 +1,4 @@
-"""A second diary: the gate, its records, and moving by hand."""
+"""A second diary: the promotion gate, its records, and manual promotion and rollback."""
 
 from dataclasses import dataclass
 
@@ -7,15 +7,15 @@ import pytest
 from migraine_assets.stores.assets import deliveries
 from migraine_assets.stores.registry.champions import history
 from migraine_assets.stores.registry.pointer import Pointer
-from migraine_assets_tests.support.homes import TASKS, Ended, Home
+from migraine_assets_tests.support.homes import TASKS, Home, Result
 from migraine_assets_tests.support.small_diary import write_diary
 
 
 @dataclass(frozen=True)
 class Step:
-    """A command, and what was there after it."""
+    """A command and the state after it."""
 
-    ended: Ended
+    ended: Result
     pointer: Pointer
     bundles: dict[str, str | None]
     outcomes: dict[str, str]
@@ -32,7 +32,7 @@ def _step(home: Home, *arguments: str) -> Step:
 
 @pytest.fixture(scope="module")
 def clinic(tmp_path_factory: pytest.TempPathFactory) -> Home:
-    """A home that gets two diaries, the first of which is mostly chance."""
+    """A home that receives two diaries; the first is mostly noise."""
     return Home.make(tmp_path_factory.mktemp("clinic") / "home")
 
 
@@ -40,25 +40,25 @@ def clinic(tmp_path_factory: pytest.TempPathFactory) -> Home:
 def first(clinic: Home) -> Step:
     """The run on the noisy diary."""
     write_diary(clinic.landing / "january.csv", 4, noise=0.6)
-    # What a browser has not finished to write is no diary yet.
+    # An unfinished download is not a diary yet.
     (clinic.landing / "february.csv.part").write_text("participant_id,da")
     return _step(clinic)
 
 
 @pytest.fixture(scope="module")
 def second(clinic: Home, first: Step) -> Step:
-    """The run on the better diary, in its place."""
+    """The run on the better diary, which replaces the first one."""
     assert first.ended.code == 0
     write_diary(clinic.landing / "january.csv", 1)
     return _step(clinic)
 
 
-def test_the_first_is_promoted_and_the_half_copied_file_left_alone(first: Step, clinic: Home) -> None:
+def test_the_first_champion_is_promoted_and_the_unfinished_file_ignored(first: Step, clinic: Home) -> None:
     assert first.outcomes["attack"] == "promoted"
     assert [file.name for file in deliveries.log(clinic.store)[0].acceptance.files] == ["january.csv"]
 
 
-def test_what_does_not_lose_takes_the_place(first: Step, second: Step, clinic: Home) -> None:
+def test_a_model_that_does_not_lose_becomes_champion(first: Step, second: Step, clinic: Home) -> None:
     assert second.outcomes["attack"] == "promoted", second.ended.out
     assert second.pointer.tasks["attack"].champion != first.pointer.tasks["attack"].champion
     record = [entry.record for entry in history(clinic.store) if entry.record.task == "attack"][1]
@@ -68,36 +68,36 @@ def test_what_does_not_lose_takes_the_place(first: Step, second: Step, clinic: H
     assert record.figures
 
 
-def test_what_loses_is_refused_on_record_and_no_failure(first: Step, second: Step) -> None:
-    """Severities are drawn in the same way in both diaries: there the second is not better."""
+def test_a_model_that_loses_is_refused_on_record_without_a_failure(first: Step, second: Step) -> None:
+    """Both diaries draw severities in the same way, so the second model is not better."""
     assert second.outcomes["severity"] == "refused"
     assert (first.refused, second.refused) == (0, 1)
     assert second.pointer.tasks["severity"] == first.pointer.tasks["severity"]
     assert "severity: refused. RMSE is not better than the incumbent's" in second.ended.out
 
 
-def test_other_data_give_other_bundles(first: Step, second: Step) -> None:
+def test_different_data_give_different_bundles(first: Step, second: Step) -> None:
     assert not set(first.bundles.values()) & set(second.bundles.values())
 
 
-def test_the_log_of_diaries_tells_of_each(clinic: Home, second: Step) -> None:
+def test_the_data_log_lists_each_diary(clinic: Home, second: Step) -> None:
     assert second.ended.code == 0
     entries = deliveries.log(clinic.store)
-    told = clinic.migraine("data", "log")
-    assert told.code == 0
+    log = clinic.migraine("data", "log")
+    assert log.code == 0
     assert len({entry.acceptance.md5 for entry in entries}) == 2
-    assert all(entry.acceptance.md5 in told.out for entry in entries)
+    assert all(entry.acceptance.md5 in log.out for entry in entries)
 
 
 @pytest.mark.parametrize("version", ["0" * 32, "nonsense"])
-def test_a_data_version_that_was_never_kept_is_refused(clinic: Home, second: Step, version: str) -> None:
+def test_an_unknown_data_version_is_refused(clinic: Home, second: Step, version: str) -> None:
     assert second.ended.code == 0
     ended = clinic.migraine("run", "--data-version", version)
     assert ended.code == 3
     assert f"'{version}' is no kept delivery" in ended.err
 
 
-def test_rollback_and_promotion_by_hand(clinic: Home, first: Step, second: Step) -> None:
+def test_manual_rollback_and_promotion(clinic: Home, first: Step, second: Step) -> None:
     old, new = (step.pointer.tasks["attack"].champion for step in (first, second))
     back = clinic.migraine("rollback", "attack", "--why", "too many alarms")
     assert back.code == 0, back.err
@@ -105,14 +105,13 @@ def test_rollback_and_promotion_by_hand(clinic: Home, first: Step, second: Step)
     again = clinic.migraine("promote", "attack", new[:10])
     assert again.code == 0, again.err
     assert clinic.pointer.tasks["attack"].champion == new
-    told = clinic.migraine("history").out
-    assert "too many alarms" in told
+    assert "too many alarms" in clinic.migraine("history").out
     assert {"promote", "refuse", "rollback"} <= {entry.record.what for entry in history(clinic.store)}
     assert "aliases were not moved" not in back.err + again.err
 
 
 @pytest.mark.parametrize(
-    ("arguments", "code", "said"),
+    ("arguments", "code", "message"),
     [
         (("promote", "attak", "ff"), 2, "There is no task 'attak'"),
         (("promote", "attack", "zz"), 2, "No bundle begins with 'zz'"),
@@ -121,17 +120,17 @@ def test_rollback_and_promotion_by_hand(clinic: Home, first: Step, second: Step)
         (("run", "--data-version", "ab", "--source", "x.csv"), 2, "leave out --source"),
     ],
 )
-def test_what_cannot_be_moved_is_said(
-    clinic: Home, first: Step, arguments: tuple[str, ...], code: int, said: str
+def test_impossible_requests_are_explained(
+    clinic: Home, first: Step, arguments: tuple[str, ...], code: int, message: str
 ) -> None:
     assert first.ended.code == 0
     before = clinic.pointer
     ended = clinic.migraine(*arguments)
-    assert (ended.code, said in ended.err) == (code, True), ended.err
+    assert (ended.code, message in ended.err) == (code, True), ended.err
     assert clinic.pointer == before
 
 
-def test_a_bundle_of_the_other_task_is_refused(clinic: Home, first: Step) -> None:
+def test_a_bundle_of_the_wrong_task_is_refused(clinic: Home, first: Step) -> None:
     bundle = first.bundles["severity/ridge"]
     assert bundle
     ended = clinic.migraine("promote", "attack", bundle[:12])
@@ -140,7 +139,7 @@ def test_a_bundle_of_the_other_task_is_refused(clinic: Home, first: Step) -> Non
 
 
 @pytest.mark.parametrize("command", [("report",), ("doctor",), ("sources",), ("history",)])
-def test_commands_that_only_look(clinic: Home, first: Step, command: tuple[str, ...]) -> None:
+def test_read_only_commands(clinic: Home, first: Step, command: tuple[str, ...]) -> None:
     assert first.ended.code == 0
     ended = clinic.migraine(*command)
     assert ended.code == 0, ended.text

@@ -1,7 +1,6 @@
-"""One home through a refused diary, changed parameters and a model that fails: only what changed is made anew."""
+"""Refused diary, changed parameters, a failing model: a run recomputes only what changed."""
 
 import json
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -10,37 +9,37 @@ import numpy as np
 import pytest
 
 from migraine_assets.stores.assets import deliveries
-from migraine_assets_tests.support.homes import Ended, Home, assert_sound
+from migraine_assets_tests.support.homes import CopyHome, Home, Result, assert_sound
 from migraine_assets_tests.support.small_diary import diary, write_diary, write_params
 
 
 @dataclass(frozen=True)
 class Step:
-    """A run, and what was there after it."""
+    """A run and the state after it."""
 
-    ended: Ended
+    ended: Result
     bundles: dict[str, str | None]
     reports: dict[str, str]
     newest: Path
-    figures: dict[str, Any]
+    evaluation: dict[str, Any]
 
 
 def _step(home: Home, *arguments: str) -> Step:
     ended = home.migraine("run", *arguments)
     assert ended.code == 0, ended.err
     reports = {task: home.evaluation_of(task).report for task in ("attack", "severity")}
-    return Step(ended, home.bundles(), reports, (home.reports / "latest").resolve(), home.figures())
+    return Step(ended, home.bundles(), reports, (home.reports / "latest").resolve(), home.evaluation())
 
 
 @pytest.fixture(scope="module")
-def copied(trained: Home, copy_of: Callable[[Home], Home]) -> Home:
-    """The trained home elsewhere."""
-    return copy_of(trained)
+def copied(trained_home: Home, copy_of: CopyHome) -> Home:
+    """The trained home in another folder."""
+    return copy_of(trained_home)
 
 
 @pytest.fixture(scope="module")
-def refused(copied: Home) -> tuple[Ended, dict[str, str]]:
-    """A delivery of one class only, after a good one; and of which diary each asset was then."""
+def refused(copied: Home) -> tuple[Result, dict[str, str]]:
+    """A diary of one class after a valid one; with the diary that each asset held afterwards."""
     calm = diary(3).assign(migraine_occurrence=0, migraine_severity=np.nan)
     calm.to_csv(copied.landing / "diary.csv", index=False)
     ended = copied.process("run")
@@ -49,15 +48,15 @@ def refused(copied: Home) -> tuple[Ended, dict[str, str]]:
 
 
 @pytest.fixture(scope="module")
-def moved(copied: Home, refused: tuple[Ended, dict[str, str]]) -> Step:
-    """Retraining after the home was moved: its reports are of another folder, its models are not."""
+def moved(copied: Home, refused: tuple[Result, dict[str, str]]) -> Step:
+    """Retraining after the home was moved: its reports name the old folder, its models do not."""
     assert refused[0].code == 3
     return _step(copied, "--job", "retrain")
 
 
 @pytest.fixture(scope="module")
 def severity_changed(copied: Home, moved: Step) -> Step:
-    """A run after a hyperparameter of a regressor changed: attack is evaluated first, and remembered."""
+    """A run after a hyperparameter of a regressor changed: the evaluation of attack is cached."""
     assert moved.ended.code == 0
     write_diary(copied.landing / "diary.csv")
     write_params(copied.params, replace=("  severity:\n", "  severity:\n    ridge: {alpha: 2.0}\n"))
@@ -66,14 +65,14 @@ def severity_changed(copied: Home, moved: Step) -> Step:
 
 @pytest.fixture(scope="module")
 def attack_changed(copied: Home, severity_changed: Step) -> Step:
-    """And then with one that XGBoost refuses when it is fitted: severity is remembered after attack was made anew."""
+    """Then a value that XGBoost rejects in fit: attack is evaluated again, severity is cached."""
     assert severity_changed.ended.code == 0
     text = copied.params.read_text()
     copied.params.write_text(text.replace("xgboost: {n_estimators: 8}", "xgboost: {subsample: 3.0}", 1))
     return _step(copied)
 
 
-def test_a_refused_diary_is_exit_code_3_with_the_sentences(refused: tuple[Ended, dict[str, str]]) -> None:
+def test_a_refused_diary_exits_with_3_and_its_reasons(refused: tuple[Result, dict[str, str]]) -> None:
     ended, _ = refused
     assert ended.code == 3, ended.text
     assert "The diary was refused. Nothing was trained; the champion is unchanged." in ended.err
@@ -81,20 +80,24 @@ def test_a_refused_diary_is_exit_code_3_with_the_sentences(refused: tuple[Ended,
     assert "Traceback" not in ended.text
 
 
-def test_behind_a_blocking_check_nothing_changes(refused: tuple[Ended, dict[str, str]], trained: Home) -> None:
+def test_nothing_changes_behind_a_blocking_check(refused: tuple[Result, dict[str, str]], trained_home: Home) -> None:
     _, diaries = refused
-    good = trained.asset("raw_diary").delivery.md5
+    good = trained_home.asset("raw_diary").delivery.md5
     assert diaries["raw_diary"] == diaries["validated_diary"] != good
     assert diaries["preprocessed_diary"] == diaries["features"] == good
 
 
-def test_retraining_after_a_refusal_uses_the_diary_that_was_accepted(copied: Home, moved: Step, trained: Home) -> None:
-    assert moved.bundles == trained.bundles()
-    assert copied.pointer == trained.pointer
-    assert [entry.acceptance.md5 for entry in deliveries.log(copied.store)] == [trained.asset("raw_diary").delivery.md5]
+def test_retraining_after_a_refusal_uses_the_diary_that_was_accepted(
+    copied: Home, moved: Step, trained_home: Home
+) -> None:
+    assert moved.bundles == trained_home.bundles()
+    assert copied.pointer == trained_home.pointer
+    assert [entry.acceptance.md5 for entry in deliveries.log(copied.store)] == [
+        trained_home.asset("raw_diary").delivery.md5
+    ]
 
 
-def test_a_moved_home_remembers_its_models(moved: Step) -> None:
+def test_a_moved_home_reuses_its_models(moved: Step) -> None:
     assert moved.ended.err.count("as trained before") == 16
     assert "as evaluated before" not in moved.ended.err
 
@@ -103,7 +106,7 @@ def _changed(before: Step, after: Step) -> set[str]:
     return {key for key, bundle in after.bundles.items() if bundle != before.bundles[key]}
 
 
-def test_only_the_model_that_changed_is_trained(moved: Step, severity_changed: Step, attack_changed: Step) -> None:
+def test_only_the_changed_model_is_trained(moved: Step, severity_changed: Step, attack_changed: Step) -> None:
     assert _changed(moved, severity_changed) == {"severity/ridge"}
     assert severity_changed.ended.err.count("as trained before") == 15
     assert _changed(severity_changed, attack_changed) == {"attack/xgboost"}
@@ -111,12 +114,10 @@ def test_only_the_model_that_changed_is_trained(moved: Step, severity_changed: S
 
 
 @pytest.mark.parametrize("changed", ["severity_changed", "attack_changed"])
-def test_the_new_report_shows_the_task_that_was_remembered_too(
-    changed: str, moved: Step, request: pytest.FixtureRequest
-) -> None:
+def test_the_new_report_includes_the_cached_task(changed: str, moved: Step, request: pytest.FixtureRequest) -> None:
     step: Step = request.getfixturevalue(changed)
     assert step.ended.err.count("as evaluated before") == 1
-    assert set(step.figures) == {"attack", "severity"}
+    assert set(step.evaluation) == {"attack", "severity"}
     assert step.newest != moved.newest
     assert (step.newest / "attack.html").is_file()
     assert (step.newest / "severity.html").is_file()
@@ -126,26 +127,26 @@ def test_the_new_report_shows_the_task_that_was_remembered_too(
     assert "severity.html" in index
 
 
-def test_the_remembered_section_is_the_old_one(moved: Step, severity_changed: Step, attack_changed: Step) -> None:
-    assert severity_changed.figures["attack"] == moved.figures["attack"]
-    assert severity_changed.figures["severity"] != moved.figures["severity"]
-    assert attack_changed.figures["severity"] == severity_changed.figures["severity"]
-    assert attack_changed.figures["attack"] != moved.figures["attack"]
+def test_the_cached_section_is_unchanged(moved: Step, severity_changed: Step, attack_changed: Step) -> None:
+    assert severity_changed.evaluation["attack"] == moved.evaluation["attack"]
+    assert severity_changed.evaluation["severity"] != moved.evaluation["severity"]
+    assert attack_changed.evaluation["severity"] == severity_changed.evaluation["severity"]
+    assert attack_changed.evaluation["attack"] != moved.evaluation["attack"]
 
 
-def test_an_evaluation_refers_to_a_folder_that_shows_it(severity_changed: Step, attack_changed: Step) -> None:
+def test_an_evaluation_names_a_folder_that_contains_it(severity_changed: Step, attack_changed: Step) -> None:
     for step in (severity_changed, attack_changed):
         for task, folder in step.reports.items():
             assert task in json.loads(Path(folder, "evaluation.json").read_bytes())
     assert set(attack_changed.reports.values()) == {str(attack_changed.newest)}
 
 
-def test_all_is_whole_in_the_end(copied: Home, attack_changed: Step) -> None:
+def test_the_home_is_sound_at_the_end(copied: Home, attack_changed: Step) -> None:
     assert attack_changed.ended.code == 0
     assert_sound(copied)
 
 
-def test_one_model_that_fails_fails_alone(copied: Home, attack_changed: Step) -> None:
+def test_a_failing_model_fails_alone(copied: Home, attack_changed: Step) -> None:
     outcome = copied.newest_run()
     assert outcome.success
     assert [key for key, bundle in attack_changed.bundles.items() if bundle is None] == ["attack/xgboost"]
@@ -155,8 +156,8 @@ def test_one_model_that_fails_fails_alone(copied: Home, attack_changed: Step) ->
     assert "subsample" in trained["classifiers/xgboost"].description
 
 
-def test_the_report_names_it_and_champions_come_from_the_rest(copied: Home, attack_changed: Step) -> None:
-    section = attack_changed.figures["attack"]
+def test_the_report_names_the_failed_model_and_others_become_champions(copied: Home, attack_changed: Step) -> None:
+    section = attack_changed.evaluation["attack"]
     assert "subsample" in section["models"]["xgboost"]["error"]
     assert section["models"]["xgboost"]["test"]["roc_auc"]["value"] is None
     assert "subsample" in (attack_changed.newest / "attack.html").read_text()
@@ -164,7 +165,7 @@ def test_the_report_names_it_and_champions_come_from_the_rest(copied: Home, atta
     assert copied.pointer.tasks["attack"].champion == attack_changed.bundles[f"attack/{section['champion']}"]
 
 
-def test_a_check_that_only_warns_stops_nothing(copied: Home, attack_changed: Step) -> None:
+def test_a_warning_check_stops_nothing(copied: Home, attack_changed: Step) -> None:
     assert attack_changed.ended.code == 0
     outcome = copied.newest_run()
     warned = {check.name for check in outcome.checks if not check.passed and check.severity == "WARN"}

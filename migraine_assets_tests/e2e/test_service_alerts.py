@@ -1,4 +1,4 @@
-"""The alerts about a real service that is really broken: a damaged bundle is promoted, and the process killed."""
+"""Alerts about a real service: a damaged bundle is promoted, then the process is killed."""
 
 import datetime as dt
 import signal
@@ -14,7 +14,7 @@ from migraine_assets_tests.unit.serving.running import Service, eventually, put_
 from migraine_assets_tests.unit.stores.bundles.example_bundles import example_manifest, example_model
 
 
-def test_a_damaged_bundle_and_a_killed_service_are_told_and_their_ends(home: Home) -> None:
+def test_a_damaged_bundle_and_a_killed_service_open_and_close_alerts(home: Home) -> None:
     put_champion(home.store, weight=1.0)
     service = Service(home.root, ("--plain",))
     try:
@@ -48,7 +48,7 @@ def _tick(daemon: Daemon) -> str:
 
 
 def _promote_damaged(home: Home) -> None:
-    """A bundle whose model was altered after it was written, promoted past the verification."""
+    """Promote a bundle whose model was altered after it was written, without verification."""
     model = example_model(weight=2.0)
     bundle = write_bundle(home.store, example_manifest(model), model, provenance={})
     home.store.write(f"bundles/{bundle}/model.onnx", model[:-1] + b"\x00")

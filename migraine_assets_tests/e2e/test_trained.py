@@ -1,11 +1,11 @@
-"""'Materialize all' from nothing: what it leaves behind, and that doing it again changes nothing."""
+"""'Materialize all' in a new home: what it leaves behind, and that a repeated run changes nothing."""
 
 import pytest
 
 from migraine_assets.stores.assets import deliveries
 from migraine_assets.stores.bundles.bundles import load_bundle, load_provenance
 from migraine_assets.stores.registry.champions import history
-from migraine_assets_tests.support.homes import TASKS, Ended, Home, assert_sound
+from migraine_assets_tests.support.homes import TASKS, Home, Result, assert_sound
 
 ATTACK = {
     "roc_auc", "pr_auc", "accuracy", "precision", "recall", "f1", "brier", "calibration_slope",
@@ -15,74 +15,72 @@ SEVERITY = {"mse", "rmse", "mae", "r2"}
 BASELINES = {"base_rate", "persistence", "personal_rate"}
 
 
-@pytest.fixture(scope="module")
-def again(trained: Home) -> Ended:
-    """The command on the same landing folder, with nothing changed since."""
-    return trained.migraine("run")
-
-
-def test_every_model_has_a_bundle_and_everything_is_whole(trained: Home) -> None:
-    assert len(trained.bundles()) == 16
-    assert all(trained.bundles().values())
-    assert_sound(trained)
+def test_every_model_has_a_bundle_and_the_home_is_sound(trained_home: Home) -> None:
+    assert len(trained_home.bundles()) == 16
+    assert all(trained_home.bundles().values())
+    assert_sound(trained_home)
 
 
 @pytest.mark.parametrize(("task", "metrics"), [("attack", ATTACK), ("severity", SEVERITY)])
 def test_evaluation_json_holds_every_model_and_baseline_with_intervals(
-    trained: Home, task: str, metrics: set[str]
+    trained_home: Home, task: str, metrics: set[str]
 ) -> None:
-    section = trained.figures()[task]
+    section = trained_home.evaluation()[task]
     assert len(section["models"]) == 8
     assert set(section["baselines"]) == BASELINES
-    for found in (*section["models"].values(), *section["baselines"].values()):
-        assert set(found["test"]) == metrics
-        assert all(set(figure) == {"value", "ci_low", "ci_high"} for figure in found["test"].values())
+    for entry in (*section["models"].values(), *section["baselines"].values()):
+        assert set(entry["test"]) == metrics
+        assert all(set(metric) == {"value", "ci_low", "ci_high"} for metric in entry["test"].values())
     assert {"cv", "test", "flags", "seconds"} <= set(section["models"][section["champion"]])
     assert section["challenger"] in section["models"]
 
 
 @pytest.mark.parametrize("task", TASKS)
-def test_the_best_two_serve_with_a_record(trained: Home, task: str) -> None:
-    place, section, bundles = trained.pointer.tasks[task], trained.figures()[task], trained.bundles()
-    assert place.champion == bundles[f"{task}/{section['champion']}"]
-    assert place.challenger == bundles[f"{task}/{section['challenger']}"]
-    (record,) = [entry.record for entry in history(trained.store) if entry.record.task == task]
-    assert (record.what, record.from_champion, record.to_champion) == ("promote", None, place.champion)
+def test_the_best_two_are_promoted_on_record(trained_home: Home, task: str) -> None:
+    current, section, bundles = (
+        trained_home.pointer.tasks[task],
+        trained_home.evaluation()[task],
+        trained_home.bundles(),
+    )
+    assert current.champion == bundles[f"{task}/{section['champion']}"]
+    assert current.challenger == bundles[f"{task}/{section['challenger']}"]
+    (record,) = [entry.record for entry in history(trained_home.store) if entry.record.task == task]
+    assert (record.what, record.from_champion, record.to_champion) == ("promote", None, current.champion)
 
 
-def test_a_bundle_tells_its_data_and_its_run(trained: Home) -> None:
-    champion = trained.pointer.tasks["attack"].champion
-    manifest = load_bundle(trained.store, champion).manifest
-    (entry,) = deliveries.log(trained.store)
-    assert manifest.data_version == entry.acceptance.md5 == trained.asset("raw_diary").delivery.md5
-    assert load_provenance(trained.store, champion)["dagster_run"]
+def test_a_bundle_names_its_data_and_its_run(trained_home: Home) -> None:
+    champion = trained_home.pointer.tasks["attack"].champion
+    manifest = load_bundle(trained_home.store, champion).manifest
+    (entry,) = deliveries.log(trained_home.store)
+    assert manifest.data_version == entry.acceptance.md5 == trained_home.asset("raw_diary").delivery.md5
+    assert load_provenance(trained_home.store, champion)["dagster_run"]
 
 
-def test_every_row_is_accounted_for(trained: Home) -> None:
-    raw, valid, aside = (trained.asset(key) for key in ("raw_diary", "validated_diary", "quarantined_rows"))
-    assert raw.frame.rows == valid.frame.rows + aside.frame.rows == 600
-    steps = {step.name: step.rows for step in trained.asset("folds").steps}
-    assert sum(steps.values()) <= trained.asset("features").frame.rows
+def test_every_row_is_valid_or_quarantined(trained_home: Home) -> None:
+    raw, valid, quarantined = (trained_home.asset(key) for key in ("raw_diary", "validated_diary", "quarantined_rows"))
+    assert raw.frame.rows == valid.frame.rows + quarantined.frame.rows == 600
+    steps = {step.name: step.rows for step in trained_home.asset("folds").steps}
+    assert sum(steps.values()) <= trained_home.asset("features").frame.rows
 
 
-def test_a_run_with_nothing_changed_says_so(again: Ended) -> None:
-    assert again.code == 0, again.err
-    assert again.err.count("as trained before") == 16
-    assert again.err.count("as evaluated before") == 2
-    assert "attack: unchanged. The best two serve already." in again.out
+def test_an_unchanged_rerun_says_so(unchanged_rerun: Result) -> None:
+    assert unchanged_rerun.code == 0, unchanged_rerun.err
+    assert unchanged_rerun.err.count("as trained before") == 16
+    assert unchanged_rerun.err.count("as evaluated before") == 2
+    assert "attack: unchanged. The best two serve already." in unchanged_rerun.out
 
 
-def test_a_run_with_nothing_changed_leaves_no_trace_but_its_own(trained: Home, again: Ended) -> None:
-    assert again.code == 0
-    assert len(history(trained.store)) == 2
-    assert len(deliveries.log(trained.store)) == 1
-    (report,) = trained.reports.glob("[0-9]*")
-    assert trained.evaluation_of("attack").report == str(report)
-    assert str(report / "index.html") in again.out
-    assert_sound(trained)
+def test_an_unchanged_rerun_leaves_only_its_own_record(trained_home: Home, unchanged_rerun: Result) -> None:
+    assert unchanged_rerun.code == 0
+    assert len(history(trained_home.store)) == 2
+    assert len(deliveries.log(trained_home.store)) == 1
+    (report,) = trained_home.reports.glob("[0-9]*")
+    assert trained_home.evaluation_of("attack").report == str(report)
+    assert str(report / "index.html") in unchanged_rerun.out
+    assert_sound(trained_home)
 
 
-def test_what_the_landing_folder_holds_is_looked_at_only_by_name(trained: Home, again: Ended) -> None:
-    assert again.code == 0
-    assert trained.asset("raw_diary").delivery.files[0].name == "diary.csv"
-    assert trained.asset("raw_diary").delivery.md5.endswith(".dir")
+def test_a_delivery_is_identified_by_file_names_and_content(trained_home: Home, unchanged_rerun: Result) -> None:
+    assert unchanged_rerun.code == 0
+    assert trained_home.asset("raw_diary").delivery.files[0].name == "diary.csv"
+    assert trained_home.asset("raw_diary").delivery.md5.endswith(".dir")

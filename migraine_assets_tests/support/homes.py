@@ -1,4 +1,4 @@
-"""A home of state for tests: run the command in this process or in one of its own, and look at what it left."""
+"""A home for tests: run commands in this process or a separate one, and inspect the state they leave."""
 
 import contextlib
 import io
@@ -8,7 +8,7 @@ import signal
 import subprocess
 import sys
 import warnings
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -31,11 +31,12 @@ from migraine_assets_tests.support.small_diary import write_params
 COMMAND = (sys.executable, "-c", "from migraine_assets.cli.app import main; main()")
 TASKS = ("attack", "severity")
 FAMILY = {"attack": "classifiers", "severity": "regressors"}
+CopyHome = Callable[["Home"], "Home"]
 
 
 @dataclass(frozen=True)
-class Ended:
-    """A command that ended."""
+class Result:
+    """Exit code and output of a finished command."""
 
     code: int
     out: str
@@ -43,19 +44,19 @@ class Ended:
 
     @property
     def text(self) -> str:
-        """All that it printed."""
+        """Everything it printed."""
         return self.out + self.err
 
 
 @dataclass(frozen=True)
 class Home:
-    """One folder of state with its parameters."""
+    """A state folder (`MIGRAINE_HOME`) with its own parameters."""
 
     root: Path
 
     @classmethod
     def make(cls, root: Path) -> "Home":
-        """A fresh home with parameters that make every model small."""
+        """A new home whose parameters keep every model small."""
         home = cls(root)
         home.landing.mkdir(parents=True)
         write_params(home.params)
@@ -83,31 +84,31 @@ class Home:
 
     @property
     def pointer(self) -> Pointer:
-        """What serves."""
+        """The current champions."""
         return read_pointer(self.store)
 
     @property
     def mlflow(self) -> str:
-        """The tracking URI of MLflow's records."""
+        """The MLflow tracking URI."""
         return records.of(self.root).get("MIGRAINE_MLFLOW_TRACKING_URI", f"sqlite:///{self.root / 'mlflow.db'}")
 
     def environment(self, extra: Mapping[str, str] | None = None) -> dict[str, str]:
-        """The environment of a command that works on this home."""
+        """The environment variables of a command on this home."""
         kept = {name: value for name, value in os.environ.items() if not name.startswith(("MIGRAINE_", "DAGSTER_"))}
-        # Without compiled modules every process would spend seconds on compiling its libraries again.
+        # Without bytecode files every process would spend seconds compiling its libraries.
         kept.pop("PYTHONDONTWRITEBYTECODE", None)
-        mine = {"MIGRAINE_HOME": str(self.root), "MIGRAINE_PARAMS": str(self.params), "OMP_NUM_THREADS": "1"}
-        return kept | mine | records.of(self.root) | dict(extra or {})
+        own = {"MIGRAINE_HOME": str(self.root), "MIGRAINE_PARAMS": str(self.params), "OMP_NUM_THREADS": "1"}
+        return kept | own | records.of(self.root) | dict(extra or {})
 
-    def migraine(self, *arguments: str, extra: Mapping[str, str] | None = None) -> Ended:
+    def migraine(self, *arguments: str, extra: Mapping[str, str] | None = None) -> Result:
         """Run the command in this process."""
         out, err = io.StringIO(), io.StringIO()
         with self.entered(extra), contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
             code = run_command(arguments)
-        return Ended(code, out.getvalue(), err.getvalue())
+        return Result(code, out.getvalue(), err.getvalue())
 
-    def process(self, *arguments: str, extra: Mapping[str, str] | None = None, cwd: Path | None = None) -> Ended:
-        """Run the command in a process of its own, to its end."""
+    def process(self, *arguments: str, extra: Mapping[str, str] | None = None, cwd: Path | None = None) -> Result:
+        """Run the command in a separate process and wait for it."""
         done = subprocess.run(
             [*COMMAND, *arguments],
             env=self.environment(extra),
@@ -117,10 +118,10 @@ class Home:
             timeout=600,
             check=False,
         )
-        return Ended(done.returncode, done.stdout, done.stderr)
+        return Result(done.returncode, done.stdout, done.stderr)
 
     def start(self, *arguments: str) -> "subprocess.Popen[str]":
-        """Start the command in a process and a group of its own."""
+        """Start the command in a separate process group."""
         return subprocess.Popen(
             [*COMMAND, *arguments],
             env=self.environment(),
@@ -133,14 +134,14 @@ class Home:
 
     @contextlib.contextmanager
     def entered(self, extra: Mapping[str, str] | None = None) -> Iterator[None]:
-        """This process's environment is the home's, for a while."""
+        """Give this process the environment of the home inside the block."""
         before = dict(os.environ)
         handlers = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
         os.environ.clear()
         os.environ.update(self.environment(extra))
         try:
             with warnings.catch_warnings():
-                # Dagster and MLflow warn of their own use of themselves and of others; of ours nothing is let pass.
+                # Dagster and MLflow raise warnings about their own code; only warnings from this project are errors.
                 warnings.simplefilter("ignore")
                 warnings.filterwarnings("error", module=r"migraine_assets\.")
                 yield
@@ -151,7 +152,7 @@ class Home:
                 signal.signal(number, handler)
 
     def newest_run(self) -> RunOutcome:
-        """The events of the newest Dagster run, as the command reads them."""
+        """The outcome of the newest Dagster run, as the command reads it."""
         with self.entered(), open_instance(Settings()) as instance:
             run = instance.get_runs(limit=1)[0]
             events = [log.dagster_event for log in instance.all_logs(run.run_id) if log.dagster_event]
@@ -169,10 +170,10 @@ class Home:
         return {key: self.asset(f"{FAMILY[task]}/{key}") for key in keys}
 
     def bundles(self) -> dict[str, str | None]:
-        """The bundle of every model."""
+        """The bundle hash of every model; None where training failed."""
         return {f"{task}/{key}": model.bundle for task in TASKS for key, model in self.models(task).items()}
 
-    def figures(self) -> dict[str, Any]:
+    def evaluation(self) -> dict[str, Any]:
         """The newest evaluation.json."""
         content: dict[str, Any] = json.loads((self.reports / "latest" / "evaluation.json").read_bytes())
         return content
@@ -184,25 +185,23 @@ class Home:
 
 
 def materialize_everything(home: Home) -> dg.ExecuteInProcessResult:
-    """What 'Materialize all' does for all assets but those of a day: without any configuration, on the home's own
-    instance.
-    """
+    """Materialize all unpartitioned assets without configuration, on the instance of the home."""
     with home.entered(), open_instance(Settings()) as instance:
         defs = build_defs()
-        job, trained = defs.resolve_implicit_global_asset_job_def(), defs.resolve_job_def("full_pipeline")
-        chosen = list(trained.asset_layer.executable_asset_keys)
-        return job.execute_in_process(instance=instance, asset_selection=chosen)
+        job, pipeline = defs.resolve_implicit_global_asset_job_def(), defs.resolve_job_def("full_pipeline")
+        keys = list(pipeline.asset_layer.executable_asset_keys)
+        return job.execute_in_process(instance=instance, asset_selection=keys)
 
 
 def assert_sound(home: Home) -> None:
-    """Nothing half-written is visible: no stray name; bundles, pointer and reports are whole or absent."""
+    """Assert that no temporary file is left, and that bundles, pointer and reports are complete."""
     store = home.store
     for folder, _, files in os.walk(home.root / "store"):
         assert not [name for name in files if name.endswith((".tmp", ".part"))], folder
     for name in store.list("bundles"):
         load_bundle(store, name)
-    for place in home.pointer.tasks.values():
-        for name in filter(None, (place.champion, place.challenger)):
+    for current in home.pointer.tasks.values():
+        for name in filter(None, (current.champion, current.challenger)):
             load_bundle(store, name)
     for path in (home.root / "store").rglob("*.json"):
         if not any(part.startswith(".") for part in path.parts):

@@ -1,9 +1,9 @@
-"""Ports of this machine for the servers of tests."""
+"""Free ports for the servers of tests."""
 
 from serving.cluster.ray_environment import free_ports
 
 
 def free_port() -> int:
-    """One on which nobody listens, and which the system hands to nobody else."""
+    """A port on which nothing listens and that the system does not assign to other processes."""
     [port] = free_ports(1)
     return port

@@ -1,4 +1,4 @@
-"""Real receivers of alerts on loopback: an HTTP server that can fail for a while, and a mail server with TLS."""
+"""Real receivers of notifications on loopback: an HTTP server that can be made to fail, and a mail server with TLS."""
 
 import datetime as dt
 import ipaddress
@@ -17,7 +17,7 @@ from migraine_assets_tests.support.ports import free_port
 
 @dataclass
 class Webhook:
-    """What an HTTP receiver got. It answers `status` to everything, and counts only what it accepted as `taken`."""
+    """Requests to an HTTP receiver. It answers every request with `status`; `taken` holds those it accepted."""
 
     url: str = ""
     status: int = 200
@@ -26,13 +26,13 @@ class Webhook:
 
     @property
     def titles(self) -> list[str]:
-        """The titles of what was accepted, in order."""
+        """Titles of the accepted notifications, in order."""
         return [message["title"] for message in self.taken]
 
 
 @contextmanager
 def webhook() -> Iterator[Webhook]:
-    """A receiver of Apprise's JSON form."""
+    """A receiver of Apprise's JSON notifications."""
     state = Webhook()
 
     class Handler(BaseHTTPRequestHandler):
@@ -44,11 +44,11 @@ def webhook() -> Iterator[Webhook]:
             self.send_response(state.status)
             self.send_header("Content-Length", "2")
             self.end_headers()
-            # Slack's own word; the others do not read it.
+            # Slack answers with this; other channels ignore the body.
             self.wfile.write(b"ok")
 
         def log_message(self, *_: object) -> None:
-            """Quiet."""
+            """Print nothing."""
 
     with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
         state.url = f"json://127.0.0.1:{server.server_address[1]}/hook/very-secret-token"
@@ -92,14 +92,14 @@ def certificate(folder: Path) -> tuple[Path, Path]:
 
 @dataclass
 class Mailbox:
-    """What a mail server got: (sender, receivers, content) of each letter, all of them over TLS."""
+    """Mail received over TLS: (sender, receivers, content) of each message."""
 
     port: int = 0
     letters: list[tuple[str, list[str], str]] = field(default_factory=list)
     certificate: Path = Path()
 
     async def handle_DATA(self, _: Any, session: Any, envelope: Any) -> str:
-        """Take a letter, if it came over TLS."""
+        """Accept a message if it came over TLS."""
         if session.ssl is None:
             return "530 Must issue a STARTTLS command first"
         self.letters.append((envelope.mail_from, envelope.rcpt_tos, envelope.content.decode()))
@@ -108,7 +108,7 @@ class Mailbox:
 
 @contextmanager
 def mail_server(folder: Path, *, password: str) -> Iterator[Mailbox]:
-    """An SMTP server that demands STARTTLS, and the user `alerts` with `password`."""
+    """An SMTP server that requires STARTTLS and a login as `alerts` with `password`."""
     from aiosmtpd.controller import Controller
     from aiosmtpd.smtp import AuthResult, LoginPassword
 
@@ -118,8 +118,8 @@ def mail_server(folder: Path, *, password: str) -> Iterator[Mailbox]:
     context.load_cert_chain(box.certificate, key)
 
     def authenticate(_server: Any, _session: Any, _envelope: Any, _mechanism: str, data: Any) -> AuthResult:
-        good = isinstance(data, LoginPassword) and (data.login, data.password) == (b"alerts", password.encode())
-        return AuthResult(success=good, handled=good)
+        valid = isinstance(data, LoginPassword) and (data.login, data.password) == (b"alerts", password.encode())
+        return AuthResult(success=valid, handled=valid)
 
     controller = Controller(
         box,

@@ -1,6 +1,6 @@
-"""A small diary in which attacks and their severity can be forecast, so that a run of seconds ends in champions.
+"""A small diary with predictable attacks and severities, so that a run of seconds ends with champions.
 
-Real diaries are much harder; nothing about the models' worth can be learnt from this one.
+Real diaries are much harder: scores on this one say nothing about the models.
 """
 
 from pathlib import Path
@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-# Every model shrunk to what a test needs; the pipeline around them is the real one.
+# Small models in the real pipeline.
 PARAMS = """\
 training: {seed: 7, threads: 1, replicates: 30}
 folds: {folds: 3}
@@ -29,11 +29,11 @@ models:
 """
 
 
-def diary(seed: int = 1, *, people: int = 15, days: int = 40, noise: float = 0.3) -> pd.DataFrame:
-    """`people` x `days` rows; stress foretells an attack on the next day, and each person has an own severity."""
+def diary(seed: int = 1, *, participants: int = 15, days: int = 40, noise: float = 0.3) -> pd.DataFrame:
+    """`participants` x `days` rows: stress predicts an attack on the next day, and severity varies by participant."""
     random = np.random.default_rng(seed)
     rows = []
-    for person in range(people):
+    for person in range(participants):
         stress = random.integers(1, 11, days)
         drive = np.concatenate([[0.0], (stress[:-1] > 6) * 1.0])
         attack = random.random(days) < noise * 0.5 + (1 - noise) * drive * 0.9
@@ -55,14 +55,14 @@ def diary(seed: int = 1, *, people: int = 15, days: int = 40, noise: float = 0.3
     return pd.concat(rows, ignore_index=True)
 
 
-def write_diary(path: Path, seed: int = 1, *, people: int = 15, days: int = 40, noise: float = 0.3) -> Path:
-    """`diary` as a CSV file at `path`."""
-    diary(seed, people=people, days=days, noise=noise).to_csv(path, index=False)
+def write_diary(path: Path, seed: int = 1, *, participants: int = 15, days: int = 40, noise: float = 0.3) -> Path:
+    """Write `diary` as a CSV file to `path`."""
+    diary(seed, participants=participants, days=days, noise=noise).to_csv(path, index=False)
     return path
 
 
 def write_params(path: Path, *, replace: tuple[str, str] = ("", "")) -> Path:
-    """`PARAMS` as a file, with the first place of one text in it replaced."""
+    """Write `PARAMS` to a file, with the first occurrence of one text replaced."""
     assert replace[0] in PARAMS
     path.write_text(PARAMS.replace(*replace, 1) if replace[0] else PARAMS)
     return path

@@ -1,4 +1,4 @@
-"""Small training sets with a known signal, and each model fitted once for all tests that need it."""
+"""Small training sets with a known signal, and each model fitted on them once."""
 
 import functools
 
@@ -13,10 +13,10 @@ WIDTH = 8
 NAMES = tuple(f"feature_{number}" for number in range(WIDTH))
 
 
-def training_set(task: Task, *, rows: int = 500, people: int = 40, seed: int = 0) -> TrainingSet:
-    """Eight columns: two carry signal, whole numbers and flags make ties, one is constant, one all null."""
+def training_set(task: Task, *, rows: int = 500, participants: int = 40, seed: int = 0) -> TrainingSet:
+    """Eight columns: two with signal, integers and flags with ties, one constant, one all null."""
     random = np.random.default_rng(seed)
-    participant = np.sort(random.integers(0, people, rows))
+    participant = np.sort(random.integers(0, participants, rows))
     X = random.normal(size=(rows, WIDTH))
     X[:, 2] = np.round(5 + 2 * X[:, 2])
     X[:, 3] = X[:, 3] > 1
@@ -33,12 +33,12 @@ def training_set(task: Task, *, rows: int = 500, people: int = 40, seed: int = 0
 
 @functools.cache
 def fitted(model: Estimator) -> FittedModel:
-    """`model` on the set of its task, with its defaults."""
+    """`model` fitted with its defaults on the training set of its task."""
     return fit_model(model, training_set(model.task), seed=3)
 
 
 def label(model: Estimator) -> str:
-    """How a parametrized test names a model."""
+    """The id of a model in parametrized tests."""
     return f"{model.task}-{model.key}"
 
 

@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 import pytest
 
-from migraine_assets_tests.support.homes import Home
+from migraine_assets_tests.support.homes import CopyHome, Home
 
 
 def test_a_fresh_home_passes(home: Home) -> None:
@@ -14,10 +14,10 @@ def test_a_fresh_home_passes(home: Home) -> None:
     assert "no champion yet" in ended.out
 
 
-def test_a_trained_home_passes(trained: Home) -> None:
-    ended = trained.migraine("doctor")
+def test_a_trained_home_passes(trained_home: Home) -> None:
+    ended = trained_home.migraine("doctor")
     assert ended.code == 0, ended.text
-    assert trained.pointer.tasks["attack"].champion[:12] in ended.out
+    assert trained_home.pointer.tasks["attack"].champion[:12] in ended.out
 
 
 def _alter_bundle(home: Home) -> None:
@@ -39,8 +39,8 @@ def _damage_params(home: Home) -> None:
 
 
 @pytest.mark.parametrize("damage", [_alter_bundle, _delete_delivery, _damage_record, _damage_params])
-def test_damage_is_detected(trained: Home, copy_of: Callable[[Home], Home], damage: Callable[[Home], None]) -> None:
-    home = copy_of(trained)
+def test_damage_is_detected(trained_home: Home, copy_of: CopyHome, damage: Callable[[Home], None]) -> None:
+    home = copy_of(trained_home)
     damage(home)
     ended = home.migraine("doctor")
     assert ended.code == 2, ended.text

@@ -49,7 +49,7 @@ BROKEN = (
     Broken("only white space", lambda: b"\n\n  \n", ()),
     Broken("header only", lambda: _good().splitlines(keepends=True)[0], ("row",)),
     Broken("one row", lambda: b"".join(_good().splitlines(keepends=True)[:2]), ("needed",)),
-    Broken("one person", lambda: _text(diary(people=1, days=200)), ("Participants", "at least")),
+    Broken("one person", lambda: _text(diary(participants=1, days=200)), ("Participants", "at least")),
     Broken("one class", lambda: _changed(migraine_occurrence=0, migraine_severity=np.nan), ("only days without",)),
     Broken(
         "no outcome",
