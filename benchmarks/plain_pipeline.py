@@ -145,7 +145,7 @@ def _facts(params: Params) -> RunFacts:
         run_id="plain",
         created="2024-01-01T00:00:00+00:00",
         source="synthetic",
-        asked="the synthetic cohort",
+        description="the synthetic cohort",
         command="python -m benchmarks.plain_pipeline",
         data_version="benchmark",
         code_version="benchmark",

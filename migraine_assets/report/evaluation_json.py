@@ -1,4 +1,4 @@
-"""The figures of the reports for machines: `evaluation.json`. Not here: where it is put (`report.writer`)."""
+"""`evaluation.json`: the results of a report as machine-readable JSON. Not here: writing files (`report.writer`)."""
 
 import json
 import math
@@ -7,35 +7,35 @@ from typing import Any
 
 from migraine_assets.core.evaluation.results import METRICS, ModelRow, TaskEvaluation
 from migraine_assets.core.metrics.interval import UNKNOWN, Scores
-from migraine_assets.report.text.interpretation import heading
+from migraine_assets.report.text.question import heading
 
-# Every model and baseline has these splits, whatever became of it: a reader need not ask.
+# Every model and baseline has these splits, even a failed one, so that readers need no special case.
 _BASELINE_SPLITS, _MODEL_SPLITS = ("test", "cv"), ("cv", "test", "train")
 
 
 def to_json(attack: TaskEvaluation | None = None, severity: TaskEvaluation | None = None) -> dict[str, Any]:
-    """The tasks that are given, `{"attack": {...}, "severity": {...}}`; a task that is None is left out.
+    """Convert evaluations to `{"attack": {...}, "severity": {...}}`; a task that is None is left out.
 
-    Each holds `baselines`, `models`, `champion`, `challenger`. Every metric of the task is in every split as
-    `{"value", "ci_low", "ci_high"}`, null where it is unknown: the model failed, or there is one class.
+    Each section holds `baselines`, `models`, `champion`, `challenger`. Every split has every metric of the task as
+    `{"value", "ci_low", "ci_high"}`, null where it is unknown: the model failed, or the rows have a single class.
     """
     tasks = {"attack": attack, "severity": severity}
     return {name: _task(evaluation) for name, evaluation in tasks.items() if evaluation is not None}
 
 
 def merge(existing: Mapping[str, Any], new: Mapping[str, Any]) -> dict[str, Any]:
-    """`existing` with the tasks of `new` in place of its own, attack first."""
-    both = {**existing, **new}
-    return {task: both[task] for task in sorted(both)}
+    """Return `existing` with its tasks replaced by those of `new`, attack first."""
+    merged = {**existing, **new}
+    return {task: merged[task] for task in sorted(merged)}
 
 
 def dump(sections: Mapping[str, Any]) -> bytes:
-    """Strict JSON, UTF-8: a NaN that was overlooked is an error here and no riddle for the reader."""
+    """Encode as strict JSON in UTF-8. Raises `ValueError` for NaN, which is not valid JSON."""
     return (json.dumps(sections, indent=2, ensure_ascii=False, allow_nan=False) + "\n").encode()
 
 
 def load(content: bytes) -> dict[str, Any]:
-    """The inverse of `dump`."""
+    """Decode the output of `dump`."""
     sections: dict[str, Any] = json.loads(content)
     return sections
 

@@ -1,8 +1,7 @@
-"""From an evaluation to pages: the report of a task, its champion's model card, the index of a run.
+"""HTML pages of an evaluation: the report of a task, the model card of its champion, the index of a run.
 
-Here belongs what each template is given. Not here: sentences (`report.text.interpretation`), figures
-(`report.plots.figures`), files (`report.writer`). Everything that comes from outside is escaped; the pages load
-nothing.
+This module assembles the context of each template. Not here: sentences (`report.text`), figures
+(`report.plots.figures`), files (`report.writer`). All external text is escaped, and the pages load no resources.
 """
 
 import base64
@@ -19,14 +18,14 @@ from migraine_assets.core.evaluation.results import FIT, METRICS, TaskEvaluation
 from migraine_assets.core.metrics.interval import UNKNOWN, interval_from_json
 from migraine_assets.report.plots.figures import Picture, pictures
 from migraine_assets.report.run_info import RunFacts
-from migraine_assets.report.text import caveats, interpretation, labels
+from migraine_assets.report.text import caveats, interpretation, labels, question
 
-# Split, metric, digits: the columns of the comparison tables.
+# A column of a comparison table: split, metric, digits.
 Column = tuple[str, str, int]
 TABLES: Mapping[str, tuple[tuple[str, tuple[Column, ...]], ...]] = {
     "attack": (
         (
-            "Discrimination and calibration, best model first; small figures are 95 % intervals.",
+            "Discrimination and calibration, best model first; small print: 95 % intervals.",
             (
                 ("cv", "roc_auc", 3),
                 ("test", "roc_auc", 3),
@@ -38,13 +37,13 @@ TABLES: Mapping[str, tuple[tuple[str, tuple[Column, ...]], ...]] = {
             ),
         ),
         (
-            "At each model’s own decision threshold, test part.",
+            "At each model’s own decision threshold, on the test part.",
             tuple(("test", name, 3) for name in ("accuracy", "precision", "recall", "f1")),
         ),
     ),
     "severity": (
         (
-            "Errors, best model first; small figures are 95 % intervals.",
+            "Errors, best model first; small print: 95 % intervals.",
             (
                 ("cv", "rmse", 2),
                 ("test", "rmse", 2),
@@ -59,13 +58,13 @@ TABLES: Mapping[str, tuple[tuple[str, tuple[Column, ...]], ...]] = {
 
 SECTIONS = (
     ("result", "Result"),
-    ("question", "What was asked"),
+    ("question", "Question"),
     ("data", "Data flow"),
     ("models", "Models and baselines"),
     ("discrimination", "ROC, calibration, decision curve"),
-    ("confusion", "At the threshold"),
+    ("confusion", "Confusion matrix"),
     ("errors", "Predicted and observed"),
-    ("importance", "What the model uses"),
+    ("importance", "Importance"),
     ("subgroups", "Subgroups"),
     ("fit", "Over- and underfitting"),
     ("promotion", "Promotion"),
@@ -80,23 +79,23 @@ TILES: Mapping[str, tuple[Column, ...]] = {
 
 
 def report_page(evaluation: TaskEvaluation, facts: RunFacts) -> bytes:
-    """The evaluation report of one task as one HTML file."""
-    drawn = pictures(evaluation)
-    own = {
-        "pictures": _Pictures(drawn),
-        "sections": _sections(evaluation, drawn),
+    """Render the evaluation report of one task as a single HTML file."""
+    figures = pictures(evaluation)
+    context = {
+        "pictures": _Pictures(figures),
+        "sections": _sections(evaluation, figures),
         "tables": TABLES[evaluation.task],
         "tiles": _tiles(evaluation),
         "fit_metric": FIT[evaluation.task],
         "gap": lambda row: interpretation.gap(row, FIT[evaluation.task]),
         "coverage": interpretation.coverage(evaluation),
     }
-    return _render("task.html", evaluation, facts, own)
+    return _render("task.html", evaluation, facts, context)
 
 
 def model_card(evaluation: TaskEvaluation, facts: RunFacts, *, form: str = "html") -> bytes:
-    """The champion's model card, "html" or "md". The evaluation must have a champion."""
-    own = {
+    """Render the model card of the champion, as "html" or "md". The evaluation must have a champion."""
+    context = {
         "row": evaluation.row(evaluation.champion),
         "metrics": METRICS[evaluation.task],
         "target": evaluation.severity_kind if evaluation.task == "severity" else "attack, yes or no",
@@ -104,35 +103,35 @@ def model_card(evaluation: TaskEvaluation, facts: RunFacts, *, form: str = "html
         "not_for": caveats.NOT_FOR,
         "ethics": caveats.ETHICS,
     }
-    return _render(f"model_card.{form}", evaluation, facts, own)
+    return _render(f"model_card.{form}", evaluation, facts, context)
 
 
 def index_page(sections: Mapping[str, Mapping[str, Any]], facts: RunFacts) -> bytes:
-    """The index of a run from the content of its `evaluation.json`, whichever tasks that holds."""
+    """Render the index of a run from the sections of its `evaluation.json`."""
     entries = [_entry(task, section) for task, section in sections.items()]
     return environment(escape=True).get_template("index.html").render(entries=entries, facts=facts).encode()
 
 
-def _render(template: str, evaluation: TaskEvaluation, facts: RunFacts, own: Mapping[str, Any]) -> bytes:
+def _render(template: str, evaluation: TaskEvaluation, facts: RunFacts, context: Mapping[str, Any]) -> bytes:
     shared = {
         "ev": evaluation,
         "facts": facts,
-        "heading": interpretation.heading(evaluation),
-        "question": interpretation.question(evaluation),
+        "heading": question.heading(evaluation),
+        "question": question.question(evaluation),
         "headline": interpretation.headline(evaluation),
         "limits": caveats.limits(evaluation),
-        "unit": interpretation.unit_of(evaluation),
+        "unit": question.unit_of(evaluation),
         "unknown": UNKNOWN,
         "subgroup_metrics": SUBGROUP_METRICS[evaluation.task],
     }
     templates = environment(escape=template.endswith(".html"))
-    return templates.get_template(template).render(**shared, **own).encode()
+    return templates.get_template(template).render(**shared, **context).encode()
 
 
 @cache
 def environment(*, escape: bool = True) -> Environment:
-    """The templates, with the filters that they use."""
-    found = Environment(
+    """Return the Jinja environment of the templates, with their filters."""
+    templates = Environment(
         loader=PackageLoader("migraine_assets.report"),
         autoescape=escape,
         undefined=StrictUndefined,
@@ -140,55 +139,55 @@ def environment(*, escape: bool = True) -> Environment:
         keep_trailing_newline=True,
     )
     names = ("title", "metric", "number", "signed", "ends", "count", "percent", "seconds")
-    found.filters |= {name: getattr(labels, name) for name in names}
-    found.filters |= {"data_uri": _data_uri, "groupby_in_order": _groups, "md": _markdown}
-    return found
+    templates.filters |= {name: getattr(labels, name) for name in names}
+    templates.filters |= {"data_uri": _data_uri, "groupby_in_order": _groups, "md": _markdown}
+    return templates
 
 
 class _Pictures(dict[str, Picture]):
-    """Figures by name; None for one that was not drawn, so that a template asks simply whether it is there."""
+    """Figures by name; None for one that was not drawn, so that templates can test for it."""
 
     def __missing__(self, name: str) -> None:
         return None
 
 
-def _sections(evaluation: TaskEvaluation, drawn: Mapping[str, Picture]) -> list[tuple[str, str]]:
+def _sections(evaluation: TaskEvaluation, figures: Mapping[str, Picture]) -> list[tuple[str, str]]:
     present = {
-        "discrimination": "roc" in drawn,
+        "discrimination": "roc" in figures,
         "confusion": evaluation.confusion is not None,
-        "errors": "predicted" in drawn,
+        "errors": "predicted" in figures,
     }
     return [(name, label) for name, label in SECTIONS if present.get(name, True)]
 
 
 def _tiles(evaluation: TaskEvaluation) -> list[tuple[str, str, str]]:
-    """A few figures of the champion to be read at a glance: what, how much, between which ends."""
+    """Return the key metrics of the champion as label, value and interval."""
     champion = evaluation.row(evaluation.champion)
     if champion is None or not champion.test:
         return []
-    found = []
+    tiles = []
     for _, name, digits in TILES[evaluation.task]:
-        figure = champion.test.get(name, UNKNOWN)
+        interval = champion.test.get(name, UNKNOWN)
         label = f"{labels.metric(name)}, test"
-        found.append((label, labels.number(figure.value, digits=digits), labels.ends(figure, digits=digits)))
+        tiles.append((label, labels.number(interval.value, digits=digits), labels.ends(interval, digits=digits)))
     gain, digits = evaluation.gain, TILES[evaluation.task][0][2]
-    rule = "base rate" if interpretation.pastless(evaluation) else "own rate"
-    label = f"{labels.metric(evaluation.headline)}, gain on {rule}"
-    found.insert(1, (label, labels.signed(gain.value, digits=digits), labels.ends(gain, digits=digits)))
-    return found
+    rule = "base rate" if interpretation.no_history(evaluation) else "own rate"
+    label = f"{labels.metric(evaluation.headline)}, gain over {rule}"
+    tiles.insert(1, (label, labels.signed(gain.value, digits=digits), labels.ends(gain, digits=digits)))
+    return tiles
 
 
 def _entry(task: str, section: Mapping[str, Any]) -> dict[str, Any]:
     champion = section["champion"]
     name = "roc_auc" if task == "attack" else "rmse"
-    found = interval_from_json(section["models"][champion]["test"][name]) if champion else UNKNOWN
+    interval = interval_from_json(section["models"][champion]["test"][name]) if champion else UNKNOWN
     return {
         "heading": section["question"],
         "page": f"{task}.html",
         "card": f"{task}_model_card.html" if champion else None,
         "champion": champion,
         "challenger": section["challenger"],
-        "figure": f"Test {labels.metric(name)}: {found}." if champion else "",
+        "result": f"Test {labels.metric(name)}: {interval}." if champion else "",
     }
 
 
@@ -197,11 +196,11 @@ def _data_uri(svg: bytes) -> str:
 
 
 def _groups(items: Iterable[Any], attribute: str) -> list[tuple[Any, list[Any]]]:
-    """Runs of items with an equal attribute, in the order given (Jinja's own `groupby` sorts)."""
+    """Group consecutive items with an equal attribute, keeping their order (Jinja's own `groupby` sorts)."""
     return [(key, list(group)) for key, group in groupby(items, attrgetter(attribute))]
 
 
 def _markdown(text: object) -> str:
-    """Text as plain Markdown: one line, and nothing in it that would be read as HTML, a link or code."""
+    """Escape text for Markdown: a single line without HTML, links or code."""
     line = " ".join(str(text).split())
     return "".join(f"\\{char}" if char in "\\`*_[]<>|#" else char for char in line)

@@ -1,4 +1,7 @@
-"""What a report says of the run that it belongs to. Not here: the figures of a task (`core.evaluation.results`)."""
+"""Provenance of a report: the run, data, parameters and versions behind it.
+
+Not here: the results of a task (`core.evaluation.results`).
+"""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -6,18 +9,17 @@ from dataclasses import dataclass, field
 
 @dataclass(frozen=True)
 class RunFacts:
-    """Where an evaluation comes from. Everything is given by the caller: a report reads no clock and no
-    environment.
+    """Provenance of an evaluation. The caller supplies every value: a report reads no clock and no environment.
 
-    `asked`: what was asked for, in words; `command`: what to type to get the same again; `created`: an ISO
-    time; `data_version`: the delivery's hash; `parameters`: name and value of what can be set; `notes`: what
-    was noticed while reading the source (columns kept out, mapping used).
+    `created`: ISO 8601 time; `description`: the source in words; `command`: the command that reproduces the run;
+    `data_version`: hash of the delivery; `parameters`: settings by name; `notes`: observations made while the source
+    was read, such as ignored columns or the mapping in use.
     """
 
     run_id: str
     created: str
     source: str
-    asked: str
+    description: str
     command: str
     data_version: str
     code_version: str

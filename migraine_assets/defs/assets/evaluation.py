@@ -163,7 +163,7 @@ def _facts(context: dg.AssetExecutionContext, features: FeaturesRef, seed: int) 
         run_id=context.run.run_id,
         created=_began(context).isoformat(timespec="seconds"),
         source=delivery.source,
-        asked=delivery.description,
+        description=delivery.description,
         command=f"migraine run --data-version {delivery.md5}",
         data_version=delivery.md5,
         code_version=code_version("migraine_assets"),

@@ -1,6 +1,6 @@
-"""The curves of a classifier, drawn: ROC, precision-recall, calibration, decision curve.
+"""Curves of a classifier: ROC, precision-recall, calibration and decision curve.
 
-Not here: what all tasks have (`report.plots.plots`), the plotting library (`report.plots.figures`).
+Not here: plots of either task (`report.plots.plots`), figures and their size (`report.plots.figures`).
 """
 
 from typing import Any
@@ -13,7 +13,7 @@ from migraine_assets.report.text.labels import title
 
 
 def roc(axes: Any, evaluation: TaskEvaluation) -> None:
-    """True against false positive rates; the diagonal is chance."""
+    """Plot true against false positive rates; the diagonal is chance."""
     axes.plot([0, 1], [0, 1], color=PALE, linewidth=1)
     for curves in _informative(evaluation):
         x, y = curves.roc.false_positive_rate, curves.roc.true_positive_rate
@@ -23,11 +23,11 @@ def roc(axes: Any, evaluation: TaskEvaluation) -> None:
 
 
 def precision_recall(axes: Any, evaluation: TaskEvaluation) -> None:
-    """Precision against recall; the horizontal line is the base rate."""
-    found = _informative(evaluation)
-    if found:
-        axes.axhline(found[0].precision_recall.base_rate, color=PALE, linewidth=1)
-    for curves in found:
+    """Plot precision against recall; the horizontal line is the base rate."""
+    informative = _informative(evaluation)
+    if informative:
+        axes.axhline(informative[0].precision_recall.base_rate, color=PALE, linewidth=1)
+    for curves in informative:
         x, y = curves.precision_recall.recall, curves.precision_recall.precision
         _line(axes, x, y, key=curves.key, evaluation=evaluation)
     _square(axes, "Recall (sensitivity)", "Precision (positive predictive value)")
@@ -35,16 +35,16 @@ def precision_recall(axes: Any, evaluation: TaskEvaluation) -> None:
 
 
 def calibration(axes: Any, evaluation: TaskEvaluation) -> None:
-    """Observed rates, with intervals, against predicted ones; the diagonal is perfect."""
+    """Plot observed rates with intervals against predicted rates; the diagonal is perfect calibration."""
     axes.plot([0, 1], [0, 1], color=PALE, linewidth=1)
-    for place, curves in enumerate(_chosen(evaluation)):
+    for position, curves in enumerate(_models(evaluation)):
         bins, line = curves.reliability, line_of(curves.key, evaluation)
         errors = np.maximum(0, [bins.observed - bins.ci_low, bins.ci_high - bins.observed])
         axes.errorbar(
             bins.predicted,
             bins.observed,
             yerr=errors,
-            fmt="os"[place % 2],
+            fmt="os"[position % 2],
             linestyle="-",
             color=line.color,
             linewidth=line.width * 0.7,
@@ -57,23 +57,23 @@ def calibration(axes: Any, evaluation: TaskEvaluation) -> None:
 
 
 def decision(axes: Any, evaluation: TaskEvaluation) -> None:
-    """Net benefit of acting on the models, on everybody and on nobody, by the probability at which one acts."""
+    """Plot the net benefit of acting on a model, on every day and on no day, by threshold probability."""
     if not evaluation.curves:
         return
-    everybody = evaluation.curves[0].decision
-    axes.axhline(0, color=PALE, linewidth=1, label="Act on nobody")
+    reference = evaluation.curves[0].decision
+    axes.axhline(0, color=PALE, linewidth=1, label="Act on no day")
     axes.plot(
-        everybody.threshold,
-        everybody.treat_all,
+        reference.threshold,
+        reference.treat_all,
         color=SOFT,
         linewidth=1,
         linestyle="-.",
-        label="Act on everybody",
+        label="Act on every day",
     )
     for curves in _informative(evaluation):
         if curves.key != "persistence":
             _line(axes, curves.decision.threshold, curves.decision.model, key=curves.key, evaluation=evaluation)
-    top = float(np.nanmax([everybody.treat_all[0], 0.01]))
+    top = float(np.nanmax([reference.treat_all[0], 0.01]))
     axes.set(
         xlim=(0, 1),
         ylim=(-0.25 * top, 1.15 * top),
@@ -83,12 +83,12 @@ def decision(axes: Any, evaluation: TaskEvaluation) -> None:
     axes.legend(loc="upper right")
 
 
-def _chosen(evaluation: TaskEvaluation) -> list[AttackCurves]:
+def _models(evaluation: TaskEvaluation) -> list[AttackCurves]:
     return [curves for curves in evaluation.curves if curves.key not in BASELINE_LINES]
 
 
 def _informative(evaluation: TaskEvaluation) -> list[AttackCurves]:
-    """Every curve but the base rate's, which is the same for all days and so the line of chance."""
+    """Return all curves except that of the base rate, which predicts the same for all days and equals chance."""
     return [curves for curves in evaluation.curves if curves.key != "base_rate"]
 
 

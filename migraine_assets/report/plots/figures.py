@@ -1,8 +1,7 @@
-"""The figures of a report as SVG: size, style, text alternative. What is drawn: `report.plots.plots`,
-`report.plots.curves`.
+"""Figures of a report as SVG: size, style and text alternative. Not here: the plots (`report.plots.plots`, `curves`).
 
-The only module that imports the plotting library, and only when a figure is drawn. The same evaluation gives
-the same bytes: no date, no random ids. Letters are outlines: a figure looks the same wherever it is opened.
+The only module that imports matplotlib, and only when a figure is drawn. Figures are deterministic: no date and no
+random ids. Text is drawn as outlines, so that a figure looks the same everywhere.
 """
 
 import io
@@ -16,22 +15,22 @@ from migraine_assets.core.evaluation.results import FIT, TaskEvaluation
 from migraine_assets.core.metrics.interval import UNKNOWN
 from migraine_assets.report.plots import curves, plots, style
 from migraine_assets.report.plots.plots import shown_importance
-from migraine_assets.report.text.interpretation import unit_of
 from migraine_assets.report.text.labels import metric, number, title
+from migraine_assets.report.text.question import unit_of
 
-_TABLE = "the same figures are in a table below."
+_TABLE = "the same values are in a table below."
 
 
 def alt(name: str, evaluation: TaskEvaluation) -> str:
-    """One or two sentences for the figure `name`."""
+    """Return the text alternative of the figure `name`."""
     describe = _GENERAL.get(name)
     if describe is not None:
         return describe(evaluation)
-    text, shown = _SCORED[name]
+    text, metrics = _SCORED[name]
     champion = evaluation.row(evaluation.champion)
     scores = (champion.test if champion else None) or {}
-    figures = ", ".join(f"{metric(key)} {number(scores.get(key, UNKNOWN).value)}" for key in shown)
-    return f"{text} {title(evaluation.champion or 'no champion')}: {figures}."
+    values = ", ".join(f"{metric(key)} {number(scores.get(key, UNKNOWN).value)}" for key in metrics)
+    return f"{text} {title(evaluation.champion or 'no champion')}: {values}."
 
 
 def _comparison(evaluation: TaskEvaluation) -> str:
@@ -44,7 +43,7 @@ def _fit(evaluation: TaskEvaluation) -> str:
 
 def _importance(evaluation: TaskEvaluation) -> str:
     first = ", ".join(title(item.name) for item in shown_importance(evaluation)[:5])
-    return f"Bars of permutation importance, the greatest first: {first}."
+    return f"Bars of permutation importance, largest first: {first}."
 
 
 _GENERAL = {"comparison": _comparison, "fit": _fit, "importance": _importance}
@@ -56,7 +55,7 @@ _SCORED = {
         ("calibration_slope", "calibration_intercept"),
     ),
     "decision": (
-        "Net benefit by threshold probability, against acting on everybody and on nobody.",
+        "Net benefit by threshold probability, compared with acting on every day and on no day.",
         ("brier",),
     ),
     "predicted": ("Observed against predicted values.", ("r2",)),
@@ -67,13 +66,13 @@ _SCORED = {
 Draw = Callable[[Any], None]
 Plan = tuple[str, Draw, tuple[float, float]]
 
-# Inches: the width of a figure as wide as the page, and the height of one line of names.
+# Inches: width of a full-width figure, and height of one labeled row.
 WIDE, LINE = 4.9, 0.25
 
 STYLE: dict[Any, Any] = {
     "svg.fonttype": "path",
     "svg.hashsalt": "migraine",
-    # A name with a dollar sign in it is a name and no formula.
+    # A dollar sign in a name does not start a formula.
     "text.parse_math": False,
     "font.family": "DejaVu Sans",
     "font.size": 9,
@@ -96,7 +95,7 @@ STYLE: dict[Any, Any] = {
 
 @dataclass(frozen=True)
 class Picture:
-    """A drawn figure: its name, its SVG, and what it shows, in words, for who cannot see it."""
+    """A figure: its name, its SVG, and a text alternative."""
 
     name: str
     svg: bytes
@@ -104,7 +103,7 @@ class Picture:
 
 
 def pictures(evaluation: TaskEvaluation) -> Mapping[str, Picture]:
-    """Every figure that the evaluation has data for, by name."""
+    """Draw every figure that the evaluation has data for; by name."""
     plans = [*_common(evaluation), *_attack(evaluation), *_severity(evaluation)]
     return {name: Picture(name, _svg(draw, size), alt(name, evaluation)) for name, draw, size in plans}
 
@@ -143,7 +142,7 @@ def _svg(draw: Draw, size: tuple[float, float]) -> bytes:
 
 @contextmanager
 def _figure(size: tuple[float, float]) -> Iterator[tuple[Any, Any]]:
-    # No pyplot: it keeps figures, picks a window toolkit and costs a second.
+    # Not pyplot, which keeps figures alive, selects a GUI toolkit and takes a second to import.
     from matplotlib import rc_context
     from matplotlib.figure import Figure
 

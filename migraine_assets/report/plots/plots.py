@@ -1,7 +1,7 @@
-"""What is drawn on a figure's axes for either task: comparison, importance, fit, predictions, errors.
+"""Plots of either task: model comparison, importance, fit, predictions and errors.
 
-Not here: the curves of a classifier (`report.plots.curves`), nor the plotting library, which `report.plots.figures`
-alone imports.
+Each function draws on given matplotlib axes. Not here: the curves of a classifier (`report.plots.curves`), figures and
+their size (`report.plots.figures`, the only module that imports matplotlib).
 """
 
 from typing import Any
@@ -18,62 +18,66 @@ from migraine_assets.report.plots.style import (
     INK,
     PALE,
     SOFT,
-    interval_stroke,
+    draw_interval,
+    label_rows,
     line_of,
-    name_lines,
 )
 from migraine_assets.report.text.labels import metric, percent, title
 
-MOST_INPUTS = 15
+MAX_INPUTS = 15
 
 
 def comparison(axes: Any, evaluation: TaskEvaluation) -> None:
-    """The headline metric of every model and baseline: test, with intervals, and cross-validated."""
+    """Plot the headline metric of every model and baseline: test with intervals, and cross-validated."""
     rows = [(row.key, row.test or {}, row.cv or {}) for row in evaluation.ranked() if row.error is None]
     rows += [(key, splits.get("test", {}), splits.get("cv", {})) for key, splits in evaluation.baselines.items()]
-    for place, (key, test, cv) in enumerate(rows):
+    for position, (key, test, cv) in enumerate(rows):
         color = line_of(key, evaluation).color if key in _named(evaluation) else "#4f7d96"
-        interval_stroke(axes, place, test.get(evaluation.headline, UNKNOWN), color=color)
-        axes.plot(cv.get(evaluation.headline, UNKNOWN).value, place, "o", markersize=5, mfc="none", mec=color)
-    name_lines(axes, [title(key) for key, _, _ in rows])
+        draw_interval(axes, position, test.get(evaluation.headline, UNKNOWN), color=color)
+        axes.plot(cv.get(evaluation.headline, UNKNOWN).value, position, "o", markersize=5, mfc="none", mec=color)
+    label_rows(axes, [title(key) for key, _, _ in rows])
     axes.axhline(len(rows) - len(evaluation.baselines) - 0.5, color=PALE, linewidth=1)
     axes.set_xlabel(f"{metric(evaluation.headline)}\n● test with 95 % interval, ○ cross-validation")
 
 
 def importance(axes: Any, evaluation: TaskEvaluation) -> None:
-    """The inputs whose shuffling hurts most, with the range over the repeats."""
+    """Plot the inputs with the largest permutation importance, with the range over the repeats."""
     shown = shown_importance(evaluation)
     rises = [item.rise for item in shown]
     axes.barh(range(len(shown)), rises, color=CHAMPION, height=0.6)
     axes.hlines(range(len(shown)), [i.low for i in shown], [i.high for i in shown], color=INK, linewidth=1)
     axes.axvline(0, color=SOFT, linewidth=0.8)
-    name_lines(axes, [title(item.name) for item in shown])
-    axes.set_xlabel("Fall of ROC-AUC when shuffled" if evaluation.task == "attack" else "Rise of RMSE when shuffled")
+    label_rows(axes, [title(item.name) for item in shown])
+    axes.set_xlabel(
+        "Decrease of ROC-AUC when shuffled" if evaluation.task == "attack" else "Increase of RMSE when shuffled"
+    )
 
 
 def shown_importance(evaluation: TaskEvaluation) -> tuple[Importance, ...]:
-    """The inputs that are drawn: the first ones that matter at all, or the first few where none does."""
-    matter = [item for item in evaluation.importance if item.rise > 0]
-    return tuple(matter[:MOST_INPUTS] or evaluation.importance[:5])
+    """Return the inputs to plot: at most 15 with positive importance, or the first five if there are none."""
+    positive = [item for item in evaluation.importance if item.rise > 0]
+    return tuple(positive[:MAX_INPUTS] or evaluation.importance[:5])
 
 
 def fit(axes: Any, evaluation: TaskEvaluation) -> None:
-    """Training and cross-validated score of each model, joined by a line."""
+    """Plot training and cross-validated score of each model, joined by a line."""
     name = FIT[evaluation.task]
     rows = [row for row in evaluation.ranked() if row.error is None]
-    for place, row in enumerate(rows):
+    for position, row in enumerate(rows):
         train, cv = ((scores or {}).get(name, UNKNOWN).value for scores in (row.train, row.cv))
-        axes.plot([cv, train], [place, place], color=PALE, linewidth=3, solid_capstyle="round", zorder=1)
-        axes.plot(train, place, "s", markersize=5, color=CHALLENGER, label="Training rows" if not place else None)
-        axes.plot(cv, place, "o", markersize=6, color=CHAMPION, label="Cross-validation" if not place else None)
-    name_lines(axes, [title(row.key) for row in rows])
+        axes.plot([cv, train], [position, position], color=PALE, linewidth=3, solid_capstyle="round", zorder=1)
+        axes.plot(
+            train, position, "s", markersize=5, color=CHALLENGER, label="Training rows" if position == 0 else None
+        )
+        axes.plot(cv, position, "o", markersize=6, color=CHAMPION, label="Cross-validation" if position == 0 else None)
+    label_rows(axes, [title(row.key) for row in rows])
     axes.set_xlabel(metric(name))
     if rows:
         axes.legend(loc="best")
 
 
 def predicted(axes: Any, residuals: Residuals, *, unit: str) -> None:
-    """Predicted against observed values, and the mean observed at each level of prediction."""
+    """Plot observed against predicted values, and the mean observed value by level of prediction."""
     jitter = np.random.default_rng(0).uniform(-0.18, 0.18, residuals.observed.size)
     axes.plot(residuals.predicted, residuals.observed + jitter, "o", markersize=3, color=CHAMPION, alpha=0.25, mew=0)
     axes.plot(
@@ -92,15 +96,15 @@ def predicted(axes: Any, residuals: Residuals, *, unit: str) -> None:
 
 
 def errors(axes: Any, residuals: Residuals, *, unit: str) -> None:
-    """The histogram of predicted minus observed, with the conformal interval."""
+    """Plot the histogram of predicted minus observed values, with the conformal interval."""
     shares = residuals.counts / max(1.0, float(residuals.counts.sum()))
     axes.stairs(shares, residuals.edges, fill=True, color=CHAMPION, alpha=0.75)
     axes.axvline(0, color=INK, linewidth=1)
     if residuals.coverage:
         promised = residuals.coverage.promised
         label = f"± interval for {percent(promised.coverage)}"
-        for place, side in enumerate((-promised.quantile, promised.quantile)):
-            axes.axvline(side, color=CHALLENGER, linestyle="--", linewidth=1.4, label=None if place else label)
+        for position, side in enumerate((-promised.quantile, promised.quantile)):
+            axes.axvline(side, color=CHALLENGER, linestyle="--", linewidth=1.4, label=None if position else label)
         axes.legend(loc="best")
     axes.set(xlabel=f"Predicted minus observed ({unit})", ylabel="Share of days")
 

@@ -1,6 +1,6 @@
-"""Colours, dashes and the few strokes that all drawings share. Not here: what is drawn of which data.
+"""Colors, line styles and shared drawing helpers. Not here: the plots themselves (`report.plots.plots`, `curves`).
 
-Colours differ in lightness and lines in dash, for print and for readers who do not tell colours apart.
+Colors differ in lightness and lines in dash pattern, for print and for color-blind readers.
 """
 
 import math
@@ -19,7 +19,7 @@ LONGEST_NAME = 34
 
 @dataclass(frozen=True)
 class Line:
-    """How a model or baseline is drawn."""
+    """Line style of a model or baseline."""
 
     color: str
     dash: str
@@ -34,23 +34,23 @@ BASELINE_LINES: Mapping[str, Line] = {
 
 
 def line_of(key: str, evaluation: TaskEvaluation) -> Line:
-    """The champion's, the challenger's or a baseline's line."""
+    """Return the line style of the champion, the challenger or a baseline."""
     if key == evaluation.champion:
         return Line(CHAMPION, "-", 2.2)
     return BASELINE_LINES.get(key, Line(CHALLENGER, "-", 1.5))
 
 
-def interval_stroke(axes: Any, place: int, interval: Interval, *, color: str) -> None:
-    """A dot at the value, and a line between the ends where they are known."""
+def draw_interval(axes: Any, row: int, interval: Interval, *, color: str) -> None:
+    """Draw a dot at the value, and a line between the bounds where they are known."""
     if math.isfinite(interval.value):
-        axes.plot(interval.value, place, "o", markersize=5, color=color)
+        axes.plot(interval.value, row, "o", markersize=5, color=color)
     if interval.bounded:
-        axes.plot([interval.ci_low, interval.ci_high], [place, place], color=color, linewidth=1.6)
+        axes.plot([interval.ci_low, interval.ci_high], [row, row], color=color, linewidth=1.6)
 
 
-def name_lines(axes: Any, names: list[str]) -> None:
-    """One horizontal line for each name, the first on top."""
-    # A name that is too long would leave the bars no room.
+def label_rows(axes: Any, names: list[str]) -> None:
+    """Label one horizontal row for each name, the first on top."""
+    # A longer name would leave no room for the bars.
     short = [textwrap.shorten(name, LONGEST_NAME, placeholder="…") for name in names]
     axes.set_yticks(range(len(names)), short)
     axes.set_ylim(len(names) - 0.5, -0.5)

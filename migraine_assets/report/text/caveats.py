@@ -1,4 +1,4 @@
-"""What a reader must know before a report or a model is used: limits, intended use, ethics. Sentences only."""
+"""Limits, intended use and ethical considerations of reports and models. Sentences only."""
 
 from migraine_assets.core.evaluation.results import TaskEvaluation
 from migraine_assets.core.evaluation.subgroups import LEAST_PARTICIPANTS
@@ -7,58 +7,57 @@ from migraine_assets.report.text.labels import plural
 FEW_PARTICIPANTS = 30
 
 ALWAYS = (
-    "The participants come from one source. Elsewhere habits, climate, treatment and the way a diary is kept "
-    "differ: check calibration on local data before relying on a probability.",
-    "Importance is association. That a model uses an input does not make it a trigger, and avoiding it need not help.",
-    "The intervals show what drawing other participants would change. They do not show what other models, "
-    "other parameters or another definition of an attack would change.",
-    "Diaries are self-reported; days that were not filled in are not days without an attack.",
+    "The participants come from one source. Habits, climate, treatment and the way a diary is kept differ elsewhere: "
+    "check calibration on local data before relying on a probability.",
+    "Importance is association. An input that a model uses is not necessarily a trigger, and avoiding it may not help.",
+    "The intervals cover the sampling of participants only. They do not cover the choice of models, of parameters, "
+    "or of the definition of an attack.",
+    "Diaries are self-reported. A day without an entry is not a day without an attack.",
 )
 
 USE = (
-    "Showing a person, or the team that treats the person, how likely an attack is, next to the person’s own "
-    "past rate.",
-    "Research on forecasting, and the comparison of later models.",
+    "Showing patients, or the team that treats them, how likely an attack is, next to the patient’s own past rate.",
+    "Research on forecasting, and comparison with later models.",
 )
 
 NOT_FOR = (
-    "Diagnosis, or the decision to start, change or stop a treatment.",
-    "Emergencies: a sudden, new or different headache needs a physician whatever a forecast says.",
-    "Employment, insurance, or any judgement of a person.",
-    "People unlike the participants described here (age, diagnosis, country) without checking on local data first.",
+    "Diagnosis, or decisions to start, change or stop a treatment.",
+    "Emergencies: a sudden, new or different headache needs a physician, whatever a forecast says.",
+    "Employment, insurance, or any other judgment of a person.",
+    "People unlike the participants described here (age, diagnosis, country), without validation on local data.",
 )
 
 ETHICS = (
-    "A forecast can worry, and worry can bring on an attack; a missed attack can cost trust. Let people choose "
-    "whether and when they see it, and show the uncertainty with it.",
+    "A forecast can cause worry, and worry can bring on an attack; a missed attack can cost trust. Let patients choose "
+    "whether and when they see a forecast, and show its uncertainty.",
     "Diaries are health data. Participants appear under pseudonyms only, and groups of fewer than "
-    f"{LEAST_PARTICIPANTS} people are not scored.",
-    "Where a group was too small to be scored, nothing is known about fairness to it. That is no sign of fairness.",
-    "Advice to avoid triggers can shrink a life. The model does not know which avoidance is worth its price.",
+    f"{LEAST_PARTICIPANTS} participants are not scored.",
+    "Fairness is unknown for groups that were too small to be scored. Unknown does not mean fair.",
+    "Avoiding triggers can restrict a life. The model does not know which avoidance is worth its cost.",
 )
 
 _SAME_DAY = (
-    "Same-day question: what was written down on an attack day may be its consequence (rest, darkness, a "
-    "missed meal) and no warning. This shows which days are attack days; it forecasts nothing."
+    "Same-day question: an entry on an attack day may be a consequence of the attack (rest, darkness, a missed meal) "
+    "rather than a warning. The model recognizes attack days; it is not a forecast."
 )
-_CONDITIONAL = "Severity is conditional on an attack, and says nothing about whether there will be one."
-_MARGINAL = "The conformal interval holds its share of days over all participants, not for each of them."
+_CONDITIONAL = "Severity is conditional on an attack: it does not say how likely an attack is."
+_MARGINAL = "The coverage of the conformal interval holds on average over all participants, not for each of them."
 
 
 def limits(evaluation: TaskEvaluation) -> tuple[str, ...]:
-    """The limits of this evaluation: those of its data and question, and those of every one."""
+    """Return the limits of this evaluation: those of its data, of its question, and those of every evaluation."""
     return (*_of_data(evaluation), *_of_question(evaluation), *ALWAYS)
 
 
 def _of_data(evaluation: TaskEvaluation) -> tuple[str, ...]:
-    found = []
+    sentences = []
     if evaluation.test.participants < FEW_PARTICIPANTS:
-        people = plural(evaluation.test.participants, "participant")
-        found.append(f"The test part has {people} only, so every figure on it is rough, however many days there are.")
+        participants = plural(evaluation.test.participants, "participant")
+        sentences.append(f"The test part has only {participants}: its results are rough, however many days it has.")
     small = sorted({f"{group.dimension}: {group.label}" for group in evaluation.subgroups if group.reason})
     if small:
-        found.append(f"Nothing is known about groups that were too small to be scored ({'; '.join(small)}).")
-    return tuple(found)
+        sentences.append(f"Performance is unknown for groups that were too small to be scored ({'; '.join(small)}).")
+    return tuple(sentences)
 
 
 def _of_question(evaluation: TaskEvaluation) -> tuple[str, ...]:

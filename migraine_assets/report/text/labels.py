@@ -1,5 +1,6 @@
-"""What things are called in a report, and how a figure is written. Not here: whole sentences
-(`report.text.interpretation`).
+"""Names of models and metrics in a report, and the formatting of numbers.
+
+Not here: whole sentences (`report.text.interpretation`).
 """
 
 import math
@@ -10,7 +11,7 @@ MODELS = {
     "xgboost": "XGBoost",
     "lightgbm": "LightGBM",
     "svm": "Support vector machine",
-    "knn": "k nearest neighbours",
+    "knn": "k nearest neighbors",
     "naive_bayes": "Naive Bayes",
     "linear": "Linear regression",
     "ridge": "Ridge regression",
@@ -36,56 +37,56 @@ METRICS = {
     "r2": "R²",
 }
 
-NOTHING = "–"
+UNKNOWN = "–"
 
 
 def title(key: str) -> str:
-    """A model, a baseline or a field by its readable name: "random_forest" is "Random forest"."""
+    """Return the display name of a model, baseline or field: "Random forest" for "random_forest"."""
     plain = key.replace("_", " ")
     return MODELS.get(key, plain[:1].upper() + plain[1:])
 
 
 def metric(key: str) -> str:
-    """A metric's readable name."""
+    """Return the display name of a metric."""
     return METRICS.get(key, title(key))
 
 
 def number(value: float | None, *, digits: int = 3) -> str:
-    """A figure with a true minus sign; a dash where it is unknown."""
+    """Format a number with a typographic minus sign; a dash where it is unknown."""
     if value is None or not math.isfinite(value):
-        return NOTHING
+        return UNKNOWN
     text = f"{value:.{digits}f}"
     return text.replace("-", "−") if float(text) else f"{0.0:.{digits}f}"
 
 
 def signed(value: float, *, digits: int = 3) -> str:
-    """A difference, with its sign."""
+    """Format a difference with its sign."""
     text = number(value, digits=digits)
     return f"+{text}" if math.isfinite(value) and value > 0 and float(text) else text
 
 
 def ends(interval: Interval, *, digits: int = 3) -> str:
-    """The ends of an interval, "0.764 to 0.823"; empty where they are unknown."""
+    """Format the bounds of an interval, "0.764 to 0.823"; empty where they are unknown."""
     if not interval.bounded:
         return ""
     return f"{number(interval.ci_low, digits=digits)} to {number(interval.ci_high, digits=digits)}"
 
 
 def count(value: float | None) -> str:
-    """A whole number, thousands set apart by a thin space that does not break."""
-    return NOTHING if value is None else f"{value:,.0f}".replace(",", "\u202f")
+    """Format a whole number with narrow no-break spaces between thousands."""
+    return UNKNOWN if value is None else f"{value:,.0f}".replace(",", "\u202f")
 
 
 def percent(share: float | None) -> str:
-    """A share as whole per cent."""
-    return NOTHING if share is None or not math.isfinite(share) else f"{100 * share:.0f}\u202f%"
+    """Format a share as a whole percentage."""
+    return UNKNOWN if share is None or not math.isfinite(share) else f"{100 * share:.0f}\u202f%"
 
 
 def plural(value: int, one: str, *, many: str | None = None) -> str:
-    """A count with its noun: "1 participant", "12 participants"."""
+    """Format a count with its noun: "1 participant", "12 participants"."""
     return f"{count(value)} {one if value == 1 else many or one + 's'}"
 
 
 def seconds(value: float) -> str:
-    """A duration in seconds."""
+    """Format a duration that is given in seconds."""
     return f"{value:.1f} s" if value < 100 else f"{value / 60:.1f} min"

@@ -1,4 +1,4 @@
-"""Reading a page as a browser would: what is opened and closed, identified, linked and loaded."""
+"""A strict HTML parser for tests: elements, attributes and text of a page."""
 
 from dataclasses import dataclass, field
 from html.parser import HTMLParser
@@ -30,16 +30,16 @@ class Page(HTMLParser):
         self.text.append(data)
 
     def attributes(self, name: str) -> list[str]:
-        """Every value of attribute `name`."""
-        return [value for _, found in self.seen if (value := found.get(name)) is not None]
+        """Return every value of the attribute `name`."""
+        return [value for _, attributes in self.seen if (value := attributes.get(name)) is not None]
 
     def elements(self, tag: str) -> list[dict[str, str | None]]:
-        """The attributes of every element `tag`."""
-        return [found for name, found in self.seen if name == tag]
+        """Return the attributes of every element `tag`."""
+        return [attributes for name, attributes in self.seen if name == tag]
 
 
 def parse(content: bytes) -> Page:
-    """The page, which must be whole: all that is opened is closed."""
+    """Parse a page and check that every element is closed."""
     page = Page()
     page.feed(content.decode())
     page.close()

@@ -45,7 +45,7 @@ FACTS = RunFacts(
     run_id="0b8e2f6c",
     created="2024-05-01T09:30:00+00:00",
     source="synthetic",
-    asked="Synthetic cohort: 200 participants, 180 days, seed 7.",
+    description="Synthetic cohort: 200 participants, 180 days, seed 7.",
     command="make run SOURCE=synthetic",
     data_version="9c1185a5c5e9fc54612808977ee8f548",
     code_version="features 5d41402a",
@@ -70,61 +70,68 @@ def _sigmoid(x: Floats) -> Floats:
 
 
 class Cohort:
-    """Participants with a rate of their own and days that differ a little: what forecasting migraine is like."""
+    """Simulated participants with different attack rates and a small day-to-day effect."""
 
-    def __init__(self, people: int, days: int, seed: int) -> None:
+    def __init__(self, participants: int, days: int, seed: int) -> None:
         generator = np.random.default_rng(seed)
         self.generator = generator
-        self.participant = np.repeat(np.arange(people), days)
+        self.participant = np.repeat(np.arange(participants), days)
         n = self.participant.size
-        self.personal = np.repeat(generator.normal(-1.3, 0.9, people), days)
+        self.personal = np.repeat(generator.normal(-1.3, 0.9, participants), days)
         self.X = generator.normal(size=(n, 4)).astype(np.float32)
         self.X[:, 3] = np.nan
         self.X[:, 0] = self.personal
         self.truth = self.personal + 0.5 * self.X[:, 1].astype(np.float64)
         self.attack = (generator.random(n) < _sigmoid(self.truth)).astype(np.float64)
         self.severity = np.clip(np.round(5.5 + 0.6 * self.truth + generator.normal(0, 1.8, n)), 0, 10)
-        age = np.repeat(generator.normal(46, 14, people).clip(12, 90), days)
+        age = np.repeat(generator.normal(46, 14, participants).clip(12, 90), days)
         self.dimensions = {
-            "Sex": np.repeat(np.where(np.arange(people) % 6 == 0, "M", "F").astype(object), days),
+            "Sex": np.repeat(np.where(np.arange(participants) % 6 == 0, "M", "F").astype(object), days),
             "Age": age_band(age),
-            "Migraine type": np.repeat(TYPES[np.arange(people) % 4], days),
+            "Migraine type": np.repeat(TYPES[np.arange(participants) % 4], days),
         }
 
     def guess(self, noise: float, *, severity: bool) -> Floats:
-        """What a model with so much noise says."""
+        """Return the predictions of a model with this much noise."""
         score = self.truth + self.generator.normal(0, noise, self.truth.size)
         return 5.5 + 0.5 * score if severity else _sigmoid(0.9 * score)
 
     def baselines(self, *, severity: bool) -> dict[str, Floats]:
-        """The three baselines' predictions."""
+        """Return the predictions of the three baselines."""
         flat = np.full(self.truth.size, self.severity.mean() if severity else self.attack.mean())
         own = 5.5 + 0.5 * self.personal if severity else _sigmoid(self.personal)
         shifted = np.roll(self.severity if severity else np.where(self.attack == 1, 0.45, 0.2), 1)
         return {"base_rate": flat, "persistence": shifted, "personal_rate": own}
 
 
-def attack_evaluation(*, people: int = 30, days: int = 40, failed: Mapping[str, str] | None = None) -> TaskEvaluation:
-    """Eight classifiers, or fewer where `failed` says why one failed, on simulated participants."""
-    return _evaluation("attack", CLASSIFIERS, people=people, days=days, failed=failed or {})
+def attack_evaluation(
+    *, participants: int = 30, days: int = 40, failed: Mapping[str, str] | None = None
+) -> TaskEvaluation:
+    """Return an evaluation of eight classifiers on simulated participants; `failed` maps models to their errors."""
+    return _evaluation("attack", CLASSIFIERS, participants=participants, days=days, failed=failed or {})
 
 
-def severity_evaluation(*, people: int = 30, days: int = 12, failed: Mapping[str, str] | None = None) -> TaskEvaluation:
-    """Eight regressors, or fewer, on simulated attack days."""
-    return _evaluation("severity", REGRESSORS, people=people, days=days, failed=failed or {})
+def severity_evaluation(
+    *, participants: int = 30, days: int = 12, failed: Mapping[str, str] | None = None
+) -> TaskEvaluation:
+    """Return an evaluation of eight regressors on simulated attack days; `failed` maps models to their errors."""
+    return _evaluation("severity", REGRESSORS, participants=participants, days=days, failed=failed or {})
 
 
 def _evaluation(
-    task: Task, models: Mapping[str, float], *, people: int, days: int, failed: Mapping[str, str]
+    task: Task, models: Mapping[str, float], *, participants: int, days: int, failed: Mapping[str, str]
 ) -> TaskEvaluation:
     kept = {key: noise for key, noise in models.items() if key not in failed}
-    cv, test = _Scored(task, kept, Cohort(3 * people, days, 1)), _Scored(task, kept, Cohort(people, days, 2))
+    cv, test = (
+        _Scored(task, kept, Cohort(3 * participants, days, 1)),
+        _Scored(task, kept, Cohort(participants, days, 2)),
+    )
     trained = [_trained(task, key, cv, test) for key in kept]
-    lost = [
+    failures = [
         (ModelRow(key, key, 0.2, None, None, None, error=why), Result(key, {}, {}, failed=why))
         for key, why in failed.items()
     ]
-    rows, results = zip(*trained, *lost, strict=True)
+    rows, results = zip(*trained, *failures, strict=True)
     evaluation = TaskEvaluation(
         task=task,
         severity_kind="severity",
@@ -135,13 +142,13 @@ def _evaluation(
         rows=rows,
         baselines={key: {"cv": cv.scores(key), "test": test.scores(key)} for key in BASELINES},
         ranking=rank(results, task=task),
-        decision=Decision(True, "first", ("No model holds the place yet.",)),
+        decision=Decision(True, "first", ("First champion.",)),
     )
     return assemble(evaluation, test.rows(), predict=_attack if task == "attack" else _severity, inputs=INPUTS)
 
 
 class _Scored:
-    """A cohort, what models and baselines say about it, and how good that is."""
+    """A cohort with the predictions of models and baselines, and their scores."""
 
     def __init__(self, task: Task, models: Mapping[str, float], cohort: Cohort) -> None:
         severity = task == "severity"
@@ -174,9 +181,9 @@ class _Scored:
 
 def _trained(task: Task, key: str, cv: _Scored, test: _Scored) -> tuple[ModelRow, Result]:
     validation, ahead = cv.scores(key), cv.lead(key)
-    # One model that knows its training rows by heart.
-    better = 0.14 if key == "xgboost" else 0.02
-    train = {name: replace(x, value=x.value + better) for name, x in validation.items()}
+    # One model overfits.
+    optimism = 0.14 if key == "xgboost" else 0.02
+    train = {name: replace(x, value=x.value + optimism) for name, x in validation.items()}
     judge = severity_flags if task == "severity" else attack_flags
     flags = judge(train=train, validation=validation, lead=ahead, horizon=1)
     row = ModelRow(

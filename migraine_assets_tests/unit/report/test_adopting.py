@@ -1,4 +1,4 @@
-"""One task's report taken over into the folder of a later run."""
+"""The report of one task is copied to the folder of a later run."""
 
 import json
 from dataclasses import replace
@@ -14,7 +14,7 @@ FACTS = replace(simulated.FACTS, run_id="later")
 
 @pytest.fixture
 def old(tmp_path: Path) -> Path:
-    """The reports of an earlier run, with both tasks."""
+    """Write the reports of an earlier run, with both tasks."""
     return write_reports(
         tmp_path,
         "2024-01-01-old",
@@ -24,7 +24,7 @@ def old(tmp_path: Path) -> Path:
     )
 
 
-def test_the_other_task_joins_what_was_made_anew(tmp_path: Path, old: Path) -> None:
+def test_the_other_task_is_added_to_a_new_run(tmp_path: Path, old: Path) -> None:
     new = write_reports(tmp_path, "2024-01-02-new", facts=FACTS, attack=simulated.attack_evaluation())
     assert section(new, "severity") is None
     assert adopt(tmp_path, new.name, "severity", source=old, facts=FACTS) == new
@@ -36,13 +36,13 @@ def test_the_other_task_joins_what_was_made_anew(tmp_path: Path, old: Path) -> N
     assert (tmp_path / "latest").resolve() == new.resolve()
 
 
-def test_nothing_is_copied_where_the_newest_report_shows_it_already(tmp_path: Path, old: Path) -> None:
+def test_nothing_is_copied_if_the_newest_report_has_it(tmp_path: Path, old: Path) -> None:
     assert adopt(tmp_path, "2024-01-02-new", "attack", source=old, facts=FACTS) == old.resolve()
     assert not (tmp_path / "2024-01-02-new").exists()
 
 
 def test_an_old_report_becomes_the_newest_again(tmp_path: Path, old: Path) -> None:
-    """The diary before the last one, run again: what is shown must be of that diary."""
+    """The previous diary is run again: the newest report must be of that diary."""
     write_reports(
         tmp_path, "2024-01-02-other", facts=FACTS, attack=simulated.attack_evaluation(failed={"knn": "broken"})
     )
@@ -51,7 +51,7 @@ def test_an_old_report_becomes_the_newest_again(tmp_path: Path, old: Path) -> No
     assert section(tmp_path / "latest", "attack") == section(old, "attack")
 
 
-def test_a_report_that_is_gone_or_damaged_is_none(tmp_path: Path, old: Path) -> None:
+def test_a_missing_or_damaged_report_is_none(tmp_path: Path, old: Path) -> None:
     assert section(tmp_path / "nowhere", "attack") is None
     (old / "attack.html").unlink()
     assert section(old, "attack") is None

@@ -1,4 +1,4 @@
-"""`evaluation.json` has one form, whatever failed: every metric in every split, null for the unknown, strict JSON."""
+"""`evaluation.json` has one form: every metric in every split, null where unknown, strict JSON."""
 
 import json
 import math
@@ -18,12 +18,12 @@ SPLITS = ("cv", "test", "train")
 
 @pytest.fixture(scope="module")
 def attack() -> TaskEvaluation:
-    return attack_evaluation(people=15, days=20, failed={"svm": "ValueError: no"})
+    return attack_evaluation(participants=15, days=20, failed={"svm": "ValueError: no"})
 
 
 @pytest.fixture(scope="module")
 def severity() -> TaskEvaluation:
-    return severity_evaluation(people=15)
+    return severity_evaluation(participants=15)
 
 
 def _strict(content: bytes) -> Any:
@@ -40,13 +40,13 @@ def test_every_metric_of_both_tasks_is_an_interval(attack: TaskEvaluation, sever
         for model in written[task]["models"].values():
             for split in SPLITS:
                 assert set(model[split]) == set(names)
-                assert all(set(figure) == {"value", "ci_low", "ci_high"} for figure in model[split].values())
+                assert all(set(interval) == {"value", "ci_low", "ci_high"} for interval in model[split].values())
         assert set(written[task]["baselines"]) == {"base_rate", "persistence", "personal_rate"}
         for baseline in written[task]["baselines"].values():
             assert set(baseline["test"]) == set(baseline["cv"]) == set(names)
 
 
-def test_the_figures_are_those_of_the_evaluation(attack: TaskEvaluation) -> None:
+def test_the_values_are_those_of_the_evaluation(attack: TaskEvaluation) -> None:
     written = to_json(attack)["attack"]
     row = attack.row(attack.champion)
     assert row is not None
@@ -57,13 +57,13 @@ def test_the_figures_are_those_of_the_evaluation(attack: TaskEvaluation) -> None
     assert (written["champion"], written["challenger"]) == attack.ranking.order[:2]
 
 
-def test_a_failed_model_is_named_with_its_reason_and_has_nulls(attack: TaskEvaluation) -> None:
+def test_a_failed_model_has_its_error_and_nulls(attack: TaskEvaluation) -> None:
     model = _strict(dump(to_json(attack)))["attack"]["models"]["svm"]
     assert model["error"] == "ValueError: no"
     assert model["test"]["roc_auc"] == {"value": None, "ci_low": None, "ci_high": None}
 
 
-def test_what_is_unknown_or_infinite_becomes_null(attack: TaskEvaluation) -> None:
+def test_unknown_and_infinite_values_become_null(attack: TaskEvaluation) -> None:
     broken = {**(attack.rows[0].test or {}), "brier": Interval(math.nan, -math.inf, math.inf)}
     row = replace(attack.rows[0], test=broken, seconds=math.nan)
     written = _strict(dump(to_json(replace(attack, rows=(row, *attack.rows[1:])))))
@@ -71,13 +71,13 @@ def test_what_is_unknown_or_infinite_becomes_null(attack: TaskEvaluation) -> Non
     assert written["attack"]["models"][row.key]["seconds"] is None
 
 
-def test_an_overlooked_nan_is_refused_and_not_written() -> None:
+def test_nan_is_refused() -> None:
     with pytest.raises(ValueError, match="JSON compliant"):
         dump({"attack": {"value": math.nan}})
 
 
-def test_all_failed_is_a_report_without_champion() -> None:
-    failed = attack_evaluation(people=6, days=5, failed=dict.fromkeys(_keys(), "MemoryError"))
+def test_if_all_models_failed_there_is_no_champion() -> None:
+    failed = attack_evaluation(participants=6, days=5, failed=dict.fromkeys(_keys(), "MemoryError"))
     written = _strict(dump(to_json(failed)))["attack"]
     assert written["champion"] is None
     assert written["challenger"] is None
@@ -85,15 +85,15 @@ def test_all_failed_is_a_report_without_champion() -> None:
 
 
 def _keys() -> list[str]:
-    return [row.key for row in attack_evaluation(people=6, days=5).rows]
+    return [row.key for row in attack_evaluation(participants=6, days=5).rows]
 
 
-def test_a_task_that_is_absent_is_left_out(attack: TaskEvaluation) -> None:
+def test_an_absent_task_is_left_out(attack: TaskEvaluation) -> None:
     assert list(to_json(attack)) == ["attack"]
     assert to_json() == {}
 
 
-def test_a_later_task_joins_and_replaces_only_its_own(attack: TaskEvaluation, severity: TaskEvaluation) -> None:
+def test_a_later_task_replaces_only_its_own_section(attack: TaskEvaluation, severity: TaskEvaluation) -> None:
     first = load(dump(to_json(severity=severity)))
     both = merge(first, to_json(attack))
     assert list(both) == ["attack", "severity"]

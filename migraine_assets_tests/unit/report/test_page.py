@@ -1,4 +1,4 @@
-"""Pages are whole, load nothing, escape everything, and have a place for every failure."""
+"""Pages are well-formed, load no resources, escape all text, and render failed models."""
 
 import base64
 import re
@@ -22,17 +22,17 @@ HOSTILE = "<script>alert('x')</script><img src=http://evil.example/x.png onerror
 
 @pytest.fixture(scope="module")
 def attack() -> TaskEvaluation:
-    return attack_evaluation(people=20, days=25, failed={"svm": "ValueError: X < 0"})
+    return attack_evaluation(participants=20, days=25, failed={"svm": "ValueError: X < 0"})
 
 
 @pytest.fixture(scope="module")
 def severity() -> TaskEvaluation:
-    return severity_evaluation(people=20)
+    return severity_evaluation(participants=20)
 
 
 @pytest.fixture(scope="module")
 def all_failed() -> TaskEvaluation:
-    return attack_evaluation(people=6, days=5, failed=dict.fromkeys(CLASSIFIERS, "MemoryError: 3 GB"))
+    return attack_evaluation(participants=6, days=5, failed=dict.fromkeys(CLASSIFIERS, "MemoryError: 3 GB"))
 
 
 @pytest.fixture(scope="module")
@@ -48,7 +48,7 @@ def pages(attack: TaskEvaluation, severity: TaskEvaluation, all_failed: TaskEval
 
 
 @pytest.mark.parametrize("name", ["attack", "severity", "all failed", "attack card", "severity card", "index"])
-def test_a_page_is_whole_and_loads_nothing(pages: dict[str, bytes], name: str) -> None:
+def test_a_page_is_well_formed_and_loads_no_resources(pages: dict[str, bytes], name: str) -> None:
     page = parse(pages[name])
     assert all(source.startswith("data:image/svg+xml;base64,") for source in page.attributes("src"))
     assert not any(link.startswith(("http:", "https:", "//")) for link in page.attributes("href"))
@@ -61,7 +61,7 @@ def test_a_page_is_whole_and_loads_nothing(pages: dict[str, bytes], name: str) -
 
 
 @pytest.mark.parametrize("name", ["attack", "severity", "all failed", "attack card", "severity card", "index"])
-def test_a_page_can_be_read_by_everybody(pages: dict[str, bytes], name: str) -> None:
+def test_a_page_is_accessible(pages: dict[str, bytes], name: str) -> None:
     page = parse(pages[name])
     assert page.elements("html")[0]["lang"] == "en"
     assert any(meta.get("name") == "viewport" for meta in page.elements("meta"))
@@ -72,7 +72,7 @@ def test_a_page_can_be_read_by_everybody(pages: dict[str, bytes], name: str) -> 
 
 
 @pytest.mark.parametrize("name", ["attack", "severity", "all failed", "attack card"])
-def test_every_link_within_a_page_leads_somewhere_and_ids_are_unique(pages: dict[str, bytes], name: str) -> None:
+def test_internal_links_resolve_and_ids_are_unique(pages: dict[str, bytes], name: str) -> None:
     page = parse(pages[name])
     ids = page.attributes("id")
     assert len(ids) == len(set(ids))
@@ -81,33 +81,33 @@ def test_every_link_within_a_page_leads_somewhere_and_ids_are_unique(pages: dict
 
 def test_the_attack_report_has_every_section(pages: dict[str, bytes]) -> None:
     ids = set(parse(pages["attack"]).attributes("id"))
-    wanted = "question data models discrimination confusion importance subgroups fit promotion limits reproduce"
-    assert set(wanted.split()) <= ids
+    expected = "question data models discrimination confusion importance subgroups fit promotion limits reproduce"
+    assert set(expected.split()) <= ids
     assert len(parse(pages["attack"]).elements("img")) == 7
 
 
 def test_the_severity_report_shows_errors_and_no_roc(pages: dict[str, bytes]) -> None:
     text = _text(parse(pages["severity"]))
-    assert "was to hold 90 % of the days" in text
+    assert "should cover 90 % of the days" in text
     assert "ROC curve" not in text
     assert len(parse(pages["severity"]).elements("img")) == 5
 
 
-def test_a_failed_model_is_named_with_its_reason(pages: dict[str, bytes]) -> None:
+def test_a_failed_model_is_shown_with_its_error(pages: dict[str, bytes]) -> None:
     text = _text(parse(pages["attack"]))
     assert "Support vector machine failed, see below" in text
     assert "Failed: ValueError: X < 0" in text
 
 
-def test_all_failed_is_still_a_report(pages: dict[str, bytes]) -> None:
+def test_a_report_without_any_trained_model(pages: dict[str, bytes]) -> None:
     text = _text(parse(pages["all failed"]))
     assert "every model failed" in text
     assert text.count("Failed: MemoryError: 3 GB") == 8
-    assert "nothing is promoted" in text
+    assert "Nothing is promoted" in text
     assert "Model card" not in text
 
 
-def test_all_baselines_stand_beside_the_models(pages: dict[str, bytes]) -> None:
+def test_all_baselines_are_compared_with_the_models(pages: dict[str, bytes]) -> None:
     rows = _text(parse(pages["attack"]))
     for name in ("Base rate", "Persistence (as today)", "Participant’s own rate", "LightGBM"):
         assert rows.count(name) >= 2
@@ -120,27 +120,25 @@ def test_small_groups_are_shown_as_too_small(attack: TaskEvaluation, pages: dict
 
 
 @pytest.mark.parametrize(
-    ("decision", "said"),
+    ("decision", "sentence"),
     [
         (Decision(True, "accepted", ("It does not lose.",)), "Promoted. It does not lose."),
         (Decision(False, "refused", ("It loses.",)), "Not promoted. It loses."),
-        (Decision(False, "unchanged", ("The same.",)), "Nothing to do. The same."),
-        (None, "decided afterwards"),
+        (Decision(False, "unchanged", ("The same.",)), "Unchanged. The same."),
+        (None, "decides afterwards"),
     ],
 )
-def test_the_promotion_is_told_as_it_was_decided(
-    severity: TaskEvaluation, decision: Decision | None, said: str
-) -> None:
-    # Without models in its tables there is next to nothing to draw.
+def test_the_promotion_decision_is_shown(severity: TaskEvaluation, decision: Decision | None, sentence: str) -> None:
+    # Without models there is almost nothing to draw, which keeps this fast.
     plain = replace(severity, rows=(), residuals=None, importance=())
-    assert said in _text(parse(report_page(replace(plain, decision=decision), FACTS)))
+    assert sentence in _text(parse(report_page(replace(plain, decision=decision), FACTS)))
 
 
-def test_hostile_text_is_shown_and_never_obeyed(attack: TaskEvaluation) -> None:
-    words: dict[str, Any] = {
+def test_hostile_text_is_escaped(attack: TaskEvaluation) -> None:
+    texts: dict[str, Any] = {
         field.name: HOSTILE for field in fields(RunFacts) if field.type is str or field.type == "str"
     }
-    facts = replace(FACTS, **words, notes=(HOSTILE,), parameters={HOSTILE: HOSTILE}, libraries={HOSTILE: HOSTILE})
+    facts = replace(FACTS, **texts, notes=(HOSTILE,), parameters={HOSTILE: HOSTILE}, libraries={HOSTILE: HOSTILE})
     rows = tuple(
         replace(row, used=HOSTILE, error=row.error and HOSTILE, params={HOSTILE: HOSTILE}) for row in attack.rows
     )
@@ -171,11 +169,11 @@ def test_without_intervals_no_interval_is_shown(attack: TaskEvaluation) -> None:
     assert "no interval: too few participants" in text
 
 
-def test_the_same_evaluation_gives_the_same_bytes(severity: TaskEvaluation, pages: dict[str, bytes]) -> None:
+def test_rendering_is_deterministic(severity: TaskEvaluation, pages: dict[str, bytes]) -> None:
     assert report_page(severity, FACTS) == pages["severity"]
 
 
-def test_the_markdown_card_says_the_same(attack: TaskEvaluation) -> None:
+def test_the_markdown_card_has_the_same_content(attack: TaskEvaluation) -> None:
     text = model_card(attack, FACTS, form="md").decode()
     for title in ("Intended use", "Not for", "Training and test data", "Performance", "Limits", "Ethical", "Versions"):
         assert title in text
@@ -184,10 +182,10 @@ def test_the_markdown_card_says_the_same(attack: TaskEvaluation) -> None:
     assert f"| ROC-AUC | {(row.cv or {})['roc_auc']} | {(row.test or {})['roc_auc']} |" in text
 
 
-def test_the_index_links_what_there_is(pages: dict[str, bytes], all_failed: TaskEvaluation) -> None:
+def test_the_index_links_existing_pages(pages: dict[str, bytes], all_failed: TaskEvaluation) -> None:
     both = set(parse(pages["index"]).attributes("href"))
-    wanted = {f"{task}{end}" for task in ("attack", "severity") for end in (".html", "_model_card.html")}
-    assert wanted | {"evaluation.json"} <= both
+    expected = {f"{task}{end}" for task in ("attack", "severity") for end in (".html", "_model_card.html")}
+    assert expected | {"evaluation.json"} <= both
     one = set(parse(index_page(to_json(all_failed), FACTS)).attributes("href"))
     assert one == {"#content", "attack.html", "evaluation.json"}
 

@@ -1,4 +1,4 @@
-"""A report is seen whole or not at all, whatever kills the writer when; old ones stay."""
+"""Reports are written atomically, even if the writer is killed at any moment; older reports stay."""
 
 import json
 import os
@@ -22,19 +22,19 @@ from migraine_assets_tests.unit.report.simulated import (
     severity_evaluation,
 )
 
-# With every model failed there is no figure to draw, so that a writer can be killed many times in little time.
-ATTACK = attack_evaluation(people=6, days=5, failed=dict.fromkeys(CLASSIFIERS, "MemoryError"))
-SEVERITY = severity_evaluation(people=6, days=5, failed=dict.fromkeys(REGRESSORS, "MemoryError"))
+# If every model failed there is no figure to draw, so that a writer can be killed many times quickly.
+ATTACK = attack_evaluation(participants=6, days=5, failed=dict.fromkeys(CLASSIFIERS, "MemoryError"))
+SEVERITY = severity_evaluation(participants=6, days=5, failed=dict.fromkeys(REGRESSORS, "MemoryError"))
 EVENTS = ("open", "os.mkdir", "os.rename", "os.symlink", "os.rmdir", "os.remove")
 
 
 @pytest.fixture(scope="module")
 def attack() -> TaskEvaluation:
-    return attack_evaluation(people=12, days=15)
+    return attack_evaluation(participants=12, days=15)
 
 
 def _sound(reports: Path) -> list[str]:
-    """Check everything that can be seen under `reports`; the names of the runs."""
+    """Check every visible file under `reports`; return the names of the runs."""
     runs = sorted(path.name for path in reports.iterdir() if not path.name.startswith("."))
     for name in runs:
         json.loads((reports / name / "evaluation.json").read_bytes())
@@ -60,7 +60,7 @@ def test_both_tasks_at_once(tmp_path: Path, attack: TaskEvaluation) -> None:
     assert _sound(tmp_path / "reports") == ["run1"]
 
 
-def test_a_task_that_comes_later_joins_the_folder(tmp_path: Path) -> None:
+def test_a_later_task_is_added_to_the_folder(tmp_path: Path) -> None:
     write_reports(tmp_path, "run1", facts=FACTS, attack=ATTACK)
     before = (tmp_path / "run1/attack.html").read_bytes()
     write_reports(tmp_path, "run1", facts=FACTS, severity=SEVERITY)
@@ -81,17 +81,17 @@ def test_latest_follows_and_old_reports_stay(tmp_path: Path) -> None:
 
 
 def _write_and_die(reports: Path, name: str, after: int, *, severity: bool) -> bool:
-    """Write in a child process that is killed at its n-th act on a file; whether it came to its end before."""
+    """Write in a child process that is killed at its n-th file operation; return True if it finished before."""
     child = os.fork()
     if child:
         return os.waitpid(child, 0)[1] == 0
-    left = after
+    remaining = after
 
     def kill(event: str, arguments: tuple[object, ...]) -> None:
-        nonlocal left
+        nonlocal remaining
         if event in EVENTS and str(reports) in str(arguments[0]):
-            left -= 1
-            if left < 0:
+            remaining -= 1
+            if remaining < 0:
                 os.kill(os.getpid(), signal.SIGKILL)
 
     sys.addaudithook(kill)
@@ -100,13 +100,13 @@ def _write_and_die(reports: Path, name: str, after: int, *, severity: bool) -> b
     os._exit(0)
 
 
-@pytest.mark.parametrize("joins", [False, True])
-def test_killed_at_any_moment_nothing_half_is_seen_and_the_next_writer_works(tmp_path: Path, joins: bool) -> None:
+@pytest.mark.parametrize("same_run", [False, True])
+def test_a_writer_killed_at_any_moment_leaves_no_partial_report(tmp_path: Path, same_run: bool) -> None:
     deaths = 0
     for after in range(100):
         reports = tmp_path / str(after)
         write_reports(reports, "old", facts=FACTS, attack=ATTACK)
-        finished = _write_and_die(reports, "old" if joins else "new", after, severity=joins)
+        finished = _write_and_die(reports, "old" if same_run else "new", after, severity=same_run)
         assert "old" in _sound(reports)
         write_reports(reports, "next", facts=FACTS, severity=SEVERITY)
         assert "next" in _sound(reports)
@@ -118,7 +118,7 @@ def test_killed_at_any_moment_nothing_half_is_seen_and_the_next_writer_works(tmp
     assert deaths >= 6
 
 
-def test_two_writers_of_one_run_both_end_up_in_it(tmp_path: Path) -> None:
+def test_two_concurrent_writers_of_one_run(tmp_path: Path) -> None:
     children = []
     for task in ({"attack": ATTACK}, {"severity": SEVERITY}):
         child = os.fork()
@@ -131,12 +131,12 @@ def test_two_writers_of_one_run_both_end_up_in_it(tmp_path: Path) -> None:
 
 
 def test_a_folder_that_cannot_be_written_is_explained(tmp_path: Path) -> None:
-    (tmp_path / "reports").write_text("a file is in the way")
+    (tmp_path / "reports").write_text("not a folder")
     with pytest.raises(StoreError, match=r"cannot be written: .*Older reports are untouched"):
         write_reports(tmp_path / "reports", "run1", facts=FACTS, attack=ATTACK)
 
 
 @pytest.mark.parametrize("name", ["", "a/b", "..", ".hidden", "latest"])
-def test_a_name_that_is_no_folder_of_its_own_is_refused(tmp_path: Path, name: str) -> None:
+def test_an_invalid_folder_name_is_refused(tmp_path: Path, name: str) -> None:
     with pytest.raises(ValueError, match=re.escape(repr(name))):
         write_reports(tmp_path, name, facts=FACTS, attack=ATTACK)

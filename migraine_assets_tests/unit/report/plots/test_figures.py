@@ -1,4 +1,4 @@
-"""Figures are SVG that any reader can open, equal for equal data, and drawn only from what there is."""
+"""Figures are valid, deterministic SVG, and only those with data are drawn."""
 
 import subprocess
 import sys
@@ -18,7 +18,7 @@ from migraine_assets_tests.unit.report.simulated import CLASSIFIERS, attack_eval
 
 @pytest.fixture(scope="module")
 def attack() -> TaskEvaluation:
-    return attack_evaluation(people=15, days=20)
+    return attack_evaluation(participants=15, days=20)
 
 
 @pytest.fixture(scope="module")
@@ -27,9 +27,8 @@ def drawn(attack: TaskEvaluation) -> Mapping[str, Picture]:
 
 
 def test_every_figure_is_well_formed_dateless_and_described(drawn: Mapping[str, Picture]) -> None:
-    found = drawn
-    assert set(found) == {"comparison", "fit", "importance", "roc", "precision_recall", "calibration", "decision"}
-    for picture in found.values():
+    assert set(drawn) == {"comparison", "fit", "importance", "roc", "precision_recall", "calibration", "decision"}
+    for picture in drawn.values():
         ElementTree.fromstring(picture.svg)
         assert b"dc:date" not in picture.svg
         assert len(picture.alt) > 30
@@ -48,27 +47,33 @@ def test_the_label_of_the_comparison_is_not_cut_off(attack: TaskEvaluation) -> N
     assert 0 <= label.x0 < label.x1 <= figure.bbox.x1
 
 
-def test_a_severity_has_its_own_figures() -> None:
-    assert set(pictures(severity_evaluation(people=15))) == {"comparison", "fit", "importance", "predicted", "errors"}
+def test_severity_has_its_own_figures() -> None:
+    assert set(pictures(severity_evaluation(participants=15))) == {
+        "comparison",
+        "fit",
+        "importance",
+        "predicted",
+        "errors",
+    }
 
 
 def test_equal_data_give_equal_bytes(attack: TaskEvaluation, drawn: Mapping[str, Picture]) -> None:
     assert pictures(attack) == drawn
 
 
-def test_where_all_failed_nothing_is_drawn() -> None:
-    assert pictures(attack_evaluation(people=6, days=5, failed=dict.fromkeys(CLASSIFIERS, "no"))) == {}
+def test_without_a_trained_model_nothing_is_drawn() -> None:
+    assert pictures(attack_evaluation(participants=6, days=5, failed=dict.fromkeys(CLASSIFIERS, "no"))) == {}
 
 
-def test_what_cannot_be_computed_leaves_a_gap_and_no_error(attack: TaskEvaluation) -> None:
+def test_missing_values_leave_a_gap_and_raise_no_error(attack: TaskEvaluation) -> None:
     rows = tuple(replace(row, cv=dict.fromkeys(row.cv or {}, UNKNOWN), test=None, train=None) for row in attack.rows)
     empty = np.empty(0)
     curves = tuple(
         replace(c, roc=replace(c.roc, false_positive_rate=empty, true_positive_rate=empty)) for c in attack.curves
     )
-    found = pictures(replace(attack, rows=rows, curves=curves, importance=()))
-    assert "importance" not in found
-    assert "comparison" in found
+    figures = pictures(replace(attack, rows=rows, curves=curves, importance=()))
+    assert "importance" not in figures
+    assert "comparison" in figures
 
 
 def test_importing_the_module_does_not_import_the_plotting_library() -> None:

@@ -1,4 +1,4 @@
-"""The sentences say what the numbers say, the unwelcome included."""
+"""The sentences follow from the numbers, including unfavorable ones."""
 
 import math
 from dataclasses import replace
@@ -9,7 +9,8 @@ import pytest
 from migraine_assets.core.evaluation.results import ModelRow, Part, TaskEvaluation
 from migraine_assets.core.evaluation.selection import Ranking
 from migraine_assets.core.metrics.interval import Interval
-from migraine_assets.report.text.interpretation import calibration, gap, heading, headline, question
+from migraine_assets.report.text.interpretation import calibration, gap, headline
+from migraine_assets.report.text.question import heading, question
 
 GOOD = {
     "roc_auc": Interval(0.80, 0.77, 0.83),
@@ -40,74 +41,74 @@ def _text(evaluation: TaskEvaluation) -> str:
     return " ".join(headline(evaluation))
 
 
-def test_the_first_sentence_names_who_was_judged_and_how_sure_it_is() -> None:
+def test_the_first_sentence_names_the_participants_and_the_interval() -> None:
     first = headline(_evaluation())[0]
-    assert "27 participants whom no model had seen" in first
+    assert "27 participants that no model was trained on" in first
     assert "LightGBM" in first
     assert "0.800 (95 % interval 0.770 to 0.830)" in first
 
 
 @pytest.mark.parametrize(
-    ("gain", "said"),
+    ("gain", "phrase"),
     [
-        (Interval(0.02, 0.01, 0.03), "more than chance explains"),
-        (Interval(0.02, -0.01, 0.05), "cannot tell the model from that simple rule"),
+        (Interval(0.02, 0.01, 0.03), "more than chance would explain"),
+        (Interval(0.02, -0.01, 0.05), "do not show a difference between the model and that simple rule"),
         (Interval(-0.02, -0.05, 0.01), "0.020 worse"),
         (Interval(-0.02, -0.03, -0.01), "the simple rule is the better forecast"),
-        (Interval(0.02), "cannot be said"),
+        (Interval(0.02), "too few participants for an interval"),
     ],
 )
-def test_the_gain_over_the_own_rate_is_judged_by_its_interval(gain: Interval, said: str) -> None:
+def test_the_gain_over_the_own_rate_is_interpreted_by_its_interval(gain: Interval, phrase: str) -> None:
     text = _text(_evaluation(gain=gain))
-    assert said in text
-    assert "(0.780)" in text
+    assert phrase in text
+    assert "participant’s own past rate, 0.780" in text
 
 
 def test_an_unknown_gain_is_not_mentioned() -> None:
     assert "participant’s own past" not in _text(_evaluation())
 
 
-@pytest.mark.parametrize(("half", "said"), [(0.08, "wide"), (0.015, "narrow"), (0.04, "")])
-def test_a_wide_interval_is_called_wide(half: float, said: str) -> None:
+@pytest.mark.parametrize(("half", "phrase"), [(0.08, "wide"), (0.015, "narrow"), (0.04, "")])
+def test_a_wide_interval_is_called_wide(half: float, phrase: str) -> None:
     text = _text(_evaluation({**GOOD, "roc_auc": Interval(0.8, 0.8 - half, 0.8 + half)}))
-    assert [word for word in ("wide", "narrow") if f"interval is {word}" in text] == ([said] if said else [])
+    assert [word for word in ("wide", "narrow") if f"interval is {word}" in text] == ([phrase] if phrase else [])
 
 
-def test_knowing_who_has_many_attacks_is_told_from_forecasting_days() -> None:
-    assert "among the days of one and the same person" in _text(_evaluation())
+def test_ranking_participants_is_distinguished_from_forecasting_days() -> None:
+    assert "among the days of a single participant" in _text(_evaluation())
     near = {**GOOD, "within_person_auc": Interval(0.79, 0.7, 0.85)}
-    assert "one and the same person" not in _text(_evaluation(near))
+    assert "a single participant" not in _text(_evaluation(near))
 
 
 @pytest.mark.parametrize(
-    ("slope", "intercept", "said"),
+    ("slope", "intercept", "phrase"),
     [
-        (Interval(1, 0.9, 1.1), Interval(0, -0.1, 0.1), "agree with what came"),
+        (Interval(1, 0.9, 1.1), Interval(0, -0.1, 0.1), "no miscalibration"),
         (Interval(0.5, 0.4, 0.6), Interval(0, -0.1, 0.1), "too extreme"),
-        (Interval(1.5, 1.4, 1.6), Interval(0, -0.1, 0.1), "too timid"),
+        (Interval(1.5, 1.4, 1.6), Interval(0, -0.1, 0.1), "not extreme enough"),
         (Interval(1, 0.9, 1.1), Interval(0.3, 0.2, 0.4), "too low"),
         (Interval(1, 0.9, 1.1), Interval(-0.3, -0.4, -0.2), "too high"),
         (Interval(math.nan), Interval(0, -0.1, 0.1), ""),
     ],
 )
-def test_calibration_in_words(slope: Interval, intercept: Interval, said: str) -> None:
+def test_calibration_in_words(slope: Interval, intercept: Interval, phrase: str) -> None:
     text = calibration({"calibration_slope": slope, "calibration_intercept": intercept})
-    assert said in text
-    assert bool(text) is bool(said)
+    assert phrase in text
+    assert bool(text) is bool(phrase)
 
 
-def test_a_severity_model_that_explains_nothing_is_said_to() -> None:
+def test_a_severity_model_that_explains_nothing() -> None:
     scores = {"mae": Interval(1.8, 1.7, 1.9), "rmse": Interval(2.2), "r2": Interval(-0.03, -0.1, 0.02)}
     text = _text(_evaluation(scores, task="severity"))
-    assert "misses by 1.80" in text
+    assert "mean absolute error of 1.80" in text
     assert "attack days" in text
-    assert "explains nothing" in text
+    assert "explains none of the variance" in text
     assert "R² −0.03" in text
     better = _text(_evaluation({**scores, "r2": Interval(0.12, 0.05, 0.2)}, task="severity"))
     assert "explains 12\u202f% of the variance" in better
 
 
-def test_without_a_champion_the_reason_comes_first() -> None:
+def test_without_a_champion_the_reason_is_given() -> None:
     failed = ModelRow("svm", "svm", 1.0, None, None, None, error="no")
     none = Ranking((), ())
     assert "every model failed" in _text(_evaluation(ranking=none, rows=(failed,)))
@@ -117,7 +118,7 @@ def test_without_a_champion_the_reason_comes_first() -> None:
     assert "1 of 2 models failed" in both
 
 
-def test_a_champion_without_test_part_is_not_praised() -> None:
+def test_a_champion_without_a_test_part() -> None:
     assert "no test part" in _text(_evaluation({}))
 
 
@@ -130,14 +131,14 @@ def test_the_question_depends_on_horizon_and_target() -> None:
     assert "attack days only" in question(_evaluation(task="severity"))
 
 
-def test_the_gap_is_training_less_validation() -> None:
+def test_the_gap_is_training_minus_validation() -> None:
     row = ModelRow("knn", "knn", 1.0, {"roc_auc": Interval(0.7)}, {"roc_auc": Interval(0.95)}, None)
     assert gap(row, "roc_auc") == pytest.approx(0.25)
     assert math.isnan(gap(row, "r2"))
 
 
 @pytest.mark.parametrize(
-    ("area", "said"),
+    ("area", "phrase"),
     [
         (Interval(0.51, 0.44, 0.59), "not clearly better than chance"),
         (Interval(0.44, 0.40, 0.48), "worse than chance"),
@@ -145,25 +146,25 @@ def test_the_gap_is_training_less_validation() -> None:
         (Interval(0.60), ""),
     ],
 )
-def test_a_model_that_tells_nothing_is_said_to(area: Interval, said: str) -> None:
+def test_a_model_no_better_than_chance(area: Interval, phrase: str) -> None:
     evaluation = _evaluation({**GOOD, "roc_auc": area}, gain=Interval(0.1, 0.02, 0.2))
-    chance = [sentence for sentence in headline(evaluation) if sentence.endswith("than chance, which is 0.5.")]
-    assert len(chance) == bool(said)
-    assert all(said in sentence for sentence in chance)
-    assert ("more than chance explains" in _text(evaluation)) is (not said)
+    chance = [sentence for sentence in headline(evaluation) if sentence.endswith("than chance (0.5).")]
+    assert len(chance) == bool(phrase)
+    assert all(phrase in sentence for sentence in chance)
+    assert ("more than chance would explain" in _text(evaluation)) is (not phrase)
 
 
-def test_rows_without_a_past_are_not_held_against_one() -> None:
+def test_rows_without_history_are_compared_with_the_base_rate() -> None:
     base = {"test": {"roc_auc": Interval(0.5, 0.5, 0.5)}}
     evaluation = _evaluation(
         horizon=0, gain=Interval(0.2, 0.1, 0.3), baselines={"personal_rate": base, "base_rate": dict(base)}
     )
     assert "participant’s own past" not in _text(evaluation)
-    assert "than that of the base rate, these rows having no past, (0.500)" in _text(evaluation)
+    assert "than that of the base rate (these rows have no history), 0.500" in _text(evaluation)
 
 
-def test_a_share_of_the_variance_that_may_be_nothing_is_said_to() -> None:
+def test_an_explained_variance_that_may_be_zero() -> None:
     known = {"mae": Interval(1.4, 1.2, 1.6), "r2": Interval(0.19, -0.1, 0.38)}
-    assert "19\u202f% of the variance, which may be nothing at all" in _text(_evaluation(known, task="severity"))
+    assert "19\u202f% of the variance, a share that may be zero" in _text(_evaluation(known, task="severity"))
     sure = {**known, "r2": Interval(0.19, 0.1, 0.38)}
-    assert "nothing at all" not in _text(_evaluation(sure, task="severity"))
+    assert "may be zero" not in _text(_evaluation(sure, task="severity"))

@@ -1,4 +1,4 @@
-"""Figures are written one way: a true minus, a dash for the unknown, no minus zero."""
+"""Formatting of numbers: a typographic minus, a dash for unknown values, no negative zero."""
 
 import math
 
