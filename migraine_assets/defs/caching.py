@@ -15,8 +15,8 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, TypeVar
 
-from migraine_assets.defs.refs import from_json, to_json
-from migraine_assets.stores.assets.cache import memo_get, memo_put
+from migraine_assets.defs.refs import from_stored, to_stored
+from migraine_assets.stores.assets.cache import read_cached, write_cached
 from migraine_assets.stores.store import Store
 
 T = TypeVar("T")
@@ -76,8 +76,8 @@ def recall(store: Store, key: str, *, make: Callable[[], T], intact: Callable[[T
 
     A remembered value whose files are gone (`intact` is false) is made anew.
     """
-    content = memo_get(store, key)
-    if content is not None and intact(value := from_json(content)):
+    content = read_cached(store, key)
+    if content is not None and intact(value := from_stored(content)):
         return value, True
     value = make()
     remember(store, key, value)
@@ -86,4 +86,4 @@ def recall(store: Store, key: str, *, make: Callable[[], T], intact: Callable[[T
 
 def remember(store: Store, key: str, value: object) -> None:
     """Keep `value` under the fingerprint `key`, in place of what was kept there."""
-    memo_put(store, key, to_json(value))
+    write_cached(store, key, to_stored(value))

@@ -1,13 +1,13 @@
-"""How a value travels from asset to asset: a small JSON pointer in the store, replaced atomically."""
+"""How a value gets from asset to asset: as a small JSON document in the store, replaced atomically."""
 
 from typing import Any
 
 import dagster as dg
 
-from migraine_assets.defs.refs import from_json, to_json
+from migraine_assets.defs.refs import from_stored, to_stored
 from migraine_assets.defs.resources import Workspace
 from migraine_assets.errors import ConfigurationError
-from migraine_assets.stores.assets.frames import read_pointer, write_pointer
+from migraine_assets.stores.assets.current_values import read_current, write_current
 
 
 class ReferenceIOManager(dg.ConfigurableIOManager):
@@ -17,17 +17,17 @@ class ReferenceIOManager(dg.ConfigurableIOManager):
 
     def handle_output(self, context: dg.OutputContext, obj: Any) -> None:
         """Make `obj` the current value of the asset."""
-        write_pointer(self.workspace.store, _key(context.asset_key), to_json(obj) | {"run": context.run_id})
+        write_current(self.workspace.store, _key(context.asset_key), to_stored(obj, run=context.run_id))
 
     def load_input(self, context: dg.InputContext) -> Any:
         """The current value of the upstream asset. Raises `ConfigurationError` where there is none yet."""
         key = _key(context.asset_key)
-        payload = read_pointer(self.workspace.store, key)
-        if payload is None:
+        stored = read_current(self.workspace.store, key)
+        if stored is None:
             raise ConfigurationError(
                 f"The asset '{key}' has no value in {self.workspace.store_uri} yet: materialize it first."
             )
-        return from_json(payload)
+        return from_stored(stored)
 
 
 def _key(asset_key: dg.AssetKey) -> str:

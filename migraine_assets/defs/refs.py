@@ -13,6 +13,7 @@ from pydantic import TypeAdapter
 
 from migraine_assets.core.evaluation.flags import Flag
 from migraine_assets.core.evaluation.results import FlowStep
+from migraine_assets.stores.assets.current_values import StoredValue
 from migraine_assets.stores.assets.deliveries import KeptFile
 from migraine_assets.stores.assets.frames import FrameRef
 
@@ -145,14 +146,14 @@ TYPES: dict[str, type] = {
 }
 
 
-def to_json(value: object) -> dict[str, Any]:
-    """A reference as JSON-able values, with the name of its type."""
-    return {"type": type(value).__name__, "value": dataclasses.asdict(value)}  # type: ignore[call-overload]
+def to_stored(value: object, *, run: str = "") -> StoredValue:
+    """A reference as a document of the store, with the name of its type and the Dagster run that made it."""
+    return StoredValue(type(value).__name__, dataclasses.asdict(value), run)  # type: ignore[call-overload]
 
 
-def from_json(content: dict[str, Any]) -> Any:
-    """The inverse of `to_json`; every nested value is checked against its type."""
-    return _adapter(content["type"]).validate_python(content["value"])
+def from_stored(stored: StoredValue) -> Any:
+    """The inverse of `to_stored`; every nested value is checked against its type."""
+    return _adapter(stored.type).validate_python(stored.value)
 
 
 @cache

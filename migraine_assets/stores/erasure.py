@@ -17,8 +17,7 @@ from typing import Any
 import msgspec
 
 from migraine_assets.errors import StoreError
-from migraine_assets.stores.assets import deliveries, frames
-from migraine_assets.stores.assets.cache import FOLDER as MEMO
+from migraine_assets.stores.assets import cache, current_values, deliveries, frames
 from migraine_assets.stores.bundles.bundles import load_manifest
 from migraine_assets.stores.monitoring import collection, reported_outcomes
 from migraine_assets.stores.prediction_log import record_block
@@ -216,8 +215,8 @@ def _rows_of(store: Store, path: str, participant: str) -> int:
 
 
 def _naming(store: Store, version: str) -> Iterator[str]:
-    """The pointers of assets and the remembered results that lead to the frame of this hash."""
+    """Yield the current and cached values that refer to the frame of this hash."""
     mark = version.encode()
-    for path in (*frames.pointers(store), *(f"{MEMO}/{leaf}" for leaf in store.list(MEMO))):
+    for path in (*current_values.paths(store), *(f"{cache.FOLDER}/{leaf}" for leaf in store.list(cache.FOLDER))):
         if mark in store.read(path):
             yield path

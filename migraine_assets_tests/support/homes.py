@@ -19,9 +19,9 @@ from migraine_assets.cli.app import run_command
 from migraine_assets.cli.dagster.execution import RunOutcome, outcome_of
 from migraine_assets.cli.dagster.instance import open_instance
 from migraine_assets.definitions import build_defs
-from migraine_assets.defs.refs import EvaluationRef, ModelRef, from_json
+from migraine_assets.defs.refs import EvaluationRef, ModelRef, from_stored
 from migraine_assets.settings import Settings
-from migraine_assets.stores.assets.frames import read_pointer as read_asset
+from migraine_assets.stores.assets.current_values import read_current
 from migraine_assets.stores.bundles.bundles import load_bundle
 from migraine_assets.stores.registry.pointer import Pointer, read_pointer
 from migraine_assets.stores.store import Store
@@ -160,9 +160,9 @@ class Home:
 
     def asset(self, key: str) -> Any:
         """The current value of an asset."""
-        content = read_asset(self.store, key)
+        content = read_current(self.store, key)
         assert content is not None, f"{key} has no value"
-        return from_json(content)
+        return from_stored(content)
 
     def models(self, task: str) -> dict[str, ModelRef]:
         """The trained models of a task."""

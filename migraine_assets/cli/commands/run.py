@@ -130,10 +130,10 @@ def _as_error(failure: Failure) -> Exception:
 
 def _decisions(settings: Settings) -> dict[str, "ChampionRef"]:
     """Return the promotion decision of each task."""
-    from migraine_assets.defs.refs import from_json
-    from migraine_assets.stores.assets.frames import read_pointer
+    from migraine_assets.defs.refs import from_stored
+    from migraine_assets.stores.assets.current_values import read_current
     from migraine_assets.stores.store import Store
 
     store = Store(settings.store_location)
-    values = {task: read_pointer(store, f"champions/{task}") for task in ("attack", "severity")}
-    return {task: from_json(content) for task, content in values.items() if content}
+    values = {task: read_current(store, f"champions/{task}") for task in ("attack", "severity")}
+    return {task: from_stored(content) for task, content in values.items() if content}

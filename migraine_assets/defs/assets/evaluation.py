@@ -16,12 +16,12 @@ from migraine_assets.defs.assets.train import figures
 from migraine_assets.defs.caching import code_version, fingerprint, library_versions, recall
 from migraine_assets.defs.metadata import evaluation_metadata
 from migraine_assets.defs.mlflow import log_evaluation
-from migraine_assets.defs.refs import Chosen, EvaluationRef, FeaturesRef, FoldsRef, ModelRef, from_json
+from migraine_assets.defs.refs import Chosen, EvaluationRef, FeaturesRef, FoldsRef, ModelRef, from_stored
 from migraine_assets.defs.resources import Workspace
 from migraine_assets.report.run_info import RunFacts
 from migraine_assets.report.text.interpretation import headline
 from migraine_assets.report.writer import adopt, section, write_reports
-from migraine_assets.stores.assets.frames import read_pointer
+from migraine_assets.stores.assets.current_values import read_current
 from migraine_assets.stores.bundles.bundles import add_provenance
 
 OWNERS = ["team:ml"]
@@ -121,12 +121,12 @@ def _show_other(
     context: dg.AssetExecutionContext, workspace: Workspace, other: Task, value: EvaluationRef, facts: RunFacts
 ) -> None:
     """Let the new report show the other task too, where that was evaluated on the same data and is not yet to come."""
-    pointer = read_pointer(workspace.store, f"evaluation/{other}")
+    stored = read_current(workspace.store, f"evaluation/{other}")
     planned = context.run.asset_selection
     to_come = planned is None or dg.AssetKey(["evaluation", other]) in planned
-    if pointer is None or (to_come and pointer["run"] != context.run.run_id):
+    if stored is None or (to_come and stored.run != context.run.run_id):
         return
-    found: EvaluationRef = from_json(pointer)
+    found: EvaluationRef = from_stored(stored)
     if found.data == value.data and section(Path(found.report), other) and not section(Path(value.report), other):
         adopt(Path(workspace.reports), _name(facts), other, source=Path(found.report), facts=facts)
 

@@ -16,12 +16,13 @@ from migraine_assets.defs.metadata import found_metadata
 from migraine_assets.defs.monitoring import results as findings
 from migraine_assets.defs.monitoring import windows
 from migraine_assets.defs.monitoring.rollout_guard import guard
-from migraine_assets.defs.refs import DiaryRef, from_json
+from migraine_assets.defs.refs import DiaryRef, from_stored
 from migraine_assets.defs.resources import Workspace
 from migraine_assets.report.monitoring_page import write_watch
 from migraine_assets.settings import Settings
 from migraine_assets.stores.assets import deliveries
-from migraine_assets.stores.assets.frames import read_frame, read_pointer
+from migraine_assets.stores.assets.current_values import read_current
+from migraine_assets.stores.assets.frames import read_frame
 from migraine_assets.stores.monitoring.collection import collect_feedback, collect_predictions
 from migraine_assets.stores.monitoring.publish import publish
 from migraine_assets.stores.monitoring.reported_outcomes import keep_told
@@ -80,10 +81,10 @@ def _collect(_: dg.AssetExecutionContext, workspace: Workspace, day: dt.date) ->
 def _outcomes(_: dg.AssetExecutionContext, workspace: Workspace, day: dt.date) -> dg.MaterializeResult[Any]:
     """What a delivery accepted on this day told of the days before it; feedback comes with the log."""
     store, params = workspace.store, workspace.params().monitoring
-    accepted, pointer = deliveries.latest(store), read_pointer(store, "validated_diary")
-    if accepted is None or pointer is None or _day_of(accepted.acceptance.time) != day:
+    accepted, stored = deliveries.latest(store), read_current(store, "validated_diary")
+    if accepted is None or stored is None or _day_of(accepted.acceptance.time) != day:
         return dg.MaterializeResult(metadata={"summary": "No delivery was accepted on this day.", "new": 0})
-    diary: DiaryRef = from_json(pointer)
+    diary: DiaryRef = from_stored(stored)
     frame = read_frame(store, diary.frame)
     if diary.delivery.first_day is None:
         return dg.MaterializeResult(metadata={"summary": "The delivery has no dates to join by.", "new": 0})

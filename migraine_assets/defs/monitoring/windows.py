@@ -16,9 +16,9 @@ from migraine_assets.core.metrics.interval import Scores
 from migraine_assets.core.monitoring.outcomes import last_predictions
 from migraine_assets.core.monitoring.performance import metrics_from
 from migraine_assets.core.tasks import TASKS, Task
-from migraine_assets.defs.refs import from_json
+from migraine_assets.defs.refs import from_stored
+from migraine_assets.stores.assets.current_values import read_current
 from migraine_assets.stores.assets.frames import read_frame
-from migraine_assets.stores.assets.frames import read_pointer as read_asset
 from migraine_assets.stores.bundles.bundles import load_manifest, load_provenance
 from migraine_assets.stores.bundles.manifest import Manifest
 from migraine_assets.stores.monitoring.collection import collected
@@ -90,10 +90,10 @@ class Learned:
 
 def learned(store: Store, manifest: Manifest) -> Learned | None:
     """The training rows of the model, where the features that it learned from are still those of the store."""
-    kept, split = read_asset(store, "features"), read_asset(store, "folds")
+    kept, split = read_current(store, "features"), read_current(store, "folds")
     if kept is None or split is None:
         return None
-    features, folds = from_json(kept), from_json(split)
+    features, folds = from_stored(kept), from_stored(split)
     same = (features.delivery.md5, features.code_version, folds.features)
     if same != (manifest.data_version, manifest.features_version, features.frame.version):
         return None

@@ -1,45 +1,36 @@
-"""Remembered results: what was made from which inputs, so that nothing is computed twice.
+"""Cached values: the value of an asset, stored under a fingerprint of everything that determines it.
 
-Here belong the fingerprint and the note kept under it. Not here: what goes into a fingerprint.
+Not here: what goes into a fingerprint (`defs.caching`).
 """
 
-import hashlib
-import json
-from collections.abc import Mapping
-from typing import Any
+import msgspec
 
 from migraine_assets.errors import StoreError
+from migraine_assets.stores.assets.current_values import StoredValue, decode
 from migraine_assets.stores.store import Store
 
 FOLDER = "memo"
 
 
-def fingerprint(inputs: Mapping[str, Any]) -> str:
-    """The SHA-256 of JSON-able `inputs`; the order of keys does not matter. NaN and infinities are refused."""
-    canonical = json.dumps(inputs, sort_keys=True, separators=(",", ":"), allow_nan=False)
-    return hashlib.sha256(canonical.encode()).hexdigest()
+def write_cached(store: Store, fingerprint: str, value: StoredValue) -> None:
+    """Store `value` under `fingerprint`, a SHA-256 in hex."""
+    store.write(_path(fingerprint), value.encode())
 
 
-def memo_put(store: Store, key: str, result: Mapping[str, Any]) -> None:
-    """Remember `result` (JSON-able) under the fingerprint `key`."""
-    store.write(_path(key), json.dumps(result, indent=1, sort_keys=True, allow_nan=False).encode())
+def read_cached(store: Store, fingerprint: str) -> StoredValue | None:
+    """The value under `fingerprint`; None if there is none or its file is damaged.
 
-
-def memo_get(store: Store, key: str) -> dict[str, Any] | None:
-    """What was remembered under `key`; None where nothing was, or where the note is damaged.
-
-    What the result refers to may be gone by now: whoever asks must look.
+    Files that the value refers to may have been deleted: the caller checks.
     """
-    if not store.exists(_path(key)):
+    if not store.exists(_path(fingerprint)):
         return None
     try:
-        result = json.loads(store.read(_path(key)))
-    except (StoreError, ValueError):
+        return decode(store.read(_path(fingerprint)))
+    except (StoreError, msgspec.DecodeError):
         return None
-    return result if isinstance(result, dict) else None
 
 
-def _path(key: str) -> str:
-    if len(key) != 64 or not set(key) <= set("0123456789abcdef"):
-        raise ValueError(f"'{key}' is not a SHA-256")
-    return f"{FOLDER}/{key}.json"
+def _path(fingerprint: str) -> str:
+    if len(fingerprint) != 64 or not set(fingerprint) <= set("0123456789abcdef"):
+        raise ValueError(f"'{fingerprint}' is not a SHA-256")
+    return f"{FOLDER}/{fingerprint}.json"

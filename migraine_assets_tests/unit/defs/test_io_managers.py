@@ -8,7 +8,7 @@ from migraine_assets.defs.refs import ChampionRef
 from migraine_assets.defs.resources import workspace_from
 from migraine_assets.errors import ConfigurationError
 from migraine_assets.settings import Settings
-from migraine_assets.stores.assets.frames import read_pointer
+from migraine_assets.stores.assets.current_values import read_current
 from migraine_assets_tests.support.homes import Home
 
 VALUE = ChampionRef("attack", "none", None, None, ("No model met the bar.",), None)
@@ -26,7 +26,9 @@ def manager(home: Home) -> ReferenceIOManager:
 def test_what_is_handed_over_arrives(manager: ReferenceIOManager, home: Home) -> None:
     manager.handle_output(dg.build_output_context(asset_key=KEY, run_id="run-1"), VALUE)
     assert manager.load_input(dg.build_input_context(asset_key=KEY)) == VALUE
-    assert (read_pointer(home.store, "champions/attack") or {})["run"] == "run-1"
+    stored = read_current(home.store, "champions/attack")
+    assert stored is not None
+    assert stored.run == "run-1"
 
 
 @pytest.mark.filterwarnings("ignore")

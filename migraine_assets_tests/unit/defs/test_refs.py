@@ -1,7 +1,5 @@
 """References travel as JSON, and come back as what they were."""
 
-import json
-
 import pytest
 from pydantic import ValidationError
 
@@ -16,9 +14,10 @@ from migraine_assets.defs.refs import (
     FeaturesRef,
     FoldsRef,
     ModelRef,
-    from_json,
-    to_json,
+    from_stored,
+    to_stored,
 )
+from migraine_assets.stores.assets.current_values import decode
 from migraine_assets.stores.assets.deliveries import KeptFile
 from migraine_assets.stores.assets.frames import FrameRef
 
@@ -45,14 +44,14 @@ VALUES = (
 
 @pytest.mark.parametrize("value", VALUES, ids=lambda value: type(value).__name__)
 def test_a_reference_survives_its_json(value: object) -> None:
-    assert from_json(json.loads(json.dumps(to_json(value)))) == value
+    assert from_stored(decode(to_stored(value, run="r").encode())) == value
 
 
 def test_what_is_not_of_its_type_is_refused() -> None:
-    content = to_json(VALUES[-1])
-    content["value"]["reasons"] = 5
+    stored = to_stored(VALUES[-1])
+    stored.value["reasons"] = 5
     with pytest.raises(ValidationError):
-        from_json(content)
+        from_stored(stored)
 
 
 def test_what_was_done_is_a_frame_again() -> None:

@@ -12,8 +12,9 @@ import pyarrow.parquet as pq
 import pytest
 
 from migraine_assets.stores.assets import deliveries
-from migraine_assets.stores.assets.cache import fingerprint, memo_get, memo_put
-from migraine_assets.stores.assets.frames import read_pointer, write_frame, write_pointer
+from migraine_assets.stores.assets.cache import read_cached, write_cached
+from migraine_assets.stores.assets.current_values import StoredValue, read_current, write_current
+from migraine_assets.stores.assets.frames import write_frame
 from migraine_assets.stores.erasure import (
     LATER,
     Person,
@@ -143,18 +144,18 @@ def test_outcomes_of_later_diaries_go(store: Store, person: Person) -> None:
 def test_frames_go_with_what_leads_to_them(store: Store, person: Person) -> None:
     mine = write_frame(store, "features", pd.DataFrame({"participant_id": ["P-1", "P-1", "P-2"], "x": [1.0, 2.0, 3.0]}))
     other = write_frame(store, "features", pd.DataFrame({"participant_id": ["P-11"], "x": [1.0]}))
-    write_pointer(store, "features", {"frame": mine.payload()})
-    write_pointer(store, "folds", {"frame": other.payload()})
-    key = fingerprint({"frame": mine.version})
-    memo_put(store, key, {"frame": mine.payload()})
+    write_current(store, "features", StoredValue("FeaturesRef", {"frame": mine.version}))
+    write_current(store, "folds", StoredValue("FoldsRef", {"frame": other.version}))
+    key = "a" * 64
+    write_cached(store, key, StoredValue("FeaturesRef", {"frame": mine.version}))
 
     traces = list(frame_traces(store, person, write=True))
     assert [(trace.place, trace.count) for trace in traces] == [(mine.path, 2)]
     assert not store.exists(mine.path)
     assert store.exists(other.path), "P-11 is somebody else"
-    assert read_pointer(store, "features") is None
-    assert read_pointer(store, "folds") is not None
-    assert memo_get(store, key) is None
+    assert read_current(store, "features") is None
+    assert read_current(store, "folds") is not None
+    assert read_cached(store, key) is None
 
 
 def test_a_quarantined_row_is_found_in_whichever_column_it_names_the_person(store: Store, person: Person) -> None:

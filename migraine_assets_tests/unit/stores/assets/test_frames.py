@@ -13,13 +13,12 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
 from migraine_assets.errors import StoreError
+from migraine_assets.stores.assets.current_values import StoredValue, write_current
 from migraine_assets.stores.assets.frames import (
     FrameRef,
     prune_frames,
     read_frame,
-    read_pointer,
     write_frame,
-    write_pointer,
 )
 from migraine_assets.stores.store import Store
 
@@ -70,7 +69,6 @@ def test_what_is_written_is_read_back_and_equal_frames_have_equal_versions(colum
     ref = write_frame(store, "features", frame)
     pd.testing.assert_frame_equal(read_frame(store, ref), frame)
     assert write_frame(store, "features", frame.copy()) == ref
-    assert FrameRef.from_payload(ref.payload()) == ref
 
 
 def test_missing_text_comes_back_as_none_also_where_all_of_it_is_missing(store: Store) -> None:
@@ -134,28 +132,8 @@ def test_an_absent_frame_column_or_content_is_explained(store: Store) -> None:
     with pytest.raises(StoreError, match="cannot be read"):
         read_frame(store, ref)
     store.delete(ref.path)
-    with pytest.raises(StoreError, match="Make 'raw' again"):
+    with pytest.raises(StoreError, match="Materialize 'raw' again"):
         read_frame(store, ref)
-
-
-@pytest.mark.parametrize("payload", [{}, {"asset": "a"}, {"asset": "a", "version": "v", "rows": "many", "columns": []}])
-def test_a_payload_that_is_no_reference_is_refused(payload: dict[str, object]) -> None:
-    with pytest.raises(StoreError, match="not a reference"):
-        FrameRef.from_payload(payload)
-
-
-def test_pointers_are_kept_by_asset_key(store: Store) -> None:
-    assert read_pointer(store, "classifiers/knn") is None
-    write_pointer(store, "classifiers/knn", {"bundle": "ab", "rows": 3})
-    assert read_pointer(store, "classifiers/knn") == {"bundle": "ab", "rows": 3}
-    assert store.exists("assets/classifiers/knn.json")
-
-
-@pytest.mark.parametrize("content", [b"", b"{", b"[1]", b"\xff"])
-def test_a_damaged_pointer_is_refused(store: Store, content: bytes) -> None:
-    store.write("assets/raw.json", content)
-    with pytest.raises(StoreError, match=r"assets/raw\.json.*damaged"):
-        read_pointer(store, "raw")
 
 
 def aged_frames(store: Store, count: int) -> list[FrameRef]:
@@ -166,18 +144,18 @@ def aged_frames(store: Store, count: int) -> list[FrameRef]:
     return refs
 
 
-def test_pruning_keeps_the_newest_and_whatever_a_pointer_names(store: Store) -> None:
+def test_pruning_keeps_the_newest_frames_and_those_in_use(store: Store) -> None:
     refs = aged_frames(store, 6)
-    write_pointer(store, "raw", refs[0].payload())
-    write_pointer(store, "evaluation/attack", {"inputs": [refs[1].payload()]})
+    write_current(store, "raw", StoredValue("DiaryRef", {"frame": refs[0].version}))
+    write_current(store, "evaluation/attack", StoredValue("EvaluationRef", {"inputs": [refs[1].version]}))
     assert set(prune_frames(store, "raw", keep=2)) == {refs[2].version, refs[3].version}
     assert [store.exists(ref.path) for ref in refs] == [True, True, False, False, True, True]
     assert prune_frames(store, "raw", keep=2) == ()
     assert prune_frames(store, "unknown") == ()
 
 
-def test_a_frame_that_is_found_again_counts_as_new(store: Store) -> None:
-    """Otherwise pruning could take it between its writing and its pointer's."""
+def test_a_frame_that_is_written_again_counts_as_new(store: Store) -> None:
+    """Otherwise pruning could delete it before the current value that refers to it is written."""
     refs = aged_frames(store, 3)
     write_frame(store, "raw", diary(shift=0))
     prune_frames(store, "raw", keep=1)

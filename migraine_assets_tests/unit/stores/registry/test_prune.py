@@ -4,7 +4,8 @@ from pathlib import Path
 
 import pandas as pd
 
-from migraine_assets.stores.assets.frames import write_frame, write_pointer
+from migraine_assets.stores.assets.current_values import StoredValue, write_current
+from migraine_assets.stores.assets.frames import write_frame
 from migraine_assets.stores.registry.prune import Forgotten, tidy
 from migraine_assets.stores.store import Store
 
@@ -22,7 +23,7 @@ def test_bundles_that_a_pointer_or_a_record_names_stay(tmp_path: Path) -> None:
     for name in ("served", "current", "nobody"):
         _bundle(store, name)
     store.write("registry/promotions/000001.json", b'{"to_champion": "served"}')
-    write_pointer(store, "classifiers/knn", {"bundle": "current"})
+    write_current(store, "classifiers/knn", StoredValue("ModelRef", {"bundle": "current"}))
     assert tidy(store, keep_bundles=0) == Forgotten(0, 1)
     assert store.list("bundles") == ["current", "served"]
 
@@ -37,6 +38,6 @@ def test_the_newest_bundles_stay_though_nothing_names_them(tmp_path: Path) -> No
 def test_old_frames_go_and_the_current_one_stays(tmp_path: Path) -> None:
     store = Store(str(tmp_path / "store"))
     refs = [write_frame(store, "features", pd.DataFrame({"x": [float(i)]})) for i in range(4)]
-    write_pointer(store, "features", {"frame": refs[0].payload()})
+    write_current(store, "features", StoredValue("FeaturesRef", {"frame": refs[0].version}))
     assert tidy(store, keep_frames=0) == Forgotten(3, 0)
     assert store.list("frames/features") == [f"{refs[0].version}.parquet"]
