@@ -1,4 +1,4 @@
-"""Measuring a command from outside: its cost when it works, its own words when it does not."""
+"""Measuring a command from outside: its cost when it succeeds, its own error when it fails."""
 
 import subprocess
 import sys
@@ -9,7 +9,7 @@ from benchmarks import pipeline
 from benchmarks.pipeline import PIPELINE, PLAIN, measure, size
 
 
-def test_a_command_costs_time_and_memory_its_children_included() -> None:
+def test_time_and_memory_include_child_processes() -> None:
     work = "sum(range(5_000_000))"
     child = f"import subprocess, sys; subprocess.run([sys.executable, '-c', '{work}'], check=True)"
     alone, nested = (measure([sys.executable, "-c", source], {}) for source in ("pass", child))
@@ -17,7 +17,7 @@ def test_a_command_costs_time_and_memory_its_children_included() -> None:
     assert nested.peak > 1
 
 
-def test_a_command_that_fails_is_no_measurement(capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_failing_command_is_not_measured(capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(subprocess.CalledProcessError):
         measure([sys.executable, "-c", "raise SystemExit('the reason')"], {})
     assert "the reason" in capsys.readouterr().err
@@ -33,7 +33,7 @@ def test_both_commands_can_be_started(command: tuple[str, ...]) -> None:
     assert measure([*command, "--help"], {}).cpu > 0
 
 
-def test_both_are_asked_for_the_same_cohort() -> None:
+def test_both_commands_get_the_same_cohort() -> None:
     of_pipeline, of_plain = size(30, 90)
     assert of_pipeline == ("--option", "participants=30", "--option", "days=90")
     assert of_plain == ("--participants", "30", "--days", "90")

@@ -1,4 +1,4 @@
-"""The scale benchmark: every stage works on the files of those before it, and a missed bar is said."""
+"""The scale benchmark: stages read the files of earlier stages, and missed bars are reported."""
 
 from pathlib import Path
 
@@ -11,22 +11,22 @@ from benchmarks.scale_stages import FIRST, MODELS, STAGES
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    place = tmp_path_factory.mktemp("scale")
+    path = tmp_path_factory.mktemp("scale")
     for name in FIRST:
-        measure(name, place, 3_000)
-    return place
+        measure(name, path, 3_000)
+    return path
 
 
 @pytest.mark.parametrize("name", ["csv", "feature_checks", "attack/naive_bayes", "severity/ridge"])
-def test_a_stage_finds_what_it_needs_in_the_folder(folder: Path, name: str) -> None:
-    found = measure(name, folder, 3_000)
-    assert found.rows > 100
-    assert found.peak > 0
+def test_a_stage_reads_the_files_of_earlier_stages(folder: Path, name: str) -> None:
+    measured = measure(name, folder, 3_000)
+    assert measured.rows > 100
+    assert measured.peak > 0
 
 
-def test_a_stage_runs_in_a_process_of_its_own(tmp_path: Path) -> None:
-    found = apart("synthetic", tmp_path, 1_000)
-    assert found.rows == 1_000
+def test_a_stage_runs_in_a_separate_process(tmp_path: Path) -> None:
+    measured = apart("synthetic", tmp_path, 1_000)
+    assert measured.rows == 1_000
     assert (tmp_path / "raw.parquet").exists()
 
 
@@ -35,7 +35,7 @@ def test_there_are_sixteen_models_beside_the_stages() -> None:
     assert set(FIRST) <= set(STAGES)
 
 
-def test_exactly_at_a_bar_is_kept_and_beyond_it_is_missed() -> None:
+def test_a_bar_is_met_at_its_value_and_missed_beyond_it() -> None:
     million = 1_000_000
     assert misses("features", Measured(million, 9, 2.0, 8192)) == ""
     assert "bar 2" in misses("features", Measured(million, 9, 2.1, 100))
@@ -44,11 +44,11 @@ def test_exactly_at_a_bar_is_kept_and_beyond_it_is_missed() -> None:
     assert "bar 300" in misses("attack/knn", Measured(million, 9, 301, 100))
 
 
-def test_few_rows_are_not_held_to_a_bar_per_million() -> None:
+def test_bars_per_million_rows_do_not_apply_to_few_rows() -> None:
     assert misses("features", Measured(10_000, 1, 1.0, 100)) == ""
 
 
-def test_the_table_says_what_each_stage_took(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_table_shows_the_cost_of_each_stage(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     for name in FIRST:
         (folder / f"{name}.done").touch()
     assert scale.size(folder, 3_000, ["feature_checks"])

@@ -1,4 +1,4 @@
-"""What the code location holds, counted: a definitions file can load as an empty one without any error."""
+"""The content of the code location, counted: a definitions file can load as empty without an error."""
 
 import subprocess
 import sys
@@ -29,8 +29,7 @@ MONITORING = {
     "prediction_log", "outcomes", "drift_scores", "estimated_performance", "realised_performance",
     "guarded_rollout", "data_quality_trend", "monitoring_report",
 }  # fmt: skip
-# 4 on the raw diary, 12 on the validated one, 3 on the features, 3 on the folds, 8 on each of 16 models, 4 on what
-# monitoring finds.
+# 4 on the raw diary, 12 on the validated diary, 3 on features, 3 on folds, 8 on each of 16 models, 4 on monitoring.
 CHECKS = 4 + 12 + 3 + 3 + 8 * 16 + 4
 SENSORS = {
     "operations_figures", "new_diaries", "drift_retraining", "degradation_retraining", "alert_failed_runs",
@@ -46,7 +45,7 @@ BLOCKING = {
 
 @pytest.fixture(scope="module")
 def defs() -> dg.Definitions:
-    """The definitions as the environment of the tests describes them."""
+    """The definitions in the environment of the tests."""
     return build_defs()
 
 
@@ -61,48 +60,48 @@ def _check_specs(defs: dg.Definitions) -> Iterator[dg.AssetCheckSpec]:
     yield from (graph.get_check_spec(key) for key in graph.asset_check_keys)
 
 
-def test_what_dagster_loads_is_all_of_it() -> None:
+def test_dagster_loads_every_asset() -> None:
     loaded = module.definitions()
     assert len(list(loaded.resolve_all_asset_specs())) == len(ASSETS | MONITORING)
     dg.Definitions.validate_loadable(loaded)
 
 
-def test_the_assets_are_these(specs: dict[str, dg.AssetSpec]) -> None:
+def test_assets(specs: dict[str, dg.AssetSpec]) -> None:
     assert set(specs) == ASSETS | MONITORING
     assert len(ASSETS) == 10 + len(TABLE)
 
 
-def test_the_checks_are_counted_and_block_where_they_should(defs: dg.Definitions) -> None:
-    found = list(_check_specs(defs))
-    assert len(found) == CHECKS
-    assert {spec.name for spec in found if spec.blocking} == BLOCKING
-    assert all(spec.description for spec in found)
+def test_checks_and_which_of_them_block(defs: dg.Definitions) -> None:
+    specs = list(_check_specs(defs))
+    assert len(specs) == CHECKS
+    assert {spec.name for spec in specs if spec.blocking} == BLOCKING
+    assert all(spec.description for spec in specs)
 
 
-def test_the_jobs_are_these(defs: dg.Definitions) -> None:
-    named = {job.name for job in defs.resolve_all_job_defs() if not job.name.startswith("__")}
-    assert named == {"full_pipeline", "retrain", "monitoring", "weekly_report"}
+def test_jobs(defs: dg.Definitions) -> None:
+    names = {job.name for job in defs.resolve_all_job_defs() if not job.name.startswith("__")}
+    assert names == {"full_pipeline", "retrain", "monitoring", "weekly_report"}
 
 
-@pytest.mark.parametrize(("job", "reached"), [("full_pipeline", ASSETS), ("monitoring", MONITORING)])
-def test_training_and_monitoring_are_jobs_of_their_own(defs: dg.Definitions, job: str, reached: set[str]) -> None:
+@pytest.mark.parametrize(("job", "assets"), [("full_pipeline", ASSETS), ("monitoring", MONITORING)])
+def test_training_and_monitoring_are_separate_jobs(defs: dg.Definitions, job: str, assets: set[str]) -> None:
     keys = defs.resolve_job_def(job).asset_layer.executable_asset_keys
-    assert {key.to_user_string() for key in keys} == reached
+    assert {key.to_user_string() for key in keys} == assets
 
 
-def test_the_sensors_are_these(defs: dg.Definitions) -> None:
+def test_sensors(defs: dg.Definitions) -> None:
     repository = defs.get_repository_def()
     assert {sensor.name for sensor in repository.sensor_defs} == SENSORS
     assert all(sensor.description for sensor in repository.sensor_defs)
 
 
 def test_retraining_reads_no_source(defs: dg.Definitions) -> None:
-    reached = {key.to_user_string() for key in defs.resolve_job_def("retrain").asset_layer.executable_asset_keys}
-    assert reached == ASSETS - {"raw_diary", "validated_diary", "quarantined_rows", "preprocessed_diary"}
+    keys = {key.to_user_string() for key in defs.resolve_job_def("retrain").asset_layer.executable_asset_keys}
+    assert keys == ASSETS - {"raw_diary", "validated_diary", "quarantined_rows", "preprocessed_diary"}
 
 
 @pytest.mark.parametrize("key", sorted(ASSETS | MONITORING))
-def test_every_asset_says_what_it_is(key: str, specs: dict[str, dg.AssetSpec]) -> None:
+def test_every_asset_is_documented(key: str, specs: dict[str, dg.AssetSpec]) -> None:
     spec = specs[key]
     assert spec.owners
     assert spec.group_name
@@ -112,7 +111,7 @@ def test_every_asset_says_what_it_is(key: str, specs: dict[str, dg.AssetSpec]) -
     assert len(spec.code_version or "") == 16
 
 
-def test_groups_are_in_the_order_of_the_pipeline(specs: dict[str, dg.AssetSpec]) -> None:
+def test_groups_follow_the_order_of_the_pipeline(specs: dict[str, dg.AssetSpec]) -> None:
     for spec in specs.values():
         for dep in spec.deps:
             assert specs[dep.asset_key.to_user_string()].group_name <= spec.group_name
@@ -125,20 +124,20 @@ def test_the_code_location_has_one_name() -> None:
     assert location["module_name"] == project["code_location_target_module"] == module.__name__
 
 
-def test_building_touches_no_file_of_the_home(home: Home, tmp_path: Path) -> None:
+def test_building_definitions_touches_no_file_of_the_home(home: Home, tmp_path: Path) -> None:
     with home.entered({"MIGRAINE_HOME": str(tmp_path / "never")}):
         build_defs()
         assert not (tmp_path / "never").exists()
 
 
-def test_a_part_can_be_replaced(home: Home) -> None:
+def test_a_resource_can_be_replaced(home: Home) -> None:
     from migraine_assets.defs.resources import workspace_from
 
     with home.entered():
-        mine = workspace_from(Settings())
-    built = build_defs(resources={"workspace": mine})
+        workspace = workspace_from(Settings())
+    built = build_defs(resources={"workspace": workspace})
     assert built.resources is not None
-    assert built.resources["workspace"] is mine
+    assert built.resources["workspace"] is workspace
 
 
 @pytest.mark.parametrize(
@@ -165,7 +164,7 @@ def test_importing_the_command_imports_almost_nothing() -> None:
     assert not {"dagster", "pandas", "mlflow", "sklearn"} & set(done.stdout.split())
 
 
-def test_dagster_accepts_the_instance_s_settings(home: Home) -> None:
+def test_dagster_accepts_the_instance_settings(home: Home) -> None:
     with home.entered(), open_instance(Settings()) as instance:
         assert instance.is_persistent
         assert Path(instance.root_directory) == home.root / "dagster"
