@@ -9,8 +9,9 @@ from migraine_assets.stores.bundles.bundles import write_bundle
 from migraine_assets.stores.registry.champions import promote
 from migraine_assets_tests.support.homes import Home
 from migraine_assets_tests.support.receivers import webhook
+from migraine_assets_tests.support.service import Service, put_champion
+from migraine_assets_tests.support.waiting import eventually
 from migraine_assets_tests.unit.defs.alerting.evaluating import Daemon
-from migraine_assets_tests.unit.serving.running import Service, eventually, put_champion
 from migraine_assets_tests.unit.stores.bundles.example_bundles import example_manifest, example_model
 
 
@@ -18,7 +19,7 @@ def test_a_damaged_bundle_and_a_killed_service_open_and_close_alerts(home: Home)
     put_champion(home.store, weight=1.0)
     service = Service(home.root, ("--plain",))
     try:
-        assert eventually(lambda: service.answers("/ready")), service.output.read_text()
+        assert eventually(lambda: service.responds("/ready")), service.output.read_text()
         with home.entered(), open_instance(Settings()) as instance, webhook() as receiver:
             url = {"MIGRAINE_SERVICE_URL": f"http://127.0.0.1:{service.port}"}
             daemon = Daemon(home, instance, receiver, now=dt.datetime.now(dt.UTC), extra=url)
@@ -29,7 +30,7 @@ def test_a_damaged_bundle_and_a_killed_service_open_and_close_alerts(home: Home)
             put_champion(home.store, weight=3.0)
             assert eventually(lambda: service.metric("migraine_model_problems") == 0)
             _tick(daemon)
-            service.ended(signal.SIGKILL)
+            service.stop(signal.SIGKILL)
             _tick(daemon)
             _tick(daemon)
         assert receiver.titles == [
@@ -39,7 +40,7 @@ def test_a_damaged_bundle_and_a_killed_service_open_and_close_alerts(home: Home)
         ]
         assert "Model: attack logistic_regression" in receiver.taken[0]["message"]
     finally:
-        service.ended(signal.SIGKILL)
+        service.stop(signal.SIGKILL)
 
 
 def _tick(daemon: Daemon) -> str:

@@ -25,7 +25,8 @@ from migraine_assets.stores.store import Store
 from migraine_assets_tests.platform.helm.pods import Pod, pods_of
 from migraine_assets_tests.platform.helm.rendering import Manifest, of_kind, render
 from migraine_assets_tests.support.ports import free_port
-from migraine_assets_tests.unit.serving.running import BODY, PATIENCE, descendants, eventually, put_champion
+from migraine_assets_tests.support.service import BODY, descendants, put_champion
+from migraine_assets_tests.support.waiting import PATIENCE, eventually
 from serving.cluster.ray_environment import free_ports, ray_environment
 from serving.settings import ServingSettings
 

@@ -18,8 +18,9 @@ from migraine_assets_tests.platform.helm.pods import pods_of
 from migraine_assets_tests.platform.helm.rendering import NAMESPACE, RELEASE, Manifest, notes, of_kind, render
 from migraine_assets_tests.platform.helm.stand_in import StandIn, running
 from migraine_assets_tests.platform.postgres.server import missing, postgres
+from migraine_assets_tests.support.service import BODY
 from migraine_assets_tests.support.small_diary import write_diary, write_params
-from migraine_assets_tests.unit.serving.running import BODY, eventually
+from migraine_assets_tests.support.waiting import eventually
 
 PATIENCE = 300
 JOBS = f"/apis/batch/v1/namespaces/{NAMESPACE}/jobs"

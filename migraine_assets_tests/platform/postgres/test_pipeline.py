@@ -10,7 +10,7 @@ import pytest
 from migraine_assets_tests.platform.postgres.server import Postgres
 from migraine_assets_tests.support.homes import COMMAND, Home, assert_sound
 from migraine_assets_tests.support.small_diary import write_diary
-from migraine_assets_tests.unit.serving.running import eventually
+from migraine_assets_tests.support.waiting import eventually
 from serving.cluster.ray_environment import free_ports
 
 PATIENCE = 300

@@ -7,7 +7,8 @@ import pytest
 
 from migraine_assets_tests.platform.rules.rule_files import tool
 from migraine_assets_tests.platform.rules.stack import BACKLOG_LIMIT, Stack, running
-from migraine_assets_tests.unit.serving.running import Service, eventually
+from migraine_assets_tests.support.service import Service
+from migraine_assets_tests.support.waiting import eventually
 
 
 @pytest.fixture(scope="module")
@@ -17,9 +18,9 @@ def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
     folder = tmp_path_factory.mktemp("stack")
     service = Service(folder, ("--plain",), {"SERVING_BACKLOG_LIMIT": str(BACKLOG_LIMIT)})
     try:
-        assert eventually(lambda: service.answers("/health")), service.output.read_text()
+        assert eventually(lambda: service.responds("/health")), service.output.read_text()
         with running(folder, service) as stack:
             yield stack
     finally:
         if service.process.poll() is None:
-            service.ended(signal.SIGTERM)
+            service.stop(signal.SIGTERM)

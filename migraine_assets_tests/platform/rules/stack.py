@@ -21,7 +21,8 @@ from typing import Any
 import yaml
 
 from migraine_assets_tests.platform.rules.rule_files import ALERTMANAGER, RULES, tool
-from migraine_assets_tests.unit.serving.running import Service, eventually
+from migraine_assets_tests.support.service import Service
+from migraine_assets_tests.support.waiting import eventually
 from serving.cluster.ray_environment import free_ports
 
 JOB = "migraine-serving"

@@ -19,8 +19,9 @@ from migraine_assets.stores.monitoring.results import write_result
 from migraine_assets_tests.platform.rules.rule_files import FILES, METRIC, ROOT, rules
 from migraine_assets_tests.platform.rules.stack import LEAST_RANGE, Stack
 from migraine_assets_tests.platform.rules.test_rules import METRICS
+from migraine_assets_tests.support.service import BODY, Service, put_champion
+from migraine_assets_tests.support.waiting import eventually
 from migraine_assets_tests.unit.defs.automation.place import Place
-from migraine_assets_tests.unit.serving.running import BODY, Service, eventually, put_champion
 
 DASHBOARDS = {path.stem: json.loads(path.read_text()) for path in sorted((FILES / "dashboards").glob("*.json"))}
 PANELS = [(name, panel) for name, dashboard in DASHBOARDS.items() for panel in dashboard["panels"]]
@@ -73,7 +74,7 @@ def lively(stack: Stack) -> Stack:
     """The stack with something to see on every panel: a failed run, a drift, refused requests, people unknown."""
     service = stack.service
     put_champion(service.store, weight=0.01)
-    assert eventually(lambda: service.answers("/ready"), patience=30)
+    assert eventually(lambda: service.responds("/ready"), patience=30)
     with dg.instance_for_test() as instance:
         place = Place(service.home, instance)
         _automation(place)
@@ -82,7 +83,7 @@ def lively(stack: Stack) -> Stack:
     deadline = time.monotonic() + 2 * LEAST_RANGE
     while time.monotonic() < deadline:
         for body in (BODY, ABROAD, b"{}", b'{"sleep_hours": 99}'):
-            service.ask("POST", "/predict", body)
+            service.request("POST", "/predict", body)
         time.sleep(0.1)
     return stack
 

@@ -10,8 +10,9 @@ from migraine_assets.stores.bundles.bundles import write_bundle
 from migraine_assets.stores.bundles.manifest import MODEL_FILE
 from migraine_assets.stores.registry.pointer import POINTER, Pointer, Serving, read_pointer, write_pointer
 from migraine_assets_tests.platform.rules.stack import BACKLOG_LIMIT, Stack, hastened, repeated
+from migraine_assets_tests.support.service import BODY, Service, put_champion
+from migraine_assets_tests.support.waiting import eventually
 from migraine_assets_tests.unit.defs.automation.place import Place
-from migraine_assets_tests.unit.serving.running import BODY, Service, eventually, put_champion
 from migraine_assets_tests.unit.stores.bundles.example_bundles import example_manifest, example_model
 
 
@@ -20,12 +21,12 @@ def serving(stack: Stack) -> Service:
     service = stack.service
     if not read_pointer(service.store).tasks:
         put_champion(service.store, weight=0.01)
-    assert eventually(lambda: service.answers("/ready"), patience=30)
+    assert eventually(lambda: service.responds("/ready"), patience=30)
     return service
 
 
 def predict(service: Service) -> int:
-    return service.ask("POST", "/predict", BODY)[0]
+    return service.request("POST", "/predict", BODY)[0]
 
 
 def test_only_periods_are_shortened() -> None:
@@ -38,7 +39,7 @@ def test_only_periods_are_shortened() -> None:
 def test_a_service_without_a_model_is_told_of_once_however_many_requests_fail(stack: Stack) -> None:
     service = stack.service
     with stack.told_of("MigraineNotReady"):
-        assert not service.answers("/ready")
+        assert not service.responds("/ready")
     with repeated(lambda: predict(service)):
         assert eventually(lambda: {"MigraineNotReady", "MigraineErrorRateHigh"} <= stack.firing())
     with stack.told_that_it_is_over("MigraineNotReady"):
@@ -74,18 +75,18 @@ def test_a_pointer_that_cannot_be_believed_is_told_of(stack: Stack) -> None:
 
 def test_a_log_that_cannot_be_written_is_told_of_and_so_is_what_is_lost(stack: Stack) -> None:
     service = serving(stack)
-    identity = json.loads(service.ask("POST", "/predict", BODY)[1])["prediction_id"]
+    identity = json.loads(service.request("POST", "/predict", BODY)[1])["prediction_id"]
     told = json.dumps({"prediction_id": identity, "migraine_occurrence": 1}).encode()
     log = Path(service.store.path("log/feedback"))
     log.parent.mkdir(parents=True, exist_ok=True)
     log.write_text("in the way")
     with stack.told_of("MigraineLogWritesFail"):
-        assert service.ask("POST", "/feedback", told)[0] == 200
+        assert service.request("POST", "/feedback", told)[0] == 200
     assert service.metric("migraine_receipt_backlog") == 1
     assert service.metric("migraine_receipts_dropped_total") == 0
     with stack.told_of("MigraineReceiptsLost"):
         for _ in range(BACKLOG_LIMIT + 9):
-            assert service.ask("POST", "/feedback", told)[0] == 200
+            assert service.request("POST", "/feedback", told)[0] == 200
     assert service.metric("migraine_receipts_dropped_total") == 10
     with stack.told_that_it_is_over("MigraineLogWritesFail", "MigraineReceiptsLost"):
         log.unlink()
@@ -113,7 +114,7 @@ def test_an_app_that_sends_what_is_refused_is_told_of(stack: Stack) -> None:
     service = serving(stack)
     with (
         stack.told_of("MigraineRequestsRefused"),
-        repeated(lambda: service.ask("POST", "/predict", b'{"sleep_hours": 99}')),
+        repeated(lambda: service.request("POST", "/predict", b'{"sleep_hours": 99}')),
     ):
         assert eventually(lambda: "MigraineRequestsRefused" in stack.firing())
 
@@ -126,5 +127,5 @@ def test_a_killed_service_is_told_of_and_so_is_its_return(stack: Stack) -> None:
         assert eventually(lambda: {"MigraineServiceDown", "MigraineReplicaDown"} <= stack.firing())
     with stack.told_that_it_is_over("MigraineServiceDown"):
         service.__post_init__()
-        assert eventually(lambda: service.answers("/ready"))
+        assert eventually(lambda: service.responds("/ready"))
     assert ("firing", "MigraineReplicaDown") not in stack.told.said

@@ -7,7 +7,8 @@ from pathlib import Path
 
 from migraine_assets_tests.platform.rules.stack import Stack
 from migraine_assets_tests.support.ports import free_port
-from migraine_assets_tests.unit.serving.running import eventually, put_champion
+from migraine_assets_tests.support.service import put_champion
+from migraine_assets_tests.support.waiting import eventually
 
 SCRIPT = Path(__file__).parents[3] / "scripts" / "watch.py"
 

@@ -14,7 +14,7 @@ from migraine_assets.stores.bundles.bundles import load_bundle
 from migraine_assets.stores.prediction_log.record import Receipt
 from migraine_assets.stores.registry.champions import promote
 from migraine_assets.stores.store import Store
-from migraine_assets_tests.unit.serving.running import put_champion
+from migraine_assets_tests.support.service import put_champion
 from migraine_assets_tests.unit.stores.prediction_log.log_records import SECRET, receipt
 from serving.access.api_keys import KeyRing
 from serving.cli import app

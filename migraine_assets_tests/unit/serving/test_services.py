@@ -7,7 +7,7 @@ from prometheus_client.parser import text_string_to_metric_families
 from migraine_assets.stores.bundles.manifest import MODEL_FILE
 from migraine_assets.stores.monitoring.pipeline_status import Operations, write_operations
 from migraine_assets.stores.store import Store
-from migraine_assets_tests.unit.serving.running import eventually
+from migraine_assets_tests.support.waiting import eventually
 from migraine_assets_tests.unit.serving.trained import fresh_store, put_in_charge, settings, trained
 from serving import services as module
 from serving.services import Services, open_services

@@ -15,8 +15,9 @@ from migraine_assets.stores.registry.pointer import read_pointer
 from migraine_assets.stores.store import Store
 from migraine_assets_tests.support.homes import Home
 from migraine_assets_tests.support.ports import free_port
+from migraine_assets_tests.support.service import BODY, Service, put_champion
 from migraine_assets_tests.support.small_diary import write_diary
-from migraine_assets_tests.unit.serving.running import BODY, Service, eventually, put_champion
+from migraine_assets_tests.support.waiting import eventually
 
 BUCKET = "migraine"
 
@@ -104,15 +105,15 @@ def test_the_service_answers_logs_and_swaps(environment: dict[str, str], uri: st
     put_champion(store, weight=0.01)
     service = Service(tmp_path, ("--plain",), {**environment, "MIGRAINE_STORE_URI": uri})
     try:
-        assert eventually(lambda: service.answers("/ready")), service.output.read_text()
-        status, body = service.ask("POST", "/predict", BODY)
+        assert eventually(lambda: service.responds("/ready")), service.output.read_text()
+        status, body = service.request("POST", "/predict", BODY)
         assert status == 200, body
-        before = service.ask("GET", "/models")[1]
+        before = service.request("GET", "/models")[1]
         put_champion(store, weight=0.5)
-        assert eventually(lambda: service.ask("GET", "/models")[1] != before), "the swap did not come"
-        last = json.loads(service.ask("POST", "/predict", BODY)[1])["prediction_id"]
+        assert eventually(lambda: service.request("GET", "/models")[1] != before), "the swap did not come"
+        last = json.loads(service.request("POST", "/predict", BODY)[1])["prediction_id"]
     finally:
-        code = service.ended(signal.SIGTERM)
+        code = service.stop(signal.SIGTERM)
     assert code == 0, service.output.read_text()
     # What was answered in the last moment too.
     segments = [name for name in store.fs.find(store.root) if "/log/predictions/" in name]

@@ -12,7 +12,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from migraine_assets_tests.unit.serving.running import eventually
+from migraine_assets_tests.support.waiting import eventually
 from migraine_assets_tests.unit.serving.trained import fresh_store, history, running
 from serving.input.arrow_files import FILE, MEDIA_TYPES, PARQUET, STREAM
 

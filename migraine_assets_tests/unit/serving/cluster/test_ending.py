@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from migraine_assets_tests.unit.serving.running import Service, eventually, put_champion
+from migraine_assets_tests.support.service import Service, put_champion
+from migraine_assets_tests.support.waiting import eventually
 
 PEOPLE = 1000
 
@@ -18,7 +19,7 @@ def service(tmp_path: Path) -> Iterator[Service]:
     service = Service(tmp_path, ("--plain",))
     put_champion(service.store, weight=0.01)
     try:
-        assert eventually(lambda: service.answers("/ready")), service.output.read_text()
+        assert eventually(lambda: service.responds("/ready")), service.output.read_text()
         yield service
     finally:
         if service.process.poll() is None:
@@ -54,10 +55,10 @@ def test_a_request_that_has_begun_is_answered_and_logged_when_the_service_is_end
 
 
 def test_nobody_new_gets_in_while_it_ends_and_its_port_is_free_for_the_next(service: Service) -> None:
-    assert service.ended(signal.SIGTERM) == 0
-    assert service.ask("GET", "/health")[0] == 0
+    assert service.stop(signal.SIGTERM) == 0
+    assert service.request("GET", "/health")[0] == 0
     following = Service(service.home, ("--plain",), port=service.port)
     try:
-        assert eventually(lambda: following.answers("/ready")), following.output.read_text()
+        assert eventually(lambda: following.responds("/ready")), following.output.read_text()
     finally:
-        assert following.ended(signal.SIGTERM) == 0
+        assert following.stop(signal.SIGTERM) == 0

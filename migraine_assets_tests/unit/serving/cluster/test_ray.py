@@ -11,7 +11,8 @@ import pytest
 
 from migraine_assets.stores.prediction_log.reader import find
 from migraine_assets.stores.store import Store
-from migraine_assets_tests.unit.serving.running import BODY, Load, Service, eventually, put_champion
+from migraine_assets_tests.support.service import BODY, Load, Service, put_champion
+from migraine_assets_tests.support.waiting import eventually
 from serving.log.replay import receipt_of, replay
 
 ENVIRONMENT = {
@@ -29,11 +30,11 @@ PREDICTED = {"endpoint": "/predict", "status": "200"}
 def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
     running = Service(tmp_path_factory.mktemp("service"), environment=ENVIRONMENT)
     try:
-        assert eventually(lambda: running.process.poll() is not None or running.answers("/health"))
+        assert eventually(lambda: running.process.poll() is not None or running.responds("/health"))
         yield running
     finally:
         if running.process.poll() is None:
-            running.ended(signal.SIGTERM)
+            running.stop(signal.SIGTERM)
 
 
 def replicas(service: Service) -> list[int]:
@@ -41,8 +42,8 @@ def replicas(service: Service) -> list[int]:
 
 
 def test_without_a_champion_it_is_alive_and_not_ready_and_says_how_to_get_one(service: Service) -> None:
-    assert service.answers("/health")
-    status, body = service.ask("GET", "/ready")
+    assert service.responds("/health")
+    status, body = service.request("GET", "/ready")
     assert status == 503
     assert b"migraine run" in body
     assert eventually(lambda: "no champion yet" in service.output.read_text())
@@ -50,7 +51,7 @@ def test_without_a_champion_it_is_alive_and_not_ready_and_says_how_to_get_one(se
 
 def test_a_first_champion_is_served_within_seconds_and_its_answers_can_be_repeated(service: Service) -> None:
     bundle = put_champion(service.store, weight=0.01)
-    assert eventually(lambda: service.answers("/ready"), patience=20)
+    assert eventually(lambda: service.responds("/ready"), patience=20)
     with Load(service, connections=2) as load:
         eventually(lambda: len(load.answers) >= 20)
     assert not load.failures
@@ -96,7 +97,7 @@ def test_load_brings_a_second_replica_and_killing_one_fails_one_request_a_connec
 def test_a_count_never_goes_back_whichever_replica_answers(service: Service) -> None:
     shown = []
     for _ in range(20):
-        assert service.ask("POST", "/predict", BODY)[0] == 200
+        assert service.request("POST", "/predict", BODY)[0] == 200
         shown.append(service.metric(NAMES, **PREDICTED))
     assert shown == sorted(shown)
 
@@ -105,7 +106,7 @@ def test_ctrl_c_ends_everything_that_was_started(service: Service) -> None:
     started = service.descendants()
     assert any("ServeReplica" in line for line in started.values())
     folders = [Path(line.split("--temp-dir=")[1].split()[0]) for line in started.values() if "--temp-dir=" in line]
-    assert service.ended(signal.SIGINT) == 0
+    assert service.stop(signal.SIGINT) == 0
     assert eventually(lambda: not any(_runs(pid) for pid in started), patience=20)
     assert not any(folder.exists() for folder in folders)
     assert "Stopped." in service.output.read_text()

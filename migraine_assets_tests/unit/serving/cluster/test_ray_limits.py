@@ -6,7 +6,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from migraine_assets_tests.unit.serving.running import BODY, Service, eventually, put_champion
+from migraine_assets_tests.support.service import BODY, Service, put_champion
+from migraine_assets_tests.support.waiting import eventually
 
 BURST = 3
 
@@ -17,11 +18,11 @@ def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
     running = Service(tmp_path_factory.mktemp("limited"), environment=limits)
     put_champion(running.store, weight=0.01)
     try:
-        assert eventually(lambda: running.process.poll() is not None or running.answers("/ready"))
+        assert eventually(lambda: running.process.poll() is not None or running.responds("/ready"))
         yield running
     finally:
         if running.process.poll() is None:
-            running.ended(signal.SIGTERM)
+            running.stop(signal.SIGTERM)
 
 
 def ask(service: Service, source: str, **headers: str) -> int:

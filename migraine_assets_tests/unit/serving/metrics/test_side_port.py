@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from migraine_assets_tests.support.ports import free_port
-from migraine_assets_tests.unit.serving.running import eventually
+from migraine_assets_tests.support.waiting import eventually
 from serving.metrics import side_port
 from serving.metrics.registry import Metrics
 from serving.metrics.side_port import Exporter

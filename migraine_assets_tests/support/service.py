@@ -1,4 +1,4 @@
-"""A service in a process of its own for tests: its store, its requests, its processes."""
+"""The service in a separate process for tests: its store, requests to it, and its child processes."""
 
 import datetime as dt
 import http.client
@@ -8,9 +8,7 @@ import signal
 import subprocess
 import sys
 import threading
-import time
 from collections import Counter
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -21,16 +19,16 @@ from migraine_assets.stores.bundles.bundles import write_bundle
 from migraine_assets.stores.registry.champions import promote
 from migraine_assets.stores.store import Store
 from migraine_assets_tests.support.ports import free_port
+from migraine_assets_tests.support.waiting import PATIENCE
 from migraine_assets_tests.unit.stores.bundles.example_bundles import FEATURES, example_manifest, example_model
 
-PATIENCE = 90.0
 _DAY = {"date": "2026-03-01", "sleep_hours": 5.5, "stress_level": 8, "migraine_occurrence": 1}
 BODY = json.dumps({"entries": [_DAY]}).encode()
 _BINS = {"edges": [1.0, 5.0, 9.0], "counts": [10, 20, 20, 10], "missing": 0}
 
 
 def put_champion(store: Store, *, weight: float) -> str:
-    """A new champion of "attack"; its hash. Another weight is another model."""
+    """Promote a new champion of "attack" and return its hash. A different weight makes a different model."""
     model = example_model(weight=weight)
     reference = {name: {"name": name, **_BINS} for name in FEATURES}
     bundle = write_bundle(store, example_manifest(model, reference=reference), model, provenance={})
@@ -38,17 +36,9 @@ def put_champion(store: Store, *, weight: float) -> str:
     return bundle
 
 
-def eventually(true: Callable[[], Any], *, patience: float = PATIENCE) -> Any:
-    """The first true value; the last one after `patience` seconds."""
-    deadline = time.monotonic() + patience
-    while not (found := true()) and time.monotonic() < deadline:
-        time.sleep(0.1)
-    return found
-
-
 @dataclass
 class Service:
-    """`migraine serve` on a free port. `ended` sends a signal and gives the exit code."""
+    """`migraine serve` on a free port."""
 
     home: Path
     options: tuple[str, ...] = ()
@@ -65,40 +55,40 @@ class Service:
                 (*command, *self.options), env=environment, stdout=output, stderr=subprocess.STDOUT
             )
 
-    def ask(self, method: str, path: str, body: bytes | None = None) -> tuple[int, bytes]:
-        """Status and body; status 0 where nobody answers."""
+    def request(self, method: str, path: str, body: bytes | None = None) -> tuple[int, bytes]:
+        """Status and body of the response; status 0 where there is none."""
         connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=30)
         try:
             connection.request(method, path, body, {"content-type": "application/json"})
-            answer = connection.getresponse()
-            return answer.status, answer.read()
+            response = connection.getresponse()
+            return response.status, response.read()
         except (OSError, http.client.HTTPException):
             return 0, b""
         finally:
             connection.close()
 
-    def answers(self, path: str, status: int = 200) -> bool:
-        """Whether `path` has this status now."""
-        return self.ask("GET", path)[0] == status
+    def responds(self, path: str, status: int = 200) -> bool:
+        """Whether `path` currently responds with this status."""
+        return self.request("GET", path)[0] == status
 
     def metric(self, name: str, **labels: str) -> float:
-        """The sum of the samples of `name` that have these labels."""
-        families = text_string_to_metric_families(self.ask("GET", "/metrics")[1].decode())
+        """Sum of the samples of metric `name` with these labels."""
+        families = text_string_to_metric_families(self.request("GET", "/metrics")[1].decode())
         samples = (sample for family in families for sample in family.samples if sample.name == name)
         return sum(sample.value for sample in samples if labels.items() <= sample.labels.items())
 
-    def ended(self, number: signal.Signals) -> int:
-        """Send the signal, wait for the end."""
+    def stop(self, number: signal.Signals) -> int:
+        """Send the signal, wait for the exit, and return the exit code."""
         self.process.send_signal(number)
         return self.process.wait(PATIENCE)
 
     def descendants(self) -> dict[int, str]:
-        """The command lines of every process below this one, by their id."""
+        """Command lines of all descendant processes by process id."""
         return descendants(self.process.pid)
 
 
 def descendants(root: int) -> dict[int, str]:
-    """The command lines of every process below `root`, by their id."""
+    """Command lines of all descendants of process `root` by process id."""
     parents: dict[int, int] = {}
     lines: dict[int, str] = {}
     for entry in Path("/proc").iterdir():
@@ -117,7 +107,7 @@ def descendants(root: int) -> dict[int, str]:
 
 @dataclass
 class Load:
-    """Predictions from several connections at once, until the block ends."""
+    """Send predictions over several connections at once until the block ends."""
 
     service: Service
     connections: int
@@ -126,7 +116,7 @@ class Load:
         self.answers: list[dict[str, Any]] = []
         self.failures: Counter[str] = Counter()
         self._stop = threading.Event()
-        self._threads = [threading.Thread(target=self._ask) for _ in range(self.connections)]
+        self._threads = [threading.Thread(target=self._send) for _ in range(self.connections)]
 
     def __enter__(self) -> "Load":
         for thread in self._threads:
@@ -138,19 +128,19 @@ class Load:
         for thread in self._threads:
             thread.join()
 
-    def _ask(self) -> None:
+    def _send(self) -> None:
         connection = http.client.HTTPConnection("127.0.0.1", self.service.port, timeout=30)
         while not self._stop.is_set():
             try:
                 connection.request("POST", "/predict", BODY, {"content-type": "application/json"})
-                answer = connection.getresponse()
-                content = answer.read()
+                response = connection.getresponse()
+                content = response.read()
             except (OSError, http.client.HTTPException) as error:
                 self.failures[type(error).__name__] += 1
                 connection.close()
                 continue
-            if answer.status == 200:
+            if response.status == 200:
                 self.answers.append(json.loads(content))
             else:
-                self.failures[str(answer.status)] += 1
+                self.failures[str(response.status)] += 1
         connection.close()

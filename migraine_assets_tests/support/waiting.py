@@ -1,0 +1,15 @@
+"""Waiting for a condition instead of a fixed time."""
+
+import time
+from collections.abc import Callable
+from typing import Any
+
+PATIENCE = 90.0  # seconds
+
+
+def eventually(condition: Callable[[], Any], *, patience: float = PATIENCE) -> Any:
+    """The first true value of `condition`; its last value after `patience` seconds."""
+    deadline = time.monotonic() + patience
+    while not (value := condition()) and time.monotonic() < deadline:
+        time.sleep(0.1)
+    return value
