@@ -1,44 +1,44 @@
-"""The one error tree: what a user can get wrong, with its exit code and HTTP status.
+"""The errors that are explained to the user, each with its exit code and HTTP status.
 
-Here belong exceptions that carry a sentence for a person (what is wrong, where, what to do). A bug in
-our own code raises an ordinary Python exception and is never turned into one of these.
+Here belong exceptions whose message says what is wrong, where, and what to do. Bugs raise ordinary Python
+exceptions and are never converted to one of these.
 """
 
 
 class MigraineError(Exception):
-    """Base of every error that is explained to the user instead of shown as a traceback."""
+    """Base of the errors that are shown as a message, without a traceback."""
 
     exit_code = 1
     http_status = 500
 
 
 class ConfigurationError(MigraineError):
-    """A setting, parameter, mapping or command line that cannot be used."""
+    """A setting, parameter, mapping or command line is invalid."""
 
     exit_code = 2
     http_status = 400
 
 
 class DataRefused(MigraineError):
-    """A diary, delivery or request whose content cannot be accepted."""
+    """The content of a diary, delivery or request cannot be accepted."""
 
     exit_code = 3
     http_status = 422
 
 
 class NoModelMetTheBar(MigraineError):
-    """Training finished, and no model of a task was good enough to be promoted."""
+    """Training finished, but no model of a task was good enough to be promoted."""
 
     exit_code = 4
     http_status = 503
 
 
 class StoreError(MigraineError):
-    """The store cannot be read or written: a full disk, a missing or damaged file."""
+    """The store cannot be read or written, for example because of a full disk or a damaged file."""
 
     exit_code = 1
     http_status = 503
 
 
 class BundleRefused(StoreError):
-    """A model bundle that is incomplete, altered, of an unknown format, or disagrees with its pipeline."""
+    """A model bundle is incomplete, altered, of an unknown format, or disagrees with its pipeline."""

@@ -19,7 +19,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from serving import logs
 from serving.app import create_app
 from serving.cluster.ray_environment import REPLICA
-from serving.cluster.scaling import BUSY, Busy, replicas_for_load
+from serving.cluster.scaling import CPU_USAGE, CpuUsage, replicas_for_load
 from serving.metrics.registry import Metrics
 from serving.metrics.side_port import Exporter
 from serving.services import open_services
@@ -62,7 +62,7 @@ class Replica:
         settings = node_settings(ServingSettings())
         self._services = open_services(settings)
         self._exporter = _exporter(self._services.metrics, settings)
-        self._busy = Busy()
+        self._cpu_usage = CpuUsage()
         # What is loaded by now stays: the garbage collector need not look at it again.
         gc.collect()
         gc.freeze()
@@ -77,7 +77,7 @@ class Replica:
 
     def record_autoscaling_stats(self) -> dict[str, float]:
         """Called by Ray about once a second."""
-        return {BUSY: self._busy.share()}
+        return {CPU_USAGE: self._cpu_usage.share()}
 
     def check_health(self) -> None:
         """Called by Ray; an exception has this replica replaced."""

@@ -90,7 +90,7 @@ def delivery_traces(store: Store, holding: Mapping[str, int], *, when: str, writ
     """The kept bytes of accepted diaries. `holding`: MD5 of those that hold the person, and the rows."""
     for identity, rows in holding.items():
         if write:
-            deliveries.forget(store, identity, others=set(holding), when=when)
+            deliveries.erase(store, identity, also_erased=set(holding), when=when)
         yield Trace(f"accepted diary {identity}", "rows", rows, "removed; its entry in the log stays")
 
 

@@ -1,4 +1,4 @@
-"""The store: one folder or object-store prefix, reached through fsspec, with writes that are whole or not at all.
+"""The store: a folder or object-store prefix, accessed through fsspec, with atomic writes.
 
 Here belong paths, bytes and atomicity. Not here: what the bytes mean.
 """
@@ -15,10 +15,10 @@ from migraine_assets.errors import ConfigurationError, StoreError
 
 
 class Store:
-    """Bytes under a root. Every path is relative, with forward slashes, and stays inside the root.
+    """Files under a root. Paths are relative, use forward slashes and stay inside the root.
 
-    On a local disk a file is written beside its place, flushed to the disk and renamed; an object store makes a
-    whole object visible at once. So a reader sees the old bytes or the new ones, whatever is killed when.
+    On a local disk a file is written under a temporary name in the same folder, flushed and renamed. An object store
+    makes a whole object visible at once. So readers see the old bytes or the new ones, even if a writer is killed.
     """
 
     def __init__(self, uri: str) -> None:
@@ -27,7 +27,7 @@ class Store:
         self.uri = uri
         self.fs: Any
         try:
-            # Others write too: a listing that was kept would hide what they wrote.
+            # Other processes write too, so listings must not be cached.
             self.fs, root = url_to_fs(uri, use_listings_cache=False)
         except (ImportError, ValueError) as error:
             raise ConfigurationError(
@@ -37,40 +37,40 @@ class Store:
         self.local = "file" in (self.fs.protocol if isinstance(self.fs.protocol, tuple) else (self.fs.protocol,))
 
     def path(self, name: str) -> str:
-        """The file system's own path of `name`. Raises `StoreError` for a name that leaves the root."""
+        """The path of `name` in the file system. Raises `StoreError` for a name outside the root."""
         parts = PurePosixPath(name).parts
         if not parts or name.startswith("/") or ".." in parts:
             raise StoreError(f"'{name}' is not a path inside the store {self.uri}.")
         return f"{self.root}/{PurePosixPath(*parts)}"
 
     def exists(self, name: str) -> bool:
-        """Whether a file or folder `name` is there."""
+        """Whether the file or folder `name` exists."""
         return bool(self.fs.exists(self.path(name)))
 
     def read(self, name: str) -> bytes:
-        """The whole content of `name`. Raises `StoreError` where it is absent or unreadable."""
+        """The content of `name`. Raises `StoreError` if it is missing or unreadable."""
         try:
             content: bytes = self.fs.cat_file(self.path(name))
         except FileNotFoundError as error:
-            raise StoreError(f"{self.uri} holds no '{name}'.") from error
+            raise StoreError(f"{self.uri} has no '{name}'.") from error
         except OSError as error:
             raise StoreError(f"'{name}' in {self.uri} cannot be read: {error}.") from error
         return content
 
     def write(self, name: str, content: bytes) -> None:
-        """Put `content` at `name`, replacing what is there, whole or not at all."""
+        """Write `content` to `name` atomically, replacing what is there."""
         self.write_all({name: content})
 
     def write_all(self, files: dict[str, bytes]) -> None:
-        """Put several files, each whole or not at all, in the given order: name the one that commits last."""
+        """Write several files, each atomically, in the given order. The file that commits the others comes last."""
         for name, content in files.items():
             try:
                 self._write_local(name, content) if self.local else self.fs.pipe_file(self.path(name), content)
             except OSError as error:
-                raise StoreError(_why(f"'{name}' in {self.uri}", error)) from error
+                raise StoreError(_explain(f"'{name}' in {self.uri}", error)) from error
 
     def create(self, name: str, content: bytes) -> bool:
-        """Put `content` at `name` unless something is there; whether it was put. Of two that ask, one gets it."""
+        """Write `content` to `name` unless it exists. Returns True for exactly one of several concurrent callers."""
         if self.exists(name):
             return False
         if not self.local:
@@ -82,7 +82,7 @@ class Store:
         except FileExistsError:
             return False
         except OSError as error:
-            raise StoreError(_why(f"'{name}' in {self.uri}", error)) from error
+            raise StoreError(_explain(f"'{name}' in {self.uri}", error)) from error
         finally:
             _unlink(temporary)
         return True
@@ -93,14 +93,14 @@ class Store:
         except FileExistsError:
             return False
         except OSError as error:
-            raise StoreError(_why(f"'{name}' in {self.uri}", error)) from error
+            raise StoreError(_explain(f"'{name}' in {self.uri}", error)) from error
         return True
 
     def write_folder(self, name: str, files: dict[str, bytes]) -> bool:
-        """Put a folder of files at `name` unless something is there; whether it was put.
+        """Write a folder of files to `name` unless it exists. Returns whether it was written.
 
-        On a local disk the folder appears with all its files or not at all. An object store gets the files in the
-        given order: name the one last without which a reader does not believe the folder.
+        On a local disk the folder appears with all its files or not at all. In an object store the files appear in
+        the given order: the last one must be the one that readers check for.
         """
         last = f"{name}/{list(files)[-1]}"
         if self.exists(name if self.local else last):
@@ -112,21 +112,21 @@ class Store:
         try:
             return self._write_folder_local(name, temporary, files)
         except OSError as error:
-            raise StoreError(_why(f"'{name}' in {self.uri}", error)) from error
+            raise StoreError(_explain(f"'{name}' in {self.uri}", error)) from error
         finally:
             shutil.rmtree(temporary, ignore_errors=True)
 
     def list(self, folder: str) -> list[str]:
-        """The names of the files directly under `folder`, sorted; empty where there is no such folder."""
+        """The sorted names of the files directly under `folder`; empty if the folder does not exist."""
         try:
-            found: Iterable[str] = self.fs.ls(self.path(folder), detail=False)
+            paths: Iterable[str] = self.fs.ls(self.path(folder), detail=False)
         except FileNotFoundError:
             return []
-        # A name that begins with a dot is a write that has not finished (or was killed).
-        return sorted(leaf for path in found if not (leaf := path.rstrip("/").rsplit("/", 1)[-1]).startswith("."))
+        # A name that starts with a dot belongs to an unfinished write.
+        return sorted(leaf for path in paths if not (leaf := path.rstrip("/").rsplit("/", 1)[-1]).startswith("."))
 
     def delete(self, name: str) -> None:
-        """Remove a file or a folder with all that it holds; nothing happens where it is absent."""
+        """Delete a file, or a folder and its content. Does nothing if it does not exist."""
         if self.exists(name):
             self.fs.rm(self.path(name), recursive=True)
 
@@ -155,7 +155,7 @@ class Store:
         try:
             os.makedirs(folder, exist_ok=True)
         except OSError as error:
-            raise StoreError(_why(f"'{name}' in {self.uri}", error)) from error
+            raise StoreError(_explain(f"'{name}' in {self.uri}", error)) from error
         return os.path.join(folder, f".{leaf}.{uuid.uuid4().hex}")
 
 
@@ -171,6 +171,6 @@ def _unlink(path: str) -> None:
         os.unlink(path)
 
 
-def _why(what: str, error: OSError) -> str:
+def _explain(target: str, error: OSError) -> str:
     remedy = "Free some space and run again" if error.errno == errno.ENOSPC else "Check the path and its permissions"
-    return f"{what} cannot be written: {error.strerror or error}. {remedy}; what was there before is untouched."
+    return f"{target} cannot be written: {error.strerror or error}. {remedy}. The previous content is unchanged."

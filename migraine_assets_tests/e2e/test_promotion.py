@@ -94,7 +94,7 @@ def test_an_unknown_data_version_is_refused(clinic: Home, second: Step, version:
     assert second.ended.code == 0
     ended = clinic.migraine("run", "--data-version", version)
     assert ended.code == 3
-    assert f"'{version}' is no kept delivery" in ended.err
+    assert f"'{version}' is not the version of an accepted delivery" in ended.err
 
 
 def test_manual_rollback_and_promotion(clinic: Home, first: Step, second: Step) -> None:

@@ -1,4 +1,4 @@
-"""The error tree: each kind of error has its exit code and HTTP status."""
+"""Every error has an exit code and an HTTP status."""
 
 import pytest
 
@@ -29,5 +29,5 @@ def test_exit_code_and_status(kind: type[MigraineError], code: int, status: int)
     assert str(kind("What is wrong: do this.")) == "What is wrong: do this."
 
 
-def test_no_error_for_people_is_taken_for_success_or_ctrl_c() -> None:
+def test_no_exit_code_means_success_or_ctrl_c() -> None:
     assert {kind.exit_code for kind in error_classes().values()} <= {1, 2, 3, 4}

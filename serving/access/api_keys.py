@@ -1,9 +1,9 @@
-"""API keys: made, revoked, and checked. The store keeps hashes only.
+"""API keys: creation, revocation and checks. The store contains hashes only.
 
-Here belong the keys. Not here: which requests need one (`serving.app`), and rate limits (`serving.access.rate_limit`).
+A key is `mig_<id>_<secret>`. The secret has 256 random bits, so one round of SHA-256 is enough. Every replica refuses
+a revoked key within `REFRESH_SECONDS`.
 
-A key is `mig_<id>_<secret>`. Its secret has 256 random bits, so one round of SHA-256 is enough: there is nothing
-to guess. A revoked key is refused by every replica within `REFRESH_SECONDS`.
+Not here: which requests need a key (`serving.api.middleware`), rate limits (`serving.access.rate_limit`).
 """
 
 import datetime as dt
@@ -12,7 +12,6 @@ import hmac
 import re
 import secrets
 import threading
-import time
 
 import msgspec
 
@@ -23,11 +22,11 @@ FOLDER = "serving/keys"
 REFRESH_SECONDS = 2.0
 _KEY = re.compile(r"mig_([0-9a-f]{12})_([A-Za-z0-9-]{43})")
 _ID = re.compile(r"[0-9a-f]{12}")
-_NOTHING = hashlib.sha256(b"").hexdigest()
+_NO_SECRET = hashlib.sha256(b"").hexdigest()
 
 
 class KeyRecord(msgspec.Struct, frozen=True, kw_only=True):
-    """What is kept of a key. Times are ISO 8601, UTC."""
+    """What the store knows about a key. Times are ISO 8601 in UTC."""
 
     id: str
     name: str
@@ -37,7 +36,7 @@ class KeyRecord(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def create(store: Store, name: str, *, now: dt.datetime) -> tuple[str, KeyRecord]:
-    """A new key, which nobody can show again, and its record."""
+    """Create a key. Returns the key, which cannot be shown again, and its record."""
     identity = secrets.token_hex(6)
     secret = secrets.token_urlsafe(32).replace("_", "-")
     record = KeyRecord(id=identity, name=name, sha256=_sha256(secret), created=now.isoformat(timespec="seconds"))
@@ -46,9 +45,9 @@ def create(store: Store, name: str, *, now: dt.datetime) -> tuple[str, KeyRecord
 
 
 def revoke(store: Store, identity: str, *, now: dt.datetime) -> KeyRecord:
-    """Let the key `identity` no longer open anything. Raises `ConfigurationError` where there is none."""
+    """Revoke the key with the id `identity`. Raises `ConfigurationError` if there is none."""
     if not _ID.fullmatch(identity) or not store.exists(_path(identity)):
-        raise ConfigurationError(f"There is no API key '{identity}'. `migraine keys list` shows those that exist.")
+        raise ConfigurationError(f"There is no API key '{identity}'. `migraine keys list` shows all keys.")
     record = msgspec.json.decode(store.read(_path(identity)), type=KeyRecord)
     if record.revoked is None:
         record = msgspec.structs.replace(record, revoked=now.isoformat(timespec="seconds"))
@@ -57,20 +56,20 @@ def revoke(store: Store, identity: str, *, now: dt.datetime) -> KeyRecord:
 
 
 def records(store: Store) -> list[KeyRecord]:
-    """Every key ever made, oldest first. A damaged record opens nothing and is left out."""
-    found = []
+    """The records of all keys, oldest first. Damaged records are skipped: their keys are refused."""
+    keys = []
     for name in store.list(FOLDER):
         try:
-            found.append(msgspec.json.decode(store.read(f"{FOLDER}/{name}"), type=KeyRecord))
+            keys.append(msgspec.json.decode(store.read(f"{FOLDER}/{name}"), type=KeyRecord))
         except msgspec.DecodeError:
             continue
-    return sorted(found, key=lambda record: (record.created, record.id))
+    return sorted(keys, key=lambda record: (record.created, record.id))
 
 
 class KeyRing:
-    """The keys as a replica knows them. `required`: whether a request without a key is refused.
+    """The valid keys, as known to a replica. `required`: whether requests without a key are refused.
 
-    `start` keeps them fresh from a thread; without it the keys are those of the beginning and of `refresh`.
+    They are read when the ring is created and by `refresh`, which a background thread calls after `start`.
     """
 
     def __init__(self, store: Store, *, required: bool) -> None:
@@ -82,17 +81,17 @@ class KeyRing:
         self.refresh()
 
     def check(self, header: str | None) -> str | None:
-        """The id of the key in `header` (the key alone, or after "Bearer "); None where it opens nothing."""
+        """The id of the key in `header` (the key, or "Bearer " and the key); None if it is not valid."""
         text = (header or "").strip()
         text = text[7:].strip() if text[:7].lower() == "bearer " else text
         match = _KEY.fullmatch(text)
         identity, secret = match.groups() if match else ("", "")
-        # The same work for a key that does not exist as for one with a wrong secret.
-        same = hmac.compare_digest(self._hashes.get(identity, _NOTHING), _sha256(secret))
+        # An unknown id takes as long as a wrong secret.
+        same = hmac.compare_digest(self._hashes.get(identity, _NO_SECRET), _sha256(secret))
         return identity if same and identity in self._hashes else None
 
     def refresh(self) -> bool:
-        """Look at the store; whether that was possible. Where it was not, the keys stay as they were."""
+        """Read the keys from the store. Returns False, and keeps the known ones, if the store cannot be read."""
         try:
             self._hashes = {record.id: record.sha256 for record in records(self._store) if record.revoked is None}
         except (StoreError, OSError):
@@ -100,12 +99,12 @@ class KeyRing:
         return True
 
     def start(self) -> None:
-        """Look again every `REFRESH_SECONDS`, until `close`."""
+        """Refresh every `REFRESH_SECONDS` in a background thread, until `close`."""
         self._thread = threading.Thread(target=self._run, name="keys", daemon=True)
         self._thread.start()
 
     def close(self) -> None:
-        """End the thread."""
+        """Stop the background thread."""
         self._stop.set()
         if self._thread is not None:
             self._thread.join()
@@ -113,11 +112,6 @@ class KeyRing:
     def _run(self) -> None:
         while not self._stop.wait(REFRESH_SECONDS):
             self.refresh()
-
-
-def now() -> dt.datetime:
-    """The time for a new record."""
-    return dt.datetime.fromtimestamp(time.time(), dt.UTC)
 
 
 def _path(identity: str) -> str:

@@ -1,7 +1,7 @@
 #!/bin/sh
-# HAProxy as Ray starts it, with one more line in the configuration that Ray writes: who asks is told by HAProxy, in place
-# of what clients say of themselves. Without it all addresses are 127.0.0.1 to the rate limit, or whatever a client makes
-# up. Ray has no setting for this; RAY_SERVE_HAPROXY_BINARY_PATH names this file, MIGRAINE_HAPROXY_BINARY the real program.
+# Starts HAProxy with one more line in the configuration that Ray generates: HAProxy replaces X-Forwarded-For by the real
+# client address. Otherwise the rate limiter would see 127.0.0.1 for every client, or an address that a client invents.
+# Ray has no setting for this. RAY_SERVE_HAPROXY_BINARY_PATH points to this script and MIGRAINE_HAPROXY_BINARY to HAProxy.
 set -eu
 previous=
 for argument; do

@@ -100,7 +100,7 @@ def _deliveries(settings: Settings) -> str:
 
     store = Store(settings.store_location)
     entries = deliveries.log(store)
-    kept = [entry for entry in entries if not deliveries.erased(store, entry.acceptance.md5)]
+    kept = [entry for entry in entries if not deliveries.erased_at(store, entry.acceptance.md5)]
     for entry in kept:
         deliveries.restore(store, entry.acceptance.md5)
     erased = f"; {len(entries) - len(kept)} erased" if len(kept) < len(entries) else ""

@@ -68,7 +68,7 @@ def _diaries_with(store: Store, participant: str) -> dict[str, int]:
     rows_by_md5: dict[str, int] = {}
     for entry in deliveries.log(store):
         md5 = entry.acceptance.md5
-        if md5 in rows_by_md5 or deliveries.erased(store, md5):
+        if md5 in rows_by_md5 or deliveries.erased_at(store, md5):
             continue
         kept = deliveries.restore(store, md5)
         delivery = repeat_source(

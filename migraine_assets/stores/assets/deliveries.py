@@ -1,12 +1,11 @@
-"""Every accepted delivery, kept by content, and the log of what was accepted when.
+"""Accepted deliveries: their files, stored by content, and the append-only log of when each was accepted.
 
-Here belong the bytes, in the layout of DVC's cache, and the append-only log. Not here: reading diaries
-(`sources`), the clock (the time is passed in).
+    deliveries/files/md5/ab/cdef...     a file, by the MD5 of its bytes; the listing of a folder ends in .dir
+    deliveries/numbers/000001           reserves a number, so that no two entries share one
+    deliveries/log/000001-<md5>.json    the entry of an accepted delivery
+    deliveries/erased/<md5>.json        when the files of a delivery were deleted because a participant withdrew
 
-    deliveries/files/md5/ab/cdef...     a file under the MD5 of its bytes; a folder's listing ends in .dir
-    deliveries/numbers/000001           claims a number, so that two writers never share one
-    deliveries/log/000001-<md5>.json    one accepted delivery
-    deliveries/erased/<md5>.json        when the bytes of a delivery were removed, since a participant withdrew
+The files have the layout of DVC's cache. Not here: reading diaries (`sources`), the clock (callers pass the time).
 """
 
 import hashlib
@@ -14,6 +13,8 @@ import json
 from collections.abc import Mapping, Sequence, Set
 from dataclasses import asdict, dataclass
 from typing import Any
+
+import msgspec
 
 from migraine_assets.core.dvc_hash import DIRECTORY_SUFFIX, directory_listing, directory_md5, md5
 from migraine_assets.errors import DataRefused, StoreError
@@ -27,7 +28,7 @@ _ERASED = "deliveries/erased"
 
 @dataclass(frozen=True)
 class KeptFile:
-    """A file of a delivery as the log names it; its bytes lie under `md5`."""
+    """A file of a delivery in the log; its bytes are stored under `md5`."""
 
     name: str
     md5: str
@@ -36,11 +37,11 @@ class KeptFile:
 
 @dataclass(frozen=True)
 class Acceptance:
-    """What the log says of one accepted delivery.
+    """One accepted delivery.
 
-    `time` is ISO 8601; `md5` the identity that DVC records; `mapping` the mapping's text, `mapping_sha256` its
-    hash; `profile` whatever the caller compares the next delivery with; `data_version` the data version that
-    the run recorded.
+    `time`: ISO 8601. `md5`: the hash that DVC records. `accepted`, `quarantined`: numbers of rows. `mapping`: text of
+    the mapping file, with its hash in `mapping_sha256`. `profile`: what the next delivery is compared with.
+    `data_version`: as recorded by the run.
     """
 
     time: str
@@ -58,15 +59,20 @@ class Acceptance:
 
 @dataclass(frozen=True)
 class Entry:
-    """An acceptance with its number in the log, from 1 on."""
+    """An entry of the log. Numbers start at 1."""
 
     number: int
     acceptance: Acceptance
 
 
+class _Header(msgspec.Struct):
+    format: int
+    number: int
+
+
 @dataclass(frozen=True)
 class Restored:
-    """A delivery as it was: its files with their bytes, verified, and what else is needed to read it again."""
+    """A delivery with the verified bytes of its files, and everything else that is needed to read it again."""
 
     files: tuple[tuple[str, bytes], ...]
     mapping: str | None
@@ -75,21 +81,21 @@ class Restored:
 
 
 def keep(store: Store, files: Sequence[tuple[str, bytes]], *, identity: str) -> tuple[KeptFile, ...]:
-    """Keep `files` (name, bytes) under their content; known content is not written again.
+    """Store `files` (name, bytes) by content. Content that is already stored is not written again.
 
-    `identity` is the delivery's MD5, with `.dir` for a folder. Raises `ValueError` where it is not
-    that of `files`.
+    `identity` is the MD5 of the delivery, with the suffix `.dir` for a folder. Raises `ValueError` if it does not
+    match `files`.
     """
     kept = tuple(KeptFile(name, md5(content), len(content)) for name, content in files)
     if identity != _identity(kept, folder=identity.endswith(DIRECTORY_SUFFIX)):
-        raise ValueError(f"{identity} is not the identity of {', '.join(file.name for file in kept)}")
+        raise ValueError(f"{identity} is not the MD5 of {', '.join(file.name for file in kept)}")
     for (_, content), file in zip(files, kept, strict=True):
-        store.create(_place(file.md5), content)
-    # Delivered once more, it is there again.
+        store.create(_path(file.md5), content)
+    # An erased delivery that arrives again is available again.
     store.delete(f"{_ERASED}/{identity}.json")
     if identity.endswith(DIRECTORY_SUFFIX):
-        # The listing last: where it is there, so is everything that it lists.
-        store.create(_place(identity), directory_listing((file.name, file.md5) for file in kept))
+        # The listing comes last: if it exists, so does everything that it lists.
+        store.create(_path(identity), directory_listing((file.name, file.md5) for file in kept))
     return kept
 
 
@@ -107,10 +113,9 @@ def record(
     profile: Mapping[str, Any],
     data_version: str,
 ) -> Entry:
-    """Append an acceptance to the log, with a number that no other has.
+    """Append an accepted delivery to the log, with a unique number.
 
-    Where the latest entry already tells of the same source, content, mapping and data version, that entry is
-    returned and nothing is written.
+    If the latest entry has the same source, content, mapping and data version, it is returned and nothing is written.
     """
     acceptance = Acceptance(
         time, source, description, identity, tuple(files), accepted, quarantined, data_version, mapping,
@@ -119,68 +124,69 @@ def record(
     last = latest(store)
     if last is not None and _same(last.acceptance, acceptance):
         return last
-    number = _claim(store, identity)
+    number = _reserve_number(store, identity)
     document = {"format": FORMAT, "number": number, **asdict(acceptance)}
     store.write(f"{_LOG}/{_leaf(number, identity)}", json.dumps(document, indent=1, sort_keys=True).encode())
     return Entry(number, acceptance)
 
 
 def log(store: Store) -> tuple[Entry, ...]:
-    """All accepted deliveries, oldest first. Raises `StoreError` naming a damaged entry."""
+    """All accepted deliveries, oldest first. Raises `StoreError` for a damaged entry."""
     return tuple(_read(store, leaf) for leaf in store.list(_LOG) if leaf.endswith(".json"))
 
 
 def latest(store: Store) -> Entry | None:
-    """The delivery accepted last; None in a fresh store."""
+    """The delivery that was accepted last; None in a new store."""
     leaves = [leaf for leaf in store.list(_LOG) if leaf.endswith(".json")]
     return _read(store, leaves[-1]) if leaves else None
 
 
 def find(store: Store, version: str) -> Entry:
-    """The latest entry whose MD5 or data version is, or begins with, `version`.
+    """The latest entry whose MD5 or data version starts with `version`.
 
-    Raises `DataRefused` where there is none, or where it begins several; the sentence names what there is.
+    Raises `DataRefused`, with the versions that exist, if there is none or `version` is ambiguous.
     """
     entries = log(store)
-    found = [entry for entry in entries if version and _named(entry.acceptance, version)]
-    if len({entry.acceptance.md5 for entry in found}) == 1:
-        return found[-1]
-    there = ", ".join(dict.fromkeys(entry.acceptance.md5 for entry in found or entries)) or "none yet"
-    problem = "begins more than one kept delivery" if found else "is no kept delivery"
-    raise DataRefused(f"'{version}' {problem}. There are: {there}.")
+    matches = [entry for entry in entries if version and _matches(entry.acceptance, version)]
+    if len({entry.acceptance.md5 for entry in matches}) == 1:
+        return matches[-1]
+    known = ", ".join(dict.fromkeys(entry.acceptance.md5 for entry in matches or entries)) or "none"
+    problem = "is ambiguous" if matches else "is not the version of an accepted delivery"
+    raise DataRefused(f"'{version}' {problem}. Known versions: {known}.")
 
 
 def restore(store: Store, version: str) -> Restored:
-    """The delivery of `version` (see `find`), every byte checked. Raises `StoreError` for altered content."""
+    """The delivery of `version` (see `find`), verified. Raises `StoreError` for altered or erased content."""
     entry = find(store, version)
-    if when := erased(store, entry.acceptance.md5):
+    if when := erased_at(store, entry.acceptance.md5):
         raise StoreError(
-            f"The diary {entry.acceptance.md5} was erased on {when}, since a participant withdrew. It cannot be "
-            "repeated: name another data version."
+            f"The diary {entry.acceptance.md5} was erased on {when} because a participant withdrew. "
+            "Choose another data version."
         )
     files = tuple((file.name, _verified(store, file)) for file in entry.acceptance.files)
     return Restored(files, entry.acceptance.mapping, entry.acceptance.source, entry)
 
 
-def erased(store: Store, identity: str) -> str | None:
-    """When the bytes of the delivery were removed; None where they are there."""
+def erased_at(store: Store, identity: str) -> str | None:
+    """When the files of the delivery were erased; None if they were not."""
     path = f"{_ERASED}/{identity}.json"
     return str(json.loads(store.read(path))["when"]) if store.exists(path) else None
 
 
-def forget(store: Store, identity: str, *, others: Set[str], when: str) -> None:
-    """Remove the kept bytes of the delivery of this MD5, except files that a delivery beyond `others` also names.
+def erase(store: Store, identity: str, *, also_erased: Set[str], when: str) -> None:
+    """Delete the files of the delivery with this MD5, except those that other deliveries still need.
 
-    Its entry in the log stays, so that models can still say what they were trained on.
+    `also_erased`: MD5s of deliveries that need no files, because they are erased too. The entry in the log stays, so
+    that the training data of models remains known.
     """
     entries = log(store)
-    needed = {file.md5 for e in entries if e.acceptance.md5 not in others for file in e.acceptance.files}
-    # First: whoever asks meanwhile is told why it is not there.
+    needed = {file.md5 for e in entries if e.acceptance.md5 not in also_erased for file in e.acceptance.files}
+    # Written first, so that concurrent readers get the reason.
     store.write(f"{_ERASED}/{identity}.json", json.dumps({"when": when}).encode())
     files = {file.md5 for e in entries if e.acceptance.md5 == identity for file in e.acceptance.files}
     for digest in (*sorted(files - needed), identity):
         if digest not in needed:
-            store.delete(_place(digest))
+            store.delete(_path(digest))
 
 
 def _identity(files: Sequence[KeptFile], *, folder: bool) -> str | None:
@@ -189,7 +195,7 @@ def _identity(files: Sequence[KeptFile], *, folder: bool) -> str | None:
     return files[0].md5 if len(files) == 1 else None
 
 
-def _place(digest: str) -> str:
+def _path(digest: str) -> str:
     return f"{_FILES}/{digest[:2]}/{digest[2:]}"
 
 
@@ -197,7 +203,7 @@ def _leaf(number: int, identity: str) -> str:
     return f"{number:06d}-{identity}.json"
 
 
-def _claim(store: Store, identity: str) -> int:
+def _reserve_number(store: Store, identity: str) -> int:
     taken = [int(leaf[:6]) for folder in (_NUMBERS, _LOG) for leaf in store.list(folder)]
     number = max(taken, default=0) + 1
     while not store.create(f"{_NUMBERS}/{number:06d}", identity.encode()):
@@ -206,33 +212,30 @@ def _claim(store: Store, identity: str) -> int:
 
 
 def _same(one: Acceptance, other: Acceptance) -> bool:
-    keys = ("source", "md5", "mapping", "data_version")
-    return all(getattr(one, key) == getattr(other, key) for key in keys)
+    names = ("source", "md5", "mapping", "data_version")
+    return all(getattr(one, name) == getattr(other, name) for name in names)
 
 
-def _named(acceptance: Acceptance, version: str) -> bool:
+def _matches(acceptance: Acceptance, version: str) -> bool:
     return acceptance.md5.startswith(version) or acceptance.data_version.startswith(version)
 
 
 def _read(store: Store, leaf: str) -> Entry:
     content = store.read(f"{_LOG}/{leaf}")
     try:
-        document = json.loads(content)
-        if document["format"] != FORMAT:
-            raise StoreError(f"{_LOG}/{leaf} has format {document['format']}; this version reads {FORMAT}. Upgrade.")
-        number = int(document.pop("number"))
-        del document["format"]
-        document["files"] = tuple(KeptFile(**file) for file in document["files"])
-        return Entry(number, Acceptance(**document))
-    except (ValueError, KeyError, TypeError) as error:
+        header = msgspec.json.decode(content, type=_Header)
+        if header.format != FORMAT:
+            raise StoreError(f"{_LOG}/{leaf} has format {header.format}; this version reads {FORMAT}. Upgrade.")
+        return Entry(header.number, msgspec.json.decode(content, type=Acceptance))
+    except msgspec.DecodeError as error:
         raise StoreError(f"{_LOG}/{leaf} in {store.uri} is damaged: {error}. Restore it from a backup.") from error
 
 
 def _verified(store: Store, file: KeptFile) -> bytes:
-    content = store.read(_place(file.md5))
+    content = store.read(_path(file.md5))
     if md5(content) != file.md5:
         raise StoreError(
-            f"The kept copy of {file.name} in {store.uri} was altered: {_place(file.md5)} is "
-            "no longer what its name says. Restore it from a backup."
+            f"The copy of {file.name} in {store.uri} was altered: {_path(file.md5)} has another MD5 than its name. "
+            "Restore it from a backup."
         )
     return content

@@ -183,7 +183,7 @@ def test_a_diary_is_forgotten_except_for_files_that_another_one_needs(store: Sto
     both, alone = _accept(store, mine, shared), _accept(store, shared)
     traces = list(delivery_traces(store, {both: 3}, when="2026-03-05", write=True))
     assert [trace.count for trace in traces] == [3]
-    assert deliveries.erased(store, both) == "2026-03-05"
+    assert deliveries.erased_at(store, both) == "2026-03-05"
     with pytest.raises(Exception, match="erased on 2026-03-05"):
         deliveries.restore(store, both)
     assert deliveries.restore(store, alone).files == (shared,)
@@ -195,7 +195,7 @@ def test_a_diary_that_is_delivered_again_is_there_again(store: Store) -> None:
     identity = _accept(store, ("a.csv", b"P-1"))
     list(delivery_traces(store, {identity: 1}, when="2026-03-05", write=True))
     _accept(store, ("a.csv", b"P-1"))
-    assert deliveries.erased(store, identity) is None
+    assert deliveries.erased_at(store, identity) is None
     assert deliveries.restore(store, identity).files == (("a.csv", b"P-1"),)
 
 

@@ -43,7 +43,7 @@ def test_what_is_absent_is_said_to_be(store: Store) -> None:
     assert not store.exists("nothing")
     assert store.list("nothing") == []
     store.delete("nothing")
-    with pytest.raises(StoreError, match="holds no 'nothing'"):
+    with pytest.raises(StoreError, match="has no 'nothing'"):
         store.read("nothing")
 
 
@@ -142,7 +142,7 @@ def test_a_write_beyond_a_limit_leaves_no_trace(tmp_path: Path) -> None:
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
         signal.signal(signal.SIGXFSZ, handler)
-    assert all("what was there before is untouched" in sentence for sentence in said)
+    assert all("The previous content is unchanged" in sentence for sentence in said)
     assert _names(tmp_path) == ["file"]
     assert store.read("file") == b"before"
 

@@ -1,13 +1,17 @@
+"""The autoscaling policy."""
+
+import subprocess
+import sys
 import time
 from types import SimpleNamespace
 
 import pytest
 
-from serving.cluster.scaling import BUSY, TARGET_SHARE, Busy, replicas_for_load
+from serving.cluster.scaling import CPU_USAGE, TARGET_SHARE, CpuUsage, replicas_for_load
 
 
 def context(*, shares: list[float] | None, requests: float = 0.0, replicas: int = 2) -> SimpleNamespace:
-    metrics = None if shares is None else {BUSY: dict(enumerate(shares))}
+    metrics = None if shares is None else {CPU_USAGE: dict(enumerate(shares))}
     config = SimpleNamespace(get_target_ongoing_requests=lambda: 8)
     return SimpleNamespace(
         current_num_replicas=replicas,
@@ -19,31 +23,32 @@ def context(*, shares: list[float] | None, requests: float = 0.0, replicas: int 
 
 
 @pytest.mark.parametrize(
-    ("shares", "requests", "wanted"),
+    ("shares", "requests", "replicas"),
     [
-        ([1.0, 1.0], 2, 2 / TARGET_SHARE),  # both saturated, and next to nothing to be seen of it in requests
-        ([0.1, 0.1], 32, 4.0),  # requests that wait for something else than this processor
+        ([1.0, 1.0], 2, 2 / TARGET_SHARE),  # both saturated, which the requests do not show
+        ([0.1, 0.1], 32, 4.0),  # requests that wait for something other than the CPU
         ([TARGET_SHARE, TARGET_SHARE], 0, 2.0),
         ([0.0, 0.0], 0, 0.0),
-        (None, 16, 2.0),  # no replica has told yet
+        (None, 16, 2.0),  # no replica has reported yet
         ([], 16, 2.0),
     ],
 )
-def test_replicas_are_wanted_for_busy_processors_or_for_many_requests(
-    shares: list[float] | None, requests: float, wanted: float
+def test_replicas_are_added_for_cpu_usage_or_for_requests(
+    shares: list[float] | None, requests: float, replicas: float
 ) -> None:
-    assert replicas_for_load(context(shares=shares, requests=requests))[0] == pytest.approx(wanted)  # type: ignore[arg-type]
+    assert replicas_for_load(context(shares=shares, requests=requests))[0] == pytest.approx(replicas)  # type: ignore[arg-type]
 
 
-def test_before_the_first_replica_is_there_nothing_is_decided_anew() -> None:
+def test_the_target_stays_until_the_first_replica_runs() -> None:
     assert replicas_for_load(context(shares=[1.0], replicas=0))[0] == 0  # type: ignore[arg-type]
 
 
-def test_a_process_that_computes_is_busy_and_one_that_waits_is_not() -> None:
-    busy = Busy()
-    time.sleep(0.2)
-    waiting = busy.share()
+def test_usage_is_higher_while_computing_than_while_waiting() -> None:
+    usage = CpuUsage()
+    # Waiting for another process takes no CPU time of this one.
+    subprocess.run([sys.executable, "-c", "sum(range(10**6))"], check=True)
+    waiting = usage.share()
     until = time.process_time() + 0.2
     while time.process_time() < until:
         pass
-    assert waiting < busy.share()
+    assert waiting < usage.share()

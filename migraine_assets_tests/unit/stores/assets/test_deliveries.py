@@ -1,3 +1,5 @@
+"""Accepted deliveries."""
+
 import json
 import threading
 from pathlib import Path
@@ -22,17 +24,17 @@ def accept(store: Store, files: list[tuple[str, bytes]], *, time: str = "2026-01
     folder = len(files) > 1
     identity = directory_md5((name, md5(content)) for name, content in files) if folder else md5(files[0][1])
     kept = keep(store, files, identity=identity)
-    given = {
+    fields = {
         "time": time, "source": "table", "description": "diary.csv", "identity": identity, "accepted": 9,
         "quarantined": 1, "mapping": "columns: {}", "profile": {"rows": 9}, "data_version": "v" + identity,
     }  # fmt: skip
-    return record(store, kept, **(given | changes))
+    return record(store, kept, **(fields | changes))
 
 
-def test_a_file_lies_where_dvcs_cache_has_it(store: Store, tmp_path: Path) -> None:
+def test_a_file_has_the_path_that_it_has_in_dvcs_cache(store: Store, tmp_path: Path) -> None:
     keep(store, ONE, identity="e5ebd4c02cefbe7955977c67ada242b7")
-    place = tmp_path / "store/deliveries/files/md5/e5/ebd4c02cefbe7955977c67ada242b7"
-    assert place.read_bytes() == ONE[0][1]
+    path = tmp_path / "store/deliveries/files/md5/e5/ebd4c02cefbe7955977c67ada242b7"
+    assert path.read_bytes() == ONE[0][1]
 
 
 def test_a_folder_is_kept_with_its_listing(store: Store, tmp_path: Path) -> None:
@@ -43,13 +45,13 @@ def test_a_folder_is_kept_with_its_listing(store: Store, tmp_path: Path) -> None
 
 
 @pytest.mark.parametrize("files", [ONE, TWO])
-def test_files_that_are_not_what_the_identity_says_are_not_kept(store: Store, files: list) -> None:
-    with pytest.raises(ValueError, match="is not the identity"):
+def test_files_with_another_md5_are_not_stored(store: Store, files: list) -> None:
+    with pytest.raises(ValueError, match="is not the MD5 of"):
         keep(store, files, identity="0" * 32)
     assert store.list("deliveries/files/md5") == []
 
 
-def test_the_log_lists_what_was_accepted_in_order(store: Store) -> None:
+def test_the_log_lists_accepted_deliveries_in_order(store: Store) -> None:
     assert (log(store), latest(store)) == ((), None)
     first, second = accept(store, ONE), accept(store, TWO, time="2026-01-02T00:00:00Z")
     assert log(store) == (first, second)
@@ -66,7 +68,7 @@ def test_accepting_the_same_again_writes_nothing(store: Store) -> None:
 
 
 @pytest.mark.parametrize("change", [{"mapping": None}, {"data_version": "other"}, {"source": "synthetic"}])
-def test_the_same_content_read_otherwise_is_another_acceptance(store: Store, change: dict) -> None:
+def test_the_same_content_read_differently_is_another_entry(store: Store, change: dict) -> None:
     accept(store, ONE)
     assert accept(store, ONE, **change).number == 2
 
@@ -89,7 +91,7 @@ def test_two_writers_never_share_a_number(store: Store) -> None:
     assert len(numbers) == len(set(numbers)) == 20
 
 
-def test_a_number_claimed_by_a_writer_that_died_is_passed_over(store: Store) -> None:
+def test_a_number_reserved_by_a_killed_writer_is_skipped(store: Store) -> None:
     accept(store, ONE)
     store.create("deliveries/numbers/000002", b"dead")
     assert accept(store, TWO).number == 3
@@ -104,21 +106,21 @@ def test_a_delivery_is_restored_from_a_prefix_of_its_md5_or_data_version(store: 
         assert (restored.mapping, restored.source, restored.entry) == ("columns: {}", "table", entry)
 
 
-def test_the_latest_reading_of_a_content_is_restored(store: Store) -> None:
+def test_the_latest_entry_of_a_content_is_restored(store: Store) -> None:
     accept(store, ONE)
     accept(store, ONE, mapping="columns: {age: a}")
     assert restore(store, md5(ONE[0][1])).mapping == "columns: {age: a}"
 
 
-def test_an_unknown_or_ambiguous_version_names_what_there_is(store: Store) -> None:
-    with pytest.raises(DataRefused, match=r"'abc' is no kept delivery\. There are: none yet"):
+def test_an_unknown_or_ambiguous_version_is_refused_with_the_known_ones(store: Store) -> None:
+    with pytest.raises(DataRefused, match=r"'abc' is not the version of an accepted delivery\. Known versions: none"):
         find(store, "abc")
     one, two = accept(store, ONE), accept(store, TWO)
-    with pytest.raises(DataRefused, match=f"'zzz' is no kept delivery.*{one.acceptance.md5}, {two.acceptance.md5}"):
+    with pytest.raises(DataRefused, match=f"'zzz' is not the version.*{one.acceptance.md5}, {two.acceptance.md5}"):
         find(store, "zzz")
-    with pytest.raises(DataRefused, match=f"'v' begins more than one.*{one.acceptance.md5}, {two.acceptance.md5}"):
+    with pytest.raises(DataRefused, match=f"'v' is ambiguous.*{one.acceptance.md5}, {two.acceptance.md5}"):
         find(store, "v")
-    with pytest.raises(DataRefused, match="is no kept delivery"):
+    with pytest.raises(DataRefused, match="is not the version of an accepted"):
         find(store, "")
 
 
