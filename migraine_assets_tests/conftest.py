@@ -22,7 +22,12 @@ RERUN = "rerun.json"
 
 
 def pytest_configure() -> None:
-    """Keep temporary folders in memory where there is room: syncing them to a disk takes most of the waiting time."""
+    """Prepare the environment that worker processes and commands inherit.
+
+    Temporary folders lie in memory where there is room: syncing them to a disk takes most of the waiting time. Numeric
+    libraries use one thread: workers already share the cores, and threads that wait for each other there burn time.
+    """
+    os.environ.setdefault("OMP_NUM_THREADS", "1")
     if MEMORY.is_dir() and os.access(MEMORY, os.W_OK) and shutil.disk_usage(MEMORY).free > LEAST_FREE:
         os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", str(MEMORY))
 

@@ -31,22 +31,22 @@ def _metadata(home: Home, key: str) -> dict[str, dg.MetadataValue]:
         ("champions/severity", {"summary", "outcome", "champion bundle"}),
     ],
 )
-def test_an_asset_describes_what_was_made(trained: Home, key: str, names: set[str]) -> None:
-    found = _metadata(trained, key)
+def test_an_asset_describes_what_was_made(trained_home: Home, key: str, names: set[str]) -> None:
+    found = _metadata(trained_home, key)
     assert names <= set(found)
     assert str(found["summary"].value)
 
 
-def test_the_data_version_is_of_the_content(trained: Home) -> None:
-    with trained.entered(), open_instance(Settings()) as instance:
+def test_the_data_version_is_of_the_content(trained_home: Home) -> None:
+    with trained_home.entered(), open_instance(Settings()) as instance:
         event = instance.get_latest_materialization_event(dg.AssetKey("features"))
         assert event is not None
         assert event.asset_materialization is not None
         tags = event.asset_materialization.tags or {}
-    assert tags["dagster/data_version"] == trained.asset("features").frame.version
+    assert tags["dagster/data_version"] == trained_home.asset("features").frame.version
 
 
-def test_columns_are_explained(trained: Home) -> None:
-    schema = _metadata(trained, "raw_diary")["dagster/column_schema"].value
+def test_columns_are_explained(trained_home: Home) -> None:
+    schema = _metadata(trained_home, "raw_diary")["dagster/column_schema"].value
     stress = next(column for column in schema.columns if column.name == "stress_level")
     assert stress.description
