@@ -16,7 +16,7 @@ from migraine_assets.defs.refs import Chosen, FeaturesRef, Figures, ModelRef
 from migraine_assets.defs.resources import Workspace
 from migraine_assets.stores.bundles.bundles import load_manifest
 from migraine_assets.stores.bundles.manifest import MODEL_FILE
-from migraine_assets.stores.tracking.experiments import DatasetInfo, Tracker, attempt, settle_environment
+from migraine_assets.stores.tracking.experiments import DatasetInfo, Tracker, attempt, set_environment
 
 
 @dg.resource(
@@ -29,7 +29,7 @@ from migraine_assets.stores.tracking.experiments import DatasetInfo, Tracker, at
 )
 def mlflow_of_run(context: dg.InitResourceContext) -> Iterator[Any]:
     """The whole of mlflow's fluent interface, with the run's parent as the active run."""
-    settle_environment()
+    set_environment()
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", dg.BetaWarning)
         import mlflow

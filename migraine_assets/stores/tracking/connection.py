@@ -1,7 +1,6 @@
-"""The way to MLflow: its environment, its client, and what to make of it when it does not answer.
+"""The connection to MLflow: its environment variables, its client, and the errors if it is unavailable.
 
-Here belong addresses, time limits and errors. Not here: what is logged (`tracking`), models
-(`tracking_models`).
+Not here: runs and what is logged (`stores.tracking.experiments`), registered models (`stores.tracking.models`).
 """
 
 import logging
@@ -25,8 +24,7 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 CONNECT_SECONDS = 5.0
-# Set only where the user has not: a server that is down costs seconds, not the two minutes of MLflow's
-# defaults.
+# Defaults, unless the user has set them. With these, a server that is down costs seconds; with MLflow's, two minutes.
 _ENVIRONMENT = {
     "MLFLOW_DISABLE_TELEMETRY": "true",
     "MLFLOW_LOGGING_LEVEL": "WARNING",
@@ -41,11 +39,11 @@ _DATABASES = {"postgresql": 5432, "mysql": 3306, "mssql": 1433}
 
 
 class TrackingUnavailable(StoreError):
-    """MLflow does not answer or refuses. Training goes on without it; whoever logs says so."""
+    """MLflow is unreachable or refuses a request. Training continues without it, with a warning."""
 
 
 def attempt(log: Callable[[], T], *, warn: Callable[[str], object]) -> T | None:
-    """What `log()` returns, or None after `warn(sentence)` where MLflow is unavailable."""
+    """Call `log()` and return its result. If MLflow is unavailable, call `warn(message)` and return None."""
     try:
         return log()
     except TrackingUnavailable as error:
@@ -53,8 +51,8 @@ def attempt(log: Callable[[], T], *, warn: Callable[[str], object]) -> T | None:
         return None
 
 
-def settle_environment() -> None:
-    """Telemetry off, short time limits, no printing. Comes before a process first imports mlflow."""
+def set_environment() -> None:
+    """Disable telemetry and printing, and shorten timeouts. Must be called before mlflow is first imported."""
     for name, value in _ENVIRONMENT.items():
         os.environ.setdefault(name, value)
     for name in ("mlflow", "alembic"):
@@ -62,37 +60,37 @@ def settle_environment() -> None:
 
 
 class Connection:
-    """One tracking store, prepared on first use. After it was found unreachable it is not asked again."""
+    """A tracking store, opened on first use. Once it was unreachable, it is not contacted again."""
 
     def __init__(self, uri: str, *, artifact_root: str | None = None) -> None:
         self.uri = uri
-        self.artifact_root = artifact_root or _beside_database(uri)
+        self.artifact_root = artifact_root or _default_artifact_root(uri)
         self._client: MlflowClient | None = None
         self._unreachable: str | None = None
 
     @contextmanager
     def client(self) -> Iterator["MlflowClient"]:
-        """MLflow's client; whatever MLflow, its database or its transport raise is a `TrackingUnavailable`."""
+        """Provide MLflow's client. Errors of MLflow, its database and the network become `TrackingUnavailable`."""
         if self._unreachable:
             raise TrackingUnavailable(self._unreachable)
-        with _quietly(), self._reported():
+        with _quietly(), self._translate_errors():
             self._client = self._client or self._open()
             yield self._client
 
     @contextmanager
-    def _reported(self) -> Iterator[None]:
+    def _translate_errors(self) -> Iterator[None]:
         from mlflow.exceptions import MlflowException
         from sqlalchemy.exc import SQLAlchemyError
 
         try:
             yield
         except (MlflowException, SQLAlchemyError, OSError) as error:
-            sentence = self._sentence(error)
-            self._unreachable = sentence if self._is_remote and _is_unreachable(error) else None
-            raise TrackingUnavailable(sentence) from error
+            message = self._message(error)
+            self._unreachable = message if self._is_remote and _is_unreachable(error) else None
+            raise TrackingUnavailable(message) from error
 
     def exclusive(self) -> AbstractContextManager[None]:
-        """Hold the store against other processes of this machine. A server has no such lock."""
+        """Lock the store against other processes of this machine. A tracking server is not locked."""
         if _scheme(self.uri) in _SERVERS:
             return nullcontext()
         path = _sqlite_path(self.uri)
@@ -105,7 +103,7 @@ class Connection:
         if path := _sqlite_path(self.uri):
             prepare_sqlite(path, artifact_root=str(self.artifact_root))
         elif self._is_remote and _scheme(self.uri) not in _SERVERS:
-            # MLflow would try for minutes.
+            # MLflow would retry for minutes.
             address = urlsplit(self.uri)
             port = address.port or _DATABASES[_scheme(self.uri)]
             socket.create_connection((address.hostname or "localhost", port), timeout=CONNECT_SECONDS).close()
@@ -115,30 +113,30 @@ class Connection:
     def _is_remote(self) -> bool:
         return _sqlite_path(self.uri) is None
 
-    def _sentence(self, error: Exception) -> str:
+    def _message(self, error: Exception) -> str:
         reason = (str(error).splitlines() or [type(error).__name__])[0]
         return f"MLflow at {_public(self.uri)} cannot be used: {_public(reason)[:300]}"
 
 
 @contextmanager
 def _quietly() -> Iterator[None]:
-    """MLflow's modules warn of their own use of other packages: nothing that a user could act on."""
-    settle_environment()
+    """Suppress warnings of MLflow's modules about their own use of other packages."""
+    set_environment()
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         yield
 
 
-def _beside_database(uri: str) -> str | None:
-    """Where artifacts go: beside an SQLite file; a server decides for itself (None)."""
+def _default_artifact_root(uri: str) -> str | None:
+    """The artifact root: next to a SQLite file; None for a server, which has its own."""
     if path := _sqlite_path(uri):
         return (path.parent / "mlartifacts").as_uri()
     if _scheme(uri) in _SERVERS:
         return None
     if _scheme(uri) in _DATABASES:
-        raise ConfigurationError(f"MLflow on {_public(uri)} needs an artifact root, such as s3://bucket/mlflow.")
+        raise ConfigurationError(f"MLflow on {_public(uri)} needs an artifact root, for example s3://bucket/mlflow.")
     raise ConfigurationError(
-        f"'{_public(uri)}' is no place for MLflow's experiments; use sqlite:///path/mlflow.db, a database "
+        f"'{_public(uri)}' is not a tracking URI of MLflow. Use sqlite:///path/mlflow.db, a database "
         "(postgresql://...) or the http(s):// address of an MLflow server."
     )
 
@@ -153,6 +151,7 @@ def _scheme(uri: str) -> str:
 
 
 def _public(text: str) -> str:
+    """The text without the user names and passwords of URLs."""
     return re.sub(r"(?<=://)[^/@\s]+@", "", text)
 
 

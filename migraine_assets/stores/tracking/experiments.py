@@ -1,8 +1,9 @@
-"""Experiments in MLflow: one parent run per Dagster run, one child per model.
+"""Experiments in MLflow: a parent run for each Dagster run, with a child run for each model.
 
-Here belong runs and what is logged to them, by run id only: nothing is an "active run", so that steps in one or
-many processes cannot mix. Not here: the way to the store (`tracking_connection`), models (`tracking_models`).
-With those two and `tracking_database` the only code that imports mlflow, and only when it is called.
+Everything is logged by run id, never to MLflow's "active run", so that steps of one or several processes do not mix.
+Only the modules of `stores.tracking` import mlflow, and only inside functions.
+
+Not here: the connection (`stores.tracking.connection`), registered models (`stores.tracking.models`).
 """
 
 from collections.abc import Mapping
@@ -12,7 +13,7 @@ from migraine_assets.stores.tracking.connection import (
     Connection,
     TrackingUnavailable,
     attempt,
-    settle_environment,
+    set_environment,
 )
 from migraine_assets.stores.tracking.models import MODELS, RegisteredModels
 from migraine_assets.stores.tracking.payload import Artifact, DatasetInfo, log_payload
@@ -27,19 +28,19 @@ __all__ = [
     "Tracker",
     "TrackingUnavailable",
     "attempt",
-    "settle_environment",
+    "set_environment",
 ]
 
-# The tag by which dagster-mlflow's resource looks for the run of a Dagster run: only the parent carries it, so
-# that whoever comes first, this tracker or that resource, makes the run that both use.
+# dagster-mlflow's resource finds the MLflow run of a Dagster run by this tag. Only the parent has it, so that the
+# tracker and the resource share the run that either of them creates first.
 PARENT_TAG = "dagster_run_id"
 RUN_TAG = "dagster.run_id"
-# Without it MLflow's page of an experiment is about language models.
+# Without this tag, MLflow's experiment page is about language models.
 _KIND = {"mlflow.experimentKind": "custom_model_development"}
 
 
 class Tracker:
-    """The experiments of one store. Every method raises `TrackingUnavailable` where MLflow is not there."""
+    """An experiment of a tracking store. Every method raises `TrackingUnavailable` if MLflow is unavailable."""
 
     def __init__(self, uri: str, *, experiment: str = "migraine", artifact_root: str | None = None) -> None:
         self.connection = Connection(uri, artifact_root=artifact_root)
@@ -48,28 +49,28 @@ class Tracker:
         self._experiment_id: str | None = None
 
     def prepare(self) -> str:
-        """Make store and experiment where they are missing; the experiment's id. Safe among processes."""
+        """Create the store and the experiment if necessary, and return its id. Safe with concurrent processes."""
         if self._experiment_id is None:
             with self.connection.client() as client, self.connection.exclusive():
-                self._experiment_id = self._find_or_make_experiment(client)
+                self._experiment_id = self._find_or_create_experiment(client)
         return self._experiment_id
 
     def parent_run(self, dagster_run_id: str, job_name: str) -> str:
-        """The id of the MLflow run of a Dagster run, made by whoever asks first.
+        """The id of the MLflow run of a Dagster run, which the first caller creates.
 
-        On a server, where nothing can be locked, two that ask at the same moment agree on the older run.
+        A tracking server cannot be locked. There, concurrent callers agree on the oldest run.
         """
         experiment = self.prepare()
         with self.connection.client() as client, self.connection.exclusive():
-            if found := self._parents(client, dagster_run_id):
-                client.set_tag(found[0], RUN_TAG, dagster_run_id)
-                return found[0]
+            if parents := self._parents(client, dagster_run_id):
+                client.set_tag(parents[0], RUN_TAG, dagster_run_id)
+                return parents[0]
             tags = {PARENT_TAG: dagster_run_id, RUN_TAG: dagster_run_id}
-            made: str = client.create_run(experiment, run_name=job_name, tags=tags).info.run_id
-            first = self._parents(client, dagster_run_id)[0]
-            if first != made:
-                client.delete_run(made)
-            return first
+            created: str = client.create_run(experiment, run_name=job_name, tags=tags).info.run_id
+            oldest = self._parents(client, dagster_run_id)[0]
+            if oldest != created:
+                client.delete_run(created)
+            return oldest
 
     def log_model_run(
         self,
@@ -83,20 +84,20 @@ class Tracker:
         tags: Mapping[str, str] | None = None,
         failed: bool = False,
     ) -> str:
-        """Log one model as a finished (or failed) child of `parent`; its run id.
+        """Log a model as a finished (or failed) child of `parent`, and return its run id.
 
-        A step that is repeated with the same tags finds the child that it finished before.
+        If a finished child with the same name and tags exists, its id is returned and nothing is logged.
         """
         experiment = self.prepare()
         with self.connection.client() as client:
-            own = {
+            all_tags = {
                 "mlflow.parentRunId": parent,
                 RUN_TAG: client.get_run(parent).data.tags.get(PARENT_TAG, ""),
                 **(tags or {}),
             }
-            if not failed and (found := _finished_child(client, experiment, name=name, tags=own)):
-                return found
-            run_id: str = client.create_run(experiment, run_name=name, tags=own).info.run_id
+            if not failed and (existing := _finished_child(client, experiment, name=name, tags=all_tags)):
+                return existing
+            run_id: str = client.create_run(experiment, run_name=name, tags=all_tags).info.run_id
             log_payload(
                 client,
                 run_id,
@@ -118,7 +119,7 @@ class Tracker:
         dataset: DatasetInfo | None = None,
         tags: Mapping[str, str] | None = None,
     ) -> None:
-        """Add to a run, in most cases the parent: figures, the report, the data set."""
+        """Log to a run, usually the parent: metrics, the report, the data set."""
         with self.connection.client() as client:
             for key, value in (tags or {}).items():
                 client.set_tag(run_id, key, value)
@@ -132,7 +133,7 @@ class Tracker:
             )
 
     def finish(self, parent: str, *, failed: bool = False) -> None:
-        """End the parent; a child that is still running belonged to a process that died: marked killed."""
+        """End the parent. Children that are still running belong to a killed process and are marked as killed."""
         experiment = self.prepare()
         with self.connection.client() as client:
             orphans = client.search_runs(
@@ -143,31 +144,31 @@ class Tracker:
             client.set_terminated(parent, status="FAILED" if failed else "FINISHED")
 
     def running_parents(self) -> dict[str, str]:
-        """Parents that have not ended, {Dagster run id: MLflow run id}, so that dead ones can be finished."""
+        """The parents that have not ended, as {Dagster run id: MLflow run id}."""
         experiment = self.prepare()
         with self.connection.client() as client:
             running = client.search_runs([experiment], f"attributes.status = 'RUNNING' and tags.{PARENT_TAG} != ''")
         return {run.data.tags[PARENT_TAG]: run.info.run_id for run in running}
 
     def _parents(self, client: "MlflowClient", dagster_run_id: str) -> list[str]:
-        found = client.search_runs([str(self._experiment_id)], f"tags.{PARENT_TAG} = '{dagster_run_id}'")
-        return [run.info.run_id for run in sorted(found, key=lambda run: (run.info.start_time, run.info.run_id))]
+        runs = client.search_runs([str(self._experiment_id)], f"tags.{PARENT_TAG} = '{dagster_run_id}'")
+        return [run.info.run_id for run in sorted(runs, key=lambda run: (run.info.start_time, run.info.run_id))]
 
-    def _find_or_make_experiment(self, client: "MlflowClient") -> str:
+    def _find_or_create_experiment(self, client: "MlflowClient") -> str:
         from mlflow.exceptions import MlflowException
 
-        found = client.get_experiment_by_name(self.experiment)
-        if found is None:
+        experiment = client.get_experiment_by_name(self.experiment)
+        if experiment is None:
             root = self.connection.artifact_root
             location = f"{root.rstrip('/')}/{self.experiment}" if root else None
             try:
                 return str(client.create_experiment(self.experiment, artifact_location=location, tags=_KIND))
             except MlflowException as error:
-                # On a server somebody else may have been faster.
-                found = client.get_experiment_by_name(self.experiment)
-                if found is None:
+                # On a server another process may have created it.
+                experiment = client.get_experiment_by_name(self.experiment)
+                if experiment is None:
                     raise error
-        return str(found.experiment_id)
+        return str(experiment.experiment_id)
 
 
 def _finished_child(client: "MlflowClient", experiment: str, *, name: str, tags: Mapping[str, str]) -> str | None:
@@ -176,5 +177,4 @@ def _finished_child(client: "MlflowClient", experiment: str, *, name: str, tags:
         [experiment],
         f"tags.`mlflow.parentRunId` = '{parent}' and attributes.run_name = '{name}' and attributes.status = 'FINISHED'",
     )
-    same = (run.info.run_id for run in finished if tags.items() <= run.data.tags.items())
-    return next(same, None)
+    return next((run.info.run_id for run in finished if tags.items() <= run.data.tags.items()), None)

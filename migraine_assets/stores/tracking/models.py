@@ -1,6 +1,6 @@
-"""Registered models in MLflow: champions for a client that knows nothing of this project.
+"""Registered models in MLflow: versions and aliases of champions, for clients that know only MLflow.
 
-Here belong versions and aliases. Not here: which bundle is champion (`registry`; MLflow only repeats it).
+Not here: which bundle is champion. The registry of the store decides (`stores.registry`); MLflow has a copy.
 """
 
 import tempfile
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 MODELS = {"attack": "migraine-attack", "severity": "migraine-severity"}
 ALIASES = ("champion", "challenger")
 HASH_TAG = "bundle_hash"
-# What loads the model and nothing else; named here because MLflow would find out by running it.
+# What is needed to load the model. Without this list, MLflow would load the model to infer it.
 _REQUIREMENTS = ("mlflow", "onnx", "onnxruntime", "numpy", "pandas")
 
 
@@ -37,18 +37,17 @@ class RegisteredModels:
         run_id: str,
         tags: Mapping[str, str] | None = None,
     ) -> str:
-        """Register the ONNX graph of a bundle as a version of the task's model, logged to `run_id`; the
-        version.
+        """Register the ONNX graph of a bundle as a version of the task's model, and return the version.
 
-        The same bundle is registered once: its version is found again by its hash. `features` are the columns
-        of the frame that the model takes, in the order of its only input; `output` is the column that it
-        returns.
+        `features`: columns of the input frame, in the order of the model's only input. `output`: column of the
+        result. `run_id`: run to which the model is logged. A bundle is registered once; its version is found by the
+        hash of the bundle.
         """
         name = MODELS[task]
         with self.connection.client() as client, self.connection.exclusive():
-            if found := _version(client, name, bundle_hash):
-                return found
-            _make_registered_model(client, name)
+            if known := _version(client, name, bundle_hash):
+                return known
+            _create_registered_model(client, name)
             with tempfile.TemporaryDirectory() as folder:
                 _save(model, Path(folder, "model"), features=features, output=output)
                 client.log_artifacts(run_id, folder)
@@ -58,7 +57,7 @@ class RegisteredModels:
         return str(version.version)
 
     def point(self, task: str, *, champion: str, challenger: str | None = None) -> None:
-        """Give the aliases to these bundles' versions. `TrackingUnavailable` where one is not registered."""
+        """Set the aliases to the versions of these bundles. Raises `TrackingUnavailable` if one is not registered."""
         name = MODELS[task]
         with self.connection.client() as client, self.connection.exclusive():
             for alias, bundle in zip(ALIASES, (champion, challenger), strict=True):
@@ -71,15 +70,15 @@ class RegisteredModels:
 def _registered(client: "MlflowClient", name: str, bundle: str) -> str:
     if version := _version(client, name, bundle):
         return version
-    raise TrackingUnavailable(f"MLflow has no version of '{name}' for bundle {bundle[:12]}; its aliases stay.")
+    raise TrackingUnavailable(f"MLflow has no version of '{name}' for bundle {bundle[:12]}. The aliases are unchanged.")
 
 
 def _version(client: "MlflowClient", name: str, bundle: str) -> str | None:
-    found = client.search_model_versions(f"name = '{name}' and tags.{HASH_TAG} = '{bundle}'")
-    return min((str(version.version) for version in found), key=int, default=None)
+    versions = client.search_model_versions(f"name = '{name}' and tags.{HASH_TAG} = '{bundle}'")
+    return min((str(version.version) for version in versions), key=int, default=None)
 
 
-def _make_registered_model(client: "MlflowClient", name: str) -> None:
+def _create_registered_model(client: "MlflowClient", name: str) -> None:
     from mlflow.exceptions import MlflowException
 
     try:
@@ -95,8 +94,7 @@ def _save(model: bytes, path: Path, *, features: Sequence[str], output: str) -> 
     from mlflow.models import ModelSignature
     from mlflow.types import ColSpec, Schema
 
-    # Doubles, because a client's frame has them and MLflow refuses to narrow; the graph gets the same single
-    # floats.
+    # Doubles, because the frames of clients have them and MLflow refuses to narrow. The graph gets single floats.
     inputs = Schema([ColSpec("double", name) for name in features])
     signature = ModelSignature(inputs, Schema([ColSpec("double", output)]))
     mlflow.onnx.save_model(

@@ -1,6 +1,6 @@
-"""What is put into an MLflow run: parameters, metrics, files and the data set, within MLflow's limits.
+"""Parameters, metrics, files and the data set of a run, as MLflow's entities and within MLflow's limits.
 
-Here belongs the translation into MLflow's entities. Not here: which run it is (`tracking`).
+Not here: the runs themselves (`stores.tracking.experiments`).
 """
 
 import json
@@ -20,12 +20,12 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 Artifact = bytes | str | Path
-_PARAMS_AT_ONCE, _METRICS_AT_ONCE, _PARAM_LENGTH, _DIGEST_LENGTH = 100, 1000, 6000, 36
+_PARAMS_PER_CALL, _METRICS_PER_CALL, _PARAM_LENGTH, _DIGEST_LENGTH = 100, 1000, 6000, 36
 
 
 @dataclass(frozen=True)
 class DatasetInfo:
-    """The data that a run was trained on. `columns` are (name, dtype), `version` is a hash."""
+    """The training data of a run. `columns` are (name, dtype) pairs, `version` is a hash."""
 
     name: str
     version: str
@@ -44,14 +44,14 @@ def log_payload(
     artifacts: Mapping[str, Artifact],
     dataset: DatasetInfo | None,
 ) -> None:
-    """Add to the run `run_id`. Nulls and values that are not finite are left out; long parameters are cut."""
+    """Log to the run `run_id`. Metrics that are None or not finite are skipped, long parameters are cut."""
     from mlflow.entities import Metric, Param
 
     now = int(time.time() * 1000)
-    for texts in _chunks({key: _text(value) for key, value in params.items()}, _PARAMS_AT_ONCE):
+    for texts in _chunks({key: _text(value) for key, value in params.items()}, _PARAMS_PER_CALL):
         client.log_batch(run_id, params=[Param(key, text) for key, text in texts.items()])
-    known = {key: float(value) for key, value in metrics.items() if value is not None and math.isfinite(value)}
-    for chunk in _chunks(known, _METRICS_AT_ONCE):
+    finite = {key: float(value) for key, value in metrics.items() if value is not None and math.isfinite(value)}
+    for chunk in _chunks(finite, _METRICS_PER_CALL):
         client.log_batch(run_id, metrics=[Metric(key, value, now, 0) for key, value in chunk.items()])
     if dataset is not None:
         client.log_inputs(run_id, datasets=[_input(dataset)])
@@ -77,10 +77,10 @@ def _input(dataset: DatasetInfo) -> Any:
 
 @contextmanager
 def _folder(artifacts: Mapping[str, Artifact]) -> Iterator[Path]:
-    """The artifacts laid out as files: bytes and text as they are, paths as copies."""
+    """Provide a temporary folder with the artifacts: bytes and text written to files, paths copied."""
     with tempfile.TemporaryDirectory() as name:
-        for place, content in artifacts.items():
-            target = Path(name, place)
+        for path, content in artifacts.items():
+            target = Path(name, path)
             target.parent.mkdir(parents=True, exist_ok=True)
             if isinstance(content, Path):
                 shutil.copyfile(content, target)

@@ -1,4 +1,4 @@
-"""A service without Ray that is told to end, as a pod of a Deployment is when a new version comes."""
+"""Shutdown of the service without Ray, as in a rolling update of a Deployment."""
 
 import json
 import signal
@@ -11,7 +11,7 @@ import pytest
 from migraine_assets_tests.support.service import Service, put_champion
 from migraine_assets_tests.support.waiting import eventually
 
-PEOPLE = 1000
+PARTICIPANTS = 1000
 
 
 @pytest.fixture
@@ -29,7 +29,7 @@ def service(tmp_path: Path) -> Iterator[Service]:
 
 def _batch() -> bytes:
     days = [{"date": f"2026-03-{day:02d}", "stress_level": 5, "migraine_occurrence": 0} for day in range(1, 29)]
-    items = [{"participant_id": f"P{k}", "entries": days} for k in range(PEOPLE)]
+    items = [{"participant_id": f"P{k}", "entries": days} for k in range(PARTICIPANTS)]
     content = json.dumps({"items": items}).encode()
     head = (
         "POST /predict/batch HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n"
@@ -38,23 +38,23 @@ def _batch() -> bytes:
     return head.encode() + content
 
 
-def test_a_request_that_has_begun_is_answered_and_logged_when_the_service_is_ended(service: Service) -> None:
+def test_an_ongoing_request_is_answered_and_logged_during_shutdown(service: Service) -> None:
     with socket.create_connection(("127.0.0.1", service.port), timeout=60) as connection:
         body = _batch()
-        # All but the last byte: the service has the request and cannot have answered it.
+        # All but the last byte: the service has received the request but cannot have answered it.
         connection.sendall(body[:-1])
         service.process.send_signal(signal.SIGTERM)
         connection.sendall(body[-1:])
         answer = b"".join(iter(lambda: connection.recv(1 << 20), b""))
     assert answer.startswith(b"HTTP/1.1 200"), answer[:200]
     items = json.loads(answer.partition(b"\r\n\r\n")[2])["items"]
-    assert len(items) == PEOPLE
+    assert len(items) == PARTICIPANTS
     assert service.process.wait(60) == 0
     logged = b"".join(path.read_bytes() for path in (service.home / "store" / "log" / "predictions").rglob("*.jsonl"))
     assert items[-1]["result"]["prediction_id"].encode() in logged
 
 
-def test_nobody_new_gets_in_while_it_ends_and_its_port_is_free_for_the_next(service: Service) -> None:
+def test_after_shutdown_no_request_is_accepted_and_the_port_is_free(service: Service) -> None:
     assert service.stop(signal.SIGTERM) == 0
     assert service.request("GET", "/health")[0] == 0
     following = Service(service.home, ("--plain",), port=service.port)

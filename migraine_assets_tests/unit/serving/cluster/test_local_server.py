@@ -1,3 +1,5 @@
+"""Starting and stopping the service on this machine."""
+
 import signal
 import socket
 from pathlib import Path
@@ -7,24 +9,24 @@ import pytest
 from migraine_assets.errors import ConfigurationError
 from migraine_assets_tests.support.service import BODY, Service, put_champion
 from migraine_assets_tests.support.waiting import eventually
-from serving.cluster.local_server import refuse_unusable
+from serving.cluster.local_server import check_address
 from serving.settings import ServingSettings
 
 
-def test_a_port_that_is_taken_is_refused_with_what_to_do() -> None:
+def test_a_port_in_use_is_refused_with_a_remedy() -> None:
     with (
         socket.create_server(("127.0.0.1", 0)) as taken,
         pytest.raises(ConfigurationError, match="migraine serve --port"),
     ):
-        refuse_unusable(ServingSettings(port=taken.getsockname()[1]))
+        check_address(ServingSettings(port=taken.getsockname()[1]))
 
 
-def test_an_open_door_to_the_network_is_refused() -> None:
+def test_a_network_address_without_keys_is_refused() -> None:
     with pytest.raises(ConfigurationError, match="SERVING_API_KEYS_REQUIRED"):
-        refuse_unusable(ServingSettings(host="0.0.0.0"))
+        check_address(ServingSettings(host="0.0.0.0"))
 
 
-def test_without_ray_it_serves_too_and_ends_with_everything_written(tmp_path: Path) -> None:
+def test_without_ray_it_serves_and_writes_the_log_when_it_stops(tmp_path: Path) -> None:
     service = Service(tmp_path, ("--plain",), {"SERVING_FLUSH_SECONDS": "600"})
     try:
         assert eventually(lambda: service.responds("/health"))

@@ -1,4 +1,4 @@
-"""The real service under Ray Serve, once: its tests run in the order in which they stand, as a day of a service."""
+"""The service under Ray Serve. One service is started, and the tests run in this order."""
 
 import os
 import signal
@@ -19,7 +19,7 @@ ENVIRONMENT = {
     "SERVING_MAX_REPLICAS": "2",
     "SERVING_POLL_SECONDS": "0.2",
     "SERVING_FLUSH_SECONDS": "0.2",
-    # Nobody is let go while the test counts.
+    # No replica stops while the test counts.
     "SERVING_DOWNSCALE_DELAY": "600",
 }
 NAMES = "migraine_api_requests_total"

@@ -1,3 +1,5 @@
+"""Environment variables for Ray."""
+
 import socket
 from pathlib import Path
 
@@ -18,32 +20,32 @@ def test_haproxy_and_throughput_mode_are_on_unless_switched_off() -> None:
     assert off["RAY_SERVE_ENABLE_HA_PROXY"] == off["RAY_SERVE_THROUGHPUT_OPTIMIZED"] == "0"
 
 
-def test_in_either_mode_requests_are_answered_in_the_loop_that_takes_them() -> None:
+def test_requests_are_computed_in_the_event_loop_with_any_proxy() -> None:
     for each in (environment(), environment(haproxy=False)):
         assert each["RAY_SERVE_RUN_USER_CODE_IN_SEPARATE_THREAD"] == "0"
 
 
-def test_two_services_on_a_machine_share_no_side_port_and_no_file() -> None:
+def test_each_service_has_its_own_side_ports_and_files() -> None:
     one = ray_environment(ServingSettings(), temporary=Path("/tmp/one"))
     ports = [value for name, value in one.items() if name.endswith("_PORT")]
     assert len(set(ports)) == len(ports) == 4
     programs = {"RAY_SERVE_HAPROXY_BINARY_PATH", "MIGRAINE_HAPROXY_BINARY"}
-    places = [value for name, value in one.items() if value.startswith("/") and name not in programs]
-    assert len(places) == 5
-    assert all(value.startswith("/tmp/one") for value in places)
+    paths = [value for name, value in one.items() if value.startswith("/") and name not in programs]
+    assert len(paths) == 5
+    assert all(value.startswith("/tmp/one") for value in paths)
 
 
-def test_the_system_hands_no_side_port_to_somebody_else() -> None:
-    """Nor does Ray: between choosing and listening it starts processes that take whatever the system gives them."""
+def test_the_system_assigns_no_side_port() -> None:
+    """Nor does Ray: before it listens on them, it starts processes that let the system assign their ports."""
     assert 52365 not in SIDE_PORTS
-    handed_out = Path("/proc/sys/net/ipv4/ip_local_port_range")
-    lowest = int(handed_out.read_text().split()[0]) if handed_out.exists() else 0
+    assigned = Path("/proc/sys/net/ipv4/ip_local_port_range")
+    lowest = int(assigned.read_text().split()[0]) if assigned.exists() else 0
     if lowest < 32768:
-        pytest.skip(f"this system hands out ports from {lowest} on, where Linux by itself begins at 32768")
+        pytest.skip(f"this system assigns ports from {lowest} on; the default of Linux is 32768")
     assert max(SIDE_PORTS) < lowest
 
 
-def test_ports_that_are_taken_are_not_given() -> None:
+def test_ports_in_use_are_not_returned() -> None:
     [first, *_, last] = sorted(free_ports(2))
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", first))

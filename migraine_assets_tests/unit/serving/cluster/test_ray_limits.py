@@ -1,4 +1,4 @@
-"""The rate limit behind Ray's HAProxy: by the address that really asks."""
+"""The rate limit behind Ray's HAProxy uses the real client address."""
 
 import http.client
 import signal
@@ -26,7 +26,7 @@ def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
 
 
 def ask(service: Service, source: str, **headers: str) -> int:
-    """The status of a prediction asked for from `source`, an address of this machine."""
+    """The status of a prediction that `source`, an address of this machine, requests."""
     connection = http.client.HTTPConnection("127.0.0.1", service.port, timeout=30, source_address=(source, 0))
     try:
         connection.request("POST", "/predict", BODY, {"content-type": "application/json", **headers})
@@ -40,6 +40,6 @@ def test_each_address_has_a_limit_of_its_own(service: Service) -> None:
         assert [ask(service, source) for _ in range(BURST + 1)] == [200] * BURST + [429]
 
 
-def test_what_a_client_says_of_its_address_changes_nothing(service: Service) -> None:
-    said = [ask(service, "127.0.0.4", **{"X-Forwarded-For": f"192.0.2.{k}"}) for k in range(BURST + 1)]
-    assert said == [200] * BURST + [429]
+def test_a_forged_forwarded_header_changes_nothing(service: Service) -> None:
+    statuses = [ask(service, "127.0.0.4", **{"X-Forwarded-For": f"192.0.2.{k}"}) for k in range(BURST + 1)]
+    assert statuses == [200] * BURST + [429]

@@ -1,4 +1,4 @@
-"""MLflow: runs, models and what happens when it is not there. Real stores, a real server on loopback."""
+"""MLflow: runs, registered models, and an unavailable server. With real stores and a real server on loopback."""
 
 import contextlib
 import json
@@ -29,7 +29,7 @@ ROWS = np.array([[7.1, 3, 0], [4.3, 9, 6], [np.nan, 5, 2]], dtype=np.float32)
 
 
 def graph(*, bias: float = 0.0, output: str = "probability") -> bytes:
-    """A logistic regression whose nulls count as zero, as ONNX."""
+    """A logistic regression in ONNX, with nulls as zero."""
     weights = np.array([[-0.2], [0.3], [0.1]], dtype=np.float32)
     nodes = [
         helper.make_node("IsNaN", ["features"], ["null"]),
@@ -43,20 +43,20 @@ def graph(*, bias: float = 0.0, output: str = "probability") -> bytes:
         helper.make_tensor("bias", TensorProto.FLOAT, [1], [bias]),
         helper.make_tensor("zero", TensorProto.FLOAT, [], [0.0]),
     ]
-    given = [helper.make_tensor_value_info("features", TensorProto.FLOAT, [None, 3])]
-    returned = [helper.make_tensor_value_info(output, TensorProto.FLOAT, [None, 1])]
-    made = helper.make_model(
-        helper.make_graph(nodes, "model", given, returned, constants),
+    inputs = [helper.make_tensor_value_info("features", TensorProto.FLOAT, [None, 3])]
+    outputs = [helper.make_tensor_value_info(output, TensorProto.FLOAT, [None, 1])]
+    model = helper.make_model(
+        helper.make_graph(nodes, "model", inputs, outputs, constants),
         opset_imports=[helper.make_opsetid("", 17)],
     )
-    made.ir_version = 9
-    content: bytes = made.SerializeToString()
+    model.ir_version = 9
+    content: bytes = model.SerializeToString()
     return content
 
 
 @pytest.fixture(scope="module")
 def empty_database(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A prepared database: making one takes MLflow seconds, so most tests start from a copy."""
+    """A prepared database: creating one takes MLflow seconds, so most tests start from a copy."""
     folder = tmp_path_factory.mktemp("mlflow")
     Tracker(f"sqlite:///{folder}/mlflow.db", experiment="other").prepare()
     return folder
@@ -95,7 +95,7 @@ def test_a_dagster_run_has_one_parent_with_both_tags(tracker: Tracker) -> None:
     assert (run.data.tags["dagster_run_id"], run.data.tags["dagster.run_id"]) == ("run-1", "run-1")
 
 
-def test_a_model_is_a_finished_child_with_all_that_was_logged(tracker: Tracker, tmp_path: Path) -> None:
+def test_a_model_is_a_finished_child_with_everything_that_was_logged(tracker: Tracker, tmp_path: Path) -> None:
     (tmp_path / "roc.png").write_bytes(b"png")
     parent = tracker.parent_run("run-1", "full_pipeline")
     child = tracker.log_model_run(
@@ -158,14 +158,14 @@ def test_two_models_may_log_the_same_parameter(tracker: Tracker) -> None:
     assert [client(tracker).get_run(run).data.params["alpha"] for run in runs] == ["ridge", "lasso"]
 
 
-def test_more_than_mlflow_takes_at_once(tracker: Tracker) -> None:
+def test_more_than_mlflow_takes_in_one_call(tracker: Tracker) -> None:
     parent = tracker.parent_run("run-1", "job")
     tracker.log(parent, params={f"p{n}": n for n in range(250)}, metrics={f"m{n}": n for n in range(1100)})
     data = client(tracker).get_run(parent).data
     assert (len(data.params), len(data.metrics)) == (250, 1100)
 
 
-def test_finishing_ends_the_parent_and_what_a_killed_process_left(tracker: Tracker) -> None:
+def test_finishing_ends_the_parent_and_children_of_killed_processes(tracker: Tracker) -> None:
     parent = tracker.parent_run("run-1", "job")
     done = tracker.log_model_run(parent, "knn")
     orphan = client(tracker).create_run(tracker.prepare(), tags={"mlflow.parentRunId": parent}).info.run_id
@@ -229,7 +229,7 @@ def as_bundle(model: bytes) -> list[float]:
     return answer
 
 
-def test_a_client_that_knows_only_the_address_gets_what_the_bundle_returns(tracker: Tracker, tmp_path: Path) -> None:
+def test_a_client_of_mlflow_gets_what_the_bundle_returns(tracker: Tracker, tmp_path: Path) -> None:
     """Columns in any order, doubles or single floats, nulls: the same bits."""
     register(tracker, "a" * 64, bias=-1.5)
     tracker.models.point("attack", champion="a" * 64)
@@ -237,7 +237,7 @@ def test_a_client_that_knows_only_the_address_gets_what_the_bundle_returns(track
     assert loaded_elsewhere(tracker.connection.uri, tmp_path) == [[["probability"], expected]] * 3
 
 
-def test_no_example_row_of_anybody_is_stored_with_a_model(tracker: Tracker, home: Path) -> None:
+def test_no_example_row_is_stored_with_a_model(tracker: Tracker, home: Path) -> None:
     register(tracker, "a" * 64)
     stored = {path.name for path in (home / "mlartifacts").rglob("*") if path.is_file()}
     assert stored == {"MLmodel", "model.onnx", "conda.yaml", "python_env.yaml", "requirements.txt"}
@@ -245,7 +245,7 @@ def test_no_example_row_of_anybody_is_stored_with_a_model(tracker: Tracker, home
     assert onnx.load(model).graph == onnx.load_model_from_string(graph()).graph
 
 
-MEETING = """
+CONCURRENT = """
 import sys
 from migraine_assets.stores.tracking.experiments import Tracker
 tracker = Tracker(sys.argv[1])
@@ -256,25 +256,25 @@ print(parent)
 
 
 def start(uri: str, name: str) -> "subprocess.Popen[str]":
-    return subprocess.Popen([sys.executable, "-c", MEETING, uri, name], stdout=subprocess.PIPE, text=True)
+    return subprocess.Popen([sys.executable, "-c", CONCURRENT, uri, name], stdout=subprocess.PIPE, text=True)
 
 
-def kill_while_it_makes_the_database(uri: str, half: Path) -> None:
-    with start(uri, "killed") as making:
-        while making.poll() is None and not (half.exists() and half.stat().st_size > 0):
+def kill_while_it_creates_the_database(uri: str, half: Path) -> None:
+    with start(uri, "killed") as process:
+        while process.poll() is None and not (half.exists() and half.stat().st_size > 0):
             time.sleep(0.005)
-        making.kill()
-    assert making.returncode == -signal.SIGKILL
+        process.kill()
+    assert process.returncode == -signal.SIGKILL
 
 
-def test_a_fresh_store_survives_a_kill_and_two_processes_that_meet_it_make_one_parent(tmp_path: Path) -> None:
-    """MLflow by itself leaves a half-migrated file that no later start can repair, and two of them clash."""
+def test_a_new_store_survives_a_kill_and_two_processes_share_one_parent(tmp_path: Path) -> None:
+    """By default MLflow leaves a half-migrated file that cannot be repaired, and two processes clash."""
     uri, half = f"sqlite:///{tmp_path}/new/mlflow.db", tmp_path / "new" / ".mlflow.db.new"
-    kill_while_it_makes_the_database(uri, half)
+    kill_while_it_creates_the_database(uri, half)
     assert not (tmp_path / "new" / "mlflow.db").exists()
-    meeting = [start(uri, "knn"), start(uri, "svm")]
-    parents = [process.communicate()[0].strip() for process in meeting]
-    assert [process.returncode for process in meeting] == [0, 0]
+    processes = [start(uri, "knn"), start(uri, "svm")]
+    parents = [process.communicate()[0].strip() for process in processes]
+    assert [process.returncode for process in processes] == [0, 0]
     assert parents[0] == parents[1] != ""
     assert not half.exists()
     tracker = Tracker(uri)
@@ -284,14 +284,14 @@ def test_a_fresh_store_survives_a_kill_and_two_processes_that_meet_it_make_one_p
 
 def test_an_older_database_is_upgraded_and_the_old_one_kept(tmp_path: Path) -> None:
     database = tmp_path / "mlflow.db"
-    older = make_older_database(database)
+    older = create_older_database(database)
     assert Tracker(f"sqlite:///{database}").parent_run("run-1", "job")
     assert revision(tmp_path / "mlflow.db.before-upgrade") == older != revision(database)
     assert not (tmp_path / ".mlflow.db.new").exists()
 
 
 def test_a_database_that_is_up_to_date_is_not_replaced(home: Path) -> None:
-    """A user interface may have it open; replaced under its hands, it would show the old one for ever."""
+    """A UI may have it open, and would show the old file forever."""
     before = (home / "mlflow.db").stat().st_ino
     (home / ".mlflow.db.prepared").unlink()
     assert Tracker(f"sqlite:///{home}/mlflow.db").parent_run("run-1", "job")
@@ -299,8 +299,8 @@ def test_a_database_that_is_up_to_date_is_not_replaced(home: Path) -> None:
     assert not (home / "mlflow.db.before-upgrade").exists()
 
 
-def make_older_database(database: Path) -> str:
-    """What MLflow's own migrations give, all but the last of them; the revision."""
+def create_older_database(database: Path) -> str:
+    """Create a database with all migrations of MLflow except the last. Returns its revision."""
     from alembic import command
     from mlflow.store.db.utils import _get_alembic_config
     from mlflow.store.tracking.dbmodels.initial_models import Base
@@ -328,7 +328,7 @@ def dead_address() -> str:
 
 
 @pytest.mark.parametrize("scheme", ["http", "postgresql"])
-def test_a_store_that_is_down_warns_once_and_stops_nothing(scheme: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_unavailable_store_is_contacted_once_and_stops_nothing(scheme: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("MLFLOW_HTTP_REQUEST_MAX_RETRIES", "1")
     address = dead_address()
     tracker = Tracker(f"{scheme}://user:secret@{address}/x", artifact_root="s3://bucket/x")
@@ -336,13 +336,13 @@ def test_a_store_that_is_down_warns_once_and_stops_nothing(scheme: str, monkeypa
     assert attempt(lambda: tracker.parent_run("run-1", "job"), warn=warnings.append) is None
     assert address in warnings[0]
     assert "secret" not in warnings[0]
-    # From here on the store is not even asked.
+    # From here on the store is not contacted.
     monkeypatch.setattr(socket, "create_connection", None)
     assert attempt(lambda: tracker.log("x", params={"a": 1}), warn=warnings.append) is None
     assert warnings[1] == warnings[0]
 
 
-def test_what_mlflow_refuses_is_reported_and_does_not_close_the_way(tracker: Tracker) -> None:
+def test_a_refused_request_is_reported_and_later_ones_are_sent(tracker: Tracker) -> None:
     parent = tracker.parent_run("run-1", "job")
     tracker.log(parent, params={"alpha": 1})
     with pytest.raises(TrackingUnavailable, match="alpha"):
@@ -351,12 +351,12 @@ def test_what_mlflow_refuses_is_reported_and_does_not_close_the_way(tracker: Tra
 
 
 @pytest.mark.parametrize("uri", ["mlruns", "file:///x/mlruns", "ftp://x", ""])
-def test_a_place_that_is_no_tracking_store_is_refused(uri: str) -> None:
-    with pytest.raises(ConfigurationError, match="no place for MLflow"):
+def test_an_invalid_tracking_uri_is_refused(uri: str) -> None:
+    with pytest.raises(ConfigurationError, match="is not a tracking URI"):
         Tracker(uri)
 
 
-def test_a_database_server_needs_a_place_for_artifacts() -> None:
+def test_a_database_server_needs_an_artifact_root() -> None:
     with pytest.raises(ConfigurationError, match="artifact root"):
         Tracker("postgresql://u:secret@host/mlflow")
 
@@ -393,7 +393,7 @@ def wait_for(url: str, running: subprocess.Popen[bytes]) -> None:
     raise AssertionError("mlflow server did not start")
 
 
-def test_a_server_gets_runs_and_models_and_gives_them_to_clients(server: str, home: Path, tmp_path: Path) -> None:
+def test_a_server_keeps_runs_and_models_for_clients(server: str, home: Path, tmp_path: Path) -> None:
     tracker = Tracker(server)
     parent = tracker.parent_run("run-1", "job")
     assert Tracker(server).parent_run("run-1", "job") == parent
