@@ -3,7 +3,7 @@
 #   docker build --target platform --tag migraine-platform .
 #   docker build --target serving --tag migraine-serving .
 #
-# Name the base by its digest to build the same image again: --build-arg BASE=python:3.11-slim-bookworm@sha256:...
+# For a reproducible build, pin the base by digest: --build-arg BASE=python:3.11-slim-bookworm@sha256:...
 ARG BASE=docker.io/library/python:3.11-slim-bookworm
 
 FROM ${BASE} AS tools
@@ -16,7 +16,7 @@ COPY migraine_assets migraine_assets
 COPY serving serving
 RUN /opt/tools/bin/python -m pip wheel --no-cache-dir --no-deps --no-build-isolation --wheel-dir /wheels .
 
-# One environment for each image: its lock file, then the project; both compiled, so that nothing is written at start.
+# One environment per image. The bytecode is compiled here, because the containers are read-only.
 FROM tools AS platform-environment
 COPY requirements/platform.lock requirements/
 RUN python3 -m venv --without-pip /opt/migraine \
@@ -37,11 +37,11 @@ LABEL org.opencontainers.image.title="migraine-platform" \
       org.opencontainers.image.licenses="Apache-2.0" \
       org.opencontainers.image.version="${VERSION}" \
       org.opencontainers.image.revision="${REVISION}"
-# The name lets records say who did something, also where a cluster gives the process another number.
+# The user name appears in audit records, even if the cluster runs the process with another user id.
 RUN groupadd --gid 10001 migraine \
     && useradd --uid 10001 --gid 10001 --no-create-home --home-dir /tmp --shell /usr/sbin/nologin migraine \
     && install --directory --owner=10001 --group=10001 --mode=0770 /var/lib/migraine \
-    # A login shell, in which KubeRay starts some of its containers, sets the path anew.
+    # KubeRay starts some containers in a login shell, which resets PATH.
     && echo "PATH=/opt/migraine/bin:\$PATH" >/etc/profile.d/migraine.sh
 ENV PATH=/opt/migraine/bin:$PATH \
     HOME=/tmp \
@@ -55,7 +55,7 @@ VOLUME /var/lib/migraine
 
 FROM runtime AS serving
 COPY --from=serving-environment /opt/migraine /opt/migraine
-# In a container the whole network can ask, so everybody needs a key: `migraine keys create NAME`.
+# The service listens on all interfaces, so requests need an API key: `migraine keys create NAME`.
 ENV SERVING_HOST=0.0.0.0 \
     SERVING_API_KEYS_REQUIRED=true \
     SERVING_METRICS_PORT=9100
@@ -67,7 +67,7 @@ HEALTHCHECK --interval=10s --timeout=5s --start-period=60s --retries=3 \
 CMD ["migraine", "serve"]
 
 FROM runtime AS platform
-# The OpenMP runtime of LightGBM.
+# LightGBM needs the OpenMP runtime.
 RUN apt-get update \
     && apt-get install --yes --no-install-recommends libgomp1 \
     && rm -rf /var/lib/apt/lists/* /var/cache/apt /var/log/apt /var/log/dpkg.log
@@ -78,7 +78,7 @@ ENV DO_NOT_TRACK=true \
 USER 10001
 EXPOSE 4000
 STOPSIGNAL SIGTERM
-# By default the code location, which the webserver, the daemon and the runs ask over gRPC.
+# The default command is the code location, a gRPC server for the webserver, the daemon and runs.
 HEALTHCHECK --interval=30s --timeout=20s --start-period=90s --retries=3 \
     CMD ["dagster", "api", "grpc-health-check", "--port", "4000"]
 CMD ["dagster", "api", "grpc", "--host", "0.0.0.0", "--port", "4000", "--module-name", "migraine_assets.definitions", "--location-name", "migraine_assets"]

@@ -1,4 +1,4 @@
-# `make run` and `make test` need Python 3.11, make and a package registry; everything else they install into .venv.
+# Needs Python 3.11, make and a package registry. Everything else is installed into .venv.
 PYTHON ?= python3.11
 export PYTHON RELEASE VALUES NAMESPACE PLATFORM SERVING SERVICE API_KEY PROMETHEUS
 
@@ -10,26 +10,26 @@ installed = .venv/.installed-$(1)
 .PHONY: help run ui serve demo-drift test lint format types unit postgres rules chart checks dashboards image screenshots docs lock clean \
 	validate audit images scan deploy api-tests watch-check notify
 
-help: ## Show what there is
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+help: ## Show this help
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 .venv/.installed-%: requirements/%.lock requirements/bootstrap.lock pyproject.toml scripts/environment.sh
 	@scripts/environment.sh $*
 	@touch $@
 
-run: $(call installed,$(if $(filter kostecki_dillon,$(SOURCE)),kostecki-dillon,run)) ## Train on a diary: make run SOURCE=synthetic|kostecki_dillon|PATH MAPPING=FILE
+run: $(call installed,$(if $(filter kostecki_dillon,$(SOURCE)),kostecki-dillon,run)) ## Train and evaluate models on a diary: make run SOURCE=synthetic|kostecki_dillon|PATH MAPPING=FILE
 	@$(bin)/migraine run $(if $(SOURCE),--source '$(SOURCE)') $(if $(MAPPING),--mapping '$(MAPPING)')
 
-ui: $(call installed,run) ## Dagster UI on 3000 and MLflow UI on 5000, until Ctrl-C
+ui: $(call installed,run) ## Start the Dagster UI (port 3000) and the MLflow UI (port 5000)
 	@exec $(bin)/migraine ui
 
-serve: $(call installed,run) ## The HTTP service on 127.0.0.1:8000, until Ctrl-C
+serve: $(call installed,run) ## Start the HTTP service on 127.0.0.1:8000
 	@exec $(bin)/migraine serve
 
-demo-drift: $(call installed,run) ## A model grows wrong and is replaced by itself: the whole loop in minutes
+demo-drift: $(call installed,run) ## Demonstrate drift: detection, retraining and promotion in a few minutes
 	@$(bin)/python -m demo
 
-test: lint types unit ## Lint, types and tests
+test: lint types unit ## Run lint, type checks and tests
 
 lint: $(call installed,dev)
 	$(bin)/ruff check .
@@ -42,64 +42,64 @@ types: $(call installed,dev)
 unit: $(call installed,dev)
 	$(bin)/pytest --cov --cov-report=term:skip-covered --cov-fail-under=85
 
-postgres: $(call installed,dev) ## Whole runs with their records in a real PostgreSQL instead of SQLite
+postgres: $(call installed,dev) ## Run the end-to-end tests with PostgreSQL instead of SQLite
 	@$(bin)/python -m migraine_assets_tests.platform.postgres
 
-rules: $(call installed,dev) ## Alert rules, dashboards and runbooks against a live Prometheus
+rules: $(call installed,dev) ## Test alert rules, dashboards and runbooks against a running Prometheus
 	$(bin)/pytest migraine_assets_tests/platform/rules
 
-chart: $(call installed,dev) ## Lint, render, validate and run the Helm chart with both engines
+chart: $(call installed,dev) ## Test the Helm chart with Helm 3 and Helm 4
 	@MIGRAINE_HELM=$$(scripts/helm3.sh) $(bin)/pytest migraine_assets_tests/platform/helm
 
-checks: $(call installed,dev) ## Dockerfile, shell, workflows, rendered chart, secrets
+checks: $(call installed,dev) ## Check the Dockerfile, scripts, workflows and chart, and search for secrets (offline)
 	@scripts/checks.sh
 
-dashboards: $(call installed,dev) ## Write the Grafana dashboards from their tables
+dashboards: $(call installed,dev) ## Generate the Grafana dashboards
 	@$(bin)/python scripts/dashboards.py
 
-image: $(call installed,dev) ## Build both images and run them, without a Docker engine (root, Debian)
+image: $(call installed,dev) ## Build and test both images without Docker (needs root and Debian)
 	@scripts/image.sh
 
-# What the workflow of .github does, each also by hand.
+# Steps of the CI workflow (.github), which can also be run locally.
 
-validate: $(call installed,$(if $(filter kostecki_dillon,$(SOURCE)),kostecki-dillon,run)) ## Read and check a diary without training: make validate SOURCE=...
+validate: $(call installed,$(if $(filter kostecki_dillon,$(SOURCE)),kostecki-dillon,run)) ## Validate a diary without training: make validate SOURCE=...
 	@$(bin)/migraine validate '$(or $(SOURCE),synthetic)' $(if $(MAPPING),--mapping '$(MAPPING)')
 
-audit: $(call installed,dev) ## Known holes in the packages (asks a database on the network)
+audit: $(call installed,dev) ## Check dependencies for known vulnerabilities (needs network)
 	@scripts/checks.sh audit
 
 images: ## Build both images with Docker
 	docker build --target platform --tag migraine-platform .
 	docker build --target serving --tag migraine-serving .
 
-scan: $(call installed,dev) ## Known holes in both images, and what they are made of (asks a database on the network)
+scan: $(call installed,dev) ## Check both images for known vulnerabilities and write their SBOMs (needs network)
 	@scripts/checks.sh images
 
-deploy: ## helm upgrade --atomic: make deploy RELEASE=... VALUES='FILE ...' [PLATFORM=sha256:... SERVING=sha256:...]
+deploy: ## Install or upgrade a Helm release: make deploy RELEASE=... VALUES='FILE ...' [PLATFORM=sha256:... SERVING=sha256:...]
 	@scripts/deploy.sh
 
-api-tests: $(call installed,dev) ## Schemathesis against a running service: make api-tests SERVICE=http://... API_KEY=...
+api-tests: $(call installed,dev) ## Test a running service against its OpenAPI document: make api-tests SERVICE=http://... API_KEY=...
 	@scripts/api_tests.sh
 
-watch-check: $(call installed,dev) ## Rules, targets and alerts of a Prometheus: make watch-check PROMETHEUS=http://...
+watch-check: $(call installed,dev) ## Check the rules, targets and alerts of a Prometheus: make watch-check PROMETHEUS=http://...
 	@$(bin)/python scripts/watch.py
 
-notify: ## Tell Slack how the stages ended: SLACK_WEBHOOK, RESULTS, RUN
+notify: ## Send the results of a CI run to Slack: SLACK_WEBHOOK, RESULTS, RUN
 	@$(PYTHON) scripts/notify.py
 
 format: $(call installed,dev) ## Format the code
 	$(bin)/ruff check --fix .
 	$(bin)/ruff format .
 
-screenshots: $(call installed,run) ## The README's pictures, from what `make run` left (needs Chromium)
+screenshots: $(call installed,run) ## Take the screenshots of the README (needs Chromium and a finished `make run`)
 	@scripts/screenshots.sh
 
-docs: $(call installed,dev) ## Write the generated tables into the documents
+docs: $(call installed,dev) ## Update the generated tables in the documentation
 	@$(bin)/python scripts/reference_tables.py
 	@$(bin)/python scripts/metrics.py
 
-lock: $(call installed,dev) ## Write the lock files anew from pyproject.toml
+lock: $(call installed,dev) ## Update the lock files from pyproject.toml
 	scripts/lock.sh
 
-clean: ## Remove the environment and the caches (never the state under MIGRAINE_HOME)
+clean: ## Delete the environment and all caches, but not MIGRAINE_HOME
 	rm -rf .venv .venv-checks .mypy_cache .ruff_cache .hypothesis .import_linter_cache .coverage

@@ -1,12 +1,12 @@
 #!/usr/bin/env bash
-# Looks at what is not Python: `make checks`. Dockerfile, shell, workflows, the rendered chart, secrets; all offline.
-# With the argument `audit` or `images` at what a database on the network knows of packages and of the two images.
+# Checks everything that is not Python, offline: Dockerfile, scripts, workflows, rendered chart, secrets. `make checks`.
+# The arguments `audit` and `images` check the dependencies and the two images for known vulnerabilities (online).
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
 tools=.venv-checks
 if [ ! -x "$tools/bin/checkov" ] || [ requirements/checks.lock -nt "$tools/.installed" ]; then
-  echo "Installing the tools that requirements/checks.lock pins"
+  echo "Installing the tools from requirements/checks.lock"
   "${PYTHON:-python3.11}" -m venv "$tools"
   .venv/bin/uv pip install --python "$tools" --quiet --require-hashes --no-deps -r requirements/checks.lock
   touch "$tools/.installed"
@@ -31,21 +31,21 @@ rendered=$(mktemp -d)
 trap 'rm -rf "$rendered"' EXIT
 .venv/bin/python scripts/render.py "$rendered"
 
-say() { printf '%-11s %s\n' "$1" "$2"; }
-say hadolint Dockerfile
+step() { printf '%-11s %s\n' "$1" "$2"; }
+step hadolint Dockerfile
 hadolint Dockerfile
-say shellcheck "scripts and hooks"
+step shellcheck "scripts"
 git ls-files -z -- '*.sh' .ci/run | xargs -0 shellcheck
-say actionlint ".github/workflows"
+step actionlint ".github/workflows"
 actionlint
-say zizmor ".github"
+step zizmor ".github"
 zizmor --offline --quiet --persona regular .github
-say checkov "the chart, every way to install it"
+step checkov "chart, with each example of values"
 checkov --config-file .checkov.yaml --directory "$rendered" >"$rendered/checkov.log" 2>&1 || {
   cat "$rendered/checkov.log"
   exit 1
 }
-say trivy "the chart, the Dockerfile, secrets"
+step trivy "chart, Dockerfile, secrets"
 trivy config --skip-check-update --quiet --exit-code 1 "$rendered"
 trivy config --skip-check-update --quiet --exit-code 1 Dockerfile
 trivy fs --scanners secret --skip-dirs .venv --skip-dirs "$tools" --offline-scan --quiet --exit-code 1 .

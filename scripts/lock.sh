@@ -1,5 +1,5 @@
 #!/bin/sh
-# Writes the hash-pinned lock files from pyproject.toml. One resolution (dev.lock) pins all of them.
+# Writes the lock files from pyproject.toml, with hashes. All use the versions of dev.lock.
 set -eu
 cd "$(dirname "$0")/.."
 UV=${UV:-.venv/bin/uv}
@@ -10,10 +10,10 @@ lock() {
 lock pyproject.toml --all-extras -o requirements/dev.lock
 lock pyproject.toml -c requirements/dev.lock -o requirements/run.lock
 lock pyproject.toml -c requirements/dev.lock --extra kostecki-dillon -o requirements/kostecki-dillon.lock
-# The two images: all of it with an object store, and the service without the training side.
+# The two images: the whole platform with S3 support, and the service alone.
 lock pyproject.toml -c requirements/dev.lock --extra s3 -o requirements/platform.lock
 lock -c requirements/dev.lock --group serving -o requirements/serving.lock
-# What installs the rest: uv itself, and the build backend of this project.
+# uv, which installs the other lock files, and the build backend of this project.
 lock requirements/bootstrap.in -o requirements/bootstrap.lock
-# What looks at everything that is not Python, in an environment of its own.
+# The tools of `make checks`, which have their own environment.
 lock requirements/checks.in -o requirements/checks.lock

@@ -1,7 +1,7 @@
-"""Tell Slack how the stages of a workflow ended: `make notify` with SLACK_WEBHOOK, RESULTS and RUN.
+"""Send the results of a CI run to Slack: `make notify`.
 
-RESULTS is the JSON of the stages.
-Exit codes: 0 told, or nobody to tell; 1 not told; 2 wrong use.
+Reads SLACK_WEBHOOK, RESULTS (the `needs` context of the workflow as JSON) and RUN (the address of the run).
+Exit codes: 0 sent, or no webhook is set; 1 Slack did not accept the message; 2 RESULTS is invalid.
 """
 
 import json
@@ -15,25 +15,25 @@ GOOD = ("success", "skipped")
 
 
 def message(results: Mapping[str, Mapping[str, str]], run: str) -> str:
-    """What is told: the stages that did not end well by name, or that all did."""
-    bad = {name: stage["result"] for name, stage in results.items() if stage["result"] not in GOOD}
-    if not bad:
-        return f":white_check_mark: All stages ended well. {run}"
-    listed = ", ".join(f"{name} ({result})" for name, result in bad.items())
-    return f":x: {len(bad)} of {len(results)} stages did not end well: {listed}. {run}"
+    """The text of the message: the failed stages with their results, or that all stages passed."""
+    failed = {name: stage["result"] for name, stage in results.items() if stage["result"] not in GOOD}
+    if not failed:
+        return f":white_check_mark: All stages passed. {run}"
+    listed = ", ".join(f"{name} ({result})" for name, result in failed.items())
+    return f":x: {len(failed)} of {len(results)} stages failed: {listed}. {run}"
 
 
 def main() -> int:
-    """Send it."""
+    """Send the message."""
     webhook = os.environ.get("SLACK_WEBHOOK", "")
     try:
         text = message(json.loads(os.environ.get("RESULTS", "")), os.environ.get("RUN", ""))
     except (ValueError, KeyError, TypeError, AttributeError) as error:
-        print(f"RESULTS is not the JSON of stages and their results: {error}", file=sys.stderr)
+        print(f"RESULTS is not valid: {error}", file=sys.stderr)
         return 2
     print(text)
     if not webhook:
-        print("SLACK_WEBHOOK is not set: nobody is told.")
+        print("SLACK_WEBHOOK is not set. The message was not sent.")
         return 0
     content = json.dumps({"text": text}).encode()
     request = urllib.request.Request(webhook, data=content, headers={"Content-Type": "application/json"})
@@ -41,8 +41,8 @@ def main() -> int:
         with urllib.request.urlopen(request, timeout=30):
             return 0
     except OSError as error:
-        # Never the address, which is a secret.
-        print(f"Slack was not told: {type(error).__name__}", file=sys.stderr)
+        # The error itself may contain the webhook, which is a secret.
+        print(f"Sending to Slack failed: {type(error).__name__}", file=sys.stderr)
         return 1
 
 

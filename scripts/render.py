@@ -1,4 +1,4 @@
-"""Write what the chart renders for every way to install it, into a folder: for tools that look at manifests.
+"""Render the chart with each example of values (`ci/`), for the tools that check manifests.
 
 Usage: render.py FOLDER
 """
@@ -13,7 +13,7 @@ CHART = Path(__file__).parents[1] / "helm" / "migraine-platform"
 
 
 def main(folder: Path) -> None:
-    """One file for each file of values in `ci/`."""
+    """Write the manifests of each values file to a file of the same name in `folder`."""
     for path in sorted((CHART / "ci").glob("*-values.yaml")):
         values = yaml.safe_load(path.read_text()) or {}
         files = helm_python.Chart.load(str(CHART)).render(values, name="migraine-platform", namespace="migraine")

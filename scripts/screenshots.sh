@@ -1,15 +1,15 @@
 #!/usr/bin/env bash
-# Takes the pictures of the README from a home in which `make run` has ended: `make screenshots`. Needs Chromium.
+# Takes the screenshots of the README, after `make run`: `make screenshots`. Needs Chromium.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
 browser=$(command -v chromium || command -v chromium-browser || command -v google-chrome) || {
-  echo "There is no Chromium: apt-get install chromium" >&2
+  echo "Chromium was not found. On Debian or Ubuntu: apt-get install chromium" >&2
   exit 2
 }
 home=${MIGRAINE_HOME:-.migraine}
 report=$(realpath "$home/reports/latest/attack.html") || {
-  echo "There is no report under $home: make run" >&2
+  echo "There is no report in $home. Run: make run" >&2
   exit 2
 }
 port=${PORT:-3010}
