@@ -1,118 +1,112 @@
-"""The application: routes, door, documents. `create_app(services)` runs under Ray Serve and under any ASGI server.
+"""The ASGI application: its routes and middleware. It runs under Ray Serve and under any ASGI server.
 
-Here belongs the wiring. Not here: what an endpoint does (`handlers`, `batch`, `v2`), how services are made
-(`services`), processes (`deployment`, `server`).
+Not here: what an endpoint does (`serving.api`), opening the parts it works with (`serving.services`), processes
+(`serving.deployment`, `serving.cluster.local_server`).
 """
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from functools import partial
 
-from fastapi import FastAPI
+from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
+from starlette.middleware import Middleware
 from starlette.middleware.cors import CORSMiddleware
-from starlette.middleware.exceptions import ExceptionMiddleware
 from starlette.requests import Request
 from starlette.responses import Response
+from starlette.routing import Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from migraine_assets.core.tasks import TASKS
-from serving.api import openapi
+from serving.api import status, v2
 from serving.api.batch import predict_batch
-from serving.api.bodies import json_answer, problem_answer
-from serving.api.endpoints import Handlers
-from serving.api.middleware import Gate
-from serving.api.v2 import Protocol
+from serving.api.bodies import json_response, problem_response
+from serving.api.feedback import feedback
+from serving.api.middleware import RequestMiddleware
+from serving.api.predict import predict
+from serving.api.record import Recorder
 from serving.contract.problems import BY_STATUS, Refused
 from serving.services import Services
+from serving.settings import ServingSettings
 
 Endpoint = Callable[[Request], Awaitable[Response]]
+Endpoints = Mapping[tuple[str, str], Endpoint]
 
 
-def create_app(services: Services) -> ASGIApp:
-    """The service around `services`, whose life is the caller's affair."""
-    handlers = Handlers(services)
-    protocol = Protocol(handlers)
-    door = Gate(_routed(services, handlers, protocol), services, straight=_straight(handlers, protocol))
-    if not services.settings.cors_origins:
-        return door
-    # Outermost: a preflight needs no key.
-    return CORSMiddleware(
-        door,
-        allow_origins=list(services.settings.cors_origins),
-        allow_methods=["GET", "POST"],
-        allow_headers=["Authorization", "Content-Type", "X-API-Key"],
-        expose_headers=["Retry-After"],
+def create_app(services: Services) -> Starlette:
+    """The application around `services`, which the caller closes."""
+    recorder = Recorder(services.prediction_log, services.metrics, clock=services.clock)
+    endpoints = _endpoints(services, recorder)
+    app = Starlette(
+        routes=[Route(path, endpoint, methods=[method]) for (method, path), endpoint in endpoints.items()],
+        middleware=[
+            *_cors(services.settings),
+            Middleware(RequestMiddleware, services=services, direct=_direct(endpoints)),
+        ],
+        exception_handlers={HTTPException: partial(_http_error, services)},
     )
+    app.router.redirect_slashes = False
+    return app
 
 
-def _routed(services: Services, handlers: Handlers, protocol: Protocol) -> ASGIApp:
-    """Every address, and the documents. Of FastAPI's own layers only the one that turns refusals into answers."""
-    docs = services.settings.docs
-    app = FastAPI(
-        title=openapi.TITLE,
-        version=openapi.VERSION,
-        docs_url="/docs" if docs else None,
-        openapi_url="/openapi.json" if docs else None,
-        redoc_url=None,
-        redirect_slashes=False,
-    )
-    app.openapi = partial(openapi.document, services.settings)  # type: ignore[method-assign]
-    _add_routes(app, handlers, protocol)
-    refusals = {HTTPException: partial(_http_error, services), Refused: partial(_refused, services)}
-    inside = ExceptionMiddleware(app.router, handlers=refusals)
-
-    async def routed(scope: Scope, receive: Receive, send: Send) -> None:
-        # Outside an application the router would answer by itself instead of raising.
-        scope["app"] = app
-        await inside(scope, receive, send)
-
-    return routed
+def _endpoints(services: Services, recorder: Recorder) -> Endpoints:
+    """Every endpoint by method and path."""
+    endpoints: dict[tuple[str, str], Endpoint] = {
+        ("POST", "/predict"): partial(predict, services, recorder),
+        ("POST", "/predict/batch"): partial(predict_batch, services, recorder),
+        ("POST", "/feedback"): partial(feedback, services),
+        ("GET", "/models"): partial(status.models, services),
+        ("GET", "/health"): status.health,
+        ("GET", "/ready"): partial(status.ready, services),
+        ("GET", "/metrics"): partial(status.metrics, services),
+        ("GET", "/v2"): v2.server,
+        ("GET", "/v2/health/live"): v2.live,
+        ("GET", "/v2/health/ready"): partial(v2.ready, services),
+        ("GET", "/v2/models/{name}"): partial(v2.model, services),
+        ("GET", "/v2/models/{name}/ready"): partial(v2.model_ready, services),
+        ("POST", "/v2/models/{name}/infer"): partial(v2.infer, services, recorder),
+    }
+    if services.settings.docs:
+        endpoints |= {("GET", "/docs"): status.docs, ("GET", "/openapi.json"): partial(status.document, services)}
+    return endpoints
 
 
-def _add_routes(app: FastAPI, handlers: Handlers, protocol: Protocol) -> None:
-    """Plain routes: what FastAPI would do for each request (dependencies, models) is done once, in `decoding`."""
-    for path, method, endpoint in (
-        ("/predict", "POST", handlers.predict),
-        ("/predict/batch", "POST", partial(predict_batch, handlers)),
-        ("/feedback", "POST", handlers.feedback),
-        ("/models", "GET", handlers.models),
-        ("/health", "GET", handlers.health),
-        ("/ready", "GET", handlers.ready),
-        ("/metrics", "GET", handlers.metrics),
-        ("/v2", "GET", protocol.server),
-        ("/v2/health/live", "GET", protocol.live),
-        ("/v2/health/ready", "GET", protocol.ready),
-        ("/v2/models/{name}", "GET", protocol.model),
-        ("/v2/models/{name}/ready", "GET", protocol.model_ready),
-        ("/v2/models/{name}/infer", "POST", protocol.infer),
-    ):
-        app.router.add_route(path, endpoint, methods=[method])
+def _direct(endpoints: Endpoints) -> dict[tuple[str, str], ASGIApp]:
+    """The most frequent addresses, by method and path: matching routes takes longer than a small model."""
+    infer = endpoints["POST", "/v2/models/{name}/infer"]
+    return {
+        ("POST", "/predict"): _asgi(endpoints["POST", "/predict"]),
+        **{("POST", f"/v2/models/{task}/infer"): _asgi(infer, name=task) for task in TASKS},
+    }
 
 
-def _straight(handlers: Handlers, protocol: Protocol) -> dict[tuple[str, str], ASGIApp]:
-    """The addresses that are asked most, by method and path: finding a route costs more than a small model."""
-    infer = {("POST", f"/v2/models/{task}/infer"): _endpoint(protocol.infer, name=task) for task in TASKS}
-    return {("POST", "/predict"): _endpoint(handlers.predict), **infer}
-
-
-def _endpoint(endpoint: Endpoint, **path_params: str) -> ASGIApp:
+def _asgi(endpoint: Endpoint, **path_params: str) -> ASGIApp:
     async def app(scope: Scope, receive: Receive, send: Send) -> None:
         scope["path_params"] = path_params
-        answer = await endpoint(Request(scope, receive))
-        await answer(scope, receive, send)
+        response = await endpoint(Request(scope, receive))
+        await response(scope, receive, send)
 
     return app
 
 
-async def _refused(services: Services, _: Request, refused: Refused) -> Response:
-    services.metrics.count_error(refused.kind.name)
-    return problem_answer(refused)
+def _cors(settings: ServingSettings) -> list[Middleware]:
+    """The outermost middleware: a preflight request carries no key."""
+    if not settings.cors_origins:
+        return []
+    return [
+        Middleware(
+            CORSMiddleware,
+            allow_origins=list(settings.cors_origins),
+            allow_methods=["GET", "POST"],
+            allow_headers=["Authorization", "Content-Type", "X-API-Key"],
+            expose_headers=["Retry-After"],
+        )
+    ]
 
 
 async def _http_error(services: Services, request: Request, error: HTTPException) -> Response:
-    """Starlette's own refusals (no such address, no such method) as problems, or in the protocol's form."""
+    """Starlette's own errors (no such address, wrong method) as problems, or in the form of the v2 protocol."""
     kind = BY_STATUS.get(error.status_code, BY_STATUS[400])
     services.metrics.count_error(kind.name)
     if request.url.path.startswith("/v2/"):
-        return json_answer({"error": kind.title}, status=kind.status, headers=error.headers or {})
-    return problem_answer(Refused(kind.name, "See /docs for the addresses of this service.", headers=error.headers))
+        return json_response({"error": kind.title}, status=kind.status, headers=error.headers or {})
+    return problem_response(Refused(kind.name, "See /docs for the addresses of this service.", headers=error.headers))

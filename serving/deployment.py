@@ -14,7 +14,7 @@ from pydantic import BaseModel
 from ray import serve
 from ray.serve import Application, Deployment
 from ray.serve.config import AutoscalingConfig, AutoscalingPolicy, BackpressureConfig
-from starlette.types import ASGIApp, Receive, Scope, Send
+from starlette.types import ASGIApp
 
 from serving import logs
 from serving.app import create_app
@@ -36,24 +36,6 @@ class Arguments(BaseModel):
     max_replicas: int | None = None
 
 
-class InProgress:
-    """The application, with its requests counted while they are inside."""
-
-    def __init__(self, app: ASGIApp, metrics: Metrics) -> None:
-        self._app, self._metrics = app, metrics
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """One request, or the lifespan."""
-        if scope["type"] != "http":
-            await self._app(scope, receive, send)
-            return
-        self._metrics.enter()
-        try:
-            await self._app(scope, receive, send)
-        finally:
-            self._metrics.leave()
-
-
 class Replica:
     """One process that serves: the models live here, not behind another handle."""
 
@@ -69,7 +51,7 @@ class Replica:
 
     def __serve_build_asgi_app__(self) -> ASGIApp:
         """Called by Ray after `__init__`."""
-        return InProgress(create_app(self._services), self._services.metrics)
+        return create_app(self._services)
 
     def reconfigure(self, user_config: dict[str, Any]) -> None:  # noqa: ARG002 - its content is a reason to look
         """A changed `user_config`: look at the pointer now, in place."""

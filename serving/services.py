@@ -1,8 +1,10 @@
-"""What the application works with: models, logs, counts, limits and keys of one replica, opened and closed together.
+"""The parts of one replica (models, logs, metrics, limits, keys), opened and closed together.
 
-Here belongs their assembly. Not here: what each does (its own module), processes (`deployment`, `server`).
+Not here: what each part does (its own module), processes (`serving.deployment`, `serving.cluster.local_server`).
 """
 
+import asyncio
+import datetime as dt
 import threading
 import time
 from collections.abc import Callable
@@ -17,8 +19,10 @@ from migraine_assets.stores.store import Store
 from serving.access.api_keys import KeyRing
 from serving.access.rate_limit import Limiter
 from serving.input.arrow_files import TableMemory
-from serving.log.writer import FeedbackLog, ReceiptLog, open_feedback, open_receipts
+from serving.log.prediction_ids import PredictionIds
+from serving.log.writer import FeedbackLog, PredictionLog, open_feedback, open_prediction_log
 from serving.metrics.registry import Metrics, ModelInfo
+from serving.model.predictor import Predictor
 from serving.model.watcher import NO_CHAMPION, Listener, ModelSet, ModelWatcher
 from serving.settings import ServingSettings
 
@@ -28,90 +32,111 @@ LOOK_SECONDS = 5.0
 
 @dataclass(frozen=True)
 class Services:
-    """One replica's parts. `secret`: what all replicas share. `clock`: seconds since 1970.
+    """One replica's parts.
 
-    `tables`: the memory that these took. `executor`: one thread for what takes long, beside the event loop.
+    `clock`: seconds since 1970. `executor`: one thread for jobs that would block the event loop for too long.
     """
 
     models: ModelWatcher
-    receipts: ReceiptLog
-    feedback: FeedbackLog
+    predictor: Predictor
+    ids: PredictionIds
+    prediction_log: PredictionLog
+    feedback_log: FeedbackLog
     metrics: Metrics
     limiter: Limiter
     keys: KeyRing
     settings: ServingSettings
-    secret: bytes
-    tables: TableMemory = field(default_factory=TableMemory)
+    table_memory: TableMemory = field(default_factory=TableMemory)
     executor: Executor = field(default_factory=lambda: ThreadPoolExecutor(1, thread_name_prefix="long"))
     clock: Callable[[], float] = time.time
     _closing: threading.Event = field(default_factory=threading.Event)
 
     def start(self) -> None:
-        """Load what there is, then follow pointer and keys and show the state once a second, until `close`."""
+        """Load the promoted models, then follow pointer and keys and publish the state once a second until `close`."""
         self.models.start()
         self.keys.start()
         threading.Thread(target=self._tick, name="metrics", daemon=True).start()
         threading.Thread(target=self._look, name="published", daemon=True).start()
 
+    def now(self) -> dt.datetime:
+        """The time, UTC."""
+        return dt.datetime.fromtimestamp(self.clock(), dt.UTC)
+
+    async def run(self, job: Callable[[], bytes], *, long: bool) -> bytes:
+        """Run a short `job` right here, which is fastest; run a `long` one in `executor`, beside other requests."""
+        return await asyncio.get_running_loop().run_in_executor(self.executor, job) if long else job()
+
     def problem(self) -> str | None:
-        """Why this replica should be replaced, or None: a thread of it has died."""
-        alive = {"receipts": self.receipts.alive, "feedback": self.feedback.alive, "models": self.models.alive}
+        """Why this replica should be replaced (a thread has died), or None."""
+        alive = {
+            "the prediction log": self.prediction_log.alive,
+            "the feedback log": self.feedback_log.alive,
+            "the model watcher": self.models.alive,
+        }
         dead = [name for name, lives in alive.items() if not lives]
         return f"The thread of {', '.join(dead)} has ended." if dead else None
 
     def close(self) -> None:
-        """End every thread, and write what the logs still hold. A second call does nothing."""
+        """Stop every thread and write what the logs still hold. A second call does nothing."""
         if self._closing.is_set():
             return
         self._closing.set()
         self.executor.shutdown()
         self.models.stop()
         self.keys.close()
-        self.receipts.close()
-        self.feedback.close()
-        self._show()
+        self.prediction_log.close()
+        self.feedback_log.close()
+        self._show_logs()
         self.limiter.close()
         self.metrics.close()
 
     def _tick(self) -> None:
         while not self._closing.wait(TICK_SECONDS):
-            self._show()
+            self._show_logs()
             self.metrics.tick()
-            self.tables.tick()
+            self.table_memory.tick()
 
     def _look(self) -> None:
-        # On a thread of its own: a store that is slow or gone must delay neither answers nor scrapes.
+        # In a thread of its own: a slow or unreachable store must delay neither predictions nor scrapes.
         self.metrics.look()
         while not self._closing.wait(LOOK_SECONDS):
             self.metrics.look()
 
-    def _show(self) -> None:
-        self.metrics.set_logs((self.receipts.state, self.feedback.state))
+    def _show_logs(self) -> None:
+        self.metrics.set_logs((self.prediction_log.state, self.feedback_log.state))
 
 
 def open_services(settings: ServingSettings, *, store: Store | None = None) -> Services:
-    """The parts of one replica, running. `store`: by default the one of `MIGRAINE_HOME` or `MIGRAINE_STORE_URI`."""
+    """Open and start the parts of one replica. `store`: by default that of `MIGRAINE_HOME` or `MIGRAINE_STORE_URI`."""
     store = store or Store(Settings().store_location)
     secret = shared_secret(store, configured=settings.secret)
     metrics = Metrics(
         settings.shared_folder, figures=lambda: read_figures(store), operations=lambda: read_operations(store)
     )
+    models = ModelWatcher(store, interval=settings.poll_seconds, listener=counting(metrics))
+    ids = PredictionIds(secret)
     services = Services(
-        models=ModelWatcher(store, interval=settings.poll_seconds, listener=counting(metrics)),
-        receipts=open_receipts(store, secret=secret, settings=settings),
-        feedback=open_feedback(store, settings=settings),
+        models=models,
+        predictor=Predictor(
+            lambda: models.current,
+            make_ids=ids.make,
+            secret=secret,
+            least_history_days=settings.least_history_days,
+        ),
+        ids=ids,
+        prediction_log=open_prediction_log(store, secret=secret, settings=settings),
+        feedback_log=open_feedback(store, settings=settings),
         metrics=metrics,
         limiter=Limiter(settings.shared_folder, rate=settings.rate_limit, burst=settings.rate_burst),
         keys=KeyRing(store, required=settings.api_keys_required),
         settings=settings,
-        secret=secret,
     )
     services.start()
     return services
 
 
 def counting(metrics: Metrics) -> Listener:
-    """A listener of a `ModelWatcher` that counts reloads and shows which models this replica holds."""
+    """A listener of a `ModelWatcher` that counts reloads and publishes which models this replica holds."""
 
     def listener(models: ModelSet, *, success: bool) -> None:
         metrics.count_reload(success=success)
@@ -123,10 +148,10 @@ def counting(metrics: Metrics) -> Listener:
 
 def model_infos(models: ModelSet) -> list[ModelInfo]:
     """Every model of the set, as metrics show it."""
-    found = []
+    infos = []
     for task, model in models.tasks.items():
-        arms = ["champion", *([model.trial.rollout.mode] if model.trial else [])]
-        for arm, served in zip(arms, model.all, strict=True):
-            manifest = served.manifest
-            found.append(ModelInfo(task, arm, manifest.algorithm, served.bundle.hash, manifest.data_version))
-    return found
+        arms = ["champion", *([model.candidate.rollout.mode] if model.candidate else [])]
+        for arm, loaded in zip(arms, model.all, strict=True):
+            manifest = loaded.manifest
+            infos.append(ModelInfo(task, arm, manifest.algorithm, loaded.bundle.hash, manifest.data_version))
+    return infos

@@ -1,38 +1,40 @@
-"""Many people in one JSON body: each item its own answer or its own problem, in order.
+"""`POST /predict/batch`: many participants as JSON, each answered or refused on its own, in order.
 
-Not here: tables (`tables`).
+Not here: tables, which come to the same address (`serving.api.tables`).
 """
 
+import datetime as dt
 import time
 from collections.abc import Sequence
-from typing import Any
 
 import msgspec
 from starlette.requests import Request
 from starlette.responses import Response
 
-from serving.api.bodies import JSON, media_type, read_body, require_json, require_plain
-from serving.api.endpoints import LONG_BODY, Handlers
+from serving.api.bodies import JSON, LONG_BODY_BYTES, media_type, read_json, read_raw
+from serving.api.compose import compose
+from serving.api.record import Recorder
 from serving.api.tables import predict_table
 from serving.contract.problems import Problem, Refused, invalid
 from serving.contract.requests import BatchRequest, DayBatch
 from serving.contract.responses import Prediction
 from serving.input.arrow_files import MEDIA_TYPES
-from serving.input.cases import Case, Days, case_of, day_cases
+from serving.input.cases import Case, Days, case_of, day_cases, histories_of
 from serving.input.decoding import decode, decode_predict
+from serving.services import Services
 
 EXPLAINED = 20
 
 
 class Item(msgspec.Struct, frozen=True, gc=False):
-    """One of `result` and `error` is there."""
+    """The answer to one item: `result` or `error`."""
 
     result: Prediction | None
     error: Problem | None
 
 
 class Batch(msgspec.Struct, frozen=True, gc=False):
-    """An item for each person, in the order of the request."""
+    """One item for each participant, in the order of the request."""
 
     items: list[Item]
 
@@ -40,57 +42,67 @@ class Batch(msgspec.Struct, frozen=True, gc=False):
 _encode = msgspec.json.Encoder().encode
 
 
-async def predict_batch(handlers: Handlers, request: Request) -> Response:
-    """`POST /predict/batch`, in the form that the request's media type says."""
-    kind, settings, every = media_type(request), handlers.services.settings, _every_row(request)
+async def predict_batch(services: Services, recorder: Recorder, request: Request) -> Response:
+    """The endpoint. The media type of the request decides its form: JSON, Arrow or Parquet."""
+    kind, settings, every_row = media_type(request), services.settings, _every_row(request)
+    most, seconds = settings.max_batch_body_bytes, settings.request_timeout
     if kind in MEDIA_TYPES:
-        require_plain(request)
-        body = await read_body(request, most=settings.max_batch_body_bytes, seconds=settings.request_timeout)
-        content = await handlers.work(lambda: predict_table(handlers, body, kind, every_row=every), long=True)
+        body = await read_raw(request, most=most, seconds=seconds)
+        content = await services.run(
+            lambda: predict_table(services, recorder, body, kind, every_row=every_row), long=True
+        )
         return Response(content, media_type=kind)
     if kind and kind != JSON:
         raise Refused("unsupported-media-type", f"Send one of {', '.join((JSON, *MEDIA_TYPES))}.")
-    require_json(request)
-    body = await read_body(request, most=settings.max_batch_body_bytes, seconds=settings.request_timeout)
-    content = await handlers.work(lambda: predicted(handlers, body), long=len(body) > LONG_BODY or b'"explain"' in body)
+    body = await read_json(request, most=most, seconds=seconds)
+    long = len(body) > LONG_BODY_BYTES or b'"explain"' in body
+    content = await services.run(lambda: predict_items(services, recorder, body), long=long)
     return Response(content, media_type=JSON)
 
 
 def _every_row(request: Request) -> bool:
-    """The parameter `rows` of tables. Raises `Refused` (400) for another value, or several."""
+    """The query parameter `rows` of tables. Raises `Refused` (400) for another value, or several."""
     rows = request.query_params.getlist("rows") or ["last"]
     if rows not in (["last"], ["all"]):
-        raise Refused("bad-request", "The parameter rows is 'last' (one answer for each person) or 'all'.")
+        raise Refused("bad-request", "The parameter rows is 'last' (one answer per participant) or 'all'.")
     return rows == ["all"]
 
 
-def predicted(handlers: Handlers, body: bytes) -> bytes:
-    """The answer to a JSON body. Raises `Refused` where it is no batch at all."""
-    began = time.perf_counter()
-    cases = cases_of(handlers, body)
-    good = cases if isinstance(cases, Days) else [case for case in cases if isinstance(case, Case)]
-    _limit_explanations(good)
-    said = iter(handlers.answered(good, began=began) if good else ())
-    return _encode(Batch([Item(None, c.problem) if isinstance(c, Refused) else Item(next(said), None) for c in cases]))
+def predict_items(services: Services, recorder: Recorder, body: bytes) -> bytes:
+    """The answer to a JSON batch.
+
+    Raises `Refused` where the body as a whole is not a batch, and `ModelNotReady` where no model serves.
+    """
+    started = time.perf_counter()
+    items = cases_of(body, now=services.now())
+    cases = items if isinstance(items, Days) else [item for item in items if isinstance(item, Case)]
+    _limit_explanations(cases)
+    if not cases:
+        return _encode(Batch([Item(None, item.problem) for item in items if isinstance(item, Refused)]))
+    predictions = services.predictor.predict(histories_of(cases))
+    answers = iter(compose(cases, predictions))
+    recorder.record(predictions, seconds=time.perf_counter() - started)
+    return _encode(
+        Batch([Item(None, i.problem) if isinstance(i, Refused) else Item(next(answers), None) for i in items])
+    )
 
 
-def cases_of(handlers: Handlers, body: bytes) -> Sequence[Case | Refused]:
-    """The case of each item, or what is wrong with it."""
-    now = handlers.now()
+def cases_of(body: bytes, *, now: dt.datetime) -> Sequence[Case | Refused]:
+    """The case of each item, or why it is refused."""
     if b'"entries"' not in body:
         try:
             return day_cases(decode(body, DayBatch).items, now=now)
         except Refused:
-            pass  # At least one item is wrong or of the other form: one at a time, so that the others are answered.
+            pass  # At least one item is wrong or has a history: read them one by one, so that the others are answered.
     items = decode(body, BatchRequest).items
-    return [_case(bytes(item), place, now) for place, item in enumerate(items)]
+    return [_case(bytes(item), index, now) for index, item in enumerate(items)]
 
 
-def _case(item: bytes, place: int, now: Any) -> Case | Refused:
+def _case(item: bytes, index: int, now: dt.datetime) -> Case | Refused:
     try:
         return case_of(decode_predict(item), now=now, body=item)
     except Refused as refused:
-        return refused.at(f"$.items[{place}]")
+        return refused.at(f"$.items[{index}]")
 
 
 def _limit_explanations(cases: Sequence[Case]) -> None:

@@ -1,6 +1,6 @@
-"""Reading a request's body with its limits, and writing answers.
+"""Request bodies read within their limits, and responses written.
 
-Not here: what a body means (`decoding`, `tables`, `tensors`).
+Not here: what a body means (`serving.input`), which requests are let in (`serving.api.middleware`).
 """
 
 import asyncio
@@ -12,34 +12,41 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 
 from serving.contract.problems import MEDIA_TYPE, Refused
+from serving.model.watcher import ModelNotReady
 
 JSON = "application/json"
+# A larger JSON body takes so long to compute that other requests should not wait for it.
+LONG_BODY_BYTES = 16 << 10
+
 _encode = msgspec.json.Encoder().encode
 
 
 def media_type(request: Request) -> str:
-    """The media type of the body, without parameters, in small letters; empty where it is not said."""
+    """The media type of the body in lower case, without parameters; empty where the request names none."""
     return request.headers.get("content-type", "").partition(";")[0].strip().lower()
 
 
-def require_json(request: Request) -> None:
-    """Raises `Refused` (415) for a body that does not say that it is JSON, in UTF-8 and uncompressed."""
-    kind = request.headers.get("content-type", "")
-    if kind != JSON:
-        charset = kind.lower().partition("charset=")[2].strip(' "').partition(";")[0] or "utf-8"
+async def read_json(request: Request, *, most: int, seconds: float) -> bytes:
+    """The body of a request whose headers declare JSON in UTF-8.
+
+    Raises `Refused`: 415 for another media type, and as `read_raw` does.
+    """
+    content_type = request.headers.get("content-type", "")
+    if content_type != JSON:
+        charset = content_type.lower().partition("charset=")[2].strip(' "').partition(";")[0] or "utf-8"
         if media_type(request) != JSON or charset not in ("utf-8", "utf8", "us-ascii"):
             raise Refused("unsupported-media-type", f"Send the header Content-Type: {JSON}, in UTF-8.")
-    require_plain(request)
+    return await read_raw(request, most=most, seconds=seconds)
 
 
-def require_plain(request: Request) -> None:
-    """Raises `Refused` (415) for a compressed body: its size cannot be known before it is unpacked."""
+async def read_raw(request: Request, *, most: int, seconds: float) -> bytes:
+    """The body of a request, whatever its media type.
+
+    Raises `Refused`: 415 where it is compressed (its size is not known before it is unpacked), 413 beyond `most`
+    bytes, 408 where it takes longer than `seconds`.
+    """
     if request.headers.get("content-encoding", "identity").lower() != "identity":
         raise Refused("unsupported-media-type", "Send the body uncompressed, without Content-Encoding.")
-
-
-async def read_body(request: Request, *, most: int, seconds: float) -> bytes:
-    """The whole body. Raises `Refused`: 413 beyond `most` bytes, 408 where it takes more than `seconds`."""
     length = request.headers.get("content-length", "")
     if length.isdigit() and int(length) > most:
         raise _too_large(most)
@@ -49,7 +56,7 @@ async def read_body(request: Request, *, most: int, seconds: float) -> bytes:
     except TimeoutError:
         raise Refused("timeout", f"The body did not arrive within {seconds:g} s.") from None
     except ClientDisconnect:
-        raise Refused("bad-request", "The client went away.") from None
+        raise Refused("bad-request", "The client disconnected.") from None
 
 
 async def _read(request: Request, most: int) -> bytes:
@@ -66,11 +73,18 @@ def _too_large(most: int) -> Refused:
     return Refused("too-large", f"At most {most} bytes are accepted here. Split the request.")
 
 
-def json_answer(content: Any, *, status: int = 200, headers: Mapping[str, str] | None = None) -> Response:
+def json_response(content: Any, *, status: int = 200, headers: Mapping[str, str] | None = None) -> Response:
     """`content` (structs, plain values) as JSON."""
     return Response(_encode(content), status, headers, JSON)
 
 
-def problem_answer(refused: Refused) -> Response:
-    """The problem as the body of an error."""
+def problem_response(refused: Refused) -> Response:
+    """The body of an error, RFC 9457."""
     return Response(_encode(refused.problem), refused.http_status, refused.headers, MEDIA_TYPE)
+
+
+def refusal_of(error: Refused | ModelNotReady) -> Refused:
+    """What the client is told of `error`."""
+    if isinstance(error, ModelNotReady):
+        return Refused("not-ready", str(error), headers={"Retry-After": "5"})
+    return error

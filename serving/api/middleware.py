@@ -1,6 +1,6 @@
-"""What every request passes, whatever it asks: key, rate limit, headers, counts, and the last refuge of an error.
+"""What every request passes: API key, rate limit, security headers, counts, and the catch-all error handler.
 
-Plain ASGI, since this runs for each request. Not here: bodies (`bodies`), answers (`handlers`).
+Plain ASGI, because it runs for each request. Not here: bodies (`serving.api.bodies`), routes (`serving.app`).
 """
 
 import logging
@@ -11,13 +11,14 @@ from functools import partial
 from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from serving.api.bodies import problem_answer
+from serving.api.bodies import problem_response, refusal_of
 from serving.contract.problems import Refused
+from serving.model.watcher import ModelNotReady
 from serving.services import Services
 
 _log = logging.getLogger(__name__)
 
-# Open to probes and scrapers without a key, and never limited.
+# Probes and scrapers need no key and are never limited.
 OPEN = frozenset({"/health", "/ready", "/metrics", "/v2/health/live", "/v2/health/ready"})
 DOCUMENTS = frozenset({"/docs", "/openapi.json"})
 
@@ -32,8 +33,8 @@ _HEADERS = (
     (b"cache-control", b"no-store"),
 )
 _POLICY = (b"content-security-policy", b"default-src 'none'; frame-ancestors 'none'")
-# The page of /docs loads its script and style from the address that FastAPI names.
-_PAGE_POLICY = (
+# Swagger UI at /docs loads its script, style and icon from these addresses.
+_DOCS_POLICY = (
     b"content-security-policy",
     b"default-src 'none'; frame-ancestors 'none'; connect-src 'self'; img-src data: https://fastapi.tiangolo.com; "
     b"script-src 'unsafe-inline' https://cdn.jsdelivr.net; style-src 'unsafe-inline' https://cdn.jsdelivr.net",
@@ -49,44 +50,49 @@ def endpoint(path: str) -> str:
     return f"/v2/models/{{name}}{rest}" if match and rest in _OF_MODEL else "other"
 
 
-class Gate:
-    """The application behind its door. `straight`: applications for a method and a path, asked instead of `app`."""
+class RequestMiddleware:
+    """Lets a request in, counts it, and turns errors into responses.
 
-    def __init__(
-        self, app: ASGIApp, services: Services, *, straight: Mapping[tuple[str, str], ASGIApp] | None = None
-    ) -> None:
-        self._app, self._services, self._straight = app, services, straight or {}
+    `direct`: applications by method and path that are called instead of `app`.
+    """
+
+    def __init__(self, app: ASGIApp, services: Services, direct: Mapping[tuple[str, str], ASGIApp]) -> None:
+        self._app, self._services, self._direct = app, services, direct
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """One request, or the lifespan."""
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        answer = _Answer(send, page=scope["path"] == "/docs", counted=partial(self._count, scope))
+        metrics = self._services.metrics
+        metrics.enter()
+        response = _Response(send, docs=scope["path"] == "/docs", count=partial(self._count, scope))
         try:
             self._admit(scope)
-            inside = self._straight.get((scope["method"], scope["path"]), self._app)
-            await inside(scope, receive, answer)
-        except Refused as refused:
-            await self._refuse(refused, scope, receive, answer)
+            app = self._direct.get((scope["method"], scope["path"]), self._app)
+            await app(scope, receive, response)
+        except (Refused, ModelNotReady) as error:
+            await self._refuse(refusal_of(error), scope, receive, response)
         except Exception:
             _log.exception("request failed", extra={"fields": {"endpoint": endpoint(scope["path"])}})
-            if answer.status:
+            if response.status:
                 raise
-            await self._refuse(Refused("internal-error", "The request failed and was logged."), scope, receive, answer)
+            refused = Refused("internal-error", "The request failed and the error was logged.")
+            await self._refuse(refused, scope, receive, response)
         finally:
-            if not answer.status:
+            metrics.leave()
+            if not response.status:
                 self._count(scope, 499)
 
     def _count(self, scope: Scope, status: int) -> None:
         self._services.metrics.count_request(scope["method"], endpoint(scope["path"]), status)
 
-    async def _refuse(self, refused: Refused, scope: Scope, receive: Receive, answer: "_Answer") -> None:
+    async def _refuse(self, refused: Refused, scope: Scope, receive: Receive, response: "_Response") -> None:
         self._services.metrics.count_error(refused.kind.name)
-        await problem_answer(refused)(scope, receive, answer)
+        await problem_response(refused)(scope, receive, response)
 
     def _admit(self, scope: Scope) -> None:
-        """Raises `Refused`: 401 without a valid key where one is required, 429 beyond the rate."""
+        """Raises `Refused`: 401 without a valid key where one is required, 429 beyond the rate limit."""
         services, path = self._services, scope["path"]
         if path in OPEN or (path in DOCUMENTS and services.settings.docs):
             return
@@ -95,7 +101,7 @@ class Gate:
             headers = Headers(scope=scope)
             key = services.keys.check(headers.get("x-api-key") or headers.get("authorization"))
             if key is None:
-                text = "Send a key in the header X-API-Key or as Authorization: Bearer; `migraine keys` makes them."
+                text = "Send a key as X-API-Key or as Authorization: Bearer; `migraine keys create` makes one."
                 raise Refused("unauthorized", text, headers={"WWW-Authenticate": "Bearer"})
         wait = services.limiter.allow(key or self._address(scope))
         if wait:
@@ -111,20 +117,20 @@ class Gate:
         return next(iter(client))
 
 
-class _Answer:
-    """`send` that adds the security headers, which no endpoint sets, and remembers the status.
+class _Response:
+    """`send` that adds the security headers and remembers the status.
 
-    An answer is counted before it is sent: a replica that is killed in between has counted one that nobody got, and
-    never given one that is not counted.
+    A response is counted before it is sent: a replica that is killed in between may have counted a response that
+    nobody received, but never sent one that is not counted.
     """
 
-    def __init__(self, send: Send, *, page: bool, counted: Callable[[int], None]) -> None:
-        self._send, self._page, self._counted, self.status = send, page, counted, 0
+    def __init__(self, send: Send, *, docs: bool, count: Callable[[int], None]) -> None:
+        self._send, self._docs, self._count, self.status = send, docs, count, 0
 
     async def __call__(self, message: Message) -> None:
         if message["type"] == "http.response.start":
             self.status = message["status"]
-            self._counted(self.status)
+            self._count(self.status)
             headers = message.get("headers", ())
-            message["headers"] = [*headers, *_HEADERS, _PAGE_POLICY if self._page else _POLICY]
+            message["headers"] = [*headers, *_HEADERS, _DOCS_POLICY if self._docs else _POLICY]
         await self._send(message)

@@ -10,8 +10,8 @@ from typing import Any
 import msgspec
 
 from migraine_assets.core import contract
-from serving.api import batch, examples
-from serving.contract import problems, requests
+from serving.api import batch
+from serving.contract import examples, problems, requests
 from serving.contract import responses as answers
 from serving.input import arrow_files, tensors
 from serving.settings import ServingSettings

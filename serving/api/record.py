@@ -1,144 +1,151 @@
-"""What answers leave behind: their receipts, and the counts.
+"""What predictions leave behind: records in the prediction log, and counts in the metrics.
 
-Not here: writing them (`receipts`, `metrics`).
+Not here: writing records to files (`serving.log.writer`), exporting metrics (`serving.metrics`).
 """
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
 
 from migraine_assets.stores.prediction_log.record import Receipt
-from migraine_assets.stores.prediction_log.record_block import MOST_ROWS, Block, Part
-from migraine_assets.stores.prediction_log.record_block import Silent as SilentPart
-from serving.model.predictor import Predicted
-from serving.model.scoring import Group, Rows, Silent
-from serving.services import Services
+from migraine_assets.stores.prediction_log.record_block import MOST_ROWS, Block, Part, Silent
+from serving.log.writer import PredictionLog
+from serving.metrics.registry import Metrics
+from serving.model.predictor import PredictionSet
+from serving.model.scoring import Group, Rows, Shadow
 
 Groups = Mapping[str, Sequence[Group]]
 
 
-def record(services: Services, found: Predicted, *, seconds: float) -> None:
-    """Log and count what was `found` for one request that took `seconds`."""
-    metrics, names = services.metrics, found.people.names
-    hidden = {name: services.receipts.pseudonym(name) if name else None for name in set(names)}
-    people = [hidden[name] for name in names]
-    log(services, found.groups, ids=found.ids, people=people, for_dates=found.for_dates, seconds=seconds)
-    for group in found.groups["attack"]:
-        if abstained := _abstained(group):
+class Recorder:
+    """Logs and counts predictions. `clock`: seconds since 1970."""
+
+    def __init__(self, log: PredictionLog, metrics: Metrics, *, clock: Callable[[], float]) -> None:
+        self._log, self._metrics, self._clock = log, metrics, clock
+
+    def record(self, predictions: PredictionSet, *, seconds: float) -> None:
+        """Log and count the predictions of one request that took `seconds`."""
+        self._count(predictions, seconds)
+        names = predictions.participants
+        pseudonyms = {name: self._log.pseudonym(name) if name else None for name in set(names)}
+        participants = [pseudonyms[name] for name in names]
+        common = {"time": self._clock(), "latency_ms": round(1000 * seconds, 3)}
+        if len(names) == 1:
+            self._log.append(_record(predictions, participants[0], **common))
+            return
+        for first in range(0, len(names), MOST_ROWS):
+            block = _block(predictions, participants, first, **common)
+            self._log.append(block, count=len(block.ids))
+
+    def _count(self, predictions: PredictionSet, seconds: float) -> None:
+        metrics = self._metrics
+        metrics.observe_latency(seconds)
+        for task, groups in predictions.groups.items():
+            for group in groups:
+                self._count_group(task, group)
+        for field, times in Counter(predictions.out_of_range.fields.tolist()).items():
+            metrics.count_out_of_range(field, times)
+
+    def _count_group(self, task: str, group: Group) -> None:
+        metrics, bundle = self._metrics, group.model.bundle.hash
+        abstained = _abstentions(group)
+        for status, times in (("ok", len(group.outputs) - abstained), ("abstained", abstained)):
+            if times:
+                metrics.count_predictions(times, status=status, task=task, model=bundle, arm=group.arm)
+        if abstained and task == "attack":
             metrics.count_abstentions(abstained)
-    for field, times in Counter(found.beyond.fields.tolist()).items():
-        metrics.count_out_of_range(field, times)
+        if group.shadow is not None:
+            shadow = group.shadow.model.bundle.hash
+            metrics.count_predictions(len(group.shadow.positions), status="ok", task=task, model=shadow, arm="shadow")
 
 
-def log(
-    services: Services,
-    groups: Groups,
-    *,
-    ids: list[str],
-    people: list[str | None],
-    for_dates: list[str] | None,
-    seconds: float,
-) -> None:
-    """Log and count the outputs in `groups` under `ids`. `people`: pseudonyms."""
-    services.metrics.observe_latency(seconds)
-    for task, found in groups.items():
-        for group in found:
-            _count(services, task, group)
-    said: dict[str, Any] = {"time": services.clock(), "latency_ms": round(1000 * seconds, 3)}
-    if len(ids) == 1:
-        for_date = for_dates[0] if for_dates else None
-        services.receipts.append(_receipt(groups, id=ids[0], participant=people[0], for_date=for_date, **said))
-        return
-    for low in range(0, len(ids), MOST_ROWS):
-        cut = slice(low, low + MOST_ROWS)
-        block = Block(
-            ids=ids[cut],
-            participants=people[cut],
-            for_dates=for_dates[cut] if for_dates else None,
-            parts=[part for task, found in groups.items() for group in found if (part := _part(task, group, low))],
-            **said,
-        )
-        services.receipts.append(block, count=len(block.ids))
-
-
-def _count(services: Services, task: str, group: Group) -> None:
-    metrics, bundle = services.metrics, group.served.bundle.hash
-    abstained = _abstained(group)
-    for status, times in (("ok", len(group.outputs) - abstained), ("abstained", abstained)):
-        if times:
-            metrics.count_predictions(times, status=status, task=task, model=bundle, arm=group.arm)
-    if group.silent is not None:
-        shadow = group.silent.served.bundle.hash
-        metrics.count_predictions(len(group.silent.places), status="ok", task=task, model=shadow, arm="shadow")
-
-
-def _abstained(group: Group) -> int:
-    if len(group.outputs) == 1:  # NumPy takes longer for one
+def _abstentions(group: Group) -> int:
+    if len(group.outputs) == 1:  # faster than NumPy for one
         return int(group.outputs[0] != group.outputs[0])
     return int(np.count_nonzero(np.isnan(group.outputs)))
 
 
-def _receipt(groups: Groups, **said: Any) -> Receipt:
-    """The receipt of one person."""
-    models = {task: found[0] for task, found in groups.items()}
+def _record(predictions: PredictionSet, participant: str | None, **common: Any) -> Receipt:
+    """The record of a single prediction."""
+    models = {task: groups[0] for task, groups in predictions.groups.items()}
     outputs = {task: float(group.outputs[0]) for task, group in models.items()}
-    silent = {task: group.silent for task, group in models.items() if group.silent is not None}
+    shadows = {task: group.shadow for task, group in models.items() if group.shadow is not None}
     return Receipt(
+        id=predictions.ids[0],
+        participant=participant,
+        for_date=predictions.for_dates[0] if predictions.for_dates else None,
         # Rows stay arrays: the thread that writes the log turns them into lists.
         features={task: group.rows[0] for task, group in models.items()},
         outputs={task: output for task, output in outputs.items() if output == output},
-        bundles={task: group.served.bundle.hash for task, group in models.items()},
+        bundles={task: group.model.bundle.hash for task, group in models.items()},
         arm=next((group.arm for group in models.values() if group.arm != "champion"), "champion"),
         abstained="attack" in outputs and outputs["attack"] != outputs["attack"],
-        **(_shadows(models, silent) if silent else {}),
-        **said,
+        **(_shadow_fields(models, shadows) if shadows else {}),
+        **common,
     )
 
 
-def _shadows(models: Mapping[str, Group], silent: Mapping[str, Silent]) -> dict[str, Any]:
-    """What silent models said; their inputs only where they are not those of the model that answered."""
+def _shadow_fields(models: Mapping[str, Group], shadows: Mapping[str, Shadow]) -> dict[str, Any]:
+    """The outputs of shadow models; their features only where they differ from those of the model that answered."""
     return {
-        "shadow_outputs": {task: float(found.outputs[0]) for task, found in silent.items()},
-        "shadow_bundles": {task: found.served.bundle.hash for task, found in silent.items()},
+        "shadow_outputs": {task: float(shadow.outputs[0]) for task, shadow in shadows.items()},
+        "shadow_bundles": {task: shadow.model.bundle.hash for task, shadow in shadows.items()},
         "shadow_features": {
-            task: found.rows[0] for task, found in silent.items() if not _same_inputs(models[task], found)
+            task: shadow.rows[0] for task, shadow in shadows.items() if not _same_inputs(models[task], shadow)
         },
     }
 
 
-def _same_inputs(group: Group, silent: Silent) -> bool:
-    return silent.served.manifest.features == group.served.manifest.features
+def _same_inputs(group: Group, shadow: Shadow) -> bool:
+    return shadow.model.manifest.features == group.model.manifest.features
 
 
-def _part(task: str, group: Group, low: int) -> Part | None:
-    """What `group` said of the people from `low` on, as many as a block holds."""
-    first, end = np.searchsorted(group.places, [low, low + MOST_ROWS]).tolist()
-    if first == end:
-        return None
-    rows = group.rows[first:end]
-    return Part(
-        task=task,
-        bundle=group.served.bundle.hash,
-        arm=group.arm,
-        places=(group.places[first:end] - low).tolist(),
-        outputs=group.outputs[first:end].tolist(),
-        width=rows.shape[1],
-        features=_bytes(rows),
-        silent=_silent_part(group, group.silent, first, end) if group.silent is not None else None,
+def _block(predictions: PredictionSet, participants: list[str | None], first: int, **common: Any) -> Block:
+    """The records of the predictions from `first` on, as many as one block holds."""
+    cut = slice(first, first + MOST_ROWS)
+    return Block(
+        ids=predictions.ids[cut],
+        participants=participants[cut],
+        for_dates=predictions.for_dates[cut] if predictions.for_dates else None,
+        parts=[
+            part
+            for task, groups in predictions.groups.items()
+            for group in groups
+            if (part := _part(task, group, first)) is not None
+        ],
+        **common,
     )
 
 
-def _silent_part(group: Group, silent: Silent, first: int, end: int) -> SilentPart:
-    start, stop = np.searchsorted(silent.places, [first, end]).tolist()
-    rows = silent.rows[start:stop]
-    return SilentPart(
-        bundle=silent.served.bundle.hash,
-        places=(silent.places[start:stop] - first).tolist(),
-        outputs=silent.outputs[start:stop].tolist(),
+def _part(task: str, group: Group, first: int) -> Part | None:
+    """What `group` answered among the predictions of the block from `first` on."""
+    start, end = np.searchsorted(group.positions, [first, first + MOST_ROWS]).tolist()
+    if start == end:
+        return None
+    rows = group.rows[start:end]
+    return Part(
+        task=task,
+        bundle=group.model.bundle.hash,
+        arm=group.arm,
+        places=(group.positions[start:end] - first).tolist(),
+        outputs=group.outputs[start:end].tolist(),
         width=rows.shape[1],
-        features=None if _same_inputs(group, silent) else _bytes(rows),
+        features=_bytes(rows),
+        silent=_shadow_part(group, group.shadow, start, end) if group.shadow is not None else None,
+    )
+
+
+def _shadow_part(group: Group, shadow: Shadow, first: int, last: int) -> Silent:
+    start, end = np.searchsorted(shadow.positions, [first, last]).tolist()
+    rows = shadow.rows[start:end]
+    return Silent(
+        bundle=shadow.model.bundle.hash,
+        places=(shadow.positions[start:end] - first).tolist(),
+        outputs=shadow.outputs[start:end].tolist(),
+        width=rows.shape[1],
+        features=None if _same_inputs(group, shadow) else _bytes(rows),
     )
 
 

@@ -1,121 +1,137 @@
-"""The Open Inference Protocol (v2): the models alone, asked with features that the client computed.
+"""The Open Inference Protocol (v2): one model, asked with features that the client computed.
 
-Here belong its endpoints. Not here: its tensors (`tensors`), people and diaries (`handlers`). Errors have the
-protocol's own form, {"error": sentence}. A row of tensors is nobody's, so the champion answers and no trial.
+Not here: its tensors on the wire (`serving.input.tensors`), diaries (`serving.api.predict`). Errors have the form that
+the protocol defines, {"error": sentence}. A row of features belongs to no participant, so the champion always answers.
 """
 
 import time
-from typing import Any
+from collections.abc import Awaitable, Callable
+from functools import wraps
+from typing import Concatenate, ParamSpec
 
 import numpy as np
 from starlette.requests import Request
 from starlette.responses import Response
 
+from migraine_assets.core.tasks import TASKS
 from migraine_assets.stores.bundles.manifest import INPUT
-from serving.api.bodies import json_answer, require_plain
-from serving.api.endpoints import LONG_BODY, Handlers
-from serving.api.record import log
+from serving.api.bodies import LONG_BODY_BYTES, json_response, read_raw, refusal_of
+from serving.api.record import Recorder
 from serving.contract.problems import Refused
+from serving.contract.responses import ProtocolError
 from serving.input.tensors import HEADER, InferResponse, OutputTensor, matrix, parse, respond
-from serving.model.loaded import Served
-from serving.model.scoring import Group
+from serving.model.loaded import LoadedModel
+from serving.model.watcher import ModelNotReady
+from serving.services import Services
 
 NAME, VERSION = "migraine", "2"
 
+P = ParamSpec("P")
+Endpoint = Callable[Concatenate[Services, P], Awaitable[Response]]
 
-class Protocol:
-    """The endpoints under `/v2`."""
 
-    def __init__(self, handlers: Handlers) -> None:
-        self._handlers, self._services = handlers, handlers.services
+def _protocol_errors(endpoint: Endpoint[P]) -> Endpoint[P]:
+    """`endpoint`, with its errors in the form of the protocol."""
 
-    async def server(self, _: Request) -> Response:
-        """`GET /v2`."""
-        return json_answer({"name": NAME, "version": VERSION, "extensions": ["binary_tensor_data"]})
-
-    async def live(self, _: Request) -> Response:
-        """`GET /v2/health/live`."""
-        return json_answer({"live": True})
-
-    async def ready(self, _: Request) -> Response:
-        """`GET /v2/health/ready`."""
-        ready = self._services.models.current.ready
-        return json_answer({"ready": ready}, status=200 if ready else 503)
-
-    async def model(self, request: Request) -> Response:
-        """`GET /v2/models/{name}`."""
+    @wraps(endpoint)
+    async def with_errors(services: Services, /, *args: P.args, **kwargs: P.kwargs) -> Response:
         try:
-            return json_answer(_metadata(request.path_params["name"], self._served(request)))
-        except Refused as refused:
-            return self._error(refused)
+            return await endpoint(services, *args, **kwargs)
+        except (Refused, ModelNotReady) as error:
+            refused = refusal_of(error)
+            services.metrics.count_error(refused.kind.name)
+            return json_response(ProtocolError(refused.detail), status=refused.http_status, headers=refused.headers)
 
-    async def model_ready(self, request: Request) -> Response:
-        """`GET /v2/models/{name}/ready`."""
-        try:
-            self._served(request)
-        except Refused as refused:
-            return self._error(refused)
-        return json_answer({"name": request.path_params["name"], "ready": True})
-
-    async def infer(self, request: Request) -> Response:
-        """`POST /v2/models/{name}/infer`."""
-        try:
-            require_plain(request)
-            served = self._served(request)
-            most = self._services.settings.max_batch_body_bytes
-            body = await self._handlers.body(request, most=most)
-            headers: dict[str, str] = {}
-            name, length = request.path_params["name"], request.headers.get(HEADER)
-            content = await self._handlers.work(
-                lambda: self._infer(name, served, body, length, headers), long=len(body) > LONG_BODY
-            )
-        except Refused as refused:
-            return self._error(refused)
-        return Response(content, headers=headers)
-
-    def _infer(self, name: str, served: Served, body: bytes, length: str | None, headers: dict[str, str]) -> bytes:
-        began = time.perf_counter()
-        asked, raw = parse(body, length)
-        width, most = len(served.manifest.features), self._services.settings.max_batch_rows
-        rows = matrix(asked, raw, name=INPUT, width=width, most=most)
-        output = served.manifest.output
-        if any(wanted.name != output for wanted in asked.outputs or ()):
-            raise Refused("unreadable-tensors", f"The model has one output, '{output}'.")
-        values = served.bundle.predict(rows)
-        self._record(name, served, rows, values, seconds=time.perf_counter() - began)
-        described = OutputTensor(output, "FP32", [len(rows), 1])
-        response = InferResponse(name, served.bundle.hash, [described], asked.id)
-        content, found = respond(asked, response, values.astype(np.float32))
-        headers.update(found)
-        return content
-
-    def _record(self, name: str, served: Served, rows: Any, values: Any, *, seconds: float) -> None:
-        count = len(rows)
-        group = Group(served, "champion", np.arange(count), rows, values, 0)
-        nobody: list[str | None] = [None] * count
-        ids = self._services.receipts.make_ids(count)
-        log(self._services, {name: (group,)}, ids=ids, people=nobody, for_dates=None, seconds=seconds)
-
-    def _served(self, request: Request) -> Served:
-        models, name = self._services.models.current, request.path_params["name"]
-        if name in models.tasks:
-            return models.tasks[name].champion
-        if models.ready or name not in ("attack", "severity"):
-            raise Refused("not-found", f"There is no such model. Models: {', '.join(models.tasks) or 'none yet'}.")
-        raise Refused("not-ready", " ".join(models.problems), headers={"Retry-After": "5"})
-
-    def _error(self, refused: Refused) -> Response:
-        self._services.metrics.count_error(refused.kind.name)
-        return json_answer({"error": refused.detail}, status=refused.http_status, headers=refused.headers)
+    return with_errors
 
 
-def _metadata(name: str, served: Served) -> dict[str, Any]:
-    manifest = served.manifest
-    return {
-        "name": name,
-        "versions": [served.bundle.hash],
-        "platform": "onnxruntime",
-        "inputs": [{"name": INPUT, "datatype": "FP32", "shape": [-1, len(manifest.features)]}],
-        "outputs": [{"name": manifest.output, "datatype": "FP32", "shape": [-1, 1]}],
-        "parameters": {"features": list(manifest.features), "algorithm": manifest.algorithm},
-    }
+async def server(_: Request) -> Response:
+    """`GET /v2`."""
+    return json_response({"name": NAME, "version": VERSION, "extensions": ["binary_tensor_data"]})
+
+
+async def live(_: Request) -> Response:
+    """`GET /v2/health/live`."""
+    return json_response({"live": True})
+
+
+async def ready(services: Services, _: Request) -> Response:
+    """`GET /v2/health/ready`."""
+    is_ready = services.predictor.models.ready
+    return json_response({"ready": is_ready}, status=200 if is_ready else 503)
+
+
+@_protocol_errors
+async def model(services: Services, request: Request) -> Response:
+    """`GET /v2/models/{name}`: metadata."""
+    name = request.path_params["name"]
+    champion = _champion(services, name)
+    manifest = champion.manifest
+    return json_response(
+        {
+            "name": name,
+            "versions": [champion.bundle.hash],
+            "platform": "onnxruntime",
+            "inputs": [{"name": INPUT, "datatype": "FP32", "shape": [-1, len(manifest.features)]}],
+            "outputs": [{"name": manifest.output, "datatype": "FP32", "shape": [-1, 1]}],
+            "parameters": {"features": list(manifest.features), "algorithm": manifest.algorithm},
+        }
+    )
+
+
+@_protocol_errors
+async def model_ready(services: Services, request: Request) -> Response:
+    """`GET /v2/models/{name}/ready`."""
+    name = request.path_params["name"]
+    _champion(services, name)
+    return json_response({"name": name, "ready": True})
+
+
+@_protocol_errors
+async def infer(services: Services, recorder: Recorder, request: Request) -> Response:
+    """`POST /v2/models/{name}/infer`."""
+    name, settings = request.path_params["name"], services.settings
+    champion = _champion(services, name)
+    body = await read_raw(request, most=settings.max_batch_body_bytes, seconds=settings.request_timeout)
+    header_length, headers = request.headers.get(HEADER), dict[str, str]()
+
+    def job() -> bytes:
+        return predict_tensors(services, recorder, name, champion, body, header_length, headers)
+
+    content = await services.run(job, long=len(body) > LONG_BODY_BYTES)
+    return Response(content, headers=headers)
+
+
+def predict_tensors(
+    services: Services,
+    recorder: Recorder,
+    task: str,
+    champion: LoadedModel,
+    body: bytes,
+    header_length: str | None,
+    headers: dict[str, str],
+) -> bytes:
+    """The answer to `body`; its headers are added to `headers`. Raises `Refused`."""
+    started = time.perf_counter()
+    asked, raw = parse(body, header_length)
+    manifest = champion.manifest
+    rows = matrix(asked, raw, name=INPUT, width=len(manifest.features), most=services.settings.max_batch_rows)
+    if any(output.name != manifest.output for output in asked.outputs or ()):
+        raise Refused("unreadable-tensors", f"The model has one output, '{manifest.output}'.")
+    predictions = services.predictor.predict_rows(task, champion, rows)
+    recorder.record(predictions, seconds=time.perf_counter() - started)
+    outputs = predictions.groups[task][0].outputs.astype(np.float32)
+    tensor = OutputTensor(manifest.output, "FP32", [len(rows), 1])
+    content, more = respond(asked, InferResponse(task, champion.bundle.hash, [tensor], asked.id), outputs)
+    headers.update(more)
+    return content
+
+
+def _champion(services: Services, name: str) -> LoadedModel:
+    """The champion of the task `name`. Raises `Refused` (404), and `ModelNotReady` before the first promotion."""
+    models = services.predictor.models
+    if name in models.tasks:
+        return models.tasks[name].champion
+    if name in TASKS:
+        models.require_ready()
+    raise Refused("not-found", f"There is no such model. Models: {', '.join(models.tasks) or 'none yet'}.")

@@ -34,6 +34,7 @@ class Columns:
     names: list[str]
     who: NDArray[np.int64]
     day: NDArray[np.int64]
+    dated: bool
     values: NDArray[np.float64]
     errors: dict[int, str] = field(default_factory=dict)
 
@@ -48,7 +49,8 @@ def columns_of(table: Any, *, now: dt.datetime) -> Columns:
         if name not in contract.NAMES or table.column_names.count(name) > 1:
             raise invalid(f"$.{shown(name)}", "is not a column of a diary, or twice", ", ".join(contract.NAMES))
     names, who = _people(table)
-    columns = Columns(names, who, _days(table, now), np.full((len(ORDER), table.num_rows), np.nan))
+    values = np.full((len(ORDER), table.num_rows), np.nan)
+    columns = Columns(names, who, _days(table, now), "date" in table.column_names, values)
     for name in table.column_names:
         if name in requests.NUMERIC:
             columns.values[PLACE[name]] = _numbers(table, name)

@@ -27,8 +27,8 @@ class TableMemory:
     def __init__(self) -> None:
         self._used = self._released = float("-inf")
 
-    def used(self) -> None:
-        """That a table has just been answered."""
+    def mark_used(self) -> None:
+        """A table has just been answered."""
         self._used = time.monotonic()
 
     @property

@@ -18,10 +18,12 @@ from numpy.typing import NDArray
 from migraine_assets.core import contract
 from migraine_assets.core.contract import ATTACK, SEVERITY
 from migraine_assets.core.features.diary import ENCODINGS
+from migraine_assets.core.features.engine import LOOK_BACK
 from serving.contract import requests as schema
 from serving.contract.problems import invalid
 from serving.contract.requests import FIRST_NUMBER, NUMERIC, STATIC
 from serving.input.columns import DURATION, ORDER, PLACE, changed, clean, limited
+from serving.input.histories import Histories
 
 Floats = NDArray[np.float64]
 
@@ -187,3 +189,32 @@ def day_cases(requests: Sequence[Any], *, now: dt.datetime) -> Days:
         for k, request in enumerate(requests)
     ]
     return Days(cases, day, kept)
+
+
+def histories_of(cases: Sequence[Case]) -> Histories:
+    """The histories of `cases`, each predicted from its newest day."""
+    names = [case.participant for case in cases]
+    if len(cases) == 1:
+        [case] = cases
+        person, last = np.zeros(len(case.day), dtype=np.int64), np.array([len(case.day) - 1])
+        return Histories(names, lambda: [case.key], person, case.day, case.values, case.given, last)
+    given = np.logical_or.reduce([case.given for case in cases])
+    if isinstance(cases, Days):
+        rows = np.arange(len(cases))
+        return Histories(names, lambda: [c.key for c in cases], rows, cases.day, cases.values, given, rows)
+    days = [_recent(case.day) for case in cases]
+    lengths = [len(day) for day in days]
+    return Histories(
+        names=names,
+        keys=lambda: [case.key for case in cases],
+        person=np.repeat(np.arange(len(cases)), lengths),
+        day=np.concatenate(days),
+        values=np.concatenate([case.values[:, -length:] for case, length in zip(cases, lengths, strict=True)], axis=1),
+        given=given,
+        targets=np.add.accumulate(lengths) - 1,
+    )
+
+
+def _recent(day: NDArray[np.int64]) -> NDArray[np.int64]:
+    """The days that features look back on."""
+    return day if len(day) == 1 else day[int(np.searchsorted(day, day[-1] - LOOK_BACK)) :]

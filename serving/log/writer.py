@@ -1,17 +1,15 @@
-"""The prediction log and the feedback: taken at once, written by a thread of their own.
+"""The prediction log and the feedback log: records are queued in memory and written by a background thread.
 
-Here belong the queue, its limit and when it is flushed. Not here: files (`stores.prediction_log.segments`), the records
-(`stores.prediction_log.record`), reading (`stores.prediction_log.reader`).
+Not here: files (`migraine_assets.stores.prediction_log.segments`), the records (`...prediction_log.record`), reading
+them (`...prediction_log.reader`), prediction ids (`serving.log.prediction_ids`).
 
-Nothing that happens to the disk stops or slows a prediction: while it refuses, records wait in memory up to a
-limit, beyond which they are dropped, and both are counted and shown.
+A full or failing disk never stops or delays a prediction. While writes fail, records wait in memory up to a limit;
+beyond it they are dropped. Both are counted and exported as metrics.
 """
 
 import datetime as dt
 import itertools
-import os
 import threading
-import time
 from collections import deque
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -20,8 +18,7 @@ from typing import Any, Generic, Protocol, TypeVar
 import msgspec
 
 from migraine_assets.errors import StoreError
-from migraine_assets.stores.prediction_log import record as receipt
-from migraine_assets.stores.prediction_log.record import Feedback, Receipt
+from migraine_assets.stores.prediction_log.record import Feedback, Receipt, pseudonym
 from migraine_assets.stores.prediction_log.record_block import Block
 from migraine_assets.stores.prediction_log.segments import Segments, segments
 from migraine_assets.stores.store import Store
@@ -29,7 +26,7 @@ from serving.settings import ServingSettings
 
 
 class Record(Protocol):
-    """What a log takes: any structure with a time, in seconds since 1970."""
+    """What a log takes: a struct with its time in seconds since 1970."""
 
     @property
     def time(self) -> float: ...
@@ -40,8 +37,8 @@ R = TypeVar("R", bound=Record)
 
 @dataclass(frozen=True)
 class LogState:
-    """`backlog`: records in memory. `dropped`: lost for ever. `failures`: writes that failed; `problem`: the last,
-    None once a write succeeded.
+    """`backlog`: records in memory. `dropped`: records lost. `failures`: failed writes. `problem`: the error of the
+    last write, None where it succeeded.
     """
 
     backlog: int
@@ -61,14 +58,14 @@ class RecordLog(Generic[R]):
         self._waiting, self._counting = 0, threading.Lock()
         self._written = self._dropped = self._failures = 0
         self._problem: str | None = None
-        self._encode = msgspec.json.Encoder(enc_hook=_plain).encode
+        self._encode = msgspec.json.Encoder(enc_hook=_as_list).encode
         self._wake, self._stop = threading.Event(), threading.Event()
         self._writing = threading.Lock()
-        self._thread = threading.Thread(target=self._run, name="receipts", daemon=True)
+        self._thread = threading.Thread(target=self._run, name="record-log", daemon=True)
         self._thread.start()
 
     def append(self, record: R, *, count: int = 1) -> None:
-        """Take `record`, which stands for `count` of them. Never waits for the disk, never raises."""
+        """Queue `record`, which holds `count` predictions. Never waits for the disk, never raises."""
         with self._counting:
             if self._waiting >= self._limit:
                 self._dropped += count
@@ -80,16 +77,16 @@ class RecordLog(Generic[R]):
 
     @property
     def state(self) -> LogState:
-        """How it goes."""
+        """The present counts."""
         return LogState(self._waiting, self._written, self._dropped, self._failures, self._problem)
 
     @property
     def alive(self) -> bool:
-        """Whether somebody still writes."""
+        """Whether the writing thread runs."""
         return self._thread.is_alive()
 
     def flush(self) -> bool:
-        """Write what is in memory now; whether all of it was written."""
+        """Write what is in memory now. Returns whether all of it was written."""
         with self._writing:
             while self._queue:
                 if not self._write(self._batch()):
@@ -111,7 +108,7 @@ class RecordLog(Generic[R]):
             self.flush()
 
     def _batch(self) -> list[tuple[R, int]]:
-        """The oldest of what waits, as many as are written at once."""
+        """Take the oldest records, as many as are written at once."""
         taken, size = [], 0
         while self._queue and size < self._records:
             taken.append(self._queue.popleft())
@@ -131,18 +128,18 @@ class RecordLog(Generic[R]):
                 self._queue.extendleft(reversed(batch[done:]))
                 return False
             done += len(records)
-            self._settle(sum(count for _, count in records), lost)
+            self._count_written(sum(count for _, count in records), lost)
         return True
 
-    def _settle(self, count: int, lost: int) -> None:
-        """`count` records wait no longer; `lost` of them could not be written."""
+    def _count_written(self, count: int, lost: int) -> None:
+        """`count` predictions have left the queue; `lost` of them could not be encoded."""
         with self._counting:
             self._waiting -= count
             self._dropped += lost
         self._written, self._problem = self._written + count - lost, None
 
     def _lines(self, records: Iterable[tuple[R, int]]) -> tuple[list[bytes], int]:
-        """The lines, and for how many records there is none."""
+        """The encoded records, and how many predictions could not be encoded."""
         lines, lost = [], 0
         for record, count in records:
             try:
@@ -152,53 +149,29 @@ class RecordLog(Generic[R]):
         return lines, lost
 
 
-class RandomBytes:
-    """`os.urandom` with a store: asking the system for a few bytes at a time lets other threads in each time."""
-
-    def __init__(self, *, store: int = 1 << 16) -> None:
-        self._store, self._bytes, self._lock = store, memoryview(b""), threading.Lock()
-
-    def __call__(self, count: int) -> bytes:
-        with self._lock:
-            if len(self._bytes) < count:
-                self._bytes = memoryview(os.urandom(max(self._store, count)))
-            taken, self._bytes = self._bytes[:count], self._bytes[count:]
-        return bytes(taken)
-
-
-class ReceiptLog(RecordLog[Receipt | Block]):
-    """The prediction log of one replica, and the identities that it gives."""
+class PredictionLog(RecordLog[Receipt | Block]):
+    """The prediction log of one replica. It holds participants under a pseudonym keyed with `secret`."""
 
     def __init__(self, target: Segments, *, secret: bytes, settings: ServingSettings) -> None:
         super().__init__(target, **_limits(settings))
-        self._secret, self._random = secret, RandomBytes()
-
-    def make_ids(self, count: int) -> list[str]:
-        """New prediction ids."""
-        return receipt.make_ids(self._secret, count, time=time.time(), random=self._random)
-
-    def is_genuine(self, identity: str) -> bool:
-        """Whether some replica of this service gave `identity`."""
-        return receipt.is_genuine(self._secret, identity)
-
-    known = is_genuine
+        self._secret = secret
 
     def pseudonym(self, participant: str) -> str:
-        """The keyed hash of `participant` that is logged in its place."""
-        return receipt.pseudonym(self._secret, participant)
+        """The keyed hash that is logged instead of `participant`."""
+        return pseudonym(self._secret, participant)
 
 
 class FeedbackLog(RecordLog[Feedback]):
-    """What users tell later. Repeating it changes nothing: readers take the last word on each prediction."""
+    """Outcomes that users report later. Repeating one changes nothing: readers take the last for each prediction."""
 
     def __init__(self, target: Segments, *, settings: ServingSettings) -> None:
         super().__init__(target, **_limits(settings))
 
 
-def open_receipts(store: Store, *, secret: bytes, settings: ServingSettings) -> ReceiptLog:
+def open_prediction_log(store: Store, *, secret: bytes, settings: ServingSettings) -> PredictionLog:
     """The prediction log of this process in `store`."""
     target = segments(store, "predictions", segment_bytes=settings.segment_bytes)
-    return ReceiptLog(target, secret=secret, settings=settings)
+    return PredictionLog(target, secret=secret, settings=settings)
 
 
 def open_feedback(store: Store, *, settings: ServingSettings) -> FeedbackLog:
@@ -218,7 +191,7 @@ def _day(record: Record) -> str:
     return dt.datetime.fromtimestamp(record.time, dt.UTC).date().isoformat()
 
 
-def _plain(value: Any) -> Any:
+def _as_list(value: Any) -> Any:
     if hasattr(value, "tolist"):
         return value.tolist()
-    raise TypeError(f"{type(value).__name__} has no place in a record")
+    raise TypeError(f"A {type(value).__name__} cannot be written to a log.")

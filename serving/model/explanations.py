@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from migraine_assets.core import contract
 from migraine_assets.core.features.table import FEATURES
 from serving.contract.responses import Contribution, Reasons
-from serving.model.loaded import Served
+from serving.model.loaded import LoadedModel
 
 SEED = 20260101
 SHOWN = 8
@@ -40,7 +40,7 @@ class Game:
 
 
 def explain(
-    served: Served, row: NDArray[np.float32], *, prediction: float, given: frozenset[str] = frozenset()
+    served: LoadedModel, row: NDArray[np.float32], *, prediction: float, given: frozenset[str] = frozenset()
 ) -> Reasons:
     """The reasons for `prediction`, the model's answer to `row` float32[F] in the manifest's order.
 
@@ -68,7 +68,9 @@ def game_of(names: tuple[str, ...], row: NDArray[np.float32], reference: NDArray
     return Game(players, needs)
 
 
-def shapley(served: Served, game: Game, row: NDArray[np.float32], *, ends: tuple[float, float]) -> NDArray[np.float64]:
+def shapley(
+    served: LoadedModel, game: Game, row: NDArray[np.float32], *, ends: tuple[float, float]
+) -> NDArray[np.float64]:
     """The players' shares float64[players]; they add up to the difference of `ends` (reference, prediction)."""
     size = len(game.players)
     if not size:

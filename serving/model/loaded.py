@@ -35,7 +35,7 @@ _FEATURE = {row.name: row for row in FEATURES}
 
 
 @dataclass(frozen=True, eq=False)
-class Served:
+class LoadedModel:
     """One verified bundle with all that answering needs.
 
     `inputs` intp[F]: its features among those computed; `asks_all`: whether they are all of them, in order. `row`
@@ -70,7 +70,7 @@ class Served:
         return self.bundle.manifest
 
 
-def load_served(store: Store, name: str, *, task: str) -> Served:
+def load_model(store: Store, name: str, *, task: str) -> LoadedModel:
     """Load, verify and warm up the bundle `name`. Raises `BundleRefused` for anything that cannot be served."""
     served = prepare(load_bundle(store, name), load_provenance(store, name))
     if served.manifest.task != task:
@@ -79,7 +79,7 @@ def load_served(store: Store, name: str, *, task: str) -> Served:
     return served
 
 
-def prepare(bundle: Bundle, provenance: Mapping[str, Any]) -> Served:
+def prepare(bundle: Bundle, provenance: Mapping[str, Any]) -> LoadedModel:
     """Work out what answering needs. Raises `BundleRefused` where the code does not compute a feature."""
     manifest = bundle.manifest
     try:
@@ -89,7 +89,7 @@ def prepare(bundle: Bundle, provenance: Mapping[str, Any]) -> Served:
         raise BundleRefused(f"Bundle {bundle.hash[:12]} does not fit this version: {error}") from error
     direct = [name for name in manifest.features if _plain_field(name) and _bounds(references.get(name))]
     bounds = [_bounds(references[name]) or (0.0, 0.0) for name in direct]
-    return Served(
+    return LoadedModel(
         bundle=bundle,
         inputs=inputs,
         asks_all=tuple(manifest.features) == tuple(engine.NAMES),
@@ -113,7 +113,7 @@ def _identity(bundle: Bundle, provenance: Mapping[str, Any], arm: Arm) -> ModelI
     return ModelIdentity(manifest.algorithm, bundle.hash, manifest.data_version, dagster, mlflow, arm)
 
 
-def warm_up(served: Served) -> None:
+def warm_up(served: LoadedModel) -> None:
     """Ask it once for a row and once for a block. Raises `BundleRefused` where it gives no finite answer."""
     for rows in (1, 64):
         answers = served.bundle.predict(np.repeat(served.row[None], rows, axis=0))

@@ -1,7 +1,8 @@
-"""Predictions for many people at once, by columns: from whom and when to every number that an answer is made of.
+"""The one way from a request to a prediction: participants and days in, predictions out.
 
-Here belongs the order of steps that JSON, tables and a single person share. Not here: arrays of one model (`scoring`),
-answers for a reader (`engine`, `answer_table`), what is kept of them (`recording`).
+`/predict`, `/predict/batch`, tables and `/v2` all call `Predictor`. Not here: HTTP and its errors (`serving.api`), the
+arithmetic of one model (`serving.model.scoring`), the wording of answers (`serving.api.compose`), logging and
+counting (`serving.api.record`).
 """
 
 import datetime as dt
@@ -12,7 +13,9 @@ from functools import lru_cache
 import numpy as np
 from numpy.typing import NDArray
 
-from serving.contract.problems import Refused
+from serving.input.histories import Histories
+from serving.model.history_features import features_of
+from serving.model.loaded import LoadedModel
 from serving.model.scoring import Group, Rows, score
 from serving.model.watcher import ModelSet
 
@@ -20,112 +23,136 @@ _EPOCH = dt.date(1970, 1, 1).toordinal()
 
 
 @dataclass(frozen=True, eq=False)
-class People:
-    """Whom to predict for: names (None: nobody's), newest days int64[n] since 1970-01-01, and what keeps each in one
-    arm of a trial.
+class OutOfRange:
+    """Values of today outside the range that the answering model was trained on.
+
+    `positions` intp[k]: the prediction that each value belongs to; `fields` object[k]: its diary field.
     """
 
-    names: Sequence[str | None]
-    days: NDArray[np.int64]
-    keys: Callable[[], Sequence[bytes]]
-
-    def __len__(self) -> int:
-        return len(self.names)
-
-
-@dataclass(frozen=True, eq=False)
-class Beyond:
-    """Values of today outside what the training of the model that answers saw: whose, `places` intp[k], and of which
-    field, `fields` object[k].
-    """
-
-    places: NDArray[np.intp]
+    positions: NDArray[np.intp]
     fields: NDArray[np.object_]
 
-    def by_person(self) -> dict[int, tuple[str, ...]]:
-        """The fields of each person who has any, by place."""
-        found: dict[int, tuple[str, ...]] = {}
-        for place, field in zip(self.places.tolist(), self.fields.tolist(), strict=True):
-            found[place] = (*found.get(place, ()), field)
-        return found
+    def by_position(self) -> dict[int, tuple[str, ...]]:
+        """The fields of each prediction that has any."""
+        fields: dict[int, tuple[str, ...]] = {}
+        for position, field in zip(self.positions.tolist(), self.fields.tolist(), strict=True):
+            fields[position] = (*fields.get(position, ()), field)
+        return fields
+
+
+_NONE_OUT_OF_RANGE = OutOfRange(np.zeros(0, dtype=np.intp), np.zeros(0, dtype=object))
 
 
 @dataclass(frozen=True, eq=False)
-class Predicted:
-    """What was found for n people. `ids`: of the predictions; `for_days` int64[n] since 1970-01-01, and the same as
-    `for_dates` (ISO 8601): the days that are predicted; `computed` float32[n, features]; `groups`: by task, who was
-    answered by which model; `beyond`: what is outside of what training saw.
+class PredictionSet:
+    """n predictions, by column. This is all that is recorded of a request.
+
+    `ids`: prediction ids. `participants`: names, None where anonymous. `for_dates`: the predicted days (ISO 8601), None
+    where the client sent features instead of days. `groups`: by task, which model answered which predictions.
     """
 
     ids: list[str]
-    people: People
-    for_days: NDArray[np.int64]
-    for_dates: list[str]
-    computed: Rows
+    participants: Sequence[str | None]
+    for_dates: list[str] | None
     groups: Mapping[str, tuple[Group, ...]]
-    beyond: Beyond
-
-    def outputs(self, task: str) -> NDArray[np.float64]:
-        """What the models of `task` said, float64[n]; NaN where they abstained."""
-        found = np.full(len(self.ids), np.nan)
-        for group in self.groups[task]:
-            found[group.places] = group.outputs
-        return found
+    out_of_range: OutOfRange
 
 
-def predict(
-    models: ModelSet,
-    people: People,
-    compute: Callable[[int], Rows],
-    *,
-    make_ids: Callable[[int], list[str]],
-    secret: bytes,
-    least_days: int = 0,
-) -> Predicted:
-    """Ask the models. `compute` gives everybody's features float32[n, features] for a horizon.
+@dataclass(frozen=True, eq=False)
+class HistoryPredictions(PredictionSet):
+    """Predictions from diary days, with what answers to people are composed of.
 
-    Raises `Refused` (503) where no model for attacks serves.
+    `models`: the models that served when the request came. `for_days` int64[n]: the predicted days since 1970-01-01.
+    `features` float32[n, features]: in the order of `engine.NAMES`.
     """
-    if not models.ready:
-        raise Refused("not-ready", " ".join(models.problems), headers={"Retry-After": "5"})
-    horizon = models.tasks["attack"].champion.manifest.horizon
-    computed = compute(horizon)
-    groups = {
-        task: score(task, model, people.keys, computed, secret=secret, least_days=least_days)
-        for task, model in models.tasks.items()
-        if model.champion.manifest.horizon == horizon
-    }
-    days = people.days + horizon
-    beyond = _beyond(groups["attack"], computed)
-    return Predicted(make_ids(len(people)), people, days, _dates(days), computed, groups, beyond)
+
+    for_dates: list[str]
+    models: ModelSet
+    for_days: NDArray[np.int64]
+    features: Rows
 
 
-def _dates(days: NDArray[np.int64]) -> list[str]:
-    if len(days) == 1:  # NumPy takes longer for one
-        return [_iso(int(days[0]))]
-    distinct, place = np.unique(days, return_inverse=True)
-    return list(np.array([_iso(day) for day in distinct.tolist()], dtype=object)[place])
+class Predictor:
+    """Predicts with the models that serve at the moment of the call.
+
+    `models` returns the current set. `make_ids` makes prediction ids. `secret` assigns participants to the arms of a
+    rollout. `least_history_days`: days with a known outcome below which a model abstains, if it uses history.
+    """
+
+    def __init__(
+        self,
+        models: Callable[[], ModelSet],
+        *,
+        make_ids: Callable[[int], list[str]],
+        secret: bytes,
+        least_history_days: int = 0,
+    ) -> None:
+        self._models, self._make_ids = models, make_ids
+        self._secret, self._least_history_days = secret, least_history_days
+
+    @property
+    def models(self) -> ModelSet:
+        """The models that serve now."""
+        return self._models()
+
+    def predict(self, histories: Histories) -> HistoryPredictions:
+        """Predict for each target row of `histories`. Raises `ModelNotReady` where no attack model serves."""
+        models = self._models()
+        models.require_ready()
+        horizon = models.tasks["attack"].champion.manifest.horizon
+        features = features_of(histories, horizon=horizon)
+        groups = {
+            task: score(
+                task, model, histories.keys, features, secret=self._secret, least_history_days=self._least_history_days
+            )
+            for task, model in models.tasks.items()
+            if model.champion.manifest.horizon == horizon
+        }
+        for_days = histories.target_days + horizon
+        return HistoryPredictions(
+            ids=self._make_ids(len(histories)),
+            participants=histories.names,
+            for_dates=_iso_dates(for_days),
+            groups=groups,
+            out_of_range=_out_of_range(groups["attack"], features),
+            models=models,
+            for_days=for_days,
+            features=features,
+        )
+
+    def predict_rows(self, task: str, model: LoadedModel, rows: Rows) -> PredictionSet:
+        """Predict with `model` from finished features, float32[n, F] in the order of its manifest.
+
+        The rows belong to no participant, so there is no rollout and no abstention.
+        """
+        count = len(rows)
+        group = Group(model, "champion", np.arange(count), rows, model.bundle.predict(rows), 0)
+        return PredictionSet(self._make_ids(count), [None] * count, None, {task: (group,)}, _NONE_OUT_OF_RANGE)
+
+
+def _iso_dates(days: NDArray[np.int64]) -> list[str]:
+    if len(days) == 1:  # faster than NumPy for one
+        return [_iso_date(int(days[0]))]
+    distinct, inverse = np.unique(days, return_inverse=True)
+    return list(np.array([_iso_date(day) for day in distinct.tolist()], dtype=object)[inverse])
 
 
 @lru_cache(maxsize=4096)
-def _iso(day: int) -> str:
+def _iso_date(day: int) -> str:
     return dt.date.fromordinal(day + _EPOCH).isoformat()
 
 
-_NOTHING = Beyond(np.zeros(0, dtype=np.intp), np.zeros(0, dtype=object))
-
-
-def _beyond(groups: Sequence[Group], computed: Rows) -> Beyond:
-    found = []
+def _out_of_range(groups: Sequence[Group], features: Rows) -> OutOfRange:
+    parts = []
     for group in groups:
-        model = group.served
-        today = np.take(computed if len(groups) == 1 else computed[group.places], model.fenced, axis=1)
-        # A flat search and a division: quicker than NumPy's search by row and column.
+        model = group.model
+        today = np.take(features if len(groups) == 1 else features[group.positions], model.fenced, axis=1)
+        # A flat search and a division are faster than NumPy's search by row and column.
         outside = np.flatnonzero((today < model.low) | (today > model.high))
         if outside.size:
             rows, fields = np.divmod(outside, len(model.fields))
-            found.append((group.places[rows], np.array(model.fields, dtype=object)[fields]))
-    if not found:
-        return _NOTHING
-    places, names = zip(*found, strict=True)
-    return Beyond(np.concatenate(places), np.concatenate(names))
+            parts.append((group.positions[rows], np.array(model.fields, dtype=object)[fields]))
+    if not parts:
+        return _NONE_OUT_OF_RANGE
+    positions, names = zip(*parts, strict=True)
+    return OutOfRange(np.concatenate(positions), np.concatenate(names))

@@ -1,6 +1,6 @@
-"""From rows of features to numbers: each person by the model of its arm, silent second opinions.
+"""Model outputs from rows of features: assignment to rollout arms, abstention, shadow models.
 
-Here belong arrays. Not here: the features (`cases`), what the numbers mean to a reader (`engine`).
+Not here: features (`serving.model.history_features`), what the outputs mean to a reader (`serving.api.compose`).
 """
 
 import hashlib
@@ -11,102 +11,104 @@ import numpy as np
 from numpy.typing import NDArray
 
 from migraine_assets.core.features import engine
-from serving.model.loaded import HISTORY, Served
+from serving.model.loaded import HISTORY, LoadedModel
 from serving.model.watcher import TaskModel
-
-# Of 2^64: the share of people in the trial.
-_WHOLE = 1 << 64
-
-
-def in_trial(key: bytes, *, secret: bytes, trial: str, percent: float) -> bool:
-    """Whether the person `key` is among the `percent` (0-100) who get the model of `trial`."""
-    digest = hashlib.blake2b(key, key=hashlib.sha256(secret).digest(), salt=_salt(trial), digest_size=8).digest()
-    return int.from_bytes(digest, "big") < int(percent / 100 * _WHOLE)
-
-
-def _salt(trial: str) -> bytes:
-    return hashlib.blake2b(trial.encode(), digest_size=16).digest()
-
 
 Rows = NDArray[np.float32]
 Outputs = NDArray[np.float64]
-Places = NDArray[np.intp]
+Positions = NDArray[np.intp]
 
+_HASH_RANGE = 1 << 64
 _KNOWN_DAYS = engine.NAMES.index(HISTORY)
 
 
 @dataclass(frozen=True, eq=False)
-class Silent:
-    """What a silent model said of the rows `places` of its group."""
+class Shadow:
+    """Outputs of a shadow model: `outputs` float64[j] for `rows` float32[j, F], at `positions` intp[j] of its group."""
 
-    served: Served
-    places: Places
+    model: LoadedModel
+    positions: Positions
     rows: Rows
     outputs: Outputs
 
 
 @dataclass(frozen=True, eq=False)
 class Group:
-    """The people that one model answered. `places` intp[k]: which of all; `rows` float32[k, F] in the order of its
-    manifest; `outputs` float64[k], NaN where it abstains for lack of `needed` known days (0: of anything).
+    """The predictions that one model answered.
+
+    `positions` intp[k]: which of all predictions; `rows` float32[k, F] in the order of its manifest; `outputs`
+    float64[k], NaN where it abstains because fewer than `needed_days` days are known (0: because nothing is known).
     """
 
-    served: Served
+    model: LoadedModel
     arm: str
-    places: Places
+    positions: Positions
     rows: Rows
     outputs: Outputs
-    needed: int
-    silent: Silent | None = None
+    needed_days: int
+    shadow: Shadow | None = None
 
 
 def score(
     task: str,
     model: TaskModel,
     keys: Callable[[], Sequence[bytes]],
-    computed: Rows,
+    features: Rows,
     *,
     secret: bytes,
-    least_days: int,
+    least_history_days: int,
 ) -> tuple[Group, ...]:
-    """Everybody, float32[n, features], by the models of `task`. `keys`: what keeps each person in one arm."""
-    everybody, trial = np.arange(len(computed)), model.trial
-    if trial is None:
-        return (_group(model.champion, "champion", everybody, computed, least_days),)
-    name, percent = f"{task}:{trial.rollout.bundle}", trial.rollout.percent
-    tried = np.array([in_trial(key, secret=secret, trial=name, percent=percent) for key in keys()], dtype=np.bool_)
-    if trial.rollout.mode == "shadow":
-        group = _group(model.champion, "champion", everybody, computed, least_days)
-        return (_with_silent(group, trial.served, computed, tried),)
-    arms = ((model.champion, "champion", ~tried), (trial.served, trial.rollout.mode, tried))
+    """Outputs of the models of `task` for `features` float32[n, features]; every row is in exactly one group.
+
+    `keys`: returns n keys; the same key always falls into the same arm of a rollout.
+    """
+    everyone, candidate = np.arange(len(features)), model.candidate
+    if candidate is None:
+        return (_group(model.champion, "champion", everyone, features, least_history_days),)
+    rollout = candidate.rollout
+    name = f"{task}:{rollout.bundle}"
+    assigned = np.array(
+        [in_rollout(key, secret=secret, rollout=name, percent=rollout.percent) for key in keys()], dtype=np.bool_
+    )
+    if rollout.mode == "shadow":
+        group = _group(model.champion, "champion", everyone, features, least_history_days)
+        return (_with_shadow(group, candidate.model, features, assigned),)
+    arms = ((model.champion, "champion", ~assigned), (candidate.model, rollout.mode, assigned))
     return tuple(
-        _group(served, arm, everybody[chosen], computed[chosen], least_days)
-        for served, arm, chosen in arms
+        _group(loaded, arm, everyone[chosen], features[chosen], least_history_days)
+        for loaded, arm, chosen in arms
         if chosen.any()
     )
 
 
-def _group(served: Served, arm: str, places: Places, computed: Rows, least_days: int) -> Group:
-    rows = computed if served.asks_all else np.take(computed, served.inputs, axis=1)
-    needed = max(served.least_days, least_days) if served.least_days else 0
-    enough = computed[:, _KNOWN_DAYS] >= needed if needed else _anything(rows)
+def in_rollout(key: bytes, *, secret: bytes, rollout: str, percent: float) -> bool:
+    """Whether the participant `key` is among the `percent` (0-100) who get the candidate of `rollout`."""
+    salt = hashlib.blake2b(rollout.encode(), digest_size=16).digest()
+    digest = hashlib.blake2b(key, key=hashlib.sha256(secret).digest(), salt=salt, digest_size=8).digest()
+    return int.from_bytes(digest, "big") < int(percent / 100 * _HASH_RANGE)
+
+
+def _group(model: LoadedModel, arm: str, positions: Positions, features: Rows, least_history_days: int) -> Group:
+    rows = features if model.asks_all else np.take(features, model.inputs, axis=1)
+    needed = max(model.least_days, least_history_days) if model.least_days else 0
+    enough = features[:, _KNOWN_DAYS] >= needed if needed else _any_known(rows)
     if enough.all():
-        return Group(served, arm, places, rows, served.bundle.predict(rows), needed)
+        return Group(model, arm, positions, rows, model.bundle.predict(rows), needed)
     outputs = np.full(len(rows), np.nan)
     if enough.any():
-        outputs[enough] = served.bundle.predict(rows[enough])
-    return Group(served, arm, places, rows, outputs, needed)
+        outputs[enough] = model.bundle.predict(rows[enough])
+    return Group(model, arm, positions, rows, outputs, needed)
 
 
-def _anything(rows: Rows) -> NDArray[np.bool_]:
-    """Whether anything that the model looks at is known of each person, bool[n]."""
+def _any_known(rows: Rows) -> NDArray[np.bool_]:
+    """Whether each row has any feature that is not null, bool[n]."""
     return np.asarray(~np.isnan(rows).all(axis=1))
 
 
-def _with_silent(group: Group, silent: Served, computed: Rows, tried: NDArray[np.bool_]) -> Group:
-    """With what `silent` says of those in the trial for whom the champion spoke."""
-    chosen = np.flatnonzero(tried & ~np.isnan(group.outputs))
+def _with_shadow(group: Group, model: LoadedModel, features: Rows, assigned: NDArray[np.bool_]) -> Group:
+    """Add the outputs of `model` for the assigned rows for which the champion did not abstain."""
+    chosen = np.flatnonzero(assigned & ~np.isnan(group.outputs))
     if not chosen.size:
         return group
-    rows = np.take(computed[chosen], silent.inputs, axis=1)
-    return replace(group, silent=Silent(silent, chosen, rows, silent.bundle.predict(rows)))
+    rows = np.take(features[chosen], model.inputs, axis=1)
+    return replace(group, shadow=Shadow(model, chosen, rows, model.bundle.predict(rows)))

@@ -1,7 +1,7 @@
-"""Which models serve: loaded and verified beside the old ones, swapped in at once, kept when the new ones are bad.
+"""Which models serve: follow the pointer file, load and verify new bundles, swap them in atomically.
 
-Here belong the set of models and the thread that follows the pointer. Not here: the pointer's form
-(`migraine_assets.stores.registry.pointer`), what one model is (`served`), answering (`engine`).
+Not here: the format of the pointer (`migraine_assets.stores.registry.pointer`), preparing one model
+(`serving.model.loaded`), predicting (`serving.model.predictor`).
 """
 
 import logging
@@ -11,44 +11,51 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Literal, Protocol
 
-from migraine_assets.errors import StoreError
+from migraine_assets.errors import MigraineError, StoreError
 from migraine_assets.stores.registry.pointer import Pointer, Rollout, refresh
 from migraine_assets.stores.store import Store
-from serving.model.loaded import Served, load_served
+from serving.model.loaded import LoadedModel, load_model
 
 _log = logging.getLogger(__name__)
 
 TASKS = ("attack", "severity")
-# A bundle that was refused may have been half-written: it is tried again.
+# A refused bundle may have been written only in part, so it is tried again.
 RETRY_SECONDS = 30.0
-NO_CHAMPION = "No model was promoted yet. Train and promote one with `migraine run`, then this service loads it."
+NO_CHAMPION = "No model has been promoted yet. Train and promote one with `migraine run`; this service then loads it."
+
+
+class ModelNotReady(MigraineError):
+    """No model that predicts attacks is loaded."""
+
+    http_status = 503
 
 
 @dataclass(frozen=True, eq=False)
-class Trial:
-    """A second model of a task and how it is rolled out."""
+class RolloutCandidate:
+    """The second model of a task, and how it is rolled out."""
 
     rollout: Rollout
-    served: Served
+    model: LoadedModel
 
 
 @dataclass(frozen=True, eq=False)
 class TaskModel:
-    """What serves one task."""
+    """The champion of a task, and its rollout candidate if there is one."""
 
-    champion: Served
-    trial: Trial | None = None
+    champion: LoadedModel
+    candidate: RolloutCandidate | None = None
 
     @property
-    def all(self) -> tuple[Served, ...]:
+    def all(self) -> tuple[LoadedModel, ...]:
         """Every model of the task."""
-        return (self.champion, self.trial.served) if self.trial else (self.champion,)
+        return (self.champion, self.candidate.model) if self.candidate else (self.champion,)
 
 
 @dataclass(frozen=True, eq=False)
 class ModelSet:
-    """All models of one moment; never changed. `version`: of the pointer. `problems`: why something is not as the
-    pointer asks, in sentences.
+    """The models that serve at one moment; immutable.
+
+    `version`: of the pointer. `problems`: sentences that say where the set differs from what the pointer names.
     """
 
     version: int = 0
@@ -60,13 +67,18 @@ class ModelSet:
         """Whether attacks can be predicted."""
         return "attack" in self.tasks
 
-    def find(self, bundle: str) -> Served | None:
-        """The model with this hash, if it is among these."""
+    def require_ready(self) -> None:
+        """Raises `ModelNotReady` where attacks cannot be predicted."""
+        if "attack" not in self.tasks:
+            raise ModelNotReady(" ".join(self.problems))
+
+    def find(self, bundle: str) -> LoadedModel | None:
+        """The model with the bundle hash `bundle`, or None."""
         return next((model for task in self.tasks.values() for model in task.all if model.bundle.hash == bundle), None)
 
 
 class Listener(Protocol):
-    """What wants to know of swaps."""
+    """Called after each attempt to load models."""
 
     def __call__(self, models: ModelSet, *, success: bool) -> None: ...
 
@@ -75,9 +87,10 @@ Outcome = Literal["unchanged", "swapped", "refused"]
 
 
 class ModelWatcher:
-    """Follows the pointer of a store. `current` is the set to answer from; reading it is atomic.
+    """Follows the pointer of a store. `current` is the set to predict with; reading it is atomic.
 
-    `listener` is told of each attempt to load. `start` polls every `interval` seconds in a thread; `check` is one poll.
+    `check` polls the pointer once; `start` polls it every `interval` seconds in a thread. `listener` is called after
+    each attempt to load.
     """
 
     def __init__(
@@ -99,88 +112,85 @@ class ModelWatcher:
         self._checking = threading.Lock()
 
     def start(self) -> None:
-        """Load what there is now, then follow the pointer until `stop`."""
+        """Load the promoted models, then follow the pointer until `stop`."""
         self.check()
         self._thread = threading.Thread(target=self._run, name="models", daemon=True)
         self._thread.start()
 
     def stop(self) -> None:
-        """End the thread; the models stay."""
+        """Stop the thread; the loaded models stay."""
         self._stop.set()
         if self._thread is not None:
             self._thread.join()
 
-    def refresh(self) -> None:
-        """Look at the pointer now."""
-        self.check()
-
     @property
     def alive(self) -> bool:
-        """Whether somebody follows the pointer."""
+        """Whether the polling thread runs."""
         return self._thread is not None and self._thread.is_alive()
 
     def check(self) -> Outcome:
-        """Look once at the pointer and load what is new. Raises nothing that a store or a bundle can cause."""
+        """Poll the pointer and load what is new. Errors of the store and of bundles are logged, not raised."""
         with self._checking:
             try:
-                found = refresh(self._store, self._pointer)
+                reading = refresh(self._store, self._pointer)
             except StoreError as error:
-                return self._unbelievable(str(error))
-            if found.problem:
-                return self._unbelievable(found.problem)
-            known, due = self._pointer, self._clock() >= self._retry_at
-            if known is not None and known.version == found.pointer.version and not due and not self._pointer_problem:
+                return self._invalid_pointer(str(error))
+            if reading.problem:
+                return self._invalid_pointer(reading.problem)
+            known, retry_due = self._pointer, self._clock() >= self._retry_at
+            same = known is not None and known.version == reading.pointer.version
+            if same and not retry_due and not self._pointer_problem:
                 return "unchanged"
             self._pointer_problem = None
-            return self._load(found.pointer)
+            return self._load(reading.pointer)
 
     def _run(self) -> None:
         while not self._stop.wait(self._interval):
             self.check()
 
-    def _unbelievable(self, problem: str) -> Outcome:
-        """Keep what there is; told once, not at every poll."""
+    def _invalid_pointer(self, problem: str) -> Outcome:
+        """Keep the current models; log each problem once, not at every poll."""
         if problem == self._pointer_problem:
             return "unchanged"
         self._pointer_problem = problem
-        _log.error("pointer not believed", extra={"fields": {"reason": problem}})
+        _log.error("model pointer invalid", extra={"fields": {"reason": problem}})
         kept = self.current
-        self.current = ModelSet(kept.version, kept.tasks, ("The pointer to the models cannot be believed.",))
-        self._tell(success=False)
+        self.current = ModelSet(kept.version, kept.tasks, ("The model pointer file is invalid.",))
+        self._notify(success=False)
         return "refused"
 
     def _load(self, pointer: Pointer) -> Outcome:
         problems: list[str] = []
-        tasks = {task: self._task(pointer, task, problems) for task in TASKS if task in pointer.tasks}
+        tasks = {task: self._task_model(pointer, task, problems) for task in TASKS if task in pointer.tasks}
         usable = {task: model for task, model in tasks.items() if model is not None}
-        nothing = () if pointer.tasks else (NO_CHAMPION,)
-        self.current = ModelSet(pointer.version, usable, (*nothing, *problems))
+        missing = () if pointer.tasks else (NO_CHAMPION,)
+        self.current = ModelSet(pointer.version, usable, (*missing, *problems))
         self._pointer = pointer
         self._retry_at = self._clock() + RETRY_SECONDS if problems else float("inf")
         if pointer.tasks:
-            self._tell(success=not problems)
+            self._notify(success=not problems)
         return "refused" if problems else "swapped"
 
-    def _task(self, pointer: Pointer, task: str, problems: list[str]) -> TaskModel | None:
+    def _task_model(self, pointer: Pointer, task: str, problems: list[str]) -> TaskModel | None:
         old, serving = self.current.tasks.get(task), pointer.tasks[task]
-        champion = self._served(serving.champion, task, problems)
+        champion = self._loaded(serving.champion, task, problems)
         if champion is None:
             return old
         rollout = pointer.rollouts.get(task)
-        second = self._served(rollout.bundle, task, problems) if rollout else None
-        return TaskModel(champion, Trial(rollout, second) if rollout and second else None)
+        second = self._loaded(rollout.bundle, task, problems) if rollout else None
+        return TaskModel(champion, RolloutCandidate(rollout, second) if rollout and second else None)
 
-    def _served(self, bundle: str, task: str, problems: list[str]) -> Served | None:
-        """The model at once where it is loaded already, else loaded, verified and warmed up; None where refused."""
+    def _loaded(self, bundle: str, task: str, problems: list[str]) -> LoadedModel | None:
+        """The model of `bundle`: reused where it is loaded already, None where it is refused."""
         if loaded := self.current.find(bundle):
             return loaded
         try:
-            return load_served(self._store, bundle, task=task)
+            return load_model(self._store, bundle, task=task)
         except StoreError as error:
             _log.error("bundle refused", extra={"fields": {"bundle": bundle, "task": task, "reason": str(error)}})
-            problems.append(f"Bundle {bundle[:12]} of '{task}' was refused: it did not verify. The log says why.")
+            problems.append(f"Bundle {bundle[:12]} of '{task}' was refused: it did not verify. See the log.")
             return None
 
-    def _tell(self, *, success: bool) -> None:
+    def _notify(self, *, success: bool) -> None:
         if self._listener is not None:
             self._listener(self.current, success=success)

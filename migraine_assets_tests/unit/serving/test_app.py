@@ -20,7 +20,7 @@ from migraine_assets_tests.unit.serving.trained import (
     trained,
 )
 from serving.access import api_keys
-from serving.api import examples
+from serving.contract import examples
 from serving.log.replay import replay
 
 
@@ -74,7 +74,7 @@ def test_feedback_is_taken_for_genuine_predictions_alone(tmp_path: Path) -> None
         assert (forged.status_code, forged.json()["type"]) == (404, "urn:migraine:problem:unknown-prediction")
         contradiction = client.post("/feedback", json={**told, "migraine_occurrence": 0})
         assert (contradiction.status_code, contradiction.json()["errors"][0]["path"]) == (422, "$.migraine_severity")
-        assert services.feedback.state.backlog + services.feedback.state.written == 2
+        assert services.feedback_log.state.backlog + services.feedback_log.state.written == 2
 
 
 def test_before_the_first_promotion_it_is_alive_and_not_ready_and_says_what_to_do(tmp_path: Path) -> None:
@@ -94,7 +94,7 @@ def test_a_promotion_is_answered_by_the_new_model_in_the_same_process(tmp_path: 
         body = {"entries": history()}
         before = client.post("/predict", json=body).json()
         put_in_charge(store, "attack", names["attack_2"])
-        services.models.refresh()
+        services.models.check()
         after = client.post("/predict", json=body).json()
         assert before["model"]["attack"]["bundle"] == names["attack"]
         assert after["model"]["attack"]["bundle"] == names["attack_2"]
@@ -215,7 +215,7 @@ def test_only_listed_origins_may_ask_from_a_page(tmp_path: Path) -> None:
 
 def test_a_bug_is_a_500_without_its_story(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     with running(fresh_store(tmp_path), tmp_path) as (client, services):
-        monkeypatch.setattr(type(services.receipts), "make_ids", lambda *_: 1 / 0)
+        monkeypatch.setattr(type(services.predictor), "predict", lambda *_: 1 / 0)
         answer = client.post("/predict", json={"entries": history()})
         assert answer.status_code == 500
         assert answer.json()["type"] == "urn:migraine:problem:internal-error"
@@ -243,7 +243,7 @@ def test_answers_to_many_at_once_are_consistent_with_the_model_that_they_name(tm
         for k in range(30):
             if k % 5 == 0:
                 put_in_charge(store, "attack", names[("attack", "attack_2", "attack_tree")[k // 5 % 3]])
-                services.models.refresh()
+                services.models.check()
             said = client.post("/predict", json=body).json()
             by_bundle.setdefault(said["model"]["attack"]["bundle"], set()).add(said["attack"]["probability"])
     assert len(by_bundle) == 3

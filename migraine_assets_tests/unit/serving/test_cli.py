@@ -18,7 +18,7 @@ from migraine_assets_tests.support.service import put_champion
 from migraine_assets_tests.unit.stores.prediction_log.log_records import SECRET, receipt
 from serving.access.api_keys import KeyRing
 from serving.cli import app
-from serving.log.writer import open_receipts
+from serving.log.writer import open_prediction_log
 from serving.settings import ServingSettings
 
 
@@ -43,7 +43,7 @@ def logged(store: Store, *, output: float) -> Receipt:
     record = replace(
         receipt(), features={"attack": row}, bundles={"attack": bundle}, outputs={"attack": number + output}
     )
-    log = open_receipts(store, secret=SECRET, settings=ServingSettings())
+    log = open_prediction_log(store, secret=SECRET, settings=ServingSettings())
     log.append(record)
     log.close()
     return record

@@ -24,17 +24,20 @@ import sys
 from pathlib import Path
 from migraine_assets.stores.store import Store
 from serving.app import create_app
-from serving.api.endpoints import Handlers
-from serving.api import batch, examples
+from serving.api.batch import predict_items
+from serving.api.predict import predict_one
+from serving.api.record import Recorder
+from serving.contract import examples
 from serving.services import open_services
 from serving.settings import ServingSettings
 import json
 
 services = open_services(ServingSettings(node_folder=Path(sys.argv[2])), store=Store(sys.argv[1]))
 create_app(services)
-said = json.loads(Handlers(services).predicted(json.dumps(examples.diary()).encode()))
-assert said["attack"] and said["reasons"]["attack"], said
-batch.predicted(Handlers(services), json.dumps(examples.batch()).encode())
+recorder = Recorder(services.prediction_log, services.metrics, clock=services.clock)
+answer = json.loads(predict_one(services, recorder, json.dumps(examples.diary()).encode()))
+assert answer["attack"] and answer["reasons"]["attack"], answer
+predict_items(services, recorder, json.dumps(examples.batch()).encode())
 services.close()
 print(" ".join(sorted({name.partition(".")[0] for name in sys.modules})))
 """

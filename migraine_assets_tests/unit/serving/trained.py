@@ -162,5 +162,5 @@ def history(length: int = 30, *, last: dt.date = dt.date(2026, 2, 1), **fields: 
 
 def receipts_of(services: Services, store: Store) -> list[Receipt]:
     """Every receipt written so far."""
-    services.receipts.flush()
+    services.prediction_log.flush()
     return [receipt for name in days(store, Receipt) for receipt in read(store, Receipt, day=name)]

@@ -3,7 +3,6 @@
 import datetime as dt
 import json
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -13,15 +12,13 @@ import pytest
 from migraine_assets.stores.registry.rollouts import start_rollout
 from migraine_assets.stores.store import Store
 from migraine_assets_tests.unit.serving.trained import NOON, fresh_store, history, trained
-from serving.api.compose import answers, risk_band
-from serving.contract.problems import Refused
+from serving.api.compose import compose, risk_band
 from serving.contract.responses import Prediction
-from serving.input.cases import Case, case_of
+from serving.input.cases import Case, case_of, histories_of
 from serving.input.decoding import decode_predict
-from serving.model.history_features import features_of, people_of
-from serving.model.loaded import Served
-from serving.model.predictor import predict
-from serving.model.watcher import ModelSet, ModelWatcher
+from serving.model.loaded import LoadedModel
+from serving.model.predictor import Predictor
+from serving.model.watcher import ModelNotReady, ModelSet, ModelWatcher
 
 NOW = dt.datetime(2026, 3, 1, 12, tzinfo=dt.UTC)
 
@@ -32,12 +29,12 @@ def case(body: dict[str, Any]) -> Case:
 
 @dataclass(frozen=True)
 class Asked:
-    """What one model was asked of one person, and said."""
+    """What one model was asked for one participant, and its output."""
 
     arm: str
     row: Any
     output: float
-    silent: tuple[Served, Any, float] | None
+    shadow: tuple[LoadedModel, Any, float] | None
 
 
 @dataclass(frozen=True)
@@ -51,25 +48,20 @@ class Outcome:
 
 def ask(models: ModelSet, *bodies: dict[str, Any], **options: Any) -> list[Outcome]:
     cases = [case(body) for body in bodies]
-    found = predict(
-        models,
-        people_of(cases),
-        partial(features_of, cases),
-        make_ids=lambda count: ["id"] * count,
-        secret=b"s",
-        **options,
-    )
+    predictor = Predictor(lambda: models, make_ids=lambda count: ["id"] * count, secret=b"s", **options)
+    predictions = predictor.predict(histories_of(cases))
     scores: list[dict[str, Asked]] = [{} for _ in cases]
-    for task, groups in found.groups.items():
+    for task, groups in predictions.groups.items():
         for group in groups:
-            said = {}
-            if group.silent:
-                both = zip(group.silent.places, group.silent.rows, group.silent.outputs, strict=True)
-                said = {place: (group.silent.served, row, output) for place, row, output in both}
-            for k, place in enumerate(group.places):
-                scores[place][task] = Asked(group.arm, group.rows[k], group.outputs[k], said.get(k))
-    made, beyond = zip(answers(models, cases, found), scores, strict=True), found.beyond.by_person()
-    return [Outcome(prediction, score, beyond.get(k, ())) for k, (prediction, score) in enumerate(made)]
+            shadows = {}
+            if group.shadow:
+                rows = zip(group.shadow.positions, group.shadow.rows, group.shadow.outputs, strict=True)
+                shadows = {position: (group.shadow.model, row, output) for position, row, output in rows}
+            for k, position in enumerate(group.positions):
+                scores[position][task] = Asked(group.arm, group.rows[k], group.outputs[k], shadows.get(k))
+    out_of_range = predictions.out_of_range.by_position()
+    composed = zip(compose(cases, predictions), scores, strict=True)
+    return [Outcome(prediction, score, out_of_range.get(k, ())) for k, (prediction, score) in enumerate(composed)]
 
 
 def models_of(store: Store) -> ModelSet:
@@ -148,7 +140,7 @@ def test_days_without_an_outcome_are_no_history(models: ModelSet) -> None:
 
 
 def test_an_operator_may_ask_for_more_history(models: ModelSet) -> None:
-    (found,) = ask(models, {"entries": history(10)}, least_days=11)
+    (found,) = ask(models, {"entries": history(10)}, least_history_days=11)
     assert "needs 11" in found.prediction.warnings[0].message
 
 
@@ -200,7 +192,7 @@ def test_risk_bands_follow_the_threshold(p: float, threshold: float, band: str) 
 
 
 def test_without_a_model_it_says_so() -> None:
-    with pytest.raises(Refused, match="migraine run"):
+    with pytest.raises(ModelNotReady, match="migraine run"):
         ask(ModelSet(), {"age": 30})
 
 
@@ -233,7 +225,7 @@ def test_a_shadow_is_asked_and_never_heard(tmp_path: Path, models: ModelSet) -> 
     body = {"participant_id": "p", "entries": history()}
     (found,), (without,) = ask(models_of(store), body), ask(models, body)
     assert found.prediction == without.prediction
-    shadow = found.scores["attack"].silent
+    shadow = found.scores["attack"].shadow
     assert shadow is not None
     assert shadow[0].bundle.hash == names["attack_2"]
     assert shadow[2] == shadow[0].bundle.predict(shadow[1][None])[0]

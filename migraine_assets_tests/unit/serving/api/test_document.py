@@ -12,7 +12,7 @@ import httpx
 import pytest
 
 from migraine_assets_tests.unit.serving.trained import fresh_store, running
-from serving.api import examples
+from serving.contract import examples
 from serving.services import Services
 
 TEXT = (Path(__file__).parents[4] / "docs" / "api.md").read_text(encoding="utf-8")

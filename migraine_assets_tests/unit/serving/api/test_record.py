@@ -52,7 +52,7 @@ def together(client: httpx.Client) -> list[dict[str, Any]]:
 def asked(client: httpx.Client, services: Services, store: Store) -> list[tuple[dict[str, Any], Receipt]]:
     """Each answer of a batch and its receipt."""
     said = together(client)
-    assert services.receipts.flush()
+    assert services.prediction_log.flush()
     receipts = logged(store)
     return [(answer, receipts[answer["prediction_id"]]) for answer in said]
 
@@ -63,7 +63,7 @@ def test_each_person_of_a_batch_has_a_receipt_like_the_one_it_would_have_alone(
     client, services = service
     for (_, kept), body in zip(asked(client, services, store), people(), strict=True):
         alone = client.post("/predict", json=body).json()
-        assert services.receipts.flush()
+        assert services.prediction_log.flush()
         other = logged(store)[alone["prediction_id"]]
         assert (kept.participant, kept.for_date, kept.bundles) == (other.participant, other.for_date, other.bundles)
         assert (kept.features, kept.abstained, kept.arm) == (other.features, other.abstained, other.arm)
@@ -105,7 +105,7 @@ def test_a_batch_is_counted_as_its_people(service: tuple[httpx.Client, Services]
     labels = f'arm="champion",model="{bundle}",status="ok",task="attack"'
     assert f"migraine_predictions_total{{{labels}}} {PEOPLE - abstained}.0" in text
     assert f"migraine_abstentions_total {abstained}.0" in text
-    assert services.receipts.state.backlog == PEOPLE
+    assert services.prediction_log.state.backlog == PEOPLE
 
 
 def test_more_people_than_a_block_holds_are_in_several(

@@ -203,15 +203,15 @@ def test_what_tables_took_of_the_memory_goes_back_when_no_other_comes(tmp_path: 
     with running(fresh_store(tmp_path), tmp_path) as (client, services):
         for _ in range(3):
             assert post(client, table).status_code == 200
-        services.receipts.flush()
+        services.prediction_log.flush()
         taken = resident()
-        assert not services.tables.tick()
-        assert services.tables.tick(seconds=0)
+        assert not services.table_memory.tick()
+        assert services.table_memory.tick(seconds=0)
         assert resident() < taken - 20
-        assert not services.tables.tick(seconds=0)
+        assert not services.table_memory.tick(seconds=0)
         assert post(client, table).status_code == 200
-        assert services.tables.kept
-        assert eventually(lambda: not services.tables.kept, patience=60)
+        assert services.table_memory.kept
+        assert eventually(lambda: not services.table_memory.kept, patience=60)
 
 
 def resident() -> float:

@@ -140,6 +140,6 @@ def test_a_row_leaves_a_receipt(service: tuple[httpx.Client, Services], models: 
     client, services = service
     X = rows(models, 2)
     infer(client, {"inputs": [tensor(X, data=listed(X))]})
-    written = services.receipts.state.written + services.receipts.state.backlog
+    written = services.prediction_log.state.written + services.prediction_log.state.backlog
     infer(client, {"inputs": [tensor(X, data=listed(X))]})
-    assert services.receipts.state.written + services.receipts.state.backlog == written + 2
+    assert services.prediction_log.state.written + services.prediction_log.state.backlog == written + 2

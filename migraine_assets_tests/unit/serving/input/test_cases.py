@@ -9,7 +9,7 @@ import pytest
 
 from serving.contract.problems import Refused
 from serving.contract.requests import DayBatch
-from serving.input.cases import MANY, Case, case_of, day_cases, latest_day
+from serving.input.cases import MANY, Case, case_of, day_cases, histories_of, latest_day
 from serving.input.columns import PLACE
 from serving.input.decoding import decode, decode_predict
 from serving.model.history_features import features_of
@@ -135,6 +135,6 @@ def test_many_days_are_read_as_few_are() -> None:
         assert np.array_equal(many.values, one.values, equal_nan=True)
         assert (many.given == one.given).all()
     for horizon in (0, 1):
-        alone = np.concatenate([features_of([one], horizon) for one in together])
-        np.testing.assert_array_equal(features_of(together, horizon), alone)
-        np.testing.assert_array_equal(features_of(list(together), horizon), alone)
+        alone = np.concatenate([features_of(histories_of([one]), horizon=horizon) for one in together])
+        np.testing.assert_array_equal(features_of(histories_of(together), horizon=horizon), alone)
+        np.testing.assert_array_equal(features_of(histories_of(list(together)), horizon=horizon), alone)

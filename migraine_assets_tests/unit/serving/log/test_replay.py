@@ -11,7 +11,7 @@ from migraine_assets.stores.store import Store
 from migraine_assets_tests.unit.stores.bundles.example_bundles import example_manifest, example_model
 from migraine_assets_tests.unit.stores.prediction_log.log_records import SECRET, receipt
 from serving.log.replay import receipt_of, replay
-from serving.log.writer import open_receipts
+from serving.log.writer import open_prediction_log
 from serving.settings import ServingSettings
 
 
@@ -29,7 +29,7 @@ def answered(store: Store, champion: str, challenger: str) -> Receipt:
     """What a replica would log, read back from the log."""
     row = np.array([[1.0, 0.0, 0.1]], dtype=np.float32)
     said = {name: float(load_bundle(store, name).predict(row)[0]) for name in (champion, challenger)}
-    log = open_receipts(store, secret=SECRET, settings=ServingSettings())
+    log = open_prediction_log(store, secret=SECRET, settings=ServingSettings())
     record = msgspec.structs.replace(
         receipt(),
         features={"attack": row[0].tolist()},

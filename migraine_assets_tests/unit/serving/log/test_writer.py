@@ -11,7 +11,7 @@ from migraine_assets.stores.prediction_log.reader import days, read
 from migraine_assets.stores.prediction_log.record import Feedback, Receipt
 from migraine_assets.stores.store import Store
 from migraine_assets_tests.unit.stores.prediction_log.log_records import NOON, SECRET, feedback, receipt
-from serving.log.writer import RecordLog, open_feedback, open_receipts
+from serving.log.writer import RecordLog, open_feedback, open_prediction_log
 from serving.settings import ServingSettings
 
 DAY = "2026-03-01"
@@ -135,7 +135,7 @@ def test_a_record_that_cannot_be_written_down_is_counted_and_stops_nothing() -> 
 
 def test_a_folder_that_cannot_be_written_stops_no_append(tmp_path: Path) -> None:
     (tmp_path / "log").write_text("a file where the folder should be")
-    log = open_receipts(Store(str(tmp_path)), secret=SECRET, settings=ServingSettings())
+    log = open_prediction_log(Store(str(tmp_path)), secret=SECRET, settings=ServingSettings())
     log.append(receipt())
     assert not log.flush()
     assert log.state.failures >= 1
@@ -147,7 +147,7 @@ def test_a_folder_that_cannot_be_written_stops_no_append(tmp_path: Path) -> None
 
 def test_many_threads_lose_nothing(tmp_path: Path) -> None:
     store = Store(str(tmp_path))
-    log = open_receipts(store, secret=SECRET, settings=ServingSettings(flush_records=50, flush_seconds=0.01))
+    log = open_prediction_log(store, secret=SECRET, settings=ServingSettings(flush_records=50, flush_seconds=0.01))
 
     def many() -> None:
         for _ in range(300):
@@ -162,12 +162,9 @@ def test_many_threads_lose_nothing(tmp_path: Path) -> None:
     assert len({record.id for record in read(store, Receipt, day=DAY)}) == 1200
 
 
-def test_the_log_gives_ids_that_it_knows() -> None:
-    log = open_receipts(Store("memory://ids"), secret=SECRET, settings=ServingSettings())
-    [identity] = log.make_ids(1)
-    assert log.known(identity)
-    assert not log.known(identity[:-1])
-    assert log.pseudonym("anna") != "anna"
+def test_participants_are_logged_under_a_pseudonym() -> None:
+    log = open_prediction_log(Store("memory://ids"), secret=SECRET, settings=ServingSettings())
+    assert log.pseudonym("anna") == log.pseudonym("anna") != "anna"
     log.close()
 
 

@@ -12,15 +12,15 @@ from numpy.typing import NDArray
 from migraine_assets.stores.store import Store
 from migraine_assets_tests.unit.serving.trained import trained
 from serving.model.explanations import SHOWN, explain, game_of, shapley
-from serving.model.loaded import Served, load_served
+from serving.model.loaded import LoadedModel, load_model
 
 
-def served(name: str, task: str = "attack") -> Served:
+def served(name: str, task: str = "attack") -> LoadedModel:
     folder, names = trained()
-    return load_served(Store(str(folder)), names[name], task=task)
+    return load_model(Store(str(folder)), names[name], task=task)
 
 
-def changed(model: Served, changes: dict[str, float]) -> NDArray[np.float32]:
+def changed(model: LoadedModel, changes: dict[str, float]) -> NDArray[np.float32]:
     row = model.row.copy()
     for name, value in changes.items():
         row[model.manifest.features.index(name)] = value

@@ -11,7 +11,7 @@ from migraine_assets.errors import BundleRefused
 from migraine_assets.stores.bundles.bundles import Bundle, load_bundle
 from migraine_assets.stores.store import Store
 from migraine_assets_tests.unit.serving.trained import fresh_store, trained
-from serving.model.loaded import Served, load_served, prepare, typical
+from serving.model.loaded import LoadedModel, load_model, prepare, typical
 
 
 @pytest.fixture
@@ -19,8 +19,8 @@ def store(tmp_path: Path) -> Store:
     return fresh_store(tmp_path)
 
 
-def loaded(store: Store, name: str, *, task: str = "attack") -> Served:
-    return load_served(store, trained()[1][name], task=task)
+def loaded(store: Store, name: str, *, task: str = "attack") -> LoadedModel:
+    return load_model(store, trained()[1][name], task=task)
 
 
 @pytest.mark.parametrize(

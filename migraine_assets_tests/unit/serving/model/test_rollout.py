@@ -1,16 +1,16 @@
-"""Who is in a trial."""
+"""Which participants get the candidate of a rollout."""
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from serving.model.scoring import in_trial
+from serving.model.scoring import in_rollout
 
 PEOPLE = [f"p{k}".encode() for k in range(4000)]
 
 
-def chosen(percent: float, *, secret: bytes = b"s", trial: str = "attack:b") -> set[bytes]:
-    return {key for key in PEOPLE if in_trial(key, secret=secret, trial=trial, percent=percent)}
+def chosen(percent: float, *, secret: bytes = b"s", rollout: str = "attack:b") -> set[bytes]:
+    return {key for key in PEOPLE if in_rollout(key, secret=secret, rollout=rollout, percent=percent)}
 
 
 @pytest.mark.parametrize("percent", [1, 10, 50, 90])
@@ -27,10 +27,10 @@ def test_0_percent_is_nobody_and_100_percent_everybody() -> None:
 @given(st.floats(0, 100), st.floats(0, 100), st.binary())
 def test_whoever_is_in_stays_in_when_the_share_grows(a: float, b: float, key: bytes) -> None:
     low, high = sorted((a, b))
-    if in_trial(key, secret=b"s", trial="t", percent=low):
-        assert in_trial(key, secret=b"s", trial="t", percent=high)
+    if in_rollout(key, secret=b"s", rollout="t", percent=low):
+        assert in_rollout(key, secret=b"s", rollout="t", percent=high)
 
 
-def test_another_trial_or_secret_chooses_others() -> None:
-    assert chosen(50) != chosen(50, trial="attack:c")
+def test_another_rollout_or_secret_chooses_others() -> None:
+    assert chosen(50) != chosen(50, rollout="attack:c")
     assert chosen(50) != chosen(50, secret=b"other")

@@ -151,12 +151,12 @@ def test_a_rollout_brings_its_model_and_ends(tmp_path: Path) -> None:
     found, _, _ = watcher(store)
     start_rollout(store, "attack", mode="canary", percent=10, bundle=names["attack_2"], who="ann", when=NOON, why="try")
     found.check()
-    trial = found.current.tasks["attack"].trial
-    assert trial is not None
-    assert (trial.served.bundle.hash, trial.rollout.percent) == (names["attack_2"], 10)
+    candidate = found.current.tasks["attack"].candidate
+    assert candidate is not None
+    assert (candidate.model.bundle.hash, candidate.rollout.percent) == (names["attack_2"], 10)
     end_rollout(store, "attack")
     found.check()
-    assert found.current.tasks["attack"].trial is None
+    assert found.current.tasks["attack"].candidate is None
 
 
 def test_a_bad_model_on_trial_leaves_the_champion_alone(tmp_path: Path) -> None:
@@ -166,7 +166,7 @@ def test_a_bad_model_on_trial_leaves_the_champion_alone(tmp_path: Path) -> None:
     found, _, _ = watcher(store)
     assert found.check() == "refused"
     assert found.current.ready
-    assert found.current.tasks["attack"].trial is None
+    assert found.current.tasks["attack"].candidate is None
 
 
 def test_the_thread_follows_the_pointer_until_it_is_stopped(tmp_path: Path) -> None:

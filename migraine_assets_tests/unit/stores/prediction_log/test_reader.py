@@ -6,7 +6,7 @@ from migraine_assets.stores.prediction_log.reader import Progress, days, find, r
 from migraine_assets.stores.prediction_log.record import Receipt, make_id
 from migraine_assets.stores.store import Store
 from migraine_assets_tests.unit.stores.prediction_log.log_records import NOON, SECRET, feedback, receipt
-from serving.log.writer import ReceiptLog, open_receipts
+from serving.log.writer import PredictionLog, open_prediction_log
 from serving.settings import ServingSettings
 
 DAY = "2026-03-01"
@@ -17,8 +17,8 @@ def store(tmp_path: Path) -> Store:
     return Store(str(tmp_path))
 
 
-def replica(store: Store) -> ReceiptLog:
-    return open_receipts(store, secret=SECRET, settings=ServingSettings(flush_seconds=60))
+def replica(store: Store) -> PredictionLog:
+    return open_prediction_log(store, secret=SECRET, settings=ServingSettings(flush_seconds=60))
 
 
 def segment(store: Store) -> Path:

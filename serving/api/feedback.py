@@ -1,0 +1,36 @@
+"""`POST /feedback`: the outcome that a user reports for an earlier prediction.
+
+Not here: writing it (`serving.log.writer`), comparing it with predictions (`migraine_assets.core.monitoring`).
+"""
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from migraine_assets.core.contract import ATTACK
+from migraine_assets.stores.prediction_log.record import Feedback
+from serving.api.bodies import json_response, read_json
+from serving.contract.problems import Refused, invalid
+from serving.contract.requests import FeedbackRequest
+from serving.contract.responses import Recorded
+from serving.input.decoding import decode
+from serving.services import Services
+
+
+async def feedback(services: Services, request: Request) -> Response:
+    """The endpoint. The last report for a prediction counts, so that repeating one changes nothing."""
+    settings = services.settings
+    body = await read_json(request, most=settings.max_body_bytes, seconds=settings.request_timeout)
+    reported = decode(body, FeedbackRequest)
+    if not services.ids.is_genuine(reported.prediction_id):
+        raise Refused("unknown-prediction", "No prediction of this service has this prediction_id.")
+    if reported.migraine_severity and not reported.migraine_occurrence:
+        raise invalid("$.migraine_severity", f"contradicts {ATTACK} = 0", f"null, or {ATTACK} = 1")
+    services.feedback_log.append(
+        Feedback(
+            prediction_id=reported.prediction_id,
+            migraine_occurrence=bool(reported.migraine_occurrence),
+            migraine_severity=reported.migraine_severity if reported.migraine_occurrence else None,
+            time=services.clock(),
+        )
+    )
+    return json_response(Recorded(reported.prediction_id, "recorded"))

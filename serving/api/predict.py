@@ -1,0 +1,37 @@
+"""`POST /predict`: one participant, as JSON.
+
+Not here: many participants (`serving.api.batch`), the form of the answer (`serving.api.compose`).
+"""
+
+import time
+
+import msgspec
+from starlette.requests import Request
+from starlette.responses import Response
+
+from serving.api.bodies import JSON, read_json
+from serving.api.compose import compose
+from serving.api.record import Recorder
+from serving.input.cases import case_of, histories_of
+from serving.input.decoding import decode_predict
+from serving.services import Services
+
+_encode = msgspec.json.Encoder().encode
+
+
+async def predict(services: Services, recorder: Recorder, request: Request) -> Response:
+    """The endpoint."""
+    settings = services.settings
+    body = await read_json(request, most=settings.max_body_bytes, seconds=settings.request_timeout)
+    content = await services.run(lambda: predict_one(services, recorder, body), long=b'"explain"' in body)
+    return Response(content, media_type=JSON)
+
+
+def predict_one(services: Services, recorder: Recorder, body: bytes) -> bytes:
+    """The answer to `body`. Raises `Refused`, and `ModelNotReady` where no model serves."""
+    started = time.perf_counter()
+    cases = (case_of(decode_predict(body), now=services.now(), body=body),)
+    predictions = services.predictor.predict(histories_of(cases))
+    [answer] = compose(cases, predictions)
+    recorder.record(predictions, seconds=time.perf_counter() - started)
+    return _encode(answer)

@@ -1,0 +1,97 @@
+"""What the service says of itself: `/models`, `/health`, `/ready`, `/metrics`, `/docs`, `/openapi.json`.
+
+Not here: the OpenAPI document (`serving.api.openapi`), how metrics are counted (`serving.metrics`).
+"""
+
+from typing import Any
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from serving.api import openapi
+from serving.api.bodies import json_response
+from serving.contract.responses import Models, Ready, Status
+from serving.metrics.registry import CONTENT_TYPE
+from serving.model.loaded import LoadedModel
+from serving.model.watcher import ModelSet, TaskModel
+from serving.services import Services
+
+
+async def models(services: Services, _: Request) -> Response:
+    """`GET /models`: the models that serve."""
+    return json_response(describe(services.predictor.models))
+
+
+async def health(_: Request) -> Response:
+    """`GET /health`: the process answers."""
+    return json_response(Status("alive"))
+
+
+async def ready(services: Services, _: Request) -> Response:
+    """`GET /ready`: verified models are loaded."""
+    current = services.predictor.models
+    current.require_ready()
+    return json_response(Ready("ready", {task: model.champion.bundle.hash for task, model in current.tasks.items()}))
+
+
+async def metrics(services: Services, _: Request) -> Response:
+    """`GET /metrics`: the metrics of all replicas of the node."""
+    return Response(services.metrics.render(), headers={"content-type": CONTENT_TYPE})
+
+
+async def document(services: Services, _: Request) -> Response:
+    """`GET /openapi.json`."""
+    return json_response(openapi.document(services.settings))
+
+
+async def docs(request: Request) -> Response:
+    """`GET /docs`: Swagger UI, loaded from a CDN."""
+    from fastapi.openapi.docs import get_swagger_ui_html
+
+    root = request.scope.get("root_path", "").rstrip("/")
+    return get_swagger_ui_html(openapi_url=f"{root}/openapi.json", title=openapi.TITLE)
+
+
+def describe(current: ModelSet) -> Models:
+    """The models of `current`, for a reader."""
+    return Models(
+        version=current.version,
+        tasks={task: _task(model) for task, model in current.tasks.items()},
+        problems=list(current.problems),
+    )
+
+
+def _task(model: TaskModel) -> dict[str, Any]:
+    return {"champion": _model(model.champion), "rollout": _rollout(model)}
+
+
+def _rollout(model: TaskModel) -> dict[str, Any] | None:
+    if model.candidate is None:
+        return None
+    rollout = model.candidate.rollout
+    return {
+        "mode": rollout.mode,
+        "percent": rollout.percent,
+        "since": rollout.since,
+        "model": _model(model.candidate.model),
+    }
+
+
+def _model(model: LoadedModel) -> dict[str, Any]:
+    manifest, identity = model.manifest, model.identities["champion"]
+    return {
+        "algorithm": manifest.algorithm,
+        "bundle": model.bundle.hash,
+        "data_version": manifest.data_version,
+        "dagster_run": identity.dagster_run,
+        "mlflow_run": identity.mlflow_run,
+        "horizon": manifest.horizon,
+        "severity_kind": manifest.severity_kind,
+        "threshold": manifest.threshold,
+        "least_history_days": model.least_days,
+        "features": list(manifest.features),
+        "same_features_code": model.same_features_code,
+        "metrics": manifest.metrics,
+        "training": manifest.training,
+        "notes": list(manifest.notes),
+    }

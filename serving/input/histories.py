@@ -1,0 +1,44 @@
+"""Diary days of participants as arrays: what every protocol hands to the predictor.
+
+Not here: JSON bodies (`serving.input.cases`), tables (`serving.input.arrow_participants`), features
+(`serving.model.history_features`).
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+
+@dataclass(frozen=True, eq=False)
+class Histories:
+    """Cleaned diary days, and the n rows among them to predict from.
+
+    `names`: the participant of each prediction, None where anonymous. `keys`: returns the bytes that keep each of
+    them in one arm of a rollout. `person` int64[m] and `day` int64[m] (days since 1970-01-01): one row per diary day,
+    sorted by person, then by day. `values` float64[columns, m] in the order of `columns.ORDER`, NaN for null. `given`
+    bool[columns]: False only for columns without any value. `targets` intp[n]: the row that is "today" in each
+    prediction; later rows of the same person do not influence it.
+    """
+
+    names: Sequence[str | None]
+    keys: Callable[[], Sequence[bytes]]
+    person: NDArray[np.int64]
+    day: NDArray[np.int64]
+    values: NDArray[np.float64]
+    given: NDArray[np.bool_]
+    targets: NDArray[np.intp]
+
+    def __len__(self) -> int:
+        return len(self.names)
+
+    @property
+    def single(self) -> bool:
+        """Whether this is the history of one participant, predicted from its newest day."""
+        return len(self.names) == 1 and self.targets[0] == len(self.day) - 1 and self.person[0] == self.person[-1]
+
+    @property
+    def target_days(self) -> NDArray[np.int64]:
+        """The day of each target row, int64[n]."""
+        return self.day[self.targets]
