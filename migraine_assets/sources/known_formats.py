@@ -1,6 +1,6 @@
-"""Published diaries that are recognised by their header, each with a mapping that ships with the package.
+"""Table of published diary formats that are recognized by their header, each with a mapping in `mappings/`.
 
-Here belongs one line for each form. Not here: how a mapping is read (`mapping`).
+Not here: how a mapping is parsed (`sources.columns.mapping`).
 """
 
 from collections.abc import Sequence
@@ -11,31 +11,31 @@ from migraine_assets.sources.columns.mapping import SourceMapping, parse_mapping
 
 
 @dataclass(frozen=True)
-class Form:
-    """A known header: `columns` are all there, in any order, beside nothing but `also`."""
+class KnownFormat:
+    """A known header: all of `columns`, in any order, and nothing else except `optional`."""
 
     name: str
     columns: frozenset[str]
-    also: frozenset[str] = frozenset()
+    optional: frozenset[str] = frozenset()
 
 
-KOSTECKI_DILLON = Form(
+KOSTECKI_DILLON = KnownFormat(
     "kostecki_dillon",
     frozenset({"id", "time", "dos", "hatype", "age", "airq", "medication", "headache", "sex"}),
     frozenset({"", "rownames"}),
 )
 
-FORMS: tuple[Form, ...] = (KOSTECKI_DILLON,)
+FORMATS: tuple[KnownFormat, ...] = (KOSTECKI_DILLON,)
 
 
-def recognise(header: Sequence[str]) -> Form | None:
-    """The known form that has this header, if any."""
+def recognize(header: Sequence[str]) -> KnownFormat | None:
+    """Return the known format with this header, if any."""
     names = {name.casefold() for name in header}
-    return next((form for form in FORMS if form.columns <= names <= form.columns | form.also), None)
+    return next((form for form in FORMATS if form.columns <= names <= form.columns | form.optional), None)
 
 
-def shipped_mapping(form: Form) -> SourceMapping:
-    """The mapping of a known form."""
+def shipped_mapping(form: KnownFormat) -> SourceMapping:
+    """Return the mapping of a known format."""
     leaf = f"{form.name}.yaml"
     text = files("migraine_assets.sources").joinpath("mappings", leaf).read_text("utf-8")
     return parse_mapping(text, name=leaf)

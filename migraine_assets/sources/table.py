@@ -1,7 +1,7 @@
-"""The table source: CSV or Parquet files from anywhere, with or without a mapping, as one raw frame.
+"""The table source: CSV or Parquet files from any location, with or without a mapping, as one raw frame.
 
-Here belongs the order of the steps. Not here: any one of them (`files`, `reading`, `matching`, `coercion`,
-`superseding`).
+This module orders the steps. Not here: the steps themselves (`sources.files`, `sources.columns`,
+`sources.superseded`).
 """
 
 from collections.abc import Sequence
@@ -30,7 +30,7 @@ from migraine_assets.sources.superseded import superseded
 
 @dataclass(frozen=True)
 class _Part:
-    """One file on its way: its sheet, what is read of it, and the cells."""
+    """One file: its sheet, the binding of its columns to fields, and their cells."""
 
     sheet: Sheet
     binding: Binding
@@ -38,27 +38,27 @@ class _Part:
 
 
 def open_table(location: str, *, mapping: str | None = None) -> Delivery:
-    """Read the diary at `location` (file, folder, glob, URL), with the mapping file at `mapping` if any.
+    """Read the diary at `location` (file, folder, glob or URL), with the mapping file at `mapping` if given.
 
-    Raises `ConfigurationError` for a location or mapping that cannot be used, `DataRefused` for files that are
-    no diary. Single cells and lines that cannot be read are no error: their rows say so in `unreadable`.
+    Raises `ConfigurationError` for an unusable location or mapping, `DataRefused` for files that are not a diary.
+    Unreadable cells and lines are not an error: the column `unreadable` of their rows describes them.
     """
-    stated = parse_mapping(read_text(mapping), name=mapping) if mapping else None
-    return table_delivery(fetch(location), stated, source="table", description=location)
+    parsed = parse_mapping(read_text(mapping), name=mapping) if mapping else None
+    return table_delivery(fetch(location), parsed, source="table", description=location)
 
 
 def table_delivery(fetched: Fetched, mapping: SourceMapping | None, *, source: str, description: str) -> Delivery:
-    """The delivery of files already in hand; a known form brings its own mapping."""
+    """Return the delivery of fetched files; a known format has its own mapping."""
     sheets = [read_sheet(file) for file in fetched.files]
-    form = known_formats.recognise(sheets[0].header) if mapping is None else None
-    mapping = known_formats.shipped_mapping(form) if form else mapping
+    known = known_formats.recognize(sheets[0].header) if mapping is None else None
+    mapping = known_formats.shipped_mapping(known) if known else mapping
     parts = [_part(sheet, mapping) for sheet in sheets]
     order = _date_order(parts)
     frame = pd.concat([_frame(part, mapping, order) for part in parts], ignore_index=True)
     dated = bool(frame["date"].notna().any())
     horizon = horizon_of(mapping, dated=dated)
     named = [part.binding.position("participant_id") is not None for part in parts]
-    notes = (*fetched.notes, *_notes(parts, mapping, form), *name_participants(frame, sheets, named, mapping))
+    notes = (*fetched.notes, *_notes(parts, mapping, known), *name_participants(frame, sheets, named, mapping))
     file = np.repeat(np.arange(len(parts)), [len(part.sheet.lines) for part in parts])
     frame["superseded"] = superseded(frame, file)
     notes = (*notes, *(lookalikes(frame) if any(named) else ()), *_superseded_note(frame))
@@ -77,35 +77,35 @@ def table_delivery(fetched: Fetched, mapping: SourceMapping | None, *, source: s
 def repeat_table(
     files: Sequence[SourceFile], *, md5: str, mapping: str | None, source: str, description: str
 ) -> Delivery:
-    """The delivery that was made of `files` before, from what was kept of it."""
-    stated = parse_mapping(mapping, name="kept with the delivery") if mapping else None
-    return table_delivery(Fetched(tuple(files), md5), stated, source=source, description=description)
+    """Recreate an earlier delivery from its kept `files`."""
+    parsed = parse_mapping(mapping, name="kept with the delivery") if mapping else None
+    return table_delivery(Fetched(tuple(files), md5), parsed, source=source, description=description)
 
 
 def _part(sheet: Sheet, mapping: SourceMapping | None) -> _Part:
     binding = bind(sheet, mapping)
     if binding.position(ATTACK) is None and ATTACK not in (mapping.constants if mapping else {}):
         raise DataRefused(
-            f"{sheet.file} has no outcome: a column '{ATTACK}' (1 on a day with an attack, 0 without) is needed. "
+            f"{sheet.file} has no outcome: a column '{ATTACK}' (1 on a day with an attack, 0 without) is required. "
             f"Found: {listed(sheet.header)}. If one of them is the outcome, name it in a mapping: "
             f"'columns: {{{ATTACK}: <column>}}'."
         )
-    # Two fields may be taken from one column, which is loaded once.
+    # Two fields may be read from one column, which is loaded once.
     positions = sorted({position for _, position in binding.columns})
     loaded = dict(zip(positions, sheet.load(positions), strict=True))
     return _Part(sheet, binding, [loaded[position] for _, position in binding.columns])
 
 
 def _date_order(parts: Sequence[_Part]) -> dates.Order | None:
-    """Day first or month first, decided by the date cells of all files together."""
+    """Decide between day first and month first from the date cells of all files together."""
     cells: list[str] = []
     name = "date"
     for part in parts:
-        at = part.binding.position("date")
-        if at is None or (column := part.binding.columns[at][0]).format or column.epoch:
+        position = part.binding.position("date")
+        if position is None or (column := part.binding.columns[position][0]).format or column.epoch:
             continue
         name = column.column
-        cells += coercion.distinct_texts(part.cells[at], column, Style(part.sheet.file))
+        cells += coercion.distinct_texts(part.cells[position], column, Style(part.sheet.file))
     return dates.decide_order(cells, column=name)
 
 
@@ -119,61 +119,61 @@ def _frame(part: _Part, mapping: SourceMapping | None, order: dates.Order | None
                else _filled(field, constants.get(field.name, ""), rows) for field in FIELDS}  # fmt: skip
     columns["source_file"] = np.full(rows, sheet.file, object)
     columns["source_row"] = sheet.lines.astype(np.int64)
-    columns["unreadable"] = _sentences(rows, sheet.complaints, list(coerced.values()))
+    columns["unreadable"] = _sentences(rows, sheet.problems, list(coerced.values()))
     return pd.DataFrame(columns, copy=False)
 
 
-def _filled(field: Field, stated: str, rows: int) -> NDArray[Any]:
-    value = coercion.constant(Column(field, field.name), stated)
+def _filled(field: Field, value: str, rows: int) -> NDArray[Any]:
+    content = coercion.constant(Column(field, field.name), value)
     if field.kind in ("string", "category"):
-        return np.full(rows, value, object)
+        return np.full(rows, content, object)
     if field.kind == "date":
-        moment = np.datetime64("NaT") if value is None else np.datetime64(int(value), "D")
-        return np.full(rows, moment.astype("datetime64[ns]"))
-    return np.full(rows, np.nan if value is None else value, np.float64)
+        day = np.datetime64("NaT") if content is None else np.datetime64(int(content), "D")
+        return np.full(rows, day.astype("datetime64[ns]"))
+    return np.full(rows, np.nan if content is None else content, np.float64)
 
 
-def _sentences(rows: int, complaints: dict[int, str], coerced: Sequence[Coerced]) -> NDArray[Any]:
+def _sentences(rows: int, problems_by_row: dict[int, str], coerced: Sequence[Coerced]) -> NDArray[Any]:
     sentences = np.full(rows, None, object)
-    for problems in (complaints, *(column.problems for column in coerced)):
+    for problems in (problems_by_row, *(column.problems for column in coerced)):
         for row, text in problems.items():
             sentences[row] = text if sentences[row] is None else f"{sentences[row]}; {text}"
     return sentences
 
 
-def _notes(parts: Sequence[_Part], mapping: SourceMapping | None, form: known_formats.Form | None) -> tuple[str, ...]:
+def _notes(
+    parts: Sequence[_Part], mapping: SourceMapping | None, known: known_formats.KnownFormat | None
+) -> tuple[str, ...]:
     notes = [note for part in parts for note in (*part.sheet.notes, *part.binding.notes)]
-    if form:
-        notes.insert(0, f"The header is that of {form.name}; the mapping that ships for it was applied.")
+    if known:
+        notes.insert(0, f"The header is that of {known.name}; the built-in mapping was applied.")
     if mapping and mapping.description:
         notes.insert(0, mapping.description)
     notes += _renamed(parts) if mapping is None else []
-    unread = sorted({name for part in parts for name in part.binding.kept_out})
-    if unread:
-        notes.append(f"Columns that are not in the contract were kept out: {listed(unread, limit=100)}.")
+    ignored = sorted({name for part in parts for name in part.binding.kept_out})
+    if ignored:
+        notes.append(f"Columns that are not in the contract were ignored: {listed(ignored, limit=100)}.")
     return tuple(dict.fromkeys(notes))
 
 
 def _renamed(parts: Sequence[_Part]) -> list[str]:
-    """A note on every way in which a column was taken, with the first file that has it."""
+    """Return a note for each column that was read as a field of another name, with the first file that has it."""
     first: dict[tuple[str, str], str] = {}
     for part in parts:
         for column, _ in part.binding.columns:
             if column.column != column.field.name:
-                first.setdefault((column.column, column.field.name), _taken(column, part.sheet.file))
+                first.setdefault((column.column, column.field.name), _renaming(column, part.sheet.file))
     return list(first.values())
 
 
-def _taken(column: Column, file: str) -> str:
+def _renaming(column: Column, file: str) -> str:
     converted = f", times {column.scale:g} to {column.field.unit}" if column.scale != 1 else ""
     coded = f", with {', '.join(f'{old} as {new}' for old, new in column.recode.items())}" if column.recode else ""
-    return f"{file}: column '{column.column}' was taken for {column.field.name}{converted}{coded}."
+    return f"{file}: column '{column.column}' was read as {column.field.name}{converted}{coded}."
 
 
 def _superseded_note(frame: pd.DataFrame) -> tuple[str, ...]:
     count = int(frame["superseded"].notna().sum())
     return (
-        (f"{count} rows are superseded by a later file of the delivery; files follow one another by name.",)
-        if count
-        else ()
+        (f"{count} rows are superseded by a later file of the delivery; files are ordered by name.",) if count else ()
     )

@@ -112,8 +112,8 @@ def _show(store: Store, traces: "list[Trace]", models: tuple[str, ...]) -> None:
             for name, role in ((current.champion, f"champion of {task}"), (current.challenger, f"challenger of {task}"))
             if name
         }
-        rows = [(bundle, roles.get(bundle, "")) for bundle in models]
-        show("Models trained on a diary with this participant", ("bundle", "role"), rows)
+        bundles = [(bundle, roles.get(bundle, "")) for bundle in models]
+        show("Models trained on a diary with this participant", ("bundle", "role"), bundles)
 
 
 def _next(traces: "list[Trace]", models: tuple[str, ...]) -> str:

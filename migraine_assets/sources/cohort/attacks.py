@@ -1,7 +1,7 @@
-"""How attacks follow from yesterday, with their true probabilities.
+"""Attacks of the cohort with their true probabilities, and their severity, duration and medication.
 
-Time runs forward only: the probability of an attack is computed from what has happened up to the day before,
-then the attack is drawn, then what it brings with it (`signs`, `outcomes`).
+Time runs forward: the probability of an attack depends on the days before, then the attack is drawn, then its outcomes.
+Not here: the size of effects (`effects`), symptoms (`premonitory`).
 """
 
 import math
@@ -13,23 +13,22 @@ from scipy.special import expit, logit
 from migraine_assets.core.contract import ATTACK, SEVERITY
 from migraine_assets.sources.cohort.effects import AFTER_ATTACK_ODDS_RATIO, LOW_SLEEP_QUALITY, trigger_logit
 from migraine_assets.sources.cohort.exposures import Grids
-from migraine_assets.sources.cohort.people import People
-from migraine_assets.sources.cohort.premonitory import signs, warning
+from migraine_assets.sources.cohort.participants import Participants
+from migraine_assets.sources.cohort.premonitory import simulate_signs, warning
 from migraine_assets.sources.cohort.rng import Flags, Floats, bounded, lagged, stream
 from migraine_assets.sources.cohort.settings import SyntheticSettings
 
-# Intensity of migraine 5.7 +- 2.2 (of all headaches together 4.4 +- 2.2): Park 2016. An attack here is a
-# migraine.
+# Intensity of migraine 5.7 +- 2.2 (of all headaches 4.4 +- 2.2): Park 2016. An attack here is a migraine.
 SEVERITY_MEAN, SEVERITY_BETWEEN, SEVERITY_WITHIN = 5.45, 1.1, 1.95
-# A median of 6-9 h in diary studies.
+# Diary studies report a median of 6-9 h.
 DURATION_MEDIAN, DURATION_SPREAD = 7.5, 0.8
 
 
-def outcomes(seed: int, people: People, exposures: Grids, attack: Flags, warned: Floats) -> Grids:
-    """Outcomes and drugs by contract name; `warned` is the weight of each day's symptoms (log odds)."""
+def outcomes(seed: int, participants: Participants, exposures: Grids, attack: Flags, warned: Floats) -> Grids:
+    """Draw outcomes and medication, by contract name; `warned` is the log odds weight of each day's symptoms."""
     severity = _severity(seed, _strain(exposures, attack, warned))
     return {
-        "medication": _medication(seed, people, attack, severity).astype(np.float64),
+        "medication": _medication(seed, participants, attack, severity).astype(np.float64),
         ATTACK: attack.astype(np.float64),
         SEVERITY: np.where(attack, severity, np.nan),
         "duration_h": np.where(attack, _duration(seed, severity), np.nan),
@@ -37,7 +36,7 @@ def outcomes(seed: int, people: People, exposures: Grids, attack: Flags, warned:
 
 
 def _strain(exposures: Grids, attack: Flags, warned: Floats) -> Floats:
-    """Points that the cycle and the day before add to severity: few, as triggers explain little of it."""
+    """Return the points that the cycle and the day before add to severity; triggers explain little of it."""
     before = 0.3 * (exposures["sleep_quality"] <= LOW_SLEEP_QUALITY) + 0.4 * attack + 0.5 * warned * ~attack
     return 0.4 * exposures["menstrual_cycle"] + lagged(before)
 
@@ -56,24 +55,24 @@ def _duration(seed: int, severity: Floats) -> Floats:
     return bounded("duration_h", np.maximum(np.exp(log_hours), 0.5), per_unit=2)
 
 
-def _medication(seed: int, people: People, attack: Flags, severity: Floats) -> Flags:
-    """Acute drugs on most attack days, the more the worse; preventive ones nearly daily where taken."""
+def _medication(seed: int, participants: Participants, attack: Flags, severity: Floats) -> Flags:
+    """Draw medication: acute drugs on most attack days, increasing with severity; preventive drugs nearly daily."""
     rng = stream(seed, "medication")
     acute = rng.random(attack.shape) < np.where(attack, 0.3 + 0.07 * severity, 0.04)
-    return acute | (people.preventive & (rng.random(attack.shape) < 0.92))
+    return acute | (participants.preventive & (rng.random(attack.shape) < 0.92))
 
 
-# Variance of the log odds within a person. The logistic curve is bent: a personal rate r needs an intercept
-# lower by about half of (1 - 2r) times the variance. A test holds the rates that result.
+# Variance of the log odds within a participant. Since the logistic function is nonlinear, a rate r requires an
+# intercept lower by about (1 - 2r) / 2 times the variance. A test checks the resulting rates.
 WITHIN_VARIANCE = 0.2
 
 
 @dataclass(frozen=True)
 class Course:
-    """What happened; all grids of shape (days, participants).
+    """The simulated course of the cohort; all grids have shape (days, participants).
 
-    `probability`: of an attack on the day, given the person's traits and everything up to the day before.
-    `same_day`: the same, given also the day's own symptoms. `grids`: outcomes, symptoms, drugs by contract
+    `probability`: of an attack on the day, given the participant's traits and everything up to the day before.
+    `same_day`: the same, given also the symptoms of that day. `grids`: outcomes, symptoms and medication by contract
     name.
     """
 
@@ -82,34 +81,36 @@ class Course:
     grids: Grids
 
 
-def unfold(settings: SyntheticSettings, people: People, exposures: Grids, drifted: Flags) -> Course:
-    """Attacks of everybody, day by day, and what they bring with them."""
-    symptoms = signs(settings.seed, drifted.shape)
+def simulate_course(
+    settings: SyntheticSettings, participants: Participants, exposures: Grids, drifted: Flags
+) -> Course:
+    """Simulate the attacks of all participants day by day, and their outcomes and symptoms."""
+    symptoms = simulate_signs(settings.seed, drifted.shape)
     warned = warning(symptoms)
-    log_odds, attack = _run(settings, people, trigger_logit(exposures), warned, drifted)
+    log_odds, attack = _run(settings, participants, trigger_logit(exposures), warned, drifted)
     shown = {sign.symptom.name: sign.shown(attack) for sign in symptoms}
     evidence = sum(sign.evidence(shown[sign.symptom.name]) for sign in symptoms)
     return Course(
         probability=expit(log_odds),
         same_day=expit(log_odds + evidence),
         grids={name: flags.astype(np.float64) for name, flags in shown.items()}
-        | outcomes(settings.seed, people, exposures, attack, warned),
+        | outcomes(settings.seed, participants, exposures, attack, warned),
     )
 
 
 def _run(
-    settings: SyntheticSettings, people: People, triggers: Floats, warned: Floats, drifted: Flags
+    settings: SyntheticSettings, participants: Participants, triggers: Floats, warned: Floats, drifted: Flags
 ) -> tuple[Floats, Flags]:
-    """Log odds and attacks of every day, each from the day before."""
+    """Return log odds and attacks of every day, each derived from the day before."""
     scale = np.where(drifted, settings.effect_scale, 1.0)
-    personal = logit(people.rate) - 0.5 * (1 - 2 * people.rate) * WITHIN_VARIANCE
+    personal = logit(participants.rate) - 0.5 * (1 - 2 * participants.rate) * WITHIN_VARIANCE
     log_odds = scale * triggers + personal + math.log(settings.attack_odds) * drifted
     threshold = logit(stream(settings.seed, ATTACK).random(drifted.shape))
     after = math.log(AFTER_ATTACK_ODDS_RATIO)
     attack = np.empty(drifted.shape, dtype=np.bool_)
     attack[0] = threshold[0] < log_odds[0]
     for day in range(1, len(attack)):
-        carried = np.where(attack[day - 1], after, warned[day - 1]) - after * people.rate
+        carried = np.where(attack[day - 1], after, warned[day - 1]) - after * participants.rate
         log_odds[day] += scale[day] * carried
         attack[day] = threshold[day] < log_odds[day]
     return log_odds, attack

@@ -1,10 +1,10 @@
-"""When each day of the grids is: weekday, and whether drift has set in."""
+"""Calendar dates of the grid: weekends and the onset of drift."""
 
 from dataclasses import dataclass
 
 import numpy as np
 
-from migraine_assets.sources.cohort.people import People
+from migraine_assets.sources.cohort.participants import Participants
 from migraine_assets.sources.cohort.rng import BURN_IN, Flags, Ints
 from migraine_assets.sources.cohort.settings import SyntheticSettings
 
@@ -18,9 +18,9 @@ class Calendar:
     drifted: Flags
 
 
-def calendar_of(settings: SyntheticSettings, people: People) -> Calendar:
-    """The calendar of each person's days, from the burn-in to the day after the last entry."""
-    day = np.arange(BURN_IN + settings.days + 1)[:, None] + people.joined
+def calendar_of(settings: SyntheticSettings, participants: Participants) -> Calendar:
+    """Return the calendar of each participant, from the burn-in to the day after the last entry."""
+    day = np.arange(BURN_IN + settings.days + 1)[:, None] + participants.joined
     since_start = day - BURN_IN
     return Calendar(
         day=day,

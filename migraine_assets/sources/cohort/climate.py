@@ -1,10 +1,10 @@
-"""The weather of each region, day by day: all who live there share it."""
+"""Daily weather of each region, shared by the participants who live there."""
 
 from dataclasses import dataclass
 
 import numpy as np
 
-from migraine_assets.sources.cohort.people import REGIONS
+from migraine_assets.sources.cohort.participants import REGIONS
 from migraine_assets.sources.cohort.rng import BURN_IN, Flags, Floats, autoregressive, bounded, stream
 from migraine_assets.sources.cohort.settings import SyntheticSettings
 
@@ -14,14 +14,14 @@ REMARKABLE_PRESSURE, REMARKABLE_TEMPERATURE = 8.0, 5.0  # hPa and degrees Celsiu
 
 @dataclass(frozen=True)
 class Climate:
-    """Arrays of shape (calendar days, regions): what is measured, by contract name, and remarkable changes."""
+    """Arrays of shape (calendar days, regions): measurements by contract name, and flags of remarkable changes."""
 
     measured: dict[str, Floats]
     remarkable: Flags
 
 
 def climate_of(settings: SyntheticSettings) -> Climate:
-    """The weather from the burn-in of whoever joins first to the day after the last entry of all."""
+    """Simulate the weather from the burn-in of the first participant to the day after the last entry."""
     rng, shape = stream(settings.seed, "weather"), (BURN_IN + settings.span + 1, REGIONS)
     pressure = USUAL_PRESSURE + 8.5 * autoregressive(rng, shape, carry=0.75)
     humidity = 67 + 14 * autoregressive(rng, shape, carry=0.6)

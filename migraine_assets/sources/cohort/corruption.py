@@ -1,6 +1,6 @@
-"""Rows broken on purpose, each in a way that validation must catch, for tests and demonstrations.
+"""Deliberate corruption of rows, each in a way that validation must detect, for tests and demonstrations.
 
-A fault that Parquet cannot hold (text in a number's cell) is not among them.
+Faults that Parquet cannot represent, such as text in a numeric cell, are not included.
 """
 
 from collections.abc import Mapping
@@ -17,7 +17,7 @@ from migraine_assets.sources.cohort.rng import stream
 
 @dataclass(frozen=True)
 class Fault:
-    """One way to break a row: values that replace its own or, where `repeats`, those of a copy after it."""
+    """One way to corrupt a row: values that replace its own or, if `repeats`, those of a copy inserted after it."""
 
     name: str
     values: Mapping[str, Any]
@@ -36,17 +36,16 @@ FAULTS: tuple[Fault, ...] = (
     Fault("severity without an attack", {ATTACK: 0.0, SEVERITY: 6.0}),
     Fault("duration without an attack", {ATTACK: 0.0, SEVERITY: np.nan, "duration_h": 5.0}),
     Fault("identical duplicate", {}, repeats=True),
-    # More than anybody of the cohort drinks, so that it always differs.
+    # More than any participant of the cohort drinks, so that it always differs.
     Fault("conflicting duplicate", {"hydration": 9.7}, repeats=True),
 )
 
 
-def soil(frame: pd.DataFrame, *, share: float, seed: int) -> tuple[pd.DataFrame, NDArray[np.object_]]:
-    """`frame` with about `share` of its rows broken, the faults in turn, and each row's fault (None where
-    clean).
+def corrupt(frame: pd.DataFrame, *, share: float, seed: int) -> tuple[pd.DataFrame, NDArray[np.object_]]:
+    """Corrupt about `share` of the rows, cycling through the faults; return them and each row's fault (None if clean).
 
-    The copies that duplicates add stand right after the row that they repeat and carry the fault's name, so
-    that without them the rows are those of `frame` in its order.
+    Duplicates are inserted right after the row that they repeat and carry the name of the fault; without them the rows
+    are those of `frame` in the same order.
     """
     chosen = stream(seed, "dirt").permutation(len(frame))[: round(share * len(frame))]
     fault = np.full(len(frame), None, dtype=object)
@@ -54,12 +53,12 @@ def soil(frame: pd.DataFrame, *, share: float, seed: int) -> tuple[pd.DataFrame,
     repeats = np.isin(fault, [one.name for one in FAULTS if one.repeats])
     source = np.repeat(np.arange(len(frame)), 1 + repeats)
     copy = np.append(False, source[1:] == source[:-1])
-    soiled, names = frame.take(source).reset_index(drop=True), fault[source]
-    names[np.append(copy[1:], False)] = None  # the row that is repeated is itself clean
-    return _break(soiled, names), names
+    corrupted, names = frame.take(source).reset_index(drop=True), fault[source]
+    names[np.append(copy[1:], False)] = None  # the repeated row itself is clean
+    return _apply(corrupted, names), names
 
 
-def _break(frame: pd.DataFrame, names: NDArray[np.object_]) -> pd.DataFrame:
+def _apply(frame: pd.DataFrame, names: NDArray[np.object_]) -> pd.DataFrame:
     for fault in FAULTS:
         for column, value in fault.values.items():
             frame.loc[names == fault.name, column] = value

@@ -1,7 +1,7 @@
-"""What raises the odds of an attack, by how much, and who measured it: one line each.
+"""Table of effects on the odds of an attack: size, timing and published source, one line each.
 
-Here belong the size and timing of effects. Not here: how often an exposure occurs (`exposures`), how an attack
-follows (`attacks`). Figures marked "chosen" have no published odds ratio that fits the field; they are modest.
+Not here: how often an exposure occurs (`exposures`), how attacks are drawn (`attacks`). Values marked "chosen" have no
+published odds ratio for the field and are kept modest.
 """
 
 import math
@@ -24,11 +24,11 @@ PRESSURE_STEP = 5 * 1.33322  # 5 mmHg in hPa
 
 @dataclass(frozen=True)
 class Trigger:
-    """One exposure's effect on the odds of an attack.
+    """The effect of one exposure on the odds of an attack.
 
-    `measure` turns the exposures into a grid that the log odds ratio multiplies; `usual` is its mean over the
-    cohort, taken off so that effects change when attacks come and not how many; `same_day` effects act on the
-    day itself, all others on the day after.
+    `measure` turns the exposures into a grid that is multiplied by the log odds ratio. `usual` is the mean of that grid
+    over the cohort; it is subtracted so that effects change the timing of attacks and not their number. `same_day`
+    effects act on the same day, all others on the next day.
     """
 
     name: str
@@ -41,10 +41,11 @@ class Trigger:
 
 @dataclass(frozen=True)
 class Symptom:
-    """A flag that an attack makes more likely on its own day, and that may announce tomorrow's.
+    """A flag that is more likely on the day of an attack, and that may precede an attack on the next day.
 
-    Probabilities on an ordinary day (which varies between people), and at least on a prodromal day and on a day
-    with an attack; `odds_ratio` for an attack on the day after, where the day itself had none.
+    `ordinary`, `prodromal`, `attack`: its probability on an ordinary day (which varies between participants), and its
+    minimum on a prodromal day and on an attack day. `odds_ratio`: for an attack on the next day, if the day itself has
+    none.
     """
 
     name: str
@@ -120,28 +121,28 @@ TRIGGERS: tuple[Trigger, ...] = (
     ),
 )
 
-# Tiredness in 72 %, poor concentration in 51 % and a stiff neck in 50 % of attacks with warning (Giffin 2003,
-# people chosen because they have warnings; 72 % of their entries with symptoms foretold an attack). An
-# unselected cohort has them less often and to less effect; the odds ratios are chosen to that end.
+# Fatigue in 72 %, poor concentration in 51 % and a stiff neck in 50 % of attacks with premonitory symptoms (Giffin
+# 2003: participants selected for having them; 72 % of their entries with symptoms preceded an attack). In an
+# unselected cohort they are rarer and less predictive; the odds ratios are chosen accordingly.
 SYMPTOMS: tuple[Symptom, ...] = (
     Symptom("yawning", 0.03, 0.40, 0.08, 1.6),
     Symptom("poor_concentration", 0.05, 0.45, 0.16, 1.4),
     Symptom("mood_change", 0.06, 0.40, 0.15, 1.3),
     Symptom("fatigue", 0.10, 0.60, 0.25, 1.4),
     Symptom("neck_pain", 0.08, 0.45, 0.22, 1.5),
-    # Photo-, phono- and osmophobia: noticed because of the attack, and no cause of the next.
+    # Photophobia, phonophobia and osmophobia: consequences of an attack, not causes of the next.
     Symptom("bright_light", 0.10, 0, 0.17),
     Symptom("loud_noises", 0.08, 0, 0.13),
     Symptom("strong_smells", 0.05, 0, 0.08),
 )
 PRODROMAL_SHARE = 0.08
 
-# An attack may last into the next day, and the current state of the head is part of the forecast (Houle 2017).
+# An attack may last into the next day; current headache is a predictor (Houle 2017).
 AFTER_ATTACK_ODDS_RATIO = 1.6
 
 
 def trigger_logit(exposures: Exposures) -> Floats:
-    """The sum of all centred trigger effects on each day's log odds; shape (days, participants)."""
+    """Sum the centered trigger effects on the log odds of each day; shape (days, participants)."""
     before = sum(_effect(trigger, exposures) for trigger in TRIGGERS if not trigger.same_day)
     today = sum(_effect(trigger, exposures) for trigger in TRIGGERS if trigger.same_day)
     return lagged(np.asarray(before)) + today

@@ -1,4 +1,4 @@
-"""From what happened to what was written down: the days with an entry, and the cells that stay empty.
+"""Diary entries: which days have an entry, and which cells are empty.
 
 An empty cell means "not asked" or "not answered", never 0.
 """
@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from migraine_assets.core.contract import ATTACK, NAMES, SEVERITY
 from migraine_assets.sources.cohort.exposures import Grids
-from migraine_assets.sources.cohort.people import People
+from migraine_assets.sources.cohort.participants import Participants
 from migraine_assets.sources.cohort.rng import BURN_IN, Flags, Floats, Ints, stream
 from migraine_assets.sources.cohort.settings import SyntheticSettings
 
@@ -21,9 +21,9 @@ MEAN_GAP = 2.0  # days
 
 @dataclass(frozen=True)
 class Blank:
-    """How often a field stays empty: for `never` of the people always, else on `skipped` of their days.
+    """Empty cells of a field: `never` of the participants always leave it empty, the others on `skipped` of the days.
 
-    People who never fill in one field of a `group` fill in none of it (no location shared: no weather).
+    Participants who never fill in one field of a `group` leave the whole group empty (no location means no weather).
     """
 
     field: str
@@ -72,10 +72,10 @@ BLANKS: tuple[Blank, ...] = (
 
 @dataclass(frozen=True)
 class Entries:
-    """Which cells of a grid were written down, participant by participant and day by day; shape (rows,) each.
+    """The cells of a grid that have an entry, by participant and day; arrays of shape (rows,).
 
-    `person` and `day` (of the diary, from 0) of each row; `cell` its place in a flattened grid, and `cell +
-    people` is the same person's next day.
+    `person`: index of the participant; `day`: day of the diary, from 0; `cell`: index in the flattened grid, where
+    `cell + participants` is the next day of the same participant.
     """
 
     person: Ints
@@ -83,14 +83,14 @@ class Entries:
     cell: Ints
 
 
-def entries(settings: SyntheticSettings) -> Entries:
-    """The days with an entry: always the first, then with gaps of some days, until the end or an early stop."""
+def sample_entries(settings: SyntheticSettings) -> Entries:
+    """Sample the days with an entry: the first day always, then with gaps, until the end or an early dropout."""
     person, day = np.nonzero(_present(settings).T)
     return Entries(person, day, (BURN_IN + day) * settings.participants + person)
 
 
 def _present(settings: SyntheticSettings) -> Flags:
-    """Whether there is an entry; shape (days, participants)."""
+    """Return which days have an entry; shape (days, participants)."""
     shape = (settings.days, settings.participants)
     end = 1 / MEAN_GAP
     begin = min(end * settings.missing_days / (1 - settings.missing_days), 1.0)
@@ -108,11 +108,11 @@ def _last_day(settings: SyntheticSettings) -> Floats:
     return np.where(leaves, when, settings.days)
 
 
-def write_down(settings: SyntheticSettings, people: People, grids: Grids, kept: Entries) -> Columns:
-    """The diary: the contract's columns in its order; rows by participant and date."""
+def diary_columns(settings: SyntheticSettings, participants: Participants, grids: Grids, kept: Entries) -> Columns:
+    """Return the columns of the diary in the order of the contract; rows by participant and date."""
     rows = {name: grid.ravel()[kept.cell] for name, grid in grids.items()}
-    rows["menstrual_cycle"][~people.female[kept.person]] = np.nan  # men are not asked
-    columns = rows | _static(people, kept) | _keys(settings, people, kept)
+    rows["menstrual_cycle"][~participants.female[kept.person]] = np.nan  # men are not asked
+    columns = rows | _static(participants, kept) | _keys(settings, participants, kept)
     for blank in BLANKS:
         _blank(columns[blank.field], _empty(settings, blank, kept))
     unknown = np.isnan(rows[ATTACK])
@@ -121,33 +121,33 @@ def write_down(settings: SyntheticSettings, people: People, grids: Grids, kept: 
     return {name: columns[name] for name in NAMES}
 
 
-def _keys(settings: SyntheticSettings, people: People, kept: Entries) -> Columns:
+def _keys(settings: SyntheticSettings, participants: Participants, kept: Entries) -> Columns:
     first = np.datetime64(settings.start, "D").astype(np.int64)
-    day = (first + people.joined[kept.person] + kept.day).astype("datetime64[D]")
+    day = (first + participants.joined[kept.person] + kept.day).astype("datetime64[D]")
     return {
-        "participant_id": people.name[kept.person],
+        "participant_id": participants.name[kept.person],
         "date": day.astype("datetime64[ns]"),
     }
 
 
-def _static(people: People, kept: Entries) -> Columns:
-    sex = np.where(people.female, "F", "M").astype(object)
+def _static(participants: Participants, kept: Entries) -> Columns:
+    sex = np.where(participants.female, "F", "M").astype(object)
     values = {
-        "age": people.age,
+        "age": participants.age,
         "sex": sex,
-        "migraine_type": people.migraine_type,
-        "preventive_medication": people.preventive.astype(np.float64),
+        "migraine_type": participants.migraine_type,
+        "preventive_medication": participants.preventive.astype(np.float64),
     }
     return {name: value[kept.person] for name, value in values.items()}
 
 
 def _empty(settings: SyntheticSettings, blank: Blank, kept: Entries) -> Flags:
-    """The rows in which a field is empty. More nulls always include the fewer, for the same seed."""
-    seed, more = settings.seed, settings.missing_values
-    who = stream(seed, f"never {blank.group or blank.field}").random(settings.participants) < blank.never * more
-    empty = who[kept.person]
+    """Return the rows in which a field is empty. For the same seed, a larger factor only adds empty rows."""
+    seed, factor = settings.seed, settings.missing_values
+    never = stream(seed, f"never {blank.group or blank.field}").random(settings.participants) < blank.never * factor
+    empty = never[kept.person]
     if blank.skipped:
-        empty |= stream(seed, f"skipped {blank.field}").random(len(empty), dtype=np.float32) < blank.skipped * more
+        empty |= stream(seed, f"skipped {blank.field}").random(len(empty), dtype=np.float32) < blank.skipped * factor
     return empty
 
 

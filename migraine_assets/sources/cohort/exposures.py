@@ -1,7 +1,7 @@
-"""What fills the days before any attack: stress, sleep, habits, weather and the cycle, as grids.
+"""Exposures of the cohort as grids: stress, sleep, habits, weather and the menstrual cycle.
 
-Every function returns grids of shape (days, participants) by contract name, and draws only from streams of its
-own. Nothing here depends on attacks; what an attack itself brings about is in `attacks`.
+Every function returns grids of shape (days, participants) by contract name, and draws only from its own random streams.
+Not here: anything that depends on attacks (`attacks`).
 """
 
 import math
@@ -10,7 +10,7 @@ import numpy as np
 
 from migraine_assets.sources.cohort.calendar import Calendar
 from migraine_assets.sources.cohort.climate import Climate
-from migraine_assets.sources.cohort.people import People
+from migraine_assets.sources.cohort.participants import Participants
 from migraine_assets.sources.cohort.rng import Flags, Floats, autoregressive, bounded, stream
 from migraine_assets.sources.cohort.settings import SyntheticSettings
 
@@ -21,8 +21,10 @@ CYCLE_LENGTH, CYCLE_JITTER = 28.0, 1.5
 PERIMENSTRUAL = (-2, -1, 0, 1, 2)  # from the day of onset, which is day +1 of the cycle; there is no day 0
 
 
-def expose(settings: SyntheticSettings, people: People, calendar: Calendar, climate: Climate) -> Grids:
-    """All exposures of all participants, drifted where the settings say so."""
+def simulate_exposures(
+    settings: SyntheticSettings, participants: Participants, calendar: Calendar, climate: Climate
+) -> Grids:
+    """Simulate all exposures of all participants, with drift as set in `settings`."""
     seed, weekend, shape = settings.seed, calendar.weekend, calendar.day.shape
     grids = {
         "stress_level": _stress(seed, weekend, settings.stress_change * calendar.drifted.astype(np.float64)),
@@ -32,16 +34,16 @@ def expose(settings: SyntheticSettings, people: People, calendar: Calendar, clim
         "caffeine_intake": _caffeine(seed, shape),
         "alcohol_intake": _alcohol(seed, weekend),
         **_activity(seed, shape),
-        **_weather(seed, people, calendar, climate),
+        **_weather(seed, participants, calendar, climate),
         "missed_meals": _sporadic(seed, "missed_meals", shape, share=0.10),
         "specific_foods": _sporadic(seed, "specific_foods", shape, share=0.12),
-        "menstrual_cycle": _cycle(seed, people, shape[0]),
+        "menstrual_cycle": _cycle(seed, participants, shape[0]),
     }
     return grids | {"dehydration": _dehydration(seed, grids)}
 
 
-def _traits(rng: np.random.Generator, mean: float, sd: float, people: int) -> Floats:
-    return mean + sd * rng.standard_normal(people)
+def _traits(rng: np.random.Generator, mean: float, sd: float, n: int) -> Floats:
+    return mean + sd * rng.standard_normal(n)
 
 
 def _stress(seed: int, weekend: Flags, change: Floats) -> Floats:
@@ -55,10 +57,10 @@ def _stress(seed: int, weekend: Flags, change: Floats) -> Floats:
 
 
 def _sleep(seed: int, weekend: Flags, change: Floats) -> Grids:
-    """Hours and quality share a restless night; drift shortens the hours and leaves the quality alone."""
+    """Simulate correlated sleep duration and quality; drift changes the duration only."""
     rng = stream(seed, "sleep")
-    people = weekend.shape[1]
-    usual_hours, usual_quality = _traits(rng, 6.9, 0.6, people), _traits(rng, 6.5, 1.0, people)
+    n = weekend.shape[1]
+    usual_hours, usual_quality = _traits(rng, 6.9, 0.6, n), _traits(rng, 6.5, 1.0, n)
     night = autoregressive(rng, weekend.shape, carry=0.15)
     quality = 0.85 * rng.standard_normal(weekend.shape) + 0.5 * night
     quality *= 1.6
@@ -74,8 +76,8 @@ def _sleep(seed: int, weekend: Flags, change: Floats) -> Grids:
 
 def _hydration(seed: int, shape: tuple[int, ...]) -> Floats:
     rng = stream(seed, "hydration")
-    litres = _traits(rng, 1.9, 0.45, shape[1]) + 0.45 * rng.standard_normal(shape)
-    return bounded("hydration", np.maximum(litres, 0.2), per_unit=10)
+    liters = _traits(rng, 1.9, 0.45, shape[1]) + 0.45 * rng.standard_normal(shape)
+    return bounded("hydration", np.maximum(liters, 0.2), per_unit=10)
 
 
 def _screen(seed: int, weekend: Flags) -> Floats:
@@ -92,12 +94,12 @@ def _caffeine(seed: int, shape: tuple[int, ...]) -> Floats:
 
 
 def _alcohol(seed: int, weekend: Flags) -> Floats:
-    """Three in ten never drink; the others on some days, more at weekends, and most often one or two."""
+    """Simulate alcohol: three in ten never drink; others on some days, more on weekends, mostly one or two drinks."""
     rng = stream(seed, "alcohol_intake")
-    people = weekend.shape[1]
-    often = rng.beta(1.2, 6.0, people) * (rng.random(people) < 0.7)
+    n = weekend.shape[1]
+    often = rng.beta(1.2, 6.0, n) * (rng.random(n) < 0.7)
     drinks = rng.random(weekend.shape) < often * (1 + 1.2 * weekend)
-    # Geometric: each further drink is as likely as not.
+    # Geometric with p = 0.5.
     amount = np.ceil(-np.log2(1 - rng.random(weekend.shape)))
     return bounded("alcohol_intake", np.where(drinks, np.maximum(amount, 1), 0.0), per_unit=1)
 
@@ -111,17 +113,17 @@ def _activity(seed: int, shape: tuple[int, ...]) -> Grids:
     return {"physical_activity": active, "exercise": sessions}
 
 
-def _weather(seed: int, people: People, calendar: Calendar, climate: Climate) -> Grids:
-    """Everybody's weather, and who remarked on its change."""
-    place = (calendar.day, people.region)
-    noticed = np.where(climate.remarkable[place], 0.55, 0.07)
+def _weather(seed: int, participants: Participants, calendar: Calendar, climate: Climate) -> Grids:
+    """Return the weather of each participant's region, and whether a change of weather was noticed."""
+    cell = (calendar.day, participants.region)
+    noticed = np.where(climate.remarkable[cell], 0.55, 0.07)
     remarked = stream(seed, "weather_changes").random(noticed.shape) < noticed
-    grids = {name: values[place] for name, values in climate.measured.items()}
+    grids = {name: values[cell] for name, values in climate.measured.items()}
     return grids | {"weather_changes": remarked.astype(np.float64)}
 
 
 def _sporadic(seed: int, name: str, shape: tuple[int, ...], *, share: float) -> Floats:
-    """A flag that comes as it comes, to some people more often than to others."""
+    """Draw an independent flag whose frequency varies between participants around `share`."""
     rng = stream(seed, name)
     return (rng.random(shape) < rng.beta(3 * share, 3 * (1 - share), shape[1])).astype(np.float64)
 
@@ -131,16 +133,16 @@ def _dehydration(seed: int, grids: Grids) -> Floats:
     return (stream(seed, "dehydration").random(likely.shape) < likely).astype(np.float64)
 
 
-def _cycle(seed: int, people: People, days: int) -> Floats:
-    """Perimenstrual days of those who menstruate, from cycles that vary in length between and within women."""
+def _cycle(seed: int, participants: Participants, days: int) -> Floats:
+    """Return perimenstrual days, from cycles that vary in length between and within participants."""
     rng = stream(seed, "menstrual_cycle")
-    n, cycles = len(people.age), math.ceil(days / 20) + 3
+    n, cycles = len(participants.age), math.ceil(days / 20) + 3
     length = np.maximum(rng.normal(CYCLE_LENGTH, 1.5, (1, n)) + rng.normal(0, CYCLE_JITTER, (cycles, n)), 21)
-    # The first onset lies anywhere in the cycle before the first day.
+    # The first onset is uniform over the cycle before the first day.
     onset = np.cumsum(length, axis=0) - length[0] * (1 + rng.random(n))
     near = np.zeros((days, n))
     for offset in PERIMENSTRUAL:
         day = np.floor(onset).astype(np.int64) + offset
-        cycle, person = np.nonzero((day >= 0) & (day < days) & people.cycling)
+        cycle, person = np.nonzero((day >= 0) & (day < days) & participants.cycling)
         near[day[cycle, person], person] = 1
     return near

@@ -1,6 +1,6 @@
-"""Symptoms: how they show on a day with an attack and without, what they foretell, and what they give away.
+"""Premonitory symptoms: their occurrence with and without an attack, and their evidence for attacks.
 
-A symptom on a day without an attack lends log odds to tomorrow's; on a day with one it belongs to that attack.
+A symptom on a day without an attack adds log odds to the next day; on an attack day it belongs to that attack.
 """
 
 import math
@@ -14,10 +14,10 @@ from migraine_assets.sources.cohort.rng import Flags, Floats, stream
 
 @dataclass(frozen=True)
 class Sign:
-    """One symptom of everybody on every day, decided for either case; grids of shape (days, participants).
+    """One symptom of all participants, drawn for both cases; grids of shape (days, participants).
 
-    `quiet` and `during`: whether it shows on a day without an attack, and on a day with one. `ordinary`: each
-    person's probability of it on an ordinary day, shape (participants,); `prodrome`: the days that are none.
+    `quiet`, `during`: its presence on a day without and with an attack. `ordinary`: its probability on an ordinary day,
+    shape (participants,). `prodrome`: prodromal days.
     """
 
     symptom: Symptom
@@ -27,43 +27,43 @@ class Sign:
     during: Flags
 
     def shown(self, attack: Flags) -> Flags:
-        """Whether it shows, given the attacks."""
+        """Return its presence, given the attacks."""
         return np.where(attack, self.during, self.quiet)
 
     def evidence(self, shown: Flags) -> Floats:
-        """The log likelihood ratio of an attack that it gives on its own day, shown or not."""
+        """Return the log likelihood ratio of a same-day attack, given its presence or absence."""
         missing, present = _log_ratio(self.ordinary, self.symptom.attack)
         prodromal = _log_ratio(np.maximum(self.ordinary, self.symptom.prodromal), self.symptom.attack)
         return np.where(self.prodrome, np.where(shown, *prodromal[::-1]), np.where(shown, present, missing))
 
 
 def _log_ratio(quiet: Floats, attack: float) -> tuple[Floats, Floats]:
-    """Log likelihood ratios of an attack for a symptom that does not show, and for one that does."""
+    """Return the log likelihood ratios of an attack for an absent and for a present symptom."""
     during = np.maximum(quiet, attack)
     return np.log((1 - during) / (1 - quiet)), np.log(during / quiet)
 
 
-def signs(seed: int, shape: tuple[int, ...]) -> list[Sign]:
-    """All symptoms. They come together on prodromal days, which nothing else foretells."""
+def simulate_signs(seed: int, shape: tuple[int, ...]) -> list[Sign]:
+    """Draw all symptoms. They are correlated through prodromal days, which no other field predicts."""
     prodrome = stream(seed, "prodrome").random(shape) < PRODROMAL_SHARE
     return [_sign(seed, symptom, prodrome) for symptom in SYMPTOMS]
 
 
 def _sign(seed: int, symptom: Symptom, prodrome: Flags) -> Sign:
     rng = stream(seed, symptom.name)
-    # Some people are often tired; nobody always is.
+    # The frequency varies between participants, but never reaches 1.
     ordinary = symptom.ordinary * np.exp(0.5 * rng.standard_normal(prodrome.shape[1]) - 0.125)
     ordinary = np.clip(ordinary, 0.005, 0.5).astype(np.float32).astype(np.float64)
-    # One number decides each case, so the more likely case includes the less likely.
+    # One random number decides both cases, so the more likely case includes the less likely one.
     chance = rng.random(prodrome.shape, dtype=np.float32)
     quiet = (chance < ordinary.astype(np.float32)) | (prodrome & (chance < np.float32(symptom.prodromal)))
     return Sign(symptom, ordinary, prodrome, quiet, quiet | (chance < np.float32(symptom.attack)))
 
 
-def warning(all_signs: list[Sign]) -> Floats:
-    """What a day's symptoms add to tomorrow's log odds where the day has no attack, centred on the cohort."""
-    total = np.zeros(all_signs[0].quiet.shape)
-    for sign in all_signs:
+def warning(signs: list[Sign]) -> Floats:
+    """Return the centered log odds that symptoms of a day without an attack add to the next day."""
+    total = np.zeros(signs[0].quiet.shape)
+    for sign in signs:
         if sign.symptom.odds_ratio != 1:
             total += math.log(sign.symptom.odds_ratio) * (sign.quiet - _usual(sign.symptom))
     return total

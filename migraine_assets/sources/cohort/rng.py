@@ -1,8 +1,7 @@
-"""Random numbers of the cohort: one independent stream for each name, so that a knob moves only what it names.
+"""Random numbers of the cohort: one independent stream per name, so that an option changes only what it names.
 
-A grid is an array of shape (days, participants); its first `BURN_IN` days lie before the diary, so that the
-first entry has a yesterday and a past week, and one day follows the last entry, so that each entry has a
-tomorrow.
+A grid is an array of shape (days, participants). Its first `BURN_IN` days precede the diary, so that the first entry
+has a previous week, and one day follows the last entry, so that every entry has a next day.
 """
 
 import math
@@ -21,12 +20,12 @@ BURN_IN = 7
 
 
 def stream(seed: int, name: str) -> np.random.Generator:
-    """The generator called `name`: its numbers depend on `seed` and `name` and on nothing drawn elsewhere."""
+    """Return the generator `name`, which depends on `seed` and `name` only."""
     return np.random.default_rng([seed, zlib.crc32(name.encode())])
 
 
 def autoregressive(rng: np.random.Generator, shape: tuple[int, ...], *, carry: float) -> Floats:
-    """A stationary first-order autoregression along the days: mean 0, variance 1, lag-1 correlation `carry`."""
+    """Draw a stationary AR(1) process along the days: mean 0, variance 1, lag-1 correlation `carry`."""
     values = rng.standard_normal(shape)
     values[1:] *= math.sqrt(1 - carry**2)
     for day in range(1, shape[0]):
@@ -35,7 +34,7 @@ def autoregressive(rng: np.random.Generator, shape: tuple[int, ...], *, carry: f
 
 
 def bounded(name: str, values: Floats, *, per_unit: int) -> Floats:
-    """`values` in place, rounded to 1/`per_unit` of a unit, as people write, and held in the contract."""
+    """Round `values` in place to 1/`per_unit` of a unit, and clip them to the bounds of the field `name`."""
     np.multiply(values, per_unit, out=values)
     np.rint(values, out=values)
     np.divide(values, per_unit, out=values)
@@ -43,5 +42,5 @@ def bounded(name: str, values: Floats, *, per_unit: int) -> Floats:
 
 
 def lagged(grid: Floats) -> Floats:
-    """Yesterday's value on each day of `grid`; the first day, which is never reported, keeps its own."""
+    """Return the previous day's value on each day of `grid`; the first day, which is never reported, keeps its own."""
     return np.concatenate([grid[:1], grid[:-1]])

@@ -1,6 +1,6 @@
-"""Which column of a sheet is which contract field, by a mapping or by the column's name.
+"""Binding of the columns of a sheet to contract fields, by a mapping or by column name.
 
-Here belong the aliases that are taken without asking, and the refusal of ambiguous headers. Not here: values.
+Holds the table of aliases, and refuses ambiguous headers. Not here: values (`sources.columns.coercion`).
 """
 
 import re
@@ -18,15 +18,15 @@ from migraine_assets.sources.files.sheet import Sheet
 
 @dataclass(frozen=True)
 class Alias:
-    """Another name of a contract field, compared without case, spaces and punctuation, and its own coding."""
+    """An alias of a contract field, compared without case, spaces and punctuation, with an optional recoding."""
 
     name: str
     field: str
     recode: tuple[tuple[str, str], ...] = ()
 
 
-# Only names that leave no doubt; of several in one file the first in this list is taken. An outcome is never
-# guessed from 'headache', which is wider than migraine in some diaries and narrower in others.
+# Only unambiguous names; if a file has several, the first in this list is used. The outcome is never guessed from
+# 'headache', which is wider than migraine in some diaries and narrower in others.
 ALIASES: tuple[Alias, ...] = (
     Alias("participant", "participant_id"),
     Alias("patient_id", "participant_id"),
@@ -52,20 +52,21 @@ ALIASES: tuple[Alias, ...] = (
 
 @dataclass(frozen=True)
 class Binding:
-    """The columns to read with their positions in the header, and the names of those kept out."""
+    """The columns to read with their positions in the header, and the names of ignored columns."""
 
     columns: tuple[tuple[Column, int], ...]
     kept_out: tuple[str, ...] = ()
     notes: tuple[str, ...] = field(default=())
 
     def position(self, name: str) -> int | None:
-        """Where in `columns` the contract field `name` is; None where it is not bound."""
-        return next((at for at, (column, _) in enumerate(self.columns) if column.field.name == name), None)
+        """Return the index of the contract field `name` in `columns`; None if it is not bound."""
+        return next((index for index, (column, _) in enumerate(self.columns) if column.field.name == name), None)
 
 
 def bind(sheet: Sheet, mapping: SourceMapping | None) -> Binding:
-    """Bind the columns of `sheet`. Raises `DataRefused` where a name is ambiguous, `ConfigurationError` where
-    the mapping names a column that is not there.
+    """Bind the columns of `sheet`.
+
+    Raises `DataRefused` if a name is ambiguous, `ConfigurationError` if the mapping names a missing column.
     """
     mapped = [(column, _find(sheet, column)) for column in mapping.columns] if mapping else []
     guessed: list[tuple[Column, int]] = []
@@ -74,18 +75,18 @@ def bind(sheet: Sheet, mapping: SourceMapping | None) -> Binding:
         guessed = _guess(sheet, taken, {position for _, position in mapped})
     bound = tuple(sorted(mapped + guessed, key=lambda pair: FIELDS.index(pair[0].field)))
     used = {position for _, position in bound}
-    kept_out = [name or "(unnamed)" for at, name in enumerate(sheet.header)
-                if at not in used and name not in (*PROVENANCE, *READING)]  # fmt: skip
+    kept_out = [name or "(unnamed)" for index, name in enumerate(sheet.header)
+                if index not in used and name not in (*PROVENANCE, *READING)]  # fmt: skip
     return Binding(bound, tuple(kept_out), _duplicates_note(sheet, kept_out))
 
 
 def canonical(name: str) -> str:
-    """A column name as it is compared: letters and digits only, case folded."""
+    """Reduce a column name for comparison: letters and digits only, case-folded."""
     return re.sub(r"[\W_]+", "", name.casefold())
 
 
 def listed(names: Sequence[str], *, limit: int = 12) -> str:
-    """`names` in a sentence, the first `limit` of them."""
+    """Quote and join the first `limit` of `names` for a message."""
     more = f" and {len(names) - limit} more" if len(names) > limit else ""
     return ", ".join(f"'{name}'" for name in names[:limit]) + more
 
@@ -103,47 +104,46 @@ def _find(sheet: Sheet, column: Column) -> int:
             return positions[int(occurrence) - 1]
     hint = nearest(column.column, sheet.header) or f" It has {listed(sheet.header)}."
     raise ConfigurationError(
-        f"The mapping takes {column.field.name} from column '{column.column}', which {sheet.file} does not have.{hint}"
+        f"The mapping reads {column.field.name} from column '{column.column}', which {sheet.file} does not have.{hint}"
     )
 
 
 def _positions(header: Sequence[str], name: str) -> list[int]:
-    wanted = " ".join(name.split())
-    exact = [at for at, found in enumerate(header) if found == wanted]
-    return exact or [at for at, found in enumerate(header) if found.casefold() == wanted.casefold()]
+    name = " ".join(name.split())
+    exact = [index for index, column in enumerate(header) if column == name]
+    return exact or [index for index, column in enumerate(header) if column.casefold() == name.casefold()]
 
 
 def _guess(sheet: Sheet, taken: Iterable[str], used: Iterable[int]) -> list[tuple[Column, int]]:
-    found: dict[str, list[tuple[int, Column, int]]] = {}
-    for at, name in enumerate(sheet.header):
-        match = None if at in used else _recognise(name)
+    candidates: dict[str, list[tuple[int, Column, int]]] = {}
+    for index, name in enumerate(sheet.header):
+        match = None if index in used else _recognize(name)
         if match is not None and match[1].field.name not in taken:
-            found.setdefault(match[1].field.name, []).append((*match, at))
-    return [_one(sheet, candidates) for candidates in found.values()]
+            candidates.setdefault(match[1].field.name, []).append((*match, index))
+    return [_best(sheet, matches) for matches in candidates.values()]
 
 
-def _one(sheet: Sheet, candidates: list[tuple[int, Column, int]]) -> tuple[Column, int]:
+def _best(sheet: Sheet, candidates: list[tuple[int, Column, int]]) -> tuple[Column, int]:
     best = min(rank for rank, _, _ in candidates)
-    first = [(column, at) for rank, column, at in candidates if rank == best]
+    first = [(column, index) for rank, column, index in candidates if rank == best]
     if len(first) > 1:
         raise _ambiguous(sheet, first[0][0].column, len(first))
     return first[0]
 
 
-def _recognise(name: str) -> tuple[int, Column] | None:
-    """The contract field that a column of this name holds, and how sure that is (0: the field's own name)."""
+def _recognize(name: str) -> tuple[int, Column] | None:
+    """Return the contract field for a column of this name, and the rank of the match (0: the field's own name)."""
     plain, unit = split_header(name)
-    for spelled, stated in ((name, None), (plain, unit)):
-        if match := _BY_SPELLING.get(canonical(spelled)):
+    for spelling, spelled_unit in ((name, None), (plain, unit)):
+        if match := _BY_SPELLING.get(canonical(spelling)):
             rank, target, recode = match
-            scale = _stated_scale(target, stated)
+            scale = _scale(target, spelled_unit)
             return None if scale is None else (rank, Column(target, name, scale=scale, recode=dict(recode)))
     return None
 
 
-def _stated_scale(target: Field, unit: str | None) -> float | None:
-    # The brackets of a category or flag hold its coding, and those of a scale its bounds:
-    # 'Stress level (1-10)'.
+def _scale(target: Field, unit: str | None) -> float | None:
+    # Brackets after a category or flag hold its coding, and after a rating scale its bounds: 'Stress level (1-10)'.
     if unit is None or target.kind != "number" or canonical(unit) == canonical(target.unit):
         return 1.0
     return scale_of(target, unit)
@@ -160,12 +160,13 @@ _BY_SPELLING = _spellings()
 
 def _ambiguous(sheet: Sheet, name: str, count: int) -> DataRefused:
     return DataRefused(
-        f"{sheet.file} has {count} columns called '{name}'. Rename one, or say in a "
-        f"mapping which is meant: "
+        f"{sheet.file} has {count} columns called '{name}'. Rename one, or choose one in a mapping: "
         f"'{name}#1' is the first."
     )
 
 
 def _duplicates_note(sheet: Sheet, kept_out: Sequence[str]) -> tuple[str, ...]:
     twice = sorted(name for name, count in Counter(kept_out).items() if count > 1)
-    return (f"{sheet.file} names several columns alike; none of them is read: {listed(twice)}.",) if twice else ()
+    return (
+        (f"{sheet.file} has several columns of the same name; none of them is read: {listed(twice)}.",) if twice else ()
+    )

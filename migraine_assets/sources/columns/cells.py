@@ -1,12 +1,12 @@
-"""What one cell says: the spellings of null, yes and no, of categories, and of numbers.
+"""Parsing of single cells: spellings of null, yes and no, of categories, and of numbers.
 
-Here belongs everything that looks at a single cell, dates excepted (`dates`). Not here: columns (`coercion`).
+Not here: dates (`sources.columns.dates`), whole columns (`sources.columns.coercion`).
 """
 
 import math
 import re
 
-# Cells that mean "not asked"; compared in lower case. In a recoding the same words keep their stated meaning.
+# Cells that mean "not asked", in lower case. A recoding takes precedence.
 NULLS: frozenset[str] = frozenset(
     {"", "na", "n/a", "#n/a", "null", "nan", "none", "nil", "-", "--", "—", ".", "?", "missing", "not asked"}
 )
@@ -14,7 +14,7 @@ NULLS: frozenset[str] = frozenset(
 TRUE: frozenset[str] = frozenset({"yes", "y", "true", "t", "on"})
 FALSE: frozenset[str] = frozenset({"no", "n", "false", "f", "off"})
 
-# What people write for the contract's categories, in lower case.
+# Spellings of the categories of the contract, in lower case.
 SPELLINGS: dict[str, dict[str, str]] = {
     "sex": {"f": "F", "female": "F", "woman": "F", "w": "F", "m": "M", "male": "M", "man": "M"},
     "migraine_type": {
@@ -31,7 +31,7 @@ _POINT_THOUSANDS = re.compile(r"[+-]?\d{1,3}(\.\d{3})+,\d+$")
 
 
 def flag(cell: str, *, decimal_comma: bool) -> float | None:
-    """1 or 0 for a word or a number that says so; another number as it is; None for what is neither."""
+    """Parse a flag: 1 or 0 for yes or no, any number as it is, None for other text."""
     word = cell.casefold()
     if word in TRUE or word in FALSE:
         return float(word in TRUE)
@@ -39,10 +39,10 @@ def flag(cell: str, *, decimal_comma: bool) -> float | None:
 
 
 def number(cell: str, *, decimal_comma: bool) -> float | None:
-    """A finite number, or None.
+    """Parse a finite number; None if it is none.
 
-    A comma is a decimal point where the file's delimiter is another, and where one or two digits follow it;
-    `1,013` in a comma-separated file stays unread, since it may be a thousand.
+    A comma is a decimal separator if the delimiter of the file is another, or if one or two digits follow it. `1,013`
+    in a comma-separated file is ambiguous and remains unreadable.
     """
     if _COMMA_NUMBER.match(cell) and (decimal_comma or len(cell.rsplit(",", 1)[1]) < 3):
         cell = cell.replace(",", ".")
@@ -54,5 +54,5 @@ def number(cell: str, *, decimal_comma: bool) -> float | None:
         number = float(cell)
     except ValueError:
         return None
-    # Python also reads '1_000' and 'infinity', which nobody means in a diary.
+    # Python also accepts '1_000' and 'infinity', which are not meaningful in a diary.
     return number if math.isfinite(number) and "_" not in cell else None

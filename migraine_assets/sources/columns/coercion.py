@@ -1,10 +1,8 @@
-"""From cells to the contract's types: numbers, flags, categories, dates, identifiers.
+"""Conversion of cells to the types of the contract: numbers, flags, categories, dates and identifiers.
 
-Here belongs the reading of values. A cell that cannot be read becomes null, with a sentence for its row; a
-column of which nothing can be read is refused. Not here: bounds and categories (`core.diary.validation`), which need
-the value.
-
-A column is read as a whole where Arrow can (`_as_numbers`), else once for each distinct cell.
+An unreadable cell becomes null with a message for its row; a column without any readable cell is refused. Not here:
+bounds and categories (`core.diary.validation`). A column is converted as a whole if Arrow can (`_as_numbers`),
+otherwise once per distinct cell.
 """
 
 import math
@@ -19,16 +17,16 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from migraine_assets.errors import ConfigurationError, DataRefused
-from migraine_assets.sources.columns import cells as spelled
+from migraine_assets.sources.columns import cells as cell_parser
 from migraine_assets.sources.columns import dates
 from migraine_assets.sources.columns.cells import NULLS, SPELLINGS
 from migraine_assets.sources.columns.mapping import Column, normal
 
-_WHAT = {"number": "a number", "flag": "0 or 1, yes or no", "date": "a date", "category": "a known category",
+_KINDS = {"number": "a number", "flag": "0 or 1, yes or no", "date": "a date", "category": "a known category",
          "string": "an identifier"}  # fmt: skip
 
-# A column is hopeless when it has at least so many cells and none can be read; fewer are a few bad rows.
-_HOPELESS = 10
+# Refuse a column if it has at least this many cells and none is readable.
+_MIN_UNREADABLE = 10
 
 _NUMERIC = (pa.types.is_integer, pa.types.is_floating, pa.types.is_null)
 
@@ -37,7 +35,7 @@ Read = Callable[[str], Any]
 
 @dataclass(frozen=True)
 class Style:
-    """How the cells of one file are written."""
+    """The notation of the cells of one file."""
 
     file: str
     decimal_comma: bool = False
@@ -46,14 +44,14 @@ class Style:
 
 @dataclass(frozen=True)
 class Coerced:
-    """`values` (float64, datetime64[ns], or str and None as objects), and the sentences on unreadable cells."""
+    """`values` (float64, datetime64[ns], or objects: str and None), and messages on unreadable cells by row."""
 
     values: NDArray[Any]
     problems: dict[int, str]
 
 
 def coerce(column: Column, cells: pa.Array, style: Style) -> Coerced:
-    """Read `cells` as `column` says. Raises `DataRefused` for a column of which no cell can be read."""
+    """Convert `cells` as `column` defines. Raises `DataRefused` for a column without any readable cell."""
     if column.field.kind in ("number", "flag") and not column.recode:
         numbers = _as_numbers(cells)
         if numbers is not None:
@@ -65,51 +63,51 @@ def coerce(column: Column, cells: pa.Array, style: Style) -> Coerced:
 
 
 def constant(column: Column, value: str) -> Any:
-    """The value that a mapping states for `column`, a recoded cell or a constant; None (NaN, NaT) for null."""
+    """Convert a value from a mapping (a recoded cell or a constant) for `column`; None for null."""
     if value.strip().casefold() in NULLS:
         return None
-    found = _reader(column, Style(""), converts=False)(value.strip())
-    if found is None or (column.field.categories and found not in column.field.categories):
-        known = f" Known are {', '.join(column.field.categories)}." if column.field.categories else ""
+    result = _reader(column, Style(""), converts=False)(value.strip())
+    if result is None or (column.field.categories and result not in column.field.categories):
+        known = f" Valid are {', '.join(column.field.categories)}." if column.field.categories else ""
         raise ConfigurationError(
             f"The mapping gives {column.field.name} the value '{value}', "
-            f"which is not {_WHAT[column.field.kind]}.{known}"
+            f"which is not {_KINDS[column.field.kind]}.{known}"
         )
-    return found
+    return result
 
 
 def distinct_texts(cells: pa.Array, column: Column, style: Style) -> list[str]:
-    """The distinct cells as text, nulls left out."""
+    """Return the distinct cells as text, without nulls."""
     return [] if pa.types.is_temporal(cells.type) else pc.unique(texts_of(cells, column, style).drop_null()).to_pylist()
 
 
 def texts_of(cells: pa.Array, column: Column, style: Style) -> pa.Array:
-    """The cells as text: whole numbers without a decimal point, so that an identifier 7.0 is 7."""
+    """Return the cells as text; whole numbers have no decimal point, so that the identifier 7.0 is 7."""
     if pa.types.is_string(cells.type) or pa.types.is_large_string(cells.type):
         return cells
     if pa.types.is_floating(cells.type):
         distinct = cells.dictionary_encode()
-        written = [None if value is None or math.isnan(value) else f"{value:.15g}"
+        texts = [None if value is None or math.isnan(value) else f"{value:.15g}"
                    for value in distinct.dictionary.to_pylist()]  # fmt: skip
-        return pa.array(written, pa.string()).take(distinct.indices)
-    # The text of a duration would be a bare count of its unit, nanoseconds for example.
+        return pa.array(texts, pa.string()).take(distinct.indices)
+    # The text of a duration would be a bare count of its unit, for example nanoseconds.
     if not pa.types.is_duration(cells.type):
         with suppress(pa.ArrowInvalid, pa.ArrowNotImplementedError):
             return cells.cast(pa.string())
     raise DataRefused(
         f"{style.file}: column '{column.column}' holds {cells.type} values, "
-        "which are neither numbers nor text. Write it as a plain column."
+        "which are neither numbers nor text. Export it as a plain column."
     )
 
 
 def _as_numbers(cells: pa.Array) -> NDArray[np.float64] | None:
-    """All cells as numbers at once; None where some cell needs a closer look."""
+    """Convert all cells to numbers at once; None if a cell has to be parsed individually."""
     if pa.types.is_boolean(cells.type):
         cells = cells.cast(pa.int8())
     if pa.types.is_string(cells.type):
         cells = pc.if_else(pc.equal(cells, ""), pa.scalar(None, pa.string()), cells)
     elif pa.types.is_decimal(cells.type):
-        # By way of its digits: Arrow's own cast is off by the last bit.
+        # Through its digits: Arrow's direct cast differs in the last bit.
         cells = cells.cast(pa.string())
     elif not any(is_kind(cells.type) for is_kind in _NUMERIC):
         return None
@@ -121,7 +119,7 @@ def _as_numbers(cells: pa.Array) -> NDArray[np.float64] | None:
 
 
 def _as_days(cells: pa.Array) -> NDArray[Any]:
-    # As written on the clock of the zone that the file names: the day of the person, not of Greenwich.
+    # Local time of the zone in the file: the participant's calendar day, not the UTC day.
     if pa.types.is_timestamp(cells.type) and cells.type.tz is not None:
         cells = pc.local_timestamp(cells)
     days = cells.cast(pa.date32(), safe=False).cast(pa.int32()).cast(pa.float64()).to_numpy(zero_copy_only=False)
@@ -130,9 +128,9 @@ def _as_days(cells: pa.Array) -> NDArray[Any]:
 
 def _datetimes(days: NDArray[np.float64]) -> NDArray[Any]:
     known = np.isfinite(days)
-    found = np.full(len(days), np.datetime64("NaT", "ns"))
-    found[known] = days[known].astype(np.int64).astype("datetime64[D]").astype("datetime64[ns]")
-    return found
+    result = np.full(len(days), np.datetime64("NaT", "ns"))
+    result[known] = days[known].astype(np.int64).astype("datetime64[D]").astype("datetime64[ns]")
+    return result
 
 
 def _by_distinct(column: Column, cells: pa.Array, style: Style) -> Coerced:
@@ -141,25 +139,25 @@ def _by_distinct(column: Column, cells: pa.Array, style: Style) -> Coerced:
     read = _reader(column, style, converts=True)
     values: list[Any] = [None] * (len(texts) + 1)
     bad: dict[int, str] = {}
-    for place, text in enumerate(texts):
+    for index, text in enumerate(texts):
         cell = text.strip()
         if normal(cell) in column.recode:
-            values[place] = constant(column, column.recode[normal(cell)])
+            values[index] = constant(column, column.recode[normal(cell)])
         elif cell.casefold() not in NULLS:
-            values[place] = read(cell)
-            if values[place] is None:
-                bad[place] = f"{column.field.name}='{_short(cell)}' is not {_WHAT[column.field.kind]}"
-    # A null cell points behind the last text, where the value is null.
-    places = pc.fill_null(encoded.indices, len(texts)).to_numpy(zero_copy_only=False)
-    rows = np.flatnonzero(np.isin(places, list(bad))) if bad else np.empty(0, np.int64)
-    _refuse_hopeless(column, values, places, rows, bad, style)
-    return Coerced(_array(column, values)[places], {int(row): bad[int(places[row])] for row in rows})
+            values[index] = read(cell)
+            if values[index] is None:
+                bad[index] = f"{column.field.name}='{_short(cell)}' is not {_KINDS[column.field.kind]}"
+    # A null cell points past the last text, where the value is null.
+    indices = pc.fill_null(encoded.indices, len(texts)).to_numpy(zero_copy_only=False)
+    rows = np.flatnonzero(np.isin(indices, list(bad))) if bad else np.empty(0, np.int64)
+    _refuse_unreadable(column, values, indices, rows, bad, style)
+    return Coerced(_array(column, values)[indices], {int(row): bad[int(indices[row])] for row in rows})
 
 
-def _refuse_hopeless(
+def _refuse_unreadable(
     column: Column,
     values: list[Any],
-    places: NDArray[Any],
+    indices: NDArray[Any],
     rows: NDArray[Any],
     bad: dict[int, str],
     style: Style,
@@ -167,9 +165,9 @@ def _refuse_hopeless(
     unknown = _unknown_categories(column, values)
     if not bad and not unknown:
         return
-    some_good = any(value is not None for place, value in enumerate(values) if place not in unknown)
-    cells = len(rows) + int(np.isin(places, list(unknown)).sum())
-    if some_good or cells < _HOPELESS:
+    readable = any(value is not None for index, value in enumerate(values) if index not in unknown)
+    cells = len(rows) + int(np.isin(indices, list(unknown)).sum())
+    if readable or cells < _MIN_UNREADABLE:
         return
     example = next(
         iter(bad.values()), f"{column.field.name}='{values[next(iter(unknown), 0)]}' is not a known category"
@@ -177,7 +175,7 @@ def _refuse_hopeless(
     allowed = f" ({', '.join(column.field.categories)})" if column.field.categories else ""
     raise DataRefused(
         f"{style.file}: none of the {cells} cells of column '{column.column}' can be read; for example "
-        f"{example}{allowed}. State in a mapping how it is written (recode, unit, format, epoch), "
+        f"{example}{allowed}. Describe its notation in a mapping (recode, unit, format, epoch), "
         f"or leave it out."
     )
 
@@ -186,7 +184,7 @@ def _unknown_categories(column: Column, values: list[Any]) -> set[int]:
     if not column.field.categories:
         return set()
     known = column.field.categories
-    return {place for place, value in enumerate(values) if value is not None and value not in known}
+    return {index for index, value in enumerate(values) if value is not None and value not in known}
 
 
 def _array(column: Column, values: list[Any]) -> NDArray[Any]:
@@ -197,7 +195,7 @@ def _array(column: Column, values: list[Any]) -> NDArray[Any]:
 
 
 def _reader(column: Column, style: Style, *, converts: bool) -> Read:
-    """The function that reads one cell, None where it cannot; `converts` applies scale and offset."""
+    """Return a function that parses one cell, None if unreadable; `converts` applies scale and offset."""
     kind = column.field.kind
     if kind == "string":
         return str
@@ -205,14 +203,14 @@ def _reader(column: Column, style: Style, *, converts: bool) -> Read:
         spellings = SPELLINGS.get(column.field.name, {})
         return lambda cell: spellings.get(cell.casefold(), cell)
     if kind == "flag":
-        return lambda cell: spelled.flag(cell, decimal_comma=style.decimal_comma)
+        return lambda cell: cell_parser.flag(cell, decimal_comma=style.decimal_comma)
     if kind == "date":
         return _date_reader(column, style)
     scale, offset = (column.scale, column.offset) if converts else (1.0, 0.0)
 
     def number(cell: str) -> float | None:
-        found = spelled.number(cell, decimal_comma=style.decimal_comma)
-        return None if found is None else found * scale + offset
+        value = cell_parser.number(cell, decimal_comma=style.decimal_comma)
+        return None if value is None else value * scale + offset
 
     return number
 
@@ -220,7 +218,7 @@ def _reader(column: Column, style: Style, *, converts: bool) -> Read:
 def _date_reader(column: Column, style: Style) -> Read:
     form, epoch = column.format, column.epoch
     if form is not None:
-        return lambda cell: dates.parse_stated(cell, form)
+        return lambda cell: dates.parse_with_format(cell, form)
     if epoch is not None:
         return lambda cell: dates.parse_day_index(cell, epoch)
     return lambda cell: dates.parse_date(cell, style.order)

@@ -1,9 +1,7 @@
-"""Dates as people write them.
+"""Parsing of dates: the accepted formats, and the choice between day first and month first.
 
-Here belong the accepted forms and the decision between day-first and month-first, which a whole column makes,
-never one cell. Not here: bounds on dates (`core.diary.validation`).
-
-A date is kept as days since 1970-01-01; a time of day is dropped as written, without a change of zone.
+That choice is made for a whole column, never for a single cell. A date is represented as days since 1970-01-01; the
+time of day is dropped without converting the time zone. Not here: bounds on dates (`core.diary.validation`).
 """
 
 import datetime
@@ -26,37 +24,37 @@ _NAMED_DAY = re.compile(r"([A-Za-z]{3,9})\.?\s+(\d{1,2}),?\s+(\d{4})" + _TIME)
 _MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
 _EPOCH = datetime.date(1970, 1, 1).toordinal()
 
-# What datetime64[ns] holds.
+# The range of datetime64[ns].
 _FIRST_YEAR, _LAST_YEAR = 1678, 2261
 
-# A column may hold this share of dates that contradict its order or its form; they are then unreadable.
-_SLIPS = 0.05
+# Up to this share of dates may contradict the order or format of the column; they become unreadable.
+_MAX_DEVIATING = 0.05
 
 
 def decide_order(cells: Iterable[str], *, column: str) -> Order | None:
-    """Whether the dates of the form 03/04/2020 among `cells` are day first; None where there are none.
+    """Return the order of dates such as 03/04/2020 among `cells`; None if there are none.
 
-    A number above 12 proves the order. Raises `DataRefused` where nothing proves it, or where the proofs clash;
-    but a few such dates among many of another form are slips, and stay unreadable.
+    A number above 12 determines the order. Raises `DataRefused` if nothing determines it, or if the evidence conflicts.
+    A few such dates among many of another format are treated as errors and stay unreadable.
     """
     distinct = list(cells)
     matches = [match for cell in distinct if (match := _EITHER.match(cell.strip()))]
     pairs = [(int(match[1]), int(match[3])) for match in matches]
     possible = [pair for pair in pairs if min(pair) <= 12 and max(pair) <= 31]
-    if len(possible) <= _SLIPS * len(distinct):
+    if len(possible) <= _MAX_DEVIATING * len(distinct):
         return None
-    days, months = (sum(pair[at] > 12 for pair in possible) for at in (0, 1))
-    if days + months and min(days, months) <= _SLIPS * max(days, months):
+    days, months = (sum(pair[index] > 12 for pair in possible) for index in (0, 1))
+    if days + months and min(days, months) <= _MAX_DEVIATING * max(days, months):
         return "day first" if days > months else "month first"
     problem = "mixes day-first and month-first dates" if days else "may be day first or month first"
     raise DataRefused(
-        f"Column '{column}' {problem}, for example '{matches[0][0]}'. State the form in a mapping: "
+        f"Column '{column}' {problem}, for example '{matches[0][0]}'. State the format in a mapping: "
         f'\'date: {{column: "{column}", format: "%d/%m/%Y"}}\' or "%m/%d/%Y".'
     )
 
 
 def parse_date(cell: str, order: Order | None) -> int | None:
-    """Days since 1970-01-01 of `cell`; None where it is not a date in a form accepted here."""
+    """Return the days since 1970-01-01 of `cell`; None if it is not in an accepted format."""
     if match := _YEAR_FIRST.match(cell):
         return _days(match[1], match[3], match[4])
     if match := _COMPACT.match(cell):
@@ -73,20 +71,20 @@ def parse_date(cell: str, order: Order | None) -> int | None:
     return None
 
 
-def parse_stated(cell: str, form: str) -> int | None:
-    """Days since 1970-01-01 of `cell` in strptime's `form`; None where it does not have that form."""
+def parse_with_format(cell: str, form: str) -> int | None:
+    """Return the days since 1970-01-01 of `cell` in the strptime format `form`; None if it does not match."""
     try:
-        found = datetime.datetime.strptime(cell, form)
+        moment = datetime.datetime.strptime(cell, form)
     except ValueError:
         return None
-    return _within(found.date())
+    return _in_range(moment.date())
 
 
 def parse_day_index(cell: str, epoch: datetime.date) -> int | None:
-    """Days since 1970-01-01 of the whole number of days `cell` after `epoch`; None where it is none."""
+    """Return the days since 1970-01-01 of a whole number of days after `epoch`; None if `cell` is not one."""
     try:
         number = float(cell)
-        return _within(epoch + datetime.timedelta(days=int(number))) if number == int(number) else None
+        return _in_range(epoch + datetime.timedelta(days=int(number))) if number == int(number) else None
     except (ValueError, OverflowError):
         return None
 
@@ -98,10 +96,10 @@ def _month(name: str) -> int:
 
 def _days(year: str, month: str | int, day: str) -> int | None:
     try:
-        return _within(datetime.date(int(year), int(month), int(day)))
+        return _in_range(datetime.date(int(year), int(month), int(day)))
     except ValueError:
         return None
 
 
-def _within(date: datetime.date) -> int | None:
+def _in_range(date: datetime.date) -> int | None:
     return date.toordinal() - _EPOCH if _FIRST_YEAR <= date.year <= _LAST_YEAR else None

@@ -1,10 +1,10 @@
-"""A mapping: which column of a source is which field of the contract, and how its values become the contract's.
+"""Mapping files: which column of a source is which contract field, and how its values are converted.
 
-Here belong the mapping's shape and the reading of its YAML. Not here: guessing columns without a mapping
-(`matching`), nor applying one (`coercion`).
+Defines the mapping and parses its YAML. Not here: matching columns without a mapping (`sources.columns.binding`),
+applying a mapping (`sources.columns.coercion`).
 
     description: one sentence
-    horizon: 0                       # 1 with dates and 0 without, unless stated
+    horizon: 0                       # default: 1 with dates, 0 without
     columns:                         # contract field: column, or a table
       participant_id: Patient
       duration_h: {column: duration_min, unit: min}
@@ -13,7 +13,7 @@ Here belong the mapping's shape and the reading of its YAML. Not here: guessing 
       migraine_occurrence: {column: attack, recode: {yes: 1, no: 0, unknown: null}}
       physical_activity: "exercise#2"               # the second of two columns of that name
     constants: {sex: F}
-    match_names: true                # also take columns whose names match the contract; otherwise kept out
+    match_names: true                # also read columns whose names match; otherwise they are ignored
 """
 
 import dataclasses
@@ -37,8 +37,9 @@ _COLUMN = ("column", "unit", "scale", "offset", "recode", "format", "epoch")
 
 @dataclass(frozen=True)
 class Column:
-    """How one contract field is read: from `column`, recoded cells first, every other number times `scale` plus
-    `offset`. `format` is strptime's; with `epoch` the cells are whole days since that date.
+    """How one contract field is read from `column`: recoded cells first, other numbers times `scale` plus `offset`.
+
+    `format` is a strptime format; with `epoch` the cells are whole days since that date.
     """
 
     field: Field
@@ -52,7 +53,7 @@ class Column:
 
 @dataclass(frozen=True)
 class SourceMapping:
-    """What a mapping file says; `text` is the file itself, kept with the delivery."""
+    """The content of a mapping file; `text` is the file itself, kept with the delivery."""
 
     columns: tuple[Column, ...]
     constants: Mapping[str, str] = dataclasses.field(default_factory=dict)
@@ -63,24 +64,24 @@ class SourceMapping:
 
 
 class _Loader(yaml.BaseLoader):
-    """Scalars stay text, and no key may stand twice: of two, YAML would silently keep the last."""
+    """Keeps scalars as text and refuses duplicate keys, of which YAML would silently keep the last."""
 
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
-        """The mapping of `node`. Raises `yaml.constructor.ConstructorError` for a key that stands twice."""
+        """Construct the mapping of `node`. Raises `yaml.constructor.ConstructorError` for a duplicate key."""
         twice = [key for key, count in Counter(key.value for key, _ in node.value if key.id == "scalar").items()
                  if count > 1]  # fmt: skip
         if twice:
-            raise yaml.constructor.ConstructorError(None, None, f"the key '{twice[0]}' stands twice", node.start_mark)
+            raise yaml.constructor.ConstructorError(None, None, f"duplicate key '{twice[0]}'", node.start_mark)
         return super().construct_mapping(node, deep=deep)
 
 
 def parse_mapping(text: str, *, name: str) -> SourceMapping:
-    """The mapping in `text`, which is called `name` in errors.
+    """Parse the mapping in `text`; `name` identifies it in errors.
 
-    Raises `ConfigurationError` saying what is wrong, for an unknown key with the nearest right one.
+    Raises `ConfigurationError` for an invalid mapping; for an unknown key it suggests the nearest valid one.
     """
     try:
-        # Scalars stay text: YAML would turn a recoding's `yes` into true and `010` into eight.
+        # Scalars stay text: YAML would turn `yes` in a recoding into true, and `010` into eight.
         document = yaml.load(text, Loader=_Loader)
     except yaml.YAMLError as error:
         raise ConfigurationError(f"The mapping {name} is not valid YAML: {error}.") from error
@@ -100,21 +101,21 @@ def parse_mapping(text: str, *, name: str) -> SourceMapping:
         constants={key: _scalar(value, where=f"{key} in {name}") for key, value in constants.items()},
         horizon=_horizon(top.get("horizon"), name=name),
         description=_scalar(top.get("description", ""), where=f"'description' of {name}"),
-        match_names=_yes(top.get("match_names", "false"), where=f"'match_names' of {name}"),
+        match_names=_bool(top.get("match_names", "false"), where=f"'match_names' of {name}"),
         text=text,
     )
 
 
 def nearest(word: str, known: Iterable[str]) -> str:
-    """A half-sentence that names the nearest of `known` to `word`, or nothing where none is near."""
+    """Return " Did you mean ...?" with the nearest of `known` to `word`, or an empty string if none is near."""
     candidates = list(known)
     by_lower = {candidate.lower(): candidate for candidate in candidates}
-    found = get_close_matches(word.lower(), list(by_lower), n=1, cutoff=0.5)
-    return f" Did you mean '{by_lower[found[0]]}'?" if found else ""
+    matches = get_close_matches(word.lower(), list(by_lower), n=1, cutoff=0.5)
+    return f" Did you mean '{by_lower[matches[0]]}'?" if matches else ""
 
 
 def normal(cell: str) -> str:
-    """A cell as recodings compare it: trimmed, case-folded, `1.0` the same as `1`."""
+    """Normalize a cell for recodings: trimmed, case-folded, `1.0` equal to `1`."""
     folded = cell.strip().casefold()
     try:
         number = float(folded)
@@ -148,7 +149,7 @@ def _refuse_misplaced(target: Field, table: Mapping[str, Any], *, where: str) ->
     dates, numbers = {"format", "epoch"}, {"unit", "scale", "offset"}
     wrong = (set() if target.kind == "date" else dates) | (set() if target.kind == "number" else numbers)
     for key in sorted(wrong & set(table)):
-        raise ConfigurationError(f"{where} has '{key}', which has no meaning for a {target.kind}. Remove it.")
+        raise ConfigurationError(f"{where} has '{key}', which does not apply to a {target.kind}. Remove it.")
     if dates <= set(table):
         raise ConfigurationError(f"{where} has both 'format' and 'epoch'. Keep one.")
 
@@ -160,7 +161,7 @@ def _unit(target: Field, table: Mapping[str, Any], *, where: str) -> float:
     scale = scale_of(target, spelling)
     if scale is None:
         known = ", ".join(known_units(target))
-        remedy = f"Known are {known}" if known else "State 'scale' and 'offset' instead"
+        remedy = f"Known units: {known}" if known else "Use 'scale' and 'offset' instead"
         raise ConfigurationError(f"{where} has the unknown unit '{spelling}'. {remedy}.")
     return scale
 
@@ -173,7 +174,7 @@ def _table(given: Any, known: Iterable[str] | None, *, where: str, what: str = "
     allowed = None if known is None else tuple(known)
     for key in given:
         if allowed is not None and key not in allowed:
-            hint = nearest(str(key), allowed) or f" Known are {', '.join(allowed)}."
+            hint = nearest(str(key), allowed) or f" Valid are {', '.join(allowed)}."
             raise ConfigurationError(f"{where} has the unknown {what} '{key}'.{hint}")
     return given
 
@@ -214,7 +215,7 @@ def _horizon(given: Any, *, name: str) -> int | None:
     raise ConfigurationError(f"'horizon' of {name} is '{given}'. Write 1 (tomorrow) or 0 (the same day).")
 
 
-def _yes(given: Any, *, where: str) -> bool:
+def _bool(given: Any, *, where: str) -> bool:
     if given not in ("true", "false", "yes", "no"):
         raise ConfigurationError(f"{where} is '{given}'. Write true or false.")
     return given in ("true", "yes")

@@ -1,6 +1,6 @@
-"""The shape of a CSV text: its delimiter, its records, and the physical line on which each begins.
+"""The dialect of a CSV text: its delimiter, its records, and the physical line on which each begins.
 
-Here belongs what lies between text and fields, on whole buffers at a time. Not here: the fields' meaning.
+Works on whole buffers. Not here: building a sheet (`sources.files.csv_reader`).
 """
 
 import csv
@@ -19,9 +19,10 @@ _SAMPLE_RECORDS = 50
 
 @dataclass(frozen=True)
 class Records:
-    """Where the records of a text lie: `start` and `end` (bytes, without the newline), `fields` in each,
-    the physical `line` (1-based) on which each begins, which are `blank` (nothing but delimiters), and which
-    are `open` (they end in a delimiter).
+    """The records of a text; all arrays have shape (records,).
+
+    `start`, `end`: byte offsets, without the newline. `fields`: number of fields. `line`: physical line (1-based) of
+    the beginning. `blank`: nothing but delimiters. `open`: ends in a delimiter.
     """
 
     start: NDArray[np.int64]
@@ -33,7 +34,7 @@ class Records:
 
 
 def preamble(body: bytes) -> tuple[int, str | None]:
-    """How many bytes precede the header (blank lines, `#` comments, Excel's `sep=`), and a stated delimiter."""
+    """Return the number of bytes before the header (blank lines, `#` comments, Excel's `sep=`), and its delimiter."""
     position, stated = 0, None
     while position < len(body):
         end = body.find(b"\n", position)
@@ -48,9 +49,9 @@ def preamble(body: bytes) -> tuple[int, str | None]:
 
 
 def delimiter(body: bytes) -> str:
-    """The delimiter of `body`, which begins with the header: the one dividing the first records most evenly.
+    """Return the delimiter of `body`, which begins with the header: the one that divides the records most evenly.
 
-    A text without any candidate has one column, and a comma is as good as any.
+    A text without any candidate has a single column; the result is then a comma.
     """
     cut = body.rfind(b"\n", 0, _SAMPLE_BYTES) if len(body) > _SAMPLE_BYTES else len(body)
     text = body[: cut if cut > 0 else len(body)].decode("utf-8", "replace")
@@ -74,7 +75,7 @@ def _evenness(text: str, candidate: str) -> tuple[float, int]:
 
 
 def has_stray_quotes(body: bytes, separator: str) -> bool:
-    """Whether a quote stands anywhere but around a whole field, so that counting quotes cannot find records."""
+    """Return True if a quote is anywhere but around a whole field, so that counting quotes cannot locate records."""
     buffer = np.frombuffer(body, np.uint8)
     quotes = np.flatnonzero(buffer == _QUOTE)
     if quotes.size == 0:
@@ -87,12 +88,12 @@ def has_stray_quotes(body: bytes, separator: str) -> bool:
 
 
 def records(body: bytes, separator: str) -> Records:
-    """The records of `body`, which has no stray quotes."""
+    """Locate the records of `body`, which has no stray quotes."""
     buffer = np.frombuffer(body, np.uint8)
     newline, divider = buffer == _NEWLINE, buffer == ord(separator)
     breaks = np.flatnonzero(newline)
     if b'"' in body:
-        # Parity survives the overflow of eight bits, so the running count needs one byte per byte.
+        # Overflow preserves parity, so an 8-bit running count suffices.
         outside = (np.cumsum(buffer == _QUOTE, dtype=np.uint8) & 1) == 0
         newline, divider = newline & outside, divider & outside
     end = np.flatnonzero(newline)
@@ -106,10 +107,10 @@ def records(body: bytes, separator: str) -> Records:
     return Records(start, end, dividers + 1, 1 + np.searchsorted(breaks, start), blank, last == ord(separator))
 
 
-def without(body: bytes, found: Records, drop: NDArray[np.bool_]) -> bytes:
-    """`body` less the records marked in `drop`; `body` itself where none is."""
+def without(body: bytes, located: Records, drop: NDArray[np.bool_]) -> bytes:
+    """Return `body` without the records marked in `drop`."""
     if not drop.any():
         return body
-    lengths = np.diff(np.append(found.start, len(body)))
+    lengths = np.diff(np.append(located.start, len(body)))
     kept: bytes = np.frombuffer(body, np.uint8)[np.repeat(~drop, lengths)].tobytes()
     return kept

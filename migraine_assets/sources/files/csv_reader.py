@@ -1,7 +1,7 @@
-"""CSV text as a sheet, with every row's physical line and the rows that do not fit the header.
+"""Reading of CSV text as a sheet, with the physical line of every row and the rows that do not match the header.
 
-Here belong records and fields. Not here: bytes and encodings (`text`), delimiters (`dialect`), what
-a cell means (`coercion`).
+Not here: encodings (`sources.files.encoding`), delimiters (`sources.files.csv_dialect`), the meaning of cells
+(`sources.columns`).
 """
 
 import csv
@@ -17,30 +17,30 @@ from migraine_assets.errors import DataRefused
 from migraine_assets.sources.files import csv_dialect
 from migraine_assets.sources.files.sheet import Load, Sheet, one_chunk
 
-# Rows that lost or gained fields leave no way to tell which cell is which.
+# In such a row, cells cannot be assigned to columns.
 _RAGGED = "the line has {} fields where the header has {}: check its quotes and delimiters"
 
 
 def csv_sheet(name: str, body: bytes, *, notes: tuple[str, ...]) -> Sheet:
-    """The sheet of the UTF-8 text `body`. Raises `DataRefused` for quotes or a header that cannot be read."""
+    """Read the UTF-8 text `body`. Raises `DataRefused` for invalid quotes or an unreadable header."""
     skipped, stated = csv_dialect.preamble(body)
     before, body = body[:skipped].count(b"\n"), body[skipped:]
     if not body:
-        raise DataRefused(f"{name} holds no table. Deliver a file with a header and at least one row.")
+        raise DataRefused(f"{name} contains no table. Provide a file with a header and at least one row.")
     separator = stated or csv_dialect.delimiter(body)
-    by = _by_record if csv_dialect.has_stray_quotes(body, separator) else _by_buffer
-    return by(name, body, separator, before=before, notes=notes)
+    read = _by_record if csv_dialect.has_stray_quotes(body, separator) else _by_buffer
+    return read(name, body, separator, before=before, notes=notes)
 
 
 def _by_buffer(name: str, body: bytes, separator: str, *, before: int, notes: tuple[str, ...]) -> Sheet:
-    """The fast way: Arrow divides what is left after blank and ragged records are cut out of the buffer."""
-    found = csv_dialect.records(body, separator)
-    rows = _Rows(found.fields[1:], found.line[1:] + before, found.blank[1:], found.open[1:])
-    header, notes = _fit(_header(name, body[: found.end[0]].decode(), separator), rows, name, notes)
+    """Read the fast way: Arrow parses the buffer after blank and ragged records were removed."""
+    records = csv_dialect.records(body, separator)
+    rows = _Rows(records.fields[1:], records.line[1:] + before, records.blank[1:], records.open[1:])
+    header, notes = _fit(_header(name, body[: records.end[0]].decode(), separator), rows, name, notes)
     drop = np.concatenate([[True], rows.blank | rows.ragged(header)])
-    first = int(found.start[1]) if len(found.start) > 1 else len(body)
-    clean = csv_dialect.without(body, found, drop) if drop[1:].any() else body[first:]
-    longest, count = int((found.end - found.start).max()), int((~drop).sum())
+    first = int(records.start[1]) if len(records.start) > 1 else len(body)
+    clean = csv_dialect.without(body, records, drop) if drop[1:].any() else body[first:]
+    longest, count = int((records.end - records.start).max()), int((~drop).sum())
 
     def load(positions: Sequence[int]) -> list[pa.Array]:
         return _arrow_columns(clean, positions, separator, width=len(header), longest=longest, rows=count)
@@ -49,7 +49,7 @@ def _by_buffer(name: str, body: bytes, separator: str, *, before: int, notes: tu
 
 
 def _by_record(name: str, body: bytes, separator: str, *, before: int, notes: tuple[str, ...]) -> Sheet:
-    """The slow way, record by record, for quotes that stand in the middle of fields."""
+    """Read the slow way, record by record, for quotes inside fields."""
     (_, names), *numbered = _numbered_records(name, body, separator, before)
     records = [cells for _, cells in numbered]
     rows = _Rows(
@@ -69,25 +69,25 @@ def _by_record(name: str, body: bytes, separator: str, *, before: int, notes: tu
 
 
 def _numbered_records(name: str, body: bytes, separator: str, before: int) -> list[tuple[int, list[str]]]:
-    """Every record with the physical line on which it begins."""
+    """Return every record with the physical line on which it begins."""
     text = io.StringIO(body.decode(), newline="")
     reader = csv.reader(text, delimiter=separator, strict=True, skipinitialspace=True)
-    found: list[tuple[int, list[str]]] = []
+    records: list[tuple[int, list[str]]] = []
     line = before + 1
     try:
         for cells in reader:
-            found.append((line, cells))
+            records.append((line, cells))
             line = before + reader.line_num + 1
     except csv.Error as error:
         raise DataRefused(
-            f"{name} line {line} opens a quote that is not closed rightly ({error}). Repair the quotes of that line."
+            f"{name} line {line} opens a quote that is not closed properly ({error}). Fix the quotes of that line."
         ) from error
-    return found
+    return records
 
 
 @dataclass(frozen=True)
 class _Rows:
-    """The records below the header, as in `dialect.Records`."""
+    """The records below the header, as in `csv_dialect.Records`."""
 
     fields: NDArray[np.int64]
     line: NDArray[np.int64]
@@ -95,7 +95,7 @@ class _Rows:
     open: NDArray[np.bool_]
 
     def ragged(self, header: Sequence[str]) -> NDArray[np.bool_]:
-        """Which rows hold something, but not one cell for each name in `header`."""
+        """Return the rows that are not blank and whose number of cells differs from the header."""
         return np.asarray(~self.blank & (self.fields != len(header)))
 
 
@@ -108,19 +108,21 @@ def _sheet(
     decimal_comma: bool,
     notes: tuple[str, ...],
 ) -> Sheet:
-    """A sheet of the rows that are not blank, those that are ragged with null cells and a complaint."""
+    """Build a sheet of the rows that are not blank; ragged rows have null cells and a message."""
     kept = ~rows.blank
     broken = rows.ragged(header)[kept]
-    texts = {int(at): _RAGGED.format(rows.fields[kept][at], len(header)) for at in np.flatnonzero(broken).tolist()}
+    texts = {
+        int(index): _RAGGED.format(rows.fields[kept][index], len(header)) for index in np.flatnonzero(broken).tolist()
+    }
     if rows.blank.any():
-        notes = (*notes, f"{name}: {int(rows.blank.sum())} empty lines were passed over.")
+        notes = (*notes, f"{name}: {int(rows.blank.sum())} empty lines were skipped.")
 
     def spread(positions: Sequence[int]) -> list[pa.Array]:
         columns = load(positions)
         if not texts:
             return columns
-        places = pa.array(np.cumsum(~broken) - 1, mask=broken)
-        return [column.take(places) for column in columns]
+        indices = pa.array(np.cumsum(~broken) - 1, mask=broken)
+        return [column.take(indices) for column in columns]
 
     return Sheet(name, header, rows.line[kept], texts, spread, decimal_comma, notes)
 
@@ -128,14 +130,14 @@ def _sheet(
 def _fit(
     header: tuple[str, ...], rows: _Rows, name: str, notes: tuple[str, ...]
 ) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """The header with a place for a field that every row has beyond it, and a note on it."""
+    """Extend the header if every row has one more field than it, and add a note."""
     used = ~rows.blank
     if not used.any() or not (rows.fields[used] == len(header) + 1).all():
         return header, notes
     if rows.open[used].all():
         return (*header, ""), (*notes, f"{name}: every row ends in a delimiter that the header does not have.")
-    # R's write.table names no column for the row names.
-    note = f"{name}: every row has one field more than the header; the first is taken for a row name."
+    # R's write.table writes no name for the column of row names.
+    note = f"{name}: every row has one field more than the header; the first is read as a row name."
     return ("", *header), (*notes, note)
 
 
@@ -143,7 +145,7 @@ def _header(name: str, line: str, separator: str) -> tuple[str, ...]:
     try:
         (cells,) = csv.reader(io.StringIO(line.rstrip("\r\n"), newline=""), delimiter=separator)
     except csv.Error as error:
-        raise DataRefused(f"{name} has a header that cannot be read: {error}. Check its first line.") from error
+        raise DataRefused(f"{name} has an unreadable header: {error}. Check its first line.") from error
     return _tidy(cells)
 
 
@@ -159,11 +161,11 @@ def _arrow_columns(
     if not rows:
         return [pa.nulls(0, pa.string()) for _ in positions]
     names = [f"c{position}" for position in range(width)]
-    wanted = [names[position] for position in positions]
+    selected = [names[position] for position in positions]
     table = arrow.read_csv(
         pa.BufferReader(clean),
         arrow.ReadOptions(column_names=names, block_size=max(1 << 22, 2 * longest + 2)),
         arrow.ParseOptions(delimiter=separator, newlines_in_values=b'"' in clean, ignore_empty_lines=False),
-        arrow.ConvertOptions(include_columns=wanted, column_types={name: pa.string() for name in wanted}),
+        arrow.ConvertOptions(include_columns=selected, column_types={name: pa.string() for name in selected}),
     )
-    return [one_chunk(table.column(name)) for name in wanted]
+    return [one_chunk(table.column(name)) for name in selected]

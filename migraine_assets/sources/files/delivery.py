@@ -1,6 +1,6 @@
-"""A delivery: the rows of a diary as read, and the bytes that they were read from.
+"""Delivery: the rows of a diary as read, and the files that they were read from. Every source returns one.
 
-Here belong the shapes that every source returns. Not here: reading (`table`), keeping (`stores.assets.deliveries`).
+Not here: reading (`sources.table`), storage (`stores.assets.deliveries`).
 """
 
 from collections.abc import Sequence
@@ -11,7 +11,7 @@ import pandas as pd
 from migraine_assets.core.contract import NAMES, PROVENANCE
 from migraine_assets.core.dvc_hash import directory_md5, md5
 
-# Why a row may not be used, where that is known when it is read; null for a row that was read well.
+# Reasons, known on reading, why a row cannot be used; null for a usable row.
 READING: tuple[str, ...] = ("unreadable", "superseded")
 
 RAW_COLUMNS: tuple[str, ...] = (*NAMES, *PROVENANCE, *READING)
@@ -19,7 +19,7 @@ RAW_COLUMNS: tuple[str, ...] = (*NAMES, *PROVENANCE, *READING)
 
 @dataclass(frozen=True)
 class SourceFile:
-    """One file as delivered: `content` is the bytes as they lay there, compressed ones still compressed."""
+    """One file as delivered; `content` is its bytes, still compressed if it was compressed."""
 
     name: str
     md5: str
@@ -29,12 +29,12 @@ class SourceFile:
 
 @dataclass(frozen=True)
 class Delivery:
-    """What a source hands over.
+    """The result of reading a source.
 
-    `frame` is the raw frame, in file order: the contract's columns, then `source_file`, `source_row`, then
-    `unreadable` (a sentence on cells that could not be read, they are null in the row) and `superseded` (which
-    later row replaces this one). `horizon` is 1 for a dated diary and 0 for one without dates. `md5` is what
-    DVC records for the same file or folder. `mapping` is the text of the mapping that was applied, if any.
+    `frame`: the raw frame in file order, with the columns of the contract, then `source_file`, `source_row`, then
+    `unreadable` (a message on unreadable cells, which are null) and `superseded` (the later row that replaces this
+    one). `horizon`: 1 for a dated diary, 0 without dates. `md5`: the hash that DVC records for the same file or
+    folder. `mapping`: the text of the applied mapping, if any.
     """
 
     source: str
@@ -48,12 +48,12 @@ class Delivery:
 
 
 def source_file(name: str, content: bytes) -> SourceFile:
-    """A file with its identity."""
+    """Return a file with its MD5 and size."""
     return SourceFile(name, md5(content), len(content), content)
 
 
 def identity(files: Sequence[SourceFile], *, folder: bool) -> str:
-    """The MD5 that DVC records: of the one file, or of the folder that holds exactly `files`."""
+    """Return the MD5 that DVC records for the single file, or for a folder of exactly `files`."""
     if folder:
         return directory_md5((file.name, file.md5) for file in files)
     (only,) = files

@@ -1,6 +1,6 @@
-"""From the bytes of a delivered file to UTF-8 text: compression, encodings, and files that are no text at all.
+"""Conversion of the bytes of a file to UTF-8 text: compression, encodings, and detection of binary files.
 
-Here belongs everything below lines and fields. Not here: delimiters and rows (`dialect`).
+Not here: delimiters and rows (`sources.files.csv_dialect`).
 """
 
 import codecs
@@ -16,7 +16,7 @@ PARQUET_MAGIC = b"PAR1"
 
 @dataclass(frozen=True)
 class Magic:
-    """The first bytes of a kind of file that is not a table of text, and what to do with one."""
+    """The first bytes of a file type that is not a text table, and the remedy."""
 
     start: bytes
     what: str
@@ -37,7 +37,7 @@ MAGICS: tuple[Magic, ...] = (
     Magic(b"\x28\xb5\x2f\xfd", "compressed with zstd", "Use gzip, or unpack it"),
 )
 
-# UTF-32's mark begins with UTF-16's, so it is asked for first.
+# The UTF-32 byte order mark begins with that of UTF-16, so it is checked first.
 _MARKS: tuple[tuple[bytes, str], ...] = (
     (codecs.BOM_UTF8, "utf-8-sig"),
     (codecs.BOM_UTF32_LE, "utf-32"),
@@ -52,7 +52,7 @@ _CONTROL_SHARE = 0.002
 
 
 def uncompressed(name: str, content: bytes) -> bytes:
-    """`content`, unpacked where it is gzip. Raises `DataRefused` for a damaged archive."""
+    """Decompress `content` if it is gzip. Raises `DataRefused` for a damaged file."""
     if not content.startswith(GZIP_MAGIC):
         return content
     try:
@@ -62,10 +62,10 @@ def uncompressed(name: str, content: bytes) -> bytes:
 
 
 def utf8(name: str, content: bytes) -> tuple[bytes, str | None]:
-    """The text of `content` as UTF-8 with `\\n` or `\\r\\n` line ends, and a remark on a guessed encoding.
+    """Return `content` as UTF-8 with `\\n` or `\\r\\n` line ends, and a note on a guessed encoding.
 
-    Marks decide, then alternating zero bytes (UTF-16), then valid UTF-8; what remains is Windows-1252, of which
-    ISO 8859-1 text is a part. Raises `DataRefused` for a binary file, naming what it looks like.
+    The encoding is determined by a byte order mark, else alternating zero bytes (UTF-16), else valid UTF-8, else it is
+    Windows-1252, which includes ISO 8859-1 text. Raises `DataRefused` for a binary file and names its type.
     """
     _refuse_known_binary(name, content)
     encoding = _encoding(name, content)
@@ -108,7 +108,7 @@ def _unmarked_utf16(name: str, sample: bytes) -> str:
 
 
 def _line_ends(content: bytes) -> bytes:
-    # A return on its own ends a line on old Macs, and for Arrow.
+    # A lone carriage return ends a line on old Macs, and for Arrow.
     if content.count(b"\r") == content.count(b"\r\n"):
         return content
     return content.replace(b"\r\n", b"\n").replace(b"\r", b"\n")
@@ -117,7 +117,7 @@ def _line_ends(content: bytes) -> bytes:
 def _refuse_known_binary(name: str, content: bytes) -> None:
     for magic in MAGICS:
         if content.startswith(magic.start):
-            raise DataRefused(f"{name} is no CSV but {magic.what}. {magic.remedy}.")
+            raise DataRefused(f"{name} is not a CSV file but {magic.what}. {magic.remedy}.")
 
 
 def _refuse_controls(name: str, content: bytes) -> None:

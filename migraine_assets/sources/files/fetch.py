@@ -1,6 +1,6 @@
-"""Finding and fetching the files of a delivery: a file, a folder, a glob, anywhere that fsspec reaches.
+"""Locating and fetching the files of a delivery: a file, folder or glob on any file system that fsspec supports.
 
-Here belong locations and bytes. Not here: what the bytes mean (`text`, `reading`).
+Not here: parsing their content (`sources.files.reader`).
 """
 
 import posixpath
@@ -16,7 +16,7 @@ from migraine_assets.sources.files.delivery import SourceFile, identity, source_
 
 SUFFIXES: tuple[str, ...] = (".csv", ".tsv", ".txt", ".csv.gz", ".tsv.gz", ".txt.gz", ".parquet")
 
-# What browsers, editors and copy programs call a file that is not finished yet.
+# Endings that browsers, editors and copy programs give to unfinished files.
 PARTIAL: tuple[str, ...] = ("~", ".part", ".partial", ".tmp", ".crdownload", ".swp")
 
 _GLOB = frozenset("*?[")
@@ -26,7 +26,7 @@ T = TypeVar("T")
 
 @dataclass(frozen=True)
 class Fetched:
-    """The files in the order in which they count (a later one supersedes), their identity and remarks."""
+    """Fetched files in order (a later one supersedes an earlier one), their hash, and notes."""
 
     files: tuple[SourceFile, ...]
     md5: str
@@ -34,28 +34,28 @@ class Fetched:
 
 
 def fetch(location: str) -> Fetched:
-    """Read `location` whole: one file, all diary files under a folder, or those a glob matches.
+    """Fetch the file at `location`, all diary files under a folder, or those that match a glob.
 
-    Raises `ConfigurationError` where nothing is there or the kind of location is unknown, `DataRefused` where a
-    file cannot be read.
+    Raises `ConfigurationError` if nothing exists there or the protocol is unknown, `DataRefused` if a file cannot be
+    read.
     """
     fs, path = _open_location(location)
-    with _explained(location):
+    with _errors_explained(location):
         if not _GLOB.isdisjoint(path) and not fs.exists(path):
-            return _several(fs, fs.glob(path), location)
+            return _fetch_several(fs, fs.glob(path), location)
         if fs.isdir(path):
-            return _several(fs, fs.find(path), location, root=path.rstrip("/"))
+            return _fetch_several(fs, fs.find(path), location, root=path.rstrip("/"))
         if not fs.exists(path):
             raise ConfigurationError(
-                f"There is no file or folder '{location}'. Check the path; it may be relative to the folder in "
-                f"which the command runs ({Path.cwd()})."
+                f"There is no file or folder '{location}'. Check the path; a relative path starts "
+                f"at the working directory ({Path.cwd()})."
             )
         file = source_file(posixpath.basename(path.rstrip("/")), fs.cat_file(path))
     return Fetched((file,), file.md5)
 
 
 def read_text(location: str) -> str:
-    """A small UTF-8 text file such as a mapping. Raises `ConfigurationError` where it cannot be read."""
+    """Read a small UTF-8 text file such as a mapping. Raises `ConfigurationError` if it cannot be read."""
     fs, path = _open_location(location)
     try:
         content: bytes = fs.cat_file(path)
@@ -65,13 +65,13 @@ def read_text(location: str) -> str:
 
 
 def is_diary_file(name: str) -> bool:
-    """Whether a file of this name is taken as a diary: by its ending, and neither hidden nor half-written."""
+    """Return True if a file of this name is read as a diary: by its ending, and neither hidden nor unfinished."""
     leaf = posixpath.basename(name).lower()
     return leaf.endswith(SUFFIXES) and not leaf.endswith(PARTIAL) and not _hidden(name)
 
 
 def landing_source(landing: Path) -> str | None:
-    """The landing folder as a source, where it holds at least one diary file; else None."""
+    """Return the landing folder as a location if it holds at least one diary file; else None."""
     if not landing.is_dir():
         return None
     names = (path.relative_to(landing).as_posix() for path in landing.rglob("*") if path.is_file())
@@ -95,18 +95,18 @@ def _or_configuration_error(location: str, action: Callable[[], T]) -> T:
     except ImportError as error:
         raise ConfigurationError(f"'{location}' needs a package that is not installed: {error}.") from error
     except ValueError as error:
-        raise ConfigurationError(f"'{location}' is no location that can be read: {error}.") from error
+        raise ConfigurationError(f"'{location}' is not a readable location: {error}.") from error
 
 
-def _several(fs: Any, paths: list[str], location: str, *, root: str | None = None) -> Fetched:
+def _fetch_several(fs: Any, paths: list[str], location: str, *, root: str | None = None) -> Fetched:
     base = root if root is not None else _common_folder(paths)
     named = {path[len(base) :].lstrip("/"): path for path in paths if not fs.isdir(path)}
-    taken = sorted(name for name in named if is_diary_file(name))
-    if not taken:
+    diaries = sorted(name for name in named if is_diary_file(name))
+    if not diaries:
         raise ConfigurationError(f"'{location}' holds no diary file; one of {', '.join(SUFFIXES)} is expected.")
-    files = tuple(source_file(name, fs.cat_file(named[name])) for name in taken)
-    left = sorted(name for name in named if name not in taken and not _hidden(name))
-    notes = (f"Not read, by their names no diaries: {', '.join(left)}.",) if left else ()
+    files = tuple(source_file(name, fs.cat_file(named[name])) for name in diaries)
+    ignored = sorted(name for name in named if name not in diaries and not _hidden(name))
+    notes = (f"Ignored files, not diaries by their names: {', '.join(ignored)}.",) if ignored else ()
     return Fetched(files, identity(files, folder=True), notes)
 
 
@@ -115,22 +115,22 @@ def _common_folder(paths: list[str]) -> str:
 
 
 @contextmanager
-def _explained(location: str) -> Iterator[None]:
+def _errors_explained(location: str) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        # Of several files, the one that is meant.
+        # The affected file, if there are several.
         name = error.filename or location
         remote = "://" in location and not isinstance(error, PermissionError)
         remedy = "the address, and that the server answers" if remote else "its permissions"
         raise DataRefused(f"'{name}' cannot be read: {error.strerror or error}. Check {remedy}.") from error
-    except _of_clients() as error:
+    except _client_errors() as error:
         raise ConfigurationError(
             f"'{location}' cannot be reached: {error}. Check its address and credentials."
         ) from error
 
 
-def _of_clients() -> tuple[type[Exception], ...]:
-    """What a client of object stores raises besides OSError (credentials that are missing), where one is loaded."""
+def _client_errors() -> tuple[type[Exception], ...]:
+    """Return the errors besides OSError that a loaded object store client raises, such as missing credentials."""
     botocore = sys.modules.get("botocore.exceptions")
     return (botocore.BotoCoreError,) if botocore else ()

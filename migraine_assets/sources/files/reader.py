@@ -1,7 +1,6 @@
-"""From one delivered file to a sheet: a header, and columns that are loaded when asked for.
+"""Reading of one delivered file, CSV or Parquet, as a sheet: a header, and columns that are loaded on demand.
 
-Here belongs the choice between CSV and Parquet, and Parquet. Not here: CSV (`csv_sheet`), which column is what
-(`matching`), nor what a cell means (`coercion`).
+Not here: CSV (`sources.files.csv_reader`), the meaning of columns and cells (`sources.columns`).
 """
 
 from collections.abc import Sequence
@@ -17,19 +16,19 @@ from migraine_assets.sources.files.sheet import Sheet, one_chunk
 
 
 def read_sheet(file: SourceFile) -> Sheet:
-    """Read the shape of `file`, by its content rather than its name.
+    """Read `file`; its format is determined by its content, not its name.
 
-    Raises `DataRefused` where it has no rows or is no table.
+    Raises `DataRefused` if it has no rows or is not a table.
     """
     content = encoding.uncompressed(file.name, file.content)
     if content.startswith(encoding.PARQUET_MAGIC):
         return _parquet(file.name, content)
     if not content or content.isspace():
-        raise DataRefused(f"{file.name} is empty. Deliver a file with a header and at least one row.")
-    body, remark = encoding.utf8(file.name, content)
-    sheet = csv_sheet(file.name, body, notes=(remark,) if remark else ())
+        raise DataRefused(f"{file.name} is empty. Provide a file with a header and at least one row.")
+    body, note = encoding.utf8(file.name, content)
+    sheet = csv_sheet(file.name, body, notes=(note,) if note else ())
     if not len(sheet.lines):
-        raise DataRefused(f"{file.name} has a header but no rows. Deliver a file with at least one diary day.")
+        raise DataRefused(f"{file.name} has a header but no rows. Provide a file with at least one diary day.")
     return sheet
 
 
@@ -41,15 +40,15 @@ def _parquet(name: str, content: bytes) -> Sheet:
         rows = file.metadata.num_rows
         header = tuple(file.schema_arrow.names)
     except (pa.ArrowException, OSError) as error:
-        raise DataRefused(f"{name} is a damaged Parquet file ({error}). Write it again.") from error
+        raise DataRefused(f"{name} is a damaged Parquet file ({error}). Export it again.") from error
     if not rows:
-        raise DataRefused(f"{name} has columns but no rows. Deliver a file with at least one diary day.")
+        raise DataRefused(f"{name} has columns but no rows. Provide a file with at least one diary day.")
 
     def load(positions: Sequence[int]) -> list[pa.Array]:
         try:
             table = file.read(columns=[header[position] for position in positions])
         except (pa.ArrowException, OSError) as error:
-            raise DataRefused(f"{name} is a damaged Parquet file ({error}). Write it again.") from error
+            raise DataRefused(f"{name} is a damaged Parquet file ({error}). Export it again.") from error
         return [one_chunk(table.column(header[position])) for position in positions]
 
     return Sheet(name, header, np.arange(1, rows + 1, dtype=np.int64), {}, load)

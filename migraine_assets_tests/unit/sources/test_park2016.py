@@ -1,4 +1,4 @@
-"""The diary of Park et al. 2016 through the mapping that lies beside this file."""
+"""The diary of Park et al. 2016, read through the mapping in this folder."""
 
 from pathlib import Path
 

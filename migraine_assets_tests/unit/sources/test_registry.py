@@ -8,7 +8,7 @@ from migraine_assets.sources.registry import SOURCES, describe, read_source, rep
 from migraine_assets_tests.unit.sources.diaries import SMALL, write
 
 
-def test_every_source_has_a_name_and_a_sentence() -> None:
+def test_every_source_has_a_name_and_a_description() -> None:
     assert [source.name for source in SOURCES] == ["synthetic", "kostecki_dillon"]
     assert all(sentence.endswith(".") for _, sentence in describe())
 
@@ -36,10 +36,10 @@ def test_landing_reads_the_landing_folder(tmp_path: Path) -> None:
         read_source("landing", mapping=None, options={}, landing=tmp_path / "empty")
 
 
-def test_a_misspelled_name_is_answered_with_the_nearest() -> None:
+def test_a_misspelled_name_suggests_the_nearest() -> None:
     with pytest.raises(ConfigurationError, match="Did you mean 'synthetic'"):
         read_source("sinthetic", mapping=None, options={}, landing=None)
-    with pytest.raises(ConfigurationError, match="Sources by name are synthetic, kostecki_dillon"):
+    with pytest.raises(ConfigurationError, match="Named sources are synthetic, kostecki_dillon"):
         read_source("qqq", mapping=None, options={}, landing=None)
     with pytest.raises(ConfigurationError) as refusal:
         read_source("./qqq.csv", mapping=None, options={}, landing=None)
@@ -52,7 +52,7 @@ def test_a_mapping_is_for_tables_only(source: str) -> None:
         read_source(source, mapping="m.yaml", options={}, landing=None)
 
 
-def test_options_are_refused_where_there_are_none(tmp_path: Path) -> None:
+def test_unsupported_options_are_refused(tmp_path: Path) -> None:
     for source in ("kostecki_dillon", write(tmp_path, "a.csv", SMALL)):
         with pytest.raises(ConfigurationError, match="takes no options, but got days"):
             read_source(source, mapping=None, options={"days": 3}, landing=None)

@@ -1,4 +1,4 @@
-"""A frame written in any dialect is the same frame when it is read."""
+"""Round trip: a frame that is written in any dialect is read back unchanged."""
 
 import datetime
 import io
@@ -13,7 +13,7 @@ from hypothesis.strategies import DrawFn, SearchStrategy
 from migraine_assets.core.contract import FIELDS, Field
 from migraine_assets_tests.unit.sources.diaries import read
 
-# Identifiers that do not look like null, and hold what must be quoted.
+# Identifiers that do not look like null, with characters that have to be quoted.
 IDENTIFIERS = st.text(alphabet='abéß07,;" \n', min_size=1, max_size=5).map(lambda text: f"x{text}x")
 QUIET = [HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
 
@@ -71,7 +71,7 @@ def test_parquet(tmp_path: Path, frame: pd.DataFrame) -> None:
 
 
 def as_read(frame: pd.DataFrame) -> pd.DataFrame:
-    """`frame` with the types of the raw frame."""
+    """Return `frame` with the types of a raw frame."""
     dtypes = {"number": "float64", "flag": "float64", "date": "datetime64[ns]"}
     types = {field.name: dtypes.get(field.kind, "object") for field in FIELDS if field.name in frame}
     return frame.astype(types)

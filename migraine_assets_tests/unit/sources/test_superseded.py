@@ -16,7 +16,7 @@ def deliver(folder: Path, **files: str) -> Delivery:
 def test_a_later_file_supersedes_the_same_day(tmp_path: Path) -> None:
     delivery = deliver(tmp_path, a="p,2020-01-01,7,0\np,2020-01-02,7,0\n", b="q,2020-01-01,7,0\np,2020-01-01,8,0\n")
     assert delivery.frame["superseded"].tolist() == ["superseded by b.csv line 3", None, None, None]
-    assert "1 rows are superseded by a later file of the delivery; files follow one another by name." in delivery.notes
+    assert "1 rows are superseded by a later file of the delivery; files are ordered by name." in delivery.notes
 
 
 def test_the_last_of_three_files_counts(tmp_path: Path) -> None:
@@ -25,7 +25,7 @@ def test_the_last_of_three_files_counts(tmp_path: Path) -> None:
     assert delivery.frame["superseded"].tolist() == ["superseded by c.csv line 2"] * 2 + [None]
 
 
-def test_a_row_that_is_only_repeated_is_left_to_be_dropped_as_a_duplicate(tmp_path: Path) -> None:
+def test_an_identical_row_is_not_superseded(tmp_path: Path) -> None:
     rows = "p,2020-01-01,7,0\np,2020-01-02,,1\n"
     assert deliver(tmp_path, a=rows, b=rows + "p,2020-01-03,7,0\n").frame["superseded"].isna().all()
 
@@ -35,7 +35,7 @@ def test_an_unreadable_row_supersedes_nothing(tmp_path: Path) -> None:
     assert delivery.frame["superseded"].isna().all()
 
 
-def test_conflicts_within_one_file_are_no_superseding(tmp_path: Path) -> None:
+def test_a_conflict_within_one_file_supersedes_nothing(tmp_path: Path) -> None:
     assert read(tmp_path, HEADER + "p,2020-01-01,7,0\np,2020-01-01,8,1\n").frame["superseded"].isna().all()
 
 

@@ -1,4 +1,4 @@
-"""The cohort as a diary: within the contract whatever is asked for, reproducible, and aligned with its truth."""
+"""The synthetic cohort: within the contract for any options, reproducible, and aligned with its true probabilities."""
 
 import dataclasses
 import datetime
@@ -61,27 +61,27 @@ def _in_contract(field: Field, column: pd.Series) -> bool:
 
 @settings(max_examples=60, deadline=None)
 @given(asked)
-def test_every_cohort_keeps_the_contract(wanted: SyntheticSettings) -> None:
-    frame = generate(wanted).frame
+def test_every_cohort_satisfies_the_contract(settings: SyntheticSettings) -> None:
+    frame = generate(settings).frame
     assert tuple(frame.columns) == NAMES
     assert [field.name for field in FIELDS if not _in_contract(field, frame[field.name])] == []
-    assert frame["participant_id"].nunique() == wanted.participants
+    assert frame["participant_id"].nunique() == settings.participants
     assert not frame.duplicated(["participant_id", "date"]).any()
-    assert frame["date"].min() >= pd.Timestamp(wanted.start)
-    assert frame["date"].max() < pd.Timestamp(wanted.start) + pd.Timedelta(days=wanted.span)
+    assert frame["date"].min() >= pd.Timestamp(settings.start)
+    assert frame["date"].max() < pd.Timestamp(settings.start) + pd.Timedelta(days=settings.span)
 
 
 @settings(max_examples=30, deadline=None)
 @given(asked)
-def test_every_cohort_passes_validation_whole(wanted: SyntheticSettings) -> None:
-    frame = generate(wanted).frame.assign(source_file="f", source_row=1)
+def test_every_row_of_every_cohort_passes_validation(settings: SyntheticSettings) -> None:
+    frame = generate(settings).frame.assign(source_file="f", source_row=1)
     assert len(validate(frame, today=TODAY, settings=ValidationSettings()).quarantined) == 0
 
 
 @settings(max_examples=30, deadline=None)
 @given(asked)
-def test_time_runs_forward_within_each_participant(wanted: SyntheticSettings) -> None:
-    frame = generate(wanted).frame
+def test_time_runs_forward_within_each_participant(settings: SyntheticSettings) -> None:
+    frame = generate(settings).frame
     step = frame.groupby("participant_id", sort=False)["date"].diff().dropna()
     assert (step >= pd.Timedelta(days=1)).all()
     assert frame["participant_id"].is_monotonic_increasing
@@ -89,8 +89,8 @@ def test_time_runs_forward_within_each_participant(wanted: SyntheticSettings) ->
 
 @settings(max_examples=30, deadline=None)
 @given(asked)
-def test_the_truth_is_a_probability_for_every_row(wanted: SyntheticSettings) -> None:
-    cohort = generate(wanted)
+def test_the_truth_is_a_probability_for_every_row(settings: SyntheticSettings) -> None:
+    cohort = generate(settings)
     for truth in (cohort.probability, cohort.next_day, cohort.same_day, cohort.rate):
         assert truth.dtype == np.float64
         assert truth.shape == (len(cohort.frame),)
@@ -123,7 +123,7 @@ def test_the_same_seed_gives_the_same_cohort_and_bytes(cohort: Cohort) -> None:
     assert first == second
 
 
-def test_another_seed_gives_another_cohort_that_can_be_put_beside_the_first(cohort: Cohort) -> None:
+def test_cohorts_of_different_seeds_can_be_combined(cohort: Cohort) -> None:
     other = generate(dataclasses.replace(SMALL, seed=2)).frame
     assert not set(other["participant_id"]) & set(cohort.frame["participant_id"])
     assert (
@@ -136,9 +136,9 @@ def test_a_cohort_of_several_blocks_is_one_cohort() -> None:
     cohort = generate(SyntheticSettings(participants=synthetic.BLOCK + 3, days=5, missing_values=0))
     first_day = cohort.frame.groupby("participant_id")["date"].min()
     assert len(first_day) == synthetic.BLOCK + 3
-    assert first_day.is_monotonic_increasing  # people are numbered as they enrol, across blocks
+    assert first_day.is_monotonic_increasing  # participants are numbered in order of enrollment, across blocks
     weather = cohort.frame.groupby("date")["weather_pressure"].nunique()
-    assert weather.max() <= 12  # regions, which the blocks share
+    assert weather.max() <= 12  # regions are shared by the blocks
     stress = cohort.frame["stress_level"].to_numpy()
     assert not np.array_equal(stress[:10], stress[-10:])
 
@@ -169,7 +169,7 @@ def test_the_parquet_file_holds_the_same_diary() -> None:
 
 
 @pytest.mark.parametrize("dirt", [0, 0.3])
-def test_a_kept_delivery_is_read_again_as_it_was(dirt: float) -> None:
+def test_a_kept_delivery_is_read_back_unchanged(dirt: float) -> None:
     first = open_synthetic({"participants": 12, "days": 30, "dirt": dirt})
     kept = [(file.name, file.content) for file in first.files]
     again = repeat_source("synthetic", files=kept, md5=first.md5, mapping=None, description=first.description)
@@ -177,6 +177,6 @@ def test_a_kept_delivery_is_read_again_as_it_was(dirt: float) -> None:
     assert (again.horizon, again.md5) == (first.horizon, first.md5)
 
 
-def test_a_delivery_refuses_an_option_that_it_does_not_know() -> None:
+def test_an_unknown_option_is_refused() -> None:
     with pytest.raises(ConfigurationError, match=r"no option 'particpants'\. Did you mean 'participants'"):
         open_synthetic({"particpants": 3})

@@ -1,4 +1,4 @@
-"""What tests of the synthetic cohort share: tomorrow's outcome, and a logistic regression with standard errors."""
+"""Helpers for tests of the synthetic cohort: next-day outcomes, and logistic regression with standard errors."""
 
 from typing import cast
 
@@ -10,7 +10,7 @@ from migraine_assets.core.contract import ATTACK
 
 
 def tomorrow(frame: pd.DataFrame) -> np.ndarray:
-    """The outcome of the day after each row's, NaN where the diary does not have it."""
+    """Return the outcome of the day after each row; NaN where the diary has no entry for it."""
     follows = (frame["participant_id"].shift(-1) == frame["participant_id"]) & (
         frame["date"].shift(-1) - frame["date"] == pd.Timedelta(days=1)
     )
@@ -18,7 +18,7 @@ def tomorrow(frame: pd.DataFrame) -> np.ndarray:
 
 
 def maximum_likelihood(x: np.ndarray, y: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Maximum-likelihood coefficients and their standard errors, by Newton's method."""
+    """Return maximum-likelihood coefficients and their standard errors, by Newton's method."""
     beta = np.zeros(x.shape[1])
     for _ in range(12):
         p = expit(x @ beta)

@@ -1,4 +1,4 @@
-"""Broken rows: as many as asked for, each broken as named, and all of them caught by validation."""
+"""Corrupted rows: the requested number, each with its named fault, and all detected by validation."""
 
 import datetime
 
@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 from migraine_assets.core.diary.validation import Validated, ValidationSettings, validate
-from migraine_assets.sources.cohort.corruption import FAULTS, soil
+from migraine_assets.sources.cohort.corruption import FAULTS, corrupt
 from migraine_assets.sources.cohort.settings import SyntheticSettings
 from migraine_assets.sources.synthetic import generate, open_synthetic
 
@@ -25,21 +25,21 @@ def _validated(frame: pd.DataFrame) -> Validated:
 
 
 @pytest.mark.parametrize("share", [0.01, 0.1, 0.5])
-def test_as_many_rows_are_broken_as_asked(clean: pd.DataFrame, share: float) -> None:
-    _, fault = soil(clean, share=share, seed=1)
+def test_the_requested_share_is_corrupted(clean: pd.DataFrame, share: float) -> None:
+    _, fault = corrupt(clean, share=share, seed=1)
     broken = pd.Series(fault).dropna()
     assert len(broken) == round(share * len(clean))
     assert set(broken) == {one.name for one in FAULTS}
 
 
-def test_none_asked_none_broken(clean: pd.DataFrame) -> None:
-    soiled, fault = soil(clean, share=0, seed=1)
+def test_a_share_of_zero_corrupts_nothing(clean: pd.DataFrame) -> None:
+    soiled, fault = corrupt(clean, share=0, seed=1)
     pd.testing.assert_frame_equal(soiled, clean)
     assert pd.isna(fault).all()
 
 
 def test_the_other_rows_are_untouched_and_in_order(clean: pd.DataFrame) -> None:
-    soiled, fault = soil(clean, share=0.2, seed=1)
+    soiled, fault = corrupt(clean, share=0.2, seed=1)
     copies = np.isin(fault, [one.name for one in FAULTS if one.repeats])
     originals = soiled[~copies].reset_index(drop=True)
     untouched = pd.isna(fault[~copies])
@@ -48,29 +48,29 @@ def test_the_other_rows_are_untouched_and_in_order(clean: pd.DataFrame) -> None:
 
 
 @pytest.mark.parametrize("name", [one.name for one in FAULTS if one.name != "identical duplicate"])
-def test_validation_sets_every_broken_row_aside(clean: pd.DataFrame, name: str) -> None:
-    soiled, fault = soil(clean, share=0.1, seed=1)
+def test_validation_quarantines_every_corrupted_row(clean: pd.DataFrame, name: str) -> None:
+    soiled, fault = corrupt(clean, share=0.1, seed=1)
     aside = set(_validated(soiled).quarantined["source_row"])
     assert set(np.flatnonzero(fault == name) + 1) <= aside
 
 
-def test_validation_sets_nothing_else_aside_but_the_other_side_of_a_conflict(clean: pd.DataFrame) -> None:
-    soiled, fault = soil(clean, share=0.1, seed=1)
+def test_validation_quarantines_nothing_else_except_the_other_row_of_a_conflict(clean: pd.DataFrame) -> None:
+    soiled, fault = corrupt(clean, share=0.1, seed=1)
     aside = _validated(soiled).quarantined
     unbroken = aside[pd.isna(fault[aside["source_row"] - 1])]
     assert len(unbroken) == (fault == "conflicting duplicate").sum()
     assert unbroken["reason"].str.contains("described differently").all()
 
 
-def test_an_identical_duplicate_follows_what_it_repeats(clean: pd.DataFrame) -> None:
-    soiled, fault = soil(clean, share=0.1, seed=1)
+def test_an_identical_duplicate_follows_its_original(clean: pd.DataFrame) -> None:
+    soiled, fault = corrupt(clean, share=0.1, seed=1)
     place = np.flatnonzero(fault == "identical duplicate")
     assert len(place) > 5
     before, copy = (soiled.iloc[rows].reset_index(drop=True) for rows in (place - 1, place))
     pd.testing.assert_frame_equal(before, copy)
 
 
-def test_dirt_is_put_on_the_delivery_and_not_on_the_cohort() -> None:
+def test_only_the_delivery_is_corrupted() -> None:
     asked = {"participants": 20, "days": 40}
     clean, dirty = open_synthetic(asked), open_synthetic(asked | {"dirt": 0.2})
     assert len(dirty.frame) > len(clean.frame)

@@ -1,4 +1,4 @@
-"""Effects put into the cohort, and effects that a logistic regression finds in it, against the literature."""
+"""Effects in the cohort, as simulated and as estimated by logistic regression, compared with the literature."""
 
 import dataclasses
 
@@ -11,8 +11,8 @@ from migraine_assets.core.contract import ATTACK
 from migraine_assets.sources.cohort.calendar import calendar_of
 from migraine_assets.sources.cohort.climate import climate_of
 from migraine_assets.sources.cohort.effects import TRIGGERS, Trigger
-from migraine_assets.sources.cohort.exposures import Grids, expose
-from migraine_assets.sources.cohort.people import recruit
+from migraine_assets.sources.cohort.exposures import Grids, simulate_exposures
+from migraine_assets.sources.cohort.participants import recruit
 from migraine_assets.sources.cohort.settings import SyntheticSettings
 from migraine_assets.sources.synthetic import Cohort, generate
 from migraine_assets_tests.unit.sources.cohort.cohorts import maximum_likelihood, tomorrow
@@ -22,7 +22,7 @@ SYMPTOMS = ("yawning", "poor_concentration", "mood_change", "fatigue", "neck_pai
 
 
 def _structure(cohort: Cohort) -> tuple[pd.DataFrame, np.ndarray]:
-    """What the literature speaks of, per diary day, and the outcome of the day after. Written out anew."""
+    """Return the predictors of the literature per diary day, computed independently, and the next-day outcome."""
     frame = cohort.frame
     ahead = frame["menstrual_cycle"].shift(-1)
     quiet = 1 - frame[ATTACK]
@@ -47,7 +47,7 @@ def _structure(cohort: Cohort) -> tuple[pd.DataFrame, np.ndarray]:
         "one": pd.Series(1.0, index=frame.index),
     }
     first = frame["participant_id"] != frame["participant_id"].shift()
-    outcome = np.where(first, np.nan, tomorrow(frame))  # no let-down is known on a first day
+    outcome = np.where(first, np.nan, tomorrow(frame))  # let-down is undefined on the first day
     return pd.DataFrame(columns), outcome
 
 
@@ -85,36 +85,36 @@ LITERATURE = {
 
 
 @pytest.mark.parametrize("name", LITERATURE)
-def test_an_effect_is_as_the_literature_has_it(odds_ratios: pd.DataFrame, name: str) -> None:
+def test_an_effect_agrees_with_the_literature(odds_ratios: pd.DataFrame, name: str) -> None:
     low, high = LITERATURE[name]
     assert low <= odds_ratios.loc[name, "estimate"] <= high
 
 
 @pytest.mark.parametrize("trigger", TRIGGERS, ids=lambda trigger: trigger.name)
-def test_a_logistic_regression_recovers_what_was_put_in(odds_ratios: pd.DataFrame, trigger: Trigger) -> None:
-    found = odds_ratios.loc[trigger.name]
-    assert found["low"] <= trigger.odds_ratio <= found["high"]
-    assert found["high"] / found["low"] < 1.8
+def test_a_logistic_regression_recovers_the_simulated_effect(odds_ratios: pd.DataFrame, trigger: Trigger) -> None:
+    estimates = odds_ratios.loc[trigger.name]
+    assert estimates["low"] <= trigger.odds_ratio <= estimates["high"]
+    assert estimates["high"] / estimates["low"] < 1.8
 
 
-def test_without_effects_none_are_found() -> None:
-    """The recovery would notice: with every log odds ratio at 0, each strong effect's interval misses it."""
-    found = _odds_ratios(generate(dataclasses.replace(COMPLETE, effect_scale=0.0, drift_from=0.0)))
+def test_without_effects_none_are_estimated() -> None:
+    """Shows that the recovery test can fail: with all effects at 0, the intervals exclude every strong effect."""
+    estimates = _odds_ratios(generate(dataclasses.replace(COMPLETE, effect_scale=0.0, drift_from=0.0)))
     for trigger in TRIGGERS:
         if trigger.odds_ratio >= 1.3:
-            assert found.loc[trigger.name, "high"] < trigger.odds_ratio
-    assert found.loc[list(SYMPTOMS), "estimate"].to_numpy() == pytest.approx(1, abs=0.12)
+            assert estimates.loc[trigger.name, "high"] < trigger.odds_ratio
+    assert estimates.loc[list(SYMPTOMS), "estimate"].to_numpy() == pytest.approx(1, abs=0.12)
 
 
 @pytest.fixture(scope="module")
 def exposures() -> Grids:
-    people = recruit(COMPLETE)
-    return expose(COMPLETE, people, calendar_of(COMPLETE, people), climate_of(COMPLETE))
+    participants = recruit(COMPLETE)
+    return simulate_exposures(COMPLETE, participants, calendar_of(COMPLETE, participants), climate_of(COMPLETE))
 
 
 @pytest.mark.parametrize("trigger", TRIGGERS, ids=lambda trigger: trigger.name)
-def test_an_effect_is_centred_on_what_is_usual(exposures: Grids, trigger: Trigger) -> None:
-    """So that effects change when attacks come, not how many."""
+def test_an_effect_is_centered(exposures: Grids, trigger: Trigger) -> None:
+    """Centered effects change the timing of attacks, not their number."""
     shift = np.log(trigger.odds_ratio) * (trigger.measure(exposures).mean() - trigger.usual)
     assert abs(shift) < 0.01
 

@@ -1,4 +1,4 @@
-"""The figures of the cohort against the literature that it is set to, and its truth against its outcomes."""
+"""Statistics of the cohort compared with the literature, and its true probabilities with its outcomes."""
 
 import numpy as np
 import pandas as pd
@@ -41,7 +41,7 @@ def _auc(outcome: np.ndarray, forecast: np.ndarray) -> float:
 
 
 def _within(cohort: Cohort, forecast: np.ndarray, outcome: np.ndarray | None = None) -> float:
-    """AUC within participants, each weighted by the pairs of days that it compares."""
+    """Return the AUC within participants, weighted by the number of compared pairs of days."""
     frame = pd.DataFrame({"y": tomorrow(cohort.frame) if outcome is None else outcome, "p": forecast}).dropna()
     total = pairs = 0.0
     for _, days in frame.groupby(cohort.frame["participant_id"]):
@@ -52,7 +52,7 @@ def _within(cohort: Cohort, forecast: np.ndarray, outcome: np.ndarray | None = N
     return total / pairs
 
 
-def test_knowing_everything_tells_a_persons_days_apart_only_a_little(cohort: Cohort) -> None:
+def test_full_knowledge_separates_a_participants_days_only_slightly(cohort: Cohort) -> None:
     assert 0.60 <= _within(cohort, cohort.next_day) <= 0.65
 
 
@@ -63,35 +63,37 @@ def test_most_of_the_pooled_auc_is_the_personal_rate(cohort: Cohort) -> None:
     assert (rate - 0.5) > 0.75 * (everything - 0.5)
 
 
-def test_the_symptoms_of_the_day_tell_more_but_do_not_give_it_away(cohort: Cohort) -> None:
+def test_same_day_symptoms_are_informative_but_not_decisive(cohort: Cohort) -> None:
     today = cohort.frame[ATTACK].to_numpy()
     assert _within(cohort, cohort.probability, today) < 0.65
     assert 0.70 <= _within(cohort, cohort.same_day, today) <= 0.80
 
 
 @pytest.mark.parametrize("truth", ["probability", "same_day", "next_day"])
-def test_the_truth_is_true(cohort: Cohort, truth: str) -> None:
-    """Among rows said to have probability p, a share p has the attack; slope and intercept of the recalibration."""
+def test_the_true_probabilities_are_calibrated(cohort: Cohort, truth: str) -> None:
+    """Among rows with probability p, a share p has an attack; checked by deciles and by recalibration."""
     outcome = tomorrow(cohort.frame) if truth == "next_day" else cohort.frame[ATTACK].to_numpy()
     known = ~np.isnan(outcome)
-    said = getattr(cohort, truth)[known]
-    deciles = pd.qcut(said, 10, labels=False)
+    probability = getattr(cohort, truth)[known]
+    deciles = pd.qcut(probability, 10, labels=False)
     observed = pd.Series(outcome[known]).groupby(deciles).mean().to_numpy()
-    assert observed == pytest.approx(pd.Series(said).groupby(deciles).mean().to_numpy(), abs=0.015)
-    (intercept, slope), _ = maximum_likelihood(np.column_stack([np.ones(known.sum()), logit(said)]), outcome[known])
+    assert observed == pytest.approx(pd.Series(probability).groupby(deciles).mean().to_numpy(), abs=0.015)
+    (intercept, slope), _ = maximum_likelihood(
+        np.column_stack([np.ones(known.sum()), logit(probability)]), outcome[known]
+    )
     assert slope == pytest.approx(1, abs=0.04)
     assert intercept == pytest.approx(0, abs=0.05)
 
 
-def test_who_is_in_the_cohort() -> None:
-    people = generate(SyntheticSettings(participants=2000, days=1, missing_values=0)).frame
-    assert (people["sex"] == "F").mean() == pytest.approx(0.8, abs=0.03)
-    assert people["age"].mean() == pytest.approx(46, abs=1)
-    assert people["age"].std() == pytest.approx(14, abs=1.5)
-    assert people["preventive_medication"].mean() == pytest.approx(0.125, abs=0.03)
+def test_demographics() -> None:
+    frame = generate(SyntheticSettings(participants=2000, days=1, missing_values=0)).frame
+    assert (frame["sex"] == "F").mean() == pytest.approx(0.8, abs=0.03)
+    assert frame["age"].mean() == pytest.approx(46, abs=1)
+    assert frame["age"].std() == pytest.approx(14, abs=1.5)
+    assert frame["preventive_medication"].mean() == pytest.approx(0.125, abs=0.03)
 
 
-def test_what_an_attack_is_like(cohort: Cohort) -> None:
+def test_attack_characteristics(cohort: Cohort) -> None:
     frame = cohort.frame
     assert frame["migraine_severity"].mean() == pytest.approx(5.7, abs=0.25)
     assert frame["migraine_severity"].std() == pytest.approx(2.2, abs=0.15)
@@ -101,7 +103,7 @@ def test_what_an_attack_is_like(cohort: Cohort) -> None:
     assert drugs[0.0] < 0.2
 
 
-def test_severity_depends_on_the_person_and_hardly_on_triggers(cohort: Cohort) -> None:
+def test_severity_depends_on_the_participant_and_hardly_on_triggers(cohort: Cohort) -> None:
     attacks = cohort.frame.dropna(subset=["migraine_severity"])
     usual = attacks.groupby("participant_id")["migraine_severity"].transform("mean")
     assert 0.15 < np.corrcoef(usual, attacks["migraine_severity"])[0, 1] ** 2 < 0.35
@@ -118,16 +120,16 @@ def test_symptoms_come_with_attacks_and_before_them(cohort: Cohort) -> None:
 
 
 def test_a_perimenstrual_window_is_five_days_in_about_twenty_eight() -> None:
-    wanted = SyntheticSettings(participants=300, days=365, missing_days=0, dropout=0, missing_values=0)
-    days = generate(wanted).frame.groupby("participant_id")["menstrual_cycle"].sum()
+    settings = SyntheticSettings(participants=300, days=365, missing_days=0, dropout=0, missing_values=0)
+    days = generate(settings).frame.groupby("participant_id")["menstrual_cycle"].sum()
     cycling = days[days > 0]
     assert cycling.median() == pytest.approx(5 * 365 / 28, abs=3)
     assert cycling.min() > 40
 
 
 def test_exercise_counts_the_active_days_of_the_past_week() -> None:
-    wanted = SyntheticSettings(participants=20, days=30, missing_days=0, dropout=0, missing_values=0)
-    frame = generate(wanted).frame
+    settings = SyntheticSettings(participants=20, days=30, missing_days=0, dropout=0, missing_values=0)
+    frame = generate(settings).frame
     past = frame.groupby("participant_id")["physical_activity"].rolling(7).sum().to_numpy()
     known = ~np.isnan(past)
     assert np.array_equal(frame["exercise"].to_numpy()[known], past[known])

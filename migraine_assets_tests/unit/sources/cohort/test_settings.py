@@ -1,4 +1,4 @@
-"""Options of the cohort: what is understood, and what is refused in a sentence that names it."""
+"""Options of the cohort: accepted forms, and errors that name the invalid option."""
 
 import dataclasses
 import datetime
@@ -15,12 +15,12 @@ def test_no_options_are_the_defaults() -> None:
 
 
 def test_options_may_be_text_as_on_a_command_line() -> None:
-    wanted = settings_from({"participants": "50", "sleep_change": "-1.5", "start": "2022-05-01", "drift_from": 1})
-    assert wanted.participants == 50
-    assert wanted.sleep_change == -1.5
-    assert wanted.start == datetime.date(2022, 5, 1)
-    assert wanted.drift_from == 1.0
-    assert isinstance(wanted.drift_from, float)
+    settings = settings_from({"participants": "50", "sleep_change": "-1.5", "start": "2022-05-01", "drift_from": 1})
+    assert settings.participants == 50
+    assert settings.sleep_change == -1.5
+    assert settings.start == datetime.date(2022, 5, 1)
+    assert settings.drift_from == 1.0
+    assert isinstance(settings.drift_from, float)
 
 
 def test_a_date_may_be_a_date() -> None:
@@ -36,8 +36,8 @@ def test_an_unknown_option_is_named_with_the_nearest(name: str, nearest: str) ->
         settings_from({name: 1})
 
 
-def test_an_option_like_no_other_gets_the_list() -> None:
-    with pytest.raises(ConfigurationError, match=r"no option 'zzz'\. It knows participants, days, seed"):
+def test_an_unrecognizable_option_lists_all() -> None:
+    with pytest.raises(ConfigurationError, match=r"no option 'zzz'\. Its options are participants, days, seed"):
         settings_from({"zzz": 1})
 
 
@@ -75,18 +75,18 @@ def test_a_cohort_that_would_not_fit_in_memory_is_refused() -> None:
         SyntheticSettings(participants=100_000, days=730)
 
 
-def test_a_million_rows_are_not_too_many() -> None:
+def test_a_million_rows_are_allowed() -> None:
     assert SyntheticSettings(participants=5_000, days=200).participants == 5_000
 
 
-def test_drift_sets_in_after_a_share_of_the_calendar() -> None:
-    wanted = SyntheticSettings(days=100, enrolment_days=101)
-    assert wanted.span == 200
-    assert wanted.drift_day == 100
-    assert dataclasses.replace(wanted, drift_from=0.0).drift_day == 0
-    assert dataclasses.replace(wanted, drift_from=1.0).drift_day > wanted.span
+def test_drift_starts_after_a_share_of_the_calendar() -> None:
+    settings = SyntheticSettings(days=100, enrolment_days=101)
+    assert settings.span == 200
+    assert settings.drift_day == 100
+    assert dataclasses.replace(settings, drift_from=0.0).drift_day == 0
+    assert dataclasses.replace(settings, drift_from=1.0).drift_day > settings.span
 
 
-def test_the_description_tells_what_is_not_usual() -> None:
-    wanted = SyntheticSettings(participants=3, days=9, sleep_change=-1.0)
-    assert wanted.describe() == "synthetic cohort of 3 participants x 9 days (seed=1, sleep_change=-1.0)"
+def test_the_description_lists_non_default_options() -> None:
+    settings = SyntheticSettings(participants=3, days=9, sleep_change=-1.0)
+    assert settings.describe() == "synthetic cohort of 3 participants x 9 days (seed=1, sleep_change=-1.0)"

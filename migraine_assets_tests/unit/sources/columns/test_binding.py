@@ -49,12 +49,12 @@ def test_a_unit_in_brackets_converts() -> None:
 @pytest.mark.parametrize(
     "header", ["Stress level (1-10)", "Gender (0 male, 1 female)", "Yawning [yes/no]", "age (years)"]
 )
-def test_bounds_and_codings_in_brackets_are_no_units(header: str) -> None:
+def test_bounds_and_codings_in_brackets_are_not_units(header: str) -> None:
     ((column, _),) = bind(sheet([header]), None).columns
     assert column.scale == 1
 
 
-def test_an_unknown_unit_keeps_the_column_out() -> None:
+def test_a_column_with_an_unknown_unit_is_ignored() -> None:
     assert bind(sheet(["sleep_hours (moons)"]), None).kept_out == ("sleep_hours (moons)",)
 
 
@@ -64,9 +64,9 @@ def test_two_columns_for_one_field_are_refused(header: list[str]) -> None:
         bind(sheet(header), None)
 
 
-def test_duplicates_that_nobody_reads_are_only_noted() -> None:
+def test_duplicates_of_an_ignored_column_are_noted() -> None:
     binding = bind(sheet(["age", "x", "x"]), None)
-    assert binding.notes == ("diary.csv names several columns alike; none of them is read: 'x'.",)
+    assert binding.notes == ("diary.csv has several columns of the same name; none of them is read: 'x'.",)
 
 
 def test_a_mapping_reads_only_what_it_names() -> None:
@@ -84,7 +84,7 @@ def test_a_mapping_chooses_among_columns_of_one_name() -> None:
 
 
 @pytest.mark.parametrize("column", ["pateint", "patient#2"])
-def test_a_column_that_is_not_there_is_refused_with_the_nearest(column: str) -> None:
+def test_a_missing_column_is_refused_with_the_nearest(column: str) -> None:
     with pytest.raises(ConfigurationError, match=r"does not have\. Did you mean 'Patient'"):
         bind(sheet(["Patient"]), parse_mapping(f"columns: {{participant_id: '{column}'}}", name="m"))
 

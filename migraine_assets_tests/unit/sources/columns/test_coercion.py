@@ -29,9 +29,9 @@ def test_a_clean_column_and_a_dirty_one_give_the_same_numbers() -> None:
 @pytest.mark.parametrize("name", ["sleep_hours", "yawning", "date", "sex", "participant_id"])
 def test_every_spelling_of_null_is_null_in_every_kind(null: str, name: str) -> None:
     good = {"date": "2020-01-01", "sex": "F"}.get(name, "1")
-    found = read(name, [null, good])
-    assert found.problems == {}
-    assert [value is None or value != value for value in found.values] == [True, False]
+    column = read(name, [null, good])
+    assert column.problems == {}
+    assert [value is None or value != value for value in column.values] == [True, False]
 
 
 @pytest.mark.parametrize(("name", "cell", "sentence"), [
@@ -41,11 +41,11 @@ def test_every_spelling_of_null_is_null_in_every_kind(null: str, name: str) -> N
     ("date", "31/31/2020", "date='31/31/2020' is not a date"),
     ("age", "x" * 90, "age='" + "x" * 37 + "...' is not a number"),
 ])  # fmt: skip
-def test_an_unreadable_cell_is_null_and_told(name: str, cell: str, sentence: str) -> None:
+def test_an_unreadable_cell_is_null_and_reported(name: str, cell: str, sentence: str) -> None:
     good = "2020-01-01" if name == "date" else "1"
-    found = read(name, [good, cell])
-    assert found.problems == {1: sentence}
-    assert np.isnan(found.values[1]) or np.isnat(found.values[1])
+    column = read(name, [good, cell])
+    assert column.problems == {1: sentence}
+    assert np.isnan(column.values[1]) or np.isnat(column.values[1])
 
 
 def test_values_out_of_bounds_are_read_as_they_are() -> None:
@@ -56,29 +56,29 @@ def test_values_out_of_bounds_are_read_as_they_are() -> None:
 
 @pytest.mark.parametrize(("name", "cell"), [("sleep_hours", "good"), ("yawning", "rarely"), ("date", "43831"),
                                             ("sex", "1"), ("migraine_type", "G43")])  # fmt: skip
-def test_a_column_of_which_nothing_can_be_read_is_refused(name: str, cell: str) -> None:
+def test_a_column_without_readable_cells_is_refused(name: str, cell: str) -> None:
     with pytest.raises(DataRefused, match=rf"none of the 10 cells of column '{name}' can be read.*{cell}.*mapping"):
         read(name, [cell] * 10 + [None])
     assert len(read(name, [cell] * 9).values) == 9
 
 
 def test_recoding_comes_before_everything_else() -> None:
-    found = read("yawning", ["none", "often", "", "1"], recode={"none": "0", "often": "1", "": "0"})
-    assert found.values.tolist() == [0, 1, 0, 1]
+    column = read("yawning", ["none", "often", "", "1"], recode={"none": "0", "often": "1", "": "0"})
+    assert column.values.tolist() == [0, 1, 0, 1]
     np.testing.assert_array_equal(read("age", pa.array([99.0, 30.0]), recode={"99": "null"}).values, [np.nan, 30])
 
 
-def test_recoded_values_are_the_contracts_and_are_not_converted() -> None:
+def test_recoded_values_are_not_converted() -> None:
     assert read("duration_h", ["short", "60"], recode={"short": "1"}, scale=1 / 60).values.tolist() == [1, 1]
 
 
 @pytest.mark.parametrize("cells", [["60", "90"], ["60 ", "90"]])
-def test_scale_and_offset_apply_on_both_ways(cells: list[str]) -> None:
+def test_scale_and_offset_apply_to_numbers_and_text(cells: list[str]) -> None:
     assert read("duration_h", cells, scale=0.5, offset=1).values.tolist() == [31, 46]
 
 
 @pytest.mark.parametrize(("name", "value"), [("yawning", "often"), ("sex", "X"), ("age", "old"), ("date", "soon")])
-def test_a_mapping_that_states_an_impossible_value_is_wrong(name: str, value: str) -> None:
+def test_an_impossible_value_in_a_mapping_is_refused(name: str, value: str) -> None:
     with pytest.raises(ConfigurationError, match=f"{name} the value '{value}'"):
         constant(Column(BY_NAME[name], name), value)
 
@@ -96,16 +96,16 @@ def test_identifiers_are_text_and_whole_numbers_lose_their_point() -> None:
     pa.array(["2020-01-02", None]),
 ])  # fmt: skip
 def test_dates_of_every_type_are_days(cells: pa.Array) -> None:
-    found = read("date", cells)
-    assert found.values.dtype == "datetime64[ns]"
-    assert found.values[0] == np.datetime64("2020-01-02")
-    assert np.isnat(found.values[1])
+    column = read("date", cells)
+    assert column.values.dtype == "datetime64[ns]"
+    assert column.values[0] == np.datetime64("2020-01-02")
+    assert np.isnat(column.values[1])
 
 
-def test_an_evening_in_the_files_own_zone_stays_that_day() -> None:
+def test_a_local_evening_stays_on_its_day() -> None:
     night = datetime.datetime(2020, 1, 3, 2, tzinfo=datetime.UTC)
-    found = read("date", pa.array([night], pa.timestamp("us", "America/New_York")))
-    assert found.values[0] == np.datetime64("2020-01-02")
+    column = read("date", pa.array([night], pa.timestamp("us", "America/New_York")))
+    assert column.values[0] == np.datetime64("2020-01-02")
 
 
 @pytest.mark.parametrize("cells", [pa.array([True, False, None]), pa.array([1, 0, None], pa.int8()),
@@ -116,8 +116,8 @@ def test_flags_of_every_type_are_zero_and_one(cells: pa.Array) -> None:
 
 def test_an_all_null_parquet_column_is_null() -> None:
     for name in ("age", "yawning", "date", "sex", "participant_id"):
-        found = read(name, pa.nulls(3))
-        assert all(value is None or value != value for value in found.values)
+        column = read(name, pa.nulls(3))
+        assert all(value is None or value != value for value in column.values)
 
 
 def test_nested_columns_are_refused() -> None:
@@ -125,7 +125,7 @@ def test_nested_columns_are_refused() -> None:
         read("age", pa.array([[1], [2]]))
 
 
-def test_a_date_column_in_a_stated_form_or_as_day_index() -> None:
+def test_a_date_column_with_a_format_or_as_a_day_index() -> None:
     stated = read("date", ["03/04/20", "2020-04-03"], format="%d/%m/%y")
     assert stated.values[0] == np.datetime64("2020-04-03")
     assert stated.problems == {1: "date='2020-04-03' is not a date"}

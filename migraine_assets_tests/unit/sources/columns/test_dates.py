@@ -5,7 +5,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from migraine_assets.errors import DataRefused
-from migraine_assets.sources.columns.dates import decide_order, parse_date, parse_day_index, parse_stated
+from migraine_assets.sources.columns.dates import decide_order, parse_date, parse_day_index, parse_with_format
 
 DAY = (datetime.date(2020, 4, 3) - datetime.date(1970, 1, 1)).days
 
@@ -25,7 +25,7 @@ def test_unambiguous_forms_are_read_as_written(cell: str) -> None:
     "0001-01-01",
     "2020-04-03x", "03-04/2020",
 ])  # fmt: skip
-def test_what_is_no_date_is_not_made_one(cell: str) -> None:
+def test_text_that_is_not_a_date_is_none(cell: str) -> None:
     assert parse_date(cell, "day first") is None
 
 
@@ -38,39 +38,39 @@ def test_a_slashed_date_is_read_in_the_order_of_its_column() -> None:
 @settings(max_examples=30)
 @given(st.lists(st.dates(datetime.date(1980, 1, 1), datetime.date(2100, 1, 1)), min_size=1, max_size=20),
        st.sampled_from(["%d/%m/%Y", "%m/%d/%Y", "%d-%m-%Y"]))  # fmt: skip
-def test_a_column_that_proves_its_order_is_read_right(days: list[datetime.date], form: str) -> None:
+def test_a_column_that_determines_its_order_is_read_correctly(days: list[datetime.date], form: str) -> None:
     days = [*days, datetime.date(2020, 5, 25)]
     cells = [day.strftime(form) for day in days]
     order = decide_order(cells, column="date")
     assert [parse_date(cell, order) for cell in cells] == [(day - datetime.date(1970, 1, 1)).days for day in days]
 
 
-def test_a_column_that_proves_nothing_is_refused_with_the_remedy() -> None:
+def test_an_ambiguous_column_is_refused_with_the_remedy() -> None:
     with pytest.raises(DataRefused, match=r"'Day' may be day first or month first.*03/04/2020.*format"):
         decide_order(["03/04/2020", "05/06/2020"], column="Day")
 
 
-def test_a_column_that_proves_both_is_refused() -> None:
+def test_a_contradictory_column_is_refused() -> None:
     with pytest.raises(DataRefused, match="mixes day-first and month-first"):
         decide_order(["13/04/2020", "04/13/2020"], column="date")
 
 
-def test_one_slip_among_many_does_not_turn_a_column() -> None:
+def test_one_deviating_date_does_not_change_the_order() -> None:
     assert decide_order(["13/04/2020"] * 40 + ["04/13/2020"], column="date") == "day first"
 
 
-def test_an_impossible_date_is_no_proof_and_one_slip_among_another_form_is_no_column() -> None:
+def test_impossible_and_isolated_dates_do_not_determine_the_order() -> None:
     assert decide_order(["2020-04-03", "31/31/2020"], column="date") is None
     assert decide_order([f"2020-04-{day:02}" for day in range(1, 31)] + ["03/04/2020"], column="date") is None
 
 
-def test_other_forms_need_no_order() -> None:
+def test_other_formats_need_no_order() -> None:
     assert decide_order(["2020-04-03", "03.04.2020", "x"], column="date") is None
 
 
-def test_a_stated_form_is_followed() -> None:
-    assert parse_stated("03/04/20", "%d/%m/%y") == DAY
-    assert parse_stated("2020-04-03", "%d/%m/%y") is None
+def test_an_explicit_format_is_used() -> None:
+    assert parse_with_format("03/04/20", "%d/%m/%y") == DAY
+    assert parse_with_format("2020-04-03", "%d/%m/%y") is None
 
 
 def test_a_day_index_counts_from_its_epoch() -> None:

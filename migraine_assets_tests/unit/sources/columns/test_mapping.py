@@ -19,7 +19,7 @@ match_names: true
 """
 
 
-def test_everything_that_a_mapping_can_say_is_understood() -> None:
+def test_every_key_of_a_mapping() -> None:
     mapping = parse_mapping(WHOLE, name="m.yaml")
     columns = {column.field.name: column for column in mapping.columns}
     assert list(columns) == ["participant_id", "date", "weather_pressure", "migraine_occurrence", "duration_h"]
@@ -32,7 +32,7 @@ def test_everything_that_a_mapping_can_say_is_understood() -> None:
     assert mapping.text == WHOLE
 
 
-def test_yes_and_no_stay_words() -> None:
+def test_yes_and_no_stay_text() -> None:
     (column,) = parse_mapping("columns: {sex: {column: s, recode: {Y: F, no: M}}}", name="m").columns
     assert column.recode == {"y": "F", "no": "M"}
 
@@ -43,13 +43,13 @@ def test_yes_and_no_stay_words() -> None:
     ("columns: {age: {colunm: a}}", "unknown key 'colunm'. Did you mean 'column'"),
     ("columns: {age: a}\nconstants: {sx: F}", "unknown contract field 'sx'. Did you mean 'sex'"),
     ("columns: {age: a}\nhorizon: 2", "'horizon' of m.yaml is '2'"),
-    ("columns: {duration_h: {column: a, unit: mmHg}}", "unknown unit 'mmHg'. Known are h, min, s, d"),
-    ("columns: {stress_level: {column: a, unit: percent}}", "State 'scale' and 'offset'"),
+    ("columns: {duration_h: {column: a, unit: mmHg}}", "unknown unit 'mmHg'. Known units: h, min, s, d"),
+    ("columns: {stress_level: {column: a, unit: percent}}", "Use 'scale' and 'offset'"),
     ("columns: {age: {column: a, scale: ten}}", "'ten', which is not a number"),
     ("columns: {date: {column: a, epoch: 1/1/90}}", "not a date like 1990-01-31"),
     ("columns: {date: {column: a, epoch: 1990-01-01, format: '%d'}}", "both 'format' and 'epoch'"),
-    ("columns: {age: {column: a, epoch: 1990-01-01}}", "'epoch', which has no meaning for a number"),
-    ("columns: {sex: {column: a, scale: 2}}", "'scale', which has no meaning for a category"),
+    ("columns: {age: {column: a, epoch: 1990-01-01}}", "'epoch', which does not apply to a number"),
+    ("columns: {sex: {column: a, scale: 2}}", "'scale', which does not apply to a category"),
     ("columns: {age: {unit: years}}", "names no column"),
     ("columns: {age: [a, b]}", "must be a table"),
     ("columns: {age: {column: [a]}}", "a list or a table where one value is expected"),
@@ -59,7 +59,7 @@ def test_yes_and_no_stay_words() -> None:
     ("", "has no 'columns'"),
     ("- a\n- b", "must be a table"),
     ("columns: {age: 'a", "not valid YAML"),
-    ("columns: {age: a, sex: s, age: b}", "the key 'age' stands twice"),
+    ("columns: {age: a, sex: s, age: b}", "duplicate key 'age'"),
     ("columns: {age: {column: a, scale: nan}}", "'nan', which is not a finite number"),
     ("columns: {age: {column: a, offset: inf}}", "'inf', which is not a finite number"),
     ("columns: {age: {column: a, scale: 0}}", "is 0, which would make every value the same"),
@@ -69,7 +69,7 @@ def test_a_wrong_mapping_is_refused_with_the_remedy(text: str, sentence: str) ->
         parse_mapping(text, name="m.yaml")
 
 
-def test_cells_are_compared_without_case_and_form() -> None:
+def test_cells_are_normalized_for_comparison() -> None:
     assert normal(" Yes ") == "yes"
     assert normal("1.0") == normal("1") == normal("01")
     assert normal("1.5") != normal("1")

@@ -12,7 +12,7 @@ from migraine_assets.sources.columns.units import known_units, scale_of, split_h
     1500, 1.5),
     ("humidity", "fraction", 0.4, 40), ("age", "months", 480, 40),
 ])  # fmt: skip
-def test_units_become_the_contracts(field: str, unit: str, value: float, expected: float) -> None:
+def test_values_are_converted_to_contract_units(field: str, unit: str, value: float, expected: float) -> None:
     scale = scale_of(BY_NAME[field], unit)
     assert scale is not None
     assert value * scale == pytest.approx(expected, rel=1e-4)
@@ -23,7 +23,7 @@ def test_a_unit_of_another_quantity_is_unknown() -> None:
     assert scale_of(BY_NAME["stress_level"], "min") is None
 
 
-def test_no_spelling_stands_for_two_units_of_one_quantity() -> None:
+def test_spellings_of_units_are_unambiguous() -> None:
     spelled = [(unit.target, spelling.casefold()) for unit in UNITS for spelling in unit.spellings]
     assert len(spelled) == len(set(spelled))
 

@@ -1,4 +1,4 @@
-"""Files as they really arrive: each is refused in a sentence, or read with every bad row told."""
+"""Realistic broken files: each is refused with a message, or read with every bad row reported."""
 
 from pathlib import Path
 
@@ -29,7 +29,7 @@ EXCEL = b"PK\x03\x04" + bytes(range(256)) * 20
     (HEADER + "\n" + "ann,43831,7,0\n" * 12, "none of the 12 cells of column 'date'"),
     (HEADER + "\nann,03/04/2020,7,0\n", "day first or month first"),
 ])  # fmt: skip
-def test_a_hopeless_file_is_refused_by_name(tmp_path: Path, content: str | bytes, sentence: str) -> None:
+def test_an_unusable_file_is_refused_by_name(tmp_path: Path, content: str | bytes, sentence: str) -> None:
     with pytest.raises(DataRefused, match=sentence) as refusal:
         read(tmp_path, content)
     assert "diary.csv" in str(refusal.value) or "Column 'date'" in str(refusal.value)
@@ -45,7 +45,7 @@ def test_a_hopeless_file_is_refused_by_name(tmp_path: Path, content: str | bytes
     ("ann,2020-01-01,7\nann,2020-01-01,7,0,,\n", 2),
     ("ann,0001-01-01,7,0\nann,9999-12-31,7,0\n", 2),
 ])  # fmt: skip
-def test_a_poor_file_is_read_and_judged_later(tmp_path: Path, rows: str, unreadable: int) -> None:
+def test_a_flawed_file_is_read_for_validation(tmp_path: Path, rows: str, unreadable: int) -> None:
     frame = read(tmp_path, HEADER + "\n" + rows).frame
     assert tuple(frame.columns) == RAW_COLUMNS
     assert frame["unreadable"].notna().sum() == unreadable
@@ -58,7 +58,7 @@ def below_header(rows: str) -> bytes:
 @settings(max_examples=80, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(content=st.one_of(st.binary(max_size=200), st.text(max_size=200).map(str.encode),
                          st.text(alphabet='a1,;"\n\r\t.-', max_size=200).map(below_header)))  # fmt: skip
-def test_any_bytes_are_a_delivery_or_a_sentence(tmp_path: Path, content: bytes) -> None:
+def test_any_bytes_are_a_delivery_or_an_explained_error(tmp_path: Path, content: bytes) -> None:
     sentence, columns = "", RAW_COLUMNS
     try:
         columns = tuple(read(tmp_path, content).frame.columns)

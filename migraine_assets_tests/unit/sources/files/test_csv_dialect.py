@@ -19,7 +19,7 @@ def test_the_delimiter_is_the_one_that_divides_evenly(separator: str) -> None:
     assert delimiter(text.getvalue().encode()) == separator
 
 
-def test_one_column_is_taken_for_comma_separated() -> None:
+def test_a_single_column_is_read_as_comma_separated() -> None:
     assert delimiter(b"a\n1\n2\n") == ","
 
 
@@ -31,7 +31,7 @@ def test_decimal_commas_do_not_outvote_semicolons() -> None:
     (b"a,b\n", 0, None), (b"\n\r\na,b\n", 3, None), (b"# exported\na,b\n", 11, None), (b"sep=;\na;b\n", 6, ";"),
     (b"", 0, None), (b"\n\n", 2, None),
 ])  # fmt: skip
-def test_what_precedes_the_header_is_passed_over(body: bytes, skipped: int, stated: str | None) -> None:
+def test_lines_before_the_header_are_skipped(body: bytes, skipped: int, stated: str | None) -> None:
     assert preamble(body) == (skipped, stated)
 
 
@@ -40,7 +40,7 @@ def test_what_precedes_the_header_is_passed_over(body: bytes, skipped: int, stat
     False),
     (b'a,b\n5" tall,2\n', True), (b'a,b\n"1"x,2\n', True), (b'a,b\n"open,2\n', True), (b'a,b\n1, "2"\n', True),
 ])  # fmt: skip
-def test_quotes_in_the_middle_of_a_field_are_seen(body: bytes, stray: bool) -> None:
+def test_quotes_inside_a_field_are_detected(body: bytes, stray: bool) -> None:
     assert has_stray_quotes(body, ",") is stray
 
 
@@ -51,8 +51,8 @@ def test_records_are_those_of_the_csv_module(rows: list[list[str]], end: str) ->
     csv.writer(text, lineterminator=end, quoting=csv.QUOTE_ALL).writerows(rows)
     reader = csv.reader(io.StringIO(text.getvalue(), newline=""))
     expected = [(line, len(cells)) for line, cells in zip(_lines(text.getvalue()), reader, strict=True)]
-    found = records(text.getvalue().encode(), ",")
-    assert list(zip(found.line.tolist(), found.fields.tolist(), strict=True)) == expected
+    located = records(text.getvalue().encode(), ",")
+    assert list(zip(located.line.tolist(), located.fields.tolist(), strict=True)) == expected
 
 
 def _lines(text: str) -> list[int]:
@@ -68,7 +68,7 @@ def test_blank_records_hold_only_delimiters() -> None:
     assert records(b"a,b\n,\n\r\n1,\n,,,\n,", ",").blank.tolist() == [False, True, True, False, True, True]
 
 
-def test_records_can_be_cut_out() -> None:
+def test_records_can_be_removed() -> None:
     body = b'a,b\n1,"x\ny"\n3,4'
     assert without(body, records(body, ","), np.array([True, False, True])) == b'1,"x\ny"\n'
     assert without(body, records(body, ","), np.zeros(3, bool)) is body

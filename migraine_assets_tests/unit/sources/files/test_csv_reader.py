@@ -10,62 +10,62 @@ def sheet(text: str) -> Sheet:
     return read_sheet(source_file("diary.csv", text.encode()))
 
 
-def cells(found: Sheet, position: int) -> list[str | None]:
-    return found.load([position])[0].to_pylist()
+def cells(content: Sheet, position: int) -> list[str | None]:
+    return content.load([position])[0].to_pylist()
 
 
 def test_cells_stay_text_and_lines_are_physical() -> None:
-    found = sheet('id,note\n007,"two\nlines"\n008,x\n')
-    assert found.header == ("id", "note")
-    assert cells(found, 0) == ["007", "008"]
-    assert cells(found, 1) == ["two\nlines", "x"]
-    assert found.lines.tolist() == [2, 4]
+    content = sheet('id,note\n007,"two\nlines"\n008,x\n')
+    assert content.header == ("id", "note")
+    assert cells(content, 0) == ["007", "008"]
+    assert cells(content, 1) == ["two\nlines", "x"]
+    assert content.lines.tolist() == [2, 4]
 
 
-def test_blank_lines_are_no_rows_but_count_as_lines() -> None:
-    found = sheet("# a comment\n\na,b\n1,2\n\n,\n3,4\n\n")
-    assert found.lines.tolist() == [4, 7]
-    assert cells(found, 1) == ["2", "4"]
-    assert found.notes == ("diary.csv: 3 empty lines were passed over.",)
+def test_blank_lines_are_not_rows_but_count_as_lines() -> None:
+    content = sheet("# a comment\n\na,b\n1,2\n\n,\n3,4\n\n")
+    assert content.lines.tolist() == [4, 7]
+    assert cells(content, 1) == ["2", "4"]
+    assert content.notes == ("diary.csv: 3 empty lines were skipped.",)
 
 
 @pytest.mark.parametrize("quoted", ["", '5" x'])
-def test_a_ragged_line_keeps_its_place_with_null_cells_and_a_complaint(quoted: str) -> None:
-    found = sheet(f"a,b,c\n1,2,{quoted}\n1,2\n4,5,6\n1,2,3,4\n")
-    assert found.lines.tolist() == [2, 3, 4, 5]
-    assert cells(found, 0) == ["1", None, "4", None]
-    assert found.complaints == {
+def test_a_ragged_line_has_null_cells_and_a_problem(quoted: str) -> None:
+    content = sheet(f"a,b,c\n1,2,{quoted}\n1,2\n4,5,6\n1,2,3,4\n")
+    assert content.lines.tolist() == [2, 3, 4, 5]
+    assert cells(content, 0) == ["1", None, "4", None]
+    assert content.problems == {
         1: "the line has 2 fields where the header has 3: check its quotes and delimiters",
         3: "the line has 4 fields where the header has 3: check its quotes and delimiters",
     }
 
 
-def test_only_ragged_lines_are_all_complaints() -> None:
-    found = sheet("a,b,c\n1,2\n")
-    assert cells(found, 0) == [None]
-    assert list(found.complaints) == [0]
+def test_a_file_of_ragged_lines_only() -> None:
+    content = sheet("a,b,c\n1,2\n")
+    assert cells(content, 0) == [None]
+    assert list(content.problems) == [0]
 
 
-def test_rs_row_names_shift_nothing() -> None:
-    found = sheet("a,b\nr1,1,2\nr2,3,4\n")
-    assert found.header == ("", "a", "b")
-    assert cells(found, 1) == ["1", "3"]
-    assert "one field more" in found.notes[0]
+def test_row_names_of_r_do_not_shift_columns() -> None:
+    content = sheet("a,b\nr1,1,2\nr2,3,4\n")
+    assert content.header == ("", "a", "b")
+    assert cells(content, 1) == ["1", "3"]
+    assert "one field more" in content.notes[0]
 
 
 @pytest.mark.parametrize("quoted", ["2", '5" x'])
-def test_a_delimiter_at_the_end_of_every_row_shifts_nothing(quoted: str) -> None:
-    found = sheet(f"a,b\n1,{quoted},\r\n3,4,\n")
-    assert found.header == ("a", "b", "")
-    assert cells(found, 1) == [quoted, "4"]
-    assert "ends in a delimiter" in found.notes[0]
+def test_trailing_delimiters_do_not_shift_columns(quoted: str) -> None:
+    content = sheet(f"a,b\n1,{quoted},\r\n3,4,\n")
+    assert content.header == ("a", "b", "")
+    assert cells(content, 1) == [quoted, "4"]
+    assert "ends in a delimiter" in content.notes[0]
 
 
-def test_quotes_in_the_middle_of_fields_are_kept_as_they_are() -> None:
-    found = sheet('a,b\n5" tall,1\n\n"x, y", "2"\n')
-    assert cells(found, 0) == ['5" tall', "x, y"]
-    assert cells(found, 1) == ["1", "2"]
-    assert found.lines.tolist() == [2, 4]
+def test_quotes_inside_fields_are_kept() -> None:
+    content = sheet('a,b\n5" tall,1\n\n"x, y", "2"\n')
+    assert cells(content, 0) == ['5" tall', "x, y"]
+    assert cells(content, 1) == ["1", "2"]
+    assert content.lines.tolist() == [2, 4]
 
 
 def test_a_quote_that_never_closes_is_refused_by_its_line() -> None:
@@ -73,8 +73,8 @@ def test_a_quote_that_never_closes_is_refused_by_its_line() -> None:
         sheet('a,b\n1,2\n"3,4\n5,6\n')
 
 
-def test_a_header_beyond_all_measure_is_refused() -> None:
-    with pytest.raises(DataRefused, match=r"diary\.csv has a header that cannot be read"):
+def test_an_oversized_header_is_refused() -> None:
+    with pytest.raises(DataRefused, match=r"diary\.csv has an unreadable header"):
         sheet("a" * 200_000 + ",b\n1,2\n")
 
 
@@ -82,7 +82,7 @@ def test_headers_lose_their_outer_and_double_spaces() -> None:
     assert sheet('" Sleep   hours ",b\n1,2\n').header == ("Sleep hours", "b")
 
 
-def test_a_decimal_comma_needs_another_delimiter() -> None:
+def test_a_decimal_comma_requires_another_delimiter() -> None:
     assert sheet("a;b\n1,5;2\n").decimal_comma
     assert not sheet("a,b\n1.5,2\n").decimal_comma
 

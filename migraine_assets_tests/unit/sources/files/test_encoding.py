@@ -9,22 +9,22 @@ TEXT = "name;Größe\r\nJosé;7,5\r\n" * 50
 
 
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "utf-16-le", "utf-16-be", "utf-32"])
-def test_unicode_is_read_with_and_without_a_mark(encoding: str) -> None:
+def test_unicode_is_read_with_and_without_a_byte_order_mark(encoding: str) -> None:
     assert utf8("x.csv", TEXT.encode(encoding))[0].decode() == TEXT
 
 
-def test_utf_16_big_endian_is_read_by_its_mark() -> None:
+def test_utf_16_big_endian_is_read_by_its_byte_order_mark() -> None:
     assert utf8("x.csv", b"\xfe\xff" + TEXT.encode("utf-16-be"))[0].decode() == TEXT
 
 
 @pytest.mark.parametrize("encoding", ["cp1252", "latin-1"])
-def test_western_bytes_are_read_and_the_guess_is_told(encoding: str) -> None:
+def test_a_guessed_western_encoding_is_noted(encoding: str) -> None:
     body, remark = utf8("x.csv", TEXT.encode(encoding))
     assert body.decode() == TEXT
     assert remark == "x.csv was read as cp1252."
 
 
-def test_unicode_needs_no_remark() -> None:
+def test_unicode_needs_no_note() -> None:
     assert utf8("x.csv", TEXT.encode())[1] is None
     assert utf8("x.csv", TEXT.encode("utf-16"))[1] is None
 
@@ -34,7 +34,7 @@ def test_old_mac_line_ends_become_newlines() -> None:
 
 
 @pytest.mark.parametrize("magic", MAGICS, ids=lambda magic: magic.what)
-def test_a_known_binary_file_is_refused_by_what_it_is(magic) -> None:
+def test_a_known_binary_file_is_refused_by_type(magic) -> None:
     with pytest.raises(DataRefused, match=magic.what):
         utf8("diary.csv", magic.start + bytes(range(256)))
 
@@ -54,7 +54,7 @@ def test_a_lone_return_ends_a_line_among_newlines() -> None:
     assert utf8("x.csv", b"a,b\r\n1,2\r3,4\n")[0] == b"a,b\n1,2\n3,4\n"
 
 
-def test_gzip_is_unpacked_by_content() -> None:
+def test_gzip_is_detected_by_content() -> None:
     assert uncompressed("diary.csv", gzip.compress(b"abc")) == b"abc"
     assert uncompressed("diary.csv", b"abc") == b"abc"
 

@@ -25,15 +25,15 @@ def test_a_folder_is_read_in_name_order_with_its_subfolders(tmp_path: Path) -> N
     assert fetched.md5 == directory_md5((name, md5(name.encode())) for name in ("2020/a.csv", "a.parquet", "b.csv"))
 
 
-def test_files_that_are_no_diaries_are_named_and_hidden_or_partial_ones_are_passed_over(tmp_path: Path) -> None:
+def test_other_files_are_named_and_hidden_or_unfinished_ones_are_skipped(tmp_path: Path) -> None:
     for name in ("a.csv", "README.md", ".hidden.csv", ".git/x.csv", "b.csv.part", "~$c.csv"):
         write(tmp_path, name, "x")
     fetched = fetch(str(tmp_path))
     assert [file.name for file in fetched.files] == ["a.csv"]
-    assert fetched.notes == ("Not read, by their names no diaries: README.md, b.csv.part.",)
+    assert fetched.notes == ("Ignored files, not diaries by their names: README.md, b.csv.part.",)
 
 
-def test_a_glob_takes_what_it_matches(tmp_path: Path) -> None:
+def test_a_glob_reads_its_matches(tmp_path: Path) -> None:
     for name in ("2020-a.csv", "2020-b.csv", "2021-a.csv"):
         write(tmp_path, name, name)
     fetched = fetch(f"{tmp_path}/2020-*.csv")
@@ -54,18 +54,18 @@ def test_any_fsspec_url_is_a_location() -> None:
 
 
 @pytest.mark.parametrize("location", ["nowhere.csv", "nowhere/", "no*.csv", "nosuchscheme://x/y.csv"])
-def test_a_location_that_is_nothing_is_wrong_use(tmp_path: Path, location: str) -> None:
+def test_a_missing_location_is_wrong_usage(tmp_path: Path, location: str) -> None:
     with pytest.raises(ConfigurationError, match="no"):
         fetch(location if "://" in location else f"{tmp_path}/{location}")
 
 
-def test_a_folder_without_diaries_says_what_is_expected(tmp_path: Path) -> None:
+def test_a_folder_without_diaries_names_the_expected_endings(tmp_path: Path) -> None:
     write(tmp_path, "README.md", "x")
     with pytest.raises(ConfigurationError, match=r"holds no diary file.*\.parquet"):
         fetch(str(tmp_path))
 
 
-def test_a_mapping_that_is_not_there_is_wrong_use(tmp_path: Path) -> None:
+def test_a_missing_mapping_is_wrong_usage(tmp_path: Path) -> None:
     with pytest.raises(ConfigurationError, match="cannot be read"):
         read_text(f"{tmp_path}/mapping.yaml")
 
@@ -74,11 +74,11 @@ def test_a_mapping_that_is_not_there_is_wrong_use(tmp_path: Path) -> None:
     ("a.csv", True), ("A.CSV", True), ("a.tsv", True), ("a.txt", True), ("a.csv.gz", True), ("a.parquet", True),
     ("a.xlsx", False), ("a.gz", False), (".a.csv", False), ("a.csv.tmp", False), ("x/.y/a.csv", False),
 ])  # fmt: skip
-def test_diaries_are_known_by_their_ending(name: str, taken: bool) -> None:
+def test_diaries_are_recognized_by_their_ending(name: str, taken: bool) -> None:
     assert is_diary_file(name) is taken
 
 
-def test_landing_is_a_source_only_when_a_whole_diary_lies_in_it(tmp_path: Path) -> None:
+def test_landing_is_a_source_only_with_a_finished_diary(tmp_path: Path) -> None:
     landing = tmp_path / "landing"
     assert landing_source(landing) is None
     write(landing, ".diary.csv", "x")
@@ -88,12 +88,12 @@ def test_landing_is_a_source_only_when_a_whole_diary_lies_in_it(tmp_path: Path) 
     assert landing_source(landing) == str(landing)
 
 
-def test_a_server_that_does_not_answer_is_told_from_a_file_that_may_not_be_read() -> None:
+def test_an_unreachable_server_is_distinguished_from_an_unreadable_file() -> None:
     with pytest.raises(DataRefused, match="Check the address, and that the server answers"):
         fetch("http://127.0.0.1:1/diary.csv")
 
 
-def test_missing_credentials_are_a_matter_of_configuration(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_missing_credentials_are_a_configuration_error(monkeypatch: pytest.MonkeyPatch) -> None:
     pytest.importorskip("s3fs")
     for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_PROFILE"):
         monkeypatch.delenv(name, raising=False)

@@ -18,10 +18,10 @@ def parquet(frame: pd.DataFrame) -> bytes:
 
 
 def test_parquet_is_read_by_its_content_with_row_numbers_from_one() -> None:
-    found = read_sheet(source_file("x.csv", parquet(pd.DataFrame({"a": [1.5, None], "b": ["x", "y"]}))))
-    assert found.header == ("a", "b")
-    assert found.lines.tolist() == [1, 2]
-    assert [column.to_pylist() for column in found.load([1, 0])] == [["x", "y"], [1.5, None]]
+    sheet = read_sheet(source_file("x.csv", parquet(pd.DataFrame({"a": [1.5, None], "b": ["x", "y"]}))))
+    assert sheet.header == ("a", "b")
+    assert sheet.lines.tolist() == [1, 2]
+    assert [column.to_pylist() for column in sheet.load([1, 0])] == [["x", "y"], [1.5, None]]
 
 
 def test_categories_in_parquet_are_plain_text() -> None:

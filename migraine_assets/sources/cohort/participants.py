@@ -1,4 +1,4 @@
-"""Who is in the cohort: what stays the same about a participant, and how often each has an attack."""
+"""Participants of the cohort: their constant traits and their attack rates."""
 
 from dataclasses import dataclass, fields
 
@@ -9,9 +9,9 @@ from scipy.special import expit, logit, ndtri
 from migraine_assets.sources.cohort.rng import Flags, Floats, Ints, stream
 from migraine_assets.sources.cohort.settings import SyntheticSettings
 
-# The rate that each person tends to, at quantiles of the cohort. Chance and habits spread what a diary then
-# shows, so these lie closer together than the attack-day rates of the N1-Headache cohort that they produce:
-# 5/25/50/75/95 % at .08/.15/.21/.28/.56. The first and the last only close the curve.
+# Expected rate of a participant at quantiles of the cohort. Chance and habits add spread, so these are narrower than
+# the attack-day rates of the N1-Headache cohort that result: 5/25/50/75/95 % at .08/.15/.21/.28/.56. The first and the
+# last only close the curve.
 RATE_QUANTILES = (
     (0.0, 0.05),
     (0.05, 0.1),
@@ -30,11 +30,11 @@ REGIONS = 12
 
 
 @dataclass(frozen=True)
-class People:
-    """One entry per participant; all arrays have shape (participants,).
+class Participants:
+    """The participants; all arrays have shape (participants,).
 
-    `rate` is the share of days with an attack that the person tends to, `joined` the first day of the diary
-    counted from the cohort's start, `cycling` whether the person menstruates, `region` whose weather they have.
+    `rate`: expected share of days with an attack; `joined`: first day of the diary, counted from the start of the
+    cohort; `cycling`: has a menstrual cycle; `region`: index of the region in `Climate`.
     """
 
     name: NDArray[np.object_]
@@ -47,20 +47,20 @@ class People:
     joined: Ints
     region: Ints
 
-    def some(self, start: int, stop: int) -> "People":
-        """The participants from `start` up to `stop`."""
-        return People(*(getattr(self, field.name)[start:stop] for field in fields(self)))
+    def select(self, start: int, stop: int) -> "Participants":
+        """Return the participants from `start` up to, not including, `stop`."""
+        return Participants(*(getattr(self, field.name)[start:stop] for field in fields(self)))
 
 
-def recruit(settings: SyntheticSettings) -> People:
-    """The participants, in the order in which they enrol."""
+def recruit(settings: SyntheticSettings) -> Participants:
+    """Draw the participants, in the order of their enrollment."""
     n, seed = settings.participants, settings.seed
     age, rate = _ages(seed, n), _rates(seed, n)
     female = stream(seed, "sex").random(n) < FEMALE_SHARE
     # About one in eight takes a preventive drug (AMPP), more of those with frequent attacks.
     preventive = stream(seed, "preventive").random(n) < 0.03 + 0.4 * rate
     cycling = female & (age < MENOPAUSE_AGE) & (stream(seed, "cycling").random(n) < 0.85)
-    return People(
+    return Participants(
         name=_names(seed, n),
         age=age,
         female=female,
@@ -75,7 +75,7 @@ def recruit(settings: SyntheticSettings) -> People:
 
 def _names(seed: int, n: int) -> NDArray[np.object_]:
     width = max(4, len(str(n)))
-    # The seed is part of the pseudonym: two cohorts put together stay two.
+    # The seed is part of the pseudonym, so that two cohorts can be combined.
     return np.array([f"S{seed}-{number:0{width}d}" for number in range(1, n + 1)], dtype=object)
 
 
@@ -91,7 +91,7 @@ def _types(seed: int, n: int) -> NDArray[np.object_]:
 
 
 def _rates(seed: int, n: int) -> Floats:
-    """Personal rates, one from each n-th of the distribution, so that a small cohort has its tails too."""
+    """Draw rates, one from each n-quantile, so that a small cohort has the tails of the distribution too."""
     rng = stream(seed, "rate")
     quantile = (rng.permutation(n) + rng.random(n)) / n
     at, rate = np.array(RATE_QUANTILES).T
