@@ -61,7 +61,7 @@ def release(
     if reason := missing():
         pytest.skip(reason)
     with postgres() as server:
-        server.make("dagster", "mlflow")
+        server.create("dagster", "mlflow")
         addresses = {"dagster": server.url("dagster"), "mlflow": server.url("mlflow")}
         stand_in = StandIn(found, tmp_path_factory.mktemp("release"), {"migraine-databases": addresses})
         (stand_in.home / "landing").mkdir()

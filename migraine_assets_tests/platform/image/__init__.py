@@ -1,1 +1,1 @@
-"""The images, built and run as a cluster would: read-only, as nobody in particular, with no capability."""
+"""The images, built and run as in a cluster: read-only, with an unprivileged user and without capabilities."""

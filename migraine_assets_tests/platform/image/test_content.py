@@ -1,4 +1,4 @@
-"""What is in the images, and what is not."""
+"""The content of the images."""
 
 import json
 
@@ -14,13 +14,13 @@ TRAINING = ("sklearn", "pandas", "mlflow", "dagster", "matplotlib", "xgboost", "
 
 
 @BOTH
-def test_nobody_in_particular_runs_it_and_the_root_cannot_be_written(image: Image) -> None:
+def test_it_runs_as_an_unprivileged_user_with_a_read_only_root(image: Image) -> None:
     code = """
 import getpass, os
 print(os.getuid(), os.getgid(), getpass.getuser())
-for place in ("/", "/opt/migraine", "/usr/bin", "/etc"):
+for folder in ("/", "/opt/migraine", "/usr/bin", "/etc"):
     try:
-        open(place + "/x", "w"); print("written", place)
+        open(folder + "/x", "w"); print("written", folder)
     except OSError: pass
 print([line.split()[1] for line in open("/proc/self/status") if line.startswith(("CapEff", "NoNewPrivs"))])
 """
@@ -28,24 +28,24 @@ print([line.split()[1] for line in open("/proc/self/status") if line.startswith(
 
 
 @BOTH
-def test_no_compiler_no_installer_and_no_cache_is_left(image: Image) -> None:
+def test_it_contains_no_compiler_installer_or_cache(image: Image) -> None:
     code = """
 import os, shutil
 tools = ("cc", "gcc", "g++", "ld", "make", "git", "uv", "pip")
-print([name for name in tools if (found := shutil.which(name)) and found.startswith("/opt")])
+print([name for name in tools if (path := shutil.which(name)) and path.startswith("/opt")])
 print([name for name in ("cc", "gcc", "g++", "ld", "make", "git", "uv") if shutil.which(name)])
-print([place for place in ("/root/.cache", "/build", "/wheels", "/opt/tools") if os.path.exists(place)])
+print([path for path in ("/root/.cache", "/build", "/wheels", "/opt/tools") if os.path.exists(path)])
 """
     assert image.python(code).splitlines() == ["[]", "[]", "[]"]
 
 
-def test_the_service_brings_nothing_of_the_training_side() -> None:
+def test_the_service_contains_no_training_package() -> None:
     code = f"import importlib.util as u; print([name for name in {TRAINING!r} if u.find_spec(name)])"
     assert SERVING.python(code) == "[]"
 
 
 @BOTH
-def test_no_library_of_an_accelerator_is_there(image: Image) -> None:
+def test_it_contains_no_gpu_library(image: Image) -> None:
     code = "import glob; print(glob.glob('/opt/migraine/lib/python3*/site-packages/nvidia*'))"
     assert image.python(code) == "[]"
 
@@ -63,27 +63,27 @@ print(len(files) > 100, [str(f) for f in files if not Path(cache_from_source(str
 
 
 @BOTH
-def test_its_description_names_the_licence_a_health_check_and_no_secret(image: Image) -> None:
-    described = image.described()
-    text = json.dumps(described)
-    assert described["Labels"]["org.opencontainers.image.licenses"] == "Apache-2.0"
-    assert described["User"] == str(USER)
+def test_its_metadata_has_a_license_and_a_health_check_but_no_secret(image: Image) -> None:
+    description = image.description()
+    text = json.dumps(description)
+    assert description["Labels"]["org.opencontainers.image.licenses"] == "Apache-2.0"
+    assert description["User"] == str(USER)
     assert image.health_check()
     assert not [word for word in ("password", "token", "simple/", "pip.conf") if word in text.lower()]
 
 
-def test_the_service_is_much_the_smaller_one() -> None:
-    assert SERVING.described()["Size"] < 0.7 * PLATFORM.described()["Size"]
+def test_the_service_is_much_smaller() -> None:
+    assert SERVING.description()["Size"] < 0.7 * PLATFORM.description()["Size"]
 
 
-def test_the_service_can_be_the_head_of_a_cluster_and_its_autoscaler() -> None:
-    """KubeRay starts both from this image; what they need is imported by nothing else of it."""
+def test_the_service_can_be_a_ray_head_and_its_autoscaler() -> None:
+    """KubeRay starts both from this image. The service itself does not import what they need."""
     assert SERVING.python("from ray.autoscaler._private.kuberay import run_autoscaler as r; print(bool(r))") == "True"
     for shell in ("-c", "-lc"):
-        # By it KubeRay lets replicas wait for the head.
+        # KubeRay uses it to let workers wait for the head.
         assert "--address" in SERVING.run("bash", shell, "ray health-check --help")
 
 
-def test_the_platform_starts_runs_on_kubernetes_with_records_in_postgres() -> None:
-    """Drivers that only a cluster needs."""
+def test_the_platform_contains_the_drivers_for_kubernetes_postgresql_and_s3() -> None:
+    """Only a cluster needs them."""
     assert PLATFORM.python("import dagster_k8s, dagster_postgres, psycopg2, s3fs, boto3; print('there')") == "there"

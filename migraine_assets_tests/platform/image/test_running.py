@@ -1,4 +1,4 @@
-"""The platform image materializes the pipeline, and the serving image answers from what it made."""
+"""The platform image runs the pipeline, and the serving image serves its champions."""
 
 import json
 import os
@@ -16,7 +16,7 @@ from serving.cluster.ray_environment import free_ports
 
 pytestmark = needs_images
 LONGEST_START = 180
-# Enough of a diary for an answer that is no abstention.
+# Enough days for a prediction.
 DIARY = [
     {"date": f"2025-03-{day:02d}", "sleep_hours": 5.5, "stress_level": 8, "migraine_occurrence": int(day % 5 == 0)}
     for day in range(1, 29)
@@ -25,30 +25,30 @@ DIARY = [
 
 @pytest.fixture(scope="module")
 def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A volume after one run of the pipeline in the platform image."""
+    """A volume after a run of the pipeline in the platform image."""
     folder = tmp_path_factory.mktemp("volume")
     os.chown(folder, USER, USER)
-    said = Image("localhost/migraine-platform:test", folder).run(
+    output = Image("localhost/migraine-platform:test", folder).run(
         *("migraine", "run", "--source", "synthetic", "--option", "participants=40", "--option", "days=60")
     )
-    assert "champion" in said.lower(), said
+    assert "champion" in output.lower(), output
     return folder
 
 
-def test_the_whole_pipeline_ran_and_left_nothing_of_another_owner(home: Path) -> None:
+def test_the_pipeline_ran_and_every_file_has_the_same_owner(home: Path) -> None:
     owners = {(entry.stat().st_uid, entry.stat().st_gid) for entry in home.rglob("*")}
     assert owners == {(USER, USER)}
     assert len(list((home / "store" / "bundles").iterdir())) >= 16
     assert list((home / "reports").rglob("*.html"))
 
 
-def test_the_doctor_finds_the_image_well(home: Path) -> None:
+def test_the_doctor_finds_no_problem(home: Path) -> None:
     Image("localhost/migraine-platform:test", home).run("migraine", "doctor")
 
 
 @pytest.fixture(scope="module")
 def service(home: Path) -> Iterator[tuple[str, str, str]]:
-    """The address, a key, and the container's name of the running service."""
+    """The running service: its address, a key and the name of its container."""
     image = Image("localhost/migraine-serving:test", home)
     key = image.run("migraine", "keys", "create", "test").splitlines()[0].strip()
     port, metrics = free_ports(2)
@@ -58,38 +58,38 @@ def service(home: Path) -> Iterator[tuple[str, str, str]]:
         yield address, key, name
 
 
-def test_the_service_answers_a_prediction(service: tuple[str, str, str]) -> None:
+def test_the_service_predicts(service: tuple[str, str, str]) -> None:
     address, key, _ = service
     status, answer = _post(f"{address}/predict", {"entries": DIARY}, key=key)
     assert status == 200, answer
     assert 0 < answer["attack"]["probability"] < 1
 
 
-def test_nobody_is_answered_without_a_key(service: tuple[str, str, str]) -> None:
+def test_requests_without_a_key_are_refused(service: tuple[str, str, str]) -> None:
     status, answer = _post(f"{service[0]}/predict", {"entries": DIARY}, key="")
     assert status == 401, answer
 
 
-def test_the_health_check_of_the_image_holds(service: tuple[str, str, str]) -> None:
+def test_the_health_check_of_the_image_passes(service: tuple[str, str, str]) -> None:
     name = service[2]
     done = inside(name, *Image("localhost/migraine-serving:test").health_check())
     assert done.returncode == 0, done.stderr
 
 
-def test_an_answer_can_be_repeated_by_the_image(service: tuple[str, str, str], home: Path) -> None:
+def test_a_prediction_can_be_replayed(service: tuple[str, str, str], home: Path) -> None:
     address, key, name = service
     _, answer = _post(f"{address}/predict", {"entries": DIARY}, key=key)
     replay = ("migraine", "replay", answer["prediction_id"])
     for _ in range(30):
         if inside(name, *replay).returncode == 0:
-            break  # the receipt is written
+            break  # the prediction record is written
         time.sleep(1)
-    said = Image("localhost/migraine-serving:test", home).run(*replay)
-    assert "DIFFERENT" not in said
-    assert "the same" in said
+    output = Image("localhost/migraine-serving:test", home).run(*replay)
+    assert "DIFFERENT" not in output
+    assert "same" in output
 
 
-def test_the_code_location_of_the_platform_image_answers_its_health_check() -> None:
+def test_the_code_location_passes_its_health_check() -> None:
     image = Image("localhost/migraine-platform:test")
     with image.running() as name:
         for _ in range(30):

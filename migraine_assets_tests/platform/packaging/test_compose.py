@@ -1,4 +1,4 @@
-"""docker-compose.yaml, by its parts: what is mounted exists, who is waited for can be, nobody else gets in."""
+"""docker-compose.yaml: mounts exist, dependencies have health checks, and containers and ports are restricted."""
 
 import re
 import subprocess
@@ -15,7 +15,7 @@ from migraine_assets_tests.support.homes import Home
 PROJECT = Path(__file__).parents[3]
 COMPOSE: dict[str, Any] = yaml.safe_load((PROJECT / "docker-compose.yaml").read_text())
 SERVICES: dict[str, dict[str, Any]] = COMPOSE["services"]
-OURS = ("migrate", "mlflow", "code-location", "webserver", "daemon", "serving")
+PLATFORM = ("migrate", "mlflow", "code-location", "webserver", "daemon", "serving")
 
 
 def _environment(name: str) -> dict[str, str]:
@@ -30,7 +30,7 @@ def test_ports_are_on_loopback() -> None:
     assert len(outside) == len(set(outside))
 
 
-def test_no_password_is_written_or_has_a_default() -> None:
+def test_passwords_have_no_default() -> None:
     text = (PROJECT / "docker-compose.yaml").read_text()
     used = re.findall(r"\$\{(\w*PASSWORD)(.*?)\}", text)
     assert {name for name, _ in used} == {"POSTGRES_PASSWORD", "GRAFANA_PASSWORD"}
@@ -38,26 +38,26 @@ def test_no_password_is_written_or_has_a_default() -> None:
 
 
 @pytest.mark.parametrize("name", SERVICES)
-def test_what_is_mounted_exists_or_is_a_volume(name: str) -> None:
+def test_every_mount_exists_or_is_a_volume(name: str) -> None:
     for mount in SERVICES[name].get("volumes", []):
         source = mount.split(":")[0]
         assert (PROJECT / source).exists() if source.startswith("./") else source in COMPOSE["volumes"], mount
 
 
 @pytest.mark.parametrize("name", SERVICES)
-def test_who_is_waited_for_can_say_that_it_is_well(name: str) -> None:
-    waited = SERVICES[name].get("depends_on", {})
-    for other, how in waited.items() if isinstance(waited, dict) else ():
+def test_every_dependency_has_a_health_check_or_is_the_migration(name: str) -> None:
+    dependencies = SERVICES[name].get("depends_on", {})
+    for other, how in dependencies.items() if isinstance(dependencies, dict) else ():
         if how["condition"] == "service_healthy":
-            # The image of the code location has a health check of its own.
+            # The image of the code location has a health check.
             assert "healthcheck" in SERVICES[other] or other == "code-location"
         else:
             assert how["condition"] == "service_completed_successfully"
             assert other == "migrate"
 
 
-@pytest.mark.parametrize("name", OURS)
-def test_our_containers_are_restricted(name: str) -> None:
+@pytest.mark.parametrize("name", PLATFORM)
+def test_containers_of_the_platform_are_restricted(name: str) -> None:
     service = SERVICES[name]
     assert service["read_only"] is True
     assert service["cap_drop"] == ["ALL"]
@@ -66,16 +66,16 @@ def test_our_containers_are_restricted(name: str) -> None:
     assert service["build"]["target"] in stages
 
 
-def test_other_peoples_images_are_of_a_version() -> None:
-    for name in set(SERVICES) - set(OURS):
+def test_other_images_have_a_version() -> None:
+    for name in set(SERVICES) - set(PLATFORM):
         assert re.search(r":v?\d+[\w.-]*$", SERVICES[name]["image"]), name
 
 
-def test_prometheus_takes_its_settings_with_our_rules(tmp_path: Path) -> None:
-    settings = (PROJECT / "compose" / "prometheus.yaml").read_text()
+def test_prometheus_accepts_its_configuration_with_the_rules(tmp_path: Path) -> None:
+    config = (PROJECT / "compose" / "prometheus.yaml").read_text()
     mounted = PROJECT / "helm" / "migraine-platform" / "files" / "rules"
     assert f"./{mounted.relative_to(PROJECT)}:/etc/prometheus/rules:ro" in SERVICES["prometheus"]["volumes"]
-    (tmp_path / "prometheus.yaml").write_text(settings.replace("/etc/prometheus/rules", str(mounted)))
+    (tmp_path / "prometheus.yaml").write_text(config.replace("/etc/prometheus/rules", str(mounted)))
     checked = subprocess.run(
         [tool("promtool", "promtool"), "check", "config", str(tmp_path / "prometheus.yaml")],
         capture_output=True,
@@ -86,19 +86,19 @@ def test_prometheus_takes_its_settings_with_our_rules(tmp_path: Path) -> None:
     assert "4 rule files found" in checked.stdout
 
 
-def test_grafana_looks_for_dashboards_where_they_are_mounted() -> None:
+def test_grafana_reads_dashboards_from_their_mount() -> None:
     provider = yaml.safe_load((PROJECT / "compose" / "grafana" / "dashboards.yaml").read_text())["providers"][0]
     mounted = [mount for mount in SERVICES["grafana"]["volumes"] if provider["options"]["path"] in mount]
     assert len(mounted) == 1
     assert list((PROJECT / mounted[0].split(":")[0]).glob("*.json"))
 
 
-def test_the_migration_leaves_the_settings_that_the_others_read(home: Home) -> None:
-    """The others' `DAGSTER_HOME` is the folder into which it writes, with PostgreSQL in them."""
+def test_the_migration_writes_the_configuration_of_the_other_containers(home: Home) -> None:
+    """It writes a dagster.yaml with PostgreSQL to their `DAGSTER_HOME`."""
     if reason := missing():
         pytest.skip(reason)
     with postgres() as server:
-        server.make("dagster", "mlflow")
+        server.create("dagster", "mlflow")
         extra = {"DAGSTER_POSTGRES_URL": server.url("dagster"), "MLFLOW_BACKEND_STORE_URI": server.url("mlflow")}
         assert _environment("migrate")["DAGSTER_HOME"] == ""
         assert set(extra) <= set(_environment("migrate"))
@@ -109,11 +109,11 @@ def test_the_migration_leaves_the_settings_that_the_others_read(home: Home) -> N
     assert written["storage"]["postgres"]["postgres_url"] == {"env": "DAGSTER_POSTGRES_URL"}
 
 
-def test_every_address_between_containers_is_a_service_and_a_port_of_its_own() -> None:
+def test_every_address_between_containers_is_the_port_of_a_service() -> None:
     known = {"postgres": 5432, "mlflow": 5000, "serving": 8000}
     addresses = {
         match
-        for name in OURS
+        for name in PLATFORM
         for value in _environment(name).values()
         for match in re.findall(r"(?:@|http://)([a-z-]+):(\d+)", value)
     }

@@ -1,4 +1,4 @@
-"""The lock files: pinned by hash, naming no registry, and each with what its user needs and no more."""
+"""The lock files: pinned by hash, without registry addresses, and each with the packages that it needs."""
 
 import re
 from pathlib import Path
@@ -11,7 +11,7 @@ TRAINING = {"scikit-learn", "pandas", "mlflow", "dagster", "matplotlib", "xgboos
 
 
 def pins(lock: Path) -> dict[str, str]:
-    """Name to version."""
+    """The version of each package."""
     return dict(re.findall(r"^([\w.\-]+)(?:\[[^\]]*\])?==([^\s;]+)", lock.read_text(encoding="utf-8"), re.M))
 
 
@@ -25,12 +25,12 @@ def test_every_package_is_pinned_by_hash_and_no_registry_is_named(lock: Path) ->
 
 
 @pytest.mark.parametrize("name", ["run", "platform", "serving", "kostecki-dillon"])
-def test_what_runs_is_what_was_tested(name: str) -> None:
+def test_every_lock_has_the_tested_versions(name: str) -> None:
     tested = pins(REQUIREMENTS / "dev.lock")
     assert pins(REQUIREMENTS / f"{name}.lock").items() <= tested.items()
 
 
-def test_the_service_installs_nothing_of_the_training_side_and_nothing_of_an_accelerator() -> None:
+def test_the_service_installs_neither_training_packages_nor_gpu_libraries() -> None:
     names = set(pins(REQUIREMENTS / "serving.lock"))
     assert {"ray", "onnxruntime", "msgspec", "s3fs"} <= names
     assert not names & TRAINING

@@ -1,4 +1,4 @@
-"""The workflow's nine stages: each does what a target of the Makefile does, with no more rights than it needs."""
+"""The nine stages of the CI workflow: each runs targets of the Makefile, with minimal permissions."""
 
 import json
 import os
@@ -17,8 +17,8 @@ PROJECT = Path(__file__).parents[3]
 WORKFLOW: dict[str, Any] = yaml.safe_load((PROJECT / ".github" / "workflows" / "ci.yaml").read_text())
 JOBS: dict[str, dict[str, Any]] = WORKFLOW["jobs"]
 TARGETS = set(re.findall(r"^([a-z0-9-]+):", (PROJECT / "Makefile").read_text(), re.MULTILINE))
-# What each stage is there for.
-WANTED = {
+# The targets that each stage runs.
+STAGES = {
     "quality": {"lint", "types", "checks"},
     "data": {"validate"},
     "tests": {"unit"},
@@ -31,25 +31,25 @@ WANTED = {
 }
 
 
-def _made(job: dict[str, Any]) -> set[str]:
+def _targets(job: dict[str, Any]) -> set[str]:
     lines = [line for step in job["steps"] for line in step.get("run", "").splitlines()]
-    found = [re.findall(r"^\s*make ([a-z -]+)", line) for line in lines]
-    return {target for targets in found for text in targets for target in text.split()}
+    commands = [command for line in lines for command in re.findall(r"^\s*make ([a-z -]+)", line)]
+    return {target for command in commands for target in command.split()}
 
 
 def test_there_are_nine_stages_in_order() -> None:
     assert [int(job["name"].split()[0]) for job in JOBS.values()] == list(range(1, 10))
-    assert list(JOBS) == list(WANTED)
+    assert list(JOBS) == list(STAGES)
 
 
-@pytest.mark.parametrize("stage", WANTED)
-def test_a_stage_does_what_a_target_does(stage: str) -> None:
-    made = _made(JOBS[stage])
-    assert made >= WANTED[stage]
-    assert made <= TARGETS
+@pytest.mark.parametrize("stage", STAGES)
+def test_a_stage_runs_its_targets(stage: str) -> None:
+    targets = _targets(JOBS[stage])
+    assert targets >= STAGES[stage]
+    assert targets <= TARGETS
 
 
-def test_rights_are_given_one_by_one_and_time_is_bounded() -> None:
+def test_permissions_are_minimal_and_time_is_limited() -> None:
     assert WORKFLOW["permissions"] == {}
     for name, job in JOBS.items():
         assert set(job["permissions"]) <= {"contents", "packages", "id-token"}, name
@@ -72,7 +72,7 @@ def _notify(**variables: str) -> "subprocess.CompletedProcess[str]":
     )
 
 
-def test_slack_is_told_which_stages_failed() -> None:
+def test_slack_gets_the_failed_stages() -> None:
     results = json.dumps(
         {"tests": {"result": "failure"}, "image": {"result": "skipped"}, "data": {"result": "success"}}
     )
@@ -87,6 +87,6 @@ def test_slack_is_told_which_stages_failed() -> None:
     assert "very-secret-token" not in refused.stdout + refused.stderr
 
 
-def test_results_that_are_none_are_wrong_use_and_no_webhook_is_no_failure() -> None:
+def test_invalid_results_are_an_error_but_a_missing_webhook_is_not() -> None:
     assert _notify(RESULTS="not json").returncode == 2
     assert _notify(RESULTS="{}", SLACK_WEBHOOK="").returncode == 0

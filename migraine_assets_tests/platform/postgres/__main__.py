@@ -1,4 +1,4 @@
-"""Tests of whole runs with their records in a real PostgreSQL: `make postgres`, or name tests to pytest."""
+"""Run the end-to-end tests with PostgreSQL instead of SQLite: `make postgres`. Arguments are passed to pytest."""
 
 import os
 import subprocess
@@ -14,7 +14,7 @@ TESTS = [f"migraine_assets_tests/e2e/test_{name}.py" for name in NAMES]
 
 
 def main() -> int:
-    """Start a server, run the tests, and give pytest's exit code; 2 where no server can be started."""
+    """Start a server and run the tests. Returns the exit code of pytest, or 2 if no server can be started."""
     if reason := missing():
         sys.stderr.write(reason + "\n")
         return 2

@@ -1,4 +1,4 @@
-"""One PostgreSQL for all tests here, each of which makes databases of its own in it."""
+"""A PostgreSQL server for all tests of this folder. Each test creates its own databases."""
 
 from collections.abc import Iterator
 
@@ -9,8 +9,8 @@ from migraine_assets_tests.platform.postgres.server import Postgres, missing, po
 
 @pytest.fixture(scope="session")
 def server() -> Iterator[Postgres]:
-    """The server, running."""
+    """The running server."""
     if reason := missing():
         pytest.skip(reason)
-    with postgres() as found:
-        yield found
+    with postgres() as running:
+        yield running

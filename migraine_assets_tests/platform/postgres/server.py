@@ -1,7 +1,4 @@
-"""A real PostgreSQL on loopback, of Debian's or anybody's package, with a folder of its own.
-
-Here belong start, stop and what is in it. Not here: what the platform does with it (the tests).
-"""
+"""A PostgreSQL server on loopback, with its own folder, for tests."""
 
 import os
 import pwd
@@ -23,17 +20,17 @@ USER = "migraine"
 
 
 def program(name: str) -> str | None:
-    """Where a program of PostgreSQL is, if it is here."""
-    found = [str(folder / name) for folder in FOLDERS if (folder / name).exists()]
-    return shutil.which(name) or (found[0] if found else None)
+    """Path of a program of PostgreSQL; None if it is not installed."""
+    installed = (str(folder / name) for folder in FOLDERS if (folder / name).exists())
+    return shutil.which(name) or next(installed, None)
 
 
 def missing() -> str | None:
-    """Why no server can be started here; None where it can."""
+    """Why no server can be started; None if it can."""
     if program("initdb") is None:
-        return "there is no PostgreSQL server here: apt-get install postgresql"
+        return "PostgreSQL is not installed: apt-get install postgresql"
     if os.getuid() == 0 and not _user():
-        return "a PostgreSQL server does not run as root, and there is no user postgres or nobody"
+        return "PostgreSQL does not run as root, and there is no user postgres or nobody"
     return None
 
 
@@ -44,43 +41,43 @@ def _user() -> str | None:
 
 @dataclass
 class Postgres:
-    """A server with one folder and one port, running or not."""
+    """A server with a folder and a port, running or stopped."""
 
     folder: Path
     port: int
 
     def url(self, database: str) -> str:
-        """The address of a database."""
+        """The URL of a database."""
         return f"postgresql://{USER}@127.0.0.1:{self.port}/{database}"
 
     def start(self) -> None:
-        """Start, and wait until it answers."""
+        """Start the server and wait until it accepts connections."""
         options = f"-p {self.port} -k {self.folder} -c listen_addresses=127.0.0.1 -c fsync=off"
         self._run("pg_ctl", "-D", str(self.data), "-o", options, "-l", str(self.folder / "log"), "-w", "start")
 
     def stop(self, how: str = "fast") -> None:
-        """Stop: `fast` ends connections in order, `immediate` is a crash."""
+        """Stop the server: `fast` closes connections cleanly, `immediate` simulates a crash."""
         self._run("pg_ctl", "-D", str(self.data), "-m", how, "-w", "stop")
 
     @property
     def data(self) -> Path:
-        """The server's files."""
+        """The data folder."""
         return self.folder / "data"
 
     def query(self, database: str, statement: str) -> list[tuple[object, ...]]:
-        """The rows of a statement; none for one that returns none."""
+        """Execute a statement and return its rows, if any."""
         engine = create_engine(self.url(database), poolclass=NullPool, isolation_level="AUTOCOMMIT")
         with engine.connect() as connection:
             result = connection.execute(text(statement))
             return [tuple(row) for row in result] if result.returns_rows else []
 
-    def make(self, *databases: str) -> None:
-        """Make databases, empty."""
+    def create(self, *databases: str) -> None:
+        """Create empty databases."""
         for name in databases:
             self.query("postgres", f'CREATE DATABASE "{name}"')
 
     def _run(self, name: str, *arguments: str) -> None:
-        who = {"user": _user(), "group": pwd.getpwnam(_user() or "").pw_gid, "extra_groups": []}
+        user = {"user": _user(), "group": pwd.getpwnam(_user() or "").pw_gid, "extra_groups": []}
         subprocess.run(
             [str(program(name)), *arguments],
             check=True,
@@ -88,14 +85,14 @@ class Postgres:
             stderr=subprocess.DEVNULL,
             cwd=self.folder,
             env={"PATH": os.environ["PATH"], "LC_ALL": "C.UTF-8"},
-            **(who if os.getuid() == 0 else {}),  # type: ignore[call-overload]
+            **(user if os.getuid() == 0 else {}),  # type: ignore[call-overload]
         )
 
 
 @contextmanager
 def postgres() -> Iterator[Postgres]:
-    """A server, running; stopped at the end whatever happened, and its files gone."""
-    # Not in pytest's folders, which other users than its own may not enter.
+    """Run a server, and stop it and delete its files at the end."""
+    # Not in pytest's folders, which other users cannot enter.
     folder = Path(tempfile.mkdtemp(prefix="migraine-postgres-"))
     server = Postgres(folder, free_port())
     try:

@@ -1,4 +1,4 @@
-"""`migraine migrate`: tables are there, once, whoever asks, however often; newer ones are left alone."""
+"""`migraine migrate` creates the tables once, even concurrently, and does not change newer ones."""
 
 import subprocess
 from collections.abc import Mapping
@@ -21,7 +21,7 @@ def _tables(server: Postgres, database: str) -> set[object]:
     return {row[0] for row in server.query(database, statement)}
 
 
-def _begin(home: Home, extra: Mapping[str, str]) -> "subprocess.Popen[str]":
+def _start(home: Home, extra: Mapping[str, str]) -> "subprocess.Popen[str]":
     return subprocess.Popen(
         [*COMMAND, "migrate"], env=home.environment(extra), stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
     )
@@ -29,25 +29,25 @@ def _begin(home: Home, extra: Mapping[str, str]) -> "subprocess.Popen[str]":
 
 @pytest.fixture
 def addresses(server: Postgres, request: pytest.FixtureRequest) -> dict[str, str]:
-    """Two empty databases of this test's own."""
+    """Two empty databases for this test."""
     name = request.node.name.removeprefix("test_")[:40]
-    server.make(f"{name}_dagster", f"{name}_mlflow")
+    server.create(f"{name}_dagster", f"{name}_mlflow")
     return _addresses(server, name)
 
 
-def test_several_at_once_make_the_tables_together(home: Home, server: Postgres, addresses: dict[str, str]) -> None:
-    """The pods of a release all begin with it at the same moment."""
-    processes = [_begin(home, addresses) for _ in range(4)]
-    said = [process.communicate(timeout=300)[0] for process in processes]
-    assert [process.returncode for process in processes] == [0] * 4, said
+def test_concurrent_migrations_create_the_tables_once(home: Home, server: Postgres, addresses: dict[str, str]) -> None:
+    """All pods of a release start with it at the same time."""
+    processes = [_start(home, addresses) for _ in range(4)]
+    outputs = [process.communicate(timeout=300)[0] for process in processes]
+    assert [process.returncode for process in processes] == [0] * 4, outputs
     assert _tables(server, addresses["DAGSTER_POSTGRES_URL"].rpartition("/")[2]) >= {"runs", "event_logs", "jobs"}
     mlflow = addresses["MLFLOW_BACKEND_STORE_URI"].rpartition("/")[2]
-    # Files of the first experiment go through the server too, not into the folder of whoever made the tables.
+    # The artifacts of the first experiment also go through the server.
     assert server.query(mlflow, "SELECT artifact_location FROM experiments") == [("mlflow-artifacts:/0",)]
 
 
-def test_tables_of_a_newer_version_are_left_alone(home: Home, server: Postgres, addresses: dict[str, str]) -> None:
-    """Whoever goes back to the version before starts with them, as far as they fit."""
+def test_newer_tables_are_not_changed(home: Home, server: Postgres, addresses: dict[str, str]) -> None:
+    """After a downgrade, the older version uses them as far as they are compatible."""
     assert home.process("migrate", extra=addresses).code == 0
     for address in addresses.values():
         server.query(address.rpartition("/")[2], "UPDATE alembic_version SET version_num = 'f00d'")
@@ -61,43 +61,45 @@ def test_tables_of_a_newer_version_are_left_alone(home: Home, server: Postgres, 
 def test_it_waits_for_a_server_that_is_still_starting(home: Home, addresses: dict[str, str], server: Postgres) -> None:
     server.stop()
     try:
-        process = _begin(home, addresses)
+        process = _start(home, addresses)
         assert process.stdout is not None
         assert "Waiting for the database" in process.stdout.readline()
         assert process.poll() is None
     finally:
         server.start()
-    said = process.communicate(timeout=300)[0]
-    assert process.returncode == 0, said
+    output = process.communicate(timeout=300)[0]
+    assert process.returncode == 0, output
 
 
-def test_an_address_that_leads_nowhere_is_a_sentence_without_the_password(home: Home) -> None:
-    extra = {"DAGSTER_POSTGRES_URL": "postgresql://me:geheim@127.0.0.1:9/dagster"}
+def test_an_unreachable_server_is_explained_without_the_password(home: Home) -> None:
+    extra = {"DAGSTER_POSTGRES_URL": "postgresql://me:hunter22@127.0.0.1:9/dagster"}
     done = home.migraine("doctor", extra=extra)
     assert done.code == 2
     assert "127.0.0.1:9/dagster" in done.text
-    assert "geheim" not in done.text
+    assert "hunter22" not in done.text
     assert "Check that PostgreSQL runs" in " ".join(done.text.split())
 
 
-@pytest.mark.parametrize("address", ["geheim", "mysql://me:geheim@127.0.0.1/x", "postgresql://me:geheim@host:port/x"])
-def test_an_address_that_is_none_is_a_sentence_without_the_password(home: Home, address: str) -> None:
+@pytest.mark.parametrize(
+    "address", ["hunter22", "mysql://me:hunter22@127.0.0.1/x", "postgresql://me:hunter22@host:port/x"]
+)
+def test_an_invalid_address_is_explained_without_the_password(home: Home, address: str) -> None:
     done = home.migraine("history", extra={"DAGSTER_POSTGRES_URL": address})
-    assert done.code == 0, "what does not need the database does without"
+    assert done.code == 0, "commands that need no database still work"
     done = home.migraine("migrate", "dagster", extra={"DAGSTER_POSTGRES_URL": address})
     assert done.code == 2, done.text
-    assert "geheim" not in done.text
+    assert "hunter22" not in done.text
     assert "postgresql://" in done.text
 
 
-def test_without_a_server_the_files_of_the_home_are_made(home: Home) -> None:
+def test_without_a_server_the_files_of_the_home_are_created(home: Home) -> None:
     done = home.migraine("migrate")
     assert done.code == 0, done.text
     assert (home.root / "mlflow.db").exists()
     assert (home.root / "dagster" / "dagster.yaml").exists()
 
 
-def test_what_has_no_tables_is_refused(home: Home) -> None:
+def test_an_unknown_database_is_refused(home: Home) -> None:
     done = home.migraine("migrate", "ray")
     assert done.code == 2
     assert "dagster, mlflow, all" in done.text

@@ -1,4 +1,4 @@
-"""The whole pipeline with its records in PostgreSQL, Dagster's and MLflow's; and the server lost in the middle."""
+"""The pipeline with Dagster's and MLflow's records in PostgreSQL, and a server that crashes during a run."""
 
 import json
 import subprocess
@@ -22,8 +22,8 @@ QUERY = """{
 
 @pytest.fixture(scope="module")
 def addresses(server: Postgres) -> dict[str, str]:
-    """Two databases, empty at first."""
-    server.make("pipeline_dagster", "pipeline_mlflow")
+    """Two databases, initially empty."""
+    server.create("pipeline_dagster", "pipeline_mlflow")
     return {
         "DAGSTER_POSTGRES_URL": server.url("pipeline_dagster"),
         "MIGRAINE_MLFLOW_TRACKING_URI": server.url("pipeline_mlflow"),
@@ -32,7 +32,7 @@ def addresses(server: Postgres) -> dict[str, str]:
 
 @pytest.fixture(scope="module")
 def used(addresses: dict[str, str], tmp_path_factory: pytest.TempPathFactory) -> Home:
-    """A home after a run from nothing."""
+    """A home after its first run."""
     home = Home.make(tmp_path_factory.mktemp("postgres"))
     write_diary(home.landing / "diary.csv")
     done = home.process("run", extra=addresses)
@@ -40,7 +40,7 @@ def used(addresses: dict[str, str], tmp_path_factory: pytest.TempPathFactory) ->
     return home
 
 
-def test_the_records_are_in_postgres_and_nowhere_else(used: Home, server: Postgres) -> None:
+def test_all_records_are_in_postgresql(used: Home, server: Postgres) -> None:
     assert server.query("pipeline_dagster", "SELECT pipeline_name, status FROM runs") == [("full_pipeline", "SUCCESS")]
     assert server.query("pipeline_mlflow", "SELECT count(*) FROM runs WHERE status = 'FINISHED'") == [(17,)]
     assert server.query("pipeline_mlflow", "SELECT DISTINCT alias FROM registered_model_aliases ORDER BY 1") == [
@@ -57,23 +57,23 @@ def test_the_doctor_names_the_databases(used: Home, addresses: dict[str, str], s
     assert f"127.0.0.1:{server.port}/pipeline_mlflow" in done.text
 
 
-def test_the_server_dies_in_the_middle_of_a_run(used: Home, addresses: dict[str, str], server: Postgres) -> None:
-    """The run ends with a sentence, what served still serves, and the next run goes on where it stopped."""
+def test_the_server_crashes_during_a_run(used: Home, addresses: dict[str, str], server: Postgres) -> None:
+    """The run fails with a message, the champions stay, and the next run continues."""
     before = used.pointer
     write_diary(used.landing / "diary.csv", 2)
-    process = _begin(used, addresses)
+    process = _start(used, addresses)
     assert process.stdout is not None
     for line in process.stdout:
         if "classifiers/logistic_regression" in line:
             break
     server.stop("immediate")
     try:
-        said = process.communicate(timeout=PATIENCE)[0]
+        output = process.communicate(timeout=PATIENCE)[0]
     finally:
         server.start()
-    assert process.returncode == 1, said
-    assert "cannot write its records to PostgreSQL" in said
-    assert "bug in the platform" not in said
+    assert process.returncode == 1, output
+    assert "cannot write its records to PostgreSQL" in output
+    assert "bug in the platform" not in output
     assert_sound(used)
     assert used.pointer == before
 
@@ -84,7 +84,7 @@ def test_the_server_dies_in_the_middle_of_a_run(used: Home, addresses: dict[str,
     assert {row[0] for row in statuses} == {"SUCCESS", "FAILURE"}
 
 
-def _begin(home: Home, extra: dict[str, str]) -> "subprocess.Popen[str]":
+def _start(home: Home, extra: dict[str, str]) -> "subprocess.Popen[str]":
     return subprocess.Popen(
         [*COMMAND, "run"],
         env=home.environment(extra),
@@ -102,12 +102,12 @@ def _ask(port: int) -> dict[str, object]:
         headers={"Content-Type": "application/json"},
     )
     with urllib.request.urlopen(request, timeout=30) as answer:
-        found: dict[str, object] = json.load(answer)["data"]
-        return found
+        data: dict[str, object] = json.load(answer)["data"]
+        return data
 
 
-def test_the_user_interface_shows_what_is_in_postgres(used: Home, addresses: dict[str, str], tmp_path: Path) -> None:
-    """`make ui` with `DAGSTER_POSTGRES_URL`; its daemon is heard of through the database too."""
+def test_the_ui_shows_the_records_in_postgresql(used: Home, addresses: dict[str, str], tmp_path: Path) -> None:
+    """The health of the daemon is also read from the database."""
     port, tracking = free_ports(2)
     log = tmp_path / "log"
     with log.open("w") as out:
@@ -120,8 +120,8 @@ def test_the_user_interface_shows_what_is_in_postgres(used: Home, addresses: dic
         )
     try:
         assert eventually(lambda: _healthy(port), patience=PATIENCE), log.read_text()
-        found = _ask(port)
-        statuses = {run["status"] for run in found["runsOrError"]["results"]}  # type: ignore[index]
+        data = _ask(port)
+        statuses = {run["status"] for run in data["runsOrError"]["results"]}  # type: ignore[index]
         assert statuses == {"SUCCESS", "FAILURE"}
     finally:
         process.terminate()
@@ -130,8 +130,8 @@ def test_the_user_interface_shows_what_is_in_postgres(used: Home, addresses: dic
 
 def _healthy(port: int) -> bool:
     try:
-        found = _ask(port)
+        data = _ask(port)
     except OSError:
         return False
-    daemons = found["instance"]["daemonHealth"]["allDaemonStatuses"]  # type: ignore[index]
+    daemons = data["instance"]["daemonHealth"]["allDaemonStatuses"]  # type: ignore[index]
     return all(daemon["healthy"] for daemon in daemons if daemon["required"])
