@@ -263,7 +263,7 @@ def _say_drift(scene: Scene, what: str, found: dict[str, Any]) -> None:
     highest = max(features.items(), key=lambda item: item[1]["score"], default=("nothing", {"score": 0.0}))
 
     def shown() -> float:
-        return max(scene.service.metric("migraine_drift_score").values(), default=0.0)
+        return max(scene.service.metric("migraine_drift_ratio").values(), default=0.0)
 
     # The service reads what is published every few seconds.
     wait_for("the score at /metrics", lambda: abs(shown() - highest[1]["score"]) < 0.01, patience=30)

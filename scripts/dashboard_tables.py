@@ -1,6 +1,7 @@
-"""What the Grafana dashboards show: tables of panels. A new panel is an entry here; `make dashboards` writes the files.
+"""The contents of the Grafana dashboards as tables of panels. A new panel is an entry here; `make dashboards` writes
+the files.
 
-Not here: Grafana's own form (`dashboards.py`), what recorded figures are (the chart's rules).
+Not here: Grafana's JSON format (`dashboards.py`) and the recorded series (the chart's rules).
 """
 
 from dataclasses import dataclass
@@ -13,13 +14,12 @@ WORK = 'endpoint!~"/health|/ready|/metrics|/v2/health/.*"'
 
 @dataclass(frozen=True)
 class Panel:
-    """One panel. `queries`: expression and legend. `unit`: Grafana's name. `limits`: where it turns orange and red.
-
-    `width`: of 24 columns. `bad_below`: whether less is worse than more.
+    """One panel. `queries`: expression and legend. `unit`: Grafana's name of it. `limits`: where the value turns orange
+    and red. `width`: of 24 columns. `bad_below`: whether low values are the bad ones.
     """
 
     title: str
-    says: str
+    description: str
     queries: tuple[tuple[str, str], ...]
     unit: str = "short"
     kind: Kind = "timeseries"
@@ -30,131 +30,140 @@ class Panel:
 
 @dataclass(frozen=True)
 class Dashboard:
-    """One file."""
+    """One dashboard, which is one file."""
 
     name: str
     title: str
-    says: str
+    description: str
     panels: tuple[Panel, ...]
 
 
 ALERTS = Panel(
-    "Alerts", "The platform's alerts that fire now. docs/runbooks.md has a section for each.",
+    "Firing alerts", "Alerts of the platform that fire now. docs/runbooks.md has a section for each.",
     (('sum by (alertname, severity) (ALERTS{alertname=~"Migraine.*", alertstate="firing"})', ""),),
     kind="table",
 )  # fmt: skip
 
-SERVICE = Dashboard("service", "Migraine: service", "Does the service answer, how fast, and is it all written down?", (
-    Panel("Ready replicas", "Replicas that hold verified models.", (("sum(migraine_ready_replicas)", ""),),
+SERVICE = Dashboard("service", "Migraine: service", "Availability, errors, latency and prediction log.", (
+    Panel("Ready replicas", "Replicas that hold a verified attack champion.", (("sum(migraine_ready_replicas)", ""),),
           kind="stat", width=4, limits=(2, 1), bad_below=True),
-    Panel("Requests", "Without probes and scrapes.", (("sum(migraine:api_requests:rate5m)", ""),),
+    Panel("Request rate", "Without probes and scrapes.", (("sum(migraine:api_requests:rate5m)", ""),),
           unit="reqps", kind="stat", width=4),
-    Panel("Failed", "Share of 5xx in 5 minutes; above 5 % somebody is woken.",
+    Panel("Error rate", "Share of 5xx over 5 minutes. Above 5 % an alert pages the person on call.",
           (("migraine:api_requests_failed:ratio5m", ""),), unit="percentunit", kind="stat", width=4,
           limits=(0.01, 0.05)),
-    Panel("95th percentile", "Time in the replica, 5 minutes; above 1 s somebody is woken.",
+    Panel("Latency, 95th percentile", "Over 5 minutes. Above 1 s an alert pages the person on call.",
           (("migraine:prediction_latency_seconds:p95_5m", ""),), unit="s", kind="stat", width=4, limits=(0.5, 1.0)),
-    Panel("Backlog", "Receipts in memory, not yet written.", (("sum(migraine_receipt_backlog)", ""),),
-          kind="stat", width=4, limits=(1000, 5000)),
-    Panel("Receipts lost today", "Receipts and feedback dropped for ever.",
+    Panel("Log backlog", "Prediction records and feedback entries in memory that are not written yet.",
+          (("sum(migraine_receipt_backlog)", ""),), kind="stat", width=4, limits=(1000, 5000)),
+    Panel("Records lost in 24 h", "Prediction records and feedback entries dropped because the backlog was full.",
           (("sum(increase(migraine_receipts_dropped_total[1d]))", ""),), kind="stat", width=4, limits=(1, 1)),
-    Panel("Requests by status", "4xx is the client's fault, 5xx ours.",
+    Panel("Requests by status", "4xx are errors of the client, 5xx errors of the service.",
           ((f"sum by (status) (rate(migraine_api_requests_total{{{WORK}}}[$__rate_interval]))", "{{status}}"),),
           unit="reqps"),
-    Panel("Requests by endpoint", "Probes and scrapes included.",
+    Panel("Requests by endpoint", "Includes probes and scrapes.",
           (("sum by (endpoint) (rate(migraine_api_requests_total[$__rate_interval]))", "{{endpoint}}"),),
           unit="reqps"),
-    Panel("Latency", "Quantiles of the time in the replica, all replicas together.",
+    Panel("Latency quantiles", "Processing time of prediction requests, all replicas together.",
           (("migraine:prediction_latency_seconds:p50_5m", "50 %"),
            ("migraine:prediction_latency_seconds:p95_5m", "95 %"),
            ("migraine:prediction_latency_seconds:p99_5m", "99 %")), unit="s", limits=(0.5, 1.0)),
-    Panel("Latency, all of it", "How many requests took how long.",
+    Panel("Latency distribution", "Number of prediction requests by processing time.",
           (("sum by (le) (increase(migraine_prediction_latency_seconds_bucket[$__rate_interval]))", "{{le}}"),),
           unit="s", kind="heatmap"),
-    Panel("Refusals by kind", "As told to the client in `type`.",
+    Panel("Errors by type", "Refused or failed requests by the problem type of the response.",
           (("sum by (error_type) (rate(migraine_api_errors_total[$__rate_interval]))", "{{error_type}}"),),
           unit="reqps"),
-    Panel("Load", "Requests inside the replicas, and the replicas.",
+    Panel("Load", "Requests in progress, and replicas.",
           (("sum by (instance) (migraine_requests_in_progress)", "in progress, {{instance}}"),
            ("sum(migraine_replicas)", "replicas"))),
-    Panel("Prediction log", "Written, refused by the store, and lost.",
+    Panel("Prediction log", "Records written, refused writes and lost records.",
           (("sum(rate(migraine_receipts_written_total[$__rate_interval]))", "written"),
            ("sum(rate(migraine_receipt_write_failures_total[$__rate_interval]))", "writes refused"),
            ("sum(rate(migraine_receipts_dropped_total[$__rate_interval]))", "lost")), unit="ops"),
     ALERTS,
 ))  # fmt: skip
 
-MODELS = Dashboard("models", "Migraine: models", "Which models answer, whom, and how well?", (
-    Panel("Serving now", "What the replicas hold. Two models of one task and arm: a swap that is not through.",
+MODELS = Dashboard("models", "Migraine: models", "Which models serve, how often they are asked and how well they do.", (
+    Panel("Models in service", "Models that the replicas hold. Two models of one task and arm: a swap is under way.",
           (("max by (task, arm, algorithm, model, data_version) (migraine_model_info)", ""),), kind="table", width=18),
-    Panel("Not as promoted", "Bundles refused, a pointer not believed.", (("max(migraine_model_problems)", ""),),
+    Panel("Models not loaded", "Refused bundles or an invalid pointer file.", (("max(migraine_model_problems)", ""),),
           kind="stat", width=6, limits=(1, 1)),
-    Panel("Predictions by task and arm", "Abstentions included.",
+    Panel("Predictions by task and arm", "Includes abstentions.",
           (("sum by (task, arm) (rate(migraine_predictions_total[$__rate_interval]))", "{{task}}, {{arm}}"),),
           unit="ops"),
-    Panel("Predictions by model", "A promotion is seen as one line taking over from another.",
+    Panel("Predictions by model", "After a promotion one line replaces another.",
           (("sum by (task, model) (rate(migraine_predictions_total[$__rate_interval]))", "{{task}} {{model}}"),),
           unit="ops"),
-    Panel("Abstentions", "Share of the people of the last hour who had too little history.",
+    Panel("Abstentions", "Share of the attack predictions of the last hour withheld for too short a history.",
           (("migraine:abstentions:ratio1h", "abstained"),), unit="percentunit", limits=(0.2, 0.5)),
-    Panel("Values outside what training saw", "By field of the diary.",
+    Panel("Values outside the training range", "By diary field.",
           (("sum by (field) (rate(migraine_out_of_range_inputs_total[$__rate_interval]))", "{{field}}"),),
           unit="ops"),
-    Panel("Accuracy as monitored", "From outcomes that have arrived. Compare with the base rate in the report.",
+    Panel("Monitored accuracy", "Realized, or estimated until outcomes are known. Compare with the base rate.",
           (("max by (model_name) (migraine_model_accuracy)", "{{model_name}}"),), unit="percentunit"),
-    Panel("Verdicts", "What the newest monitoring result of each kind says.",
+    Panel("Verdicts", "Verdicts of the newest monitoring result of each kind.",
           (("max by (kind, task, verdict) (migraine_monitoring_verdict)", ""),), kind="table"),
-    Panel("Age of the monitoring", "Time since the last day that the newest result looked at.",
+    Panel("Age of the monitoring results", "Time since the end of the newest result's window.",
           (("time() - max by (kind) (migraine_monitoring_result_timestamp_seconds)", "{{kind}}"),), unit="s"),
-    Panel("Reloads", "Attempts to load what the pointer names, in a quarter of an hour.",
+    Panel("Model reloads", "Attempts to load the promoted models in 15 minutes.",
           (("sum by (result) (increase(migraine_model_reloads_total[15m]))", "{{result}}"),)),
 ))  # fmt: skip
 
-DRIFT = Dashboard("drift", "Migraine: drift", "Do the diaries still look like those of the training?", (
-    Panel("Largest score", "Population stability index. Among many features one is high by chance.",
-          (("migraine:drift_score:max", ""),), kind="stat", width=6, limits=(0.1, 0.2)),
-    Panel("Features above 0.2", "How many have clearly moved.",
-          (("count(max by (feature) (migraine_drift_score) > 0.2) or vector(0)", ""),), kind="stat", width=6,
-          limits=(1, 5)),
-    Panel("Drifts found", "Events since ever.", (("max(migraine_drift_detected_total)", ""),), kind="stat", width=6),
-    Panel("Drifts of 30 days", "Events.", (("max(increase(migraine_drift_detected_total[30d]))", ""),), kind="stat",
-          width=6, limits=(1, 3)),
-    Panel("Scores now", "The fifteen highest.", (("topk(15, max by (feature) (migraine_drift_score))", "{{feature}}"),),
-          kind="bargauge", limits=(0.1, 0.2)),
-    Panel("Scores over time", "The ten highest at each moment.",
-          (("topk(10, max by (feature) (migraine_drift_score))", "{{feature}}"),), limits=(0.1, 0.2)),
-    Panel("Verdict by task", "1 while it is the verdict. It knows how many people and rows were looked at.",
+RATIO = "max by (task, feature) (migraine_drift_ratio)"
+
+DRIFT = Dashboard("drift", "Migraine: drift", "How far diaries and scores have moved from the training data.", (
+    Panel("Largest drift ratio", "More than 1 is drift: beyond the limit and beyond chance in this window.",
+          (("max(migraine:drift_ratio:max)", ""),), unit="none", kind="stat", width=6, limits=(0.8, 1.0)),
+    Panel("Drifted features", "Features with a drift ratio of more than 1, counted per task.",
+          ((f"count({RATIO} > 1) or vector(0)", ""),), kind="stat", width=6, limits=(1, 1)),
+    Panel("Drift events", "Since installation.", (("max(migraine_drift_detected_total)", ""),), kind="stat", width=6),
+    Panel("Drift events in 30 days", "Drift that lasts for several days is one event.",
+          (("max(increase(migraine_drift_detected_total[30d]))", ""),), kind="stat", width=6, limits=(1, 3)),
+    Panel("Drift ratio by feature", "The 15 largest. More than 1 is drift.",
+          ((f"topk(15, {RATIO})", "{{task}}: {{feature}}"),), unit="none", kind="bargauge", limits=(0.8, 1.0)),
+    Panel("Drift ratio over time", "The ten largest at each moment. More than 1 is drift.",
+          ((f"topk(10, {RATIO})", "{{task}}: {{feature}}"),), unit="none", limits=(0.8, 1.0)),
+    Panel("Population stability index", "The ten largest. In a small window chance alone exceeds 0.2.",
+          (("topk(10, max by (task, feature) (migraine_drift_psi))", "{{task}}: {{feature}}"),), unit="none"),
+    Panel("Distances", "The ten largest distances of ordered (KS) and of categorical features (JS).",
+          (("topk(10, max by (task, feature) (migraine_drift_ks))", "KS {{task}}: {{feature}}"),
+           ("topk(10, max by (task, feature) (migraine_drift_js))", "JS {{task}}: {{feature}}")), unit="none"),
+    Panel("Change of missing values", "The ten largest absolute changes of the share of missing values.",
+          (("topk(10, max by (task, feature) (migraine_drift_missing_change))", "{{task}}: {{feature}}"),),
+          unit="percentunit"),
+    Panel("Verdict by task", "1 for the current verdict, which takes the number of rows and participants into account.",
           (('max by (task, verdict) (migraine_monitoring_verdict{kind="drift"})', "{{task}}: {{verdict}}"),)),
-    Panel("Values outside what training saw", "Counted at once, long before a verdict.",
+    Panel("Values outside the training range", "Counted with each prediction, before monitoring runs.",
           (("sum by (field) (rate(migraine_out_of_range_inputs_total[$__rate_interval]))", "{{field}}"),),
           unit="ops"),
 ))  # fmt: skip
 
-PIPELINE = Dashboard("pipeline", "Migraine: pipeline", "Does Dagster do what it should, when it should?", (
-    Panel("Last heard of Dagster", "It tells how it is twice a minute.",
+PIPELINE = Dashboard("pipeline", "Migraine: pipeline", "Dagster's runs, sensors and schedules.", (
+    Panel("Last sign of Dagster", "Dagster publishes its state about twice a minute.",
           (("time() - max(migraine_dagster_published_timestamp_seconds)", ""),), unit="s", kind="stat", width=6,
           limits=(120, 300)),
-    Panel("Runs under way", "All jobs.",
+    Panel("Running", "Runs of all jobs.",
           (('sum(max by (dagster_job) (migraine_dagster_unfinished_runs{status="running"}))', ""),), kind="stat",
           width=6),
-    Panel("Runs that wait", "All jobs.",
+    Panel("Queued", "Runs of all jobs.",
           (('sum(max by (dagster_job) (migraine_dagster_unfinished_runs{status="queued"}))', ""),), kind="stat",
           width=6, limits=(5, 20)),
-    Panel("Jobs that fail", "Jobs whose last run failed.",
+    Panel("Failing jobs", "Jobs whose last run failed.",
           (("count(max by (dagster_job) (migraine_dagster_run_last_failure_timestamp_seconds)"
             " > max by (dagster_job) (migraine_dagster_run_last_success_timestamp_seconds)) or vector(0)", ""),),
           kind="stat", width=6, limits=(1, 1)),
-    Panel("Time since the last good run", "By job; a job that never succeeded is left out.",
+    Panel("Time since the last success", "By job, without jobs that never succeeded.",
           (("time() - (max by (dagster_job) (migraine_dagster_run_last_success_timestamp_seconds) > 0)",
             "{{dagster_job}}"),), unit="s"),
-    Panel("Time since the last failure", "By job; a job that never failed is left out.",
+    Panel("Time since the last failure", "By job, without jobs that never failed.",
           (("time() - (max by (dagster_job) (migraine_dagster_run_last_failure_timestamp_seconds) > 0)",
             "{{dagster_job}}"),), unit="s"),
-    Panel("Duration of the last good run", "By job.",
+    Panel("Duration of the last successful run", "By job.",
           (("max by (dagster_job) (migraine_dagster_run_last_duration_seconds)", "{{dagster_job}}"),), unit="s"),
-    Panel("Unfinished runs", "By job.",
+    Panel("Unfinished runs", "By job and status.",
           (("max by (dagster_job, status) (migraine_dagster_unfinished_runs)", "{{dagster_job}}: {{status}}"),)),
-    Panel("Sensors and schedules", "Time since the last evaluation without an error. Those that are off are left out.",
+    Panel("Sensors and schedules", "Time since the last evaluation without an error, if switched on.",
           (("time() - (max by (kind, name) (migraine_dagster_tick_last_success_timestamp_seconds) > 0)",
             "{{kind}} {{name}}"),), unit="s"),
     ALERTS,

@@ -1,6 +1,6 @@
-"""Writes the Grafana dashboards from their tables, into the folder that is named or the chart's.
+"""Write the Grafana dashboards from their tables into the folder given as argument, by default the chart's.
 
-Here belongs Grafana's form. Not here: what is shown (`dashboard_tables`).
+Here belongs Grafana's JSON format. Not here: the contents (`dashboard_tables`).
 """
 
 import json
@@ -19,11 +19,11 @@ HEIGHT = {"stat": 4, "timeseries": 8, "table": 8, "bargauge": 10, "heatmap": 8}
 
 
 def document(dashboard: Dashboard) -> dict[str, Any]:
-    """A dashboard as Grafana reads it."""
+    """The JSON document of a dashboard."""
     return {
         "uid": f"migraine-{dashboard.name}",
         "title": dashboard.title,
-        "description": dashboard.says,
+        "description": dashboard.description,
         "tags": ["migraine-platform"],
         "editable": False,
         "schemaVersion": 39,
@@ -34,15 +34,13 @@ def document(dashboard: Dashboard) -> dict[str, Any]:
         "graphTooltip": 1,
         "annotations": {"list": []},
         "links": [{"type": "dashboards", "tags": ["migraine-platform"], "title": "Migraine", "asDropdown": True}],
-        "templating": {
-            "list": [{"name": "datasource", "label": "Prometheus", "type": "datasource", "query": "prometheus"}]
-        },
+        "templating": {"list": [CHOICE]},
         "panels": list(_placed(dashboard.panels)),
     }
 
 
 def _placed(panels: Iterable[Panel]) -> Iterable[dict[str, Any]]:
-    """Panels from left to right, in rows as high as their highest."""
+    """Panels from left to right; a row is as high as its highest panel."""
     x = y = row = 0
     for number, panel in enumerate(panels, start=1):
         if x + panel.width > COLUMNS:
@@ -56,56 +54,56 @@ def _panel(panel: Panel, number: int) -> dict[str, Any]:
         "id": number,
         "type": panel.kind,
         "title": panel.title,
-        "description": panel.says,
+        "description": panel.description,
         "datasource": SOURCE,
-        "targets": [_target(panel, place, *query) for place, query in enumerate(panel.queries)],
+        "targets": [_target(panel, index, *query) for index, query in enumerate(panel.queries)],
         "fieldConfig": {"defaults": {"unit": panel.unit, "thresholds": _thresholds(panel)}, "overrides": []},
         "options": _options(panel),
     } | ({"transformations": _TABLE} if panel.kind == "table" else {})
 
 
-def _target(panel: Panel, place: int, expression: str, legend: str) -> dict[str, Any]:
-    now = panel.kind in ("table", "bargauge", "stat")
-    form = {"table": "table", "heatmap": "heatmap"}.get(panel.kind, "time_series")
+def _target(panel: Panel, index: int, expression: str, legend: str) -> dict[str, Any]:
+    instant = panel.kind in ("table", "bargauge", "stat")
+    layout = {"table": "table", "heatmap": "heatmap"}.get(panel.kind, "time_series")
     return {
-        "refId": chr(ord("A") + place),
+        "refId": chr(ord("A") + index),
         "datasource": SOURCE,
         "expr": expression,
         "legendFormat": legend or "__auto",
-        "format": form,
-        "instant": now,
-        "range": not now,
+        "format": layout,
+        "instant": instant,
+        "range": not instant,
     }
 
 
 def _thresholds(panel: Panel) -> dict[str, Any]:
-    """Green, then orange, then red; the other way round where less is worse."""
+    """Green, orange and red from low to high values; from high to low with `bad_below`."""
     if panel.limits is None:
         return {"mode": "absolute", "steps": [{"color": "text", "value": None}]}
     first, second = panel.limits
     if panel.bad_below:
-        colours: list[tuple[str, float | None]] = [("red", None), ("orange", second), ("green", first)]
+        colors: list[tuple[str, float | None]] = [("red", None), ("orange", second), ("green", first)]
     else:
-        colours = [("green", None), ("orange", first), ("red", second)]
-    return {"mode": "absolute", "steps": [{"color": colour, "value": value} for colour, value in colours]}
+        colors = [("green", None), ("orange", first), ("red", second)]
+    return {"mode": "absolute", "steps": [{"color": color, "value": value} for color, value in colors]}
 
 
 def _options(panel: Panel) -> dict[str, Any]:
-    calculated = {"reduceOptions": {"calcs": ["lastNotNull"], "fields": "", "values": False}}
+    reduced = {"reduceOptions": {"calcs": ["lastNotNull"], "fields": "", "values": False}}
     return {
-        "stat": {**calculated, "colorMode": "value", "graphMode": "none"},
-        "bargauge": {**calculated, "orientation": "horizontal", "displayMode": "gradient"},
+        "stat": {**reduced, "colorMode": "value", "graphMode": "none"},
+        "bargauge": {**reduced, "orientation": "horizontal", "displayMode": "gradient"},
         "timeseries": {"legend": {"displayMode": "list", "placement": "bottom"}, "tooltip": {"mode": "multi"}},
         "heatmap": {"calculate": False, "yAxis": {"unit": panel.unit}},
     }.get(panel.kind, {})
 
 
-# Of an instant query the columns of time and of the value 1 say nothing.
+# The time and the value 1 of an instant query carry no information.
 _TABLE = [{"id": "organize", "options": {"excludeByName": {"Time": True, "Value": True}}}]
 
 
 def write(folder: Path) -> None:
-    """All files."""
+    """Write the files of all dashboards."""
     folder.mkdir(parents=True, exist_ok=True)
     for dashboard in DASHBOARDS:
         text = json.dumps(document(dashboard), indent=1, ensure_ascii=False)

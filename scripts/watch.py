@@ -1,7 +1,6 @@
-"""Look at a Prometheus after a deployment: are the rules loaded, is the service scraped, does an alert fire that wakes
-somebody? `make watch-check PROMETHEUS=http://127.0.0.1:9090`
+"""Check a Prometheus after a deployment: rules loaded, service scraped, no critical alert firing.
 
-Exit codes: 0 all well, 1 something is not, 2 wrong use.
+`make watch-check PROMETHEUS=http://127.0.0.1:9090`. Exit codes: 0 no problem, 1 problems, 2 usage error.
 """
 
 import json
@@ -20,45 +19,45 @@ UP = 'up{job="migraine-serving"}'
 RULES = Path(__file__).parents[1] / "helm" / "migraine-platform" / "files" / "rules"
 
 
-def ask(prometheus: str, path: str) -> Any:
-    """The `data` of an answer."""
-    with urllib.request.urlopen(f"{prometheus.rstrip('/')}/api/v1/{path}", timeout=30) as answer:
-        return json.load(answer)["data"]
+def query(prometheus: str, path: str) -> Any:
+    """The `data` of a response of Prometheus' HTTP API."""
+    with urllib.request.urlopen(f"{prometheus.rstrip('/')}/api/v1/{path}", timeout=30) as response:
+        return json.load(response)["data"]
 
 
-def groups_wanted() -> set[str]:
-    """The groups of rules that this version has."""
+def expected_groups() -> set[str]:
+    """The names of the rule groups of this version."""
     return {group["name"] for path in RULES.glob("*.yaml") for group in yaml.safe_load(path.read_text())["groups"]}
 
 
 def problems(prometheus: str) -> Iterator[str]:
-    """Everything that is not as it should be, a sentence each."""
-    loaded = {group["name"] for group in ask(prometheus, "rules")["groups"]}
-    if missing := groups_wanted() - loaded:
-        yield f"groups of rules are not loaded: {', '.join(sorted(missing))}"
-    up = ask(prometheus, f"query?query={quote(UP)}")["result"]
-    if not up:
+    """Each problem as a line of text."""
+    loaded = {group["name"] for group in query(prometheus, "rules")["groups"]}
+    if missing := expected_groups() - loaded:
+        yield f"rule groups are not loaded: {', '.join(sorted(missing))}"
+    targets = query(prometheus, f"query?query={quote(UP)}")["result"]
+    if not targets:
         yield 'no target of job "migraine-serving" is scraped'
-    for target in up:
+    for target in targets:
         if target["value"][1] != "1":
             yield f"{target['metric'].get('instance')} does not answer"
-    for alert in ask(prometheus, "alerts")["alerts"]:
+    for alert in query(prometheus, "alerts")["alerts"]:
         if alert["state"] == "firing" and alert["labels"].get("severity") == "critical":
             yield f"{alert['labels']['alertname']} fires: {alert['annotations'].get('summary', '')}"
 
 
 def main() -> int:
-    """Print what was found."""
+    """Print the problems, or that there are none."""
     prometheus = os.environ.get("PROMETHEUS", "")
     if not prometheus:
         print("Name a Prometheus: make watch-check PROMETHEUS=http://127.0.0.1:9090", file=sys.stderr)
         return 2
     try:
-        found = list(problems(prometheus))
+        lines = list(problems(prometheus))
     except (OSError, ValueError, KeyError) as error:
-        found = [f"{prometheus} cannot be asked: {error}"]
-    print("\n".join(found) or f"{len(groups_wanted())} groups of rules, the service scraped, nothing critical fires")
-    return 1 if found else 0
+        lines = [f"{prometheus} cannot be queried: {error}"]
+    print("\n".join(lines) or f"{len(expected_groups())} rule groups loaded, service scraped, no critical alert")
+    return 1 if lines else 0
 
 
 if __name__ == "__main__":

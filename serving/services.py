@@ -12,8 +12,8 @@ from concurrent.futures import Executor, ThreadPoolExecutor
 from dataclasses import dataclass, field
 
 from migraine_assets.settings import Settings
-from migraine_assets.stores.monitoring.gauges import read_figures
-from migraine_assets.stores.monitoring.pipeline_status import read_operations
+from migraine_assets.stores.monitoring.gauges import read_gauges
+from migraine_assets.stores.monitoring.pipeline_status import read_pipeline_status
 from migraine_assets.stores.signing_secret import shared_secret
 from migraine_assets.stores.store import Store
 from serving.access.api_keys import KeyRing
@@ -98,9 +98,9 @@ class Services:
 
     def _look(self) -> None:
         # In a thread of its own: a slow or unreachable store must delay neither predictions nor scrapes.
-        self.metrics.look()
+        self.metrics.refresh()
         while not self._closing.wait(LOOK_SECONDS):
-            self.metrics.look()
+            self.metrics.refresh()
 
     def _show_logs(self) -> None:
         self.metrics.set_logs((self.prediction_log.state, self.feedback_log.state))
@@ -111,7 +111,7 @@ def open_services(settings: ServingSettings, *, store: Store | None = None) -> S
     store = store or Store(Settings().store_location)
     secret = shared_secret(store, configured=settings.secret)
     metrics = Metrics(
-        settings.shared_folder, figures=lambda: read_figures(store), operations=lambda: read_operations(store)
+        settings.shared_folder, gauges=lambda: read_gauges(store), pipeline=lambda: read_pipeline_status(store)
     )
     models = ModelWatcher(store, interval=settings.poll_seconds, listener=counting(metrics))
     ids = PredictionIds(secret)

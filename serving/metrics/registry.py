@@ -1,7 +1,8 @@
-"""The service's metrics: how they are counted and shown to Prometheus.
+"""The metrics of a replica: counting them and rendering those of the whole node for Prometheus.
 
-Here belongs what the application calls. Not here: names and meaning (`serving.metrics.names`), how the counts of
-several replicas come together (`serving.metrics.shared_counts`), and what others publish (`serving.metrics.families`).
+Here belongs what the application calls. Not here: the table of metrics (`serving.metrics.names`), how the counts of
+several replicas are combined (`serving.metrics.shared_counts`), and the families of published values
+(`serving.metrics.families`).
 """
 
 import contextlib
@@ -17,8 +18,8 @@ from prometheus_client import CollectorRegistry, generate_latest
 from prometheus_client.core import Metric
 from prometheus_client.registry import Collector
 
-from migraine_assets.stores.monitoring.gauges import Figures
-from migraine_assets.stores.monitoring.pipeline_status import Operations
+from migraine_assets.stores.monitoring.gauges import MonitoringGauges
+from migraine_assets.stores.monitoring.pipeline_status import PipelineStatus
 from serving.log.writer import LogState
 from serving.metrics import names
 from serving.metrics.families import BOUNDS, Published, family, gauge, latency, published
@@ -30,7 +31,7 @@ CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 
 @dataclass(frozen=True)
 class ModelInfo:
-    """A model that a replica holds. `model`: the bundle's hash."""
+    """A model that a replica holds. `model`: the hash of its bundle."""
 
     task: str
     arm: str
@@ -40,21 +41,21 @@ class ModelInfo:
 
 
 class Metrics:
-    """The counts of this replica, and the view of all replicas of the node.
+    """The counts of this replica and a view of all replicas of the node.
 
-    Counting takes about a microsecond and may be done from any thread; `tick` and `render` read and write files of the
-    node; only `look` asks the store.
+    Counting takes about a microsecond and is thread-safe. `tick` and `render` access files of the node; only `refresh`
+    accesses the store.
     """
 
     def __init__(
         self,
         folder: Path,
         *,
-        figures: Callable[[], Figures | None] = lambda: None,
-        operations: Callable[[], Operations | None] = lambda: None,
+        gauges: Callable[[], MonitoringGauges | None] = lambda: None,
+        pipeline: Callable[[], PipelineStatus | None] = lambda: None,
     ) -> None:
         self._node = NodeFolder(folder)
-        self._figures, self._operations = figures, operations
+        self._read_gauges, self._read_pipeline = gauges, pipeline
         self._last = Published()
         self._models: tuple[ModelInfo, ...] = ()
         self._ready, self._problems = False, 0
@@ -68,61 +69,61 @@ class Metrics:
         self.tick()
 
     def count_predictions(self, count: int, *, status: str, task: str, model: str, arm: str) -> None:
-        """Predictions of a task. `status`: "ok", "abstained", "error"; `model`: the bundle's hash."""
+        """Count predictions of a task. `status`: "ok" or "abstained"; `model`: the hash of the bundle."""
         self._node.add(_key(names.PREDICTIONS, status, task, model, arm), count)
 
     def observe_latency(self, seconds: float) -> None:
-        """The time that one request for predictions took."""
+        """Record the processing time of one prediction request."""
         self._node.add(_BUCKETS[bisect_left(LATENCY_BUCKETS, seconds)])
         self._node.add(_SUM, seconds)
 
     def count_request(self, method: str, endpoint: str, status: int) -> None:
-        """One HTTP request. `endpoint`: the route's template, never the path as sent."""
+        """Count one HTTP request. `endpoint`: the route template, never the path as sent."""
         self._node.add(_key(names.REQUESTS, method, endpoint, str(status)))
 
     def count_error(self, error_type: str) -> None:
-        """One refused or failed request."""
+        """Count one refused or failed request."""
         self._node.add(_key(names.ERRORS, error_type))
 
     def count_reload(self, *, success: bool) -> None:
-        """One attempt to load what the pointer names."""
+        """Count one attempt to load the promoted models."""
         self._node.add(_key(names.RELOADS, "success" if success else "failure"))
 
     def count_abstentions(self, count: int) -> None:
-        """Predictions not given for lack of history."""
+        """Count attack predictions withheld because the history is too short."""
         self._node.add(_key(names.ABSTENTIONS), count)
 
     def count_out_of_range(self, field: str, count: int) -> None:
-        """Values outside what training saw. `field`: of the contract."""
+        """Count input values outside the range of the training data. `field`: a field of the contract."""
         self._node.add(_key(names.OUT_OF_RANGE, field), count)
 
     def set_model_info(self, models: Iterable[ModelInfo], *, ready: bool = True, problems: int = 0) -> None:
-        """What this replica holds now; what it held before is no longer shown. `problems`: what is not as promoted."""
+        """Replace the models that this replica holds. `problems`: the number of promoted models it failed to load."""
         self._models, self._ready, self._problems = tuple(models), ready, problems
         self.tick()
 
     def set_backlog(self, count: int) -> None:
-        """Receipts and feedback in memory."""
+        """Set the number of log entries in memory."""
         self._backlog = count
 
     def set_logs(self, states: Iterable[LogState]) -> None:
-        """How the logs of this replica go."""
+        """Update the metrics of this replica's logs."""
         states = tuple(states)
         self.set_backlog(sum(state.backlog for state in states))
-        self._node.raise_to(_key(names.RECEIPTS_WRITTEN), sum(state.written for state in states))
-        self._node.raise_to(_key(names.RECEIPTS_DROPPED), sum(state.dropped for state in states))
-        self._node.raise_to(_key(names.RECEIPT_FAILURES), sum(state.failures for state in states))
+        self._node.raise_to(_key(names.RECORDS_WRITTEN), sum(state.written for state in states))
+        self._node.raise_to(_key(names.RECORDS_DROPPED), sum(state.dropped for state in states))
+        self._node.raise_to(_key(names.RECORD_FAILURES), sum(state.failures for state in states))
 
     def enter(self) -> None:
-        """A request has come into this replica. Called in the event loop's thread only, as `leave` is."""
+        """Note an accepted request. Call this and `leave` from the event loop's thread only."""
         self._in_progress += 1
 
     def leave(self) -> None:
-        """A request has been answered."""
+        """Note an answered request."""
         self._in_progress -= 1
 
     def tick(self) -> None:
-        """Let the other replicas see the present state; to be called about once a second."""
+        """Publish the current state to the other replicas. Call this about once a second."""
         state = {
             "models": [asdict(model) for model in self._models],
             "ready": self._ready,
@@ -130,27 +131,27 @@ class Metrics:
             "backlog": self._backlog,
             "in_progress": self._in_progress,
         }
-        # A full disk delays what others see; it must not end the thread that calls this.
+        # A full disk must not end the thread that calls this; the state is published once there is space.
         with contextlib.suppress(OSError):
             if state != self._published:
                 self._node.publish(state)
                 self._published = state
 
-    def look(self) -> None:
-        """See what monitoring and Dagster have published since. Asks the store, which may take its time."""
-        self._last = Published(self._figures() or self._last.figures, self._operations() or self._last.operations)
+    def refresh(self) -> None:
+        """Read what monitoring and Dagster have published. This accesses the store and may block."""
+        self._last = Published(self._read_gauges() or self._last.gauges, self._read_pipeline() or self._last.pipeline)
 
     def render(self) -> bytes:
-        """The node's metrics in Prometheus' text form."""
+        """The node's metrics in Prometheus' text format."""
         self.tick()
         registry = CollectorRegistry(auto_describe=False)
-        # A replica that has read an older copy must not let the counter go back.
-        detected = self._node.highest("drift-detected", self._last.figures.drift_detected_total)
+        # A replica that has read an older file must not decrease the counter.
+        detected = self._node.highest("drift-detected", self._last.gauges.drift_detected_total)
         registry.register(_View(self._node.snapshot(), self._last, detected=detected))
         return generate_latest(registry)
 
     def close(self) -> None:
-        """Leave the node; the counts stay."""
+        """Leave the node; its counts remain."""
         self.tick()
         self._node.close()
 
@@ -185,7 +186,7 @@ class _View(Collector):
 
 @cache
 def _key(metric: MetricName, *labels: str) -> str:
-    """The key of a count, in the form of prometheus-client's multiprocess mode."""
+    """The key of a count, in the format of prometheus-client's multiprocess mode."""
     return _json(metric.name, f"{metric.name}_total", dict(zip(metric.labels, labels, strict=True)))
 
 

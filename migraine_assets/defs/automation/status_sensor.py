@@ -17,21 +17,23 @@ from migraine_assets.defs.resources import Workspace
 from migraine_assets.errors import StoreError
 from migraine_assets.stores.monitoring.heartbeats import beat
 from migraine_assets.stores.monitoring.pipeline_status import (
-    JobFigures,
-    Operations,
-    TickFigures,
-    Verdict,
-    read_operations,
-    write_operations,
+    JobSummary,
+    PipelineStatus,
+    TaskVerdict,
+    TickSummary,
+    read_pipeline_status,
+    write_pipeline_status,
 )
 from migraine_assets.stores.monitoring.results import Kind, latest
 from migraine_assets.stores.store import Store
 
 RESULT_KINDS: tuple[Kind, ...] = ("drift", "realised", "estimated")
-Verdicts = dict[str, dict[str, Verdict]]
+Verdicts = dict[str, dict[str, TaskVerdict]]
 
 
-def verdicts(store: Store, *, known: Mapping[str, Mapping[str, Verdict]], complain: Callable[[str], None]) -> Verdicts:
+def verdicts(
+    store: Store, *, known: Mapping[str, Mapping[str, TaskVerdict]], complain: Callable[[str], None]
+) -> Verdicts:
     """By kind and task. What cannot be read stays as it was `known`, whose age then tells."""
     found = {kind: dict(tasks) for kind, tasks in known.items()}
     for kind in RESULT_KINDS:
@@ -42,7 +44,7 @@ def verdicts(store: Store, *, known: Mapping[str, Mapping[str, Verdict]], compla
             continue
         if newest is not None:
             day, content = newest
-            found[kind] = {task: Verdict(status, day.isoformat()) for task, status in _statuses(content)}
+            found[kind] = {task: TaskVerdict(status, day.isoformat()) for task, status in _statuses(content)}
     return found
 
 
@@ -56,14 +58,14 @@ GOOD = (TickStatus.SUCCESS, TickStatus.SKIPPED)
 INSTIGATOR_KINDS = {InstigatorType.SENSOR: "sensor", InstigatorType.SCHEDULE: "schedule"}
 
 
-def tick_figures(instance: dg.DagsterInstance, repository: dg.RepositoryDefinition) -> dict[str, TickFigures]:
+def tick_figures(instance: dg.DagsterInstance, repository: dg.RepositoryDefinition) -> dict[str, TickSummary]:
     """Every sensor and schedule of `repository` that is switched on and has been evaluated or started."""
     found = {}
     for state in instance.all_instigator_state():
         kind = INSTIGATOR_KINDS.get(state.instigator_type)
         if kind and (interval := _interval(repository, state.name, kind, state.status)) is not None:
             good, bad = _last(instance, state, *GOOD), _last(instance, state, TickStatus.FAILURE)
-            found[state.name] = TickFigures(kind, interval, last_success=good, last_failure=bad)
+            found[state.name] = TickSummary(kind, interval, last_success=good, last_failure=bad)
     return found
 
 
@@ -99,25 +101,25 @@ FORGET = dt.timedelta(days=60)
 
 
 def job_figures(
-    instance: dg.DagsterInstance, *, known: Mapping[str, JobFigures], since: dt.datetime | None, now: dt.datetime
-) -> dict[str, JobFigures]:
+    instance: dg.DagsterInstance, *, known: Mapping[str, JobSummary], since: dt.datetime | None, now: dt.datetime
+) -> dict[str, JobSummary]:
     """`known` with the runs that ended after `since` (None: all that Dagster has), and those that are under way."""
     found = dict(known)
     after = since - OVERLAP if since else None
     ended = dg.RunsFilter(statuses=list(ENDED), updated_after=after)
     for record in instance.get_run_records(ended, limit=MOST_RUNS, order_by="update_timestamp"):
         name = record.dagster_run.job_name
-        found[name] = with_run(found.get(name, JobFigures()), record)
+        found[name] = with_run(found.get(name, JobSummary()), record)
     counts = _unfinished(instance)
     oldest = (now - FORGET).timestamp()
     kept = {name for name, job in found.items() if max(job.last_success, job.last_failure) >= oldest}
     return {
-        name: replace(found.get(name, JobFigures()), queued=counts[name, "queued"], running=counts[name, "running"])
+        name: replace(found.get(name, JobSummary()), queued=counts[name, "queued"], running=counts[name, "running"])
         for name in sorted(kept | {name for name, _ in counts})
     }
 
 
-def with_run(job: JobFigures, record: dg.RunRecord) -> JobFigures:
+def with_run(job: JobSummary, record: dg.RunRecord) -> JobSummary:
     """`job` after a run that ended. A failure that Dagster itself will repeat is none yet."""
     end = record.end_time or record.update_timestamp.timestamp()
     if record.dagster_run.status == dg.DagsterRunStatus.SUCCESS:
@@ -146,13 +148,13 @@ SECONDS = 30
 def operations_figures(context: dg.SensorEvaluationContext, workspace: Workspace) -> dg.SkipReason:
     """Merge what Dagster knows now into what was published, and publish it."""
     now, store = dt.datetime.now(dt.UTC), workspace.store
-    before = read_operations(store) or Operations(0.0)
+    before = read_pipeline_status(store) or PipelineStatus(0.0)
     if context.repository_def is None:
         raise dg.DagsterInvariantViolationError("A sensor is evaluated within a code location.")
     since = dt.datetime.fromtimestamp(before.published_at, dt.UTC) if before.published_at else None
     jobs = job_figures(context.instance, known=before.jobs, since=since, now=now)
     ticks = tick_figures(context.instance, context.repository_def)
     found = verdicts(store, known=before.verdicts, complain=context.log.warning)
-    write_operations(store, Operations(now.timestamp(), jobs, ticks, found))
+    write_pipeline_status(store, PipelineStatus(now.timestamp(), jobs, ticks, found))
     beat(store, "operations_figures", now=now)
     return dg.SkipReason(f"Published: {len(jobs)} jobs, {len(ticks)} sensors and schedules.")

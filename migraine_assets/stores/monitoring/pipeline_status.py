@@ -1,10 +1,11 @@
-"""How the automation goes, published through the store for the service's `/metrics`: `monitoring/operations.json`.
+"""The state of Dagster's jobs, sensors and schedules for the service's `/metrics`: `monitoring/operations.json`.
 
-Here belong its place and form. Not here: what the monitoring found about models (`stores.monitoring.gauges`), and
-reading Dagster (`defs.operations`).
+Here belong the file's path and format. Not here: the gauges of monitoring (`stores.monitoring.gauges`) and reading
+Dagster (`defs.automation.status_sensor`).
 
-Moments instead of counts: taking the later of two is right however often it is done, so that neither a run deleted
-from Dagster nor a publisher that was killed makes a figure wrong. A moment is in seconds since 1970; 0.0 is never.
+The file holds times instead of counts. Taking the later of two times gives the same result however often it is
+repeated, so a run that was deleted from Dagster or a publisher that was killed leaves no wrong value. Times are seconds
+since 1970; 0.0 means never.
 """
 
 import msgspec
@@ -15,8 +16,8 @@ from migraine_assets.stores.store import Store
 PATH = "monitoring/operations.json"
 
 
-class JobFigures(msgspec.Struct, frozen=True):
-    """One Dagster job: when a run of it last ended well and badly, and how long (seconds) the last good one took."""
+class JobSummary(msgspec.Struct, frozen=True):
+    """One Dagster job: when a run last succeeded and failed, how long (seconds) the last good run took, open runs."""
 
     last_success: float = 0.0
     last_failure: float = 0.0
@@ -25,7 +26,7 @@ class JobFigures(msgspec.Struct, frozen=True):
     running: int = 0
 
 
-class TickFigures(msgspec.Struct, frozen=True):
+class TickSummary(msgspec.Struct, frozen=True):
     """One sensor or schedule that is switched on. `interval`: seconds between evaluations; 0 for a schedule."""
 
     kind: str
@@ -34,30 +35,30 @@ class TickFigures(msgspec.Struct, frozen=True):
     last_failure: float = 0.0
 
 
-class Verdict(msgspec.Struct, frozen=True):
-    """What the newest monitoring result of a kind says of a task. `day`: the last of its window, ISO."""
+class TaskVerdict(msgspec.Struct, frozen=True):
+    """The verdict of the newest monitoring result on one task. `day`: the last day of its window, ISO format."""
 
     status: str
     day: str
 
 
-class Operations(msgspec.Struct, frozen=True):
+class PipelineStatus(msgspec.Struct, frozen=True):
     """`jobs` and `ticks` by name, `verdicts` by kind of result and task."""
 
     published_at: float
-    jobs: dict[str, JobFigures] = {}
-    ticks: dict[str, TickFigures] = {}
-    verdicts: dict[str, dict[str, Verdict]] = {}
+    jobs: dict[str, JobSummary] = {}
+    ticks: dict[str, TickSummary] = {}
+    verdicts: dict[str, dict[str, TaskVerdict]] = {}
 
 
-def read_operations(store: Store) -> Operations | None:
-    """What was published; None where there is nothing, or nothing that can be believed."""
+def read_pipeline_status(store: Store) -> PipelineStatus | None:
+    """The published status; None if there is none or the file is invalid."""
     try:
-        return msgspec.json.decode(store.read(PATH), type=Operations) if store.exists(PATH) else None
+        return msgspec.json.decode(store.read(PATH), type=PipelineStatus) if store.exists(PATH) else None
     except (StoreError, OSError, msgspec.DecodeError):
         return None
 
 
-def write_operations(store: Store, operations: Operations) -> None:
-    """Replace what was published, whole or not at all."""
-    store.write(PATH, msgspec.json.format(msgspec.json.encode(operations), indent=1))
+def write_pipeline_status(store: Store, status: PipelineStatus) -> None:
+    """Replace the published status atomically."""
+    store.write(PATH, msgspec.json.format(msgspec.json.encode(status), indent=1))

@@ -1,7 +1,7 @@
-"""The newest results as the figures that the service shows at `/metrics`.
+"""Publish the newest monitoring results as gauges that the service shows at `/metrics`.
 
-Here belongs which result becomes which figure. Not here: the file's form (`stores.monitoring.gauges`), its metrics
-(`serving`).
+Here belongs which result becomes which gauge. Not here: the file's format (`stores.monitoring.gauges`) and the metrics
+(`serving.metrics`).
 """
 
 from collections.abc import Mapping
@@ -9,56 +9,64 @@ from typing import Any
 
 import msgspec
 
-from migraine_assets.stores.monitoring.gauges import PATH, Figures, read_figures
+from migraine_assets.stores.monitoring.gauges import PATH, FeatureGauges, MonitoringGauges, drift_scores, read_gauges
 from migraine_assets.stores.monitoring.results import latest, read_result, result_days
 from migraine_assets.stores.store import Store
 
+# Statistic of a drift result: its field in `FeatureGauges`.
+STATISTICS = {"psi": "psi", "ks": "ks", "js": "js", "missing": "missing_change"}
 
-def publish(store: Store) -> Figures:
-    """Write the figures of the newest results. The number of drift events never goes back."""
-    before = read_figures(store) or Figures()
-    found = Figures(
+
+def publish(store: Store) -> MonitoringGauges:
+    """Write the gauges of the newest results. The number of drift events never decreases."""
+    before = read_gauges(store) or MonitoringGauges()
+    drift = _drift(store)
+    gauges = MonitoringGauges(
         model_accuracy=_accuracy(store),
-        drift_score=_scores(store),
+        drift=drift,
+        drift_score=drift_scores(drift),
         drift_detected_total=max(before.drift_detected_total, _events(store)),
     )
-    if found != before:
-        store.write(PATH, msgspec.json.encode(found))
-    return found
+    if gauges != before:
+        store.write(PATH, msgspec.json.encode(gauges))
+    return gauges
 
 
 def _accuracy(store: Store) -> dict[str, float]:
-    """By algorithm: as realised; where outcomes are not known yet, as estimated."""
-    found: dict[str, float] = {}
+    """By algorithm: realized accuracy, or the estimated one while outcomes are not known yet."""
+    accuracies: dict[str, float] = {}
     for kind in ("estimated", "realised"):
         _, content = latest(store, kind) or (None, {})
-        for said in (content.get("tasks") or {}).values():
-            value = ((said.get("metrics") or {}).get("accuracy") or {}).get("value")
+        for result in (content.get("tasks") or {}).values():
+            value = ((result.get("metrics") or {}).get("accuracy") or {}).get("value")
             if value is not None:
-                found[said["algorithm"]] = float(value)
-    return found
+                accuracies[result["algorithm"]] = float(value)
+    return accuracies
 
 
-def _scores(store: Store) -> dict[str, float]:
-    """By feature the larger of both tasks: 1 and more is drift."""
+def _drift(store: Store) -> dict[str, dict[str, FeatureGauges]]:
     _, content = latest(store, "drift") or (None, {})
-    found: dict[str, float] = {}
-    for task, said in (content.get("tasks") or {}).items():
-        for name, feature in (said.get("features") or {}).items():
-            label = f"{task}_score" if name == "score" else name
-            found[label] = max(found.get(label, 0.0), float(feature["score"]))
-    return found
+    return {
+        task: {name: _feature(feature) for name, feature in (result.get("features") or {}).items()}
+        for task, result in (content.get("tasks") or {}).items()
+    }
+
+
+def _feature(feature: Mapping[str, Any]) -> FeatureGauges:
+    statistics = feature.get("statistics") or {}
+    values = {STATISTICS[name]: statistics[name]["value"] for name in STATISTICS if name in statistics}
+    return FeatureGauges(ratio=float(feature["score"]), **values)
 
 
 def _events(store: Store) -> int:
-    """How often a task began to drift, over all days: the same drift seen on many days is one."""
+    """How often a task began to drift, over all days. Drift that lasts for several days is one event."""
     events, before = 0, dict[str, Mapping[str, Any]]()
     for day in result_days(store, "drift"):
-        for task, said in ((read_result(store, "drift", day) or {}).get("tasks") or {}).items():
-            if said.get("status") == "too little data":
+        for task, result in ((read_result(store, "drift", day) or {}).get("tasks") or {}).items():
+            if result.get("status") == "too little data":
                 continue
             last = before.get(task, {})
-            same = last.get("status") == "drift" and last.get("bundle") == said.get("bundle")
-            events += said.get("status") == "drift" and not same
-            before[task] = said
+            same = last.get("status") == "drift" and last.get("bundle") == result.get("bundle")
+            events += result.get("status") == "drift" and not same
+            before[task] = result
     return events

@@ -1,4 +1,4 @@
-"""A service, Prometheus and Alertmanager for the tests of one file that need them."""
+"""One service, Prometheus and Alertmanager for all tests of the session that need them."""
 
 import signal
 from collections.abc import Iterator
@@ -11,9 +11,9 @@ from migraine_assets_tests.support.service import Service
 from migraine_assets_tests.support.waiting import eventually
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
-    """A service without a model yet, watched."""
+    """A monitored service. Whether it has a champion depends on the tests before; see `serving` and `unserved`."""
     tool("prometheus")
     folder = tmp_path_factory.mktemp("stack")
     service = Service(folder, ("--plain",), {"SERVING_BACKLOG_LIMIT": str(BACKLOG_LIMIT)})

@@ -1,4 +1,4 @@
-"""The chart's rule files for tests: where they are, what they hold, and Prometheus' own tools."""
+"""The chart's rule files and Prometheus' tools, for tests."""
 
 import re
 import shutil
@@ -16,6 +16,8 @@ RULES = sorted((FILES / "rules").glob("*.yaml"))
 ALERTMANAGER = FILES / "alertmanager.yaml"
 CASES = sorted((Path(__file__).parent / "cases").glob("*.yaml"))
 RUNBOOKS = ROOT / "docs/runbooks.md"
+# Tested in test_drift_alerts.py, with series of real monitoring results.
+MONITORED = ("MigraineDriftDetected", "MigraineFeatureShifted")
 METRIC = re.compile(r"\bmigraine[_:][a-z0-9_:]+")
 
 
@@ -41,13 +43,13 @@ def rules() -> tuple[Rule, ...]:
 
 
 def alerts() -> tuple[Rule, ...]:
-    """The alerts alone."""
+    """The alerts only."""
     return tuple(rule for rule in rules() if rule.alert)
 
 
 def tool(*names: str) -> str:
-    """The path of the first of these programs; the test is skipped where there is none."""
+    """The path of the first installed program; skips the test if none is installed."""
     for name in names:
-        if found := shutil.which(name):
-            return found
+        if path := shutil.which(name):
+            return path
     pytest.skip(f"{names[0]} is not installed (Debian: apt-get install prometheus prometheus-alertmanager)")

@@ -1,11 +1,12 @@
-"""A real Prometheus with the chart's rules, a real Alertmanager, and somebody who is told, all on loopback.
+"""A real Prometheus with the chart's rules, a real Alertmanager and a receiver of its notifications, on loopback.
 
-Here belong the processes and the clock: the rules are the chart's own, with their periods of waiting shortened. Not
-here: what is broken so that they fire (the tests).
+Here belong the processes and the clock: the rules are the chart's own, with shortened periods. Not here: what is broken
+so that they fire (the tests).
 """
 
 import json
 import re
+import signal
 import subprocess
 import threading
 import urllib.error
@@ -20,8 +21,9 @@ from typing import Any
 
 import yaml
 
+from migraine_assets.stores.registry.pointer import read_pointer
 from migraine_assets_tests.platform.rules.rule_files import ALERTMANAGER, RULES, tool
-from migraine_assets_tests.support.service import Service
+from migraine_assets_tests.support.service import Service, put_champion
 from migraine_assets_tests.support.waiting import eventually
 from serving.cluster.ray_environment import free_ports
 
@@ -30,41 +32,41 @@ UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
 FASTER = 60
 LEAST_RANGE = 8  # seconds: several scrapes
 PATIENCE = 60.0
-BACKLOG_LIMIT = 200  # receipts and feedbacks that the watched service keeps in memory, each
+BACKLOG_LIMIT = 200  # prediction records and feedback entries that the service keeps in memory, each
 
 _FOR = re.compile(r"^(\s*(?:keep_firing_)?for: )(\d+)([smhd])$", re.MULTILINE)
 _RANGE = re.compile(r"(\[)(\d+)([smhd])\]")
 
 
-def hastened(rules: str) -> str:
+def shortened(rules: str) -> str:
     """Rules with every `for` and every range shortened, and nothing else changed."""
 
     def shorter(match: re.Match[str], *, least: int) -> str:
         return f"{max(least, int(match[2]) * UNITS[match[3]] // FASTER)}s"
 
-    # What keeps firing does so for the sake of a range, and outlasts it.
+    # An alert keeps firing for the sake of a range, and has to outlast it.
     waits = _FOR.sub(lambda m: m[1] + shorter(m, least=LEAST_RANGE + 6 if "keep" in m[1] else 1), rules)
     return _RANGE.sub(lambda m: f"{m[1]}{shorter(m, least=LEAST_RANGE)}]", waits)
 
 
 @dataclass
-class Told:
-    """What the receiver of the alerts was told, in order: (status, name of the alert), and the alerts themselves."""
+class Notifications:
+    """The received notifications in order: (status, name of the alert), and the alerts themselves."""
 
-    said: list[tuple[str, str]] = field(default_factory=list)
+    events: list[tuple[str, str]] = field(default_factory=list)
     alerts: list[Mapping[str, Any]] = field(default_factory=list)
 
 
 @dataclass(frozen=True)
 class Stack:
-    """Everything, running."""
+    """The running processes."""
 
     service: Service
     prometheus: str
-    told: Told
+    notifications: Notifications
 
     def query(self, expression: str) -> list[Mapping[str, Any]]:
-        """What Prometheus answers: series with their label values and present value."""
+        """The result of a query: series with their labels and current value."""
         address = f"{self.prometheus}/api/v1/query?{urllib.parse.urlencode({'query': expression})}"
         try:
             content = _asked(address)
@@ -73,43 +75,69 @@ class Stack:
         return list(json.loads(content)["data"]["result"])
 
     def value(self, expression: str) -> float | None:
-        """The value of the only series; None where there is none."""
-        found = self.query(expression)
-        assert len(found) < 2, found
-        return float(found[0]["value"][1]) if found else None
+        """The value of the only series; None if there is none."""
+        series = self.query(expression)
+        assert len(series) < 2, series
+        return float(series[0]["value"][1]) if series else None
 
     @contextmanager
-    def told_of(self, *names: str) -> Iterator[None]:
-        """The block must lead to these alerts, each being told."""
-        place = len(self.told.said)
+    def notifies_of(self, *names: str) -> Iterator[None]:
+        """The block must lead to a notification of each of these alerts."""
+        position = len(self.notifications.events)
         yield
-        self._await(place, "firing", names)
+        self._await(position, "firing", names)
 
     @contextmanager
-    def told_that_it_is_over(self, *names: str) -> Iterator[None]:
-        """The block must end these alerts, each being told."""
-        place = len(self.told.said)
+    def notifies_of_end(self, *names: str) -> Iterator[None]:
+        """The block must end these alerts, each with a notification."""
+        position = len(self.notifications.events)
         yield
-        self._await(place, "resolved", names)
+        self._await(position, "resolved", names)
 
     def firing(self) -> set[str]:
         """The alerts that fire now."""
         return {str(series["metric"]["alertname"]) for series in self.query('ALERTS{alertstate="firing"}')}
 
-    def _await(self, place: int, status: str, names: tuple[str, ...]) -> None:
-        wanted = {(status, name) for name in names}
-        assert eventually(lambda: wanted <= set(self.told.said[place:]), patience=PATIENCE), (
-            f"Not told: {wanted - set(self.told.said[place:])}. Said: {self.told.said}; firing: {self.firing()}"
+    def _await(self, position: int, status: str, names: tuple[str, ...]) -> None:
+        missing = {(status, name) for name in names}
+
+        def received() -> bool:
+            missing.difference_update(self.notifications.events[position:])
+            return not missing
+
+        assert eventually(received, patience=PATIENCE), (
+            f"No notification: {missing}. Received: {self.notifications.events}; firing: {self.firing()}"
         )
+
+
+def serving(stack: Stack) -> Service:
+    """The service, after it has loaded a champion."""
+    service = stack.service
+    if not read_pointer(service.store).tasks:
+        put_champion(service.store, weight=0.01)
+    assert eventually(lambda: service.responds("/ready"), patience=30)
+    return service
+
+
+def unserved(stack: Stack) -> Service:
+    """The service without a champion: started anew if it had one."""
+    service = stack.service
+    if read_pointer(service.store).tasks:
+        service.stop(signal.SIGTERM)
+        service.store.delete("registry")
+        service.__post_init__()
+        assert eventually(lambda: service.responds("/health")), service.output.read_text()
+        assert eventually(lambda: "MigraineServiceDown" not in stack.firing(), patience=PATIENCE)
+    return service
 
 
 @contextmanager
 def running(folder: Path, service: Service) -> Iterator[Stack]:
     """The stack around `service`, ended with the block."""
     prometheus, alertmanager = tool("prometheus"), tool("prometheus-alertmanager", "alertmanager")
-    told, ports = Told(), free_ports(2)
+    notifications, ports = Notifications(), free_ports(2)
     with ExitStack() as stack:
-        receiver = stack.enter_context(_receiver(told))
+        receiver = stack.enter_context(_receiver(notifications))
         configuration = _written(folder, service.port, alerts=ports[1], receiver=receiver)
         stack.enter_context(
             _process(
@@ -125,14 +153,14 @@ def running(folder: Path, service: Service) -> Iterator[Stack]:
                 folder / "prometheus.log", ready=f"http://127.0.0.1:{ports[0]}/-/ready",
             )
         )  # fmt: skip
-        yield Stack(service, f"http://127.0.0.1:{ports[0]}", told)
+        yield Stack(service, f"http://127.0.0.1:{ports[0]}", notifications)
 
 
 def _written(folder: Path, service: int, *, alerts: int, receiver: int) -> dict[str, Path]:
     rules = folder / "rules"
     rules.mkdir(parents=True)
     for path in RULES:
-        (rules / path.name).write_text(hastened(path.read_text()))
+        (rules / path.name).write_text(shortened(path.read_text()))
     content: dict[str, dict[str, Any]] = {
         "prometheus": {
             "global": {"scrape_interval": "1s", "evaluation_interval": "1s"},
@@ -140,7 +168,7 @@ def _written(folder: Path, service: int, *, alerts: int, receiver: int) -> dict[
             "scrape_configs": [{"job_name": JOB, "static_configs": [{"targets": [f"127.0.0.1:{service}"]}]}],
             "alerting": {"alertmanagers": [{"static_configs": [{"targets": [f"127.0.0.1:{alerts}"]}]}]},
         },
-        "alertmanager": _told_at_once(receiver),
+        "alertmanager": _notified_at_once(receiver),
     }
     paths = {name: folder / f"{name}.yaml" for name in content}
     for name, path in paths.items():
@@ -148,8 +176,8 @@ def _written(folder: Path, service: int, *, alerts: int, receiver: int) -> dict[
     return paths
 
 
-def _told_at_once(receiver: int) -> dict[str, Any]:
-    """The chart's inhibitions, with one receiver for everything and nothing waited for."""
+def _notified_at_once(receiver: int) -> dict[str, Any]:
+    """The chart's inhibitions, with a single receiver and no waiting periods."""
     chart = yaml.safe_load(ALERTMANAGER.read_text())
     waits = {"group_by": ["alertname"], "group_wait": "0s", "group_interval": "1s", "repeat_interval": "1h"}
     return {
@@ -176,18 +204,18 @@ def _process(command: tuple[str, ...], log: Path, *, ready: str) -> Iterator[Non
 
 
 @contextmanager
-def _receiver(told: Told) -> Iterator[int]:
+def _receiver(notifications: Notifications) -> Iterator[int]:
     class Handler(BaseHTTPRequestHandler):
         def do_POST(self) -> None:
             content = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
             for alert in content["alerts"]:
-                told.alerts.append(alert)
-                told.said.append((alert["status"], alert["labels"]["alertname"]))
+                notifications.alerts.append(alert)
+                notifications.events.append((alert["status"], alert["labels"]["alertname"]))
             self.send_response(200)
             self.end_headers()
 
         def log_message(self, *_: object) -> None:
-            """Nothing to say."""
+            """Log nothing."""
 
     with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
         thread = threading.Thread(target=server.serve_forever, args=(0.1,))
@@ -214,7 +242,7 @@ def _answers(address: str) -> bool:
 
 @contextmanager
 def repeated(action: Callable[[], object], *, seconds: float = 0.2) -> Iterator[None]:
-    """`action` again and again in a thread of its own, until the block ends."""
+    """Repeat `action` in a thread until the block ends."""
     stop = threading.Event()
 
     def work() -> None:

@@ -1,11 +1,11 @@
-"""The dashboards: made from their tables, whole, and each of their queries answered by a Prometheus that watches a
-real service."""
+"""The dashboards are generated from their tables, and a Prometheus that scrapes a real service answers each query."""
 
-import datetime as dt
 import json
+import shutil
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
 from itertools import combinations
 from pathlib import Path
 from typing import Any
@@ -14,12 +14,11 @@ import dagster as dg
 import pytest
 from dagster._core.scheduler.instigation import InstigatorStatus, InstigatorType, TickStatus
 
-from migraine_assets.stores.monitoring import gauges
-from migraine_assets.stores.monitoring.results import write_result
+from migraine_assets_tests.platform.rules.monitored import shifted
 from migraine_assets_tests.platform.rules.rule_files import FILES, METRIC, ROOT, rules
-from migraine_assets_tests.platform.rules.stack import LEAST_RANGE, Stack
+from migraine_assets_tests.platform.rules.stack import LEAST_RANGE, PATIENCE, Stack, repeated, serving
 from migraine_assets_tests.platform.rules.test_rules import METRICS
-from migraine_assets_tests.support.service import BODY, Service, put_champion
+from migraine_assets_tests.support.service import BODY
 from migraine_assets_tests.support.waiting import eventually
 from migraine_assets_tests.unit.defs.automation.place import Place
 
@@ -30,22 +29,22 @@ QUERIES = [
     for name, panel in PANELS
     for target in panel["targets"]
 ]
-ABROAD = json.dumps({"entries": [{"date": "2026-03-01", "sleep_hours": 23.5, "stress_level": 8}]}).encode()
+OUT_OF_RANGE = json.dumps({"entries": [{"date": "2026-03-01", "sleep_hours": 23.5, "stress_level": 8}]}).encode()
 
 
-def test_the_files_are_what_the_tables_say(tmp_path: Path) -> None:
+def test_the_files_are_generated_from_the_tables(tmp_path: Path) -> None:
     subprocess.run([sys.executable, str(ROOT / "scripts/dashboards.py"), str(tmp_path)], check=True)
-    made = {path.stem: json.loads(path.read_text()) for path in tmp_path.glob("*.json")}
-    assert made == DASHBOARDS, "make dashboards"
+    generated = {path.stem: json.loads(path.read_text()) for path in tmp_path.glob("*.json")}
+    assert generated == DASHBOARDS, "make dashboards"
 
 
-def test_there_is_one_for_each_concern() -> None:
+def test_there_is_one_for_each_subject() -> None:
     assert set(DASHBOARDS) == {"service", "models", "drift", "pipeline"}
     assert len({dashboard["uid"] for dashboard in DASHBOARDS.values()}) == 4
 
 
 @pytest.mark.parametrize("name", DASHBOARDS)
-def test_panels_lie_side_by_side_and_say_what_they_show(name: str) -> None:
+def test_panels_do_not_overlap_and_have_descriptions(name: str) -> None:
     panels = DASHBOARDS[name]["panels"]
     assert len({panel["id"] for panel in panels}) == len(panels)
     for panel in panels:
@@ -59,33 +58,35 @@ def test_panels_lie_side_by_side_and_say_what_they_show(name: str) -> None:
 
 
 @pytest.mark.parametrize("expression", QUERIES)
-def test_queries_read_only_what_is_shown_or_recorded(expression: str) -> None:
+def test_queries_read_only_exported_or_recorded_series(expression: str) -> None:
     assert set(METRIC.findall(expression)) <= METRICS | {rule.name for rule in rules() if not rule.alert}
 
 
 @pytest.mark.parametrize("rule", [rule for rule in rules() if not rule.alert], ids=lambda rule: rule.name)
-def test_what_is_recorded_is_read_somewhere(rule: Any) -> None:
+def test_each_recorded_series_is_read(rule: Any) -> None:
     read = " ".join([*(query.values[0] for query in QUERIES), *(other.expr for other in rules())])
     assert rule.name in read
 
 
 @pytest.fixture(scope="module")
-def lively(stack: Stack) -> Stack:
-    """The stack with something to see on every panel: a failed run, a drift, refused requests, people unknown."""
-    service = stack.service
-    put_champion(service.store, weight=0.01)
-    assert eventually(lambda: service.responds("/ready"), patience=30)
+def busy(stack: Stack, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
+    """The stack with something to show on every panel: a failed run, real drift, refused and out-of-range requests."""
+    service = serving(stack)
+    monitored = shifted(tmp_path_factory.mktemp("shifted"))
+    shutil.copytree(
+        Path(monitored.store.root) / "monitoring", Path(service.store.root) / "monitoring", dirs_exist_ok=True
+    )
     with dg.instance_for_test() as instance:
         place = Place(service.home, instance)
         _automation(place)
-        _monitoring(service)
         place.published()
-    deadline = time.monotonic() + 2 * LEAST_RANGE
-    while time.monotonic() < deadline:
-        for body in (BODY, ABROAD, b"{}", b'{"sleep_hours": 99}'):
+
+    def ask() -> None:
+        for body in (BODY, OUT_OF_RANGE, b"{}", b'{"sleep_hours": 99}'):
             service.request("POST", "/predict", body)
-        time.sleep(0.1)
-    return stack
+
+    with repeated(ask, seconds=0.1):
+        yield stack
 
 
 def _automation(place: Place) -> None:
@@ -96,16 +97,12 @@ def _automation(place: Place) -> None:
     place.instance.create_run_for_job(place.definitions.resolve_job_def("nightly"))
 
 
-def _monitoring(service: Service) -> None:
-    now = dt.datetime.now(dt.UTC)
-    write_result(service.store, "drift", now.date(), {"tasks": {"attack": {"status": "drift"}}}, now=now)
-    figures = {"model_accuracy": {"attack": 0.8}, "drift_score": {"sleep_hours": 0.3}, "drift_detected_total": 1}
-    service.store.write(gauges.PATH, json.dumps(figures).encode())
-
-
 @pytest.mark.parametrize("expression", QUERIES)
-def test_each_query_is_answered(lively: Stack, expression: str) -> None:
-    asked = expression.replace("$__rate_interval", f"{LEAST_RANGE}s")
-    found = eventually(lambda: lively.query(asked), patience=20)
-    assert found, f"{asked}: no data"
-    assert all(series["value"][1] != "NaN" for series in found)
+def test_each_query_is_answered(busy: Stack, expression: str) -> None:
+    query = expression.replace("$__rate_interval", f"{LEAST_RANGE}s")
+
+    def answered() -> bool:
+        series = busy.query(query)
+        return bool(series) and all(one["value"][1] != "NaN" for one in series)
+
+    assert eventually(answered, patience=PATIENCE), f"{query}: {busy.query(query)}"

@@ -1,4 +1,4 @@
-"""Who is told of what, and what is not told because it follows from something else."""
+"""Which receiver gets an alert, and which alerts inhibit others."""
 
 import re
 import subprocess
@@ -23,20 +23,20 @@ def test_alertmanager_accepts_the_configuration() -> None:
 
 
 @pytest.mark.parametrize("rule", alerts(), ids=lambda rule: rule.name)
-def test_each_alert_goes_to_whom_its_severity_concerns(rule: Rule) -> None:
+def test_the_severity_of_an_alert_decides_its_receiver(rule: Rule) -> None:
     labels = [f"alertname={rule.name}", f"severity={rule.content['labels']['severity']}"]
-    told = amtool("config", "routes", "test", f"--config.file={ALERTMANAGER}", *labels)
-    assert told == RECEIVERS[rule.content["labels"]["severity"]]
+    receiver = amtool("config", "routes", "test", f"--config.file={ALERTMANAGER}", *labels)
+    assert receiver == RECEIVERS[rule.content["labels"]["severity"]]
 
 
 @pytest.mark.parametrize("side", ["source_matchers", "target_matchers"])
-def test_inhibitions_are_of_alerts_that_there_are(side: str) -> None:
+def test_inhibitions_name_existing_alerts(side: str) -> None:
     named = {name for rule in INHIBITIONS for name in re.findall(r"Migraine\w+", " ".join(rule[side]))}
     assert named
     assert named <= {rule.name for rule in alerts()}
 
 
-def test_nothing_silences_what_is_worse() -> None:
+def test_no_alert_inhibits_a_more_severe_one() -> None:
     order = ("info", "warning", "critical")
     severity = {rule.name: order.index(rule.content["labels"]["severity"]) for rule in alerts()}
     for rule in INHIBITIONS:

@@ -1,4 +1,4 @@
-"""Each alert has its runbook, and the runbook says what is true."""
+"""Each alert has a runbook, whose links, metrics and commands exist."""
 
 import re
 
@@ -10,18 +10,18 @@ from migraine_assets_tests.platform.rules.test_rules import METRICS
 
 TEXT = RUNBOOKS.read_text()
 SECTIONS = {part.partition("\n")[0]: part for part in TEXT.split("\n## ")[1:]}
-COMMANDS = sorted({" ".join(found.split()) for found in re.findall(r"`migraine ([a-z][a-z -]*)", TEXT)})
+COMMANDS = sorted({" ".join(match.split()) for match in re.findall(r"`migraine ([a-z][a-z -]*)", TEXT)})
 
 
 @pytest.mark.parametrize("rule", alerts(), ids=lambda rule: rule.name)
 def test_each_alert_links_to_its_own_section(rule: Rule) -> None:
     assert rule.content["annotations"]["runbook_url"] == f"docs/runbooks.md#{rule.name.lower()}"
     section = SECTIONS[rule.name]
-    parts = re.findall(r"^\*\*(It means|Look|Do)\*\*", section, re.MULTILINE)
-    assert parts == ["It means", "Look", "Do"]
+    parts = re.findall(r"^\*\*(Meaning|Diagnosis|Action)\.\*\*", section, re.MULTILINE)
+    assert parts == ["Meaning", "Diagnosis", "Action"]
 
 
-def test_no_section_is_of_an_alert_that_is_gone() -> None:
+def test_each_section_is_of_an_existing_alert() -> None:
     assert set(SECTIONS) == {rule.name for rule in alerts()}
 
 
@@ -29,18 +29,18 @@ def test_links_lead_to_sections() -> None:
     assert set(re.findall(r"\]\(#([^)]*)\)", TEXT)) <= {name.lower() for name in SECTIONS}
 
 
-def test_metrics_that_are_named_exist() -> None:
+def test_named_metrics_exist() -> None:
     assert set(METRIC.findall(TEXT)) <= METRICS
 
 
 @pytest.mark.parametrize("command", COMMANDS)
-def test_commands_that_are_named_exist(command: str) -> None:
-    from migraine_assets.cli.app import build_app
+def test_named_commands_exist(command: str) -> None:
+    from migraine_assets.cli.app import whole
 
-    found = typer.main.get_command(build_app())
+    current = typer.main.get_command(whole())
     for word in command.split():
-        inner = getattr(found, "commands", {})
+        inner = getattr(current, "commands", {})
         if not inner:
             return
-        assert word in inner, f"`migraine {command}`: there is no '{word}'"
-        found = inner[word]
+        assert word in inner, f"`migraine {command}`: unknown command '{word}'"
+        current = inner[word]

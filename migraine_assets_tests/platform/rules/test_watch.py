@@ -1,13 +1,12 @@
-"""The check after a deployment, against a real Prometheus: what it finds before and after there is a model."""
+"""The check after a deployment, against a real Prometheus, without and with a model."""
 
 import os
 import subprocess
 import sys
 from pathlib import Path
 
-from migraine_assets_tests.platform.rules.stack import Stack
+from migraine_assets_tests.platform.rules.stack import Stack, serving, unserved
 from migraine_assets_tests.support.ports import free_port
-from migraine_assets_tests.support.service import put_champion
 from migraine_assets_tests.support.waiting import eventually
 
 SCRIPT = Path(__file__).parents[3] / "scripts" / "watch.py"
@@ -23,22 +22,22 @@ def _check(prometheus: str) -> "subprocess.CompletedProcess[str]":
     )
 
 
-def test_what_wakes_somebody_fails_it_until_it_is_over(stack: Stack) -> None:
-    with stack.told_of("MigraineNotReady"):
-        pass
-    found = _check(stack.prometheus)
-    assert found.returncode == 1
-    assert "MigraineNotReady fires" in found.stdout
-    with stack.told_that_it_is_over("MigraineNotReady"):
-        put_champion(stack.service.store, weight=0.01)
+def test_a_critical_alert_fails_it_until_the_alert_is_over(stack: Stack) -> None:
+    with stack.notifies_of("MigraineNotReady"):
+        unserved(stack)
+    failed = _check(stack.prometheus)
+    assert failed.returncode == 1
+    assert "MigraineNotReady fires" in failed.stdout
+    with stack.notifies_of_end("MigraineNotReady"):
+        serving(stack)
     assert eventually(lambda: "MigraineNotReady" not in _check(stack.prometheus).stdout)
-    # Here is no Dagster, and that it is silent may be found in its place: nothing else is.
-    left = _check(stack.prometheus).stdout
-    assert left.startswith(("MigraineDagsterSilent fires", "4 groups of rules"))
+    # No daemon runs here, so its silence may be reported; nothing else may.
+    remaining = _check(stack.prometheus).stdout.splitlines()
+    assert all(line.startswith(("MigraineDagsterSilent fires", "5 rule groups loaded")) for line in remaining)
 
 
-def test_a_prometheus_that_does_not_answer_is_a_finding_and_none_is_wrong_use() -> None:
-    found = _check(f"http://127.0.0.1:{free_port()}")
-    assert found.returncode == 1
-    assert "cannot be asked" in found.stdout
+def test_a_prometheus_that_does_not_answer_is_a_problem_and_none_is_a_usage_error() -> None:
+    failed = _check(f"http://127.0.0.1:{free_port()}")
+    assert failed.returncode == 1
+    assert "cannot be queried" in failed.stdout
     assert _check("").returncode == 2

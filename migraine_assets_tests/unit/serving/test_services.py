@@ -5,7 +5,7 @@ import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
 from migraine_assets.stores.bundles.manifest import MODEL_FILE
-from migraine_assets.stores.monitoring.pipeline_status import Operations, write_operations
+from migraine_assets.stores.monitoring.pipeline_status import PipelineStatus, write_pipeline_status
 from migraine_assets.stores.store import Store
 from migraine_assets_tests.support.waiting import eventually
 from migraine_assets_tests.unit.serving.trained import fresh_store, put_in_charge, settings, trained
@@ -75,7 +75,7 @@ def test_what_is_published_is_seen_within_seconds(tmp_path: Path, monkeypatch: p
     store = Store(str(tmp_path / "store"))
     services = open_services(settings(tmp_path), store=store)
     try:
-        write_operations(store, Operations(published_at=1234.0))
+        write_pipeline_status(store, PipelineStatus(published_at=1234.0))
         assert eventually(lambda: b"migraine_dagster_published_timestamp_seconds 1234.0" in services.metrics.render())
     finally:
         services.close()

@@ -20,8 +20,8 @@ from migraine_assets.defs.automation.status_sensor import operations_figures
 from migraine_assets.defs.resources import workspace_from
 from migraine_assets.settings import Settings
 from migraine_assets.stores.monitoring.pipeline_status import (
-    Operations,
-    read_operations,
+    PipelineStatus,
+    read_pipeline_status,
 )
 from migraine_assets.stores.store import Store
 
@@ -63,12 +63,12 @@ class Place:
         config = {"ops": {"work": {"config": {"fails": fails}}}}
         nightly.execute_in_process(config, instance=self.instance, raise_on_error=False, tags=tags)
 
-    def published(self) -> Operations:
+    def published(self) -> PipelineStatus:
         """What is published by one evaluation."""
         repository, resources = self.definitions.get_repository_def(), {"workspace": self.workspace}
         context = dg.build_sensor_context(self.instance, repository_def=repository, resources=resources)
         assert isinstance(operations_figures(context), dg.SkipReason)
-        found = read_operations(self.store)
+        found = read_pipeline_status(self.store)
         assert found is not None
         return found
 

@@ -15,10 +15,10 @@ from dagster._core.scheduler.instigation import (
 
 from migraine_assets.stores.monitoring.heartbeats import heartbeats
 from migraine_assets.stores.monitoring.pipeline_status import (
-    JobFigures,
-    Operations,
-    Verdict,
-    write_operations,
+    JobSummary,
+    PipelineStatus,
+    TaskVerdict,
+    write_pipeline_status,
 )
 from migraine_assets.stores.monitoring.results import write_result
 from migraine_assets_tests.unit.defs.automation.place import Place, nightly
@@ -70,7 +70,7 @@ def test_what_was_published_outlives_the_runs_that_are_deleted(place: Place) -> 
 def test_a_publisher_that_was_away_for_a_while_misses_nothing(place: Place) -> None:
     place.run()
     place.published()
-    write_operations(place.store, Operations(published_at=(NOW - dt.timedelta(days=3)).timestamp()))
+    write_pipeline_status(place.store, PipelineStatus(published_at=(NOW - dt.timedelta(days=3)).timestamp()))
     assert place.published().jobs["nightly"].last_success > 0
 
 
@@ -89,7 +89,7 @@ def test_runs_that_wait_are_counted_until_they_do_not(place: Place) -> None:
 
 def test_a_job_that_nobody_ran_for_months_is_forgotten(place: Place) -> None:
     old = (NOW - dt.timedelta(days=61)).timestamp()
-    write_operations(place.store, Operations(NOW.timestamp(), {"gone": JobFigures(last_failure=old)}))
+    write_pipeline_status(place.store, PipelineStatus(NOW.timestamp(), {"gone": JobSummary(last_failure=old)}))
     assert place.published().jobs == {}
 
 
@@ -139,8 +139,8 @@ def test_the_newest_result_of_each_kind_gives_the_verdict(place: Place) -> None:
         content = {"tasks": {"attack": {"status": status}}}
         write_result(place.store, kind, day + dt.timedelta(days=offset), content, now=NOW)  # type: ignore[arg-type]
     assert place.published().verdicts == {
-        "drift": {"attack": Verdict("drift", "2026-03-02")},
-        "realised": {"attack": Verdict("degraded", "2026-03-01")},
+        "drift": {"attack": TaskVerdict("drift", "2026-03-02")},
+        "realised": {"attack": TaskVerdict("degraded", "2026-03-01")},
     }
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from migraine_assets.stores.monitoring.gauges import read_figures
+from migraine_assets.stores.monitoring.gauges import read_gauges
 from migraine_assets.stores.monitoring.results import read_result, result_days
 from migraine_assets_tests.unit.defs.monitoring.watched import LAST, Watched, cohort, metadata
 
@@ -32,7 +32,7 @@ def test_other_people_of_the_same_world_are_no_drift_and_no_degradation(watched:
     assert status(watched, "estimated") == "none"
     held = read_result(watched.store, "realised", LAST)["tasks"]["attack"]["held"]  # type: ignore[index]
     assert held["roc_auc"]["held"]
-    figures = read_figures(watched.store)
+    figures = read_gauges(watched.store)
     assert figures is not None
     assert figures.drift_detected_total == 0
     assert set(figures.model_accuracy) == {"logistic_regression"}
@@ -48,7 +48,7 @@ def test_short_nights_and_stress_are_drift_which_is_one_event_however_often_it_i
     said = found["tasks"]["attack"]
     assert said["status"] == "drift"
     assert any(name.startswith(("sleep", "stress")) for name in said["moved"])
-    figures = read_figures(watched.store)
+    figures = read_gauges(watched.store)
     assert figures is not None
     assert figures.drift_detected_total == 1
     assert max(figures.drift_score.values()) >= 1

@@ -6,15 +6,15 @@ from typing import Any
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
-from migraine_assets.stores.monitoring.gauges import PATH, Figures, read_figures
+from migraine_assets.stores.monitoring.gauges import PATH, MonitoringGauges, read_gauges
 from migraine_assets.stores.monitoring.pipeline_status import PATH as OPERATIONS_PATH
 from migraine_assets.stores.monitoring.pipeline_status import (
-    JobFigures,
-    Operations,
-    TickFigures,
-    Verdict,
-    read_operations,
-    write_operations,
+    JobSummary,
+    PipelineStatus,
+    TaskVerdict,
+    TickSummary,
+    read_pipeline_status,
+    write_pipeline_status,
 )
 from migraine_assets.stores.store import Store
 from serving.log.writer import LogState
@@ -125,22 +125,26 @@ def test_requests_in_progress_are_shown(replica: Callable[..., Metrics]) -> None
 
 def test_what_the_monitoring_publishes_is_shown(tmp_path: Path, replica: Callable[..., Metrics]) -> None:
     store = Store(str(tmp_path / "store"))
-    metrics = replica(figures=lambda: read_figures(store))
+    metrics = replica(gauges=lambda: read_gauges(store))
     assert value(metrics, "migraine_drift_detected_total") == 0
     store.write(
         PATH, b'{"model_accuracy":{"attack":0.8},"drift_score":{"sleep_hours":0.25},"drift_detected_total":3,"more":1}'
     )
-    metrics.look()
+    metrics.refresh()
     assert value(metrics, "migraine_model_accuracy", model_name="attack") == 0.8
     assert value(metrics, "migraine_drift_score", feature="sleep_hours") == 0.25
     assert value(metrics, "migraine_drift_detected_total") == 3
 
 
 def test_figures_that_cannot_be_believed_leave_the_last_ones(replica: Callable[..., Metrics]) -> None:
-    found: list[Figures | None] = [Figures(drift_detected_total=5), None, Figures(drift_detected_total=2)]
-    metrics = replica(figures=lambda: found.pop(0))
+    found: list[MonitoringGauges | None] = [
+        MonitoringGauges(drift_detected_total=5),
+        None,
+        MonitoringGauges(drift_detected_total=2),
+    ]
+    metrics = replica(gauges=lambda: found.pop(0))
     for _ in range(3):
-        metrics.look()
+        metrics.refresh()
         assert value(metrics, "migraine_drift_detected_total") == 5
 
 
@@ -148,7 +152,7 @@ def test_figures_that_cannot_be_believed_leave_the_last_ones(replica: Callable[.
 def test_a_damaged_file_of_figures_is_none(tmp_path: Path, content: bytes) -> None:
     store = Store(str(tmp_path))
     store.write(PATH, content)
-    assert read_figures(store) is None
+    assert read_gauges(store) is None
 
 
 def test_strange_label_values_come_through_whole(replica: Callable[..., Metrics]) -> None:
@@ -161,14 +165,14 @@ def test_what_dagster_publishes_is_shown_and_stays_where_it_can_no_longer_be_rea
     tmp_path: Path, replica: Callable[..., Metrics]
 ) -> None:
     store = Store(str(tmp_path / "store"))
-    metrics = replica(operations=lambda: read_operations(store))
+    metrics = replica(pipeline=lambda: read_pipeline_status(store))
     assert value(metrics, "migraine_dagster_published_timestamp_seconds") is None
-    jobs = {"retrain": JobFigures(100.5, 200.5, 30.5, queued=2, running=1), "never": JobFigures(last_failure=50.0)}
-    ticks = {"drift": TickFigures("sensor", 30.0, 400.5, 300.5), "daily": TickFigures("schedule", 0.0, 500.5, 0.0)}
-    verdicts = {"drift": {"attack": Verdict("drift", "2026-03-01"), "severity": Verdict("none", "2026-02-27")}}
-    write_operations(store, Operations(1000.5, jobs, ticks, verdicts))
+    jobs = {"retrain": JobSummary(100.5, 200.5, 30.5, queued=2, running=1), "never": JobSummary(last_failure=50.0)}
+    ticks = {"drift": TickSummary("sensor", 30.0, 400.5, 300.5), "daily": TickSummary("schedule", 0.0, 500.5, 0.0)}
+    verdicts = {"drift": {"attack": TaskVerdict("drift", "2026-03-01"), "severity": TaskVerdict("none", "2026-02-27")}}
+    write_pipeline_status(store, PipelineStatus(1000.5, jobs, ticks, verdicts))
     for _ in range(2):
-        metrics.look()
+        metrics.refresh()
         dagster = "migraine_dagster"
         assert value(metrics, f"{dagster}_published_timestamp_seconds") == 1000.5
         assert value(metrics, f"{dagster}_run_last_success_timestamp_seconds", dagster_job="retrain") == 100.5
@@ -193,4 +197,4 @@ def test_what_dagster_publishes_is_shown_and_stays_where_it_can_no_longer_be_rea
 def test_a_damaged_file_of_operations_is_none(tmp_path: Path, content: bytes) -> None:
     store = Store(str(tmp_path))
     store.write(OPERATIONS_PATH, content)
-    assert read_operations(store) is None
+    assert read_pipeline_status(store) is None
