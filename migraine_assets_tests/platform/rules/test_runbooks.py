@@ -35,9 +35,9 @@ def test_named_metrics_exist() -> None:
 
 @pytest.mark.parametrize("command", COMMANDS)
 def test_named_commands_exist(command: str) -> None:
-    from migraine_assets.cli.app import whole
+    from migraine_assets.cli.app import build_app
 
-    current = typer.main.get_command(whole())
+    current = typer.main.get_command(build_app())
     for word in command.split():
         inner = getattr(current, "commands", {})
         if not inner:
