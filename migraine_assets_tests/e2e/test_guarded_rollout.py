@@ -1,21 +1,15 @@
 """With a guarded rollout a better model first runs in shadow mode beside the champion."""
 
-from pathlib import Path
-
-from migraine_assets_tests.support.homes import Home
-from migraine_assets_tests.support.small_diary import write_diary, write_params
+from migraine_assets_tests.support.homes import CopyHome, Home
+from migraine_assets_tests.support.small_diary import write_diary
 
 ROLLOUT = "\nautomation: {rollout: {shadow_days: 3}}\n"
 
 
-def test_a_model_that_passes_the_gate_becomes_a_rollout_candidate_once(tmp_path: Path) -> None:
-    home = Home.make(tmp_path / "home")
-    write_params(home.params)
-    home.params.write_text(home.params.read_text() + ROLLOUT)
-    write_diary(home.landing / "diary.csv", 4, noise=0.6)
-    assert home.migraine("run").code == 0
+def test_a_model_that_passes_the_gate_becomes_a_rollout_candidate_once(noisy_home: Home, copy_of: CopyHome) -> None:
+    home = copy_of(noisy_home)
     first = home.pointer.tasks["attack"].champion
-    assert home.asset("champions/attack").outcome == "promoted"  # there was no champion before
+    home.params.write_text(home.params.read_text() + ROLLOUT)
     write_diary(home.landing / "diary.csv", 1)
     ended = home.migraine("run")
     assert ended.code == 0, ended.text

@@ -7,59 +7,55 @@ import pytest
 from migraine_assets.stores.assets import deliveries
 from migraine_assets.stores.registry.champions import history
 from migraine_assets.stores.registry.pointer import Pointer
-from migraine_assets_tests.support.homes import TASKS, Home, Result
+from migraine_assets_tests.support.homes import TASKS, CopyHome, Home
 from migraine_assets_tests.support.small_diary import write_diary
 
 
 @dataclass(frozen=True)
-class Step:
-    """A command and the state after it."""
+class State:
+    """The state after a run, and what the run printed."""
 
-    ended: Result
     pointer: Pointer
     bundles: dict[str, str | None]
     outcomes: dict[str, str]
     refused: int
+    printed: str
 
 
-def _step(home: Home, *arguments: str) -> Step:
-    ended = home.migraine("run", *arguments)
-    assert ended.code == 0, ended.err
+def _state(home: Home, printed: str = "") -> State:
     outcomes = {task: home.asset(f"champions/{task}").outcome for task in TASKS}
     refused = [entry for entry in history(home.store) if entry.record.what == "refuse"]
-    return Step(ended, home.pointer, home.bundles(), outcomes, len(refused))
+    return State(home.pointer, home.bundles(), outcomes, len(refused), printed)
 
 
 @pytest.fixture(scope="module")
-def clinic(tmp_path_factory: pytest.TempPathFactory) -> Home:
-    """A home that receives two diaries; the first is mostly noise."""
-    return Home.make(tmp_path_factory.mktemp("clinic") / "home")
+def first(noisy_home: Home) -> State:
+    """After the run on a diary of mostly noise."""
+    return _state(noisy_home)
 
 
 @pytest.fixture(scope="module")
-def first(clinic: Home) -> Step:
-    """The run on the noisy diary."""
-    write_diary(clinic.landing / "january.csv", 4, noise=0.6)
-    # An unfinished download is not a diary yet.
-    (clinic.landing / "february.csv.part").write_text("participant_id,da")
-    return _step(clinic)
+def clinic(noisy_home: Home, copy_of: CopyHome) -> Home:
+    """A home that receives a second, better diary."""
+    return copy_of(noisy_home)
 
 
 @pytest.fixture(scope="module")
-def second(clinic: Home, first: Step) -> Step:
-    """The run on the better diary, which replaces the first one."""
-    assert first.ended.code == 0
-    write_diary(clinic.landing / "january.csv", 1)
-    return _step(clinic)
+def second(clinic: Home) -> State:
+    """After the run on the better diary, which replaces the first one."""
+    write_diary(clinic.landing / "diary.csv", 1)
+    result = clinic.migraine("run")
+    assert result.code == 0, result.err
+    return _state(clinic, result.out)
 
 
-def test_the_first_champion_is_promoted_and_the_unfinished_file_ignored(first: Step, clinic: Home) -> None:
+def test_the_first_champion_is_promoted_and_an_unfinished_file_ignored(first: State, noisy_home: Home) -> None:
     assert first.outcomes["attack"] == "promoted"
-    assert [file.name for file in deliveries.log(clinic.store)[0].acceptance.files] == ["january.csv"]
+    assert [file.name for file in deliveries.log(noisy_home.store)[0].acceptance.files] == ["diary.csv"]
 
 
-def test_a_model_that_does_not_lose_becomes_champion(first: Step, second: Step, clinic: Home) -> None:
-    assert second.outcomes["attack"] == "promoted", second.ended.out
+def test_a_model_that_does_not_lose_becomes_champion(first: State, second: State, clinic: Home) -> None:
+    assert second.outcomes["attack"] == "promoted", second.printed
     assert second.pointer.tasks["attack"].champion != first.pointer.tasks["attack"].champion
     record = [entry.record for entry in history(clinic.store) if entry.record.task == "attack"][1]
     assert record.from_champion == first.pointer.tasks["attack"].champion
@@ -68,20 +64,20 @@ def test_a_model_that_does_not_lose_becomes_champion(first: Step, second: Step, 
     assert record.figures
 
 
-def test_a_model_that_loses_is_refused_on_record_without_a_failure(first: Step, second: Step) -> None:
+def test_a_model_that_loses_is_refused_on_record_without_a_failure(first: State, second: State) -> None:
     """Both diaries draw severities in the same way, so the second model is not better."""
     assert second.outcomes["severity"] == "refused"
     assert (first.refused, second.refused) == (0, 1)
     assert second.pointer.tasks["severity"] == first.pointer.tasks["severity"]
-    assert "severity: refused. RMSE is not better than the incumbent's" in second.ended.out
+    assert "severity: refused. RMSE is not better than the incumbent's" in second.printed
 
 
-def test_different_data_give_different_bundles(first: Step, second: Step) -> None:
+def test_different_data_give_different_bundles(first: State, second: State) -> None:
     assert not set(first.bundles.values()) & set(second.bundles.values())
 
 
-def test_the_data_log_lists_each_diary(clinic: Home, second: Step) -> None:
-    assert second.ended.code == 0
+def test_the_data_log_lists_each_diary(clinic: Home, second: State) -> None:
+    assert second.printed
     entries = deliveries.log(clinic.store)
     log = clinic.migraine("data", "log")
     assert log.code == 0
@@ -90,15 +86,14 @@ def test_the_data_log_lists_each_diary(clinic: Home, second: Step) -> None:
 
 
 @pytest.mark.parametrize("version", ["0" * 32, "nonsense"])
-def test_an_unknown_data_version_is_refused(clinic: Home, second: Step, version: str) -> None:
-    assert second.ended.code == 0
-    ended = clinic.migraine("run", "--data-version", version)
+def test_an_unknown_data_version_is_refused(noisy_home: Home, version: str) -> None:
+    ended = noisy_home.migraine("run", "--data-version", version)
     assert ended.code == 3
     assert f"'{version}' is not the version of an accepted delivery" in ended.err
 
 
-def test_manual_rollback_and_promotion(clinic: Home, first: Step, second: Step) -> None:
-    old, new = (step.pointer.tasks["attack"].champion for step in (first, second))
+def test_manual_rollback_and_promotion(clinic: Home, first: State, second: State) -> None:
+    old, new = (state.pointer.tasks["attack"].champion for state in (first, second))
     back = clinic.migraine("rollback", "attack", "--why", "too many alarms")
     assert back.code == 0, back.err
     assert clinic.pointer.tasks["attack"].champion == old
@@ -121,26 +116,24 @@ def test_manual_rollback_and_promotion(clinic: Home, first: Step, second: Step) 
     ],
 )
 def test_impossible_requests_are_explained(
-    clinic: Home, first: Step, arguments: tuple[str, ...], code: int, message: str
+    noisy_home: Home, arguments: tuple[str, ...], code: int, message: str
 ) -> None:
-    assert first.ended.code == 0
-    before = clinic.pointer
-    ended = clinic.migraine(*arguments)
+    before = noisy_home.pointer
+    ended = noisy_home.migraine(*arguments)
     assert (ended.code, message in ended.err) == (code, True), ended.err
-    assert clinic.pointer == before
+    assert noisy_home.pointer == before
 
 
-def test_a_bundle_of_the_wrong_task_is_refused(clinic: Home, first: Step) -> None:
+def test_a_bundle_of_the_wrong_task_is_refused(noisy_home: Home, first: State) -> None:
     bundle = first.bundles["severity/ridge"]
     assert bundle
-    ended = clinic.migraine("promote", "attack", bundle[:12])
+    ended = noisy_home.migraine("promote", "attack", bundle[:12])
     assert ended.code == 2
     assert "was trained for the task 'severity'" in ended.err
 
 
 @pytest.mark.parametrize("command", [("report",), ("doctor",), ("sources",), ("history",)])
-def test_read_only_commands(clinic: Home, first: Step, command: tuple[str, ...]) -> None:
-    assert first.ended.code == 0
-    ended = clinic.migraine(*command)
+def test_read_only_commands(noisy_home: Home, command: tuple[str, ...]) -> None:
+    ended = noisy_home.migraine(*command)
     assert ended.code == 0, ended.text
     assert ended.out

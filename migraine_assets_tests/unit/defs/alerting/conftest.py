@@ -1,8 +1,10 @@
-"""A daemon with nothing in its past, and a receiver that hears it."""
+"""An alerting daemon without a past, and a receiver of its notifications."""
 
 import gc
+import shutil
 import warnings
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
@@ -10,16 +12,24 @@ from migraine_assets.cli.dagster.instance import open_instance
 from migraine_assets.settings import Settings
 from migraine_assets_tests.support.homes import Home
 from migraine_assets_tests.support.receivers import webhook
+from migraine_assets_tests.support.shared import shared
 from migraine_assets_tests.unit.defs.alerting.evaluating import Daemon
+
+
+def _create_tables(folder: Path) -> None:
+    """An instance in which nothing has run: creating the tables of one takes longer than many a test."""
+    with Home.make(folder / "home").entered(), open_instance(Settings()):
+        pass
 
 
 @pytest.fixture
 def daemon(home: Home) -> Iterator[Daemon]:
-    """Everything is real but the clock."""
+    """Everything is real except the clock."""
+    shutil.copytree(shared("instance", _create_tables) / "home" / "dagster", home.root / "dagster")
     with home.entered(), open_instance(Settings()) as instance, webhook() as receiver:
         yield Daemon(home, instance, receiver)
         with warnings.catch_warnings():
-            # What Dagster leaves of failed runs to the collector warns there, and gives back what an instance has set:
-            # that must happen while the instance is there, and not within another test.
+            # Dagster leaves objects of failed runs to the garbage collector. Collect them while the instance that they
+            # reset is open, and without the warnings that they raise.
             warnings.simplefilter("ignore")
             gc.collect()
