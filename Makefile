@@ -2,13 +2,18 @@
 PYTHON ?= python3.11
 export PYTHON RELEASE VALUES NAMESPACE PLATFORM SERVING SERVICE API_KEY PROMETHEUS
 
+# Processes that run tests at the same time.
+WORKERS ?= 2
+
 bin := .venv/bin
+# The tests of one file stay together: they share what takes long to start.
+pytest := $(bin)/pytest --numprocesses $(WORKERS) --dist loadfile --no-loadscope-reorder
 sources := migraine_assets migraine_assets_tests benchmarks $(wildcard serving)
 installed = .venv/.installed-$(1)
 
 .DEFAULT_GOAL := help
-.PHONY: help run ui serve demo-drift test lint format types unit postgres rules chart checks dashboards image screenshots docs lock clean \
-	validate audit images scan deploy api-tests watch-check notify
+.PHONY: help run ui serve demo-drift test test-all static fast-tests all-tests lint format types postgres rules chart checks \
+	dashboards image screenshots docs lock clean validate audit images scan deploy api-tests watch-check notify
 
 help: ## Show this help
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -39,8 +44,15 @@ lint: $(call installed,dev)
 types: $(call installed,dev)
 	$(bin)/mypy
 
-unit: $(call installed,dev)
-	$(bin)/pytest --cov --cov-report=term:skip-covered --cov-fail-under=85
+# One after the other, beside the tests.
+static: lint
+	@$(MAKE) --no-print-directory types
+
+fast-tests: $(call installed,dev)
+	$(pytest) -m "not slow"
+
+all-tests: $(call installed,dev)
+	$(pytest) --cov --cov-report=term:skip-covered --cov-fail-under=95
 
 postgres: $(call installed,dev) ## Run the end-to-end tests with PostgreSQL instead of SQLite
 	@$(bin)/python -m migraine_assets_tests.platform.postgres

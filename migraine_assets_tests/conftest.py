@@ -20,6 +20,8 @@ from migraine_assets_tests.support.small_diary import write_diary
 MEMORY = Path("/dev/shm")
 LEAST_FREE = 4 * 2**30
 RERUN = "rerun.json"
+HERE = Path(__file__).parent
+_FOLDERS = ("e2e", "platform", "unit", "contract", "benchmarks")  # the longest tests first
 
 
 def pytest_configure() -> None:
@@ -31,6 +33,12 @@ def pytest_configure() -> None:
     os.environ.setdefault("OMP_NUM_THREADS", "1")
     if MEMORY.is_dir() and os.access(MEMORY, os.W_OK) and shutil.disk_usage(MEMORY).free > LEAST_FREE:
         os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", str(MEMORY))
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Begin with the files that take longest, so that no worker waits for another at the end."""
+    slow = {item.path for item in items if item.get_closest_marker("slow")}
+    items.sort(key=lambda item: (item.path not in slow, _FOLDERS.index(item.path.relative_to(HERE).parts[0])))
 
 
 def pytest_collection_finish() -> None:

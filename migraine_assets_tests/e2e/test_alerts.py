@@ -9,6 +9,8 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 
+import pytest
+
 from migraine_assets.cli.dagster.instance import open_instance, project_root
 from migraine_assets.defs.alerting.sensors import TABLE
 from migraine_assets.settings import Settings
@@ -16,6 +18,8 @@ from migraine_assets.stores.monitoring.heartbeats import heartbeats
 from migraine_assets.stores.monitoring.results import write_result
 from migraine_assets_tests.support.homes import Home
 from migraine_assets_tests.support.receivers import Webhook, webhook
+
+pytestmark = pytest.mark.slow
 
 PATIENCE_SECONDS = 240
 RESULT = {"bundle": "0" * 64, "algorithm": "xgboost", "reasons": ["sleep_hours moved."], "since": None}

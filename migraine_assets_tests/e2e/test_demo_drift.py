@@ -12,6 +12,8 @@ SCRIPT = """
 import json, sys
 from pathlib import Path
 from demo.story import play
+
+pytestmark = pytest.mark.slow
 story = play(Path(sys.argv[1]))
 Path(sys.argv[2]).write_text(json.dumps(story.facts, default=str))
 """

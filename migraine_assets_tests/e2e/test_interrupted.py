@@ -18,6 +18,8 @@ from migraine_assets_tests.platform.postgres import records
 from migraine_assets_tests.support.homes import CopyHome, Home, assert_sound
 from migraine_assets_tests.support.small_diary import write_diary
 
+pytestmark = pytest.mark.slow
+
 SEED = 20240229
 PATIENCE = 300
 

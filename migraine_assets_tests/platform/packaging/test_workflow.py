@@ -21,7 +21,7 @@ TARGETS = set(re.findall(r"^([a-z0-9-]+):", (PROJECT / "Makefile").read_text(), 
 STAGES = {
     "quality": {"lint", "types", "checks"},
     "data": {"validate"},
-    "tests": {"unit"},
+    "tests": {"all-tests"},
     "training": {"run"},
     "image": {"images", "scan"},
     "deployment": {"deploy"},

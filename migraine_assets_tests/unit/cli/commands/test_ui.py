@@ -68,6 +68,7 @@ def _answers(url: str) -> bool:
         return False
 
 
+@pytest.mark.slow
 def test_both_servers_answer_and_ctrl_c_ends_everything(home: Home) -> None:
     dagster, mlflow = free_ports(2)
     process = home.start("ui", "--port", str(dagster), "--mlflow-port", str(mlflow))

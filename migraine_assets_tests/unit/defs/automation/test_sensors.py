@@ -176,6 +176,7 @@ def test_automation_is_switched_on_and_off_by_one_variable(
     assert {schedule.default_status.value for schedule in defs.schedules or ()} == {status}  # type: ignore[union-attr]
 
 
+@pytest.mark.slow
 def test_a_daemon_that_is_killed_and_started_again_makes_one_run_of_one_drift(tmp_path: Path) -> None:
     """A real daemon on a real instance: killed as soon as the run is there, then started again."""
     watched = Watched.make(tmp_path)

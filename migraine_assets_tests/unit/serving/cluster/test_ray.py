@@ -15,6 +15,8 @@ from migraine_assets_tests.support.service import BODY, Load, Service, put_champ
 from migraine_assets_tests.support.waiting import eventually
 from serving.log.replay import receipt_of, replay
 
+pytestmark = pytest.mark.slow
+
 ENVIRONMENT = {
     "SERVING_MAX_REPLICAS": "2",
     "SERVING_POLL_SECONDS": "0.2",

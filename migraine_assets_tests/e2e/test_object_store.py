@@ -86,6 +86,7 @@ def test_of_several_that_create_one_name_exactly_one_does(uri: str) -> None:
             assert sum(pool.map(create, range(4))) == 1
 
 
+@pytest.mark.slow
 def test_from_a_diary_to_a_champion_and_back(home: Home, environment: dict[str, str], uri: str) -> None:
     write_diary(home.landing / "diary.csv")
     extra = {**environment, "MIGRAINE_STORE_URI": uri}
