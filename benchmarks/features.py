@@ -1,8 +1,8 @@
-"""What the features cost: CPU seconds per million rows, milliseconds per online row, and the same by pandas.
+"""Cost of the features: CPU seconds per million rows, milliseconds per online row, and the same with pandas.
 
     OMP_NUM_THREADS=1 python -m benchmarks.features [--participants 5000] [--days 200]
 
-Bars: at most 2 CPU s per million rows after warm-up, and less than 1 ms for one row online.
+Targets: at most 2 CPU s per million rows after warm-up, and less than 1 ms for one online row.
 """
 
 import argparse
@@ -28,7 +28,7 @@ BY_PANDAS = (
 
 
 def cohort(participants: int, days: int, *, every: int = 1) -> Diary:
-    """A diary of all columns, one day in ten missing, one value in seven not asked, an entry `every` days."""
+    """Return a diary with all columns; 10 % of days missing, a seventh of values null, one entry per `every` days."""
     rng = np.random.default_rng(7)
     kept = rng.random(participants * days) < 0.9
     participant = np.repeat(np.arange(participants, dtype=np.int64), days)[kept]
@@ -43,7 +43,7 @@ def column(name: str, rows: int, rng: np.random.Generator) -> np.ndarray:
 
 
 def cpu(function: Callable[[], object], *, repeats: int = 1) -> float:
-    """CPU seconds of one call."""
+    """Return the CPU seconds of one call."""
     start = time.process_time()
     for _ in range(repeats):
         function()
@@ -56,7 +56,7 @@ def first_rows(diary: Diary, rows: int) -> Diary:
 
 
 def by_pandas(diary: Diary) -> pd.DataFrame:
-    """The features in `BY_PANDAS`, by rolling windows over dates."""
+    """Compute the features in `BY_PANDAS` with rolling windows over dates."""
     names = ["migraine_occurrence", "stress_level", "sleep_hours", "migraine_severity"]
     frame = pd.DataFrame({name: diary.columns[name] for name in names})
     frame.index = pd.DatetimeIndex(diary.day.astype("datetime64[D]").astype("datetime64[ns]"))
@@ -81,7 +81,7 @@ def main() -> None:
         batch(diary, horizon, million)
     sparse = cohort(max(options.participants // 10, 1), options.days, every=7)
     seconds = cpu(lambda: compute(sparse, horizon=1))
-    print(f"an entry a week, horizon 1: {seconds * 1e6 / len(sparse):.2f} CPU s per million rows")
+    print(f"one entry a week, horizon 1: {seconds * 1e6 / len(sparse):.2f} CPU s per million rows")
     against_pandas(first_rows(diary, len(diary) // 10))
 
 
@@ -93,19 +93,19 @@ def batch(diary: Diary, horizon: int, million: float) -> None:
     row = cpu(lambda: compute_last(one, horizon=horizon), repeats=500) * 1e3
     built = cpu(lambda: first_rows(one, len(one)), repeats=500) * 1e3
     print(f"horizon {horizon}: {seconds:.2f} CPU s per million rows; {row:.2f} ms for one row online", end=" ")
-    print(f"(+ {built:.2f} ms to check its diary of {len(one)} rows)")
+    print(f"(+ {built:.2f} ms to build its diary of {len(one)} rows)")
 
 
 def against_pandas(diary: Diary) -> None:
     own, million = compute(diary, horizon=1), 1e6 / len(diary)
-    theirs = by_pandas(diary).to_numpy()
-    np.testing.assert_allclose(np.nan_to_num(own[:, select(BY_PANDAS)]), np.nan_to_num(theirs), rtol=1e-5, atol=1e-6)
+    reference = by_pandas(diary).to_numpy()
+    np.testing.assert_allclose(np.nan_to_num(own[:, select(BY_PANDAS)]), np.nan_to_num(reference), rtol=1e-5, atol=1e-6)
     seconds, ours = cpu(lambda: by_pandas(diary)), cpu(lambda: compute(diary, horizon=1))
     print(
-        f"pandas, {len(BY_PANDAS)} of these, values agree: {seconds * million:.2f} CPU s per million rows,",
+        f"pandas, {len(BY_PANDAS)} of these features, equal values: {seconds * million:.2f} CPU s per million rows,",
         end=" ",
     )
-    print(f"{seconds / ours:.1f} times what all {len(NAMES)} take here")
+    print(f"{seconds / ours:.1f} times the cost of all {len(NAMES)} features here")
 
 
 if __name__ == "__main__":

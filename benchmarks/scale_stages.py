@@ -1,6 +1,6 @@
-"""The stages that `benchmarks.scale` measures: what each reads, does and leaves for the next, in one folder.
+"""The stages that `benchmarks.scale` measures: the input, work and output of each, as files in one folder.
 
-Not here: the processes, the printing and the bars (`scale`), the calls of the package (`stages`).
+Not here: processes, output and targets (`scale`), the calls of the package (`stages`).
 """
 
 import math
@@ -27,8 +27,9 @@ from migraine_assets.sources.registry import read_source
 from migraine_assets.stores.store import Store
 
 DAYS = 200
-# The share of its days that the synthetic cohort writes down.
-KEPT = 0.838
+# Share of days on which the synthetic cohort has an entry.
+ENTRY_SHARE = 0.838
+# Rows of the warm-up.
 FEW = 2_000
 RAW, VALID, DIARY, FEATURES, FOLDS, CSV = (
     *(f"{name}.parquet" for name in ("raw", "valid", "diary", "features", "folds")),
@@ -38,7 +39,7 @@ RAW, VALID, DIARY, FEATURES, FOLDS, CSV = (
 
 @dataclass(frozen=True)
 class Work:
-    """`run` is measured and goes over `rows` diary-days; `save`, if any, then puts its result into the folder."""
+    """`run` is measured and processes `rows` diary-days; `save`, if any, then writes its result to the folder."""
 
     rows: int
     run: Callable[[], Any]
@@ -46,8 +47,8 @@ class Work:
 
 
 def synthetic(folder: Path, rows: int) -> Work:
-    """Generating the cohort and delivering it."""
-    options = {"participants": max(40, math.ceil(rows / KEPT / DAYS)), "days": DAYS}
+    """Generate and deliver the cohort."""
+    options = {"participants": max(40, math.ceil(rows / ENTRY_SHARE / DAYS)), "days": DAYS}
     read_source("synthetic", mapping=None, options={"participants": 40, "days": 20}, landing=None)
     return Work(
         rows,
@@ -57,14 +58,14 @@ def synthetic(folder: Path, rows: int) -> Work:
 
 
 def csv(folder: Path, _: int) -> Work:
-    """Reading the same diary from a CSV file."""
+    """Read the same diary from a CSV file."""
     raw, path = pd.read_parquet(folder / RAW), folder / CSV
     raw[[field.name for field in FIELDS]].to_csv(path, index=False)
     return Work(len(raw), lambda: read_source(str(path), mapping=None, options={}, landing=None))
 
 
 def validation(folder: Path, _: int) -> Work:
-    """Accepting rows or setting them aside, and every check on both sides of it."""
+    """Accept or quarantine rows, with all checks before and after."""
     params, raw = load_params(), pd.read_parquet(folder / RAW)
     stages.validated(raw.head(FEW), params)
     return Work(
@@ -75,13 +76,13 @@ def validation(folder: Path, _: int) -> Work:
 
 
 def preprocessing(folder: Path, _: int) -> Work:
-    """The diary to compute with, and its profile."""
+    """Preprocess and profile the diary."""
     params, valid = load_params(), pd.read_parquet(folder / VALID)
     return Work(len(valid), lambda: stages.preprocessed(valid, params), lambda diary: diary.to_parquet(folder / DIARY))
 
 
 def features(folder: Path, _: int) -> Work:
-    """Inputs and targets of every day."""
+    """Compute inputs and targets of every day."""
     diary = pd.read_parquet(folder / DIARY)
     feature_rows(diary.head(FEW), horizon=stages.HORIZON)
     return Work(
@@ -92,25 +93,25 @@ def features(folder: Path, _: int) -> Work:
 
 
 def feature_checks(folder: Path, _: int) -> Work:
-    """The checks on the feature table."""
+    """Run the checks of the feature table."""
     rows = _feature_rows(folder)
     return Work(len(rows.frame), lambda: stages.check_features(rows, load_params()))
 
 
 def folds(folder: Path, _: int) -> Work:
-    """Who trains and who tests, with the checks on it."""
+    """Assign parts and folds, with their checks."""
     rows = _feature_rows(folder)
     return Work(
-        len(rows.frame), lambda: stages.split(rows, load_params()).folds, lambda found: _save_folds(folder, found)
+        len(rows.frame), lambda: stages.split(rows, load_params()).folds, lambda result: _save_folds(folder, result)
     )
 
 
 def model(name: str, folder: Path) -> Work:
-    """One model, such as attack/xgboost: cross-validated, fitted, judged, exported, compared with its export."""
+    """Train one model such as attack/xgboost: cross-validate, fit, evaluate, export and verify the export."""
     task, _, key = name.partition("/")
     estimator = find(task, key)  # type: ignore[arg-type]  # one of `MODELS`
     data = stages.rows_of(estimator.task, _split(folder, estimator.task))
-    # Building it imports its library.
+    # Imports the library of the model before the measurement.
     estimator.build(estimator.params(), FEW, seed=0)
     store, params = Store(str(folder / "store")), load_params()
     return Work(len(data.train.y), lambda: stages.trained(estimator, data, store, params))
@@ -126,29 +127,29 @@ STAGES: dict[str, Callable[[Path, int], Work]] = {
     "folds": folds,
 }
 MODELS = tuple(f"{estimator.task}/{estimator.key}" for estimator in TABLE)
-# Whose files the other stages read.
+# Stages whose output other stages read.
 FIRST = ("synthetic", "validation", "preprocessing", "features", "folds")
 
 
 def work(name: str, folder: Path, rows: int) -> Work:
-    """What `name` does on the files in `folder`."""
+    """Return the work of the stage or model `name` on the files in `folder`."""
     return STAGES[name](folder, rows) if name in STAGES else model(name, folder)
 
 
-def _feature_rows(folder: Path, wanted: Task | None = None) -> FeatureRows:
-    there = pq.read_schema(folder / FEATURES).names
-    names = tuple(name for name in engine.NAMES if name in there)
-    columns = columns_needed(wanted, names) if wanted else None
+def _feature_rows(folder: Path, task: Task | None = None) -> FeatureRows:
+    stored = pq.read_schema(folder / FEATURES).names
+    names = tuple(name for name in engine.NAMES if name in stored)
+    columns = columns_needed(task, names) if task else None
     return FeatureRows(pd.read_parquet(folder / FEATURES, columns=columns), names, "severity")
 
 
-def _save_folds(folder: Path, found: Folds) -> None:
-    frame = pd.DataFrame({"part": found.part, "fold": found.fold})
-    frame.attrs["cut_day"] = found.cut_day
+def _save_folds(folder: Path, result: Folds) -> None:
+    frame = pd.DataFrame({"part": result.part, "fold": result.fold})
+    frame.attrs["cut_day"] = result.cut_day
     frame.to_parquet(folder / FOLDS)
 
 
 def _split(folder: Path, task: Task) -> Split:
-    found = pd.read_parquet(folder / FOLDS)
-    part, fold = (found[name].to_numpy(np.int8) for name in ("part", "fold"))
-    return Split(_feature_rows(folder, task), Folds(part, fold, found.attrs["cut_day"], ()))
+    frame = pd.read_parquet(folder / FOLDS)
+    part, fold = (frame[name].to_numpy(np.int8) for name in ("part", "fold"))
+    return Split(_feature_rows(folder, task), Folds(part, fold, frame.attrs["cut_day"], ()))

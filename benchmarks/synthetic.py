@@ -1,4 +1,4 @@
-"""Rows per CPU second of the synthetic cohort: generating it, and delivering it as Parquet.
+"""Throughput of the synthetic cohort in rows per CPU second: generation, and delivery as Parquet.
 
 python benchmarks/synthetic.py [participants] [days]
 """
@@ -15,7 +15,7 @@ Result = TypeVar("Result")
 
 
 def measured(run: Callable[[], Result]) -> tuple[Result, float]:
-    """What `run` gives, and its CPU seconds."""
+    """Return the result of `run` and its CPU seconds."""
     start = time.process_time()
     result = run()
     return result, time.process_time() - start

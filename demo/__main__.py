@@ -1,4 +1,4 @@
-"""`make demo-drift`: the story in a fresh folder, kept for looking around.
+"""`make demo-drift`: run the demonstration in an empty folder and keep it for inspection.
 
 python -m demo [FOLDER]
 """
@@ -7,23 +7,23 @@ import sys
 import tempfile
 from pathlib import Path
 
-from demo.running import Missed
+from demo.processes import WaitTimeout
 from demo.story import play
 from migraine_assets.cli.console import print_error
 
 
 def main() -> int:
-    """Play it; the exit code."""
-    given = sys.argv[1:]
-    home = Path(given[0]).resolve() if given else Path(tempfile.mkdtemp(prefix="migraine-demo-"))
+    """Run the demonstration and return the exit code."""
+    arguments = sys.argv[1:]
+    home = Path(arguments[0]).resolve() if arguments else Path(tempfile.mkdtemp(prefix="migraine-demo-"))
     if home.exists() and any(home.iterdir()):
         print_error(f"{home} is not empty. Name an empty folder, or none.")
         return 2
     home.mkdir(parents=True, exist_ok=True)
     try:
         play(home)
-    except Missed as missed:
-        print_error(str(missed), hint=f"See {home / 'service.log'} and {home / 'daemon.log'}.")
+    except WaitTimeout as error:
+        print_error(str(error), hint=f"See {home / 'service.log'} and {home / 'daemon.log'}.")
         return 1
     return 0
 

@@ -15,8 +15,8 @@ from typing import Any
 
 import pandas as pd
 
-from demo.people import Asked, diary, requests
-from demo.running import Receiver, Service, process, python, wait_for
+from demo.participants import Request, diary, requests
+from demo.processes import Receiver, Service, process, python, wait_for
 from migraine_assets.cli.app import run_command
 from migraine_assets.cli.console import say, show
 from migraine_assets.cli.dagster.instance import open_instance, project_root
@@ -183,7 +183,7 @@ def _told_what_came_true(scene: Scene, *, seeds: tuple[int, ...]) -> dict[str, A
     return scene.look("realised")
 
 
-def _send(scene: Scene, frame: pd.DataFrame, *, seed: int) -> list[tuple[Asked, str]]:
+def _send(scene: Scene, frame: pd.DataFrame, *, seed: int) -> list[tuple[Request, str]]:
     """Ask the service for each morning; the requests with the ids of their answers."""
     sent = []
     for asked in requests(frame, today=scene.today, days=MORNINGS, seed=seed):
@@ -245,7 +245,7 @@ def _retrained(scene: Scene, kind: str, before: str) -> None:
     scene.told.happened("The gate decided", f"{last.what}: {' '.join(last.why)}", **{f"{kind}_gate": last.what})
     if scene.champion == before:
         return
-    wait_for("the service's swap", lambda: scene.service.serving() == scene.champion, patience=30)
+    wait_for("the service's swap", lambda: scene.service.serving() == scene.champion, timeout=30)
     scene.told.happened("The service swapped in place", f"{before[:12]} to {scene.champion[:12]}")
     scene.told.facts[f"{kind}_swapped"] = True
 
@@ -266,7 +266,7 @@ def _say_drift(scene: Scene, what: str, found: dict[str, Any]) -> None:
         return max(scene.service.metric("migraine_drift_ratio").values(), default=0.0)
 
     # The service reads what is published every few seconds.
-    wait_for("the score at /metrics", lambda: abs(shown() - highest[1]["score"]) < 0.01, patience=30)
+    wait_for("the score at /metrics", lambda: abs(shown() - highest[1]["score"]) < 0.01, timeout=30)
     seen = f"{found['status']}; highest score {highest[1]['score']:.2f} ({highest[0]}), /metrics says {shown():.2f}"
     scene.told.happened(what, seen)
 

@@ -1,6 +1,6 @@
-"""What the demonstration starts: the service, the daemon, somebody who receives alerts. All of it ends with the block.
+"""Processes of the demonstration: the service, the Dagster daemon, and a receiver of alerts.
 
-Not here: what happens in it (`story`).
+All of them end with their block. Not here: the order of events (`demo.story`).
 """
 
 import contextlib
@@ -19,26 +19,26 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-PATIENCE = 240.0
+TIMEOUT = 240.0
 
 
-class Missed(RuntimeError):
-    """Something that was waited for did not happen."""
+class WaitTimeout(RuntimeError):
+    """An expected event did not happen in time."""
 
 
-def wait_for(what: str, true: Callable[[], Any], *, patience: float = PATIENCE) -> Any:
-    """The first true value. Raises `Missed` after `patience` seconds."""
-    deadline = time.monotonic() + patience
-    while not (found := true()):
+def wait_for(event: str, condition: Callable[[], Any], *, timeout: float = TIMEOUT) -> Any:
+    """Return the first true value of `condition`. Raises `WaitTimeout` after `timeout` seconds."""
+    deadline = time.monotonic() + timeout
+    while not (value := condition()):
         if time.monotonic() > deadline:
-            raise Missed(f"This did not happen within {patience:.0f} s: {what}.")
+            raise WaitTimeout(f"Timed out after {timeout:.0f} s while waiting for {event}.")
         time.sleep(0.5)
-    return found
+    return value
 
 
 @contextmanager
 def process(command: tuple[str, ...], *, cwd: Path, environment: dict[str, str], log: Path) -> Iterator[None]:
-    """A child in a group of its own, whose output goes to `log`; ended with all that it started."""
+    """Run a child in its own process group, with its output in `log`; end it with its descendants."""
     with log.open("wb") as output:
         child = subprocess.Popen(
             command, cwd=cwd, env=environment, stdout=output, stderr=output, start_new_session=True
@@ -56,39 +56,39 @@ def process(command: tuple[str, ...], *, cwd: Path, environment: dict[str, str],
 
 @dataclass
 class Service:
-    """The HTTP service on a port of its own."""
+    """Client of the HTTP service."""
 
     port: int
     _connection: http.client.HTTPConnection | None = field(default=None, repr=False)
 
     def ask(self, method: str, path: str, body: Any = None) -> tuple[int, Any]:
-        """Status and decoded body; status 0 where nobody answers."""
+        """Return status and decoded body; status 0 if the service does not answer."""
         connection = self._connection or http.client.HTTPConnection("127.0.0.1", self.port, timeout=30)
         content = None if body is None else json.dumps(body).encode()
         try:
             connection.request(method, path, content, {"content-type": "application/json"})
-            answer = connection.getresponse()
-            text = answer.read()
+            response = connection.getresponse()
+            text = response.read()
         except (OSError, http.client.HTTPException):
             self._connection = None
             return 0, None
         self._connection = connection
-        return answer.status, json.loads(text) if text[:1] == b"{" else text.decode()
+        return response.status, json.loads(text) if text[:1] == b"{" else text.decode()
 
     def serving(self) -> str | None:
-        """The bundle that answers for attacks."""
-        status, said = self.ask("GET", "/ready")
-        return said["models"]["attack"] if status == 200 else None
+        """Return the bundle that serves the task attack; None if the service is not ready."""
+        status, body = self.ask("GET", "/ready")
+        return body["models"]["attack"] if status == 200 else None
 
     def metric(self, name: str) -> dict[str, float]:
-        """The samples of a metric by their labels."""
+        """Return the samples of a metric by their labels."""
         _, text = self.ask("GET", "/metrics")
         lines = [line for line in str(text).splitlines() if line.startswith(name)]
         return {line[len(name) : line.rindex(" ")]: float(line.rpartition(" ")[2]) for line in lines}
 
 
 class Receiver:
-    """Somebody who receives alerts over HTTP."""
+    """HTTP server that receives alerts."""
 
     def __init__(self) -> None:
         received: list[dict[str, Any]] = []
@@ -101,7 +101,7 @@ class Receiver:
                 self.end_headers()
 
             def log_message(self, *_: object) -> None:
-                """Nothing on the screen."""
+                """Print nothing."""
 
         self.received = received
         self._server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
@@ -109,19 +109,19 @@ class Receiver:
 
     @property
     def url(self) -> str:
-        """The channel's address."""
+        """The URL of the alert channel."""
         return f"json://127.0.0.1:{self._server.server_address[1]}/"
 
     def about(self, *words: str) -> list[dict[str, Any]]:
-        """The alerts in which all of `words` occur."""
+        """Return the alerts that contain all of `words`."""
         return [alert for alert in self.received if all(word in json.dumps(alert).lower() for word in words)]
 
     def close(self) -> None:
-        """Receive nothing more."""
+        """Stop the server."""
         self._server.shutdown()
         self._server.server_close()
 
 
 def python(*arguments: str) -> tuple[str, ...]:
-    """A command of this environment."""
+    """Return a command for the interpreter of this environment."""
     return (sys.executable, *arguments)
