@@ -21,7 +21,7 @@ from serving.app import create_app
 from serving.cluster.ray_environment import REPLICA
 from serving.cluster.scaling import CPU_USAGE, CpuUsage, replicas_for_load
 from serving.metrics.registry import Metrics
-from serving.metrics.side_port import Exporter
+from serving.metrics.side_port import SidePort
 from serving.services import open_services
 from serving.settings import ServingSettings
 
@@ -43,7 +43,7 @@ class Replica:
         logs.configure()
         settings = node_settings(ServingSettings())
         self._services = open_services(settings)
-        self._exporter = _exporter(self._services.metrics, settings)
+        self._side_port = _side_port(self._services.metrics, settings)
         self._cpu_usage = CpuUsage()
         # What is loaded by now stays: the garbage collector need not look at it again.
         gc.collect()
@@ -68,13 +68,13 @@ class Replica:
 
     def __del__(self) -> None:
         # Ray calls this after the last request, before the process ends.
-        for part in (getattr(self, "_exporter", None), getattr(self, "_services", None)):
+        for part in (getattr(self, "_side_port", None), getattr(self, "_services", None)):
             if part is not None:
                 part.close()
 
 
-def _exporter(metrics: Metrics, settings: ServingSettings) -> Exporter | None:
-    return Exporter(metrics, host=settings.host, port=settings.metrics_port) if settings.metrics_port else None
+def _side_port(metrics: Metrics, settings: ServingSettings) -> SidePort | None:
+    return SidePort(metrics, host=settings.host, port=settings.metrics_port) if settings.metrics_port else None
 
 
 def node_settings(settings: ServingSettings) -> ServingSettings:

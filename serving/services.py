@@ -21,7 +21,8 @@ from serving.access.rate_limit import Limiter
 from serving.input.arrow_files import TableMemory
 from serving.log.prediction_ids import PredictionIds
 from serving.log.writer import FeedbackLog, PredictionLog, open_feedback, open_prediction_log
-from serving.metrics.registry import Metrics, ModelInfo
+from serving.metrics.registry import Metrics
+from serving.metrics.shared_counts import ModelInfo
 from serving.model.predictor import Predictor
 from serving.model.watcher import NO_CHAMPION, Listener, ModelSet, ModelWatcher
 from serving.settings import ServingSettings

@@ -8,12 +8,12 @@ several replicas are combined (`serving.metrics.shared_counts`), and the familie
 import contextlib
 import json
 from bisect import bisect_left
-from collections.abc import Callable, Iterable
-from dataclasses import asdict, dataclass
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import cache
 from pathlib import Path
 from typing import Any
 
+from msgspec.structs import astuple
 from prometheus_client import CollectorRegistry, generate_latest
 from prometheus_client.core import Metric
 from prometheus_client.registry import Collector
@@ -24,27 +24,16 @@ from serving.log.writer import LogState
 from serving.metrics import names
 from serving.metrics.families import BOUNDS, Published, family, gauge, latency, published
 from serving.metrics.names import LATENCY_BUCKETS, MetricName
-from serving.metrics.shared_counts import NodeFolder, Snapshot
+from serving.metrics.shared_counts import ModelInfo, NodeFolder, ReplicaState
 
 CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
-
-
-@dataclass(frozen=True)
-class ModelInfo:
-    """A model that a replica holds. `model`: the hash of its bundle."""
-
-    task: str
-    arm: str
-    algorithm: str
-    model: str
-    data_version: str
 
 
 class Metrics:
     """The counts of this replica and a view of all replicas of the node.
 
     Counting takes about a microsecond and is thread-safe. `tick` and `render` access files of the node; only `refresh`
-    accesses the store.
+    accesses the store. `registry` shows the node to prometheus-client.
     """
 
     def __init__(
@@ -55,12 +44,14 @@ class Metrics:
         pipeline: Callable[[], PipelineStatus | None] = lambda: None,
     ) -> None:
         self._node = NodeFolder(folder)
+        self.registry = CollectorRegistry(auto_describe=False)
+        self.registry.register(_Node(self))
         self._read_gauges, self._read_pipeline = gauges, pipeline
         self._last = Published()
         self._models: tuple[ModelInfo, ...] = ()
         self._ready, self._problems = False, 0
         self._in_progress = self._backlog = 0
-        self._published: dict[str, Any] | None = None
+        self._published: ReplicaState | None = None
         for counter in names.COUNTERS:
             if not counter.labels:
                 self._node.add(_key(counter), 0.0)
@@ -124,13 +115,7 @@ class Metrics:
 
     def tick(self) -> None:
         """Publish the current state to the other replicas. Call this about once a second."""
-        state = {
-            "models": [asdict(model) for model in self._models],
-            "ready": self._ready,
-            "problems": self._problems,
-            "backlog": self._backlog,
-            "in_progress": self._in_progress,
-        }
+        state = ReplicaState(self._models, self._ready, self._problems, self._backlog, self._in_progress)
         # A full disk must not end the thread that calls this; the state is published once there is space.
         with contextlib.suppress(OSError):
             if state != self._published:
@@ -143,12 +128,17 @@ class Metrics:
 
     def render(self) -> bytes:
         """The node's metrics in Prometheus' text format."""
+        return generate_latest(self.registry)
+
+    def collect(self) -> Iterable[Metric]:
+        """The metric families of the node now."""
         self.tick()
-        registry = CollectorRegistry(auto_describe=False)
+        snapshot = self._node.snapshot()
+        yield from _counts(snapshot.totals)
+        yield from _gauges(snapshot.states)
         # A replica that has read an older file must not decrease the counter.
         detected = self._node.highest("drift-detected", self._last.gauges.drift_detected_total)
-        registry.register(_View(self._node.snapshot(), self._last, detected=detected))
-        return generate_latest(registry)
+        yield from published(self._last, detected=detected)
 
     def close(self) -> None:
         """Leave the node; its counts remain."""
@@ -156,32 +146,34 @@ class Metrics:
         self._node.close()
 
 
-class _View(Collector):
-    """A snapshot as metric families."""
+class _Node(Collector):
+    """The metrics of a node as a collector of prometheus-client."""
 
-    def __init__(self, snapshot: Snapshot, published: Published, *, detected: float) -> None:
-        self._snapshot, self._published, self._detected = snapshot, published, detected
+    def __init__(self, metrics: Metrics) -> None:
+        self._metrics = metrics
 
     def collect(self) -> Iterable[Metric]:
-        by_name: dict[str, list[tuple[str, dict[str, str], float]]] = {}
-        for key, value in self._snapshot.totals.items():
-            name, sample, labels, _ = json.loads(key)
-            by_name.setdefault(name, []).append((sample, labels, value))
-        for counter in names.COUNTERS:
-            yield family(counter, by_name.get(counter.name, []))
-        yield latency(by_name.get(names.LATENCY.name, []))
-        yield from self._gauges()
-        yield from published(self._published, detected=self._detected)
+        return self._metrics.collect()
 
-    def _gauges(self) -> Iterable[Metric]:
-        states = self._snapshot.states
-        yield gauge(names.REPLICAS, {(): float(len(states))})
-        yield gauge(names.READY, {(): float(sum(state["ready"] for state in states))})
-        yield gauge(names.PROBLEMS, {(): float(sum(state.get("problems", 0) for state in states))})
-        yield gauge(names.BACKLOG, {(): float(sum(state["backlog"] for state in states))})
-        yield gauge(names.IN_PROGRESS, {(): float(sum(state["in_progress"] for state in states))})
-        models = {tuple(model[label] for label in names.MODEL_INFO.labels) for s in states for model in s["models"]}
-        yield gauge(names.MODEL_INFO, dict.fromkeys(sorted(models), 1.0))
+
+def _counts(totals: Mapping[str, float]) -> Iterable[Metric]:
+    by_name: dict[str, list[tuple[str, dict[str, str], float]]] = {}
+    for key, value in totals.items():
+        name, sample, labels, _ = json.loads(key)
+        by_name.setdefault(name, []).append((sample, labels, value))
+    for counter in names.COUNTERS:
+        yield family(counter, by_name.get(counter.name, []))
+    yield latency(by_name.get(names.LATENCY.name, []))
+
+
+def _gauges(states: Sequence[ReplicaState]) -> Iterable[Metric]:
+    yield gauge(names.REPLICAS, {(): float(len(states))})
+    yield gauge(names.READY, {(): float(sum(state.ready for state in states))})
+    yield gauge(names.PROBLEMS, {(): float(sum(state.problems for state in states))})
+    yield gauge(names.BACKLOG, {(): float(sum(state.backlog for state in states))})
+    yield gauge(names.IN_PROGRESS, {(): float(sum(state.in_progress for state in states))})
+    models = {astuple(model) for state in states for model in state.models}
+    yield gauge(names.MODEL_INFO, dict.fromkeys(sorted(models), 1.0))
 
 
 @cache

@@ -1,15 +1,14 @@
-"""What the replicas of a node share for `/metrics`: their counts, who is alive, and what the dead have left.
+"""The files in which the replicas of a node share their metrics: counts, states and an archive of dead replicas.
 
-Here belong files, locks and addition. Not here: which metrics there are (`serving.metrics.names`) and their text
-form (`serving.metrics.registry`).
+Here belong files, locks and addition. Not here: the table of metrics (`serving.metrics.names`) and Prometheus' format
+(`serving.metrics.registry`).
 
-Each process counts in a file of its own in prometheus-client's multiprocess format, so a killed one loses nothing.
-It holds a lock on another file while it lives, which the kernel frees. What is left of the dead is added to one
-archive, replaced whole together with the list of those it contains: nothing is counted twice or lost, whoever is
-killed in between, and the folder does not grow with every replica that came and went.
+Each process counts in a memory-mapped file of its own, in the format of prometheus-client's multiprocess mode, so that
+a killed process loses no count. While it lives it holds the lock on a second file, which the kernel frees. The counts
+of dead processes are added to an archive, which is replaced atomically together with the list of processes that it
+contains: wherever a process is killed, no count is lost or added twice, and the folder does not grow.
 """
 
-import json
 import os
 import secrets
 import threading
@@ -17,29 +16,63 @@ from collections.abc import Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
+import msgspec
 from prometheus_client import mmap_dict
 
 from migraine_assets.stores.locks import acquire, file_lock
 
+Document = TypeVar("Document", bound=msgspec.Struct)
+
 _Counts: Any = mmap_dict.MmapedDict  # its methods have no types
 ARCHIVE = "archive.json"
-# More would come from a label without end. So many fit the reserved space.
+# Bounds the number of label values. This many keys fit the reserved space.
 MOST_KEYS = 2000
 _RESERVED = 1 << 20  # bytes
 
 
+class ModelInfo(msgspec.Struct, frozen=True):
+    """A model that a replica holds. `model`: the hash of its bundle."""
+
+    task: str
+    arm: str
+    algorithm: str
+    model: str
+    data_version: str
+
+
+class ReplicaState(msgspec.Struct, frozen=True):
+    """The gauges of one replica. `problems`: promoted models that it failed to load; `backlog`: unwritten records."""
+
+    models: tuple[ModelInfo, ...] = ()
+    ready: bool = False
+    problems: int = 0
+    backlog: int = 0
+    in_progress: int = 0
+
+
 @dataclass(frozen=True)
 class Snapshot:
-    """The node at one moment: the sum of all counts ever by key, and the state of each living process."""
+    """The node at one moment: the sum of all counts by key, and the state of each living replica."""
 
     totals: Mapping[str, float]
-    states: tuple[Mapping[str, Any], ...]
+    states: tuple[ReplicaState, ...]
+
+
+class _Archive(msgspec.Struct):
+    """The counts of dead processes. `contains`: those whose files may still be there."""
+
+    totals: dict[str, float]
+    contains: list[str]
+
+
+class _Highest(msgspec.Struct):
+    value: float = 0.0
 
 
 class NodeFolder:
-    """One process' part of the folder, and the view of the whole."""
+    """The files of one process, and the view of the whole node."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
@@ -54,45 +87,43 @@ class NodeFolder:
             self._counts = _Counts(str(_reserved(self._path(".counts"))))
 
     def add(self, key: str, amount: float = 1.0) -> None:
-        """Count `amount` at `key`."""
+        """Add `amount` to the count at `key`."""
         with self._lock:
-            value = self._values.get(key, 0.0) + amount
-            self._set(key, value)
+            self._set(key, self._values.get(key, 0.0) + amount)
 
     def raise_to(self, key: str, value: float) -> None:
-        """Let the count at `key`, which somebody else keeps, be `value`; never less than it was."""
+        """Set the count at `key` to a total that is kept elsewhere; it never decreases."""
         with self._lock:
             if value > self._values.get(key, 0.0):
                 self._set(key, value)
 
-    def publish(self, state: Mapping[str, Any]) -> None:
-        """Replace what others see of this process' present state."""
+    def publish(self, state: ReplicaState) -> None:
+        """Replace the state of this process that other replicas read."""
         temporary = self._path(".new")
-        temporary.write_text(json.dumps(state))
+        temporary.write_bytes(msgspec.json.encode(state))
         temporary.replace(self._path(".state"))
 
     def snapshot(self) -> Snapshot:
-        """Everything, after putting the dead into the archive."""
+        """The whole node, after adding the counts of dead processes to the archive."""
         with self._locked():
-            archive = self._archived()
-            living = self._living()
-            totals = dict(archive)
-            for name in living:
+            totals = dict(self._archived())
+            names = self._names()
+            for name in names:
                 _add(totals, self._folder / f"{name}.counts")
-            states = tuple(state for name in living if (state := _read(self._folder / f"{name}.state")))
-        return Snapshot(totals, states)
+            states = [_read(self._folder / f"{name}.state", ReplicaState) for name in names]
+        return Snapshot(totals, tuple(state for state in states if state is not None))
 
     def highest(self, name: str, value: float) -> float:
-        """The highest `value` that any process of the node has ever named for `name`."""
+        """The highest `value` that any process of the node has passed for `name`."""
         path = self._folder / f"highest-{name}.json"
         with self._locked():
-            known = (_read(path) or {"value": 0.0})["value"]
+            known = (_read(path, _Highest) or _Highest()).value
             if value > known:
-                _replace(path, {"value": value})
+                _replace(path, _Highest(value))
         return float(max(known, value))
 
     def close(self) -> None:
-        """Leave: from now on this process counts as dead."""
+        """Leave the node: from now on this process counts as dead."""
         with self._lock, self._locked():
             if not self._closed:
                 self._closed = True
@@ -110,36 +141,35 @@ class NodeFolder:
     def _locked(self) -> AbstractContextManager[None]:
         return file_lock(self._folder / "lock")
 
-    def _living(self) -> list[str]:
+    def _names(self) -> list[str]:
         return sorted(path.stem for path in self._folder.glob("*.alive"))
 
     def _archived(self) -> dict[str, float]:
-        """The archive with the dead in it; afterwards their files are gone."""
-        archive = _read(self._folder / ARCHIVE) or {"totals": {}, "contains": []}
-        dead = [name for name in self._living() if name != self._id and _is_dead(self._folder / f"{name}.alive")]
-        if new := [name for name in dead if name not in archive["contains"]]:
+        """The totals of the archive, after adding dead processes to it and removing their files."""
+        archive = _read(self._folder / ARCHIVE, _Archive) or _Archive({}, [])
+        dead = [name for name in self._names() if name != self._id and _is_dead(self._folder / f"{name}.alive")]
+        if new := [name for name in dead if name not in archive.contains]:
             for name in new:
-                _add(archive["totals"], self._folder / f"{name}.counts")
-            _replace(self._folder / ARCHIVE, {"totals": archive["totals"], "contains": dead})
+                _add(archive.totals, self._folder / f"{name}.counts")
+            _replace(self._folder / ARCHIVE, _Archive(archive.totals, dead))
         for name in dead:
-            # `.alive` last: a process is known by it.
+            # `.alive` last: it is what identifies a process.
             for suffix in (".counts", ".state", ".new", ".alive"):
                 (self._folder / f"{name}{suffix}").unlink(missing_ok=True)
-        totals: dict[str, float] = archive["totals"]
-        return totals
+        return archive.totals
 
 
-def _replace(path: Path, content: Mapping[str, Any]) -> None:
+def _replace(path: Path, document: msgspec.Struct) -> None:
     temporary = path.with_suffix(".new")
-    with temporary.open("w") as file:
-        json.dump(content, file)
+    with temporary.open("wb") as file:
+        file.write(msgspec.json.encode(document))
         file.flush()
         os.fsync(file.fileno())
     temporary.replace(path)
 
 
 def _reserved(path: Path) -> Path:
-    """An empty file with its space on the disk taken: writing to memory that the disk has no room for is fatal."""
+    """An empty file with reserved disk space: writing to mapped memory without space on the disk kills the process."""
     file = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
     try:
         os.posix_fallocate(file, 0, _RESERVED)
@@ -154,15 +184,14 @@ def _is_dead(path: Path) -> bool:
 
 
 def _add(totals: dict[str, float], path: Path) -> None:
-    # A process killed between its two files has no counts.
+    # A process that was killed during its start has no counts.
     if path.exists() and path.stat().st_size:
         for key, value, _, _ in _Counts.read_all_values_from_file(str(path)):
             totals[key] = totals.get(key, 0.0) + value
 
 
-def _read(path: Path) -> dict[str, Any] | None:
+def _read(path: Path, kind: type[Document]) -> Document | None:
     try:
-        content = json.loads(path.read_text())
-    except (FileNotFoundError, ValueError):
+        return msgspec.json.decode(path.read_bytes(), type=kind)
+    except (FileNotFoundError, msgspec.DecodeError):
         return None
-    return content if isinstance(content, dict) else None

@@ -1,4 +1,4 @@
-"""The service's own exporter over real HTTP: rates of the last minutes, restarts, refused bundles, silence."""
+"""The look at a service over real HTTP: rates of the last minutes, restarts, refused bundles, silence."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -9,8 +9,9 @@ import pytest
 from migraine_assets.defs.alerting.service import recall, remember
 from migraine_assets_tests.support.ports import free_port
 from migraine_assets_tests.unit.defs.alerting.evaluating import Daemon
-from serving.metrics.registry import Metrics, ModelInfo
-from serving.metrics.side_port import Exporter
+from serving.metrics.registry import Metrics
+from serving.metrics.shared_counts import ModelInfo
+from serving.metrics.side_port import SidePort
 
 NAME = "alert_service"
 MODEL = ModelInfo("attack", "champion", "xgboost", "0123456789abcdef", "v1")
@@ -18,26 +19,26 @@ MODEL = ModelInfo("attack", "champion", "xgboost", "0123456789abcdef", "v1")
 
 @dataclass
 class Service:
-    """The metrics and the exporter of a service whose requests are counted by hand."""
+    """The metrics and the side port of a service whose requests are counted by hand."""
 
     folder: Path
     port: int
     starts: int = 0
-    _running: list[tuple[Metrics, Exporter]] = field(default_factory=list)
+    _running: list[tuple[Metrics, SidePort]] = field(default_factory=list)
 
     def start(self) -> None:
         """A process with counters at nothing."""
         self.starts += 1
         metrics = Metrics(self.folder / str(self.starts))
         metrics.set_model_info([MODEL])
-        exporter = Exporter(metrics, host="127.0.0.1", port=self.port)
-        self._running.append((metrics, exporter))
-        _until(lambda: exporter.serving)
+        side_port = SidePort(metrics, host="127.0.0.1", port=self.port)
+        self._running.append((metrics, side_port))
+        _until(lambda: side_port.serving)
 
     def stop(self) -> None:
         """The process is gone."""
-        metrics, exporter = self._running.pop()
-        exporter.close()
+        metrics, side_port = self._running.pop()
+        side_port.close()
         metrics.close()
 
     @property

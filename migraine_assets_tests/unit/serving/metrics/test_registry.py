@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
-from migraine_assets.stores.monitoring.gauges import PATH, MonitoringGauges, read_gauges
-from migraine_assets.stores.monitoring.pipeline_status import PATH as OPERATIONS_PATH
+from migraine_assets.stores.monitoring.gauges import PATH, FeatureGauges, MonitoringGauges, read_gauges
+from migraine_assets.stores.monitoring.pipeline_status import PATH as STATUS_PATH
 from migraine_assets.stores.monitoring.pipeline_status import (
     JobSummary,
     PipelineStatus,
@@ -18,7 +18,8 @@ from migraine_assets.stores.monitoring.pipeline_status import (
 )
 from migraine_assets.stores.store import Store
 from serving.log.writer import LogState
-from serving.metrics.registry import Metrics, ModelInfo
+from serving.metrics.registry import Metrics
+from serving.metrics.shared_counts import ModelInfo
 
 INFO = ModelInfo("attack", "champion", "xgboost", "b" * 64, "d" * 32)
 
@@ -33,7 +34,7 @@ def replica(tmp_path: Path) -> Iterator[Callable[..., Metrics]]:
 
 
 def values(metrics: Metrics) -> dict[tuple[str, frozenset[tuple[str, str]]], float]:
-    """Every sample, after Prometheus' own reading of the text."""
+    """Every sample, as prometheus-client parses the text."""
     families = text_string_to_metric_families(metrics.render().decode())
     return {(s.name, frozenset(s.labels.items())): s.value for family in families for s in family.samples}
 
@@ -62,7 +63,7 @@ def test_predictions_requests_and_errors_are_counted_by_their_labels(replica: Ca
 
 
 @pytest.mark.parametrize(("seconds", "bucket"), [(0.001, "0.001"), (0.0011, "0.0025"), (99.0, "+Inf")])
-def test_a_latency_is_in_its_bucket_and_in_all_above(
+def test_a_latency_counts_in_its_bucket_and_in_all_above(
     replica: Callable[..., Metrics], seconds: float, bucket: str
 ) -> None:
     metrics = replica()
@@ -76,7 +77,7 @@ def test_a_latency_is_in_its_bucket_and_in_all_above(
     assert value(metrics, f"{name}_sum") == seconds
 
 
-def test_any_replica_shows_the_counts_of_all_and_none_goes_back_when_one_leaves(
+def test_each_replica_shows_the_counts_of_all_and_none_decreases_when_one_leaves(
     replica: Callable[..., Metrics],
 ) -> None:
     one, two = replica(), replica()
@@ -91,7 +92,7 @@ def test_any_replica_shows_the_counts_of_all_and_none_goes_back_when_one_leaves(
     assert value(one, "migraine_replicas") == 1
 
 
-def test_model_information_follows_what_replicas_hold_and_forgets_the_rest(replica: Callable[..., Metrics]) -> None:
+def test_model_information_follows_the_models_that_replicas_hold(replica: Callable[..., Metrics]) -> None:
     one, two = replica(), replica()
     one.set_model_info([INFO])
     assert value(two, "migraine_ready_replicas") == 1
@@ -104,7 +105,7 @@ def test_model_information_follows_what_replicas_hold_and_forgets_the_rest(repli
     assert shown == {"c" * 64}
 
 
-def test_the_logs_are_added_over_replicas(replica: Callable[..., Metrics]) -> None:
+def test_the_metrics_of_logs_are_added_over_replicas(replica: Callable[..., Metrics]) -> None:
     one, two = replica(), replica()
     for metrics in (one, two):
         metrics.set_logs([LogState(5, 10, 1, 2, "full"), LogState(1, 0, 0, 0, None)])
@@ -123,7 +124,9 @@ def test_requests_in_progress_are_shown(replica: Callable[..., Metrics]) -> None
     assert value(metrics, "migraine_requests_in_progress") == 1
 
 
-def test_what_the_monitoring_publishes_is_shown(tmp_path: Path, replica: Callable[..., Metrics]) -> None:
+def test_gauges_of_an_earlier_version_show_the_deprecated_ratio(
+    tmp_path: Path, replica: Callable[..., Metrics]
+) -> None:
     store = Store(str(tmp_path / "store"))
     metrics = replica(gauges=lambda: read_gauges(store))
     assert value(metrics, "migraine_drift_detected_total") == 0
@@ -136,32 +139,43 @@ def test_what_the_monitoring_publishes_is_shown(tmp_path: Path, replica: Callabl
     assert value(metrics, "migraine_drift_detected_total") == 3
 
 
-def test_figures_that_cannot_be_believed_leave_the_last_ones(replica: Callable[..., Metrics]) -> None:
-    found: list[MonitoringGauges | None] = [
+def test_drift_is_shown_by_task_and_feature(replica: Callable[..., Metrics]) -> None:
+    drift = {
+        "attack": {"sleep": FeatureGauges(1.25, psi=0.25, ks=0.05, missing_change=0.0), "score": FeatureGauges(0.5)},
+        "severity": {"sleep": FeatureGauges(0.75, psi=0.15), "flag": FeatureGauges(0.1, js=0.01)},
+    }
+    metrics = replica(gauges=lambda: MonitoringGauges(drift=drift))
+    metrics.refresh()
+    assert value(metrics, "migraine_drift_ratio", task="attack", feature="sleep") == 1.25
+    assert value(metrics, "migraine_drift_ratio", task="severity", feature="sleep") == 0.75
+    assert value(metrics, "migraine_drift_psi", task="attack", feature="sleep") == 0.25
+    assert value(metrics, "migraine_drift_ks", task="attack", feature="sleep") == 0.05
+    assert value(metrics, "migraine_drift_js", task="severity", feature="flag") == 0.01
+    assert value(metrics, "migraine_drift_missing_change", task="attack", feature="sleep") == 0.0
+    assert value(metrics, "migraine_drift_psi", task="severity", feature="flag") is None
+    assert value(metrics, "migraine_drift_score", feature="sleep") == 1.25
+    assert value(metrics, "migraine_drift_score", feature="attack_score") == 0.5
+
+
+def test_unreadable_gauges_leave_the_last_ones(replica: Callable[..., Metrics]) -> None:
+    versions: list[MonitoringGauges | None] = [
         MonitoringGauges(drift_detected_total=5),
         None,
         MonitoringGauges(drift_detected_total=2),
     ]
-    metrics = replica(gauges=lambda: found.pop(0))
+    metrics = replica(gauges=lambda: versions.pop(0))
     for _ in range(3):
         metrics.refresh()
         assert value(metrics, "migraine_drift_detected_total") == 5
 
 
-@pytest.mark.parametrize("content", [b"", b"{", b"[]", b'{"drift_score": 3}'])
-def test_a_damaged_file_of_figures_is_none(tmp_path: Path, content: bytes) -> None:
-    store = Store(str(tmp_path))
-    store.write(PATH, content)
-    assert read_gauges(store) is None
-
-
-def test_strange_label_values_come_through_whole(replica: Callable[..., Metrics]) -> None:
+def test_special_characters_in_label_values_are_escaped(replica: Callable[..., Metrics]) -> None:
     metrics = replica()
     metrics.count_error('a "quoted"\nline\\')
     assert value(metrics, "migraine_api_errors_total", error_type='a "quoted"\nline\\') == 1
 
 
-def test_what_dagster_publishes_is_shown_and_stays_where_it_can_no_longer_be_read(
+def test_the_pipeline_status_is_shown_and_kept_when_it_becomes_unreadable(
     tmp_path: Path, replica: Callable[..., Metrics]
 ) -> None:
     store = Store(str(tmp_path / "store"))
@@ -190,11 +204,11 @@ def test_what_dagster_publishes_is_shown_and_stays_where_it_can_no_longer_be_rea
         assert value(metrics, "migraine_monitoring_verdict", kind="drift", task="severity", verdict="none") == 1
         # The end of 1 March 2026 in UTC.
         assert value(metrics, "migraine_monitoring_result_timestamp_seconds", kind="drift") == 1772409600
-        store.write(OPERATIONS_PATH, b"damaged")
+        store.write(STATUS_PATH, b"damaged")
 
 
 @pytest.mark.parametrize("content", [b"", b"{", b"[]", b'{"published_at": "now"}', b'{"jobs": {}}'])
-def test_a_damaged_file_of_operations_is_none(tmp_path: Path, content: bytes) -> None:
+def test_an_invalid_pipeline_status_counts_as_absent(tmp_path: Path, content: bytes) -> None:
     store = Store(str(tmp_path))
-    store.write(OPERATIONS_PATH, content)
+    store.write(STATUS_PATH, content)
     assert read_pipeline_status(store) is None

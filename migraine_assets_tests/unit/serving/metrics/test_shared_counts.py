@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from serving.metrics import shared_counts
-from serving.metrics.shared_counts import ARCHIVE, NodeFolder
+from serving.metrics.shared_counts import ARCHIVE, NodeFolder, ReplicaState
 
 
 @pytest.fixture
@@ -27,11 +27,11 @@ def test_the_counts_of_all_replicas_are_added(replica: Callable[[], NodeFolder])
     assert one.snapshot().totals == two.snapshot().totals == {"a": 3.5, "b": 1.0}
 
 
-def test_a_replica_that_left_is_still_counted_and_no_longer_shown(replica: Callable[[], NodeFolder]) -> None:
+def test_the_counts_of_a_replica_outlive_it_and_its_state_does_not(replica: Callable[[], NodeFolder]) -> None:
     one, two = replica(), replica()
     two.add("a")
-    two.publish({"backlog": 3})
-    assert one.snapshot().states == ({"backlog": 3},)
+    two.publish(ReplicaState(backlog=3))
+    assert one.snapshot().states == (ReplicaState(backlog=3),)
     two.close()
     for _ in range(3):
         assert one.snapshot().totals == {"a": 1.0}
@@ -51,7 +51,7 @@ def test_the_folder_does_not_grow_with_the_replicas_that_came_and_went(
     assert len(list(tmp_path.iterdir())) <= 5
 
 
-def test_what_is_counted_after_the_end_is_no_error(replica: Callable[[], NodeFolder]) -> None:
+def test_counting_after_the_end_is_ignored(replica: Callable[[], NodeFolder]) -> None:
     node = replica()
     node.close()
     node.close()
@@ -81,7 +81,7 @@ def test_a_killed_replica_loses_no_count(tmp_path: Path, replica: Callable[[], N
     assert json.loads((tmp_path / ARCHIVE).read_text())["totals"] == {"a": 1000.0}
 
 
-def test_a_death_between_the_archive_and_the_tidying_counts_nobody_twice(
+def test_a_death_between_archiving_and_removing_counts_nothing_twice(
     tmp_path: Path, replica: Callable[[], NodeFolder]
 ) -> None:
     node, gone = replica(), replica()
@@ -96,7 +96,9 @@ def test_a_death_between_the_archive_and_the_tidying_counts_nobody_twice(
     assert node.snapshot().totals == {"a": 1.0}
 
 
-def test_a_death_before_the_first_count_is_survived(tmp_path: Path, replica: Callable[[], NodeFolder]) -> None:
+def test_files_of_a_replica_killed_during_its_start_are_accepted(
+    tmp_path: Path, replica: Callable[[], NodeFolder]
+) -> None:
     node = replica()
     (tmp_path / "1-aaaa.alive").touch()
     (tmp_path / "2-bbbb.alive").touch()
@@ -105,9 +107,7 @@ def test_a_death_before_the_first_count_is_survived(tmp_path: Path, replica: Cal
     assert node.snapshot().totals == {"a": 1.0}
 
 
-def test_a_label_without_end_does_not_grow_without_end(
-    replica: Callable[[], NodeFolder], monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_the_number_of_keys_is_bounded(replica: Callable[[], NodeFolder], monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(shared_counts, "MOST_KEYS", 3)
     node = replica()
     for number in range(10):
@@ -116,14 +116,14 @@ def test_a_label_without_end_does_not_grow_without_end(
     assert node.snapshot().totals == {"0": 11.0, "1": 1.0, "2": 1.0}
 
 
-def test_the_highest_value_ever_named_stays(replica: Callable[[], NodeFolder]) -> None:
+def test_the_highest_value_is_kept(replica: Callable[[], NodeFolder]) -> None:
     one, two = replica(), replica()
     assert one.highest("drift", 4.0) == 4.0
     assert two.highest("drift", 3.0) == 4.0
     assert two.highest("drift", 5.0) == 5.0
 
 
-def test_a_count_kept_by_somebody_else_never_goes_back(replica: Callable[[], NodeFolder]) -> None:
+def test_a_total_that_is_kept_elsewhere_never_decreases(replica: Callable[[], NodeFolder]) -> None:
     node = replica()
     for value in (5.0, 3.0):
         node.raise_to("written", value)

@@ -1,16 +1,17 @@
-import urllib.error
 import urllib.request
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 
 import pytest
+from prometheus_client.openmetrics import parser as openmetrics
+from prometheus_client.parser import text_string_to_metric_families
 
 from migraine_assets_tests.support.ports import free_port
 from migraine_assets_tests.support.waiting import eventually
 from serving.metrics import side_port
 from serving.metrics.registry import Metrics
-from serving.metrics.side_port import Exporter
+from serving.metrics.side_port import SidePort
 
 
 @pytest.fixture
@@ -19,30 +20,48 @@ def metrics(tmp_path: Path) -> Iterator[Metrics]:
         yield opened
 
 
-def scraped(port: int, path: str = "/metrics") -> str:
-    with urllib.request.urlopen(f"http://127.0.0.1:{port}{path}", timeout=10) as answer:
-        content: bytes = answer.read()
+def scraped(port: int, *, accept: str = "*/*") -> str:
+    request = urllib.request.Request(f"http://127.0.0.1:{port}/metrics", headers={"accept": accept})
+    with urllib.request.urlopen(request, timeout=10) as response:
+        content: bytes = response.read()
     return content.decode()
 
 
-def test_it_shows_the_metrics_and_nothing_else(metrics: Metrics) -> None:
+def test_the_port_serves_the_metrics(metrics: Metrics) -> None:
     port = free_port()
-    with closing(Exporter(metrics, host="127.0.0.1", port=port)) as one:
+    with closing(SidePort(metrics, host="127.0.0.1", port=port)) as one:
         assert eventually(lambda: one.serving, patience=10)
         metrics.count_abstentions(1)
         assert "migraine_abstentions_total 1.0" in scraped(port)
-        with pytest.raises(urllib.error.HTTPError, match="404") as refused:
-            scraped(port, "/")
-        refused.value.close()
 
 
-def test_when_the_one_with_the_port_ends_another_takes_over(metrics: Metrics, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_text_and_the_openmetrics_format_hold_the_same_samples(metrics: Metrics) -> None:
+    metrics.count_request("POST", "/predict", 200)
+    metrics.observe_latency(0.02)
+    port = free_port()
+    with closing(SidePort(metrics, host="127.0.0.1", port=port)) as one:
+        assert eventually(lambda: one.serving, patience=10)
+        text = text_string_to_metric_families(scraped(port))
+        opened = openmetrics.text_string_to_metric_families(
+            scraped(port, accept="application/openmetrics-text; version=1.0.0")
+        )
+        samples = [
+            {(s.name, *s.labels.items()): s.value for f in families for s in f.samples} for families in (text, opened)
+        ]
+    assert samples[0] == samples[1]
+    assert samples[0]["migraine_prediction_latency_seconds_count",] == 1
+
+
+def test_another_replica_takes_over_when_the_one_with_the_port_ends(
+    metrics: Metrics, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(side_port, "RETRY_SECONDS", 0.05)
     port = free_port()
-    one = Exporter(metrics, host="127.0.0.1", port=port)
+    one = SidePort(metrics, host="127.0.0.1", port=port)
     assert eventually(lambda: one.serving, patience=10)
-    with closing(Exporter(metrics, host="127.0.0.1", port=port)) as two:
+    with closing(SidePort(metrics, host="127.0.0.1", port=port)) as two:
         assert not two.serving
         one.close()
+        assert not one.serving
         assert eventually(lambda: two.serving, patience=10)
         assert "migraine_replicas 1.0" in scraped(port)
