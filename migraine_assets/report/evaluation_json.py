@@ -1,73 +1,136 @@
-"""`evaluation.json`: the results of a report as machine-readable JSON. Not here: writing files (`report.writer`)."""
+"""`evaluation.json`: the results of a report as a typed, machine-readable document.
+
+Not here: writing files (`report.writer`).
+"""
 
 import json
 import math
 from collections.abc import Mapping
-from typing import Any
+
+import msgspec
 
 from migraine_assets.core.evaluation.results import METRICS, ModelRow, TaskEvaluation
-from migraine_assets.core.metrics.interval import UNKNOWN, Scores
+from migraine_assets.core.metrics.interval import UNKNOWN, Interval, Scores
 from migraine_assets.report.text.question import heading
 
-# Every model and baseline has these splits, even a failed one, so that readers need no special case.
-_BASELINE_SPLITS, _MODEL_SPLITS = ("test", "cv"), ("cv", "test", "train")
+
+class Estimate(msgspec.Struct, frozen=True):
+    """A metric with its 95 % interval; null where it is unknown: the model failed, or the rows have a single class."""
+
+    value: float | None = None
+    ci_low: float | None = None
+    ci_high: float | None = None
+
+    @property
+    def interval(self) -> Interval:
+        """The estimate with NaN for null."""
+        return Interval(*(math.nan if end is None else end for end in (self.value, self.ci_low, self.ci_high)))
 
 
-def to_json(attack: TaskEvaluation | None = None, severity: TaskEvaluation | None = None) -> dict[str, Any]:
-    """Convert evaluations to `{"attack": {...}, "severity": {...}}`; a task that is None is left out.
+# Every metric of the task, by name.
+Metrics = dict[str, Estimate]
 
-    Each section holds `baselines`, `models`, `champion`, `challenger`. Every split has every metric of the task as
-    `{"value", "ci_low", "ci_high"}`, null where it is unknown: the model failed, or the rows have a single class.
-    """
+
+class ModelSection(msgspec.Struct, frozen=True):
+    """One model. It has all three splits even if it failed, so that readers need no special case."""
+
+    cv: Metrics
+    test: Metrics
+    train: Metrics
+    flags: tuple[str, ...] = ()
+    reasons: tuple[str, ...] = ()
+    seconds: float | None = None
+    used: str = ""
+    bundle: str | None = None
+    error: str | None = None
+
+
+class BaselineSection(msgspec.Struct, frozen=True):
+    """One baseline."""
+
+    test: Metrics
+    cv: Metrics
+
+
+class Gain(msgspec.Struct, frozen=True):
+    """How much better the champion is than the participant's own rate, in `metric`."""
+
+    metric: str
+    value: float | None = None
+    ci_low: float | None = None
+    ci_high: float | None = None
+
+
+class TaskSection(msgspec.Struct, frozen=True):
+    """The evaluation of one task. `target`: attack, severity or burden."""
+
+    question: str
+    horizon: int
+    target: str
+    baselines: dict[str, BaselineSection]
+    models: dict[str, ModelSection]
+    champion: str | None
+    challenger: str | None
+    gain_over_personal_rate: Gain
+
+
+# By task.
+Sections = dict[str, TaskSection]
+
+
+def to_sections(attack: TaskEvaluation | None = None, severity: TaskEvaluation | None = None) -> Sections:
+    """Convert evaluations to sections by task; a task that is None is left out."""
     tasks = {"attack": attack, "severity": severity}
     return {name: _task(evaluation) for name, evaluation in tasks.items() if evaluation is not None}
 
 
-def merge(existing: Mapping[str, Any], new: Mapping[str, Any]) -> dict[str, Any]:
+def merge(existing: Mapping[str, TaskSection], new: Mapping[str, TaskSection]) -> Sections:
     """Return `existing` with its tasks replaced by those of `new`, attack first."""
     merged = {**existing, **new}
     return {task: merged[task] for task in sorted(merged)}
 
 
-def dump(sections: Mapping[str, Any]) -> bytes:
+def dump(sections: Mapping[str, TaskSection]) -> bytes:
     """Encode as strict JSON in UTF-8. Raises `ValueError` for NaN, which is not valid JSON."""
-    return (json.dumps(sections, indent=2, ensure_ascii=False, allow_nan=False) + "\n").encode()
+    content = msgspec.to_builtins(sections)
+    return (json.dumps(content, indent=2, ensure_ascii=False, allow_nan=False) + "\n").encode()
 
 
-def load(content: bytes) -> dict[str, Any]:
-    """Decode the output of `dump`."""
-    sections: dict[str, Any] = json.loads(content)
-    return sections
+def load(content: bytes) -> Sections:
+    """Decode the output of `dump`. Raises `ValueError` for anything else."""
+    return msgspec.json.decode(content, type=Sections)
 
 
-def _task(evaluation: TaskEvaluation) -> dict[str, Any]:
+def _task(evaluation: TaskEvaluation) -> TaskSection:
     names = METRICS[evaluation.task]
-    return {
-        "question": heading(evaluation),
-        "horizon": evaluation.horizon,
-        "target": evaluation.severity_kind if evaluation.task == "severity" else "attack",
-        "baselines": {
-            key: {split: _scores(splits.get(split), names) for split in _BASELINE_SPLITS}
+    return TaskSection(
+        question=heading(evaluation),
+        horizon=evaluation.horizon,
+        target=evaluation.severity_kind if evaluation.task == "severity" else "attack",
+        baselines={
+            key: BaselineSection(test=_metrics(splits.get("test"), names), cv=_metrics(splits.get("cv"), names))
             for key, splits in evaluation.baselines.items()
         },
-        "models": {row.key: _model(row, names) for row in evaluation.rows},
-        "champion": evaluation.champion,
-        "challenger": evaluation.challenger,
-        "gain_over_personal_rate": {"metric": evaluation.headline, **evaluation.gain.to_json()},
-    }
+        models={row.key: _model(row, names) for row in evaluation.rows},
+        champion=evaluation.champion,
+        challenger=evaluation.challenger,
+        gain_over_personal_rate=Gain(evaluation.headline, **evaluation.gain.to_json()),
+    )
 
 
-def _model(row: ModelRow, names: tuple[str, ...]) -> dict[str, Any]:
-    splits = dict(zip(_MODEL_SPLITS, (row.cv, row.test, row.train), strict=True))
-    return {split: _scores(scores, names) for split, scores in splits.items()} | {
-        "flags": [flag.name for flag in row.flags],
-        "reasons": [flag.reason for flag in row.flags],
-        "seconds": row.seconds if math.isfinite(row.seconds) else None,
-        "used": row.used,
-        "bundle": row.bundle,
-        "error": row.error,
-    }
+def _model(row: ModelRow, names: tuple[str, ...]) -> ModelSection:
+    return ModelSection(
+        cv=_metrics(row.cv, names),
+        test=_metrics(row.test, names),
+        train=_metrics(row.train, names),
+        flags=tuple(flag.name for flag in row.flags),
+        reasons=tuple(flag.reason for flag in row.flags),
+        seconds=row.seconds if math.isfinite(row.seconds) else None,
+        used=row.used,
+        bundle=row.bundle,
+        error=row.error,
+    )
 
 
-def _scores(scores: Scores | None, names: tuple[str, ...]) -> dict[str, dict[str, float | None]]:
-    return {name: (scores or {}).get(name, UNKNOWN).to_json() for name in names}
+def _metrics(scores: Scores | None, names: tuple[str, ...]) -> Metrics:
+    return {name: Estimate(**(scores or {}).get(name, UNKNOWN).to_json()) for name in names}

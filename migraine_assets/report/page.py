@@ -15,7 +15,8 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from migraine_assets.core.evaluation.champion_analysis import SUBGROUP_METRICS
 from migraine_assets.core.evaluation.results import FIT, METRICS, TaskEvaluation
-from migraine_assets.core.metrics.interval import UNKNOWN, interval_from_json
+from migraine_assets.core.metrics.interval import UNKNOWN
+from migraine_assets.report.evaluation_json import TaskSection
 from migraine_assets.report.plots.figures import Picture, pictures
 from migraine_assets.report.run_info import RunFacts
 from migraine_assets.report.text import caveats, interpretation, labels, question
@@ -106,7 +107,7 @@ def model_card(evaluation: TaskEvaluation, facts: RunFacts, *, form: str = "html
     return _render(f"model_card.{form}", evaluation, facts, context)
 
 
-def index_page(sections: Mapping[str, Mapping[str, Any]], facts: RunFacts) -> bytes:
+def index_page(sections: Mapping[str, TaskSection], facts: RunFacts) -> bytes:
     """Render the index of a run from the sections of its `evaluation.json`."""
     entries = [_entry(task, section) for task, section in sections.items()]
     return environment(escape=True).get_template("index.html").render(entries=entries, facts=facts).encode()
@@ -177,16 +178,16 @@ def _tiles(evaluation: TaskEvaluation) -> list[tuple[str, str, str]]:
     return tiles
 
 
-def _entry(task: str, section: Mapping[str, Any]) -> dict[str, Any]:
-    champion = section["champion"]
+def _entry(task: str, section: TaskSection) -> dict[str, Any]:
+    champion = section.champion
     name = "roc_auc" if task == "attack" else "rmse"
-    interval = interval_from_json(section["models"][champion]["test"][name]) if champion else UNKNOWN
+    interval = section.models[champion].test[name].interval if champion else UNKNOWN
     return {
-        "heading": section["question"],
+        "heading": section.question,
         "page": f"{task}.html",
         "card": f"{task}_model_card.html" if champion else None,
         "champion": champion,
-        "challenger": section["challenger"],
+        "challenger": section.challenger,
         "result": f"Test {labels.metric(name)}: {interval}." if champion else "",
     }
 

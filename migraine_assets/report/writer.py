@@ -12,12 +12,12 @@ import uuid
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
 
 from migraine_assets.core.evaluation.results import TaskEvaluation
 from migraine_assets.core.tasks import Task
 from migraine_assets.errors import StoreError
 from migraine_assets.report import evaluation_json
+from migraine_assets.report.evaluation_json import Sections, TaskSection
 from migraine_assets.report.page import index_page, model_card, report_page
 from migraine_assets.report.run_info import RunFacts
 from migraine_assets.stores.locks import file_lock
@@ -41,11 +41,11 @@ def write_reports(
     evaluations = [evaluation for evaluation in (attack, severity) if evaluation is not None]
     # Rendered before the lock is taken, so that the report of the other task does not wait for it.
     pages = {leaf: page for evaluation in evaluations for leaf, page in pages_of(evaluation, facts).items()}
-    return publish(reports, name, facts=facts, pages=pages, sections=evaluation_json.to_json(attack, severity))
+    return publish(reports, name, facts=facts, pages=pages, sections=evaluation_json.to_sections(attack, severity))
 
 
 def publish(
-    reports: Path, name: str, *, facts: RunFacts, pages: Mapping[str, bytes], sections: Mapping[str, Any]
+    reports: Path, name: str, *, facts: RunFacts, pages: Mapping[str, bytes], sections: Mapping[str, TaskSection]
 ) -> Path:
     """Write rendered `pages` and their `sections` of `evaluation.json`, as `write_reports` does."""
     if not name or Path(name).name != name or name.startswith(".") or name == LATEST:
@@ -74,7 +74,7 @@ def pages_of(evaluation: TaskEvaluation, facts: RunFacts) -> dict[str, bytes]:
     return pages
 
 
-def section(folder: Path, task: Task) -> dict[str, Any] | None:
+def section(folder: Path, task: Task) -> TaskSection | None:
     """Return the section of `task` in `folder`'s evaluation.json; None if it or the page is missing or damaged."""
     try:
         content = evaluation_json.load((folder / EVALUATION).read_bytes()).get(task)
@@ -99,7 +99,7 @@ def adopt(reports: Path, name: str, task: Task, *, source: Path, facts: RunFacts
     return publish(reports, name, facts=facts, pages=pages, sections={task: content})
 
 
-def _sections(folder: Path) -> dict[str, Any]:
+def _sections(folder: Path) -> Sections:
     path = folder / EVALUATION
     return evaluation_json.load(path.read_bytes()) if path.exists() else {}
 

@@ -1,26 +1,43 @@
 """`migraine report`: the results of an evaluation as tables, and the paths of reports and state."""
 
-import json
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Literal
 
 from migraine_assets.cli.console import out, say, show
 from migraine_assets.errors import ConfigurationError, StoreError
 from migraine_assets.settings import Settings
 
-# Columns of each task after the model: title, split ("cv" or "test"), metric, whether its interval is shown.
-COLUMNS: dict[str, tuple[tuple[str, str, str, bool], ...]] = {
+if TYPE_CHECKING:
+    from migraine_assets.report.evaluation_json import BaselineSection, Estimate, ModelSection, TaskSection
+
+
+@dataclass(frozen=True)
+class Column:
+    """A metric of one split; `bounds` shows its interval."""
+
+    title: str
+    split: Literal["cv", "test"]
+    metric: str
+    bounds: bool = False
+
+    def estimate(self, scores: "ModelSection | BaselineSection") -> "Estimate":
+        """Return the metric in the scores of a model or baseline."""
+        return (scores.cv if self.split == "cv" else scores.test)[self.metric]
+
+
+COLUMNS = {
     "attack": (
-        ("CV ROC-AUC", "cv", "roc_auc", True),
-        ("test ROC-AUC", "test", "roc_auc", True),
-        ("within person", "test", "within_person_auc", False),
-        ("Brier", "test", "brier", False),
+        Column("CV ROC-AUC", "cv", "roc_auc", bounds=True),
+        Column("test ROC-AUC", "test", "roc_auc", bounds=True),
+        Column("within person", "test", "within_person_auc"),
+        Column("Brier", "test", "brier"),
     ),
     "severity": (
-        ("CV RMSE", "cv", "rmse", True),
-        ("test RMSE", "test", "rmse", True),
-        ("MAE", "test", "mae", False),
-        ("R2", "test", "r2", False),
+        Column("CV RMSE", "cv", "rmse", bounds=True),
+        Column("test RMSE", "test", "rmse", bounds=True),
+        Column("MAE", "test", "mae"),
+        Column("R2", "test", "r2"),
     ),
 }
 # Abbreviations of flags for the table; the report spells them out.
@@ -47,14 +64,16 @@ def report() -> None:
 
 
 def show_tables(folder: Path) -> None:
-    """Print a table for each task in `folder`'s evaluation.json. Raises `StoreError` where the file is damaged."""
+    """Print a table for each task in `folder`'s evaluation.json. Raises `StoreError` if the file is damaged."""
+    from migraine_assets.report.evaluation_json import load
+
     path = folder / "evaluation.json"
     try:
-        content = json.loads(path.read_bytes())
+        sections = load(path.read_bytes())
     except ValueError as error:
         raise StoreError(f"{path.resolve()} is damaged: {error}. `migraine run` writes a new report.") from error
-    for task, section in content.items():
-        columns = ("model", *(column[0] for column in COLUMNS[task]), "flags", "CPU s", "role")
+    for task, section in sections.items():
+        columns = ("model", *(column.title for column in COLUMNS[task]), "flags", "CPU s", "role")
         rows = [*_model_rows(task, section), *_baseline_rows(task, section)]
         show(TITLES[task], columns, rows, right=columns[1:-3])
 
@@ -68,42 +87,40 @@ def show_paths(settings: Settings, folder: Path) -> None:
     say("Dagster UI   make ui    (http://127.0.0.1:3000, MLflow on http://127.0.0.1:5000)")
 
 
-def _model_rows(task: str, section: dict[str, Any]) -> list[list[str]]:
-    _, split, metric, _ = COLUMNS[task][0]
+def _model_rows(task: str, section: "TaskSection") -> list[list[str]]:
+    first = COLUMNS[task][0]
     sign = -1 if task == "attack" else 1
 
-    def rank(item: tuple[str, dict[str, Any]]) -> tuple[bool, float]:
-        value = ((item[1].get(split) or {}).get(metric) or {}).get("value")
+    def rank(item: "tuple[str, ModelSection]") -> tuple[bool, float]:
+        value = first.estimate(item[1]).value
         return value is None, sign * (value or 0)
 
-    return [_row(task, key, model, section) for key, model in sorted(section["models"].items(), key=rank)]
+    return [_row(task, key, model, section) for key, model in sorted(section.models.items(), key=rank)]
 
 
-def _row(task: str, key: str, model: dict[str, Any], section: dict[str, Any]) -> list[str]:
-    cells = _cells(task, model)
-    flags = [flag["name"] if isinstance(flag, dict) else str(flag) for flag in model.get("flags", ())]
-    summary = "failed" if model.get("error") else ", ".join(_short(flag) for flag in flags)
-    roles = {section.get("champion"): "champion", section.get("challenger"): "challenger"}
-    return [key, *cells, summary, f"{model.get('seconds') or 0:.1f}", roles.get(key, "")]
+def _row(task: str, key: str, model: "ModelSection", section: "TaskSection") -> list[str]:
+    summary = "failed" if model.error else ", ".join(_short(flag) for flag in model.flags)
+    roles = {section.champion: "champion", section.challenger: "challenger"}
+    return [key, *_cells(task, model), summary, f"{model.seconds or 0:.1f}", roles.get(key, "")]
 
 
-def _baseline_rows(task: str, section: dict[str, Any]) -> list[list[str]]:
+def _baseline_rows(task: str, section: "TaskSection") -> list[list[str]]:
     return [
-        [key.replace("_", " "), *_cells(task, scores), "", "", "baseline"]
-        for key, scores in section["baselines"].items()
+        [key.replace("_", " "), *_cells(task, baseline), "", "", "baseline"]
+        for key, baseline in section.baselines.items()
     ]
 
 
-def _cells(task: str, scores: dict[str, Any]) -> list[str]:
-    return [_cell((scores.get(split) or {}).get(metric), bounds=bounds) for _, split, metric, bounds in COLUMNS[task]]
+def _cells(task: str, scores: "ModelSection | BaselineSection") -> list[str]:
+    return [_cell(column.estimate(scores), bounds=column.bounds) for column in COLUMNS[task]]
 
 
-def _cell(interval: dict[str, float | None] | None, *, bounds: bool) -> str:
-    if not interval or interval.get("value") is None:
+def _cell(estimate: "Estimate", *, bounds: bool) -> str:
+    if estimate.value is None:
         return "-"
-    low, high = interval.get("ci_low"), interval.get("ci_high")
-    shown = f" [{low:.2f} {high:.2f}]" if bounds and low is not None and high is not None else ""
-    return f"{interval['value']:.3f}{shown}"
+    low, high = estimate.ci_low, estimate.ci_high
+    interval = f" [{low:.2f} {high:.2f}]" if bounds and low is not None and high is not None else ""
+    return f"{estimate.value:.3f}{interval}"
 
 
 def _short(flag: str) -> str:

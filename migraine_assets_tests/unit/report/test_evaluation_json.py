@@ -10,7 +10,7 @@ import pytest
 from migraine_assets.core.evaluation.results import TaskEvaluation
 from migraine_assets.core.metrics.interval import Interval
 from migraine_assets.core.metrics.metrics import ATTACK_METRICS, SEVERITY_METRICS
-from migraine_assets.report.evaluation_json import dump, load, merge, to_json
+from migraine_assets.report.evaluation_json import dump, load, merge, to_sections
 from migraine_assets_tests.unit.report.simulated import attack_evaluation, severity_evaluation
 
 SPLITS = ("cv", "test", "train")
@@ -34,7 +34,7 @@ def _strict(content: bytes) -> Any:
 
 
 def test_every_metric_of_both_tasks_is_an_interval(attack: TaskEvaluation, severity: TaskEvaluation) -> None:
-    written = _strict(dump(to_json(attack, severity)))
+    written = _strict(dump(to_sections(attack, severity)))
     for task, names in (("attack", ATTACK_METRICS), ("severity", SEVERITY_METRICS)):
         assert len(written[task]["models"]) == 8
         for model in written[task]["models"].values():
@@ -47,7 +47,7 @@ def test_every_metric_of_both_tasks_is_an_interval(attack: TaskEvaluation, sever
 
 
 def test_the_values_are_those_of_the_evaluation(attack: TaskEvaluation) -> None:
-    written = to_json(attack)["attack"]
+    written = _strict(dump(to_sections(attack)))["attack"]
     row = attack.row(attack.champion)
     assert row is not None
     assert row.test is not None
@@ -58,7 +58,7 @@ def test_the_values_are_those_of_the_evaluation(attack: TaskEvaluation) -> None:
 
 
 def test_a_failed_model_has_its_error_and_nulls(attack: TaskEvaluation) -> None:
-    model = _strict(dump(to_json(attack)))["attack"]["models"]["svm"]
+    model = _strict(dump(to_sections(attack)))["attack"]["models"]["svm"]
     assert model["error"] == "ValueError: no"
     assert model["test"]["roc_auc"] == {"value": None, "ci_low": None, "ci_high": None}
 
@@ -66,19 +66,19 @@ def test_a_failed_model_has_its_error_and_nulls(attack: TaskEvaluation) -> None:
 def test_unknown_and_infinite_values_become_null(attack: TaskEvaluation) -> None:
     broken = {**(attack.rows[0].test or {}), "brier": Interval(math.nan, -math.inf, math.inf)}
     row = replace(attack.rows[0], test=broken, seconds=math.nan)
-    written = _strict(dump(to_json(replace(attack, rows=(row, *attack.rows[1:])))))
+    written = _strict(dump(to_sections(replace(attack, rows=(row, *attack.rows[1:])))))
     assert written["attack"]["models"][row.key]["test"]["brier"] == {"value": None, "ci_low": None, "ci_high": None}
     assert written["attack"]["models"][row.key]["seconds"] is None
 
 
 def test_nan_is_refused() -> None:
     with pytest.raises(ValueError, match="JSON compliant"):
-        dump({"attack": {"value": math.nan}})
+        dump(to_sections(replace(attack_evaluation(participants=6, days=5), horizon=math.nan)))
 
 
 def test_if_all_models_failed_there_is_no_champion() -> None:
     failed = attack_evaluation(participants=6, days=5, failed=dict.fromkeys(_keys(), "MemoryError"))
-    written = _strict(dump(to_json(failed)))["attack"]
+    written = _strict(dump(to_sections(failed)))["attack"]
     assert written["champion"] is None
     assert written["challenger"] is None
     assert {model["error"] for model in written["models"].values()} == {"MemoryError"}
@@ -89,15 +89,15 @@ def _keys() -> list[str]:
 
 
 def test_an_absent_task_is_left_out(attack: TaskEvaluation) -> None:
-    assert list(to_json(attack)) == ["attack"]
-    assert to_json() == {}
+    assert list(to_sections(attack)) == ["attack"]
+    assert to_sections() == {}
 
 
 def test_a_later_task_replaces_only_its_own_section(attack: TaskEvaluation, severity: TaskEvaluation) -> None:
-    first = load(dump(to_json(severity=severity)))
-    both = merge(first, to_json(attack))
+    first = load(dump(to_sections(severity=severity)))
+    both = merge(first, to_sections(attack))
     assert list(both) == ["attack", "severity"]
     assert both["severity"] == first["severity"]
-    again = merge(both, to_json(replace(attack, horizon=0)))
-    assert again["attack"]["horizon"] == 0
+    again = merge(both, to_sections(replace(attack, horizon=0)))
+    assert again["attack"].horizon == 0
     assert again["severity"] == first["severity"]

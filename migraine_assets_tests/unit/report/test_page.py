@@ -11,7 +11,7 @@ import pytest
 from migraine_assets.core.evaluation.results import FlowStep, TaskEvaluation
 from migraine_assets.core.evaluation.selection import Decision
 from migraine_assets.core.metrics.interval import UNKNOWN
-from migraine_assets.report.evaluation_json import to_json
+from migraine_assets.report.evaluation_json import to_sections
 from migraine_assets.report.page import index_page, model_card, report_page
 from migraine_assets.report.run_info import RunFacts
 from migraine_assets_tests.unit.report.markup import Page, parse
@@ -43,7 +43,7 @@ def pages(attack: TaskEvaluation, severity: TaskEvaluation, all_failed: TaskEval
         "all failed": report_page(all_failed, FACTS),
         "attack card": model_card(attack, FACTS),
         "severity card": model_card(severity, FACTS),
-        "index": index_page(to_json(attack, severity), FACTS),
+        "index": index_page(to_sections(attack, severity), FACTS),
     }
 
 
@@ -144,7 +144,7 @@ def test_hostile_text_is_escaped(attack: TaskEvaluation) -> None:
     )
     groups = tuple(replace(group, dimension=HOSTILE, label=HOSTILE) for group in attack.subgroups)
     hostile = replace(attack, rows=rows, flow=(FlowStep(HOSTILE, 1, 1, HOSTILE),), subgroups=groups)
-    for content in (report_page(hostile, facts), model_card(hostile, facts), index_page(to_json(hostile), facts)):
+    for content in (report_page(hostile, facts), model_card(hostile, facts), index_page(to_sections(hostile), facts)):
         page = parse(content)
         assert not page.elements("script")
         assert not page.attributes("onerror")
@@ -186,7 +186,7 @@ def test_the_index_links_existing_pages(pages: dict[str, bytes], all_failed: Tas
     both = set(parse(pages["index"]).attributes("href"))
     expected = {f"{task}{end}" for task in ("attack", "severity") for end in (".html", "_model_card.html")}
     assert expected | {"evaluation.json"} <= both
-    one = set(parse(index_page(to_json(all_failed), FACTS)).attributes("href"))
+    one = set(parse(index_page(to_sections(all_failed), FACTS)).attributes("href"))
     assert one == {"#content", "attack.html", "evaluation.json"}
 
 
