@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# Builds both images from the Dockerfile and tests them, without Docker: `make image`.
+# Builds both images from the Dockerfile and tests them, without Docker: `make image`. `scripts/image.sh build` only builds
+# them. With MIGRAINE_IMAGE_FOLDER set, the images stay in that folder and are not built again.
 #
 # The base image python:3.11-slim-bookworm is replaced by a Debian from debootstrap, so that only Debian's packages and a
 # Python registry are needed. Requires root, Linux, and: buildah podman crun debootstrap.
@@ -23,7 +24,7 @@ done
 if [ "${1:-}" != inside ]; then
   folder=${keep:-$(mktemp -d /var/tmp/migraine-image.XXXXXX)}
   result=0
-  unshare --mount --propagation private "$0" inside "$folder" || result=$?
+  unshare --mount --propagation private "$0" inside "$folder" "${1:-test}" || result=$?
   [ -n "$keep" ] || rm -rf --one-file-system "$folder"
   exit "$result"
 fi
@@ -65,5 +66,6 @@ for target in serving platform; do
 done
 buildah images --format '{{.Name}}:{{.Tag}} {{.Size}}' | sort
 
+[ "$3" = test ] || exit 0
 export MIGRAINE_PODMAN="podman ${storage[*]} --runtime crun"
 exec .venv/bin/pytest migraine_assets_tests/platform/image
