@@ -30,6 +30,8 @@ from migraine_assets_tests.support.waiting import PATIENCE, eventually
 from serving.cluster.ray_environment import free_ports, ray_environment
 from serving.settings import ServingSettings
 
+pytestmark = pytest.mark.slow
+
 BIN = Path(sys.executable).parent
 TOKEN = "0123456789abcdef" * 4
 PORTS = ("serve", "metrics", "agent", "dashboard", "gcs")

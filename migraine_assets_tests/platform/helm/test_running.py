@@ -22,6 +22,8 @@ from migraine_assets_tests.support.service import BODY
 from migraine_assets_tests.support.small_diary import write_diary, write_params
 from migraine_assets_tests.support.waiting import eventually
 
+pytestmark = pytest.mark.slow
+
 PATIENCE = 300
 JOBS = f"/apis/batch/v1/namespaces/{NAMESPACE}/jobs"
 LONG_LIVED = ("mlflow", "code-location", "webserver", "daemon", "serving")

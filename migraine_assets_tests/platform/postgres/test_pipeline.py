@@ -13,6 +13,8 @@ from migraine_assets_tests.support.small_diary import write_diary
 from migraine_assets_tests.support.waiting import eventually
 from serving.cluster.ray_environment import free_ports
 
+pytestmark = pytest.mark.slow
+
 PATIENCE = 300
 QUERY = """{
   runsOrError { ... on Runs { results { status } } }
