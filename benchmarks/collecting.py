@@ -1,9 +1,9 @@
-"""A day's predictions brought together: seconds and memory, the first time and again.
+"""Collection of the predictions of a day: time and memory, the first time and again.
 
     python -m benchmarks.collecting [--predictions 1000000] [--features 76] [--replicas 4]
 
-Receipts as the service writes them, one at a time, in the segments of several replicas (about 1 GB, in a folder that is
-removed). Bar: a million in under a minute.
+Prediction records as the service writes them, one by one, in the segments of several replicas (about 1 GB, in a
+temporary folder). Target: a million in less than a minute.
 """
 
 import argparse
@@ -28,10 +28,10 @@ SECRET = b"a secret for a benchmark"
 
 
 def write(store: Store, *, predictions: int, features: int, replicas: int) -> None:
-    """The receipts of a day, in turn from each replica."""
+    """Write the prediction records of a day, alternating between the replicas."""
     rng, encode = np.random.default_rng(1), msgspec.json.Encoder().encode
     targets = [segments(store, "predictions", segment_bytes=64 << 20) for _ in range(replicas)]
-    people = [pseudonym(SECRET, f"P-{k}") for k in range(5_000)]
+    participants = [pseudonym(SECRET, f"P-{k}") for k in range(5_000)]
     for turn, first in enumerate(range(0, predictions, AT_ONCE)):
         count = min(AT_ONCE, predictions - first)
         rows = rng.normal(size=(count, features)).astype(np.float32).round(3).astype(np.float64).tolist()
@@ -40,7 +40,7 @@ def write(store: Store, *, predictions: int, features: int, replicas: int) -> No
                 Receipt(
                     id=identity,
                     time=NOON + (first + k) / 1000,
-                    participant=people[(first + k) % len(people)],
+                    participant=participants[(first + k) % len(participants)],
                     for_date="2026-03-02",
                     features={"attack": row},
                     outputs={"attack": row[0] % 1},
@@ -55,21 +55,21 @@ def write(store: Store, *, predictions: int, features: int, replicas: int) -> No
 
 
 def main() -> None:
-    """Write, collect twice, and print."""
+    """Write, collect twice, and print the results."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--predictions", type=int, default=1_000_000)
     parser.add_argument("--features", type=int, default=76)
     parser.add_argument("--replicas", type=int, default=4)
-    given = parser.parse_args()
+    options = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
         store = Store(str(Path(folder) / "store"))
-        write(store, predictions=given.predictions, features=given.features, replicas=given.replicas)
-        print(f"{given.predictions:,} predictions of {given.features} features from {given.replicas} replicas")
-        for what in ("collected", "collected again"):
+        write(store, predictions=options.predictions, features=options.features, replicas=options.replicas)
+        print(f"{options.predictions:,} predictions of {options.features} features from {options.replicas} replicas")
+        for step in ("collected", "collected again"):
             wall, cpu = time.perf_counter(), time.process_time()
-            found = collect_predictions(store, DAY)
+            result = collect_predictions(store, DAY)
             wall, cpu = time.perf_counter() - wall, time.process_time() - cpu
-            print(f"  {what:<16}{wall:7.1f} s, {cpu:.1f} CPU s, {found.new:,} new of {found.rows:,}   bar 60 s")
+            print(f"  {step:<16}{wall:7.1f} s, {cpu:.1f} CPU s, {result.new:,} new of {result.rows:,}   target 60 s")
     print(f"  at most {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20:.1f} GiB resident")
 
 

@@ -1,11 +1,11 @@
-"""The statistics of monitoring: how quick, and whether they say what scipy, Evidently and NannyML say of the same data.
+"""The statistics of monitoring: speed, and agreement with scipy, Evidently and NannyML on the same data.
 
     python -m benchmarks.drift [--reference 1000000] [--rows 100000] [--features 40] [--peers evidently,nannyml]
 
-CPU seconds of a window against a reference of which the rows are kept (exact distances) and of which only bins are; the
-first time ("cold": sorting the reference, importing scipy) and again ("warm"). Evidently and NannyML are installed into
-environments of their own when they are first asked for (in --environments), and get the same numbers. Bars: 2 CPU s
-cold and 0.6 warm for 40 features, a million reference rows against 100,000.
+Measures the CPU seconds of a window against a reference with all rows (exact distances) and with bins only, the first
+time ("cold": including sorting and imports) and again ("warm"). Evidently and NannyML are installed into their own
+environments on first use (in --environments) and get the same numbers. Targets: 2 CPU s cold and 0.6 warm for 40
+features, a million reference rows and 100,000 new rows.
 """
 
 import argparse
@@ -33,13 +33,13 @@ import numpy as np, pandas as pd
 from evidently.legacy.calculations.stattests import jensenshannon_stat_test, psi_stat_test
 from evidently.legacy.core import ColumnType
 data = np.load(sys.argv[1])
-def said(test):
+def result(test):
     before, now = pd.Series(data["binned_before"]), pd.Series(data["binned_now"])
     return float(test.func(before, now, ColumnType.Categorical, 0.1)[0])
 print(json.dumps({
-    "psi": said(psi_stat_test),
-    # In base e there, in base 2 here.
-    "jensen_shannon": said(jensenshannon_stat_test) / np.sqrt(np.log(2)),
+    "psi": result(psi_stat_test),
+    # Base e there, base 2 here.
+    "jensen_shannon": result(jensenshannon_stat_test) / np.sqrt(np.log(2)),
 }))
 """
 NANNYML = """
@@ -54,16 +54,16 @@ now = frame(data["p_now"], data["y_now"], data["now"][: len(data["p_now"])])
 metrics = ["roc_auc", "accuracy", "f1", "precision", "recall"]
 cbpe = nml.CBPE(problem_type="classification_binary", y_pred_proba="p", y_pred="yhat", y_true="y", metrics=metrics,
                 chunk_size=len(now))
-found = cbpe.fit(before).estimate(now).filter(period="analysis").to_df()
-said = {name: float(found[(name, "value")].iloc[0]) for name in metrics}
+estimate = cbpe.fit(before).estimate(now).filter(period="analysis").to_df()
+result = {name: float(estimate[(name, "value")].iloc[0]) for name in metrics}
 methods = ["kolmogorov_smirnov"]
 drift = nml.UnivariateDriftCalculator(column_names=["x"], continuous_methods=methods, chunk_size=len(now))
-result = drift.fit(before).calculate(now).filter(period="analysis").to_df()
-said["kolmogorov_smirnov"] = float(result[("x", "kolmogorov_smirnov", "value")].iloc[0])
-print(json.dumps(said))
+table = drift.fit(before).calculate(now).filter(period="analysis").to_df()
+result["kolmogorov_smirnov"] = float(table[("x", "kolmogorov_smirnov", "value")].iloc[0])
+print(json.dumps(result))
 """
 CODE = {"evidently": EVIDENTLY, "nannyml": NANNYML}
-# What they import and, in some cases, do not ask for.
+# Packages that they import, including some that they do not declare.
 PACKAGES = {
     "evidently": ("evidently", "pandas<3"),
     "nannyml": ("nannyml", "statsmodels", "pandas<3", "numpy<2.3"),
@@ -71,14 +71,14 @@ PACKAGES = {
 
 
 def seconds(job: Callable[[], Any]) -> tuple[float, Any]:
-    """CPU seconds of this process, and what came of it."""
+    """Return the CPU seconds of `job` and its result."""
     before = time.process_time()
-    found = job()
-    return time.process_time() - before, found
+    result = job()
+    return time.process_time() - before, result
 
 
 def speed(reference_rows: int, rows: int, features: int) -> None:
-    """A window against kept rows, and against bins."""
+    """Measure a window against all reference rows, and against bins."""
     rng = np.random.default_rng(1)
     names = [f"f{k}" for k in range(features)]
     before = rng.normal(size=(reference_rows, features)).astype(np.float32)
@@ -91,14 +91,14 @@ def speed(reference_rows: int, rows: int, features: int) -> None:
     warm, _ = seconds(lambda: measure(window, exact))
     binned, _ = seconds(lambda: measure(window, bins))
     print(f"{features} features, {reference_rows:,} reference rows against {rows:,}, CPU s")
-    print(f"  exact distances, cold, the reference sorted first   {sorting + first:6.2f}   (sorting {sorting:.2f})")
-    print(f"  exact distances, cold, the reference kept sorted    {first:6.2f}   bar 2")
-    print(f"  exact distances, warm                               {warm:6.2f}   bar 0.6")
+    print(f"  exact distances, cold, including sorting            {sorting + first:6.2f}   (sorting {sorting:.2f})")
+    print(f"  exact distances, cold, sorted reference             {first:6.2f}   target 2")
+    print(f"  exact distances, warm                               {warm:6.2f}   target 0.6")
     print(f"  distances from bins, warm                           {binned:6.2f}")
 
 
 def same_data(folder: Path) -> tuple[Path, dict[str, float]]:
-    """Numbers, categories and calibrated probabilities as a file; what ours says of them."""
+    """Write numbers, categories and calibrated probabilities to a file; return it and our statistics."""
     from scipy import stats
 
     rng = np.random.default_rng(2)
@@ -123,7 +123,7 @@ def same_data(folder: Path) -> tuple[Path, dict[str, float]]:
         "kolmogorov_smirnov": ks_exact(np.sort(before), now),
         "psi": psi(*counts),
         "jensen_shannon": jensen_shannon(*counts),
-        **{name: found.value for name, found in estimate.items()},
+        **{name: interval.value for name, interval in estimate.items()},
     }
     print("\nThe same data: 20,000 rows against 8,000, attacks estimated from 8,000 calibrated probabilities")
     scipy = {
@@ -141,17 +141,17 @@ def _scipy_js(before: NDArray[np.int64], now: NDArray[np.int64]) -> float:
 
 
 def compare(name: str, ours: dict[str, float], theirs: dict[str, float]) -> None:
-    """Both figures and their difference."""
+    """Print both values and their difference."""
     for metric, value in theirs.items():
         difference = abs(value - ours[metric])
         print(f"  {name:<10}{metric:<20}{value:10.6f}   ours {ours[metric]:10.6f}   difference {difference:.1e}")
 
 
 def environment(folder: Path, name: str) -> str:
-    """The interpreter of a peer's environment, made where it is absent."""
+    """Return the interpreter of a peer's environment; create the environment if necessary."""
     python = folder / name / "bin" / "python"
     if not python.exists():
-        print(f"making the environment of {name} ...", flush=True)
+        print(f"creating the environment of {name} ...", flush=True)
         subprocess.run((sys.executable, "-m", "venv", str(folder / name)), check=True)
         subprocess.run(
             (str(python), "-m", "pip", "install", "-q", "--disable-pip-version-check", *PACKAGES[name]), check=True
@@ -167,12 +167,12 @@ def main() -> None:
     parser.add_argument("--features", type=int, default=40)
     parser.add_argument("--peers", default="evidently,nannyml")
     parser.add_argument("--environments", type=Path, default=Path(tempfile.gettempdir()) / "migraine-drift-peers")
-    given = parser.parse_args()
-    speed(given.reference, given.rows, given.features)
+    options = parser.parse_args()
+    speed(options.reference, options.rows, options.features)
     with tempfile.TemporaryDirectory() as folder:
         path, ours = same_data(Path(folder))
-        for name in filter(None, given.peers.split(",")):
-            python = environment(given.environments, name)
+        for name in filter(None, options.peers.split(",")):
+            python = environment(options.environments, name)
             done = subprocess.run((python, "-c", CODE[name], str(path)), check=True, capture_output=True, text=True)
             compare(name, ours, json.loads(done.stdout.splitlines()[-1]))
 

@@ -2,8 +2,8 @@
 
     python -m benchmarks.plain_pipeline [--participants 200] [--days 180] [--home FOLDER] [--only xgboost ridge]
 
-From the synthetic cohort to bundles and reports, every check included. Prints the stages with their CPU seconds. What
-it leaves out is what an orchestrator and a tracking server add: records of runs, metadata, remembered results.
+Runs everything from the synthetic cohort to bundles and reports, including all checks, and prints the CPU seconds of
+each stage. It omits what an orchestrator and a tracking server add: run records, metadata and caching.
 """
 
 import argparse
@@ -41,7 +41,7 @@ Predictions = Mapping[str, NDArray[np.float64]]
 
 
 class Clock:
-    """Says what each stage took since the one before."""
+    """Prints the CPU seconds of each stage."""
 
     def __init__(self) -> None:
         self._last = time.process_time()
@@ -54,23 +54,23 @@ class Clock:
 
 
 def run(home: Path, *, participants: int, days: int, only: Sequence[str] = ()) -> None:
-    """The whole way, its results under `home`; `only` names models where not all are wanted."""
+    """Run all stages with results under `home`; `only` restricts the models."""
     clock, params, store = Clock(), load_params(), Store(str(home / "store"))
     clock.stage("start")
-    found = prepare(store, params, participants=participants, days=days, clock=clock)
+    split = prepare(store, params, participants=participants, days=days, clock=clock)
     for task, estimators in MODELS.items():
-        data, models = stages.rows_of(task, found), {}
-        for estimator in (wanted for wanted in estimators if not only or wanted.key in only):
+        data, models = stages.rows_of(task, split), {}
+        for estimator in (row for row in estimators if not only or row.key in only):
             models[estimator.key] = stages.trained(estimator, data, store, params)
             clock.stage(f"{task}/{estimator.key}")
         with bounded(params.training.threads):
-            evaluation = evaluated(task, data, found, models, store, params)
+            evaluation = evaluated(task, data, split, models, store, params)
         write_reports(home / "reports", "plain", facts=_facts(params), **{task: evaluation})
         clock.stage(f"evaluation/{task}")
 
 
 def prepare(store: Store, params: Params, *, participants: int, days: int, clock: Clock) -> Split:
-    """From the source to the folds."""
+    """Run the stages from the source to the folds."""
     options = {"participants": participants, "days": days}
     delivery = read_source("synthetic", mapping=None, options=options, landing=None)
     deliveries.keep(store, [(file.name, file.content) for file in delivery.files], identity=delivery.md5)
@@ -81,15 +81,15 @@ def prepare(store: Store, params: Params, *, participants: int, days: int, clock
     clock.stage("preprocessing and profile")
     rows = stages.featured(diary, params)
     clock.stage("features and their checks")
-    found = stages.split(rows, params)
+    split = stages.split(rows, params)
     clock.stage("folds and their checks")
-    return found
+    return split
 
 
 def evaluated(
-    task: Task, data: TaskData, found: Split, models: Mapping[str, Trained], store: Store, params: Params
+    task: Task, data: TaskData, split: Split, models: Mapping[str, Trained], store: Store, params: Params
 ) -> TaskEvaluation:
-    """Everything that the report shows, scored through the bundles as they were written."""
+    """Compute everything that the report shows, with predictions from the written bundles."""
     bundles = {key: load_bundle(store, model.bundle) for key, model in models.items()}
     predicted = {key: bundle.predict(data.test.X) for key, bundle in bundles.items()}
     ranking = rank([_result(key, model) for key, model in models.items()], task=task)
@@ -114,7 +114,7 @@ def evaluated(
         decision=decision,
     )
     rows = ScoredRows(data.test.X, data.test.y, data.test.participant, {**predicted, **test_base}, dimensions(data))
-    inputs = groups_by_field(found.rows.names, stages.fields_of(found.rows.names))
+    inputs = groups_by_field(split.rows.names, stages.fields_of(split.rows.names))
     predict = bundles[ranking.champion].predict if ranking.champion else None
     return assemble(before, rows, predict=predict, inputs=inputs)
 
@@ -154,7 +154,7 @@ def _facts(params: Params) -> RunFacts:
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
-    """Run in a folder of its own, or in `--home`."""
+    """Run in a temporary folder, or in `--home`."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--participants", type=int, default=200)
     parser.add_argument("--days", type=int, default=180)
@@ -165,7 +165,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         home = options.home or Path(temporary)
         run(home, participants=options.participants, days=options.days, only=options.only)
     spent = time.process_time()
-    print(f"{'in all, with imports':<32} {spent:7.2f} s CPU")
+    print(f"{'total, with imports':<32} {spent:7.2f} s CPU")
 
 
 if __name__ == "__main__":

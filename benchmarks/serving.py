@@ -173,13 +173,13 @@ class Rate:
 
 
 def train(
-    work: Path, trees: int, *, flat: bool = False, people: int = 60, days: int = 90
+    work: Path, trees: int, *, flat: bool = False, participants: int = 60, days: int = 90
 ) -> tuple[list[float | None], list[str]]:
     """Put one LightGBM pipeline into `work` in every form that somebody needs; a row of features and their names.
 
-    `flat`: for tables of one row a person, without history; else for diaries. `people`, `days`: of the training.
+    `flat`: train for flat tables without history, else for diaries. `participants`, `days`: size of the training data.
     """
-    diary = synthetic_diary(people, days)
+    diary = synthetic_diary(participants, days)
     data = flat_rows(diary) if flat else diary_rows(diary)
     fitted = fit_model(find("attack", "lightgbm"), data, params={"n_estimators": trees}, seed=3)
     _ours(work, fitted, data, horizon=0 if flat else 1)
@@ -189,9 +189,11 @@ def train(
     return row, list(data.names)
 
 
-def synthetic_diary(people: int = 60, days: int = 90) -> pd.DataFrame:
+def synthetic_diary(participants: int = 60, days: int = 90) -> pd.DataFrame:
     """A diary of the synthetic cohort."""
-    raw = read_source("synthetic", mapping=None, options={"participants": people, "days": days}, landing=None).frame
+    raw = read_source(
+        "synthetic", mapping=None, options={"participants": participants, "days": days}, landing=None
+    ).frame
     valid = validate(raw, today=NOW.date(), settings=ValidationSettings()).valid
     return preprocess(valid, settings=PreprocessSettings()).diary
 

@@ -1,11 +1,11 @@
-"""The service at its limits: scaling, overload, batches, reasons, memory. The bars are printed beside what was seen.
+"""The service at its limits: scaling, overload, batches, explanations and memory. Prints results and targets.
 
     python -m benchmarks.serving_limits [--only scaling,overload,batch,arrow,reasons,memory] [--requests 500000]
 
-Each part starts `migraine serve` (Ray, HAProxy, autoscaling, receipts and metrics on) on a free port with the model of
-`benchmarks.serving`, and ends it. `overload` offers four times the requests that one replica was seen to answer, at a
-fixed rate, whether or not they are answered: what comes back good is the goodput. `arrow` sends the features of people
-as a table, and compares with ONNX Runtime alone on as many rows in this process. Needs `wrk` (Debian).
+Each part starts `migraine serve` (with Ray, HAProxy, autoscaling, prediction records and metrics) on a free port with
+the model of `benchmarks.serving`, and stops it. `overload` sends four times the measured capacity of one replica at a
+fixed rate and counts the successful answers (goodput). `arrow` sends diaries as a table and compares with ONNX Runtime
+alone on the same rows in this process. Needs `wrk` (Debian).
 """
 
 import argparse
@@ -42,18 +42,18 @@ PATIENCE = 180
 
 
 class Running:
-    """One service that runs."""
+    """A running service."""
 
     def __init__(self, process: "subprocess.Popen[bytes]", base: str) -> None:
         self.process, self.base = process, base
 
     def metric(self, name: str) -> float:
-        """The sum of the samples of `name`."""
+        """Return the sum of the samples of `name`."""
         text = urllib.request.urlopen(f"{self.base}/metrics", timeout=30).read().decode()
         return sum(float(line.rpartition(" ")[2]) for line in text.splitlines() if line.startswith(name))
 
     def replicas(self) -> dict[int, float]:
-        """Resident MiB of each replica, by process."""
+        """Return the resident MiB of each replica, by process id."""
         found = {}
         for entry in Path("/proc").glob("[0-9]*"):
             try:
@@ -75,7 +75,7 @@ class Running:
 
 @contextmanager
 def running(work: Path, **environment: str) -> Iterator[Running]:
-    """`migraine serve` that answers, until the block ends."""
+    """Run `migraine serve` in this block, once it answers."""
     port = free_ports(1)[0]
     command = (sys.executable, "-c", "from serving.cli import app; app()", "serve", "--port", str(port))
     settings = os.environ | {"MIGRAINE_HOME": str(work / "home"), "PYTHONPATH": str(ROOT)} | environment
@@ -96,7 +96,7 @@ def running(work: Path, **environment: str) -> Iterator[Running]:
 
 
 def scaling(work: Path, _: int) -> None:
-    """From one replica to two under load, and back."""
+    """Measure scaling from one replica to two under load, and back."""
     with running(work, SERVING_MAX_REPLICAS="2", SERVING_DOWNSCALE_DELAY="10") as service:
         asked = Load("", f"{service.base}/predict", serving.fortnight())
         script = serving.write_script(asked, work)
@@ -106,11 +106,11 @@ def scaling(work: Path, _: int) -> None:
         load.wait()
         down = _seconds_until(lambda: service.metric("migraine_replicas ") == 1, time.monotonic())
     say("second replica after the load began", f"{up:.1f} s", "at most 15 s")
-    say("one replica again after the load ended", f"{down:.1f} s", "a delay of 10 s is set")
+    say("one replica again after the load ended", f"{down:.1f} s", "after a delay of 10 s")
 
 
 def overload(work: Path, _: int) -> None:
-    """Goodput at four times the capacity of one replica."""
+    """Measure goodput at four times the capacity of one replica."""
     with running(work, SERVING_MAX_REPLICAS="1") as service:
         asked = Load("", f"{service.base}/predict", serving.fortnight())
         serving.load(asked, work, seconds=3)
@@ -123,7 +123,7 @@ def overload(work: Path, _: int) -> None:
 
 
 async def offered(asked: Load, *, rate: float, seconds: int) -> Counter[str]:
-    """Raw requests over 256 connections, each sent when its time has come: how many got which status."""
+    """Send raw requests at a fixed rate over 256 connections; return the number of answers by status."""
     answers: Counter[str] = Counter()
     host, port = asked.url.removeprefix("http://").partition("/")[0].split(":")
     kind = f"Content-Type: application/json\r\nContent-Length: {len(asked.body)}"
@@ -158,7 +158,7 @@ async def _one(connection: Any, request: bytes, free: "asyncio.Queue[Any]", answ
         silent = status == "503" and b"retry-after" not in head
         answers["503 without Retry-After" if silent else status] += 1
         length = next((int(line[15:]) for line in head.split(b"\r\n") if line.startswith(b"content-length:")), None)
-        if length is None:  # a refusal, in chunks: another connection is less work than reading them
+        if length is None:  # a chunked refusal: a new connection is cheaper than reading it
             writer.close()
             connection = await asyncio.open_connection(*writer.get_extra_info("peername")[:2])
         else:
@@ -169,19 +169,19 @@ async def _one(connection: Any, request: bytes, free: "asyncio.Queue[Any]", answ
 
 
 def batch(work: Path, _: int) -> None:
-    """People in JSON, 1,000 flat days in a request, from 16 connections; the model is one for such rows."""
+    """Measure JSON batches of 1,000 flat days from 16 connections, with a model for flat tables."""
     serving.train(work, TREES, flat=True)
     items = [flat_day(k) for k in range(ROWS)]
     with running(work, SERVING_MAX_REPLICAS="2", SERVING_MIN_REPLICAS="2") as service:
         asked = Load("", f"{service.base}/predict/batch", json.dumps({"items": items}).encode())
-        refuse_silence(asked)
+        require_predictions(asked)
         serving.load(asked, work, seconds=5)
-        found = serving.load(asked, work, seconds=10)
-    say("JSON batches of 1,000 flat days", f"{found.rate * ROWS:.0f} rows/s, {found.bad} bad", "at least 60,000 rows/s")
+        rate = serving.load(asked, work, seconds=10)
+    say("JSON batches of 1,000 flat days", f"{rate.rate * ROWS:.0f} rows/s, {rate.bad} bad", "at least 60,000 rows/s")
 
 
 def flat_day(k: int) -> dict[str, Any]:
-    """One person's day."""
+    """Return the day of one participant."""
     fields = {"sleep_hours": 4 + k % 6, "stress_level": 1 + k % 10, "screen_time": 4.5, "caffeine_intake": k % 4}
     return {
         "participant_id": f"P-{k}",
@@ -193,8 +193,8 @@ def flat_day(k: int) -> dict[str, Any]:
     }
 
 
-def refuse_silence(asked: Load) -> None:
-    """Raise where the service abstains: that would be no measure of predicting."""
+def require_predictions(asked: Load) -> None:
+    """Raise if the service abstains, because then no prediction would be measured."""
     request = urllib.request.Request(asked.url, asked.body, {"Content-Type": "application/json"})
     items = json.loads(urllib.request.urlopen(request, timeout=60).read())["items"]
     if not all(item["result"] and item["result"]["attack"] for item in items):
@@ -202,14 +202,14 @@ def refuse_silence(asked: Load) -> None:
 
 
 def arrow(work: Path, _: int) -> None:
-    """Diaries in Arrow, every day answered, against ONNX Runtime alone on the same features of the same days.
+    """Measure diaries in Arrow with an answer for every day, compared with ONNX Runtime alone on the same features.
 
-    The model is trained on as many people and days as `make run` trains on: on fewer its trees are shallower.
+    The model is trained on as many participants and days as by `make run`: on fewer, its trees would be shallower.
     """
     import onnxruntime
     import pyarrow as pa
 
-    serving.train(work, TREES, people=200, days=180)
+    serving.train(work, TREES, participants=200, days=180)
     frame = pd.concat([serving.synthetic_diary().assign(copy=k) for k in range(18)])
     frame["participant_id"] = frame["participant_id"].astype(str) + "-" + frame["copy"].astype(str)
     frame = frame.sort_values(["participant_id", "date"], ignore_index=True)
@@ -217,9 +217,9 @@ def arrow(work: Path, _: int) -> None:
     fields = [name for name in contract.NAMES if name in frame.columns]
     table = pa.Table.from_pandas(frame[fields], preserve_index=False)
     table = table.set_column(fields.index("date"), "date", table.column("date").cast(pa.date32()))
-    for place, field in enumerate(table.schema):
+    for index, field in enumerate(table.schema):
         if pa.types.is_floating(field.type):
-            table = table.set_column(place, field.name, table.column(place).cast(pa.float32()))
+            table = table.set_column(index, field.name, table.column(index).cast(pa.float32()))
     sink = io.BytesIO()
     with pa.ipc.new_stream(sink, table.schema) as writer:
         writer.write_table(table)
@@ -238,42 +238,46 @@ def arrow(work: Path, _: int) -> None:
             answer = client.post(url, content=sink.getvalue(), headers=kind, timeout=120)
             answer.raise_for_status()
 
-        # In turn, so that whatever else the machine does happens to both; the first answers wake the service.
+        # Alternating, so that other load on the machine affects both; the first two pairs are a warm-up.
         pairs = [(_rested(ask), _rested(alone) / len(data.X) * len(frame)) for _ in range(12)][2:]
-        taken = max(service.replicas().values())
+        busy = max(service.replicas().values())
         time.sleep(2 * KEPT_SECONDS)
-        kept = max(service.replicas().values())
+        idle = max(service.replicas().values())
     ratios = sorted(served / plain for served, plain in pairs)
-    served, plain = (statistics.median(taken) for taken in zip(*pairs, strict=True))
-    middle = statistics.median(ratios)
-    seen = f"{served:.2f} s, {middle:.2f} x ONNX Runtime alone ({plain:.2f} s), {ratios[0]:.2f} to {ratios[-1]:.2f}"
-    say(f"{len(frame)} days as Arrow", seen, "at most 2 x")
-    say("replica after these tables, and rested", f"{taken:.0f} and {kept:.0f} MiB", "given back when none comes")
+    served, plain = (statistics.median(seconds) for seconds in zip(*pairs, strict=True))
+    ratio = statistics.median(ratios)
+    result = f"{served:.2f} s, {ratio:.2f} x ONNX Runtime alone ({plain:.2f} s), {ratios[0]:.2f} to {ratios[-1]:.2f}"
+    say(f"{len(frame)} days as Arrow", result, "at most 2 x")
+    say("replica after these tables, and idle", f"{busy:.0f} and {idle:.0f} MiB", "memory is released when idle")
 
 
 def reasons(work: Path, _: int) -> None:
-    """One explained prediction after another."""
+    """Measure explained predictions, one after another."""
     body = json.dumps({**json.loads(serving.fortnight()), "explain": True}).encode()
     with running(work, SERVING_MAX_REPLICAS="1") as service, httpx.Client() as client:
-        taken = []
+        latencies = []
         for _ in range(50):
             began = time.perf_counter()
             answer = client.post(f"{service.base}/predict", content=body, headers={"content-type": "application/json"})
             answer.raise_for_status()
-            taken.append(1000 * (time.perf_counter() - began))
-    say("explained prediction", f"median {statistics.median(taken):.0f} ms, slowest {max(taken):.0f}", "under 50 ms")
+            latencies.append(1000 * (time.perf_counter() - began))
+    say(
+        "explained prediction",
+        f"median {statistics.median(latencies):.0f} ms, slowest {max(latencies):.0f}",
+        "under 50 ms",
+    )
 
 
 def memory(work: Path, requests: int) -> None:
-    """A replica after 5,000 requests and after many."""
+    """Measure the memory of a replica after 5,000 requests and after many."""
     with running(work, SERVING_MAX_REPLICAS="1") as service:
         asked = Load("", f"{service.base}/predict", serving.fortnight())
         early = _resident_after(service, asked, work, 5_000)
         late = _resident_after(service, asked, work, requests)
         dropped = service.metric("migraine_receipts_dropped_total ")
     say("replica after 5,000 requests", f"{early:.0f} MiB", "at most 300 MiB")
-    say(f"replica after {requests}", f"{late:.0f} MiB", "no growth with the number")
-    say("receipts dropped meanwhile", f"{dropped:.0f}", "0")
+    say(f"replica after {requests}", f"{late:.0f} MiB", "no growth")
+    say("prediction records dropped", f"{dropped:.0f}", "0")
 
 
 def _resident_after(service: Running, asked: Load, work: Path, requests: int) -> float:
@@ -283,40 +287,40 @@ def _resident_after(service: Running, asked: Load, work: Path, requests: int) ->
 
 
 def _rested(job: Callable[[], Any]) -> float:
-    """Seconds that `job` takes, once what the one before left to be written is written."""
+    """Return the seconds of `job`, after a pause in which earlier writes complete."""
     time.sleep(0.5)
     began = time.perf_counter()
     job()
     return time.perf_counter() - began
 
 
-def _seconds_until(true: Callable[[], bool], began: float) -> float:
-    while not true():
+def _seconds_until(condition: Callable[[], bool], began: float) -> float:
+    while not condition():
         if time.monotonic() - began > PATIENCE:
             return float("inf")
         time.sleep(0.2)
     return time.monotonic() - began
 
 
-def say(what: str, seen: str, bar: str) -> None:
-    """A line of the result."""
-    print(f"{what:<42}{seen:<62}{bar}", flush=True)
+def say(name: str, result: str, target: str) -> None:
+    """Print a result with its target."""
+    print(f"{name:<42}{result:<62}{target}", flush=True)
 
 
 PARTS = {part.__name__: part for part in (scaling, overload, batch, arrow, reasons, memory)}
 
 
 def main() -> None:
-    """Measure, and print."""
+    """Run the selected parts."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--only", default=",".join(PARTS))
     parser.add_argument("--requests", type=int, default=500_000)
-    given = parser.parse_args()
+    options = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
         work = Path(folder)
         serving.train(work, TREES)
-        for name in given.only.split(","):
-            PARTS[name](work, given.requests)
+        for name in options.only.split(","):
+            PARTS[name](work, options.requests)
 
 
 if __name__ == "__main__":

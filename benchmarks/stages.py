@@ -1,7 +1,6 @@
-"""The stages of the training side as plain calls of the package, without Dagster and MLflow.
+"""The training stages as plain calls of the package, without Dagster and MLflow.
 
-Here belong the calls, in the order and with the settings of the real pipeline. Not here: what is measured
-(`plain_pipeline`, `scale`).
+The calls have the order and the settings of the real pipeline. Not here: measurements (`plain_pipeline`, `scale`).
 """
 
 from collections.abc import Sequence
@@ -36,27 +35,27 @@ HORIZON = 1
 
 @dataclass(frozen=True)
 class Split:
-    """The feature table and who trains and who tests."""
+    """The feature table with its parts and folds."""
 
     rows: FeatureRows
     folds: Folds
 
     @property
     def cut_day(self) -> str | None:
-        """The day from which on is tested, as an ISO date."""
+        """First day of the test part, as an ISO date."""
         return None if self.folds.cut_day is None else str(date(1970, 1, 1) + timedelta(days=self.folds.cut_day))
 
 
 @dataclass(frozen=True)
 class Trained:
-    """A judged model and the hash of its bundle."""
+    """An evaluated model and the hash of its bundle."""
 
     judged: Judged
     bundle: str
 
 
 def validated(raw: pd.DataFrame, params: Params) -> Validated:
-    """The raw diary divided, with every check of the raw and of the accepted rows."""
+    """Validate the raw diary, with all checks of the raw and of the accepted rows."""
     today = datetime.now(UTC).date()
     raw_findings(raw, before=None, settings=params.quality)
     result = validate(raw, today=today, settings=params.validation, dated=True)
@@ -65,20 +64,20 @@ def validated(raw: pd.DataFrame, params: Params) -> Validated:
 
 
 def preprocessed(valid: pd.DataFrame, params: Params) -> pd.DataFrame:
-    """The diary to compute with; its profile is made as well, for the next delivery to be compared with."""
+    """Preprocess the diary, and compute the profile that the next delivery is compared with."""
     profile(valid)
     return preprocess(valid, settings=params.preprocess).diary
 
 
 def featured(diary: pd.DataFrame, params: Params) -> FeatureRows:
-    """The feature table, with its checks."""
-    found = feature_rows(diary, horizon=HORIZON)
-    check_features(found, params)
-    return found
+    """Compute the feature table, with its checks."""
+    rows = feature_rows(diary, horizon=HORIZON)
+    check_features(rows, params)
+    return rows
 
 
 def check_features(rows: FeatureRows, params: Params) -> None:
-    """Every check of the feature table."""
+    """Run all checks of the feature table."""
     inputs = rows.frame[list(rows.names)].to_numpy(np.float32)
     quality_features.features_finite(inputs, rows.names)
     quality_features.no_outcome_among_inputs(rows.names)
@@ -92,7 +91,7 @@ def check_features(rows: FeatureRows, params: Params) -> None:
 
 
 def split(rows: FeatureRows, params: Params) -> Split:
-    """Training and test part and the folds, with their checks."""
+    """Assign training part, test part and folds, with their checks."""
     keys, day = rows.frame["participant_id"], days_of(rows.frame, dated=True)
     attack = rows.frame["target_attack"].to_numpy(np.float64)
     folds = assign(
@@ -111,22 +110,22 @@ def split(rows: FeatureRows, params: Params) -> Split:
     return Split(rows, folds)
 
 
-def rows_of(task: Task, found: Split) -> TaskData:
-    """What the models of `task` learn from and are tested on."""
+def rows_of(task: Task, divided: Split) -> TaskData:
+    """Return the training and test rows of `task`."""
     return task_data(
         task,
-        found.rows.frame,
-        names=found.rows.names,
-        part=found.folds.part,
-        fold=found.folds.fold,
-        severity_kind=found.rows.severity_kind,
+        divided.rows.frame,
+        names=divided.rows.names,
+        part=divided.folds.part,
+        fold=divided.folds.fold,
+        severity_kind=divided.rows.severity_kind,
         horizon=HORIZON,
-        cut_day=found.cut_day,
+        cut_day=divided.cut_day,
     )
 
 
 def trained(estimator: Estimator, data: TaskData, store: Store, params: Params) -> Trained:
-    """One model: cross-validated, fitted, judged, exported, compared with its export, in the store."""
+    """Cross-validate, fit, evaluate and export one model, verify its export, and store its bundle."""
     with bounded(params.training.threads):
         judged = train_and_judge(
             estimator,
@@ -143,7 +142,7 @@ def trained(estimator: Estimator, data: TaskData, store: Store, params: Params) 
 
 
 def fields_of(names: Sequence[str]) -> dict[str, tuple[str, ...]]:
-    """The diary fields behind each feature."""
+    """Return the diary fields of each feature."""
     return {row.name: row.inputs for row in engine.FEATURES if row.name in names}
 
 

@@ -1,4 +1,4 @@
-"""CPU seconds of validation, strict Pandera run included, and of preprocessing and profile, per million rows.
+"""CPU seconds per million rows of validation (including a strict Pandera run), preprocessing and profile.
 
 python benchmarks/validation.py [rows]
 """
@@ -24,7 +24,7 @@ TODAY = datetime.date(2024, 12, 31)
 
 
 def diary(rows: int) -> pd.DataFrame:
-    """A raw diary of `rows` days, 200 to a participant: a tenth null, few cells out of bounds."""
+    """Return a raw diary of `rows` days, 200 per participant; 10 % of cells are null, a few out of bounds."""
     rng = np.random.default_rng(1)
     person = np.arange(rows) // DAYS
     columns = {field.name: _column(field, rng, rows) for field in FIELDS if field.role != "key"}
@@ -36,8 +36,8 @@ def diary(rows: int) -> pd.DataFrame:
         "participant_id": np.array([f"p{p:06d}" for p in person], dtype=object),
         "date": start + (np.arange(rows) % DAYS).astype("timedelta64[D]"),
     }
-    place = {"source_file": "diary.csv", "source_row": np.arange(rows) + 2, "unreadable": None}
-    return pd.DataFrame(keys | columns | place)
+    provenance = {"source_file": "diary.csv", "source_row": np.arange(rows) + 2, "unreadable": None}
+    return pd.DataFrame(keys | columns | provenance)
 
 
 def _column(field: Field, rng: np.random.Generator, rows: int) -> np.ndarray:
@@ -53,7 +53,7 @@ def _column(field: Field, rng: np.random.Generator, rows: int) -> np.ndarray:
 
 
 def measured(name: str, run: Callable[[], object], *, rows: int) -> object:
-    """Run, print the CPU seconds per million rows, and give back what came out."""
+    """Run, print the CPU seconds per million rows, and return the result."""
     start = time.process_time()
     result = run()
     seconds = time.process_time() - start
@@ -67,7 +67,7 @@ def main(rows: int) -> None:
     split = measured("validate", lambda: validate(raw, today=TODAY, settings=ValidationSettings()), rows=rows)
     assert isinstance(split, Validated)
     valid = split.valid
-    print(f"{len(valid):,} accepted, {len(split.quarantined):,} set aside")
+    print(f"{len(valid):,} accepted, {len(split.quarantined):,} quarantined")
     measured("strict Pandera schema", lambda: types_and_bounds(valid), rows=rows)
     measured(
         "missing and outliers",

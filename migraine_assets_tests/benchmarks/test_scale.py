@@ -35,16 +35,16 @@ def test_there_are_sixteen_models_beside_the_stages() -> None:
     assert set(FIRST) <= set(STAGES)
 
 
-def test_a_bar_is_met_at_its_value_and_missed_beyond_it() -> None:
+def test_a_target_is_met_at_its_value_and_missed_beyond_it() -> None:
     million = 1_000_000
     assert misses("features", Measured(million, 9, 2.0, 8192)) == ""
-    assert "bar 2" in misses("features", Measured(million, 9, 2.1, 100))
-    assert "bar 5" in misses("validation", Measured(million, 9, 5.1, 100))
+    assert "target 2" in misses("features", Measured(million, 9, 2.1, 100))
+    assert "target 5" in misses("validation", Measured(million, 9, 5.1, 100))
     assert "8192 MB" in misses("csv", Measured(million, 9, 1, 8193))
-    assert "bar 300" in misses("attack/knn", Measured(million, 9, 301, 100))
+    assert "target 300" in misses("attack/knn", Measured(million, 9, 301, 100))
 
 
-def test_bars_per_million_rows_do_not_apply_to_few_rows() -> None:
+def test_targets_per_million_rows_do_not_apply_to_few_rows() -> None:
     assert misses("features", Measured(10_000, 1, 1.0, 100)) == ""
 
 
@@ -54,4 +54,4 @@ def test_the_table_shows_the_cost_of_each_stage(folder: Path, capsys: pytest.Cap
     assert scale.size(folder, 3_000, ["feature_checks"])
     lines = capsys.readouterr().out.splitlines()
     assert lines[1].split()[0] == "feature_checks"
-    assert lines[2].startswith("in all")
+    assert lines[2].startswith("total")
