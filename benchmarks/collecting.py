@@ -17,7 +17,7 @@ import msgspec
 import numpy as np
 
 from migraine_assets.stores.monitoring.collection import collect_predictions
-from migraine_assets.stores.prediction_log.record import Receipt, make_ids, pseudonym
+from migraine_assets.stores.prediction_log.record import PredictionRecord, make_ids, pseudonym
 from migraine_assets.stores.prediction_log.segments import segments
 from migraine_assets.stores.store import Store
 
@@ -37,7 +37,7 @@ def write(store: Store, *, predictions: int, features: int, replicas: int) -> No
         rows = rng.normal(size=(count, features)).astype(np.float32).round(3).astype(np.float64).tolist()
         lines = [
             encode(
-                Receipt(
+                PredictionRecord(
                     id=identity,
                     time=NOON + (first + k) / 1000,
                     participant=participants[(first + k) % len(participants)],

@@ -22,7 +22,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from migraine_assets.core.monitoring.distances import jensen_shannon, ks_exact
-from migraine_assets.core.monitoring.drift import Against, Window, measure
+from migraine_assets.core.monitoring.drift import DriftReference, Window, measure_drift
 from migraine_assets.core.monitoring.estimated_performance import estimated_metrics
 from migraine_assets.core.reference_bins import bin_counts, bin_edges, psi, references
 
@@ -86,10 +86,10 @@ def speed(reference_rows: int, rows: int, features: int) -> None:
     found = {item.name: item for item in references(before, names)}
     window = Window(now, names, np.arange(rows) // 7)
     sorting, kept = seconds(lambda: {name: np.sort(before[:, k].astype(np.float64)) for k, name in enumerate(names)})
-    exact, bins = Against(found, reference_rows // 60, kept=kept), Against(found, reference_rows // 60)
-    first, _ = seconds(lambda: measure(window, exact))
-    warm, _ = seconds(lambda: measure(window, exact))
-    binned, _ = seconds(lambda: measure(window, bins))
+    exact, bins = DriftReference(found, reference_rows // 60, samples=kept), DriftReference(found, reference_rows // 60)
+    first, _ = seconds(lambda: measure_drift(window, exact))
+    warm, _ = seconds(lambda: measure_drift(window, exact))
+    binned, _ = seconds(lambda: measure_drift(window, bins))
     print(f"{features} features, {reference_rows:,} reference rows against {rows:,}, CPU s")
     print(f"  exact distances, cold, including sorting            {sorting + first:6.2f}   (sorting {sorting:.2f})")
     print(f"  exact distances, cold, sorted reference             {first:6.2f}   target 2")

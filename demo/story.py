@@ -20,9 +20,11 @@ from demo.processes import Receiver, Service, process, python, wait_for
 from migraine_assets.cli.app import run_command
 from migraine_assets.cli.console import say, show
 from migraine_assets.cli.dagster.instance import open_instance, project_root
+from migraine_assets.core.monitoring.drift_result import ModelDrift
+from migraine_assets.core.monitoring.performance_result import RealizedPerformance
 from migraine_assets.settings import Settings
 from migraine_assets.stores.monitoring.decisions import decisions
-from migraine_assets.stores.monitoring.results import read_result
+from migraine_assets.stores.monitoring.results import DRIFT, REALIZED, R, ResultKind, TaskResults, task_result
 from migraine_assets.stores.registry.pointer import read_pointer
 from migraine_assets.stores.registry.promotion_history import history
 from migraine_assets.stores.store import Store
@@ -83,11 +85,12 @@ class Scene:
         """The bundle that the pointer names for attacks."""
         return read_pointer(self.store).tasks["attack"].champion
 
-    def look(self, kind: str) -> dict[str, Any]:
-        """Let the monitoring look at today; what it found of attacks."""
+    def look(self, kind: ResultKind[TaskResults[R]]) -> R:
+        """Monitor today and return the result for attacks."""
         _migraine("monitor", "--day", self.today.isoformat())
-        found = read_result(self.store, kind, self.today)  # type: ignore[arg-type]  # one of the kinds
-        return dict((found or {})["tasks"]["attack"])
+        result = task_result(self.store, kind, self.today, "attack")
+        assert result is not None  # the command fails otherwise
+        return result
 
 
 def play(home: Path) -> Told:
@@ -137,9 +140,9 @@ def _scene(home: Path, told: Told) -> Iterator[Scene]:
 
 def _as_it_was(scene: Scene) -> None:
     sent = _send(scene, diary("before", 2), seed=2)
-    found = scene.look("drift")
+    found = scene.look(DRIFT)
     _say_drift(scene, f"{len(sent)} mornings of other people of the same world", found)
-    scene.told.facts |= {"quiet": found["status"]}
+    scene.told.facts |= {"quiet": found.status}
 
 
 def _inputs_shift(scene: Scene) -> None:
@@ -148,15 +151,15 @@ def _inputs_shift(scene: Scene) -> None:
     _deliver(scene, "shifted")
     for seed in (3, 4):
         _send(scene, diary("shifted", seed), seed=seed)
-    found = scene.look("drift")
+    found = scene.look(DRIFT)
     _say_drift(scene, "Nights became shorter and days more stressful", found)
-    scene.told.facts |= {"shifted": found["status"], "moved": found.get("moved")}
+    scene.told.facts |= {"shifted": found.status, "moved": list(found.moved)}
     _retrained(scene, "drift", before)
     for seed in (5, 6):
         _send(scene, diary("shifted", seed), seed=seed)
-    after = scene.look("drift")
+    after = scene.look(DRIFT)
     _say_drift(scene, "The new model, in the new world", after)
-    scene.told.facts |= {"recovered": after["status"]}
+    scene.told.facts |= {"recovered": after.status}
 
 
 def _concept_turns(scene: Scene) -> None:
@@ -165,14 +168,14 @@ def _concept_turns(scene: Scene) -> None:
     _deliver(scene, "turned")
     found = _told_what_came_true(scene, seeds=(7, 8, 9))
     what = "People react otherwise to the same days; they told what came true"
-    scene.told.happened(what, f"{found['status']}: {' '.join(found['reasons'][:2])}", turned=found["status"])
+    scene.told.happened(what, f"{found.status}: {' '.join(found.reasons[:2])}", turned=found.status)
     _retrained(scene, "degradation", before)
     after = _told_what_came_true(scene, seeds=(10, 11, 12))
     what = "The new model, once its outcomes are known"
-    scene.told.happened(what, f"{after['status']}: {' '.join(after['reasons'][:2])}", relearned=after["status"])
+    scene.told.happened(what, f"{after.status}: {' '.join(after.reasons[:2])}", relearned=after.status)
 
 
-def _told_what_came_true(scene: Scene, *, seeds: tuple[int, ...]) -> dict[str, Any]:
+def _told_what_came_true(scene: Scene, *, seeds: tuple[int, ...]) -> RealizedPerformance:
     """Ask, let people tell what came true, and look at the realised performance."""
     sent = [pair for seed in seeds for pair in _send(scene, diary("turned", seed), seed=seed)]
     for asked, identity in sent:
@@ -180,7 +183,7 @@ def _told_what_came_true(scene: Scene, *, seeds: tuple[int, ...]) -> dict[str, A
             body = {"prediction_id": identity, "migraine_occurrence": int(asked.attack)}
             scene.service.ask("POST", "/feedback", body)
     time.sleep(1)  # until the feedback is flushed
-    return scene.look("realised")
+    return scene.look(REALIZED)
 
 
 def _send(scene: Scene, frame: pd.DataFrame, *, seed: int) -> list[tuple[Request, str]]:
@@ -258,16 +261,16 @@ def _ended(run_key: str) -> str | None:
         return runs[0].status.value if runs and runs[0].is_finished else None
 
 
-def _say_drift(scene: Scene, what: str, found: dict[str, Any]) -> None:
-    features = found.get("features") or {}
-    highest = max(features.items(), key=lambda item: item[1]["score"], default=("nothing", {"score": 0.0}))
+def _say_drift(scene: Scene, what: str, found: ModelDrift) -> None:
+    ratios = {name: feature.drift_ratio for name, feature in found.features.items()}
+    highest = max(ratios.items(), key=lambda item: item[1], default=("nothing", 0.0))
 
     def shown() -> float:
         return max(scene.service.metric("migraine_drift_ratio").values(), default=0.0)
 
     # The service reads what is published every few seconds.
-    wait_for("the score at /metrics", lambda: abs(shown() - highest[1]["score"]) < 0.01, timeout=30)
-    seen = f"{found['status']}; highest score {highest[1]['score']:.2f} ({highest[0]}), /metrics says {shown():.2f}"
+    wait_for("the score at /metrics", lambda: abs(shown() - highest[1]) < 0.01, timeout=30)
+    seen = f"{found.status}; highest score {highest[1]:.2f} ({highest[0]}), /metrics says {shown():.2f}"
     scene.told.happened(what, seen)
 
 

@@ -27,9 +27,8 @@ from migraine_assets.core.evaluation.flags import FlagLimits
 from migraine_assets.core.evaluation.folds import FoldSettings
 from migraine_assets.core.evaluation.gate import GateSettings
 from migraine_assets.core.models.tuning import TuningSettings
-from migraine_assets.core.monitoring.drift import Limits
-from migraine_assets.core.monitoring.performance import PerformanceLimits
-from migraine_assets.core.monitoring.rollout_test import TrialSettings
+from migraine_assets.core.monitoring.limits import DriftLimits, PerformanceLimits
+from migraine_assets.core.monitoring.rollout_test import RolloutSettings
 from migraine_assets.core.quality.settings import QualitySettings
 from migraine_assets.core.tasks import Task
 from migraine_assets.errors import ConfigurationError
@@ -60,7 +59,7 @@ class MonitoringSettings:
     window_days: Annotated[int, Gt(0)] = 7
     label_delay_days: Annotated[int, Ge(0)] = 3
     outcome_days: Annotated[int, Gt(0)] = 60
-    drift: Limits = field(default_factory=Limits)
+    drift: DriftLimits = field(default_factory=DriftLimits)
     performance: PerformanceLimits = field(default_factory=PerformanceLimits)
 
 
@@ -71,7 +70,7 @@ class AutomationSettings:
     """
 
     cool_down_hours: Annotated[float, Ge(0)] = 20.0
-    rollout: TrialSettings = field(default_factory=TrialSettings)
+    rollout: RolloutSettings = field(default_factory=RolloutSettings)
 
 
 @dataclass(frozen=True)

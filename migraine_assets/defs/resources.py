@@ -1,5 +1,6 @@
 """The Dagster resource through which assets reach files, parameters and MLflow. Nothing is opened before it is used."""
 
+import datetime as dt
 from functools import cached_property
 from pathlib import Path
 
@@ -49,6 +50,11 @@ class Workspace(dg.ConfigurableResource[None]):
     def tracker(self) -> Tracker:
         """The MLflow experiments; one for the whole run, so that a server that is down is waited for once."""
         return self._tracker
+
+
+def today() -> dt.date:
+    """Return the current day in UTC."""
+    return dt.datetime.now(dt.UTC).date()
 
 
 def workspace_from(settings: Settings) -> Workspace:

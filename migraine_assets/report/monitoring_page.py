@@ -1,94 +1,107 @@
-"""The monitoring as a page: trends over the days, what moved, how sure that is, and what was done.
+"""The monitoring page: verdicts, trends, feature drift with its certainty, and the actions taken.
 
-Here belong the page's content and its file. Not here: finding it (`defs.monitoring`), the words of a verdict (`core`).
+Here: the content of the page and its file. Not here: computing results (`defs.monitoring`), drawing trends
+(`report.plots.trends`).
 """
 
 import datetime as dt
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from migraine_assets.core.monitoring.day_quality import DayQuality
+from migraine_assets.core.monitoring.drift_result import FeatureDrift, ModelDrift
+from migraine_assets.core.monitoring.performance_result import Comparison, ModelPerformance, RealizedPerformance
+from migraine_assets.core.monitoring.verdict import Status
 from migraine_assets.report.page import environment
-from migraine_assets.stores.monitoring.decisions import Recorded, decisions
-from migraine_assets.stores.monitoring.results import Kind, read_result, result_days
+from migraine_assets.report.plots.trends import Trend, trend_picture
+from migraine_assets.stores.monitoring.decisions import AutomationDecision, decisions
+from migraine_assets.stores.monitoring.results import (
+    DRIFT,
+    ESTIMATED,
+    QUALITY,
+    REALIZED,
+    C,
+    ResultKind,
+    TaskResults,
+    read_result,
+    result_days,
+    verdicts,
+)
 from migraine_assets.stores.registry.promotion_history import history
+from migraine_assets.stores.registry.promotion_log import PromotionRecord
 from migraine_assets.stores.store import Store
 
 FOLDER = "monitoring"
 DAYS = 60
-WIDTH, HEIGHT, MARGIN = 560.0, 120.0, 34.0
-STATUS = {
+SHOWN_FEATURES, SHOWN_REASONS, SHOWN_ACTIONS = 10, 6, 40
+STATUS: Mapping[Status, str] = {
     "too little data": "too little data",
-    "none": "as it was",
+    "none": "no change",
     "suspected": "suspected",
     "drift": "drift",
     "degraded": "degraded",
 }
+Series = list[tuple[dt.date, float]]
 
 
 @dataclass(frozen=True)
-class Facts:
-    """What the foot of the page says."""
+class PageFacts:
+    """What the footer of the page states."""
 
     run_id: str
     created: str
 
 
 @dataclass(frozen=True)
-class Trend:
-    """One figure over the days: `points` of (day, value); `limit` is drawn as a line."""
+class VerdictRow:
+    """One line of the table of verdicts. `rows`: how many predictions it rests on, None if it was not computed."""
 
     title: str
-    points: tuple[tuple[dt.date, float], ...]
-    limit: float | None
-    alt: str
-
-    @property
-    def line(self) -> str:
-        """The points of an SVG polyline."""
-        return " ".join(f"{self._x(day):.1f},{self._y(value):.1f}" for day, value in self.points)
-
-    @property
-    def dots(self) -> list[tuple[float, float]]:
-        """Where each point lies."""
-        return [(self._x(day), self._y(value)) for day, value in self.points]
-
-    @property
-    def limit_y(self) -> float:
-        """Where the limit's line lies."""
-        return self._y(self.limit or 0.0)
-
-    @property
-    def ends(self) -> tuple[float, float]:
-        """Lowest and highest value of the axis."""
-        values = [value for _, value in self.points] + ([self.limit] if self.limit is not None else [])
-        low, high = min(values), max(values)
-        wide = 0.05 * abs(low) or 0.5
-        return (low, high) if high > low else (low - wide, high + wide)
-
-    @property
-    def labels(self) -> tuple[str, str]:
-        """The ends, to be read."""
-        low, high = (f"{end:,.0f}" if abs(end) >= 100 else f"{end:.3g}" for end in self.ends)
-        return low, high
-
-    def _x(self, day: dt.date) -> float:
-        first, last = self.points[0][0], self.points[-1][0]
-        share = (day - first).days / max(1, (last - first).days)
-        return MARGIN + share * (WIDTH - 2 * MARGIN)
-
-    def _y(self, value: float) -> float:
-        low, high = self.ends
-        return HEIGHT - 18 - (value - low) / (high - low) * (HEIGHT - 42)
+    task: str = ""
+    status: str = "not computed"
+    alarms: bool = False
+    reasons: tuple[str, ...] = ()
+    since: dt.date | None = None
+    rows: int | None = None
 
 
-def write_watch(reports: Path, store: Store, day: dt.date, *, run: str, now: dt.datetime) -> Path:
-    """Write the page of `day`, and the same as the latest where no newer day was found. The page's path."""
+@dataclass(frozen=True)
+class FeatureRow:
+    """One line of the table of feature drift."""
+
+    task: str
+    name: str
+    status: str
+    drift: FeatureDrift
+
+
+@dataclass(frozen=True)
+class Action:
+    """One decision or promotion: when (ISO 8601), what, and why."""
+
+    when: str
+    what: str
+    why: str
+
+
+@dataclass(frozen=True)
+class MonitoringResults:
+    """The results of the days that the page covers, by day."""
+
+    drift: Mapping[dt.date, TaskResults[ModelDrift]]
+    realized: Mapping[dt.date, TaskResults[RealizedPerformance]]
+    estimated: Mapping[dt.date, TaskResults[ModelPerformance]]
+    quality: Mapping[dt.date, DayQuality]
+
+
+def write_monitoring_page(reports: Path, store: Store, day: dt.date, *, run: str, now: dt.datetime) -> Path:
+    """Write the page of `day`, and as the latest one unless a newer day has results. Returns the page's path."""
     folder = reports / FOLDER
     folder.mkdir(parents=True, exist_ok=True)
-    content = page(store, day, run=run, now=now)
-    newest = max(result_days(store, "drift"), default=day)
+    content = monitoring_page(store, day, run=run, now=now)
+    newest = max(result_days(store, DRIFT), default=day)
     for name in (f"{day}.html", *(["latest.html"] if day >= newest else [])):
         temporary = folder / f".{name}.new"
         temporary.write_bytes(content)
@@ -96,120 +109,115 @@ def write_watch(reports: Path, store: Store, day: dt.date, *, run: str, now: dt.
     return folder / f"{day}.html"
 
 
-def page(store: Store, day: dt.date, *, run: str, now: dt.datetime) -> bytes:
-    """The page of `day` as HTML that loads nothing."""
+def monitoring_page(store: Store, day: dt.date, *, run: str, now: dt.datetime) -> bytes:
+    """Return the page of `day` as HTML that loads nothing."""
     first = day - dt.timedelta(days=DAYS)
-    found: dict[Kind, dict[dt.date, dict[str, Any]]] = {
-        kind: _results(store, kind, first, day) for kind in ("drift", "realised", "estimated", "quality")
-    }
+    results = _read(store, first, day)
     return (
         environment()
         .get_template("monitoring.html")
         .render(
-            facts=Facts(run, now.isoformat(timespec="seconds")),
+            facts=PageFacts(run, now.isoformat(timespec="seconds")),
             day=day,
-            verdicts=list(_verdicts(found, day)),
-            moved=list(_moved(found["drift"].get(day, {}))),
-            trends=list(_trends(found)),
-            held=_held(found["realised"].get(day, {})),
-            done=_done(store, first, day),
-            size=(WIDTH, HEIGHT, MARGIN),
+            verdicts=list(_verdict_rows(results, day)),
+            features=list(_feature_rows(results.drift.get(day))),
+            trends=[trend_picture(trend) for trend in _trends(results)],
+            comparisons=_comparisons(results.realized.get(day)),
+            actions=_actions(store, first, day),
         )
         .encode()
     )
 
 
-def _results(store: Store, kind: Kind, first: dt.date, last: dt.date) -> dict[dt.date, dict[str, Any]]:
-    days = [found for found in result_days(store, kind) if first <= found <= last]
-    return {found: read_result(store, kind, found) or {} for found in days}
+def _read(store: Store, first: dt.date, last: dt.date) -> MonitoringResults:
+    return MonitoringResults(
+        drift=_by_day(store, DRIFT, first, last),
+        realized=_by_day(store, REALIZED, first, last),
+        estimated=_by_day(store, ESTIMATED, first, last),
+        quality=_by_day(store, QUALITY, first, last),
+    )
 
 
-_TITLES: Mapping[Kind, str] = {
-    "drift": "Inputs and scores",
-    "realised": "Performance, realised",
-    "estimated": "Performance, estimated",
-    "quality": "Quality of the day",
-}
+def _by_day(store: Store, kind: ResultKind[C], first: dt.date, last: dt.date) -> dict[dt.date, C]:
+    days = [day for day in result_days(store, kind) if first <= day <= last]
+    return {day: content for day in days if (content := read_result(store, kind, day)) is not None}
 
 
-def _verdicts(found: Mapping[Kind, Mapping[dt.date, Mapping[str, Any]]], day: dt.date) -> Iterator[dict[str, Any]]:
-    for kind, title in _TITLES.items():
-        content = found[kind].get(day)
+def _verdict_rows(results: MonitoringResults, day: dt.date) -> Iterator[VerdictRow]:
+    contents: tuple[tuple[str, TaskResults[Any] | DayQuality | None], ...] = (
+        ("Features and outputs", results.drift.get(day)),
+        ("Realized performance", results.realized.get(day)),
+        ("Estimated performance", results.estimated.get(day)),
+        ("Quality of the day", results.quality.get(day)),
+    )
+    for title, content in contents:
         if content is None:
-            yield {"title": title, "task": "", "status": "not looked at", "reasons": [], "since": None, "rows": None}
+            yield VerdictRow(title)
             continue
-        for task, said in content.get("tasks", {"": content}).items():
-            yield {
-                "title": title,
-                "task": task,
-                "status": STATUS[said["status"]],
-                "alarms": said["status"] in ("drift", "degraded"),
-                "reasons": said["reasons"][:6],
-                "since": said.get("since"),
-                "rows": said.get("rows"),
-            }
+        for task, result in verdicts(content).items():
+            yield VerdictRow(
+                title,
+                task=task,
+                status=STATUS[result.status],
+                alarms=result.alarms,
+                reasons=result.reasons[:SHOWN_REASONS],
+                since=None if isinstance(result, DayQuality) else result.since,
+                rows=result.rows,
+            )
 
 
-def _moved(content: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
-    """The features nearest to drift, each with the smallest change that the window could have seen."""
-    for task, said in (content.get("tasks") or {}).items():
-        ranked = sorted((said.get("features") or {}).items(), key=lambda item: -item[1]["score"])
-        for name, item in ranked[:10]:
-            yield {"task": task, "name": name, **item}
+def _feature_rows(content: TaskResults[ModelDrift] | None) -> Iterator[FeatureRow]:
+    """Yield the features with the highest drift ratio."""
+    for task, result in content.tasks.items() if content else ():
+        ranked = sorted(result.features.items(), key=lambda item: -item[1].drift_ratio)
+        for name, drift in ranked[:SHOWN_FEATURES]:
+            yield FeatureRow(task, name, STATUS[drift.status], drift)
 
 
-def _trends(found: Mapping[Kind, Mapping[dt.date, Mapping[str, Any]]]) -> Iterator[Trend]:
-    yield from _trend("highest drift score (1 is drift)", _series(found["drift"], "attack", _highest), 1.0)
-    kinds: tuple[Kind, ...] = ("realised", "estimated")
-    for kind in kinds:
-        area = _series(found[kind], "attack", lambda said: _value(said, "roc_auc"))
-        yield from _trend(f"attack: ROC-AUC, {kind}", area, None)
-    error = _series(found["realised"], "severity", lambda said: _value(said, "rmse"))
-    yield from _trend("severity: RMSE, realised", error, None)
-    rows = [(day, float(said["rows"])) for day, said in found["quality"].items()]
-    yield from _trend("predictions a day", rows, None)
+def _trends(results: MonitoringResults) -> Iterator[Trend]:
+    series: tuple[tuple[str, Series, float | None], ...] = (
+        ("Highest drift ratio (1 is drift)", _series(results.drift, "attack", _highest_ratio), 1.0),
+        ("Attack: ROC-AUC, realized", _series(results.realized, "attack", _metric("roc_auc")), None),
+        ("Attack: ROC-AUC, estimated", _series(results.estimated, "attack", _metric("roc_auc")), None),
+        ("Severity: RMSE, realized", _series(results.realized, "severity", _metric("rmse")), None),
+        ("Predictions per day", [(day, float(quality.rows)) for day, quality in results.quality.items()], None),
+    )
+    yield from (Trend(title, tuple(points), limit) for title, points, limit in series if points)
 
 
-def _series(content: Mapping[dt.date, Mapping[str, Any]], task: str, of: Any) -> list[tuple[dt.date, float]]:
-    values = [(day, of((said.get("tasks") or {}).get(task) or {})) for day, said in sorted(content.items())]
+def _series(content: Mapping[dt.date, TaskResults[Any]], task: str, value_of: Callable[[Any], float | None]) -> Series:
+    values = [(day, value_of(results.tasks[task])) for day, results in sorted(content.items()) if task in results.tasks]
     return [(day, value) for day, value in values if value is not None]
 
 
-def _highest(said: Mapping[str, Any]) -> float | None:
-    return max((item["score"] for item in (said.get("features") or {}).values()), default=None)
+def _highest_ratio(result: ModelDrift) -> float | None:
+    return max((feature.drift_ratio for feature in result.features.values()), default=None)
 
 
-def _value(said: Mapping[str, Any], metric: str) -> float | None:
-    return ((said.get("metrics") or {}).get(metric) or {}).get("value")
+def _metric(name: str) -> Callable[[ModelPerformance], float | None]:
+    def value_of(result: ModelPerformance) -> float | None:
+        return result.metrics[name].value if name in result.metrics else None
+
+    return value_of
 
 
-def _trend(title: str, points: Sequence[tuple[dt.date, float]], limit: float | None) -> Iterator[Trend]:
-    if points:
-        (first, start), (last, end) = points[0], points[-1]
-        yield Trend(title, tuple(points), limit, f"{title}: {start:.3g} on {first}, {end:.3g} on {last}.")
+def _comparisons(content: TaskResults[RealizedPerformance] | None) -> Sequence[tuple[str, Comparison]]:
+    attack = content.tasks.get("attack") if content else None
+    return list(attack.held.items()) if attack else []
 
 
-def _held(content: Mapping[str, Any]) -> list[tuple[str, Mapping[str, Any]]]:
-    held = ((content.get("tasks") or {}).get("attack") or {}).get("held") or {}
-    return list(held.items())
+def _actions(store: Store, first: dt.date, last: dt.date) -> list[Action]:
+    """Return the decisions of the automation and the promotions, newest first."""
+    decided = [_decided(decision) for decision in decisions(store, since=first)]
+    promoted = [_promoted(entry.record) for entry in history(store)]
+    shown = [action for action in (*decided, *promoted) if first.isoformat() <= action.when[:10] <= last.isoformat()]
+    return sorted(shown, key=lambda action: (action.when, action.what, action.why), reverse=True)[:SHOWN_ACTIONS]
 
 
-def _done(store: Store, first: dt.date, last: dt.date) -> list[tuple[str, str, str]]:
-    """What automation decided and what became of it, newest first: when, what, why."""
-    decided = [_said(decision) for decision in decisions(store, since=first)]
-    promoted = [
-        (
-            entry.record.when,
-            f"{entry.record.what} {entry.record.task} {entry.record.to_champion[:12]}",
-            " ".join(entry.record.why),
-        )
-        for entry in history(store)
-    ]
-    # The day after the last is its night.
-    kept = [row for row in (*decided, *promoted) if first.isoformat() <= row[0][:10] <= last.isoformat()]
-    return sorted(kept, reverse=True)[:40]
-
-
-def _said(decision: Recorded) -> tuple[str, str, str]:
+def _decided(decision: AutomationDecision) -> Action:
     what = f"{decision.sensor}: {'acted' if decision.acted else 'did not act'}, {decision.about}"
-    return decision.when.isoformat(timespec="seconds"), what, " ".join(decision.reasons)
+    return Action(decision.when.isoformat(timespec="seconds"), what, " ".join(decision.reasons))
+
+
+def _promoted(record: PromotionRecord) -> Action:
+    return Action(record.when, f"{record.what} {record.task} {record.to_champion[:12]}", " ".join(record.why))

@@ -17,7 +17,8 @@ from migraine_assets.core.evaluation.champion_analysis import SUBGROUP_METRICS
 from migraine_assets.core.evaluation.results import FIT, METRICS, TaskEvaluation
 from migraine_assets.core.metrics.interval import UNKNOWN
 from migraine_assets.report.evaluation_json import TaskSection
-from migraine_assets.report.plots.figures import Picture, pictures
+from migraine_assets.report.plots.canvas import Picture
+from migraine_assets.report.plots.figures import pictures
 from migraine_assets.report.run_info import RunFacts
 from migraine_assets.report.text import caveats, interpretation, labels, question
 

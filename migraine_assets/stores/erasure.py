@@ -21,7 +21,7 @@ from migraine_assets.stores.assets import cache, current_values, deliveries, fra
 from migraine_assets.stores.bundles.bundles import load_manifest
 from migraine_assets.stores.monitoring import collection, reported_outcomes
 from migraine_assets.stores.prediction_log import record_block
-from migraine_assets.stores.prediction_log.record import Feedback, Receipt, pseudonym
+from migraine_assets.stores.prediction_log.record import Feedback, PredictionRecord, pseudonym
 from migraine_assets.stores.prediction_log.segments import ROOT, SUFFIX
 from migraine_assets.stores.store import Store
 
@@ -127,7 +127,7 @@ def _ids(store: Store, person: Person) -> Iterator[str]:
             if mark in line:
                 yield from (found.id for found in _receipts(line) if found.participant == person.pseudonym)
     for day in collection.collected_days(store, "predictions"):
-        table = collection.collected(store, "predictions", day, ["id", "participant"]).to_pydict()
+        table = collection.read_collected(store, "predictions", day, ["id", "participant"]).to_pydict()
         pairs = zip(table["id"], table["participant"], strict=True)
         yield from (identity for identity, participant in pairs if participant == person.pseudonym)
 
@@ -169,11 +169,11 @@ def _feedback_left(line: bytes, ids: Collection[str]) -> tuple[bytes, int]:
     return (b"", 1) if mine else (line, 0)
 
 
-def _receipts(line: bytes) -> tuple[Receipt, ...]:
+def _receipts(line: bytes) -> tuple[PredictionRecord, ...]:
     try:
         if line.startswith(record_block.PREFIX):
-            return record_block.receipts_of(msgspec.json.decode(line, type=record_block.Block))
-        return (msgspec.json.decode(line, type=Receipt),)
+            return record_block.records_of(msgspec.json.decode(line, type=record_block.Block))
+        return (msgspec.json.decode(line, type=PredictionRecord),)
     except (msgspec.DecodeError, StoreError):
         return ()
 

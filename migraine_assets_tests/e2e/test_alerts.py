@@ -12,17 +12,17 @@ from contextlib import contextmanager, suppress
 import pytest
 
 from migraine_assets.cli.dagster.instance import open_instance, project_root
+from migraine_assets.core.monitoring.verdict import Status
 from migraine_assets.defs.alerting.sensors import TABLE
 from migraine_assets.settings import Settings
 from migraine_assets.stores.monitoring.heartbeats import heartbeats
-from migraine_assets.stores.monitoring.results import write_result
 from migraine_assets_tests.support.homes import Home
+from migraine_assets_tests.support.monitoring_results import write_task_result
 from migraine_assets_tests.support.receivers import Webhook, webhook
 
 pytestmark = pytest.mark.slow
 
 PATIENCE_SECONDS = 240
-RESULT = {"bundle": "0" * 64, "algorithm": "xgboost", "reasons": ["sleep_hours moved."], "since": None}
 # The other sensors run too rarely for a test to wait for their next tick.
 FREQUENT = [line.name for line in TABLE if line.seconds <= 60]
 
@@ -48,9 +48,8 @@ def test_a_killed_and_restarted_daemon_sends_each_notification_once(home: Home) 
     assert "No undelivered messages." in listed
 
 
-def _write_drift(home: Home, status: str, *, day: int) -> None:
-    content = {"tasks": {"attack": {**RESULT, "status": status}}}
-    write_result(home.store, "drift", dt.date(2026, 3, day), content, now=dt.datetime.now(dt.UTC))
+def _write_drift(home: Home, status: Status, *, day: int) -> None:
+    write_task_result(home.store, "drift", status, day=dt.date(2026, 3, day), now=dt.datetime.now(dt.UTC))
 
 
 @contextmanager

@@ -9,12 +9,12 @@ import pandas as pd
 import pytest
 
 from migraine_assets.stores.assets import deliveries
-from migraine_assets.stores.monitoring.reported_outcomes import told
+from migraine_assets.stores.monitoring.reported_outcomes import reported_outcomes
 from migraine_assets.stores.prediction_log.record import pseudonym
 from migraine_assets.stores.prediction_log.segments import segments
 from migraine_assets.stores.signing_secret import shared_secret
 from migraine_assets_tests.support.homes import CopyHome, Home, assert_sound
-from migraine_assets_tests.unit.stores.prediction_log.log_records import receipt
+from migraine_assets_tests.unit.stores.prediction_log.log_records import prediction_record
 
 
 @pytest.fixture(scope="module")
@@ -25,7 +25,7 @@ def used(trained_home: Home, copy_of: CopyHome) -> Home:
 
 def _used(home: Home) -> Home:
     secret = shared_secret(home.store)
-    answer = msgspec.structs.replace(receipt(), participant=pseudonym(secret, _person(home)))
+    answer = msgspec.structs.replace(prediction_record(), participant=pseudonym(secret, _person(home)))
     target = segments(home.store, "predictions", segment_bytes=1 << 20)
     target.write("2026-03-01", msgspec.json.encode(answer) + b"\n")
     target.close()
@@ -132,7 +132,7 @@ def test_outcomes_and_predictions_share_pseudonyms_with_a_configured_secret(
     assert done.code == 0, done.text
     participants = pd.read_csv(home.landing / "diary.csv")["participant_id"].unique()
     known = {pseudonym(extra["SERVING_SECRET"].encode(), str(name)) for name in participants}
-    recorded = set(told(home.store, day)["participant"])
+    recorded = set(reported_outcomes(home.store, day)["participant"])
     assert recorded
     assert recorded <= known
     # So the command finds them too.

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 import pytest
 
 from migraine_assets.stores.assets import deliveries
-from migraine_assets.stores.registry.champions import history
 from migraine_assets.stores.registry.pointer import Pointer
+from migraine_assets.stores.registry.promotion_history import history
 from migraine_assets_tests.support.homes import TASKS, CopyHome, Home
 from migraine_assets_tests.support.small_diary import write_diary
 

@@ -4,7 +4,7 @@ import pytest
 
 from migraine_assets.stores.assets import deliveries
 from migraine_assets.stores.bundles.bundles import load_bundle, load_provenance
-from migraine_assets.stores.registry.champions import history
+from migraine_assets.stores.registry.promotion_history import history
 from migraine_assets_tests.support.homes import TASKS, Home, Result, assert_sound
 
 ATTACK = {

@@ -9,8 +9,8 @@ from typing import Any
 
 import numpy as np
 
-from migraine_assets.stores.prediction_log.record import Receipt
-from migraine_assets.stores.prediction_log.record_block import MOST_ROWS, Block, Part, Silent
+from migraine_assets.stores.prediction_log.record import PredictionRecord
+from migraine_assets.stores.prediction_log.record_block import MOST_ROWS, Block, Part, ShadowPart
 from serving.log.writer import PredictionLog
 from serving.metrics.registry import Metrics
 from serving.model.predictor import PredictionSet
@@ -67,12 +67,12 @@ def _abstentions(group: Group) -> int:
     return int(np.count_nonzero(np.isnan(group.outputs)))
 
 
-def _record(predictions: PredictionSet, participant: str | None, **common: Any) -> Receipt:
+def _record(predictions: PredictionSet, participant: str | None, **common: Any) -> PredictionRecord:
     """The record of a single prediction."""
     models = {task: groups[0] for task, groups in predictions.groups.items()}
     outputs = {task: float(group.outputs[0]) for task, group in models.items()}
     shadows = {task: group.shadow for task, group in models.items() if group.shadow is not None}
-    return Receipt(
+    return PredictionRecord(
         id=predictions.ids[0],
         participant=participant,
         for_date=predictions.for_dates[0] if predictions.for_dates else None,
@@ -129,20 +129,20 @@ def _part(task: str, group: Group, first: int) -> Part | None:
         task=task,
         bundle=group.model.bundle.hash,
         arm=group.arm,
-        places=(group.positions[start:end] - first).tolist(),
+        positions=(group.positions[start:end] - first).tolist(),
         outputs=group.outputs[start:end].tolist(),
         width=rows.shape[1],
         features=_bytes(rows),
-        silent=_shadow_part(group, group.shadow, start, end) if group.shadow is not None else None,
+        shadow=_shadow_part(group, group.shadow, start, end) if group.shadow is not None else None,
     )
 
 
-def _shadow_part(group: Group, shadow: Shadow, first: int, last: int) -> Silent:
+def _shadow_part(group: Group, shadow: Shadow, first: int, last: int) -> ShadowPart:
     start, end = np.searchsorted(shadow.positions, [first, last]).tolist()
     rows = shadow.rows[start:end]
-    return Silent(
+    return ShadowPart(
         bundle=shadow.model.bundle.hash,
-        places=(shadow.positions[start:end] - first).tolist(),
+        positions=(shadow.positions[start:end] - first).tolist(),
         outputs=shadow.outputs[start:end].tolist(),
         width=rows.shape[1],
         features=None if _same_inputs(group, shadow) else _bytes(rows),

@@ -10,8 +10,8 @@ import numpy as np
 
 from migraine_assets.errors import DataRefused, StoreError
 from migraine_assets.stores.bundles.bundles import load_bundle
-from migraine_assets.stores.prediction_log.reader import find
-from migraine_assets.stores.prediction_log.record import Receipt
+from migraine_assets.stores.prediction_log.reader import find_record
+from migraine_assets.stores.prediction_log.record import PredictionRecord
 from migraine_assets.stores.store import Store
 
 
@@ -32,9 +32,9 @@ class Repeated:
         return self.problem is None and self.logged == self.repeated
 
 
-def receipt_of(store: Store, identity: str) -> Receipt:
+def receipt_of(store: Store, identity: str) -> PredictionRecord:
     """The receipt of `identity`. Raises `DataRefused` where the log has none."""
-    receipt = find(store, identity)
+    receipt = find_record(store, identity)
     if receipt is None:
         raise DataRefused(
             f"The prediction log in {store.uri} has no '{identity}'. Receipts are written within a second or two; "
@@ -43,7 +43,7 @@ def receipt_of(store: Store, identity: str) -> Receipt:
     return receipt
 
 
-def replay(store: Store, receipt: Receipt) -> tuple[Repeated, ...]:
+def replay(store: Store, receipt: PredictionRecord) -> tuple[Repeated, ...]:
     """Ask the bundles of `receipt` again, those that answered and those that only shadowed."""
     shadow = {**receipt.features, **receipt.shadow_features}
     served = [

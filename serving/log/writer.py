@@ -18,7 +18,7 @@ from typing import Any, Generic, Protocol, TypeVar
 import msgspec
 
 from migraine_assets.errors import StoreError
-from migraine_assets.stores.prediction_log.record import Feedback, Receipt, pseudonym
+from migraine_assets.stores.prediction_log.record import Feedback, PredictionRecord, pseudonym
 from migraine_assets.stores.prediction_log.record_block import Block
 from migraine_assets.stores.prediction_log.segments import Segments, segments
 from migraine_assets.stores.store import Store
@@ -149,7 +149,7 @@ class RecordLog(Generic[R]):
         return lines, lost
 
 
-class PredictionLog(RecordLog[Receipt | Block]):
+class PredictionLog(RecordLog[PredictionRecord | Block]):
     """The prediction log of one replica. It holds participants under a pseudonym keyed with `secret`."""
 
     def __init__(self, target: Segments, *, secret: bytes, settings: ServingSettings) -> None:

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from typing import Literal, Protocol
 
 from migraine_assets.errors import MigraineError, StoreError
-from migraine_assets.stores.registry.pointer import Pointer, Rollout, refresh
+from migraine_assets.stores.registry.pointer import Pointer, Rollout, refresh_pointer
 from migraine_assets.stores.store import Store
 from serving.model.loaded import LoadedModel, load_model
 
@@ -132,7 +132,7 @@ class ModelWatcher:
         """Poll the pointer and load what is new. Errors of the store and of bundles are logged, not raised."""
         with self._checking:
             try:
-                reading = refresh(self._store, self._pointer)
+                reading = refresh_pointer(self._store, self._pointer)
             except StoreError as error:
                 return self._invalid_pointer(str(error))
             if reading.problem:

@@ -122,7 +122,7 @@ def _serving(settings: Settings) -> str:
 
 
 def _promotions(settings: Settings) -> str:
-    from migraine_assets.stores.registry.champions import history
+    from migraine_assets.stores.registry.promotion_history import history
 
     return f"{len(history(Store(settings.store_location)))} records"
 

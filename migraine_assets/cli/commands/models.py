@@ -20,7 +20,7 @@ Reason = Annotated[str, typer.Option("--why", help="Reason, kept in the promotio
 
 def history() -> None:
     """List every promotion, refusal and rollback."""
-    from migraine_assets.stores.registry.champions import history as promotion_history
+    from migraine_assets.stores.registry.promotion_history import history as promotion_history
 
     rows = [
         (entry.record.id, entry.record.when, entry.record.task, entry.record.what, str(entry.effect))

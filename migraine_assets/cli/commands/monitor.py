@@ -17,7 +17,7 @@ from migraine_assets.cli.dagster.instance import open_instance
 from migraine_assets.cli.dagster.run_lock import fail_abandoned_runs, hold_home
 from migraine_assets.errors import ConfigurationError
 from migraine_assets.settings import Settings
-from migraine_assets.stores.monitoring.results import KINDS, read_result
+from migraine_assets.stores.monitoring.results import KINDS, read_result, verdicts
 from migraine_assets.stores.store import Store
 
 JOB = "monitoring"
@@ -60,9 +60,9 @@ def _run(instance: Any, day: dt.date) -> None:
 def _show_verdicts(store: Store, day: dt.date) -> None:
     rows = []
     for kind in KINDS:
-        content = read_result(store, kind, day) or {}
-        for task, result in (content.get("tasks", {"": content} if content else {})).items():
-            rows.append((kind, task, result["status"], str(result.get("rows", "")), " ".join(result["reasons"][:3])))
+        content = read_result(store, kind, day)
+        for task, result in (verdicts(content) if content is not None else {}).items():
+            rows.append((kind.name, task, result.status, str(result.rows), " ".join(result.reasons[:3])))
     show(f"Monitoring up to {day}", ("check", "task", "verdict", "rows", "why"), rows)
 
 

@@ -4,6 +4,8 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+import msgspec
+
 
 @dataclass(frozen=True)
 class Interval:
@@ -43,3 +45,22 @@ def interval_from_json(figures: Mapping[str, float | None]) -> Interval:
     """The inverse of `Interval.to_json`."""
     value, low, high = (figures[name] for name in ("value", "ci_low", "ci_high"))
     return Interval(*(math.nan if number is None else number for number in (value, low, high)))
+
+
+class IntervalRecord(msgspec.Struct, frozen=True):
+    """An interval as documents hold it: None stands for what is not a finite number, because JSON has no NaN."""
+
+    value: float | None
+    ci_low: float | None = None
+    ci_high: float | None = None
+
+    @property
+    def interval(self) -> Interval:
+        """The interval itself."""
+        return Interval(*(math.nan if end is None else end for end in (self.value, self.ci_low, self.ci_high)))
+
+
+def interval_record(interval: Interval) -> IntervalRecord:
+    """Return the inverse of `IntervalRecord.interval`."""
+    ends = (interval.value, interval.ci_low, interval.ci_high)
+    return IntervalRecord(*(end if math.isfinite(end) else None for end in ends))

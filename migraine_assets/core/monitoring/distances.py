@@ -1,5 +1,6 @@
-"""How far apart two distributions are: Kolmogorov-Smirnov, Jensen-Shannon. The index of population stability is in
-`core.reference_bins`. Not here: how far is too far (`drift`).
+"""Distances between two distributions: Kolmogorov-Smirnov and Jensen-Shannon.
+
+Not here: the population stability index (`core.reference_bins`), limits and verdicts (`core.monitoring.drift`).
 """
 
 import math
@@ -9,25 +10,25 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 Floats = NDArray[np.float64]
-# Values of a window between two searches of the reference.
+# Values of the window per block: only block ends are searched in the reference at first.
 BLOCK = 64
 
 
 def ks_exact(reference: Floats, current: ArrayLike) -> float:
-    """The two-sample Kolmogorov-Smirnov distance, as `scipy.stats.ks_2samp` gives it.
+    """Return the two-sample Kolmogorov-Smirnov distance; equal to `scipy.stats.ks_2samp`.
 
-    `reference` sorted and without NaN, once for all windows; `current` in any order. NaN where either is empty.
+    `reference` is sorted and has no NaN; `current` may be in any order. NaN if either is empty.
     """
     values = np.sort(np.asarray(current, dtype=np.float64))
     values = values[: values.size - int(np.isnan(values).sum())]  # NaN sorts last
     if not reference.size or not values.size:
         return math.nan
-    # The largest difference lies at a value of the window: just there, or just before it.
+    # The largest difference lies at a value of the window, or just below it.
     last = np.append(values[1:] != values[:-1], True)
     distinct, up_to = values[last], (np.flatnonzero(last) + 1) / values.size
     window = _Shares(up_to, np.append(0.0, up_to[:-1]))
-    # Searching a large reference costs most. Shares only rise, so those at the ends of a block bound all differences
-    # in it; what cannot hold a larger one than is known is not searched.
+    # Searching a large reference dominates the cost. Shares never decrease, so the ends of a block bound every
+    # difference inside it; a block that cannot hold a larger difference than the known one is skipped.
     ends = np.append(np.arange(0, distinct.size - 1, BLOCK), distinct.size - 1)
     known = _shares(reference, distinct[ends])
     largest = _largest(window, ends, known)
@@ -44,7 +45,7 @@ def ks_exact(reference: Floats, current: ArrayLike) -> float:
 
 @dataclass(frozen=True)
 class _Shares:
-    """Of a distribution, the shares that are not above given values, and those that are below: float64[n] each."""
+    """Shares of a distribution at or below, and strictly below, a list of values: float64[n] each."""
 
     up_to: Floats
     below: Floats
@@ -55,14 +56,14 @@ def _shares(ordered: Floats, at: Floats) -> _Shares:
     return _Shares(up_to / ordered.size, below / ordered.size)
 
 
-def _largest(window: _Shares, places: NDArray[np.intp], reference: _Shares) -> float:
-    """The largest difference at `places` of the window, where the reference has the given shares."""
-    at, before = window.up_to[places] - reference.up_to, reference.below - window.below[places]
+def _largest(window: _Shares, positions: NDArray[np.intp], reference: _Shares) -> float:
+    """Return the largest difference at `positions` of the window; `reference` holds its shares there."""
+    at, before = window.up_to[positions] - reference.up_to, reference.below - window.below[positions]
     return float(max(at.max(), before.max(), 0.0))
 
 
 def ks_binned(expected: ArrayLike, actual: ArrayLike) -> float:
-    """The same seen at the edges of bins only, from counts over the same bins: at most the exact distance."""
+    """Return the distance at bin edges only, from counts over the same bins: at most the exact distance."""
     before, after = np.asarray(expected, dtype=np.float64), np.asarray(actual, dtype=np.float64)
     if not before.sum() or not after.sum():
         return math.nan
@@ -70,9 +71,9 @@ def ks_binned(expected: ArrayLike, actual: ArrayLike) -> float:
 
 
 def jensen_shannon(expected: ArrayLike, actual: ArrayLike) -> float:
-    """The Jensen-Shannon distance, base 2, of two vectors of counts over the same categories: 0 to 1.
+    """Return the Jensen-Shannon distance (base 2) of two count vectors over the same categories, 0 to 1.
 
-    The square root of the divergence, as `scipy.spatial.distance.jensenshannon(p, q, base=2)` gives it.
+    The square root of the divergence; equal to `scipy.spatial.distance.jensenshannon(p, q, base=2)`.
     """
     before, after = np.asarray(expected, dtype=np.float64), np.asarray(actual, dtype=np.float64)
     if not before.sum() or not after.sum():

@@ -1,7 +1,8 @@
-"""Several features at once: whether a classifier can tell the window from the rows that the model learned from.
+"""Domain classifier: whether a window can be distinguished from the training rows by all features together.
 
-Each feature may lie where it lay while their relations have changed: a domain classifier sees that (Rabanser, Günnemann
-& Lipton 2019, NeurIPS). Not here: single features (`drift`), what is done about it.
+Each feature may keep its distribution while the relations between features change; a domain classifier detects that
+(Rabanser, Günnemann & Lipton 2019, NeurIPS). Not here: single features (`core.monitoring.feature_drift`), the verdict
+(`core.monitoring.drift`).
 """
 
 import numpy as np
@@ -9,7 +10,7 @@ from numpy.typing import NDArray
 
 FOLDS = 3
 MOST_ROWS = 4000
-LEAST_PEOPLE = 20
+LEAST_PARTICIPANTS = 20
 SEED = 11
 
 
@@ -20,25 +21,26 @@ def domain_auc(
     reference_participants: NDArray[np.object_],
     participants: NDArray[np.object_],
 ) -> float | None:
-    """The ROC-AUC, out of fold and by participant, of telling `current` float[m, F] from `reference` float[n, F].
+    """Return the out-of-fold ROC-AUC of distinguishing `current` float32[m, F] from `reference` float32[n, F].
 
-    0.5 where they cannot be told apart. Nobody is in two folds, so that people are not told by being recognised. None
-    where either has fewer than 20 participants. At most 4,000 rows of each are looked at, drawn from a fixed seed.
+    0.5 means that they cannot be distinguished. Folds are grouped by participant, so the classifier cannot succeed by
+    recognizing participants. Returns None if either side has fewer than 20 participants. At most 4,000 rows of each
+    side are used, drawn with a fixed seed.
     """
     from sklearn.ensemble import HistGradientBoostingClassifier
     from sklearn.metrics import roc_auc_score
     from sklearn.model_selection import GroupKFold
 
-    if min(np.unique(reference_participants).size, np.unique(participants).size) < LEAST_PEOPLE:
+    if min(np.unique(reference_participants).size, np.unique(participants).size) < LEAST_PARTICIPANTS:
         return None
     random = np.random.default_rng(SEED)
     first, second = _drawn(len(reference), random), _drawn(len(current), random)
     X = np.concatenate([reference[first], current[second]])
     y = np.concatenate([np.zeros(first.size), np.ones(second.size)])
-    # The same person before and now is one group: its name, not its side, decides the fold.
-    who = np.concatenate([reference_participants[first], participants[second]]).astype(str)
+    # A participant on both sides is one group: the name decides the fold, not the side.
+    participant = np.concatenate([reference_participants[first], participants[second]]).astype(str)
     scores = np.empty(y.size)
-    for train, test in GroupKFold(FOLDS, shuffle=True, random_state=SEED).split(X, y, who):
+    for train, test in GroupKFold(FOLDS, shuffle=True, random_state=SEED).split(X, y, participant):
         model = HistGradientBoostingClassifier(max_iter=80, learning_rate=0.15, early_stopping=False, random_state=SEED)
         scores[test] = model.fit(X[train], y[train]).predict_proba(X[test])[:, 1]
     return float(roc_auc_score(y, scores))

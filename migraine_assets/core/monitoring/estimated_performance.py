@@ -1,8 +1,8 @@
-"""How well a model probably does before anybody knows what came true.
+"""Estimated performance: what calibrated probabilities imply about a model before outcomes are known.
 
-Confidence-based performance estimation: if the probabilities are calibrated, they say themselves how often they will be
-right (Garg et al. 2022, arXiv 2201.04234; NannyML calls it CBPE). A changed relation between inputs and attacks is
-invisible to it: that is what realised performance is for, and each estimate is later held against it.
+Confidence-based performance estimation: calibrated probabilities state how often they are right (Garg et al. 2022,
+arXiv 2201.04234; NannyML calls it CBPE). The method cannot see a changed relation between inputs and attacks; realized
+performance (`core.monitoring.performance`) can, and every estimate is compared with it later.
 """
 
 from collections.abc import Mapping
@@ -20,50 +20,50 @@ METRICS = ("roc_auc", "accuracy", "precision", "recall", "f1", "brier", "attack_
 def estimated_metrics(
     p: ArrayLike, participant: ArrayLike, *, threshold: float, replicates: int = REPLICATES, seed: int = SEED
 ) -> Mapping[str, Interval]:
-    """Each of `METRICS` as calibrated probabilities `p` [n] promise it, with its 95 % interval over participants.
+    """Estimate each of `METRICS` from calibrated probabilities `p` [n], with 95 % intervals over participants.
 
-    An attack is announced where p >= `threshold`.
+    An attack is predicted where p >= `threshold`.
     """
     score = np.asarray(p, dtype=np.float64)
     draw = resample(participant, replicates=replicates, seed=seed)
-    counted = _counted(score, draw, threshold=threshold)
-    return {"roc_auc": _area(score, draw).interval(), **intervals(counted)}
+    threshold_metrics = _threshold_metrics(score, draw, threshold=threshold)
+    return {"roc_auc": _area(score, draw).interval(), **intervals(threshold_metrics)}
 
 
-def _counted(p: Floats, draw: Resample, *, threshold: float) -> dict[str, Draws]:
-    announced = (p >= threshold).astype(np.float64)
-    columns = np.column_stack([np.ones(p.size), p * announced, announced, p, p * (1 - p)])
+def _threshold_metrics(p: Floats, draw: Resample, *, threshold: float) -> dict[str, Draws]:
+    predicted = (p >= threshold).astype(np.float64)
+    columns = np.column_stack([np.ones(p.size), p * predicted, predicted, p, p * (1 - p)])
     whole, each = draw.sums(columns)
     value, replicates = _ratios(whole[None, :]), _ratios(each)
     return {name: Draws(float(value[name][0]), replicates[name]) for name in value}
 
 
 def _ratios(sums: Floats) -> dict[str, Floats]:
-    """From sums [R, 5] of ones, expected hits, announced, expected attacks, expected squared errors."""
-    rows, hits, announced, attacks, squares = sums.T
+    """Compute metrics from sums [R, 5]: ones, expected hits, predicted, expected attacks, expected squared errors."""
+    rows, hits, predicted, attacks, squares = sums.T
     return {
-        "accuracy": ratio(rows - announced - attacks + 2 * hits, rows),
-        "precision": ratio(hits, announced),
+        "accuracy": ratio(rows - predicted - attacks + 2 * hits, rows),
+        "precision": ratio(hits, predicted),
         "recall": ratio(hits, attacks),
-        "f1": ratio(2 * hits, announced + attacks),
+        "f1": ratio(2 * hits, predicted + attacks),
         "brier": ratio(squares, rows),
         "attack_rate": ratio(attacks, rows),
     }
 
 
 def _area(p: Floats, draw: Resample) -> Draws:
-    """The expected ROC-AUC: the weight of pairs in which the likelier attack has the higher score, half of ties."""
-    values, place = np.unique(p, return_inverse=True)
-    value = _area_of(values, np.bincount(place, minlength=values.size).astype(np.float64))
+    """Return the expected ROC-AUC: the weight of pairs that are ranked correctly; ties count half."""
+    values, position = np.unique(p, return_inverse=True)
+    value = _area_of(values, np.bincount(position, minlength=values.size).astype(np.float64))
     replicates = np.empty(draw.replicates)
     for k, weights in enumerate(draw.weights):
-        times = np.bincount(place, weights[draw.group].astype(np.float64), values.size)
+        times = np.bincount(position, weights[draw.group].astype(np.float64), values.size)
         replicates[k] = _area_of(values, times.astype(np.float64))
     return Draws(value, replicates)
 
 
 def _area_of(values: Floats, times: Floats) -> float:
-    """`values` ascending and each once, in `times` rows."""
+    """Return the ROC-AUC of distinct ascending `values`, each of which occurs in `times` rows."""
     attack, none = values * times, (1 - values) * times
     pairs = float(attack.sum() * none.sum())
     if not pairs:

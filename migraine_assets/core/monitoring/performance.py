@@ -1,73 +1,29 @@
-"""Whether a model still does what it did on its own test: realised, once outcomes are known, and estimated before.
+"""Whether a model still performs as on its own test: realized, once outcomes are known, and estimated before.
 
-Here belong limits and verdicts. Not here: metrics (`core.metrics.metrics`), the estimate itself (`estimate`).
+Here: the verdicts. Not here: metrics (`core.metrics.metrics`), the estimate (`core.monitoring.estimated_performance`),
+limits (`core.monitoring.limits`), the result's structs (`core.monitoring.performance_result`).
 """
 
-import datetime as dt
 import math
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Iterable, Iterator
 
 import numpy as np
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, NDArray
 
-from migraine_assets.core.metrics.interval import Interval, Scores, interval_from_json
+from migraine_assets.core.metrics.interval import Interval, Scores, interval_record
 from migraine_assets.core.metrics.metrics import score_attack, score_severity
 from migraine_assets.core.monitoring.estimated_performance import estimated_metrics
+from migraine_assets.core.monitoring.limits import PerformanceLimits
+from migraine_assets.core.monitoring.performance_result import Comparison, Performance, metric_records
 from migraine_assets.core.monitoring.verdict import Verdict, worst
 from migraine_assets.core.tasks import Task
 
-
-@dataclass(frozen=True)
-class PerformanceLimits:
-    """`drop`: of accuracy or ROC-AUC. `error_growth`: of the RMSE, as a share. `intercept`: of the recalibration, from
-    0; `slope`, from 1. `least_rows`, `least_people`, `least_attacks`: below, nothing is said.
-    """
-
-    drop: float = 0.05
-    error_growth: float = 0.1
-    intercept: float = 0.5
-    slope: float = 0.5
-    least_rows: int = 50
-    least_people: int = 10
-    least_attacks: int = 10
+UNCHANGED = Verdict("none", ("As on its own test.",))
+# Half-widths of a 95 % interval that make 99.7 %: three metrics are judged every day.
+CAUTION = 1.5
 
 
-@dataclass(frozen=True)
-class Performance:
-    """Metrics of a window with intervals over participants. `pending`: predictions whose outcome is not due or not
-    known.
-    """
-
-    verdict: Verdict
-    metrics: Scores
-    rows: int
-    participants: int
-    pending: int = 0
-
-    def to_json(self) -> dict[str, Any]:
-        """Plain values."""
-        figures = {name: interval.to_json() for name, interval in self.metrics.items()}
-        counts = {"rows": self.rows, "participants": self.participants, "pending": self.pending}
-        return {**self.verdict.to_json(), **counts, "metrics": figures}
-
-
-@dataclass(frozen=True)
-class Comparison:
-    """An estimate beside what came true. `held`: whether the two intervals meet."""
-
-    estimated: Interval
-    realised: Interval
-    held: bool
-
-
-def mature(for_day: dt.date, *, today: dt.date, delay_days: int) -> bool:
-    """Whether the outcome of `for_day` is due: people tell it up to `delay_days` later."""
-    return for_day + dt.timedelta(days=delay_days) < today
-
-
-def realised(
+def realized_performance(
     task: Task,
     y: ArrayLike,
     prediction: ArrayLike,
@@ -78,24 +34,24 @@ def realised(
     pending: int = 0,
     limits: PerformanceLimits | None = None,
 ) -> Performance:
-    """Outcomes `y` [n] that are due against what was predicted for them, and against the model's own test figures.
+    """Compare outcomes `y` [n] with the predictions made for them, and the metrics with the model's own test.
 
-    `reference`: the metrics of the same model on its test participants (or cross-validated).
+    `reference`: metrics of the same model on its test participants, or cross-validated.
     """
     limits = limits or PerformanceLimits()
-    truth, people = np.asarray(y, dtype=np.float64), int(np.unique(participant).size)
-    if too_little := _too_little(task, truth, people, limits):
-        return Performance(too_little, {}, truth.size, people, pending)
+    truth, participants = np.asarray(y, dtype=np.float64), int(np.unique(participant).size)
+    if too_little := _too_little(task, truth, participants, limits):
+        return _performance(too_little, {}, rows=truth.size, participants=participants, pending=pending)
     metrics = (
         score_attack(truth, prediction, participant, threshold=threshold)
         if task == "attack"
         else score_severity(truth, prediction, participant)
     )
-    verdict = worst([Verdict("none", ("As on its own test.",)), *_judged(task, metrics, reference, limits)])
-    return Performance(verdict, metrics, truth.size, people, pending)
+    verdict = worst([UNCHANGED, *_alarms(task, metrics, reference, limits)])
+    return _performance(verdict, metrics, rows=truth.size, participants=participants, pending=pending)
 
 
-def estimated(
+def estimated_performance(
     p: ArrayLike,
     participant: ArrayLike,
     *,
@@ -103,67 +59,89 @@ def estimated(
     reference: Scores,
     limits: PerformanceLimits | None = None,
 ) -> Performance:
-    """What calibrated probabilities `p` [n] promise of the window. Never more alarming than "suspected": it is no
-    observation.
+    """Estimate the metrics of a window from calibrated probabilities `p` [n].
+
+    The status is never more alarming than "suspected", because an estimate is no observation.
     """
     limits = limits or PerformanceLimits()
-    score, people = np.asarray(p, dtype=np.float64), int(np.unique(participant).size)
-    if score.size < limits.least_rows or people < limits.least_people:
-        return Performance(_few(score.size, people, limits), {}, score.size, people)
+    score, participants = np.asarray(p, dtype=np.float64), int(np.unique(participant).size)
+    if score.size < limits.least_rows or participants < limits.least_people:
+        return _performance(_few(score.size, participants, limits), {}, rows=score.size, participants=participants)
     metrics = estimated_metrics(score, participant, threshold=threshold)
-    found = [_drop(name, metrics, reference, limits) for name in ("roc_auc", "accuracy")]
-    alarms = [Verdict("suspected", v.reasons) if v.alarms else v for v in found if v is not None]
-    return Performance(worst([Verdict("none", ("As on its own test.",)), *alarms]), metrics, score.size, people)
+    drops = [_drop(name, metrics, reference, limits) for name in ("roc_auc", "accuracy")]
+    alarms = [Verdict("suspected", v.reasons) if v.alarms else v for v in drops if v is not None]
+    return _performance(worst([UNCHANGED, *alarms]), metrics, rows=score.size, participants=participants)
 
 
-def held_against(before: Scores, after: Scores) -> dict[str, Comparison]:
-    """Each metric that was estimated and has been realised since."""
-    both = [name for name in before if name in after and before[name].bounded and after[name].bounded]
-    return {name: Comparison(before[name], after[name], _meet(before[name], after[name])) for name in both}
+def compare_estimate(estimated: Scores, realized: Scores) -> dict[str, Comparison]:
+    """Compare each estimated metric with its realized value."""
+    both = [
+        name for name, interval in estimated.items() if name in realized and interval.bounded and realized[name].bounded
+    ]
+    return {
+        name: Comparison(
+            interval_record(estimated[name]), interval_record(realized[name]), _overlap(estimated[name], realized[name])
+        )
+        for name in both
+    }
 
 
-def _meet(one: Interval, other: Interval) -> bool:
+def _performance(verdict: Verdict, metrics: Scores, *, rows: int, participants: int, pending: int = 0) -> Performance:
+    return Performance(
+        verdict.status,
+        verdict.reasons,
+        rows=rows,
+        participants=participants,
+        pending=pending,
+        metrics=metric_records(metrics),
+    )
+
+
+def _overlap(one: Interval, other: Interval) -> bool:
     return one.ci_low <= other.ci_high and other.ci_low <= one.ci_high
 
 
-def _too_little(task: Task, y: Any, people: int, limits: PerformanceLimits) -> Verdict | None:
-    if y.size < limits.least_rows or people < limits.least_people:
-        return _few(y.size, people, limits)
+def _too_little(task: Task, y: NDArray[np.float64], participants: int, limits: PerformanceLimits) -> Verdict | None:
+    if y.size < limits.least_rows or participants < limits.least_people:
+        return _few(y.size, participants, limits)
     if task == "attack" and min(y.sum(), y.size - y.sum()) < limits.least_attacks:
-        text = f"{int(y.sum())} attacks on {y.size} days; at least {limits.least_attacks} of both kinds are needed."
+        text = (
+            f"{int(y.sum())} attacks on {y.size} days; at least {limits.least_attacks} days with and without an attack "
+            "are needed."
+        )
         return Verdict("too little data", (text,))
     return None
 
 
-def _few(rows: int, people: int, limits: PerformanceLimits) -> Verdict:
+def _few(rows: int, participants: int, limits: PerformanceLimits) -> Verdict:
     text = (
-        f"{rows} outcomes of {people} participants; at least {limits.least_rows} of {limits.least_people} are needed."
+        f"{rows} outcomes of {participants} participants; at least {limits.least_rows} outcomes of "
+        f"{limits.least_people} participants are needed."
     )
     return Verdict("too little data", (text,))
 
 
-def _judged(task: Task, metrics: Scores, reference: Scores, limits: PerformanceLimits) -> Iterator[Verdict]:
-    found: Sequence[Verdict | None]
+def _alarms(task: Task, metrics: Scores, reference: Scores, limits: PerformanceLimits) -> Iterator[Verdict]:
     if task == "attack":
         drops = [_drop(name, metrics, reference, limits) for name in ("roc_auc", "accuracy")]
-        found = [*drops, *_calibration(metrics, limits)]
-    else:
-        found = [_growth(metrics, reference, limits)]
-    yield from (verdict for verdict in found if verdict is not None)
+        yield from (verdict for verdict in drops if verdict is not None)
+        yield from _calibration(metrics, limits)
+    elif (growth := _growth(metrics, reference, limits)) is not None:
+        yield growth
 
 
 _TITLES = {"roc_auc": "ROC-AUC", "accuracy": "Accuracy"}
 
 
 def _drop(name: str, metrics: Scores, reference: Scores, limits: PerformanceLimits) -> Verdict | None:
-    """A drop beyond the limit: certain where its interval lies above 0."""
+    """Judge a drop beyond the limit: "degraded" if chance cannot explain it."""
     if name not in reference or name not in metrics:
         return None
     before, now = reference[name], metrics[name]
     drop = before.value - now.value
     if not drop > limits.drop:
         return None
-    reason = f"{_TITLES[name]} {now} against {before} on the model's own test: a drop of {drop:.3f}."
+    reason = f"{_TITLES[name]} {now}, compared with {before} on the model's own test: a drop of {drop:.3f}."
     return Verdict("degraded" if drop > _noise(before, now) else "suspected", (reason,))
 
 
@@ -174,33 +152,27 @@ def _growth(metrics: Scores, reference: Scores, limits: PerformanceLimits) -> Ve
     growth = now.value - before.value
     if not growth > limits.error_growth * before.value:
         return None
-    reason = f"RMSE {now} against {before} on the model's own test: {growth / before.value:.0%} more."
+    reason = f"RMSE {now}, compared with {before} on the model's own test: {growth / before.value:.0%} higher."
     return Verdict("degraded" if growth > _noise(before, now) else "suspected", (reason,))
 
 
 def _noise(before: Interval, now: Interval) -> float:
-    """The half-width of the interval of the difference of two independent figures, at 99.7 %: three are judged, every
-    day.
-    """
+    """Return the half-width of the 99.7 % interval of the difference of two independent estimates."""
     widths = [(x.ci_high - x.ci_low) / 2 if x.bounded else math.inf for x in (before, now)]
-    return 1.5 * math.hypot(*widths)
+    return CAUTION * math.hypot(*widths)
 
 
 def _calibration(metrics: Scores, limits: PerformanceLimits) -> Iterable[Verdict]:
     intercept, slope = metrics["calibration_intercept"], metrics["calibration_slope"]
     if abs(intercept.value) > limits.intercept:
         side = "too low" if intercept.value > 0 else "too high"
-        yield _off(intercept, 0.0, f"Probabilities are {side}: calibration intercept {intercept}.")
+        yield _miscalibrated(intercept, 0.0, f"Probabilities are {side}: calibration intercept {intercept}.")
     if abs(slope.value - 1) > limits.slope:
-        side = "too extreme" if slope.value < 1 else "too timid"
-        yield _off(slope, 1.0, f"Probabilities are {side}: calibration slope {slope}.")
+        side = "too extreme" if slope.value < 1 else "too close to the mean"
+        yield _miscalibrated(slope, 1.0, f"Probabilities are {side}: calibration slope {slope}.")
 
 
-def _off(found: Interval, ideal: float, reason: str) -> Verdict:
-    certain = found.bounded and abs(found.value - ideal) > 1.5 * (found.ci_high - found.ci_low) / 2
+def _miscalibrated(estimate: Interval, ideal: float, reason: str) -> Verdict:
+    half_width = (estimate.ci_high - estimate.ci_low) / 2
+    certain = estimate.bounded and abs(estimate.value - ideal) > CAUTION * half_width
     return Verdict("degraded" if certain else "suspected", (reason,))
-
-
-def metrics_from(figures: Mapping[str, Mapping[str, float | None]]) -> Scores:
-    """The metrics of a manifest or of a stored result."""
-    return {name: interval_from_json(found) for name, found in figures.items()}

@@ -1,9 +1,9 @@
-"""Whether an event of monitoring starts a retraining now: what is known goes in, a choice with reasons comes out.
+"""The rule that decides whether an alarm of monitoring starts a retraining now.
 
-Here belongs the rule. Not here: finding events (`drift`, `performance`), what runs and when (`defs.automation`).
+Not here: the alarms (`core.monitoring.drift`, `core.monitoring.performance`), what runs and when (`defs.automation`).
 
-A retraining's own output never triggers the next: an event is about one bundle and begins on one day, it starts one
-run, and it is void as soon as another bundle serves.
+A retraining never triggers the next one: an event concerns one bundle, begins on one day, starts one run, and ends as
+soon as another bundle serves.
 """
 
 import datetime as dt
@@ -16,7 +16,7 @@ Kind = Literal["drift", "degradation"]
 
 @dataclass(frozen=True)
 class Event:
-    """The world has moved away from a model, or it has become worse. `since`: the first day of it."""
+    """Data have drifted away from a model, or its performance has degraded. `since`: first day, ISO 8601."""
 
     kind: Kind
     task: str
@@ -26,14 +26,16 @@ class Event:
 
     @property
     def run_key(self) -> str:
-        """The same however often, and by whichever process, the event is seen."""
+        """Identifies the event, however often and by whichever process it is observed."""
         return f"{self.kind}:{self.task}:{self.bundle[:12]}:{self.since}"
 
 
 @dataclass(frozen=True)
-class Situation:
-    """What is going on. `serving`: the champion of each task; `in_flight`: training runs that have not ended;
-    `started`: run keys that have had their run; `last_training`: when a training run last ended, UTC.
+class TrainingState:
+    """What runs and what ran.
+
+    `serving`: champion of each task. `in_flight`: unfinished training runs. `started`: run keys that had their run.
+    `last_training`: end of the last training run, UTC.
     """
 
     now: dt.datetime
@@ -44,24 +46,30 @@ class Situation:
 
 
 @dataclass(frozen=True)
-class Choice:
-    """Whether to act on an event, and why or why not."""
+class RetrainingDecision:
+    """Whether to act on an event, and why."""
 
     act: bool
     reasons: tuple[str, ...]
 
 
-def choose(event: Event, situation: Situation, *, cool_down: dt.timedelta) -> Choice:
-    """One run for each event, one run at a time, and none within `cool_down` of the last."""
-    if situation.serving.get(event.task) != event.bundle:
-        return Choice(False, ("The model that it is about no longer serves.",))
-    if event.run_key in situation.started:
-        return Choice(False, ("A retraining was started for this event before. It is not repeated.",))
-    if situation.in_flight:
-        return Choice(False, (f"The run {situation.in_flight[0][:8]} trains at the moment.",))
-    last = situation.last_training
-    if last is not None and situation.now < last + cool_down:
-        # A clock that was set back must not extend the wait beyond its length.
-        ends = min(last, situation.now) + cool_down
-        return Choice(False, (f"The last training ended at {last:%Y-%m-%d %H:%M} UTC: none before {ends:%H:%M}.",))
-    return Choice(True, event.reasons or (f"{event.kind} since {event.since}",))
+def decide_retraining(event: Event, state: TrainingState, *, cool_down: dt.timedelta) -> RetrainingDecision:
+    """Allow one run per event, one run at a time, and no run within `cool_down` of the last."""
+    if state.serving.get(event.task) != event.bundle:
+        return RetrainingDecision(False, ("The model of this event no longer serves.",))
+    if event.run_key in state.started:
+        return RetrainingDecision(False, ("A retraining was already started for this event.",))
+    if state.in_flight:
+        return RetrainingDecision(False, (training_now(state.in_flight[0]),))
+    last = state.last_training
+    if last is not None and state.now < last + cool_down:
+        # A clock that was set back must not extend the cool-down.
+        ends = min(last, state.now) + cool_down
+        text = f"The last training ended at {last:%Y-%m-%d %H:%M} UTC. The next may start at {ends:%H:%M}."
+        return RetrainingDecision(False, (text,))
+    return RetrainingDecision(True, event.reasons or (f"{event.kind} since {event.since}",))
+
+
+def training_now(run_id: str) -> str:
+    """Return the reason why no run starts while `run_id` trains."""
+    return f"Run {run_id[:8]} is training."

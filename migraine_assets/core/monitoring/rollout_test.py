@@ -1,9 +1,10 @@
-"""A candidate on trial, looked at day after day: whether it is worse, and how long it still has to show that it is not.
+"""Sequential test of a rollout candidate: whether it is worse than the champion, checked every day.
 
-Who looks every day and stops at the first good p-value is wrong far more often than he believes. The mixture
-sequential probability ratio test may be looked at as often as one likes (Robbins 1970; Johari et al. 2017, KDD): under
-no difference the evidence ever reaches 1 / alpha with probability alpha at most. Participants are its units, since
-their days are alike. Not here: what came true (`outcomes`), moving the candidate (`defs.monitoring`).
+Checking a fixed-sample p-value every day and stopping at the first significant one inflates the error rate. The
+mixture sequential probability ratio test may be checked at any time (Robbins 1970; Johari et al. 2017, KDD): without a
+difference, the probability that the evidence ever reaches 1 / alpha is at most alpha. Its units are participants,
+because the days of one participant resemble each other. Not here: outcomes (`core.monitoring.outcomes`), acting on the
+decision (`defs.monitoring.rollout_guard`).
 """
 
 import math
@@ -17,11 +18,12 @@ Step = Literal["back", "on", "wait"]
 
 
 @dataclass(frozen=True)
-class TrialSettings:
-    """`shadow_days`, `canary_days`: how long each phase lasts; 0 shadow days: no trial, a better model serves at once.
-    `canary_percent`: of people. `alpha`: the probability that a candidate which is not worse is taken back. `effect`:
-    the size of differences in loss (Brier score; severity points) that are looked for. `least_people`: below, nothing
-    is decided.
+class RolloutSettings:
+    """`shadow_days`, `canary_days`: length of each phase; without shadow days a better model serves at once.
+
+    `canary_percent`: share of participants. `alpha`: probability of withdrawing a candidate that is not worse.
+    `effect`: difference in loss (Brier score, severity points) that the test is tuned to. `least_people`: below it no
+    decision is taken.
     """
 
     shadow_days: int = 0
@@ -33,16 +35,16 @@ class TrialSettings:
 
 
 @dataclass(frozen=True)
-class Seen:
-    """The candidate's loss minus the champion's, its standard error over participants, and how many of these."""
+class LossDifference:
+    """The candidate's loss minus the champion's, its standard error over participants, and their number."""
 
     difference: float
     error: float
-    people: int
+    participants: int
 
     def evidence(self, effect: float) -> float:
-        """How much likelier the data are under a difference of about `effect` than under none; 1 says nothing."""
-        if not self.people or not math.isfinite(self.error) or self.error <= 0:
+        """Return the likelihood ratio of a difference of about `effect` against none; 1 carries no evidence."""
+        if not self.participants or not math.isfinite(self.error) or self.error <= 0:
             return 1.0
         variance, spread = self.error**2, effect**2
         exponent = spread * self.difference**2 / (2 * variance * (variance + spread))
@@ -50,44 +52,51 @@ class Seen:
 
 
 @dataclass(frozen=True)
-class Verdict:
-    """What to do with the candidate, and why."""
+class RolloutDecision:
+    """What to do with the candidate ("back": withdraw, "on": next phase), and why."""
 
     step: Step
     reason: str
 
 
-def paired(candidate: ArrayLike, champion: ArrayLike, participant: ArrayLike) -> Seen:
-    """From losses [n] of both models on the same days (a shadow)."""
-    apart = np.asarray(candidate, dtype=np.float64) - np.asarray(champion, dtype=np.float64)
-    means = _means(apart, participant)
-    return Seen(_mean(means), _error(means), means.size)
+def paired_difference(candidate: ArrayLike, champion: ArrayLike, participant: ArrayLike) -> LossDifference:
+    """Compare the losses [n] of both models on the same days (shadow)."""
+    difference = np.asarray(candidate, dtype=np.float64) - np.asarray(champion, dtype=np.float64)
+    means = _participant_means(difference, participant)
+    return LossDifference(_mean(means), _standard_error(means), means.size)
 
 
-def by_arm(candidate: ArrayLike, who: ArrayLike, champion: ArrayLike, others: ArrayLike) -> Seen:
-    """From losses of the people who got the candidate, and of those who got the champion (a canary)."""
-    ours, theirs = _means(candidate, who), _means(champion, others)
-    error = math.hypot(_error(ours), _error(theirs))
-    return Seen(_mean(ours) - _mean(theirs), error, min(ours.size, theirs.size))
+def arm_difference(
+    candidate: ArrayLike,
+    candidate_participant: ArrayLike,
+    champion: ArrayLike,
+    champion_participant: ArrayLike,
+) -> LossDifference:
+    """Compare the losses of two groups of participants, one answered by each model (canary)."""
+    treated = _participant_means(candidate, candidate_participant)
+    control = _participant_means(champion, champion_participant)
+    error = math.hypot(_standard_error(treated), _standard_error(control))
+    return LossDifference(_mean(treated) - _mean(control), error, min(treated.size, control.size))
 
 
-def judge(seen: Seen, *, days: int, needed: int, settings: TrialSettings) -> Verdict:
-    """Back where it is worse, on where `needed` days have not shown that, and otherwise wait."""
-    evidence = seen.evidence(settings.effect)
-    told = (
-        f"loss {seen.difference:+.4f} against the champion's over {seen.people} participants, evidence {evidence:.2g}"
+def decide_rollout(difference: LossDifference, *, days: int, needed: int, settings: RolloutSettings) -> RolloutDecision:
+    """Withdraw a worse candidate; advance one that `needed` days have not shown to be worse; otherwise wait."""
+    evidence = difference.evidence(settings.effect)
+    summary = (
+        f"loss {difference.difference:+.4f} compared with the champion over {difference.participants} participants, "
+        f"evidence {evidence:.2g}"
     )
-    if seen.people < settings.least_people:
-        return Verdict("wait", f"Too few participants with outcomes: {seen.people} of {settings.least_people}.")
-    if seen.difference > 0 and evidence >= 1 / settings.alpha:
-        return Verdict("back", f"It is worse: {told} (limit {1 / settings.alpha:g}).")
+    if difference.participants < settings.least_people:
+        text = f"Too few participants with outcomes: {difference.participants} of {settings.least_people}."
+        return RolloutDecision("wait", text)
+    if difference.difference > 0 and evidence >= 1 / settings.alpha:
+        return RolloutDecision("back", f"The candidate is worse: {summary} (limit {1 / settings.alpha:g}).")
     if days >= needed:
-        return Verdict("on", f"Not worse after {days} days: {told}.")
-    return Verdict("wait", f"Day {days} of {needed}: {told}.")
+        return RolloutDecision("on", f"Not worse after {days} days: {summary}.")
+    return RolloutDecision("wait", f"Day {days} of {needed}: {summary}.")
 
 
-def _means(losses: ArrayLike, participant: ArrayLike) -> NDArray[np.float64]:
-    """The mean loss of each participant."""
+def _participant_means(losses: ArrayLike, participant: ArrayLike) -> NDArray[np.float64]:
     values = np.asarray(losses, dtype=np.float64)
     _, group = np.unique(np.asarray(participant), return_inverse=True)
     counts = np.bincount(group)
@@ -98,5 +107,5 @@ def _mean(values: NDArray[np.float64]) -> float:
     return float(values.mean()) if values.size else 0.0
 
 
-def _error(values: NDArray[np.float64]) -> float:
+def _standard_error(values: NDArray[np.float64]) -> float:
     return float(values.std(ddof=1) / math.sqrt(values.size)) if values.size > 1 else math.inf

@@ -1,40 +1,37 @@
-"""What monitoring says of something: a word with its reasons.
+"""Monitoring statuses: a word, its reasons, and how alarming it is.
 
-Here belong the words and their order. Not here: the limits that lead to them (`drift`, `performance`).
+Here: the statuses and their order. Not here: the limits that lead to a status (`core.monitoring.drift`,
+`core.monitoring.performance`).
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Literal
+
+import msgspec
 
 Status = Literal["too little data", "none", "suspected", "drift", "degraded"]
 
-# From the least to the most alarming. Too little data says nothing, so that anything else says more.
+# From the least to the most alarming. "Too little data" carries no information, so every other status outranks it.
 _ORDER: tuple[Status, ...] = ("too little data", "none", "suspected", "drift", "degraded")
 ALARMS: frozenset[Status] = frozenset(("drift", "degraded"))
 
 
-@dataclass(frozen=True)
-class Verdict:
-    """A status and why, in sentences."""
+class Verdict(msgspec.Struct, frozen=True):
+    """A status and the sentences that explain it. Results that carry a status extend it."""
 
     status: Status
     reasons: tuple[str, ...] = ()
 
     @property
     def alarms(self) -> bool:
-        """Whether somebody, or a retraining, should act on it."""
+        """Whether a person, or a retraining, should act on it."""
         return self.status in ALARMS
-
-    def to_json(self) -> dict[str, Any]:
-        """Plain values."""
-        return {"status": self.status, "reasons": list(self.reasons)}
 
 
 def worst(verdicts: Iterable[Verdict]) -> Verdict:
-    """The most alarming of `verdicts`, with the reasons of all that are as alarming."""
-    found = tuple(verdicts)
-    if not found:
-        return Verdict("too little data", ("Nothing was looked at.",))
-    status = max((verdict.status for verdict in found), key=_ORDER.index)
-    return Verdict(status, tuple(reason for v in found if v.status == status for reason in v.reasons))
+    """Return the most alarming status of `verdicts`, with the reasons of all verdicts that share it."""
+    candidates = tuple(verdicts)
+    if not candidates:
+        return Verdict("too little data", ("Nothing was examined.",))
+    status = max((verdict.status for verdict in candidates), key=_ORDER.index)
+    return Verdict(status, tuple(reason for v in candidates if v.status == status for reason in v.reasons))

@@ -20,7 +20,7 @@ LEAST_SILENCE = dt.timedelta(minutes=10)
 
 @dataclass(frozen=True)
 class Expected:
-    """`on`: unless somebody switched it off. `silence`: how long it may go without a beat."""
+    """`on`: unless somebody switched it off. `silence`: how long it may go without a heartbeat."""
 
     on: bool
     silence: dt.timedelta

@@ -16,7 +16,7 @@ from migraine_assets.defs.resources import Workspace
 from migraine_assets.settings import Settings
 from migraine_assets.stores.alerts.channels import channels
 from migraine_assets.stores.alerts.notifier import Notifier
-from migraine_assets.stores.monitoring.heartbeats import beat
+from migraine_assets.stores.monitoring.heartbeats import record_heartbeat
 from migraine_assets.stores.store import Store
 
 
@@ -73,5 +73,5 @@ def evaluated(
     # After the report: what could not be told is looked at again.
     if finding.cursor != (context.cursor or ""):
         context.update_cursor(finding.cursor)
-    beat(store, line.name, now=now())
+    record_heartbeat(store, line.name, now=now())
     return finding

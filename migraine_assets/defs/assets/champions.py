@@ -14,7 +14,8 @@ from migraine_assets.defs.resources import Workspace
 from migraine_assets.errors import ConfigurationError
 from migraine_assets.stores.registry import champions
 from migraine_assets.stores.registry.pointer import read_pointer
-from migraine_assets.stores.registry.prune import tidy
+from migraine_assets.stores.registry.promotion_history import history
+from migraine_assets.stores.registry.prune import prune_store
 from migraine_assets.stores.registry.rollouts import start_rollout
 from migraine_assets.stores.store import Store
 
@@ -42,7 +43,7 @@ def champion_asset(task: Task) -> dg.AssetsDefinition:
         if value.outcome in ("promoted", "unchanged") and evaluation.champion:
             register(context, workspace, task, champion=evaluation.champion, challenger=evaluation.challenger)
         finish(context, workspace)
-        tidy(workspace.store)
+        prune_store(workspace.store)
         return dg.MaterializeResult(
             value=value,
             data_version=dg.DataVersion(value.bundle or "none"),
@@ -107,5 +108,5 @@ def _challenger(store: Store, task: str) -> str | None:
 
 def _refused_before(store: Store, task: str, candidate: str, incumbent: str | None) -> bool:
     """Whether the last word on this task was the same refusal: a re-run adds nothing to it."""
-    last = [entry.record for entry in champions.history(store) if entry.record.task == task][-1:]
+    last = [entry.record for entry in history(store) if entry.record.task == task][-1:]
     return any(r.what == "refuse" and r.to_champion == candidate and r.from_champion == incumbent for r in last)

@@ -4,7 +4,7 @@ Here belong reading, calling `core` and describing. Not here: checks (`defs.chec
 """
 
 import json
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
 from pathlib import Path
 
 import dagster as dg
@@ -16,7 +16,7 @@ from migraine_assets.core.diary.validation import validate
 from migraine_assets.core.evaluation.results import FlowStep
 from migraine_assets.defs.metadata import actions_table, diary_metadata
 from migraine_assets.defs.refs import DeliveryInfo, DiaryRef
-from migraine_assets.defs.resources import Workspace
+from migraine_assets.defs.resources import Workspace, today
 from migraine_assets.errors import ConfigurationError
 from migraine_assets.sources.files.delivery import Delivery
 from migraine_assets.sources.files.fetch import landing_source
@@ -198,8 +198,3 @@ def _accept(workspace: Workspace, valid: pd.DataFrame, diary: DiaryRef, *, quara
         profile=json.loads(to_json(profile(valid))),
         data_version=diary.frame.version,
     )
-
-
-def today() -> date:
-    """The current day in UTC."""
-    return datetime.now(UTC).date()

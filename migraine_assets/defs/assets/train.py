@@ -13,7 +13,7 @@ from migraine_assets.core.evaluation.datasets import TaskData, columns_needed, t
 from migraine_assets.core.metrics.interval import Scores
 from migraine_assets.core.models.estimator import Estimator
 from migraine_assets.core.models.tuning import tune
-from migraine_assets.core.monitoring.drift import SCORE
+from migraine_assets.core.monitoring.drift import MODEL_OUTPUT
 from migraine_assets.core.reference_bins import reference, references
 from migraine_assets.core.tasks import Task
 from migraine_assets.defs.refs import FeaturesRef, Figures, FoldsRef, ModelRef
@@ -140,7 +140,7 @@ def _reference(judged: Judged, bundle: str, predictions: Any) -> ModelRef:
 
 def _context(judged: Judged, data: TaskData, features: FeaturesRef) -> Context:
     # Scores of people that the model did not train on, as those that it will serve.
-    scores = reference(SCORE, judged.fitted.oof)
+    scores = reference(MODEL_OUTPUT, judged.fitted.oof)
     found = (*references(data.train.X, data.train.names), scores)
     return Context(
         horizon=features.delivery.horizon,

@@ -1,6 +1,6 @@
-"""Whether a diary has arrived that is not known yet: in the landing folder, or at the source that is configured.
+"""Whether a new diary has arrived in the landing folder or at the configured source.
 
-Here belongs looking. Not here: reading a diary (`sources`), starting a run (`sensors`).
+Here: looking for it. Not here: reading a diary (`sources`), starting a run (`defs.automation.sensors`).
 """
 
 import hashlib
@@ -14,17 +14,17 @@ from migraine_assets.sources.files.fetch import fetch, is_diary_file
 from migraine_assets.sources.registry import SOURCES
 from migraine_assets.stores.assets import deliveries
 
-# A file that was changed a moment ago may still be written.
+# A file that changed more recently may still be being written.
 SETTLED_SECONDS = 5.0
-# How often a source elsewhere is read to see whether it has changed.
+# Minimum interval between two reads of a remote source.
 REMOTE_SECONDS = 900.0
 
 
 @dataclass(frozen=True)
 class Arrival:
-    """`identity`: MD5 of a diary that has never been accepted; None where there is none, and `reason` says why.
+    """`identity`: MD5 of a diary that was never accepted, or None; `reason` explains it.
 
-    `cursor`: what was looked at, so that the same files are not read again.
+    `cursor` describes the files that were examined, so that unchanged files are not read again.
     """
 
     identity: str | None
@@ -33,44 +33,44 @@ class Arrival:
     about: str = ""
 
 
-def look(workspace: Workspace, *, seen: str | None, now: float) -> Arrival:
-    """Look once. `seen`: the cursor of the last look; without it everything is read, and nothing else differs."""
+def look(workspace: Workspace, *, cursor: str | None, now: float) -> Arrival:
+    """Look once. `cursor`: of the last look; without it everything is read, with the same result."""
     if workspace.source is None:
-        return _landed(workspace, seen=seen, now=now)
+        return _landed(workspace, cursor=cursor, now=now)
     if workspace.source in {entry.name for entry in SOURCES}:
-        return Arrival(None, f"The source {workspace.source} delivers nothing by itself.", "")
-    if seen and seen.startswith("remote:") and now < float(seen.removeprefix("remote:")) + REMOTE_SECONDS:
-        return Arrival(None, f"{workspace.source} was looked at less than {REMOTE_SECONDS:g} s ago.", seen)
+        return Arrival(None, f"The source {workspace.source} does not deliver new diaries.", "")
+    if cursor and cursor.startswith("remote:") and now < float(cursor.removeprefix("remote:")) + REMOTE_SECONDS:
+        return Arrival(None, f"{workspace.source} was read less than {REMOTE_SECONDS:g} s ago.", cursor)
     return _known_or_new(workspace, workspace.source, cursor=f"remote:{now}")
 
 
-def _landed(workspace: Workspace, *, seen: str | None, now: float) -> Arrival:
+def _landed(workspace: Workspace, *, cursor: str | None, now: float) -> Arrival:
     landing = Path(workspace.landing)
     files = list(_files(landing))
     if not files:
         return Arrival(None, f"{landing} holds no diary.", "")
     if any(changed > now - SETTLED_SECONDS for _, _, changed in files):
-        return Arrival(None, f"A file in {landing} was changed a moment ago: it may not be whole.", "")
-    cursor = hashlib.sha256(repr(files).encode()).hexdigest()
-    if cursor == seen:
-        return Arrival(None, f"{landing} is as it was.", cursor)
-    return _known_or_new(workspace, str(landing), cursor=cursor)
+        return Arrival(None, f"A file in {landing} changed a moment ago and may be incomplete.", "")
+    current = hashlib.sha256(repr(files).encode()).hexdigest()
+    if current == cursor:
+        return Arrival(None, f"{landing} has not changed.", current)
+    return _known_or_new(workspace, str(landing), cursor=current)
 
 
 def _files(landing: Path) -> Iterator[tuple[str, int, float]]:
     for path in sorted(landing.rglob("*")) if landing.is_dir() else ():
         name = path.relative_to(landing).as_posix()
         if path.is_file() and is_diary_file(name):
-            found = path.stat()
-            yield name, found.st_size, found.st_mtime
+            status = path.stat()
+            yield name, status.st_size, status.st_mtime
 
 
 def _known_or_new(workspace: Workspace, location: str, *, cursor: str) -> Arrival:
     try:
         identity = fetch(location).md5
     except MigraineError as error:
-        # Told again at the next look: the cursor is not kept.
+        # Without a cursor the next look reads the files again and repeats the message.
         return Arrival(None, str(error), "")
     if any(entry.acceptance.md5 == identity for entry in deliveries.log(workspace.store)):
-        return Arrival(None, f"The diary in {location} was accepted before ({identity}).", cursor)
-    return Arrival(identity, f"{location} holds a diary that is new ({identity}).", cursor, about=location)
+        return Arrival(None, f"The diary in {location} was already accepted ({identity}).", cursor)
+    return Arrival(identity, f"{location} holds a new diary ({identity}).", cursor, about=location)

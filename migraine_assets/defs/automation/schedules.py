@@ -1,6 +1,6 @@
-"""What happens by the clock: the monitoring of each day, and a page every week.
+"""Schedules: the monitoring of each day, and a weekly page.
 
-Not here: what is materialized then (`defs.monitoring`).
+Not here: the assets that they materialize (`defs.monitoring.assets`).
 """
 
 import datetime as dt
@@ -8,17 +8,17 @@ import datetime as dt
 import dagster as dg
 
 from migraine_assets.defs.resources import Workspace
-from migraine_assets.stores.monitoring.heartbeats import beat
+from migraine_assets.stores.monitoring.heartbeats import record_heartbeat
 
-# After midnight UTC, when the last receipts of the day have long been flushed.
+# After midnight UTC, when replicas have flushed the last records of the day.
 DAILY, WEEKLY = "15 1 * * *", "0 6 * * 1"
 
 
 def automation_schedules(*, on: bool) -> list[dg.ScheduleDefinition]:
-    """Both; `on`: running unless somebody switches them off."""
+    """Return both. `on`: their status in the code; a user can switch each of them in the UI."""
     status = dg.DefaultScheduleStatus.RUNNING if on else dg.DefaultScheduleStatus.STOPPED
     return [
-        _schedule("daily_monitoring", "monitoring", DAILY, status, "Looks at the day that has ended (UTC)."),
+        _schedule("daily_monitoring", "monitoring", DAILY, status, "Monitors the day that has ended (UTC)."),
         _schedule("weekly_report", "weekly_report", WEEKLY, status, "Writes the page of the week that has ended."),
     ]
 
@@ -35,7 +35,7 @@ def _schedule(
         description=description,
     )
     def schedule(context: dg.ScheduleEvaluationContext, workspace: Workspace) -> dg.RunRequest:
-        beat(workspace.store, name, now=dt.datetime.now(dt.UTC))
+        record_heartbeat(workspace.store, name, now=dt.datetime.now(dt.UTC))
         day = (context.scheduled_execution_time.astimezone(dt.UTC) - dt.timedelta(days=1)).date().isoformat()
         return dg.RunRequest(run_key=f"{name}:{day}", partition_key=day, tags={"migraine/trigger": name})
 

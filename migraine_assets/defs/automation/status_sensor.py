@@ -15,7 +15,7 @@ from msgspec.structs import replace
 
 from migraine_assets.defs.resources import Workspace
 from migraine_assets.errors import StoreError
-from migraine_assets.stores.monitoring.heartbeats import beat
+from migraine_assets.stores.monitoring.heartbeats import record_heartbeat
 from migraine_assets.stores.monitoring.pipeline_status import (
     JobSummary,
     PipelineStatus,
@@ -24,32 +24,34 @@ from migraine_assets.stores.monitoring.pipeline_status import (
     read_pipeline_status,
     write_pipeline_status,
 )
-from migraine_assets.stores.monitoring.results import Kind, latest
+from migraine_assets.stores.monitoring.results import (
+    DRIFT,
+    ESTIMATED,
+    REALIZED,
+    ResultKind,
+    latest_result,
+)
 from migraine_assets.stores.store import Store
 
-RESULT_KINDS: tuple[Kind, ...] = ("drift", "realised", "estimated")
+RESULT_KINDS: tuple[ResultKind[Any], ...] = (DRIFT, REALIZED, ESTIMATED)
 Verdicts = dict[str, dict[str, TaskVerdict]]
 
 
 def verdicts(
     store: Store, *, known: Mapping[str, Mapping[str, TaskVerdict]], complain: Callable[[str], None]
 ) -> Verdicts:
-    """By kind and task. What cannot be read stays as it was `known`, whose age then tells."""
-    found = {kind: dict(tasks) for kind, tasks in known.items()}
+    """Return the newest verdicts by kind and task. An unreadable result leaves the `known` verdict in place."""
+    newest = {kind: dict(tasks) for kind, tasks in known.items()}
     for kind in RESULT_KINDS:
         try:
-            newest = latest(store, kind)
+            result = latest_result(store, kind)
         except StoreError as error:
             complain(str(error))
             continue
-        if newest is not None:
-            day, content = newest
-            found[kind] = {task: TaskVerdict(status, day.isoformat()) for task, status in _statuses(content)}
-    return found
-
-
-def _statuses(content: Mapping[str, Any]) -> list[tuple[str, str]]:
-    return [(task, said["status"]) for task, said in content["tasks"].items()]
+        if result is not None:
+            day, content = result
+            newest[kind.name] = {task: TaskVerdict(one.status, day.isoformat()) for task, one in content.tasks.items()}
+    return newest
 
 
 # Dagster's own interval for a sensor that names none.
@@ -156,5 +158,5 @@ def operations_figures(context: dg.SensorEvaluationContext, workspace: Workspace
     ticks = tick_figures(context.instance, context.repository_def)
     found = verdicts(store, known=before.verdicts, complain=context.log.warning)
     write_pipeline_status(store, PipelineStatus(now.timestamp(), jobs, ticks, found))
-    beat(store, "operations_figures", now=now)
+    record_heartbeat(store, "operations_figures", now=now)
     return dg.SkipReason(f"Published: {len(jobs)} jobs, {len(ticks)} sensors and schedules.")

@@ -1,16 +1,17 @@
-"""What monitoring's newest results ask for, and what Dagster knows of training runs.
+"""What may trigger a retraining: alarms in the newest monitoring results, and the state of Dagster's training runs.
 
-Here belongs reading. Not here: the choice (`core.monitoring.retraining`), the sensors (`sensors`).
+Here: reading both. Not here: the decision (`core.monitoring.retraining`), the sensors (`defs.automation.sensors`).
 """
 
 import datetime as dt
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from typing import Any
 
 import dagster as dg
 
-from migraine_assets.core.monitoring.retraining import Event, Kind, Situation
-from migraine_assets.stores.monitoring.results import Kind as ResultKind
-from migraine_assets.stores.monitoring.results import latest
+from migraine_assets.core.monitoring.retraining import Event, Kind, TrainingState
+from migraine_assets.core.monitoring.verdict import Status
+from migraine_assets.stores.monitoring.results import DRIFT, REALIZED, ResultKind, TaskResult, latest_result
 from migraine_assets.stores.registry.pointer import read_pointer
 from migraine_assets.stores.store import Store
 
@@ -23,25 +24,30 @@ UNFINISHED = [
     dg.DagsterRunStatus.STARTED,
     dg.DagsterRunStatus.CANCELING,
 ]
-ALARMING: dict[Kind, tuple[ResultKind, str]] = {"drift": ("drift", "drift"), "degradation": ("realised", "degraded")}
+ALARMING: dict[Kind, tuple[ResultKind[Any], Status]] = {
+    "drift": (DRIFT, "drift"),
+    "degradation": (REALIZED, "degraded"),
+}
 
 
 def events(store: Store, kind: Kind) -> Iterator[Event]:
-    """The alarms of the newest result, one for each task."""
-    result, status = ALARMING[kind]
-    newest = latest(store, result)
-    for task, said in (newest[1].get("tasks") or {}).items() if newest else ():
-        if said["status"] == status:
-            yield Event(
-                kind, task, said["bundle"], said.get("since") or str(newest and newest[0]), tuple(said["reasons"])
-            )
+    """Yield the alarms of the newest result, at most one per task."""
+    result_kind, status = ALARMING[kind]
+    newest = latest_result(store, result_kind)
+    if newest is None:
+        return
+    day, content = newest
+    tasks: Mapping[str, TaskResult] = content.tasks
+    for task, result in tasks.items():
+        if result.status == status:
+            yield Event(kind, task, result.bundle, (result.since or day).isoformat(), result.reasons)
 
 
-def situation(instance: dg.DagsterInstance, store: Store, *, keys: list[str], now: dt.datetime) -> Situation:
-    """What is going on; `keys`: the run keys that are asked about."""
-    return Situation(
+def training_state(instance: dg.DagsterInstance, store: Store, *, keys: list[str], now: dt.datetime) -> TrainingState:
+    """Return what serves and trains, and which of the run keys `keys` had their run."""
+    return TrainingState(
         now=now,
-        serving={task: place.champion for task, place in read_pointer(store).tasks.items()},
+        serving={task: serving.champion for task, serving in read_pointer(store).tasks.items()},
         in_flight=training_in_flight(instance),
         started=tuple(key for key in keys if was_started(instance, key)),
         last_training=_last_training(instance),
@@ -49,7 +55,7 @@ def situation(instance: dg.DagsterInstance, store: Store, *, keys: list[str], no
 
 
 def training_in_flight(instance: dg.DagsterInstance) -> tuple[str, ...]:
-    """The training runs that have not ended, by their id."""
+    """Return the ids of the unfinished training runs."""
     return tuple(
         run.run_id
         for job in TRAINING_JOBS
@@ -58,15 +64,15 @@ def training_in_flight(instance: dg.DagsterInstance) -> tuple[str, ...]:
 
 
 def was_started(instance: dg.DagsterInstance, key: str) -> bool:
-    """Whether a run has this key. Asked of the runs, not of a cursor: that can be lost."""
+    """Return whether a run has this key. The runs are asked, because a sensor's cursor can be lost."""
     return bool(instance.get_runs(dg.RunsFilter(tags={TRIGGER_KEY: key}), limit=1))
 
 
 def _last_training(instance: dg.DagsterInstance) -> dt.datetime | None:
-    ended = [
+    ends = [
         record.end_time
         for job in TRAINING_JOBS
         for record in instance.get_run_records(dg.RunsFilter(job_name=job), limit=20)
         if record.end_time
     ]
-    return dt.datetime.fromtimestamp(max(ended), dt.UTC) if ended else None
+    return dt.datetime.fromtimestamp(max(ends), dt.UTC) if ends else None

@@ -7,10 +7,9 @@ import dagster as dg
 from migraine_assets.core.diary.profile import Profile, from_json
 from migraine_assets.core.diary.validation import Validated
 from migraine_assets.core.quality.suite import raw_findings, validated_findings
-from migraine_assets.defs.assets.diary import today
 from migraine_assets.defs.checks.findings import Declared, results, specs
 from migraine_assets.defs.refs import DiaryRef
-from migraine_assets.defs.resources import Workspace
+from migraine_assets.defs.resources import Workspace, today
 from migraine_assets.stores.assets import deliveries
 from migraine_assets.stores.assets.frames import read_frame
 

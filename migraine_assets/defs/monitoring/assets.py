@@ -1,7 +1,8 @@
-"""The monitoring as assets of daily partitions: what the service saw on a day, and what that says.
+"""Monitoring as assets with daily partitions: what the service predicted on a day, and what follows from it.
 
-Here belong Dagster's part and the order. Not here: reading (`windows`), finding (`findings`), the page (`watching`).
-A day can be materialized again at any time; it then says what is known by now, and events are not counted twice.
+Here: the assets and their order. Not here: reading (`defs.monitoring.windows`), computing (`defs.monitoring.results`),
+the page (`report.monitoring_page`). A day can be materialized again at any time. The result then uses all outcomes
+known by now, and events are not counted twice.
 """
 
 import datetime as dt
@@ -10,23 +11,39 @@ from pathlib import Path
 from typing import Any
 
 import dagster as dg
+from msgspec.structs import replace
 
 from migraine_assets.core.contract import ATTACK, SEVERITY
-from migraine_assets.defs.metadata import found_metadata
-from migraine_assets.defs.monitoring import results as findings
-from migraine_assets.defs.monitoring import windows
+from migraine_assets.core.monitoring.drift_result import ModelDrift
+from migraine_assets.core.monitoring.outcomes import join_outcomes
+from migraine_assets.core.monitoring.performance_result import ModelPerformance, RealizedPerformance
+from migraine_assets.defs.monitoring import results, windows
+from migraine_assets.defs.monitoring.metadata import quality_metadata, task_metadata
 from migraine_assets.defs.monitoring.rollout_guard import guard
 from migraine_assets.defs.refs import DiaryRef, from_stored
 from migraine_assets.defs.resources import Workspace
-from migraine_assets.report.monitoring_page import write_watch
+from migraine_assets.report.monitoring_page import write_monitoring_page
 from migraine_assets.settings import Settings
 from migraine_assets.stores.assets import deliveries
 from migraine_assets.stores.assets.current_values import read_current
 from migraine_assets.stores.assets.frames import read_frame
 from migraine_assets.stores.monitoring.collection import collect_feedback, collect_predictions
 from migraine_assets.stores.monitoring.publish import publish
-from migraine_assets.stores.monitoring.reported_outcomes import keep_told
-from migraine_assets.stores.monitoring.results import Kind, read_result, result_days, since, write_result
+from migraine_assets.stores.monitoring.reported_outcomes import add_reported_outcomes
+from migraine_assets.stores.monitoring.results import (
+    DRIFT,
+    ESTIMATED,
+    QUALITY,
+    REALIZED,
+    R,
+    ResultKind,
+    TaskResults,
+    event_start,
+    read_result,
+    result_days,
+    task_result,
+    write_result,
+)
 from migraine_assets.stores.signing_secret import shared_secret
 
 GROUP = "monitoring"
@@ -35,16 +52,17 @@ NAMES = (
     "prediction_log", "outcomes", "drift_scores", "estimated_performance", "realised_performance",
     "guarded_rollout", "data_quality_trend", "monitoring_report",
 )  # fmt: skip
+Result = dg.MaterializeResult[Any]
 
 
 def monitoring_assets(first_day: dt.date) -> list[dg.AssetsDefinition]:
-    """All of them, in days (UTC) from `first_day` to today."""
-    # The day that is not over can be looked at too: what it says is said again when it is.
+    """Return the assets, with a partition for each day (UTC) from `first_day` to today."""
+    # Today can be examined too; its result is replaced when the day is over.
     days = dg.DailyPartitionsDefinition(start_date=first_day.isoformat(), end_offset=1)
-    return [_asset(days, name, *made) for name, made in _TABLE.items()]
+    return [_asset(days, name, *row) for name, row in _TABLE.items()]
 
 
-Body = Callable[[dg.AssetExecutionContext, Workspace, dt.date], dg.MaterializeResult[Any]]
+Body = Callable[[dg.AssetExecutionContext, Workspace, dt.date], Result]
 
 
 def _asset(
@@ -59,27 +77,27 @@ def _asset(
         deps=list(deps),
         description=description,
     )
-    def made(context: dg.AssetExecutionContext, workspace: Workspace) -> dg.MaterializeResult[Any]:
+    def asset(context: dg.AssetExecutionContext, workspace: Workspace) -> Result:
         return body(context, workspace, dt.date.fromisoformat(context.partition_key))
 
-    return made
+    return asset
 
 
-def _collect(_: dg.AssetExecutionContext, workspace: Workspace, day: dt.date) -> dg.MaterializeResult[Any]:
-    predictions, words = collect_predictions(workspace.store, day), collect_feedback(workspace.store, day)
+def _collect(_: dg.AssetExecutionContext, workspace: Workspace, day: dt.date) -> Result:
+    predictions, feedback = collect_predictions(workspace.store, day), collect_feedback(workspace.store, day)
     return dg.MaterializeResult(
         metadata={
-            "summary": f"{predictions.rows:,} predictions of a task, {words.rows:,} words of feedback",
+            "summary": f"{predictions.rows:,} predictions, {feedback.rows:,} feedback records",
             "dagster/row_count": predictions.rows,
-            "new": predictions.new + words.new,
-            "torn lines": predictions.torn + words.torn,
+            "new": predictions.new + feedback.new,
+            "torn lines": predictions.torn + feedback.torn,
             "file": predictions.path,
         }
     )
 
 
-def _outcomes(_: dg.AssetExecutionContext, workspace: Workspace, day: dt.date) -> dg.MaterializeResult[Any]:
-    """What a delivery accepted on this day told of the days before it; feedback comes with the log."""
+def _outcomes(_: dg.AssetExecutionContext, workspace: Workspace, day: dt.date) -> Result:
+    """Keep what a delivery accepted on this day reports of earlier days; feedback is part of the log."""
     store, params = workspace.store, workspace.params().monitoring
     accepted, stored = deliveries.latest(store), read_current(store, "validated_diary")
     if accepted is None or stored is None or _day_of(accepted.acceptance.time) != day:
@@ -90,104 +108,117 @@ def _outcomes(_: dg.AssetExecutionContext, workspace: Workspace, day: dt.date) -
         return dg.MaterializeResult(metadata={"summary": "The delivery has no dates to join by.", "new": 0})
     recent = frame[frame["date"].dt.date >= day - dt.timedelta(days=params.outcome_days)]
     time = dt.datetime.fromisoformat(accepted.acceptance.time).timestamp()
-    # The service's own, or pseudonyms of outcomes and of predictions are not the same.
+    # The secret of the service: otherwise the pseudonyms of outcomes and of predictions would differ.
     secret = shared_secret(store, configured=Settings().signing_secret)
-    new = keep_told(store, day, recent, secret=secret, time=time, attack=ATTACK, severity=SEVERITY)
-    return dg.MaterializeResult(metadata={"summary": f"{new:,} days of people told by a delivery", "new": new})
+    new = add_reported_outcomes(store, day, recent, secret=secret, time=time, attack=ATTACK, severity=SEVERITY)
+    return dg.MaterializeResult(metadata={"summary": f"{new:,} participant days reported by a delivery", "new": new})
 
 
 def _day_of(time: str) -> dt.date:
     return dt.datetime.fromisoformat(time).astimezone(dt.UTC).date()
 
 
-def _drift(context: dg.AssetExecutionContext, workspace: Workspace, day: dt.date) -> dg.MaterializeResult[Any]:
-    settings = workspace.params().monitoring
-    frame = windows.predictions(workspace.store, windows.days_to(day, settings.window_days), features=True)
-    # A severity model learns from days with an attack alone and is asked of every day: its reference is of other rows.
-    # Its inputs are those of the attack model, so that what moves is seen there.
-    found = [w for w in windows.task_windows(workspace.store, frame) if w.task == "attack"]
-    tasks = {
-        w.task: findings.drift_of(w, settings, learned=windows.learned(workspace.store, w.manifest)) for w in found
-    }
-    return _kept(context, workspace, "drift", day, tasks)
+def _attack_windows(workspace: Workspace, day: dt.date, *, features: bool = False) -> list[windows.TaskWindow]:
+    days = windows.days_to(day, workspace.params().monitoring.window_days)
+    frame = windows.predictions(workspace.store, days, features=features)
+    return [window for window in windows.task_windows(workspace.store, frame) if window.task == "attack"]
 
 
-def _estimated(context: dg.AssetExecutionContext, workspace: Workspace, day: dt.date) -> dg.MaterializeResult[Any]:
-    settings = workspace.params().monitoring
-    frame = windows.predictions(workspace.store, windows.days_to(day, settings.window_days))
-    found = [w for w in windows.task_windows(workspace.store, frame) if w.task == "attack"]
-    return _kept(context, workspace, "estimated", day, {w.task: findings.estimated_of(w, settings) for w in found})
-
-
-def _realised(context: dg.AssetExecutionContext, workspace: Workspace, day: dt.date) -> dg.MaterializeResult[Any]:
+def _drift(context: dg.AssetExecutionContext, workspace: Workspace, day: dt.date) -> Result:
     store, settings = workspace.store, workspace.params().monitoring
-    due = findings.due_days(day, settings)
-    # A prediction is made up to two days before its day, and outcomes are told from that day on.
-    since_then = windows.days_to(day, (day - due[0]).days + 3)
-    every = windows.predictions(store, since_then)
+    # A severity model is trained on attack days only but predicts for every day, so its reference has other rows.
+    # It has the inputs of the attack model, whose drift therefore covers both.
+    tasks: dict[str, ModelDrift] = {
+        window.task: results.drift_of(window, settings, training=windows.training_rows(store, window.manifest))
+        for window in _attack_windows(workspace, day, features=True)
+    }
+    return _store_result(context, workspace, DRIFT, day, TaskResults(tasks))
+
+
+def _estimated(context: dg.AssetExecutionContext, workspace: Workspace, day: dt.date) -> Result:
+    settings = workspace.params().monitoring
+    tasks: dict[str, ModelPerformance] = {
+        window.task: results.estimated_of(window, settings) for window in _attack_windows(workspace, day)
+    }
+    return _store_result(context, workspace, ESTIMATED, day, TaskResults(tasks))
+
+
+def _realized(context: dg.AssetExecutionContext, workspace: Workspace, day: dt.date) -> Result:
+    store, settings = workspace.store, workspace.params().monitoring
+    due = results.due_days(day, settings)
+    # A prediction is made up to two days before its day, and its outcome is reported from that day on.
+    days = windows.days_to(day, (day - due[0]).days + 3)
+    every = windows.predictions(store, days)
     frame = every[every["for_date"].isin(due)] if len(every) else every
-    words, diary = windows.feedback(store, since_then), windows.diary_words(store, since_then)
-    tasks = {}
+    feedback, diary = windows.feedback(store, days), windows.diary_outcomes(store, days)
+    tasks: dict[str, RealizedPerformance] = {}
     for window in windows.task_windows(store, frame):
-        truth = findings.settled(window, every=every, feedback=words, diary=diary)
-        # Those days were predicted a horizon earlier.
-        before = due[-1] - dt.timedelta(days=window.manifest.horizon)
-        promised = ((read_result(store, "estimated", before) or {}).get("tasks") or {}).get(window.task)
-        tasks[window.task] = findings.realised_of(window, truth, settings, promised=promised)
-    return _kept(context, workspace, "realised", day, tasks)
+        outcomes = join_outcomes(window.frame, every=every, feedback=feedback, diary=diary)
+        # These days were predicted one horizon earlier.
+        predicted = due[-1] - dt.timedelta(days=window.manifest.horizon)
+        estimate = task_result(store, ESTIMATED, predicted, window.task)
+        tasks[window.task] = results.realized_of(window, outcomes, settings, estimate=estimate)
+    return _store_result(context, workspace, REALIZED, day, TaskResults(tasks))
 
 
-def _trials(context: dg.AssetExecutionContext, workspace: Workspace, day: dt.date) -> dg.MaterializeResult[Any]:
+def _rollouts(context: dg.AssetExecutionContext, workspace: Workspace, day: dt.date) -> Result:
     now = _now()
     if day < now.date() - dt.timedelta(days=1):
-        return dg.MaterializeResult(metadata={"summary": "A day that is long over moves no trial."})
-    found = guard(workspace.store, day, settings=workspace.params().automation.rollout, now=now)
-    for task, verdict in found.items():
-        context.log.info(f"{task}: {verdict.step}. {verdict.reason}")
-    said = "; ".join(f"{task}: {verdict.step}. {verdict.reason}" for task, verdict in found.items())
-    return dg.MaterializeResult(metadata={"summary": said or "No model is on a guarded trial."})
+        return dg.MaterializeResult(metadata={"summary": "A past day moves no rollout."})
+    decisions = guard(workspace.store, day, settings=workspace.params().automation.rollout, now=now)
+    lines = [f"{task}: {decision.step}. {decision.reason}" for task, decision in decisions.items()]
+    for line in lines:
+        context.log.info(line)
+    return dg.MaterializeResult(metadata={"summary": "; ".join(lines) or "No guarded rollout is active."})
 
 
-def _quality(_: dg.AssetExecutionContext, workspace: Workspace, day: dt.date) -> dg.MaterializeResult[Any]:
+def _quality(_: dg.AssetExecutionContext, workspace: Workspace, day: dt.date) -> Result:
     store, settings = workspace.store, workspace.params().monitoring
     frame = windows.predictions(store, [day], features=True)
-    before = [found for found in result_days(store, "quality") if found < day][-settings.window_days :]
-    earlier = [said for found in before if (said := read_result(store, "quality", found))]
-    content = findings.quality_of(
+    days = [known for known in result_days(store, QUALITY) if known < day][-settings.window_days :]
+    earlier = [quality for known in days if (quality := read_result(store, QUALITY, known))]
+    content = results.quality_of(
         frame,
         torn=collect_predictions(store, day).torn,
         windows=list(windows.task_windows(store, frame)),
         earlier=earlier,
         limit=settings.drift.missing,
     )
-    write_result(store, "quality", day, content, now=_now())
-    return dg.MaterializeResult(metadata=found_metadata(content) | {"dagster/row_count": content["rows"]})
+    write_result(store, QUALITY, day, content, now=_now())
+    return dg.MaterializeResult(metadata=quality_metadata(content))
 
 
-def _report(context: dg.AssetExecutionContext, workspace: Workspace, day: dt.date) -> dg.MaterializeResult[Any]:
-    page = write_watch(Path(workspace.reports), workspace.store, day, run=context.run.run_id, now=_now())
+def _report(context: dg.AssetExecutionContext, workspace: Workspace, day: dt.date) -> Result:
+    page = write_monitoring_page(Path(workspace.reports), workspace.store, day, run=context.run.run_id, now=_now())
     return dg.MaterializeResult(
         metadata={
-            "summary": f"What was seen up to {day}",
+            "summary": f"Monitoring up to {day}",
             "report": dg.MetadataValue.path(str(page)),
             "report link": dg.MetadataValue.url(page.as_uri()),
         }
     )
 
 
-def _kept(
-    context: dg.AssetExecutionContext, workspace: Workspace, kind: Kind, day: dt.date, tasks: dict[Any, dict[str, Any]]
-) -> dg.MaterializeResult[Any]:
-    """Write the result with the day on which its event began, and what the service shows of it."""
-    for task, said in tasks.items():
-        first = since(workspace.store, kind, day, task, bundle=said["bundle"], status=said["status"])
-        said["since"] = first.isoformat()
-    write_result(workspace.store, kind, day, {"tasks": tasks}, now=_now())
+def _store_result(
+    context: dg.AssetExecutionContext,
+    workspace: Workspace,
+    kind: ResultKind[TaskResults[R]],
+    day: dt.date,
+    content: TaskResults[R],
+) -> Result:
+    """Store the result with the first day of its event, and publish it to the service's metrics."""
+    dated = TaskResults({task: _dated(workspace, kind, day, task, result) for task, result in content.tasks.items()})
+    write_result(workspace.store, kind, day, dated, now=_now())
     publish(workspace.store)
-    for task, said in tasks.items():
-        if said["status"] in ("drift", "degraded"):
-            context.log.warning(f"{task}: {said['status']} since {said['since']}. {' '.join(said['reasons'][:5])}")
-    return dg.MaterializeResult(metadata=found_metadata({"tasks": tasks}))
+    for task, result in dated.tasks.items():
+        if result.alarms:
+            context.log.warning(f"{task}: {result.status} since {result.since}. {' '.join(result.reasons[:5])}")
+    return dg.MaterializeResult(metadata=task_metadata(dated))
+
+
+def _dated(workspace: Workspace, kind: ResultKind[TaskResults[R]], day: dt.date, task: str, result: R) -> R:
+    since = event_start(workspace.store, kind, day, task, bundle=result.bundle, status=result.status)
+    return replace(result, since=since)
 
 
 def _now() -> dt.datetime:
@@ -195,47 +226,47 @@ def _now() -> dt.datetime:
 
 
 _TABLE: dict[str, tuple[Body, tuple[str, ...], str, str]] = {
-    "prediction_log": (_collect, (), "parquet", "Every receipt and every word of feedback of the day, once each."),
+    "prediction_log": (_collect, (), "parquet", "Every prediction record and every feedback of the day, once each."),
     "outcomes": (
         _outcomes,
         ("prediction_log", "validated_diary"),
         "parquet",
-        "What a delivery of the day tells of days that were predicted, kept beside all that was told before.",
+        "Outcomes of predicted days that a diary delivery of the day reports, kept beside earlier reports.",
     ),
     "drift_scores": (
         _drift,
         ("prediction_log",),
         "python",
-        "Whether features and scores of the last days are still those that the serving model learned from.",
+        "Whether the features and outputs of the window still follow the distribution of the training data.",
     ),
     "estimated_performance": (
         _estimated,
         ("prediction_log",),
         "python",
-        "How well the serving model probably does, by its own calibrated probabilities.",
+        "Performance of the serving model, estimated from its calibrated probabilities.",
     ),
     "realised_performance": (
-        _realised,
+        _realized,
         ("outcomes", "estimated_performance"),
         "python",
-        "How well it did where outcomes are due, and whether the estimate held.",
+        "Performance on days whose outcomes are due, and whether the estimate held.",
     ),
     "guarded_rollout": (
-        _trials,
+        _rollouts,
         ("realised_performance",),
         "python",
-        "Candidates on trial: taken back where they are worse, let on where their days have not shown that.",
+        "Rollout candidates: withdrawn if they are worse, advanced if their days have not shown that.",
     ),
     "data_quality_trend": (
         _quality,
         ("prediction_log",),
         "python",
-        "How complete and how quick the day was beside the days before.",
+        "How complete and how fast the predictions of the day were, compared with the days before.",
     ),
     "monitoring_report": (
         _report,
         ("drift_scores", "guarded_rollout", "data_quality_trend"),
         "html",
-        "Trends, what moved and how sure that is, and what was done: one page.",
+        "One page: trends, feature drift with its certainty, and the actions taken.",
     ),
 }

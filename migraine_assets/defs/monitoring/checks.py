@@ -1,62 +1,64 @@
-"""What the monitoring says, as checks: the UI and the alerts see it, and nothing is stopped by it.
+"""Asset checks of the monitoring results. They appear in the UI and in alerts, and block nothing.
 
-Not here: finding it (`findings`).
+Not here: computing the results (`defs.monitoring.results`).
 """
 
 import datetime as dt
+from typing import Any
 
 import dagster as dg
 
+from migraine_assets.core.monitoring.day_quality import DayQuality
 from migraine_assets.defs.resources import Workspace
-from migraine_assets.stores.monitoring.results import Kind, latest
+from migraine_assets.stores.monitoring.results import (
+    DRIFT,
+    ESTIMATED,
+    QUALITY,
+    REALIZED,
+    ResultKind,
+    TaskResults,
+    latest_result,
+    verdicts,
+)
 
-_TABLE: tuple[tuple[str, str, Kind, dg.AssetCheckSeverity, str], ...] = (
-    ("drift_scores", "no_drift", "drift", dg.AssetCheckSeverity.ERROR, "The world is the one that was learned from."),
-    (
-        "realised_performance",
-        "no_degradation",
-        "realised",
-        dg.AssetCheckSeverity.ERROR,
-        "The serving model does what it did on its own test.",
-    ),
-    (
-        "estimated_performance",
-        "promises_kept",
-        "estimated",
-        dg.AssetCheckSeverity.WARN,
-        "The model's own probabilities promise what its test showed.",
-    ),
-    ("data_quality_trend", "as_usual", "quality", dg.AssetCheckSeverity.WARN, "The day is like the days before."),
+ERROR, WARN = dg.AssetCheckSeverity.ERROR, dg.AssetCheckSeverity.WARN
+_TABLE: tuple[tuple[str, str, ResultKind[Any], dg.AssetCheckSeverity, str], ...] = (
+    ("drift_scores", "no_drift", DRIFT, ERROR, "The data are still those that the model was trained on."),
+    ("realised_performance", "no_degradation", REALIZED, ERROR, "The serving model performs as on its own test."),
+    ("estimated_performance", "promises_kept", ESTIMATED, WARN, "The estimated performance is that of the test."),
+    ("data_quality_trend", "as_usual", QUALITY, WARN, "The day is like the days before."),
 )
 
 
 def monitoring_checks() -> list[dg.AssetChecksDefinition]:
-    """One for each result. They look at the newest day, whichever was materialized."""
+    """Return one check per kind of result. Each examines the newest day, whichever was materialized."""
     return [_check(*row) for row in _TABLE]
 
 
 def _check(
-    asset: str, name: str, kind: Kind, severity: dg.AssetCheckSeverity, description: str
+    asset: str, name: str, kind: ResultKind[Any], severity: dg.AssetCheckSeverity, description: str
 ) -> dg.AssetChecksDefinition:
     @dg.asset_check(asset=asset, name=name, description=description)
     def check(workspace: Workspace) -> dg.AssetCheckResult:
-        return _said(latest(workspace.store, kind), severity)
+        newest = latest_result(workspace.store, kind)
+        if newest is None:
+            return dg.AssetCheckResult(passed=True, severity=severity, description="There is no result yet.")
+        return _check_result(*newest, severity)
 
     return check
 
 
-def _said(found: tuple[dt.date, dict] | None, severity: dg.AssetCheckSeverity) -> dg.AssetCheckResult:  # type: ignore[type-arg]
-    if found is None:
-        return dg.AssetCheckResult(passed=True, severity=severity, description="Nothing was found yet.")
-    day, content = found
-    said = content.get("tasks", {"": content})
-    bad = {task: one for task, one in said.items() if one["status"] in ("suspected", "drift", "degraded")}
-    reasons = [f"{task} {one['status']}: {' '.join(one['reasons'])}".strip() for task, one in bad.items()]
-    statuses = ", ".join(one["status"] for one in said.values()) or "no model serves"
-    certain = any(one["status"] in ("drift", "degraded") for one in bad.values())
+def _check_result(
+    day: dt.date, content: TaskResults[Any] | DayQuality, severity: dg.AssetCheckSeverity
+) -> dg.AssetCheckResult:
+    by_task = verdicts(content)
+    bad = {task: verdict for task, verdict in by_task.items() if verdict.alarms or verdict.status == "suspected"}
+    reasons = [f"{task} {verdict.status}: {' '.join(verdict.reasons)}".strip() for task, verdict in bad.items()]
+    statuses = ", ".join(verdict.status for verdict in by_task.values()) or "no model serves"
+    certain = any(verdict.alarms for verdict in bad.values())
     return dg.AssetCheckResult(
         passed=not bad,
-        severity=severity if certain else dg.AssetCheckSeverity.WARN,
+        severity=severity if certain else WARN,
         description=" ".join(reasons) or f"Up to {day}: {statuses}.",
         metadata={"day": day.isoformat()},
     )

@@ -1,7 +1,7 @@
-"""The guarded rollout: a candidate that passed the gate is silent for some days, then answers some people, then serves.
+"""The guarded rollout: a candidate that passed the gate is a shadow for some days, then a canary, then the champion.
 
-Here belong what was seen of it and the moves of the pointer. Not here: the test (`core.monitoring.rollout_test`), how a
-trial begins (`defs.assets.champions`). Only trials that the pipeline began are guarded; those begun by hand are let be.
+Here: collecting the losses and moving the pointer. Not here: the test (`core.monitoring.rollout_test`), starting a
+rollout (`defs.assets.champions`). Only rollouts that the pipeline started are guarded, not those started by hand.
 """
 
 import datetime as dt
@@ -10,11 +10,18 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from migraine_assets.core.monitoring.outcomes import last_predictions, settle
-from migraine_assets.core.monitoring.rollout_test import Seen, TrialSettings, Verdict, by_arm, judge, paired
+from migraine_assets.core.monitoring.outcomes import join_outcomes, latest_predictions
+from migraine_assets.core.monitoring.rollout_test import (
+    LossDifference,
+    RolloutDecision,
+    RolloutSettings,
+    arm_difference,
+    decide_rollout,
+    paired_difference,
+)
 from migraine_assets.defs.monitoring import windows
-from migraine_assets.stores.monitoring.collection import collected
-from migraine_assets.stores.monitoring.decisions import Recorded, record
+from migraine_assets.stores.monitoring.collection import read_collected
+from migraine_assets.stores.monitoring.decisions import AutomationDecision, record_decision
 from migraine_assets.stores.registry.champions import promote
 from migraine_assets.stores.registry.pointer import Rollout, read_pointer
 from migraine_assets.stores.registry.rollouts import end_rollout, start_rollout
@@ -24,73 +31,78 @@ WHO = "pipeline"
 SHADOW = ["shadow_bundle", "shadow_output"]
 
 
-def guard(store: Store, day: dt.date, *, settings: TrialSettings, now: dt.datetime) -> dict[str, Verdict]:
-    """Look at each guarded trial with what is known at the end of `day`, and move it. What was decided, by task."""
-    found = {}
+def guard(store: Store, day: dt.date, *, settings: RolloutSettings, now: dt.datetime) -> dict[str, RolloutDecision]:
+    """Test each guarded rollout with the outcomes known at the end of `day`, and act on it. Returns the decisions."""
+    decisions = {}
     for task, rollout in read_pointer(store).rollouts.items():
         if rollout.who == WHO and rollout.mode in ("shadow", "canary"):
-            seen, days = _seen(store, task, rollout, day)
+            difference, days = _difference(store, task, rollout, day)
             needed = settings.shadow_days if rollout.mode == "shadow" else settings.canary_days
-            found[task] = judge(seen, days=days, needed=needed, settings=settings)
-            _move(store, task, rollout, found[task], settings=settings, now=now)
-    return found
+            decisions[task] = decide_rollout(difference, days=days, needed=needed, settings=settings)
+            _act(store, task, rollout, decisions[task], settings=settings, now=now)
+    return decisions
 
 
-def _move(
-    store: Store, task: str, rollout: Rollout, verdict: Verdict, *, settings: TrialSettings, now: dt.datetime
+def _act(
+    store: Store, task: str, rollout: Rollout, decision: RolloutDecision, *, settings: RolloutSettings, now: dt.datetime
 ) -> None:
-    about = f"{task} {rollout.bundle[:12]} as {rollout.mode}: {verdict.step}"
-    acted = verdict.step != "wait"
+    about = f"{task} {rollout.bundle[:12]} as {rollout.mode}: {decision.step}"
     key = f"trial:{task}:{rollout.bundle[:12]}:{rollout.mode}"
-    record(store, Recorded(now, "guarded_rollout", about, acted, (verdict.reason,), key))
-    if verdict.step == "back":
+    acted = decision.step != "wait"
+    record_decision(store, AutomationDecision(now, "guarded_rollout", about, acted, (decision.reason,), key))
+    if decision.step == "back":
         end_rollout(store, task)
-    elif verdict.step == "on" and rollout.mode == "shadow":
+    elif decision.step == "on" and rollout.mode == "shadow":
         start_rollout(
-            store, task, mode="canary", percent=settings.canary_percent, who=WHO, when=now, why=verdict.reason,
+            store, task, mode="canary", percent=settings.canary_percent, who=WHO, when=now, why=decision.reason,
             bundle=rollout.bundle,
         )  # fmt: skip
-    elif verdict.step == "on":
-        # Ends the trial too.
+    elif decision.step == "on":
+        # A promotion ends the rollout.
         promote(
-            store, task, champion=rollout.bundle, replaces=rollout.against, who=WHO, when=now, why=(verdict.reason,)
+            store, task, champion=rollout.bundle, replaces=rollout.against, who=WHO, when=now, why=(decision.reason,)
         )
 
 
-def _seen(store: Store, task: str, rollout: Rollout, day: dt.date) -> tuple[Seen, int]:
-    """The losses since the trial began, and for how many days it has been going on."""
+def _difference(store: Store, task: str, rollout: Rollout, day: dt.date) -> tuple[LossDifference, int]:
+    """Return the difference in loss since the rollout started, and its age in days."""
     since = dt.datetime.fromisoformat(rollout.since)
     days = windows.days_to(day, max(1, (day - since.date()).days + 1))
-    tables = [collected(store, "predictions", one, [*windows.COLUMNS, *SHADOW]).to_pandas() for one in days]
+    tables = [read_collected(store, "predictions", one, [*windows.COLUMNS, *SHADOW]).to_pandas() for one in days]
     every = pd.concat([table for table in tables if len(table)] or tables[:1], ignore_index=True)
-    mine = every[(every["task"] == task) & (every["time"] >= since.timestamp()) & every["output"].notna()]
-    truth = settle(
-        last_predictions(mine),
+    during = every[(every["task"] == task) & (every["time"] >= since.timestamp()) & every["output"].notna()]
+    joined = join_outcomes(
+        latest_predictions(during),
         every=every,
         feedback=windows.feedback(store, days),
-        diary=windows.diary_words(store, days),
+        diary=windows.diary_outcomes(store, days),
     ).predictions
-    known = truth[truth["attack"].notna()] if task == "attack" else truth[truth["severity"].notna()]
-    seen = _shadow(task, known, rollout) if rollout.mode == "shadow" else _canary(task, known, rollout)
-    return seen, (day - since.date()).days
+    known = joined[joined["attack"].notna()] if task == "attack" else joined[joined["severity"].notna()]
+    difference = _shadow(task, known, rollout) if rollout.mode == "shadow" else _canary(task, known, rollout)
+    return difference, (day - since.date()).days
 
 
-def _shadow(task: str, known: pd.DataFrame, rollout: Rollout) -> Seen:
+def _shadow(task: str, known: pd.DataFrame, rollout: Rollout) -> LossDifference:
     both = known[(known["shadow_bundle"] == rollout.bundle) & known["shadow_output"].notna()]
-    return paired(_loss(task, both, "shadow_output"), _loss(task, both, "output"), _people(both))
+    return paired_difference(_loss(task, both, "shadow_output"), _loss(task, both, "output"), _participants(both))
 
 
-def _canary(task: str, known: pd.DataFrame, rollout: Rollout) -> Seen:
-    ours, theirs = known[known["bundle"] == rollout.bundle], known[known["bundle"] == rollout.against]
-    return by_arm(_loss(task, ours, "output"), _people(ours), _loss(task, theirs, "output"), _people(theirs))
+def _canary(task: str, known: pd.DataFrame, rollout: Rollout) -> LossDifference:
+    treated, control = known[known["bundle"] == rollout.bundle], known[known["bundle"] == rollout.against]
+    return arm_difference(
+        _loss(task, treated, "output"),
+        _participants(treated),
+        _loss(task, control, "output"),
+        _participants(control),
+    )
 
 
 def _loss(task: str, frame: pd.DataFrame, column: str) -> Any:
-    said = frame[column].to_numpy(np.float64)
+    predicted = frame[column].to_numpy(np.float64)
     if task == "attack":
-        return (said - frame["attack"].to_numpy(np.float64)) ** 2
-    return np.abs(said - frame["severity"].to_numpy(np.float64))
+        return (predicted - frame["attack"].to_numpy(np.float64)) ** 2
+    return np.abs(predicted - frame["severity"].to_numpy(np.float64))
 
 
-def _people(frame: pd.DataFrame) -> Any:
+def _participants(frame: pd.DataFrame) -> Any:
     return frame["participant"].fillna(frame["key"]).to_numpy(object).astype(str)

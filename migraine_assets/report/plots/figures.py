@@ -1,19 +1,15 @@
-"""Figures of a report as SVG: size, style and text alternative. Not here: the plots (`report.plots.plots`, `curves`).
+"""Figures of a report: which there are, their sizes and text alternatives.
 
-The only module that imports matplotlib, and only when a figure is drawn. Figures are deterministic: no date and no
-random ids. Text is drawn as outlines, so that a figure looks the same everywhere.
+Not here: the plots (`report.plots.plots`, `report.plots.curves`), style and rendering (`report.plots.canvas`).
 """
 
-import io
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
 from functools import partial
-from typing import Any
 
 from migraine_assets.core.evaluation.results import FIT, TaskEvaluation
 from migraine_assets.core.metrics.interval import UNKNOWN
-from migraine_assets.report.plots import curves, plots, style
+from migraine_assets.report.plots import curves, plots
+from migraine_assets.report.plots.canvas import Draw, Picture, render_svg
 from migraine_assets.report.plots.plots import shown_importance
 from migraine_assets.report.text.labels import metric, number, title
 from migraine_assets.report.text.question import unit_of
@@ -63,49 +59,16 @@ _SCORED = {
 }
 
 
-Draw = Callable[[Any], None]
 Plan = tuple[str, Draw, tuple[float, float]]
 
 # Inches: width of a full-width figure, and height of one labeled row.
 WIDE, LINE = 4.9, 0.25
 
-STYLE: dict[Any, Any] = {
-    "svg.fonttype": "path",
-    "svg.hashsalt": "migraine",
-    # A dollar sign in a name does not start a formula.
-    "text.parse_math": False,
-    "font.family": "DejaVu Sans",
-    "font.size": 9,
-    "axes.edgecolor": style.SOFT,
-    "axes.labelcolor": style.INK,
-    "axes.spines.top": False,
-    "axes.spines.right": False,
-    "axes.grid": True,
-    "axes.axisbelow": True,
-    "grid.color": "#e6eaed",
-    "grid.linewidth": 0.7,
-    "xtick.color": style.SOFT,
-    "ytick.color": style.INK,
-    "legend.frameon": True,
-    "legend.framealpha": 0.85,
-    "legend.edgecolor": "none",
-    "legend.fontsize": 8,
-}
-
-
-@dataclass(frozen=True)
-class Picture:
-    """A figure: its name, its SVG, and a text alternative."""
-
-    name: str
-    svg: bytes
-    alt: str
-
 
 def pictures(evaluation: TaskEvaluation) -> Mapping[str, Picture]:
     """Draw every figure that the evaluation has data for; by name."""
     plans = [*_common(evaluation), *_attack(evaluation), *_severity(evaluation)]
-    return {name: Picture(name, _svg(draw, size), alt(name, evaluation)) for name, draw, size in plans}
+    return {name: Picture(name, render_svg(draw, size), alt(name, evaluation)) for name, draw, size in plans}
 
 
 def _common(evaluation: TaskEvaluation) -> Iterator[Plan]:
@@ -130,22 +93,3 @@ def _severity(evaluation: TaskEvaluation) -> Iterator[Plan]:
         for draw in (plots.predicted, plots.errors):
             known = partial(draw, residuals=evaluation.residuals, unit=unit_of(evaluation))
             yield draw.__name__, known, (4.4, 3.8)
-
-
-def _svg(draw: Draw, size: tuple[float, float]) -> bytes:
-    with _figure(size) as (figure, axes):
-        draw(axes)
-        content = io.BytesIO()
-        figure.savefig(content, format="svg", metadata={"Date": None, "Creator": None})
-    return content.getvalue()
-
-
-@contextmanager
-def _figure(size: tuple[float, float]) -> Iterator[tuple[Any, Any]]:
-    # Not pyplot, which keeps figures alive, selects a GUI toolkit and takes a second to import.
-    from matplotlib import rc_context
-    from matplotlib.figure import Figure
-
-    with rc_context(STYLE):
-        figure = Figure(figsize=size, layout="constrained")
-        yield figure, figure.add_subplot()

@@ -1,7 +1,7 @@
 """Plots of either task: model comparison, importance, fit, predictions and errors.
 
 Each function draws on given matplotlib axes. Not here: the curves of a classifier (`report.plots.curves`), figures and
-their size (`report.plots.figures`, the only module that imports matplotlib).
+their size (`report.plots.figures`).
 """
 
 from typing import Any

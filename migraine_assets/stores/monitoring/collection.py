@@ -1,11 +1,10 @@
-"""The replicas' segments of one day brought together: each receipt and each feedback once, as Parquet.
+"""The prediction log of one day, collected from all replicas: each record once, as Parquet.
 
-    monitoring/collected/predictions/<day>.parquet    a row for each receipt and task
-    monitoring/collected/feedback/<day>.parquet       a row for each word
+    monitoring/collected/predictions/<day>.parquet    a row per prediction and task
+    monitoring/collected/feedback/<day>.parquet       a row per feedback
 
-Here belongs what makes collecting safe to repeat. Not here: the log (`stores.prediction_log.reader`), what is done
-with the rows (`defs.monitoring`). Collecting again changes nothing but what came since; what was collected stays when
-the segments are deleted.
+Here: collecting, which may be repeated safely: it adds what arrived since, and keeps what was collected when the
+segments are deleted. Not here: the log (`stores.prediction_log.reader`), using the rows (`defs.monitoring`).
 """
 
 import datetime as dt
@@ -19,11 +18,13 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from migraine_assets.errors import StoreError
+from migraine_assets.stores.documents import days_in, read_table
 from migraine_assets.stores.prediction_log import reader
-from migraine_assets.stores.prediction_log.record import Feedback, Receipt
+from migraine_assets.stores.prediction_log.record import Feedback, PredictionRecord
 from migraine_assets.stores.store import Store
 
 FOLDER = "monitoring/collected"
+REMEDY = "Delete it and collect the day again."
 PREDICTIONS = pa.schema(
     [
         ("id", pa.string()), ("time", pa.float64()), ("participant", pa.string()), ("for_date", pa.date32()),
@@ -37,8 +38,8 @@ SCHEMAS = {"predictions": PREDICTIONS, "feedback": FEEDBACK}
 
 
 @dataclass(frozen=True)
-class Collected:
-    """What a day holds now. `new`: rows that were not there before; `torn`: lines of the log that are no record."""
+class CollectedDay:
+    """The collected rows of a day. `new`: rows added now; `torn`: lines of the log that hold no record."""
 
     rows: int
     new: int
@@ -46,67 +47,72 @@ class Collected:
     path: str
 
 
-def collect_predictions(store: Store, day: dt.date) -> Collected:
-    """Bring the receipts of `day` together."""
+def collect_predictions(store: Store, day: dt.date) -> CollectedDay:
+    """Collect the prediction records of `day`."""
     parts, torn = [], 0
-    for found in reader.read_segments(store, Receipt, day=day.isoformat()):
-        parts.append(_predictions(found.records))
-        torn += found.torn
+    for segment in reader.read_segments(store, PredictionRecord, day=day.isoformat()):
+        parts.append(_prediction_rows(segment.records))
+        torn += segment.torn
     return _merge(store, "predictions", day, parts, torn, keys=("id", "task"))
 
 
-def collect_feedback(store: Store, day: dt.date) -> Collected:
-    """Bring the words of `day` together: repeated ones once, changed ones all, as history."""
+def collect_feedback(store: Store, day: dt.date) -> CollectedDay:
+    """Collect the feedback of `day`. Repeated feedback is kept once; changed feedback is kept as history."""
     parts, torn = [], 0
-    for found in reader.read_segments(store, Feedback, day=day.isoformat()):
-        parts.append(_feedback(found.records))
-        torn += found.torn
+    for segment in reader.read_segments(store, Feedback, day=day.isoformat()):
+        parts.append(_feedback_rows(segment.records))
+        torn += segment.torn
     return _merge(store, "feedback", day, parts, torn, keys=("id", "time", "attack", "severity"))
 
 
-def collected(store: Store, kind: str, day: dt.date, columns: Sequence[str] | None = None) -> Any:
-    """The table of `kind` ("predictions", "feedback") of a day; empty where nothing was collected."""
-    path = _path(kind, day)
+def read_collected(store: Store, kind: str, day: dt.date, columns: Sequence[str] | None = None) -> Any:
+    """Return the table of `kind` ("predictions", "feedback") of a day, empty if nothing was collected.
+
+    Raises `StoreError` if the file is damaged.
+    """
+    path, schema = _path(kind, day), SCHEMAS[kind]
+    names = list(columns or schema.names)
     if not store.exists(path):
-        schema = SCHEMAS[kind]
-        return schema.empty_table().select(list(columns or schema.names))
+        return schema.empty_table().select(names)
+    table = read_table(store, path, columns=names, remedy=REMEDY)
+    expected = pa.schema([schema.field(name) for name in names])
     try:
-        return pq.read_table(io.BytesIO(store.read(path)), columns=list(columns) if columns else None)
-    except pa.ArrowException as error:
-        raise StoreError(
-            f"'{path}' in {store.uri} is damaged: {error}. Delete it and collect the day again."
-        ) from error
+        return table.select(names).cast(expected)
+    except (pa.ArrowException, KeyError, ValueError) as error:
+        raise StoreError(f"'{path}' in {store.uri} has other columns: {error}. {REMEDY}") from error
 
 
 def collected_days(store: Store, kind: str) -> list[dt.date]:
-    """The days of which something was collected, oldest first."""
-    return [dt.date.fromisoformat(leaf.removesuffix(".parquet")) for leaf in store.list(f"{FOLDER}/{kind}")]
+    """Return the days that were collected, oldest first."""
+    return days_in(store, f"{FOLDER}/{kind}", suffix=".parquet")
 
 
-def _merge(store: Store, kind: str, day: dt.date, parts: list[Any], torn: int, *, keys: tuple[str, ...]) -> Collected:
-    before, path = collected(store, kind, day), _path(kind, day)
-    whole = _once(pa.concat_tables([before, *parts]), keys)
-    new = whole.num_rows - before.num_rows
+def _merge(
+    store: Store, kind: str, day: dt.date, parts: list[Any], torn: int, *, keys: tuple[str, ...]
+) -> CollectedDay:
+    before, path = read_collected(store, kind, day), _path(kind, day)
+    merged = _distinct(pa.concat_tables([before, *parts]), keys)
+    new = merged.num_rows - before.num_rows
     if new:
         sink = io.BytesIO()
-        pq.write_table(whole, sink, compression="zstd")
+        pq.write_table(merged, sink, compression="zstd")
         store.write(path, sink.getvalue())
-    return Collected(whole.num_rows, new, torn, path)
+    return CollectedDay(merged.num_rows, new, torn, path)
 
 
-def _once(table: Any, keys: tuple[str, ...]) -> Any:
-    """The rows in the order of time, each key once: the same table in whichever order the parts came."""
+def _distinct(table: Any, keys: tuple[str, ...]) -> Any:
+    """Return the rows in order of time, each key once: the same table whatever the order of the parts."""
     if not table.num_rows:
         return table
-    place = table.select([*keys]).append_column("row", pa.array(range(table.num_rows), pa.int64()))
-    first = place.group_by(list(keys), use_threads=False).aggregate([("row", "min")])["row_min"]
-    kept = table.take(first)
+    numbered = table.select([*keys]).append_column("row", pa.array(range(table.num_rows), pa.int64()))
+    first = numbered.group_by(list(keys), use_threads=False).aggregate([("row", "min")])["row_min"]
+    distinct = table.take(first)
     order = [(name, "ascending") for name in dict.fromkeys(("time", *keys))]
-    return kept.take(pc.sort_indices(kept.select([name for name, _ in order]), sort_keys=order))
+    return distinct.take(pc.sort_indices(distinct.select([name for name, _ in order]), sort_keys=order))
 
 
-def _predictions(receipts: Sequence[Receipt]) -> Any:
-    rows = [(receipt, task) for receipt in receipts for task in receipt.bundles]
+def _prediction_rows(records: Sequence[PredictionRecord]) -> Any:
+    rows = [(record, task) for record in records for task in record.bundles]
     columns = {
         "id": [r.id for r, _ in rows],
         "time": [r.time for r, _ in rows],
@@ -125,12 +131,12 @@ def _predictions(receipts: Sequence[Receipt]) -> Any:
     return pa.table(columns, schema=PREDICTIONS)
 
 
-def _feedback(words: Sequence[Feedback]) -> Any:
+def _feedback_rows(feedback: Sequence[Feedback]) -> Any:
     columns = {
-        "id": [word.prediction_id for word in words],
-        "time": [word.time for word in words],
-        "attack": [word.migraine_occurrence for word in words],
-        "severity": [word.migraine_severity for word in words],
+        "id": [report.prediction_id for report in feedback],
+        "time": [report.time for report in feedback],
+        "attack": [report.migraine_occurrence for report in feedback],
+        "severity": [report.migraine_severity for report in feedback],
     }
     return pa.table(columns, schema=FEEDBACK)
 

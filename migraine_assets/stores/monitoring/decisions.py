@@ -1,31 +1,29 @@
-"""What automation decided, and why: one file for each decision, never changed.
+"""Decisions of the automation with their reasons: one file per decision, never changed.
 
     monitoring/decisions/<day>/<time>-<key>.json
 
-Also the decision not to act is one. Not here: deciding (`core.monitoring.retraining`).
+The decision not to act is recorded too. Not here: deciding (`core.monitoring.retraining`,
+`core.monitoring.rollout_test`).
 """
 
 import datetime as dt
 import hashlib
-import json
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass
-from typing import Any
+from typing import Annotated, Any
 
-from migraine_assets.errors import StoreError
+import msgspec
+from msgspec.structs import replace
+
+from migraine_assets.stores.documents import Document, encode_document, read_document
 from migraine_assets.stores.store import Store
 
-FORMAT = 1
 FOLDER = "monitoring/decisions"
 
 
-@dataclass(frozen=True)
-class Recorded:
-    """One decision. `when`: UTC; `about`: what it is about, in words; `run_key`: of the event, the same however often
-    it is looked at.
-    """
+class AutomationDecision(Document, frozen=True):
+    """One decision. `when`: UTC. `about`: its subject, in words. `run_key`: identifies the event across evaluations."""
 
-    when: dt.datetime
+    when: Annotated[dt.datetime, msgspec.Meta(tz=True)]
     sensor: str
     about: str
     acted: bool
@@ -33,41 +31,33 @@ class Recorded:
     run_key: str
 
     @property
-    def same_as(self) -> tuple[Any, ...]:
-        """Equal for decisions that say nothing new."""
+    def content(self) -> tuple[Any, ...]:
+        """Equal for decisions that differ only in time."""
         return (self.sensor, self.about, self.acted, self.reasons, self.run_key)
 
 
-def record(store: Store, decision: Recorded) -> bool:
-    """Keep a decision, unless the last one of the same sensor said the same; whether it was kept."""
-    last = next((kept for kept in _newest_first(store) if kept.sensor == decision.sensor), None)
-    if last is not None and last.same_as == decision.same_as:
+def record_decision(store: Store, decision: AutomationDecision) -> bool:
+    """Store a decision unless it repeats the last one of the same sensor. Return whether it was stored."""
+    last = next((recorded for recorded in _newest_first(store) if recorded.sensor == decision.sensor), None)
+    if last is not None and last.content == decision.content:
         return False
     when = decision.when.astimezone(dt.UTC)
-    document = {"format": FORMAT, **asdict(decision), "when": when.isoformat()}
-    key = hashlib.sha256(repr(decision.same_as).encode()).hexdigest()[:12]
+    key = hashlib.sha256(repr(decision.content).encode()).hexdigest()[:12]
     leaf = f"{when.strftime('%H%M%S%f')}-{key}.json"
-    return store.create(f"{FOLDER}/{when.date()}/{leaf}", json.dumps(document, indent=1, sort_keys=True).encode())
+    return store.create(f"{FOLDER}/{when.date()}/{leaf}", encode_document(replace(decision, when=when)))
 
 
-def decisions(store: Store, *, since: dt.date | None = None) -> tuple[Recorded, ...]:
-    """The decisions from the day `since` on, oldest first. Raises `StoreError` naming a damaged one."""
+def decisions(store: Store, *, since: dt.date | None = None) -> tuple[AutomationDecision, ...]:
+    """Return the decisions from the day `since` on, oldest first. Raises `StoreError` that names a damaged one."""
     days = [day for day in store.list(FOLDER) if since is None or day >= since.isoformat()]
     return tuple(_read(store, f"{FOLDER}/{day}/{leaf}") for day in days for leaf in store.list(f"{FOLDER}/{day}"))
 
 
-def _newest_first(store: Store) -> Iterator[Recorded]:
+def _newest_first(store: Store) -> Iterator[AutomationDecision]:
     for day in reversed(store.list(FOLDER)):
         for leaf in reversed(store.list(f"{FOLDER}/{day}")):
             yield _read(store, f"{FOLDER}/{day}/{leaf}")
 
 
-def _read(store: Store, path: str) -> Recorded:
-    try:
-        document = json.loads(store.read(path))
-        if document.pop("format") != FORMAT:
-            raise ValueError(f"it has another format than {FORMAT}")
-        when, reasons = dt.datetime.fromisoformat(document.pop("when")), tuple(document.pop("reasons"))
-        return Recorded(when=when, reasons=reasons, **document)
-    except (ValueError, KeyError, TypeError) as error:
-        raise StoreError(f"'{path}' in {store.uri} is no decision: {error}. Move it away.") from error
+def _read(store: Store, path: str) -> AutomationDecision:
+    return read_document(store, path, AutomationDecision, remedy="Move it out of the store.")

@@ -1,31 +1,44 @@
-"""When each sensor and schedule was last evaluated, one small file each. Not here: who misses a beat (alerts)."""
+"""Heartbeats: when each sensor and schedule was last evaluated, one small file each.
+
+Not here: detecting a missed heartbeat (`defs.alerting.machine`).
+"""
 
 import datetime as dt
-import json
 import re
 from collections.abc import Mapping
+from typing import Annotated
 
+import msgspec
+
+from migraine_assets.errors import StoreError
+from migraine_assets.stores.documents import Document, read_document, write_document
 from migraine_assets.stores.store import Store
 
 FOLDER = "monitoring/heartbeats"
 _NAME = re.compile(r"[A-Za-z0-9_]+")
 
 
-def beat(store: Store, name: str, *, now: dt.datetime) -> None:
-    """Say that `name` is alive at `now`."""
+class Heartbeat(Document, frozen=True):
+    """The last evaluation, UTC."""
+
+    at: Annotated[dt.datetime, msgspec.Meta(tz=True)]
+
+
+def record_heartbeat(store: Store, name: str, *, now: dt.datetime) -> None:
+    """Record that the sensor or schedule `name` was evaluated."""
     if not _NAME.fullmatch(name):
-        raise ValueError(f"'{name}' is no name of a sensor")
-    store.write(f"{FOLDER}/{name}.json", json.dumps({"at": now.astimezone(dt.UTC).isoformat()}).encode())
+        raise ValueError(f"'{name}' is not the name of a sensor or schedule")
+    write_document(store, f"{FOLDER}/{name}.json", Heartbeat(now.astimezone(dt.UTC)))
 
 
 def heartbeats(store: Store) -> Mapping[str, dt.datetime]:
-    """The last beat of everyone who ever beat, UTC; damaged ones are left out, and so are missed."""
-    found = {}
+    """Return the last heartbeat of each name. A damaged one is left out, and so counts as missed."""
+    beats = {}
     for leaf in store.list(FOLDER):
         try:
-            found[leaf.removesuffix(".json")] = dt.datetime.fromisoformat(
-                json.loads(store.read(f"{FOLDER}/{leaf}"))["at"]
-            )
-        except (ValueError, KeyError, TypeError):
+            # Earlier versions wrote no format number.
+            beat = read_document(store, f"{FOLDER}/{leaf}", Heartbeat, numbered=False)
+        except StoreError:
             continue
-    return found
+        beats[leaf.removesuffix(".json")] = beat.at
+    return beats

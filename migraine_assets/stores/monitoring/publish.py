@@ -4,17 +4,23 @@ Here belongs which result becomes which gauge. Not here: the file's format (`sto
 (`serving.metrics`).
 """
 
-from collections.abc import Mapping
 from typing import Any
 
 import msgspec
 
+from migraine_assets.core.monitoring.drift_result import FeatureDrift, ModelDrift
 from migraine_assets.stores.monitoring.gauges import PATH, FeatureGauges, MonitoringGauges, drift_scores, read_gauges
-from migraine_assets.stores.monitoring.results import latest, read_result, result_days
+from migraine_assets.stores.monitoring.results import (
+    DRIFT,
+    ESTIMATED,
+    REALIZED,
+    ResultKind,
+    TaskResults,
+    latest_result,
+    read_result,
+    result_days,
+)
 from migraine_assets.stores.store import Store
-
-# Statistic of a drift result: its field in `FeatureGauges`.
-STATISTICS = {"psi": "psi", "ks": "ks", "js": "js", "missing": "missing_change"}
 
 
 def publish(store: Store) -> MonitoringGauges:
@@ -33,40 +39,47 @@ def publish(store: Store) -> MonitoringGauges:
 
 
 def _accuracy(store: Store) -> dict[str, float]:
-    """By algorithm: realized accuracy, or the estimated one while outcomes are not known yet."""
+    """Return the realized accuracy by algorithm, or the estimated one while outcomes are not known yet."""
     accuracies: dict[str, float] = {}
-    for kind in ("estimated", "realised"):
-        _, content = latest(store, kind) or (None, {})
-        for result in (content.get("tasks") or {}).values():
-            value = ((result.get("metrics") or {}).get("accuracy") or {}).get("value")
-            if value is not None:
-                accuracies[result["algorithm"]] = float(value)
+    kinds: tuple[ResultKind[TaskResults[Any]], ...] = (ESTIMATED, REALIZED)
+    for kind in kinds:
+        newest = latest_result(store, kind)
+        for result in newest[1].tasks.values() if newest else ():
+            accuracy = result.metrics.get("accuracy")
+            if accuracy is not None and accuracy.value is not None:
+                accuracies[result.algorithm] = accuracy.value
     return accuracies
 
 
 def _drift(store: Store) -> dict[str, dict[str, FeatureGauges]]:
-    _, content = latest(store, "drift") or (None, {})
+    newest = latest_result(store, DRIFT)
     return {
-        task: {name: _feature(feature) for name, feature in (result.get("features") or {}).items()}
-        for task, result in (content.get("tasks") or {}).items()
+        task: {name: _feature(feature) for name, feature in result.features.items()}
+        for task, result in (newest[1].tasks.items() if newest else ())
     }
 
 
-def _feature(feature: Mapping[str, Any]) -> FeatureGauges:
-    statistics = feature.get("statistics") or {}
-    values = {STATISTICS[name]: statistics[name]["value"] for name in STATISTICS if name in statistics}
-    return FeatureGauges(ratio=float(feature["score"]), **values)
+def _feature(feature: FeatureDrift) -> FeatureGauges:
+    values = {name: statistic.value for name, statistic in feature.statistics.items()}
+    return FeatureGauges(
+        ratio=feature.drift_ratio,
+        psi=values.get("psi"),
+        ks=values.get("ks"),
+        js=values.get("js"),
+        missing_change=values.get("missing"),
+    )
 
 
 def _events(store: Store) -> int:
-    """How often a task began to drift, over all days. Drift that lasts for several days is one event."""
-    events, before = 0, dict[str, Mapping[str, Any]]()
-    for day in result_days(store, "drift"):
-        for task, result in ((read_result(store, "drift", day) or {}).get("tasks") or {}).items():
-            if result.get("status") == "too little data":
+    """Count how often a task began to drift, over all days. Drift that lasts for several days is one event."""
+    events, before = 0, dict[str, ModelDrift]()
+    for day in result_days(store, DRIFT):
+        content = read_result(store, DRIFT, day)
+        for task, result in content.tasks.items() if content else ():
+            if result.status == "too little data":
                 continue
-            last = before.get(task, {})
-            same = last.get("status") == "drift" and last.get("bundle") == result.get("bundle")
-            events += result.get("status") == "drift" and not same
+            last = before.get(task)
+            same = last is not None and last.status == "drift" and last.bundle == result.bundle
+            events += result.status == "drift" and not same
             before[task] = result
     return events

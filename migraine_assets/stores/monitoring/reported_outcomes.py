@@ -1,9 +1,9 @@
-"""What deliveries told of days that were predicted, by the day on which they arrived.
+"""Outcomes of predicted days that later diary deliveries report, by day of arrival.
 
     monitoring/outcomes/<day of arrival>.parquet    participant (pseudonym), for_date, time, attack, severity
 
-Here belong the files: what was told stays, whatever later deliveries say. Not here: which word counts
-(`core.monitoring.outcomes`), feedback (`collecting`).
+Reports are kept, whatever later deliveries say. Not here: which report counts (`core.monitoring.outcomes`), feedback of
+users (`stores.monitoring.collection`).
 """
 
 import datetime as dt
@@ -11,6 +11,7 @@ import io
 from typing import TYPE_CHECKING
 
 from migraine_assets.errors import StoreError
+from migraine_assets.stores.documents import read_table
 from migraine_assets.stores.prediction_log.record import pseudonym
 from migraine_assets.stores.store import Store
 
@@ -19,18 +20,20 @@ if TYPE_CHECKING:
 
 FOLDER = "monitoring/outcomes"
 COLUMNS = ("participant", "for_date", "time", "attack", "severity")
+REMEDY = "Delete it and materialize the outcomes of the day again."
 
 
-def keep_told(
+def add_reported_outcomes(
     store: Store, day: dt.date, frame: "pd.DataFrame", *, secret: bytes, time: float, attack: str, severity: str
 ) -> int:
-    """Add what the rows of `frame` (participant_id, date, and the columns `attack` and `severity`) say, as told at
-    `time`; the number of rows that are new.
+    """Add the outcomes in `frame`, reported at `time` (seconds since 1970). Return the number of new rows.
+
+    `frame` has the columns participant_id and date, and those named by `attack` and (optionally) `severity`.
     """
     import pandas as pd
 
     names = {name: pseudonym(secret, str(name)) for name in frame["participant_id"].unique()}
-    said = pd.DataFrame(
+    reports = pd.DataFrame(
         {
             "participant": frame["participant_id"].map(names).astype("object"),
             "for_date": pd.to_datetime(frame["date"]).dt.date,
@@ -39,29 +42,30 @@ def keep_told(
             "severity": frame[severity].astype("float64") if severity in frame else float("nan"),
         }
     )
-    said = said[said["attack"].notna()]
-    before = told(store, day)
-    whole = pd.concat([before, said], ignore_index=True) if len(before) else said
-    whole = whole.drop_duplicates(["participant", "for_date", "time"]).sort_values(["time", "participant", "for_date"])
-    if len(whole) > len(before):
+    reports = reports[reports["attack"].notna()]
+    before = reported_outcomes(store, day)
+    merged = pd.concat([before, reports], ignore_index=True) if len(before) else reports
+    merged = merged.drop_duplicates(["participant", "for_date", "time"])
+    merged = merged.sort_values(["time", "participant", "for_date"])
+    if len(merged) > len(before):
         sink = io.BytesIO()
-        whole[list(COLUMNS)].to_parquet(sink, index=False, compression="zstd")
+        merged[list(COLUMNS)].to_parquet(sink, index=False, compression="zstd")
         store.write(_path(day), sink.getvalue())
-    return len(whole) - len(before)
+    return len(merged) - len(before)
 
 
-def told(store: Store, day: dt.date) -> "pd.DataFrame":
-    """What arrived on `day`; empty where nothing did. Raises `StoreError` for a damaged file."""
+def reported_outcomes(store: Store, day: dt.date) -> "pd.DataFrame":
+    """Return the reports that arrived on `day`, possibly none. Raises `StoreError` if the file is damaged."""
     import pandas as pd
-    import pyarrow as pa
 
     path = _path(day)
     if not store.exists(path):
         return pd.DataFrame(columns=list(COLUMNS))
-    try:
-        return pd.read_parquet(io.BytesIO(store.read(path)))
-    except (pa.ArrowException, ValueError) as error:
-        raise StoreError(f"'{path}' in {store.uri} is damaged: {error}. Delete it and materialize it again.") from error
+    table = read_table(store, path, remedy=REMEDY)
+    if set(table.column_names) != set(COLUMNS):
+        raise StoreError(f"'{path}' in {store.uri} has the columns {', '.join(table.column_names)}. {REMEDY}")
+    reports: pd.DataFrame = table.to_pandas()
+    return reports
 
 
 def _path(day: dt.date) -> str:

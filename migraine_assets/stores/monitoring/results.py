@@ -1,81 +1,117 @@
-"""What monitoring found on each day: one JSON file for each kind and day, replaced whole when it is found anew.
+"""The results of monitoring: one JSON file per kind and day, replaced when the day is examined again.
 
     monitoring/results/<kind>/<day>.json    {"format", "kind", "day", "made_at", "content"}
 
-Here belong the files. Not here: what their content means (`defs.monitoring`), who acts on it (`defs.automation`).
+Here: the files and the kinds. Not here: what a result says (`core.monitoring.drift_result`,
+`core.monitoring.performance_result`, `core.monitoring.day_quality`), acting on it (`defs.automation`).
 """
 
 import datetime as dt
-import json
-import re
 from collections.abc import Mapping
-from typing import Any, Literal, get_args
+from dataclasses import dataclass
+from typing import Any, Generic, TypeVar
 
-from migraine_assets.errors import StoreError
-from migraine_assets.stores.registry.promotion_log import jsonable
+import msgspec
+
+from migraine_assets.core.monitoring.day_quality import DayQuality
+from migraine_assets.core.monitoring.drift_result import ModelDrift
+from migraine_assets.core.monitoring.performance_result import ModelPerformance, RealizedPerformance
+from migraine_assets.stores.documents import Document, days_in, read_document, write_document
 from migraine_assets.stores.store import Store
 
-FORMAT = 1
 FOLDER = "monitoring/results"
-Kind = Literal["drift", "realised", "estimated", "quality"]
-KINDS: tuple[Kind, ...] = get_args(Kind)
-_DAY = re.compile(r"(\d{4}-\d{2}-\d{2})\.json")
+
+TaskResult = ModelDrift | ModelPerformance
+R = TypeVar("R", bound=TaskResult)
 
 
-def write_result(store: Store, kind: Kind, day: dt.date, content: Mapping[str, Any], *, now: dt.datetime) -> None:
-    """Keep what was found for the window that ends with `day`, in place of what was found for it before."""
+class TaskResults(msgspec.Struct, Generic[R], frozen=True):
+    """The result of each task that a champion serves."""
+
+    tasks: dict[str, R] = {}
+
+
+C = TypeVar("C", bound=msgspec.Struct)
+
+
+class _ResultFile(Document, Generic[C], frozen=True):
+    kind: str
+    day: dt.date
+    made_at: str
+    content: C
+
+
+@dataclass(frozen=True)
+class ResultKind(Generic[C]):
+    """A kind of result: its name in the store, and the type of its content."""
+
+    name: str
+    document: type[_ResultFile[C]]
+
+
+DRIFT = ResultKind("drift", _ResultFile[TaskResults[ModelDrift]])
+REALIZED = ResultKind("realised", _ResultFile[TaskResults[RealizedPerformance]])
+ESTIMATED = ResultKind("estimated", _ResultFile[TaskResults[ModelPerformance]])
+QUALITY = ResultKind("quality", _ResultFile[DayQuality])
+KINDS: tuple[ResultKind[Any], ...] = (DRIFT, REALIZED, ESTIMATED, QUALITY)
+
+
+def verdicts(content: TaskResults[Any] | DayQuality) -> Mapping[str, TaskResult | DayQuality]:
+    """Return the parts of a result that carry a verdict, by task; the quality of a day has one, without a name."""
+    return content.tasks if isinstance(content, TaskResults) else {"": content}
+
+
+def write_result(store: Store, kind: ResultKind[C], day: dt.date, content: C, *, now: dt.datetime) -> None:
+    """Store the result of the window that ends with `day`, in place of an earlier one."""
     made_at = now.astimezone(dt.UTC).isoformat(timespec="seconds")
-    document = {"format": FORMAT, "kind": kind, "day": day.isoformat(), "made_at": made_at}
-    text = json.dumps({**document, "content": jsonable(content)}, indent=1, sort_keys=True, allow_nan=False)
-    store.write(_path(kind, day), text.encode())
+    write_document(store, _path(kind, day), _ResultFile(kind.name, day, made_at, content))
 
 
-def read_result(store: Store, kind: Kind, day: dt.date) -> dict[str, Any] | None:
-    """The content for `day`; None where it was never found. Raises `StoreError` where it is damaged."""
+def read_result(store: Store, kind: ResultKind[C], day: dt.date) -> C | None:
+    """Return the result of `day`, or None if there is none. Raises `StoreError` if it is damaged."""
     path = _path(kind, day)
     if not store.exists(path):
         return None
-    try:
-        document = json.loads(store.read(path))
-        number, content = document["format"], document["content"]
-    except (ValueError, KeyError, TypeError) as error:
-        raise StoreError(
-            f"'{path}' in {store.uri} is damaged: {error}. Delete it and materialize the monitoring of {day} again."
-        ) from error
-    if number != FORMAT or not isinstance(content, dict):
-        raise StoreError(f"'{path}' in {store.uri} has format {number!r}; this version reads format {FORMAT}.")
-    return content
+    remedy = f"Delete it and materialize the monitoring of {day} again."
+    return read_document(store, path, kind.document, remedy=remedy).content
 
 
-def result_days(store: Store, kind: Kind) -> list[dt.date]:
-    """The days for which there is a result, oldest first."""
-    leaves = store.list(f"{FOLDER}/{kind}")
-    return [dt.date.fromisoformat(match[1]) for leaf in leaves if (match := _DAY.fullmatch(leaf))]
+def result_days(store: Store, kind: ResultKind[Any]) -> list[dt.date]:
+    """Return the days that have a result, oldest first."""
+    return days_in(store, f"{FOLDER}/{kind.name}", suffix=".json")
 
 
-def latest(store: Store, kind: Kind) -> tuple[dt.date, dict[str, Any]] | None:
-    """The newest day that has a result, and its content."""
+def latest_result(store: Store, kind: ResultKind[C]) -> tuple[dt.date, C] | None:
+    """Return the newest day that has a result, and the result."""
     days = result_days(store, kind)
     content = read_result(store, kind, days[-1]) if days else None
     return (days[-1], content) if content is not None else None
 
 
-def since(store: Store, kind: Kind, day: dt.date, task: str, *, bundle: str, status: str) -> dt.date:
-    """The first of the days up to `day` on which this bundle's task has had this status without a break.
+def event_start(
+    store: Store, kind: ResultKind[TaskResults[R]], day: dt.date, task: str, *, bundle: str, status: str
+) -> dt.date:
+    """Return the first of the days up to `day` on which this bundle has had this status without interruption.
 
-    The name of an event: the same drift, seen day after day, is one.
+    It identifies an event: the same drift, observed day after day, is one event.
     """
     first = day
-    for earlier in reversed([found for found in result_days(store, kind) if found < day]):
-        said = ((read_result(store, kind, earlier) or {}).get("tasks") or {}).get(task) or {}
-        # A day without enough data says nothing of the event: it goes on.
-        if said.get("status") == "too little data" and said.get("bundle") == bundle:
+    for earlier in reversed([known for known in result_days(store, kind) if known < day]):
+        result = task_result(store, kind, earlier, task)
+        # A day without enough data does not interrupt the event.
+        if result is not None and result.status == "too little data" and result.bundle == bundle:
             continue
-        if (said.get("bundle"), said.get("status")) != (bundle, status):
+        if result is None or (result.bundle, result.status) != (bundle, status):
             break
         first = earlier
     return first
 
 
-def _path(kind: Kind, day: dt.date) -> str:
-    return f"{FOLDER}/{kind}/{day.isoformat()}.json"
+def task_result(store: Store, kind: ResultKind[TaskResults[R]], day: dt.date, task: str) -> R | None:
+    """Return the result of one task on `day`, or None if there is none."""
+    content = read_result(store, kind, day)
+    return content.tasks.get(task) if content is not None else None
+
+
+def _path(kind: ResultKind[Any], day: dt.date) -> str:
+    return f"{FOLDER}/{kind.name}/{day.isoformat()}.json"

@@ -1,9 +1,9 @@
-"""Reading the prediction log and the feedback: offline, while replicas write.
+"""Reading the prediction log and the feedback while replicas write them.
 
-Here belong finding and decoding. Not here: writing (`segments`), and what the records are used for.
+Here: finding and decoding lines. Not here: writing (`stores.prediction_log.segments`), using the records.
 
-Whole lines only: a line that a killed replica left torn is no record. A reader that goes on from the progress of
-the last time sees each record once, whichever segment it was added to meanwhile.
+Only complete lines are read: the torn last line of a killed replica is no record. A reader that continues from its
+last progress sees each record once, whichever segment was extended in the meantime.
 """
 
 import datetime as dt
@@ -14,26 +14,27 @@ from typing import Any, TypeVar
 import msgspec
 
 from migraine_assets.errors import StoreError
+from migraine_assets.stores.documents import UNREADABLE
 from migraine_assets.stores.prediction_log import record_block
-from migraine_assets.stores.prediction_log.record import Feedback, Receipt, made_at
+from migraine_assets.stores.prediction_log.record import Feedback, PredictionRecord, made_at
 from migraine_assets.stores.prediction_log.record_block import Block
 from migraine_assets.stores.prediction_log.segments import ROOT, SUFFIX
 from migraine_assets.stores.store import Store
 
-T = TypeVar("T", Receipt, Feedback)
-KINDS: dict[type, str] = {Receipt: "predictions", Feedback: "feedback"}
+T = TypeVar("T", PredictionRecord, Feedback)
+KINDS: dict[type, str] = {PredictionRecord: "predictions", Feedback: "feedback"}
 
 
 @dataclass(frozen=True)
 class Progress:
-    """How far each segment was read, in bytes; it can be kept as JSON."""
+    """How many bytes of each segment were read."""
 
     offsets: Mapping[str, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
-class Found(Iterable[T]):
-    """New records, the lines that are none, and the progress to go on from."""
+class NewRecords(Iterable[T]):
+    """New records, the number of lines that hold none (`torn`), and the progress to continue from."""
 
     records: tuple[T, ...]
     torn: int
@@ -44,61 +45,83 @@ class Found(Iterable[T]):
 
 
 def days(store: Store, kind: type[T]) -> list[str]:
-    """The days (ISO 8601) with a folder of their own, oldest first."""
+    """Return the days (ISO 8601) that have records, oldest first."""
     return store.list(f"{ROOT}/{KINDS[kind]}")
 
 
-def read(store: Store, kind: type[T], *, day: str, progress: Progress | None = None) -> Found[T]:
-    """The records of `day` (UTC, by their own time) beyond `progress`, segment by segment."""
+def read(store: Store, kind: type[T], *, day: str, progress: Progress | None = None) -> NewRecords[T]:
+    """Return the records of `day` (UTC, by their own time) beyond `progress`."""
     offsets = dict(progress.offsets) if progress else {}
     records: list[T] = []
     torn = 0
-    for found in read_segments(store, kind, day=day, progress=progress):
-        records += found.records
-        torn += found.torn
-        offsets |= found.progress.offsets
-    return Found(tuple(records), torn, Progress(offsets))
+    for segment in read_segments(store, kind, day=day, progress=progress):
+        records += segment.records
+        torn += segment.torn
+        offsets |= segment.progress.offsets
+    return NewRecords(tuple(records), torn, Progress(offsets))
 
 
-def read_segments(store: Store, kind: type[T], *, day: str, progress: Progress | None = None) -> Iterator[Found[T]]:
-    """The same one segment at a time, for days that are larger than memory."""
+def read_segments(
+    store: Store, kind: type[T], *, day: str, progress: Progress | None = None
+) -> Iterator[NewRecords[T]]:
+    """Read one segment at a time, for days that do not fit into memory."""
     offsets = progress.offsets if progress else {}
     for path in _segments(store, kind, day):
         before = offsets.get(path, 0)
         content = _beyond(store, path, before)
-        whole = content[: content.rfind(b"\n") + 1]
+        complete = content[: content.rfind(b"\n") + 1]
         records: list[T] = []
         torn = 0
-        for line in whole.splitlines():
-            found = _decoded(kind, line)
-            records += found
-            torn += not found
-        yield Found(tuple(records), torn, Progress({path: before + len(whole)}))
+        for line in complete.split(b"\n")[:-1]:
+            decoded = decode_line(kind, line)
+            records += decoded
+            torn += not decoded
+        yield NewRecords(tuple(records), torn, Progress({path: before + len(complete)}))
 
 
-def find(store: Store, identity: str) -> Receipt | None:
-    """The receipt of the prediction `identity`; None where the log has none."""
+def find_record(store: Store, identity: str) -> PredictionRecord | None:
+    """Return the record of the prediction `identity`, or None if the log has none."""
     made = made_at(identity)
     if made is None:
         return None
-    # The receipt is written a little after its identity was made, maybe beyond midnight.
+    # The record is written shortly after its id was made, perhaps after midnight.
     for later in (0, 1):
         day = (made + dt.timedelta(days=later)).date().isoformat()
-        for path in _segments(store, Receipt, day):
+        for path in _segments(store, PredictionRecord, day):
             for line in _lines_with(store.read(path), identity.encode()):
-                for receipt in _decoded(Receipt, line):
-                    if receipt.id == identity:
-                        return receipt
+                for record in decode_line(PredictionRecord, line):
+                    if record.id == identity:
+                        return record
     return None
 
 
-def settled(feedback: Iterable[Feedback]) -> dict[str, Feedback]:
-    """The last word on each prediction, by its id."""
-    last: dict[str, Feedback] = {}
-    for word in feedback:
-        if word.prediction_id not in last or last[word.prediction_id].time <= word.time:
-            last[word.prediction_id] = word
-    return last
+def latest_feedback(feedback: Iterable[Feedback]) -> dict[str, Feedback]:
+    """Return the last feedback on each prediction, by its id."""
+    latest: dict[str, Feedback] = {}
+    for report in feedback:
+        if report.prediction_id not in latest or latest[report.prediction_id].time <= report.time:
+            latest[report.prediction_id] = report
+    return latest
+
+
+def decode_line(kind: type[T], line: bytes) -> tuple[T, ...]:
+    """Return the records of one line, none if it is damaged. Never raises, whatever the bytes."""
+    try:
+        if line.startswith(record_block.PREFIX):
+            records = record_block.records_of(_BLOCK.decode(line))
+        else:
+            records = (_DECODERS[kind].decode(line),)
+        for record in records:
+            _check_date(record)
+    except (*UNREADABLE, StoreError):
+        return ()
+    return records  # type: ignore[return-value]  # blocks are in the log of predictions only
+
+
+def _check_date(record: PredictionRecord | Feedback) -> None:
+    """Raise `ValueError` if the predicted day is no date."""
+    if isinstance(record, PredictionRecord) and record.for_date:
+        dt.date.fromisoformat(record.for_date)
 
 
 def _segments(store: Store, kind: type[T], day: str) -> list[str]:
@@ -119,16 +142,6 @@ def _lines_with(content: bytes, text: bytes) -> Iterator[bytes]:
             return
         yield content[content.rfind(b"\n", 0, at) + 1 : end]
         at = content.find(text, end)
-
-
-def _decoded(kind: type[T], line: bytes) -> tuple[T, ...]:
-    """The records of one line: none where it is torn."""
-    try:
-        if line.startswith(record_block.PREFIX):
-            return record_block.receipts_of(_BLOCK.decode(line))  # type: ignore[return-value]  # only in that log
-        return (_DECODERS[kind].decode(line),)
-    except (msgspec.DecodeError, StoreError):
-        return ()
 
 
 _BLOCK = msgspec.json.Decoder(Block)

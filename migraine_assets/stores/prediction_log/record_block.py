@@ -1,53 +1,58 @@
-"""The receipts of many answers to one request, kept by columns in one line of the log.
+"""The prediction records of one request with many rows, stored by columns in one line of the log.
 
-Here belong the form and taking it apart. Not here: a single receipt (`receipt`), writing (`segments`), finding a line
-(`log_reading`). Writing 76 numbers of each of a thousand people as text would take longer than predicting for them.
+Here: the form and its decoding. Not here: a single record (`stores.prediction_log.record`), writing
+(`stores.prediction_log.segments`), finding a line (`stores.prediction_log.reader`). Writing 76 features of each of a
+thousand rows as text would take longer than predicting for them.
 """
 
 from collections.abc import Iterator, Sequence
+from typing import Annotated
 
 import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
 from migraine_assets.errors import StoreError
-from migraine_assets.stores.prediction_log.record import Receipt
+from migraine_assets.stores.prediction_log.record import PredictionRecord
 
 FORMAT = 1
-# A line of the log begins with this where it is a block; no receipt does.
+# Only a line that is a block begins like this.
 PREFIX = b'{"block":'
 MOST_ROWS = 1000
 
 Row = list[float | None]
+Position = Annotated[int, msgspec.Meta(ge=0)]
 
 
-class Silent(msgspec.Struct, frozen=True, kw_only=True):
-    """What a challenger said silently of the rows `places` of its part. `features`: None where they are the part's."""
+class ShadowPart(msgspec.Struct, frozen=True, kw_only=True):
+    """Predictions of a candidate that did not answer. `positions`: in its part. `features`: None if they are equal."""
 
     bundle: str
-    places: list[int]
+    positions: list[Position] = msgspec.field(name="places")
     outputs: list[float | None]
     width: int
     features: bytes | None
 
 
 class Part(msgspec.Struct, frozen=True, kw_only=True):
-    """What one model said. `places`: whose answer, counted in the block; `features`: float32[len(places), width] as
-    little-endian bytes, in the order of the manifest of `bundle`; `outputs`: null where it abstained.
+    """Predictions of one model. `positions`: in the block.
+
+    `features`: float32[len(positions), width] as little-endian bytes, in the order of the manifest of `bundle`.
+    `outputs`: null where the model abstained.
     """
 
     task: str
     bundle: str
     arm: str
-    places: list[int]
+    positions: list[Position] = msgspec.field(name="places")
     outputs: list[float | None]
     width: int
     features: bytes
-    silent: Silent | None = None
+    shadow: ShadowPart | None = msgspec.field(name="silent", default=None)
 
 
 class Block(msgspec.Struct, frozen=True, kw_only=True):
-    """Answers that were given together. `block`: the format's number; `latency_ms`: of the whole request."""
+    """The answers to one request. `block`: number of the format. `latency_ms`: of the whole request."""
 
     block: int = FORMAT
     time: float
@@ -58,24 +63,23 @@ class Block(msgspec.Struct, frozen=True, kw_only=True):
     parts: list[Part]
 
 
-def receipts_of(block: Block) -> tuple[Receipt, ...]:
-    """Each answer as a receipt of its own. Raises `StoreError` for another format, or where the block is damaged."""
+def records_of(block: Block) -> tuple[PredictionRecord, ...]:
+    """Return each answer as a record. Raises `StoreError` for an unknown format or a damaged block."""
     if block.block != FORMAT:
-        raise StoreError(f"A block of receipts has format {block.block}; this version reads format {FORMAT}.")
+        raise StoreError(f"A block of prediction records has format {block.block}; this version reads format {FORMAT}.")
     try:
-        return tuple(_receipts(block))
-    except (ValueError, IndexError) as error:
-        raise StoreError(f"A block of receipts is damaged: {error}.") from error
+        return tuple(_records(block))
+    except (ValueError, IndexError, OverflowError) as error:
+        raise StoreError(f"A block of prediction records is damaged: {error}.") from error
 
 
-def _receipts(block: Block) -> Iterator[Receipt]:
-    found = [_Row() for _ in block.ids]
+def _records(block: Block) -> Iterator[PredictionRecord]:
+    rows = [_Row() for _ in block.ids]
     for part in block.parts:
-        _add(part, found)
-    dates: Sequence[str | None] = block.for_dates or [None] * len(found)
-    identities = zip(block.ids, block.participants, dates, found, strict=True)
-    for identity, participant, for_date, row in identities:
-        yield Receipt(
+        _add(part, rows)
+    dates: Sequence[str | None] = block.for_dates or [None] * len(rows)
+    for identity, participant, for_date, row in zip(block.ids, block.participants, dates, rows, strict=True):
+        yield PredictionRecord(
             id=identity,
             time=block.time,
             participant=participant,
@@ -93,7 +97,7 @@ def _receipts(block: Block) -> Iterator[Receipt]:
 
 
 class _Row:
-    """A receipt while it is put together."""
+    """A record under construction."""
 
     def __init__(self) -> None:
         self.features: dict[str, Row] = {}
@@ -105,29 +109,29 @@ class _Row:
         self.arm = "champion"
 
 
-def _add(part: Part, found: Sequence[_Row]) -> None:
-    rows = _plain(part.features, part.width)
-    for place, features, output in zip(part.places, rows, part.outputs, strict=True):
-        row = found[place]
-        row.features[part.task], row.bundles[part.task] = features, part.bundle
+def _add(part: Part, rows: Sequence[_Row]) -> None:
+    features = _lists(part.features, part.width)
+    for position, values, output in zip(part.positions, features, part.outputs, strict=True):
+        row = rows[position]
+        row.features[part.task], row.bundles[part.task] = values, part.bundle
         if output is not None:
             row.outputs[part.task] = output
         if row.arm == "champion":
             row.arm = part.arm
-    if part.silent is not None:
-        _add_silent(part, part.silent, found)
+    if part.shadow is not None:
+        _add_shadow(part, part.shadow, rows)
 
 
-def _add_silent(part: Part, silent: Silent, found: Sequence[_Row]) -> None:
-    rows = None if silent.features is None else _plain(silent.features, silent.width)
-    for k, (place, output) in enumerate(zip(silent.places, silent.outputs, strict=True)):
-        row = found[part.places[place]]
-        row.shadow_outputs[part.task], row.shadow_bundles[part.task] = output, silent.bundle
-        if rows is not None:
-            row.shadow_features[part.task] = rows[k]
+def _add_shadow(part: Part, shadow: ShadowPart, rows: Sequence[_Row]) -> None:
+    features = None if shadow.features is None else _lists(shadow.features, shadow.width)
+    for k, (position, output) in enumerate(zip(shadow.positions, shadow.outputs, strict=True)):
+        row = rows[part.positions[position]]
+        row.shadow_outputs[part.task], row.shadow_bundles[part.task] = output, shadow.bundle
+        if features is not None:
+            row.shadow_features[part.task] = features[k]
 
 
-def _plain(content: bytes, width: int) -> list[Row]:
-    """The rows as lists, null for NaN."""
+def _lists(content: bytes, width: int) -> list[Row]:
+    """Return the rows as lists, with None for NaN."""
     matrix: NDArray[np.float64] = np.frombuffer(content, dtype="<f4").reshape(-1, width).astype(np.float64)
     return [[None if value != value else value for value in row] for row in matrix.tolist()]

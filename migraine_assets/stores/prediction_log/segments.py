@@ -1,10 +1,10 @@
-"""Append-only segments of the log, one writer each: how records reach the disk or the object store.
+"""Append-only segments of the log, one writer each, on a local disk or in an object store.
 
-Here belong files and what happens when a write fails. Not here: records and when they are flushed
-(`serving.log.writer`), and reading (`stores.prediction_log.reader`).
+Here: the files, and what happens when a write fails. Not here: the records, and when they are flushed
+(`serving.log.writer`), reading (`stores.prediction_log.reader`).
 
-A segment is JSON lines. On a local disk it grows, is flushed to the disk with each write, and what a failed
-write left is cut off again; an object store gets a whole new segment with each write.
+A segment is JSON lines. On a local disk it grows, every write is flushed to the disk, and what a failed write left is
+truncated. An object store gets a complete new segment with each write.
 """
 
 import os
@@ -19,17 +19,17 @@ SUFFIX = ".jsonl"
 
 
 class Segments(Protocol):
-    """Where one replica writes one kind of record."""
+    """Files to which one replica writes one kind of record."""
 
     def write(self, day: str, content: bytes) -> None:
-        """Keep whole lines of `day` (ISO 8601). Raises `OSError` or `StoreError`; then none of it is kept."""
+        """Append complete lines of `day` (ISO 8601). On `OSError` or `StoreError` nothing was appended."""
 
     def close(self) -> None:
-        """Nothing more will be written."""
+        """Release the file. Nothing may be written afterwards."""
 
 
 def segments(store: Store, kind: str, *, segment_bytes: int) -> Segments:
-    """The segments of a new writer of `kind` ("predictions", "feedback"). Nothing is made before the first write."""
+    """Return the segments of a new writer of `kind` ("predictions", "feedback"). The first write creates the file."""
     writer = secrets.token_hex(6)
     if store.local:
         return LocalSegments(Path(store.path(f"{ROOT}/{kind}")), writer, segment_bytes=segment_bytes)
@@ -37,7 +37,7 @@ def segments(store: Store, kind: str, *, segment_bytes: int) -> Segments:
 
 
 class LocalSegments:
-    """Files `<folder>/<day>/<writer>-<number>.jsonl`; a new one for a new day and beyond `segment_bytes`."""
+    """Files `<folder>/<day>/<writer>-<number>.jsonl`. A new day, or `segment_bytes`, starts a new file."""
 
     def __init__(self, folder: Path, writer: str, *, segment_bytes: int) -> None:
         self._folder, self._writer, self._limit = folder, writer, segment_bytes
@@ -75,7 +75,7 @@ class LocalSegments:
         try:
             os.ftruncate(file, self._size)
         except OSError:
-            # The torn last line stays; readers skip it, and a new segment begins.
+            # The torn last line stays; readers skip it, and the next write starts a new segment.
             self.close()
 
     @staticmethod

@@ -1,37 +1,33 @@
 """Which bundles serve: promotions, rollbacks and refusals, each with its record.
 
-Here belong the moves of the pointer. Not here: whether a model deserves it (`core.evaluation.gate`), the formats of
-the pointer (`pointer`) and of the records (`promotion_log`), what a bundle is (`bundles`).
+Here: moving the pointer. Not here: whether a model deserves it (`core.evaluation.gate`), the format of the pointer
+(`stores.registry.pointer`) and of the records (`stores.registry.promotion_log`), bundles (`stores.bundles`).
 
-A move writes the record first and the pointer second. The pointer alone says what serves, and names the record
-that put it there; so a process killed between the two leaves the old champion serving and one record to which
-neither the pointer nor a later record leads: "without effect" in `promotion_history`. The other order
-could leave a champion of which nobody knows why it serves.
+A move writes the record first and the pointer second. The pointer alone decides what serves, and names the record
+behind it. A process that is killed between the two leaves the old champion serving, and one record that neither the
+pointer nor a later record leads to: `promotion_history` reports it as "without effect". The reverse order could leave a
+champion without a recorded reason.
 
-On a local disk movers wait for each other. On an object store a mover checks the pointer's version directly
-before it writes and starts over when it changed; of two movers inside that last moment the later one's
-pointer stays, and the record of the other is "without effect".
+On a local disk, writers of the pointer wait for each other. On an object store, a writer checks the pointer's version
+just before it writes and starts over if it changed. If two writers pass that check at the same moment, the pointer of
+the later one stays, and the record of the other is "without effect".
 """
 
 import datetime as dt
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager, nullcontext
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
+
+from msgspec.structs import replace
 
 from migraine_assets.errors import ConfigurationError, StoreError
 from migraine_assets.stores.locks import file_lock
 from migraine_assets.stores.registry import promotion_log
-from migraine_assets.stores.registry.pointer import Pointer, Refreshed, Serving, read_pointer, refresh, write_pointer
-from migraine_assets.stores.registry.promotion_history import Entry, chain, history, undo_chain
-from migraine_assets.stores.registry.promotion_log import Record
+from migraine_assets.stores.registry.pointer import Pointer, Serving, new_pointer, read_pointer, write_pointer
+from migraine_assets.stores.registry.promotion_history import chain, undo_chain
+from migraine_assets.stores.registry.promotion_log import PromotionRecord
 from migraine_assets.stores.store import Store
-
-__all__ = [
-    "TASKS", "Entry", "Pointer", "PromotionConflict", "Record", "Refreshed", "Serving", "exclusive", "history",
-    "promote", "read_pointer", "refresh", "refuse", "rollback", "verify_bundle",
-]  # fmt: skip
 
 TASKS = ("attack", "severity")
 Verify = Callable[[Store, str], object]
@@ -39,11 +35,11 @@ _ATTEMPTS = 20
 
 
 class PromotionConflict(StoreError):
-    """The champion is no longer the one against which the candidate was compared."""
+    """The champion is no longer the one that the candidate was compared with."""
 
 
 def verify_bundle(store: Store, bundle: str) -> object:
-    """Load the bundle as the service would. Raises `StoreError` where it is absent, altered or unreadable."""
+    """Load the bundle as the service does. Raises `StoreError` if it is absent, altered or unreadable."""
     from migraine_assets.stores.bundles.bundles import load_bundle
 
     return load_bundle(store, bundle)
@@ -62,21 +58,21 @@ def promote(
     dagster_run: str | None = None,
     replaces: str | None = None,
     verify: Verify = verify_bundle,
-) -> Record:
-    """Let `champion` (and `challenger`) serve `task`, and record it.
+) -> PromotionRecord:
+    """Make `champion` (and `challenger`) serve `task`, and record it.
 
-    `replaces` is the champion against which the candidate was compared: `PromotionConflict` when another one
-    serves by now. Both bundles are verified first. Where exactly these bundles serve already, nothing is
-    written and the record in force is returned, so that a repeated run changes nothing.
+    `replaces` is the champion that the candidate was compared with; raises `PromotionConflict` if another one serves by
+    now. Both bundles are verified first. If exactly these bundles serve already, nothing is written and the record in
+    force is returned, so a repeated run changes nothing.
     """
     draft = _draft(
         task=task, what="promote", who=who, when=when, why=why, to_champion=champion, challenger=challenger,
-        figures=figures or {}, dagster_run=dagster_run,
+        figures=dict(figures or {}), dagster_run=dagster_run,
     )  # fmt: skip
     for bundle in filter(None, (champion, challenger)):
         verify(store, bundle)
 
-    def decide(now: Serving | None) -> Record:
+    def decide(now: Serving | None) -> PromotionRecord:
         if now and (now.champion, now.challenger) == (champion, challenger):
             return promotion_log.read(store, now.record)
         _check_unchanged(now, task=task, champion=champion, replaces=replaces)
@@ -96,11 +92,11 @@ def refuse(
     challenger: str | None = None,
     figures: Mapping[str, Any] | None = None,
     dagster_run: str | None = None,
-) -> Record:
-    """Record that `candidate` was trained and not promoted. The pointer stays as it is."""
+) -> PromotionRecord:
+    """Record that `candidate` was trained and not promoted. The pointer does not change."""
     draft = _draft(
         task=task, what="refuse", who=who, when=when, why=why, to_champion=candidate, challenger=challenger,
-        figures=figures or {}, dagster_run=dagster_run,
+        figures=dict(figures or {}), dagster_run=dagster_run,
     )  # fmt: skip
     return promotion_log.append(store, _following(draft, read_pointer(store).tasks.get(task)))
 
@@ -114,33 +110,33 @@ def rollback(
     why: tuple[str, ...],
     to: str | None = None,
     verify: Verify = verify_bundle,
-) -> Record:
-    """Let the champion before the present one serve again, or the former champion `to` (or its beginning).
+) -> PromotionRecord:
+    """Roll back to the previous champion, or to the former champion `to` (a hash or its beginning).
 
-    Former champions that are no longer in the store or do not verify are passed over, with the reason in the
-    record. Rolling back twice goes back two champions. `ConfigurationError` where there is nothing to go to.
+    Former champions that are missing or do not verify are skipped, with the reason in the record. Rolling back twice
+    goes back two champions. Raises `ConfigurationError` if there is no usable former champion.
     """
     draft = _draft(task=task, what="rollback", who=who, when=when, why=why, to_champion="")
 
-    def decide(now: Serving | None) -> Record:
+    def decide(now: Serving | None) -> PromotionRecord:
         if now is None:
             raise ConfigurationError(f"Nothing was promoted for '{task}' yet, so nothing can be rolled back.")
-        target, passed_over = _restorable(store, now, to=to, verify=verify)
+        target, skipped = _restorable(store, now, to=to, verify=verify)
         challenger = target.challenger if _problem(store, target.challenger, verify) is None else None
         return replace(
             draft,
             to_champion=target.to_champion,
             challenger=challenger,
             restores=target.id,
-            why=(*why, *passed_over),
+            why=(*why, *skipped),
         )
 
     return _move(store, task, decide)
 
 
-def _move(store: Store, task: str, decide: Callable[[Serving | None], Record]) -> Record:
-    """Append what `decide` makes of the present champion and point to it, unless it is in force already."""
-    with exclusive(store):
+def _move(store: Store, task: str, decide: Callable[[Serving | None], PromotionRecord]) -> PromotionRecord:
+    """Append the record that `decide` returns for the present champion, and point to it, unless it is in force."""
+    with pointer_lock(store):
         for _ in range(_ATTEMPTS):
             pointer = read_pointer(store)
             now = pointer.tasks.get(task)
@@ -151,34 +147,34 @@ def _move(store: Store, task: str, decide: Callable[[Serving | None], Record]) -
             if read_pointer(store).version == pointer.version:
                 write_pointer(store, _moved(pointer, record))
                 return record
-    raise StoreError(f"The pointer in {store.uri} changed {_ATTEMPTS} times meanwhile. Try again.")
+    raise StoreError(f"The pointer in {store.uri} changed {_ATTEMPTS} times in the meantime. Try again.")
 
 
-def exclusive(store: Store) -> AbstractContextManager[None]:
-    """Movers of the pointer wait for each other, on a local disk."""
+def pointer_lock(store: Store) -> AbstractContextManager[None]:
+    """Return a lock that serializes writers of the pointer on a local disk."""
     return file_lock(Path(store.path("registry/.lock"))) if store.local else nullcontext()
 
 
-def _moved(pointer: Pointer, record: Record) -> Pointer:
+def _moved(pointer: Pointer, record: PromotionRecord) -> Pointer:
     serving = Serving(record.to_champion, record.challenger, record.when, record.id)
-    # A trial compares with the champion beside which it began; another champion ends it.
+    # A rollout compares with the champion beside which it started; another champion ends it.
     rollouts = {
         task: rollout
         for task, rollout in pointer.rollouts.items()
         if task != record.task or rollout.against == record.to_champion
     }
-    return Pointer(pointer.version + 1, {**pointer.tasks, record.task: serving}, rollouts)
+    return new_pointer(pointer.version + 1, {**pointer.tasks, record.task: serving}, rollouts)
 
 
-def _draft(*, when: dt.datetime, **fields: Any) -> Record:
+def _draft(*, when: dt.datetime, **fields: Any) -> PromotionRecord:
     if fields["task"] not in TASKS:
         raise ConfigurationError(f"'{fields['task']}' is not a task; choose one of {', '.join(TASKS)}.")
     if when.tzinfo is None:
         raise ValueError("a promotion needs a time with a time zone")
-    return Record(when=when.astimezone(dt.UTC).isoformat(), from_champion=None, **fields)
+    return PromotionRecord(when=when.astimezone(dt.UTC).isoformat(), from_champion=None, **fields)
 
 
-def _following(draft: Record, now: Serving | None) -> Record:
+def _following(draft: PromotionRecord, now: Serving | None) -> PromotionRecord:
     return replace(draft, from_champion=now.champion, previous=now.record) if now else draft
 
 
@@ -190,19 +186,21 @@ def _check_unchanged(now: Serving | None, *, task: str, champion: str, replaces:
         )
 
 
-def _restorable(store: Store, now: Serving, *, to: str | None, verify: Verify) -> tuple[Record, tuple[str, ...]]:
+def _restorable(
+    store: Store, now: Serving, *, to: str | None, verify: Verify
+) -> tuple[PromotionRecord, tuple[str, ...]]:
     by_id = {record.id: record for record in promotion_log.records(store)}
     candidates = undo_chain(by_id, now.record) if to is None else chain(by_id, now.record)
-    passed_over: dict[str, str] = {}
+    skipped: dict[str, str] = {}
     for record in candidates:
         bundle = record.to_champion
-        if bundle == now.champion or bundle in passed_over or not bundle.startswith(to or ""):
+        if bundle == now.champion or bundle in skipped or not bundle.startswith(to or ""):
             continue
         problem = _problem(store, bundle, verify)
         if problem is None:
-            return record, tuple(passed_over.values())
-        passed_over[bundle] = f"Passed over {bundle[:12]}: {problem}"
-    raise ConfigurationError(_nothing(to, tuple(passed_over.values())))
+            return record, tuple(skipped.values())
+        skipped[bundle] = f"Skipped {bundle[:12]}: {problem}"
+    raise ConfigurationError(_no_target(to, tuple(skipped.values())))
 
 
 def _problem(store: Store, bundle: str | None, verify: Verify) -> str | None:
@@ -214,6 +212,6 @@ def _problem(store: Store, bundle: str | None, verify: Verify) -> str | None:
     return None
 
 
-def _nothing(to: str | None, passed_over: tuple[str, ...]) -> str:
-    what = f"No former champion '{to}'" if to else "No champion before the present one"
-    return " ".join((f"{what} is in the store and usable.", *passed_over, "See `migraine history`."))
+def _no_target(to: str | None, skipped: tuple[str, ...]) -> str:
+    what = f"No former champion '{to}'" if to else "No previous champion"
+    return " ".join((f"{what} is usable.", *skipped, "See `migraine history`."))

@@ -1,7 +1,7 @@
-"""What a store may forget: old frames, and bundles that nothing names any more.
+"""Pruning the store: old frames, and bundles that nothing refers to any more.
 
-Kept are whatever an asset's pointer names, every bundle that ever served or was refused by the gate (for rollback and
-for the record), deliveries, records and reports. Not here: when this is done (the orchestration).
+Kept are everything that an asset's current value names, every bundle that ever served or that the gate refused (for
+rollbacks and for the record), deliveries, records and reports. Not here: when to prune (`defs.assets.champions`).
 """
 
 from dataclasses import dataclass
@@ -14,25 +14,25 @@ KEEP_FRAMES, KEEP_BUNDLES = 5, 64
 
 
 @dataclass(frozen=True)
-class Forgotten:
+class Pruned:
     """How many files or folders were removed."""
 
     frames: int
     bundles: int
 
 
-def tidy(store: Store, *, keep_frames: int = KEEP_FRAMES, keep_bundles: int = KEEP_BUNDLES) -> Forgotten:
-    """Remove all but the newest `keep_frames` frames of each asset and `keep_bundles` bundles, and what is named.
+def prune_store(store: Store, *, keep_frames: int = KEEP_FRAMES, keep_bundles: int = KEEP_BUNDLES) -> Pruned:
+    """Keep the newest `keep_frames` frames of each asset, the newest `keep_bundles` bundles, and all that are named.
 
-    The newest stay whoever names them, so that a run in another process does not lose what it has just written.
+    The newest are kept even if nothing names them, so a run in another process does not lose what it just wrote.
     """
     frames = sum(len(prune_frames(store, asset, keep=keep_frames)) for asset in store.list("frames"))
     newest_first = sorted(store.list(BUNDLES), key=lambda name: -_modified(store, f"{BUNDLES}/{name}/manifest.json"))
     named = b"".join(store.read(path) for folder in NAMED_BY for path in _files(store, folder))
-    doomed = [name for name in newest_first[keep_bundles:] if name.encode() not in named]
-    for name in doomed:
+    obsolete = [name for name in newest_first[keep_bundles:] if name.encode() not in named]
+    for name in obsolete:
         store.delete(f"{BUNDLES}/{name}")
-    return Forgotten(frames, len(doomed))
+    return Pruned(frames, len(obsolete))
 
 
 def _modified(store: Store, path: str) -> float:
@@ -40,8 +40,8 @@ def _modified(store: Store, path: str) -> float:
 
 
 def _files(store: Store, folder: str) -> list[str]:
-    found: list[str] = []
+    files: list[str] = []
     for name in store.list(folder):
         path = f"{folder}/{name}"
-        found += _files(store, path) if store.fs.isdir(store.path(path)) else [path]
-    return found
+        files += _files(store, path) if store.fs.isdir(store.path(path)) else [path]
+    return files

@@ -8,16 +8,16 @@ from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import dagster as dg
 from prometheus_client import Metric
 from prometheus_client.parser import text_string_to_metric_families
 
 from migraine_assets.core.features.matrix import FeatureRows
+from migraine_assets.core.monitoring.drift_result import ModelDrift
 from migraine_assets.stores.monitoring.gauges import read_gauges
 from migraine_assets.stores.monitoring.pipeline_status import read_pipeline_status
-from migraine_assets.stores.monitoring.results import read_result
+from migraine_assets.stores.monitoring.results import DRIFT, task_result
 from migraine_assets.stores.store import Store
 from migraine_assets_tests.unit.defs.automation.place import Place
 from migraine_assets_tests.unit.defs.monitoring.watched import LAST, Watched, cohort
@@ -35,11 +35,10 @@ class Monitored:
     text: str
 
     @property
-    def drift(self) -> dict[str, Any]:
+    def drift(self) -> ModelDrift:
         """The drift result of the task "attack"."""
-        content = read_result(self.store, "drift", LAST)
-        assert content is not None
-        result: dict[str, Any] = content["tasks"]["attack"]
+        result = task_result(self.store, DRIFT, LAST, "attack")
+        assert result is not None
         return result
 
     def families(self) -> Iterator[Metric]:

@@ -69,7 +69,7 @@ def red(panel: dict[str, Any]) -> str:
 
 
 def test_a_healthy_window_raises_no_alert(healthy_window: Monitored, tmp_path: Path) -> None:
-    assert healthy_window.drift["status"] == "none"
+    assert healthy_window.drift.status == "none"
     assert len(healthy_window.samples("migraine_drift_ratio")) > 50
     silent = [expected(alert, []) for alert in (*MONITORED, *MODEL_ALERTS)]
     check(tmp_path, healthy_window, alert_rule_test=silent)
@@ -77,8 +77,8 @@ def test_a_healthy_window_raises_no_alert(healthy_window: Monitored, tmp_path: P
 
 def test_a_shifted_window_raises_the_drift_alerts(shifted_window: Monitored, tmp_path: Path) -> None:
     result = shifted_window.drift
-    drifted = sorted(name for name, feature in result["features"].items() if feature["status"] == "drift")
-    assert result["status"] == "drift"
+    drifted = sorted(name for name, feature in result.features.items() if feature.status == "drift")
+    assert result.status == "drift"
     assert any(name.startswith("sleep") for name in drifted)
     ratios = shifted_window.samples("migraine_drift_ratio")
     features = [{"task": "attack", "feature": name} for name in drifted]
@@ -115,21 +115,17 @@ def test_drift_is_red_in_a_shifted_window(shifted_window: Monitored, tmp_path: P
         ("migraine_drift_missing_change", "missing"),
     ],
 )
-def test_each_statistic_is_published_under_its_name(shifted_window: Monitored, metric: str, statistic: str) -> None:
-    features = shifted_window.drift["features"]
-    computed = {
-        name: feature["statistics"][statistic]["value"]
-        for name, feature in features.items()
-        if (feature["statistics"].get(statistic) or {}).get("value") is not None
-    }
+def test_each_statistic_is_published_under_its_name(shifted_window: Monitored, metric: str, statistic: Any) -> None:
+    statistics = {name: item.statistics.get(statistic) for name, item in shifted_window.drift.features.items()}
+    computed = {name: one.value for name, one in statistics.items() if one is not None and one.value is not None}
     assert computed
     assert shifted_window.samples(metric) == pytest.approx(computed)
 
 
 def test_the_ratio_and_its_deprecated_alias_are_shares_of_the_limit(shifted_window: Monitored) -> None:
     ratios = shifted_window.samples("migraine_drift_ratio")
-    for name, feature in shifted_window.drift["features"].items():
-        shares = [s["value"] / s["visible"] for s in feature["statistics"].values() if s["value"] and s["visible"]]
+    for name, feature in shifted_window.drift.features.items():
+        shares = [s.value / s.visible for s in feature.statistics.values() if s.value and s.visible]
         assert ratios[name] == pytest.approx(max(shares, default=0.0))
     alias = {"attack_score" if name == "score" else name: ratio for name, ratio in ratios.items()}
     assert shifted_window.samples("migraine_drift_score") == pytest.approx(alias)

@@ -15,7 +15,7 @@ from migraine_assets_tests.unit.serving.trained import (
     fresh_store,
     history,
     put_in_charge,
-    receipts_of,
+    records_of,
     running,
     trained,
 )
@@ -28,7 +28,7 @@ def test_a_prediction_leaves_a_receipt_that_repeats_to_the_same_number(tmp_path:
     store = fresh_store(tmp_path)
     with running(store, tmp_path) as (client, services):
         answer = client.post("/predict", json={"participant_id": "anna", "entries": history()})
-        (receipt,) = receipts_of(services, store)
+        (receipt,) = records_of(services, store)
     said = answer.json()
     assert answer.status_code == 200
     assert receipt.id == said["prediction_id"]
@@ -44,7 +44,7 @@ def test_an_abstention_leaves_a_receipt_too(tmp_path: Path) -> None:
     store = fresh_store(tmp_path)
     with running(store, tmp_path) as (client, services):
         assert client.post("/predict", json={"stress_level": 3}).json()["abstained"]
-        (receipt,) = receipts_of(services, store)
+        (receipt,) = records_of(services, store)
         metrics = client.get("/metrics").text
     assert (receipt.abstained, receipt.outputs) == (True, {})
     assert "migraine_abstentions_total 1.0" in metrics
@@ -109,7 +109,7 @@ def test_a_shadow_is_in_the_receipt_and_in_the_counts(tmp_path: Path) -> None:
     start_rollout(store, "attack", mode="shadow", percent=100, bundle=names["attack_2"], who="a", when=NOON, why="w")
     with running(store, tmp_path) as (client, services):
         client.post("/predict", json={"entries": history()})
-        (receipt,) = receipts_of(services, store)
+        (receipt,) = records_of(services, store)
         metrics = client.get("/metrics").text
         assert client.get("/models").json()["tasks"]["attack"]["rollout"]["mode"] == "shadow"
     assert receipt.shadow_bundles == {"attack": names["attack_2"]}

@@ -11,11 +11,11 @@ from typer.testing import CliRunner
 
 from migraine_assets.errors import ConfigurationError, DataRefused, StoreError
 from migraine_assets.stores.bundles.bundles import load_bundle
-from migraine_assets.stores.prediction_log.record import Receipt
+from migraine_assets.stores.prediction_log.record import PredictionRecord
 from migraine_assets.stores.registry.champions import promote
 from migraine_assets.stores.store import Store
 from migraine_assets_tests.support.service import put_champion
-from migraine_assets_tests.unit.stores.prediction_log.log_records import SECRET, receipt
+from migraine_assets_tests.unit.stores.prediction_log.log_records import SECRET, prediction_record
 from serving.access.api_keys import KeyRing
 from serving.cli import app
 from serving.log.writer import open_prediction_log
@@ -36,12 +36,12 @@ def output_of(*arguments: str) -> str:
     return result.output
 
 
-def logged(store: Store, *, output: float) -> Receipt:
+def logged(store: Store, *, output: float) -> PredictionRecord:
     bundle = put_champion(store, weight=0.01)
     row = [1.0, 8.0, 5.5]
     number = float(load_bundle(store, bundle).predict(np.array([row], dtype=np.float32))[0])
     record = replace(
-        receipt(), features={"attack": row}, bundles={"attack": bundle}, outputs={"attack": number + output}
+        prediction_record(), features={"attack": row}, bundles={"attack": bundle}, outputs={"attack": number + output}
     )
     log = open_prediction_log(store, secret=SECRET, settings=ServingSettings())
     log.append(record)

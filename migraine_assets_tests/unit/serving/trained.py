@@ -30,7 +30,7 @@ from migraine_assets.sources.registry import read_source
 from migraine_assets.stores.bundles.bundles import write_bundle
 from migraine_assets.stores.bundles.pack import Context, pack
 from migraine_assets.stores.prediction_log.reader import days, read
-from migraine_assets.stores.prediction_log.record import Receipt
+from migraine_assets.stores.prediction_log.record import PredictionRecord
 from migraine_assets.stores.registry.champions import promote
 from migraine_assets.stores.store import Store
 from serving.app import create_app
@@ -160,7 +160,7 @@ def history(length: int = 30, *, last: dt.date = dt.date(2026, 2, 1), **fields: 
     ]
 
 
-def receipts_of(services: Services, store: Store) -> list[Receipt]:
+def records_of(services: Services, store: Store) -> list[PredictionRecord]:
     """Every receipt written so far."""
     services.prediction_log.flush()
-    return [receipt for name in days(store, Receipt) for receipt in read(store, Receipt, day=name)]
+    return [record for name in days(store, PredictionRecord) for record in read(store, PredictionRecord, day=name)]

@@ -24,14 +24,14 @@ from migraine_assets.stores.erasure import (
     person_of,
     record,
 )
-from migraine_assets.stores.monitoring.collection import collect_feedback, collect_predictions, collected
-from migraine_assets.stores.monitoring.reported_outcomes import keep_told, told
+from migraine_assets.stores.monitoring.collection import collect_feedback, collect_predictions, read_collected
+from migraine_assets.stores.monitoring.reported_outcomes import add_reported_outcomes, reported_outcomes
 from migraine_assets.stores.prediction_log import reader
-from migraine_assets.stores.prediction_log.record import Feedback, Receipt
+from migraine_assets.stores.prediction_log.record import Feedback, PredictionRecord
 from migraine_assets.stores.prediction_log.record_block import Block, Part
 from migraine_assets.stores.prediction_log.segments import segments
 from migraine_assets.stores.store import Store
-from migraine_assets_tests.unit.stores.prediction_log.log_records import NOON, SECRET, feedback, receipt
+from migraine_assets_tests.unit.stores.prediction_log.log_records import NOON, SECRET, feedback, prediction_record
 
 DAY = dt.date(2026, 3, 1)
 TODAY = dt.date(2026, 3, 5)
@@ -47,17 +47,17 @@ def person() -> Person:
     return person_of("P-1", secret=SECRET, today=TODAY)
 
 
-def _of(who: Person | str | None, **changes: float) -> Receipt:
+def _of(who: Person | str | None, **changes: float) -> PredictionRecord:
     name = who.pseudonym if isinstance(who, Person) else who
-    return msgspec.structs.replace(receipt(**changes), participant=name)
+    return msgspec.structs.replace(prediction_record(**changes), participant=name)
 
 
 def _block(*people: str | None) -> Block:
-    ids = [receipt(time=NOON + 20 + k).id for k in range(len(people))]
+    ids = [prediction_record(time=NOON + 20 + k).id for k in range(len(people))]
     features = np.arange(2 * len(people), dtype="<f4").tobytes()
     places = list(range(len(people)))
     part = Part(
-        task="attack", bundle="0" * 64, arm="champion", places=places, outputs=[0.5] * len(people), width=2,
+        task="attack", bundle="0" * 64, arm="champion", positions=places, outputs=[0.5] * len(people), width=2,
         features=features,
     )  # fmt: skip
     return Block(time=NOON, latency_ms=1.0, ids=ids, participants=list(people), for_dates=None, parts=[part])
@@ -90,10 +90,10 @@ def test_receipts_and_feedback_of_the_person_go_and_those_of_others_stay_as_they
     assert person.pseudonym.encode() in _everything(store), "nothing is changed by looking"
 
     assert list(log_traces(store, person, write=True)) == found
-    assert [r.id for r in reader.read(store, Receipt, day="2026-03-01")] == [other.id, nobody.id]
+    assert [r.id for r in reader.read(store, PredictionRecord, day="2026-03-01")] == [other.id, nobody.id]
     assert [f.prediction_id for f in reader.read(store, Feedback, day="2026-03-01")] == [other.id]
-    assert collected(store, "predictions", DAY).column("id").to_pylist() == [other.id, nobody.id]
-    assert collected(store, "feedback", DAY).column("id").to_pylist() == [other.id]
+    assert read_collected(store, "predictions", DAY).column("id").to_pylist() == [other.id, nobody.id]
+    assert read_collected(store, "feedback", DAY).column("id").to_pylist() == [other.id]
     assert person.pseudonym.encode() not in _everything(store)
     assert list(log_traces(store, person, write=True)) == []
     # Collecting the day once more does not bring them back.
@@ -103,9 +103,9 @@ def test_receipts_and_feedback_of_the_person_go_and_those_of_others_stay_as_they
 def test_a_block_of_many_keeps_the_others_answers(store: Store, person: Person) -> None:
     block = _block("a" * 32, person.pseudonym, None)
     _write(store, "predictions", block)
-    before = {r.id: r for r in reader.read(store, Receipt, day="2026-03-01")}
+    before = {r.id: r for r in reader.read(store, PredictionRecord, day="2026-03-01")}
     assert [trace.count for trace in log_traces(store, person, write=True)] == [1]
-    after = {r.id: r for r in reader.read(store, Receipt, day="2026-03-01")}
+    after = {r.id: r for r in reader.read(store, PredictionRecord, day="2026-03-01")}
     assert after == {name: r for name, r in before.items() if r.participant != person.pseudonym}
 
 
@@ -135,10 +135,10 @@ def test_outcomes_of_later_diaries_go(store: Store, person: Person) -> None:
     frame = pd.DataFrame(
         {"participant_id": ["P-1", "P-2"], "date": pd.to_datetime(["2026-03-01"] * 2), "a": [1.0, 0.0]}
     )
-    keep_told(store, DAY, frame, secret=SECRET, time=NOON, attack="a", severity="s")
+    add_reported_outcomes(store, DAY, frame, secret=SECRET, time=NOON, attack="a", severity="s")
     assert [trace.count for trace in log_traces(store, person, write=True)] == [1]
-    assert len(told(store, DAY)) == 1
-    assert person.pseudonym not in set(told(store, DAY)["participant"])
+    assert len(reported_outcomes(store, DAY)) == 1
+    assert person.pseudonym not in set(reported_outcomes(store, DAY)["participant"])
 
 
 def test_frames_go_with_what_leads_to_them(store: Store, person: Person) -> None:

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from migraine_assets.stores.monitoring.results import result_days
+from migraine_assets.stores.monitoring.results import DRIFT, result_days
 from migraine_assets_tests.support.homes import Home
 from migraine_assets_tests.unit.defs.monitoring.watched import LAST, Watched, cohort
 
@@ -14,7 +14,7 @@ def test_several_days_are_monitored_and_the_last_is_shown(tmp_path: Path) -> Non
     watched.serve(cohort(17, sleep_change=-2.5, stress_change=3.0))
     ended = Home(tmp_path).migraine("monitor", "--since", "2026-03-09", "--day", str(LAST))
     assert ended.code == 0, ended.text
-    assert [str(day) for day in result_days(watched.store, "drift")] == ["2026-03-09", "2026-03-10"]
+    assert [str(day) for day in result_days(watched.store, DRIFT)] == ["2026-03-09", "2026-03-10"]
     assert "drift" in ended.text
     assert (tmp_path / "reports" / "monitoring" / f"{LAST}.html").exists()
 

@@ -3,7 +3,7 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from migraine_assets.core.monitoring.drift import Against, Window
+from migraine_assets.core.monitoring.drift import DriftReference, Window
 from migraine_assets.core.reference_bins import references
 
 FEATURES = 12
@@ -25,12 +25,12 @@ def people(
     return who, values
 
 
-def against(rng: np.random.Generator, count: int = 100, days: int = 60, *, keep: bool = False) -> Against:
+def against(rng: np.random.Generator, count: int = 100, days: int = 60, *, keep: bool = False) -> DriftReference:
     """The reference of other people of the same world."""
     _, values = people(rng, count, days)
     found = {item.name: item for item in references(values.astype(np.float32), NAMES)}
     kept = {name: np.sort(column[~np.isnan(column)]) for name, column in zip(NAMES, values.T, strict=True)}
-    return Against(found, count, categories=FLAGS, kept=kept if keep else {})
+    return DriftReference(found, count, categories=FLAGS, samples=kept if keep else {})
 
 
 def window(rng: np.random.Generator, count: int, days: int, *, shift: float = 0.0) -> Window:

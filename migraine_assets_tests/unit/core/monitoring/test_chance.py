@@ -5,14 +5,14 @@ import pytest
 from scipy import stats
 
 from migraine_assets.core.monitoring.chance import (
-    Worth,
-    habits,
-    js_point,
-    ks_point,
-    likeness,
-    psi_point,
-    share_point,
-    worth,
+    EffectiveSampleSize,
+    effective_sample_size,
+    intraclass_correlation,
+    js_critical_value,
+    ks_critical_value,
+    participant_sample_size,
+    psi_critical_value,
+    share_critical_value,
 )
 from migraine_assets.core.monitoring.distances import jensen_shannon, ks_binned
 from migraine_assets.core.reference_bins import psi
@@ -27,19 +27,19 @@ def by_person(rng: np.random.Generator, people: int, days: int, *, alike: bool) 
 
 def test_days_that_repeat_one_another_are_worth_one_a_person() -> None:
     counts = by_person(np.random.default_rng(1), 40, 30, alike=True)
-    sizes = worth(counts, reference_rows=3000, reference_people=100)
+    sizes = effective_sample_size(counts, reference_rows=3000, reference_participants=100)
     assert sizes.current == pytest.approx(40, rel=0.01)
     assert sizes.reference == pytest.approx(100, rel=0.01)
 
 
 def test_independent_days_are_worth_nearly_what_they_are() -> None:
     counts = by_person(np.random.default_rng(1), 400, 10, alike=False)
-    assert worth(counts, reference_rows=4000, reference_people=400).current > 2500
+    assert effective_sample_size(counts, reference_rows=4000, reference_participants=400).current > 2500
 
 
 def test_what_few_people_show_is_believed_less() -> None:
     rng = np.random.default_rng(3)
-    few, many = (likeness(by_person(rng, people, 10, alike=False)) for people in (8, 800))
+    few, many = (intraclass_correlation(by_person(rng, people, 10, alike=False)) for people in (8, 800))
     assert few > many
 
 
@@ -56,48 +56,54 @@ def test_likeness_is_what_its_definition_says() -> None:
     days = (sizes**2).sum() / sizes.sum()
     estimate = (max(effects) - 1) / (days - 1)
     error = math.sqrt(2 / 49) * (1 - estimate) * (estimate + 1 / days)
-    assert likeness(counts) == pytest.approx(estimate + error, rel=1e-12)
+    assert intraclass_correlation(counts) == pytest.approx(estimate + error, rel=1e-12)
 
 
 @pytest.mark.parametrize(("level", "people"), [(0.05, 4), (1e-3, 30), (1e-5, 5000)])
 def test_the_points_of_chance_are_those_of_scipys_distributions(level: float, people: int) -> None:
-    sizes = Worth(current=300, reference=2000, people=people)
+    sizes = EffectiveSampleSize(current=300, reference=2000, participants=people)
     spread, normal = 1 / 300 + 1 / 2000, stats.norm.isf(level / 2)
     tail = stats.t.isf(level / 2, people - 1) / normal
-    assert psi_point(10, sizes, level=level) == pytest.approx(stats.chi2.isf(level, 9) * spread * tail**2)
-    assert share_point(0.2, sizes, level=level) == pytest.approx(normal * math.sqrt(0.16 * spread) * tail)
+    assert psi_critical_value(10, sizes, level=level) == pytest.approx(stats.chi2.isf(level, 9) * spread * tail**2)
+    assert share_critical_value(0.2, sizes, level=level) == pytest.approx(normal * math.sqrt(0.16 * spread) * tail)
 
 
 def test_one_row_a_person_says_nothing_of_likeness() -> None:
     counts = by_person(np.random.default_rng(1), 50, 1, alike=False)
-    assert likeness(counts) == 1
-    assert worth(counts, reference_rows=1000, reference_people=20) == Worth(50, 20, 50)
+    assert intraclass_correlation(counts) == 1
+    assert effective_sample_size(counts, reference_rows=1000, reference_participants=20) == EffectiveSampleSize(
+        50, 20, 50
+    )
 
 
 def test_an_empty_window_is_worth_nothing_and_chance_reaches_everything() -> None:
-    sizes = worth(np.zeros((3, 2)), reference_rows=10, reference_people=5)
+    sizes = effective_sample_size(np.zeros((3, 2)), reference_rows=10, reference_participants=5)
     assert not sizes.known
-    points = (psi_point(2, sizes, level=0.1), ks_point(sizes, level=0.1), share_point(0.5, sizes, level=0.1))
+    points = (
+        psi_critical_value(2, sizes, level=0.1),
+        ks_critical_value(sizes, level=0.1),
+        share_critical_value(0.5, sizes, level=0.1),
+    )
     assert all(point == math.inf for point in points)
 
 
 def test_people_with_many_rows_weigh_more_so_that_all_are_worth_fewer() -> None:
-    assert habits(np.array([10.0, 10.0]), reference_people=9).current == 2
-    assert 1 < habits(np.array([100.0, 1.0]), reference_people=9).current < 1.1
+    assert participant_sample_size(np.array([10.0, 10.0]), reference_participants=9).current == 2
+    assert 1 < participant_sample_size(np.array([100.0, 1.0]), reference_participants=9).current < 1.1
 
 
 @pytest.mark.parametrize("rows", [200, 2000])
 def test_chance_exceeds_each_point_as_often_as_it_says(rows: int) -> None:
     """With independent rows, so that nothing but the statistics is tested."""
-    rng, sizes, share = np.random.default_rng(5), Worth(rows, rows, 10_000), np.full(6, 1 / 6)
-    points = {"psi": psi_point(6, sizes, level=0.1), "js": js_point(6, sizes, level=0.1)}
+    rng, sizes, share = np.random.default_rng(5), EffectiveSampleSize(rows, rows, 10_000), np.full(6, 1 / 6)
+    points = {"psi": psi_critical_value(6, sizes, level=0.1), "js": js_critical_value(6, sizes, level=0.1)}
     beyond = dict.fromkeys(("psi", "js", "ks", "share"), 0)
     for _ in range(800):
         before, after = rng.multinomial(rows, share, 2)
         beyond["psi"] += psi(before, after) > points["psi"]
         beyond["js"] += jensen_shannon(before, after) > points["js"]
-        beyond["ks"] += ks_binned(before, after) > ks_point(sizes, level=0.1)
-        beyond["share"] += abs(before[0] - after[0]) / rows > share_point(1 / 6, sizes, level=0.1)
+        beyond["ks"] += ks_binned(before, after) > ks_critical_value(sizes, level=0.1)
+        beyond["share"] += abs(before[0] - after[0]) / rows > share_critical_value(1 / 6, sizes, level=0.1)
     assert 50 <= beyond["psi"] <= 115
     assert 50 <= beyond["js"] <= 115
     assert beyond["ks"] <= 95  # six bins see less than the distance itself

@@ -4,7 +4,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from migraine_assets.core.monitoring.outcomes import last_predictions, settle
+from migraine_assets.core.monitoring.outcomes import join_outcomes, latest_predictions
 
 DAY = dt.date(2026, 3, 2)
 
@@ -34,12 +34,12 @@ def diary(*rows: tuple[str, float, float | None]) -> pd.DataFrame:
 
 
 def attacks(asked: pd.DataFrame, told: pd.DataFrame, later: pd.DataFrame) -> list[Any]:
-    found = settle(last_predictions(asked), every=asked, feedback=told, diary=later)
+    found = join_outcomes(latest_predictions(asked), every=asked, feedback=told, diary=later)
     return [None if np.isnan(value) else value for value in found.predictions["attack"]]
 
 
 def test_asking_again_is_no_second_observation() -> None:
-    asked = last_predictions(predictions(("a", "p", 1), ("b", "p", 2), ("c", None, 1), ("d", None, 2)))
+    asked = latest_predictions(predictions(("a", "p", 1), ("b", "p", 2), ("c", None, 1), ("d", None, 2)))
     assert sorted(asked["id"]) == ["b", "c", "d"]
 
 
@@ -67,7 +67,7 @@ def test_nobodys_prediction_is_reached_by_its_id_alone() -> None:
 def test_contradictions_are_counted() -> None:
     asked = predictions(("a", "p", 1), ("b", "q", 1))
     told = feedback(("a", 9, True), ("a", 10, False), ("b", 9, True), ("b", 9, True))
-    assert settle(last_predictions(asked), every=asked, feedback=told, diary=diary()).contradictions == 1
+    assert join_outcomes(latest_predictions(asked), every=asked, feedback=told, diary=diary()).contradictions == 1
 
 
 def test_with_nothing_told_nothing_is_known() -> None:

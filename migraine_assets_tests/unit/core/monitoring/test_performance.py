@@ -1,13 +1,12 @@
-import datetime as dt
-import json
-
+import msgspec
 import numpy as np
 import pytest
 
 from migraine_assets.core.metrics.interval import Interval
 from migraine_assets.core.metrics.metrics import score_attack, score_severity
 from migraine_assets.core.monitoring.estimated_performance import METRICS, estimated_metrics
-from migraine_assets.core.monitoring.performance import estimated, held_against, mature, metrics_from, realised
+from migraine_assets.core.monitoring.performance import compare_estimate, estimated_performance, realized_performance
+from migraine_assets.core.monitoring.performance_result import Performance, metric_intervals
 
 
 def world(seed: int, people: int = 80, days: int = 20) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
@@ -27,22 +26,24 @@ def test_a_model_that_does_what_it_did_gives_no_alarm_on_most_days() -> None:
     reference, alarms = own_test(), 0
     for seed in range(30):
         who, p, y = world(seed)
-        alarms += realised("attack", y, p, who, reference=reference, threshold=0.4).verdict.alarms
+        alarms += realized_performance("attack", y, p, who, reference=reference, threshold=0.4).alarms
     assert alarms <= 1
 
 
 def test_a_changed_relation_is_a_degradation_with_its_figures() -> None:
     who, p, y = world(1)
-    found = realised("attack", np.random.default_rng(2).permutation(y), p, who, reference=own_test(), threshold=0.4)
-    assert found.verdict.status == "degraded"
-    assert any(reason.startswith("ROC-AUC") and "a drop of" in reason for reason in found.verdict.reasons)
+    found = realized_performance(
+        "attack", np.random.default_rng(2).permutation(y), p, who, reference=own_test(), threshold=0.4
+    )
+    assert found.status == "degraded"
+    assert any(reason.startswith("ROC-AUC") and "a drop of" in reason for reason in found.reasons)
 
 
 def test_probabilities_that_are_too_high_are_told_although_their_order_is_right() -> None:
     who, p, y = world(3)
-    found = realised("attack", y, p**0.3, who, reference={}, threshold=0.4)
-    assert found.verdict.status == "degraded"
-    assert "too high" in found.verdict.reasons[0]
+    found = realized_performance("attack", y, p**0.3, who, reference={}, threshold=0.4)
+    assert found.status == "degraded"
+    assert "too high" in found.reasons[0]
 
 
 def test_a_severity_that_is_missed_farther_is_a_degradation() -> None:
@@ -50,31 +51,27 @@ def test_a_severity_that_is_missed_farther_is_a_degradation() -> None:
     who, truth = np.repeat(np.arange(50), 10), rng.uniform(0, 10, 500)
     reference = score_severity(truth, truth + rng.normal(0, 1, 500), who)
     good, bad = (
-        realised("severity", truth, truth + rng.normal(0, spread, 500), who, reference=reference, threshold=0.5)
+        realized_performance(
+            "severity", truth, truth + rng.normal(0, spread, 500), who, reference=reference, threshold=0.5
+        )
         for spread in (1, 2)
     )
-    assert (good.verdict.status, bad.verdict.status) == ("none", "degraded")
-    assert "RMSE" in bad.verdict.reasons[0]
+    assert (good.status, bad.status) == ("none", "degraded")
+    assert "RMSE" in bad.reasons[0]
 
 
 @pytest.mark.parametrize(("people", "days"), [(0, 0), (5, 40), (40, 1)])
 def test_too_few_outcomes_say_nothing(people: int, days: int) -> None:
     who, p, y = world(5, people, days)
-    found = realised("attack", 1 - y, p, who, reference=own_test(), threshold=0.4, pending=7)
-    assert (found.verdict.status, found.pending) == ("too little data", 7)
-    assert estimated(p, who, threshold=0.4, reference=own_test()).verdict.status == "too little data"
+    found = realized_performance("attack", 1 - y, p, who, reference=own_test(), threshold=0.4, pending=7)
+    assert (found.status, found.pending) == ("too little data", 7)
+    assert estimated_performance(p, who, threshold=0.4, reference=own_test()).status == "too little data"
 
 
 def test_without_attacks_nothing_is_said() -> None:
     who, p, y = world(6)
-    found = realised("attack", 0 * y, p, who, reference=own_test(), threshold=0.4)
-    assert found.verdict.status == "too little data"
-
-
-def test_an_outcome_is_due_once_its_delay_is_over() -> None:
-    day = dt.date(2026, 3, 1)
-    assert not mature(day, today=dt.date(2026, 3, 4), delay_days=3)
-    assert mature(day, today=dt.date(2026, 3, 5), delay_days=3)
+    found = realized_performance("attack", 0 * y, p, who, reference=own_test(), threshold=0.4)
+    assert found.status == "too little data"
 
 
 def test_calibrated_probabilities_say_themselves_how_well_they_do() -> None:
@@ -96,21 +93,22 @@ def test_the_estimated_area_is_that_of_all_pairs() -> None:
 
 def test_an_estimate_never_alarms_by_itself() -> None:
     who, _, _ = world(8)
-    found = estimated(np.full(who.size, 0.5), who, threshold=0.4, reference=own_test())
-    assert found.verdict.status == "suspected"
+    found = estimated_performance(np.full(who.size, 0.5), who, threshold=0.4, reference=own_test())
+    assert found.status == "suspected"
 
 
 def test_an_estimate_is_held_against_what_came_true() -> None:
     who, p, y = world(9)
-    promised = estimated(p, who, threshold=0.4, reference={}).metrics
-    kept = held_against(promised, score_attack(y, p, who, threshold=0.4))
-    broken = held_against(promised, score_attack(np.random.default_rng(1).permutation(y), p, who, threshold=0.4))
+    promised = metric_intervals(estimated_performance(p, who, threshold=0.4, reference={}).metrics)
+    kept = compare_estimate(promised, score_attack(y, p, who, threshold=0.4))
+    broken = compare_estimate(promised, score_attack(np.random.default_rng(1).permutation(y), p, who, threshold=0.4))
     assert kept["roc_auc"].held
     assert not broken["roc_auc"].held
 
 
-def test_a_performance_is_plain_values_and_back() -> None:
+def test_a_performance_comes_back_from_json() -> None:
     who, p, y = world(10)
-    found = realised("attack", y, p, who, reference=own_test(), threshold=0.4)
-    plain = json.loads(json.dumps(found.to_json(), allow_nan=False))
-    assert metrics_from(plain["metrics"])["roc_auc"] == found.metrics["roc_auc"]
+    performance = realized_performance("attack", y, p, who, reference=own_test(), threshold=0.4)
+    again = msgspec.json.decode(msgspec.json.encode(performance), type=Performance)
+    assert again == performance
+    assert metric_intervals(again.metrics)["roc_auc"] == score_attack(y, p, who, threshold=0.4)["roc_auc"]

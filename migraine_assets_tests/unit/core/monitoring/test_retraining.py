@@ -4,40 +4,40 @@ from dataclasses import replace
 from hypothesis import given
 from hypothesis import strategies as st
 
-from migraine_assets.core.monitoring.retraining import Event, Situation, choose
+from migraine_assets.core.monitoring.retraining import Event, TrainingState, decide_retraining
 
 NOON = dt.datetime(2026, 3, 1, 12, tzinfo=dt.UTC)
 DAY = dt.timedelta(hours=20)
 EVENT = Event("drift", "attack", "b" * 64, "2026-03-01", ("sleep_hours moved.",))
-FREE = Situation(NOON, {"attack": EVENT.bundle})
+FREE = TrainingState(NOON, {"attack": EVENT.bundle})
 
 
 def test_an_event_about_the_serving_model_starts_one_run_with_its_reasons() -> None:
-    choice = choose(EVENT, FREE, cool_down=DAY)
+    choice = decide_retraining(EVENT, FREE, cool_down=DAY)
     assert choice.act
     assert choice.reasons == ("sleep_hours moved.",)
 
 
 def test_an_event_has_one_run_however_often_it_is_seen() -> None:
-    assert not choose(EVENT, replace(FREE, started=(EVENT.run_key,)), cool_down=DAY).act
+    assert not decide_retraining(EVENT, replace(FREE, started=(EVENT.run_key,)), cool_down=DAY).act
 
 
 def test_a_retrainings_own_output_ends_the_event_that_started_it() -> None:
     after = replace(FREE, serving={"attack": "c" * 64}, last_training=NOON - 2 * DAY)
-    assert "no longer serves" in choose(EVENT, after, cool_down=DAY).reasons[0]
+    assert "no longer serves" in decide_retraining(EVENT, after, cool_down=DAY).reasons[0]
 
 
 def test_one_run_at_a_time_and_a_pause_after_each() -> None:
-    assert "trains at the moment" in choose(EVENT, replace(FREE, in_flight=("abc",)), cool_down=DAY).reasons[0]
-    assert not choose(EVENT, replace(FREE, last_training=NOON - DAY / 2), cool_down=DAY).act
-    assert choose(EVENT, replace(FREE, last_training=NOON - DAY), cool_down=DAY).act
+    assert "is training" in decide_retraining(EVENT, replace(FREE, in_flight=("abc",)), cool_down=DAY).reasons[0]
+    assert not decide_retraining(EVENT, replace(FREE, last_training=NOON - DAY / 2), cool_down=DAY).act
+    assert decide_retraining(EVENT, replace(FREE, last_training=NOON - DAY), cool_down=DAY).act
 
 
 @given(st.integers(-10_000, 10_000))
 def test_a_clock_that_jumps_never_makes_a_wait_longer_than_it_is(hours: int) -> None:
     """However far the recorded end lies in the future, a wait that begins now ends within the pause."""
     last = NOON + dt.timedelta(hours=hours)
-    waits = choose(EVENT, replace(FREE, last_training=last), cool_down=DAY)
+    waits = decide_retraining(EVENT, replace(FREE, last_training=last), cool_down=DAY)
     assert waits.act == (hours <= -20)
     if not waits.act:
         assert f"{min(last, NOON) + DAY:%H:%M}" in waits.reasons[0]

@@ -1,8 +1,13 @@
 import numpy as np
 
-from migraine_assets.core.monitoring.rollout_test import TrialSettings, by_arm, judge, paired
+from migraine_assets.core.monitoring.rollout_test import (
+    RolloutSettings,
+    arm_difference,
+    decide_rollout,
+    paired_difference,
+)
 
-SETTINGS = TrialSettings(shadow_days=7)
+SETTINGS = RolloutSettings(shadow_days=7)
 
 
 def losses(rng: np.random.Generator, people: int, days: int, *, worse: float = 0.0) -> tuple[np.ndarray, ...]:
@@ -18,40 +23,44 @@ def test_looking_every_day_takes_back_few_candidates_that_are_not_worse() -> Non
     for seed in range(200):
         candidate, champion, who = losses(np.random.default_rng(seed), 60, 20)
         day = np.tile(np.arange(20), 60)
-        looks = [paired(*(v[day < last] for v in (candidate, champion, who))) for last in range(1, 21)]
-        back += any(judge(seen, days=0, needed=99, settings=SETTINGS).step == "back" for seen in looks)
+        looks = [paired_difference(*(v[day < last] for v in (candidate, champion, who))) for last in range(1, 21)]
+        back += any(decide_rollout(seen, days=0, needed=99, settings=SETTINGS).step == "back" for seen in looks)
     assert back <= 10  # 5 % of 200
 
 
 def test_a_worse_candidate_is_taken_back_before_its_days_are_over() -> None:
-    seen = paired(*losses(np.random.default_rng(1), 100, 3, worse=0.05))
-    verdict = judge(seen, days=3, needed=7, settings=SETTINGS)
+    seen = paired_difference(*losses(np.random.default_rng(1), 100, 3, worse=0.05))
+    verdict = decide_rollout(seen, days=3, needed=7, settings=SETTINGS)
     assert verdict.step == "back"
-    assert "It is worse" in verdict.reason
+    assert "is worse" in verdict.reason
 
 
 def test_one_that_is_not_worse_goes_on_when_its_days_are_over() -> None:
-    seen = paired(*losses(np.random.default_rng(2), 100, 7))
-    assert judge(seen, days=6, needed=7, settings=SETTINGS).step == "wait"
-    assert judge(seen, days=7, needed=7, settings=SETTINGS).step == "on"
+    seen = paired_difference(*losses(np.random.default_rng(2), 100, 7))
+    assert decide_rollout(seen, days=6, needed=7, settings=SETTINGS).step == "wait"
+    assert decide_rollout(seen, days=7, needed=7, settings=SETTINGS).step == "on"
 
 
 def test_a_better_one_is_never_taken_back() -> None:
-    seen = paired(*losses(np.random.default_rng(3), 200, 7, worse=-0.1))
-    assert judge(seen, days=7, needed=7, settings=SETTINGS).step == "on"
+    seen = paired_difference(*losses(np.random.default_rng(3), 200, 7, worse=-0.1))
+    assert decide_rollout(seen, days=7, needed=7, settings=SETTINGS).step == "on"
 
 
 def test_with_few_participants_nothing_is_decided_however_long_it_takes() -> None:
-    seen = paired(*losses(np.random.default_rng(4), 5, 50, worse=1.0))
-    assert judge(seen, days=99, needed=7, settings=SETTINGS).step == "wait"
-    nobody = paired([], [], [])
-    assert judge(nobody, days=99, needed=7, settings=SETTINGS).step == "wait"
+    seen = paired_difference(*losses(np.random.default_rng(4), 5, 50, worse=1.0))
+    assert decide_rollout(seen, days=99, needed=7, settings=SETTINGS).step == "wait"
+    nobody = paired_difference([], [], [])
+    assert decide_rollout(nobody, days=99, needed=7, settings=SETTINGS).step == "wait"
 
 
 def test_a_canary_is_compared_between_people() -> None:
     rng = np.random.default_rng(5)
     worse, _, who = losses(rng, 80, 5, worse=0.3)
     _, champion, others = losses(rng, 300, 5)
-    assert judge(by_arm(worse, who, champion, others), days=1, needed=3, settings=SETTINGS).step == "back"
+    assert (
+        decide_rollout(arm_difference(worse, who, champion, others), days=1, needed=3, settings=SETTINGS).step == "back"
+    )
     _, equal, who = losses(rng, 80, 5)
-    assert judge(by_arm(equal, who, champion, others), days=3, needed=3, settings=SETTINGS).step == "on"
+    assert (
+        decide_rollout(arm_difference(equal, who, champion, others), days=3, needed=3, settings=SETTINGS).step == "on"
+    )

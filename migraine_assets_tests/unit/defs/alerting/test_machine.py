@@ -9,7 +9,7 @@ from migraine_assets.defs.alerting.machine import is_on, pause, shortage, silenc
 from migraine_assets.defs.alerting.sensors import TABLE
 from migraine_assets.defs.resources import workspace_from
 from migraine_assets.settings import Settings
-from migraine_assets.stores.monitoring.heartbeats import beat, heartbeats
+from migraine_assets.stores.monitoring.heartbeats import heartbeats, record_heartbeat
 from migraine_assets_tests.unit.defs.alerting.evaluating import Daemon
 
 GB = 1e9
@@ -128,7 +128,7 @@ def test_every_sensor_beats_and_runs_on_an_empty_home(daemon: Daemon) -> None:
 def _all_beat(daemon: Daemon, *, but: str = "") -> None:
     for name in {one.name for one in daemon.repository.sensor_defs}:
         if name not in (but, "alert_heartbeats"):
-            beat(daemon.store, name, now=daemon.now)
+            record_heartbeat(daemon.store, name, now=daemon.now)
 
 
 def test_a_context_of_the_ui_s_own_test_button_will_do(daemon: Daemon) -> None:

@@ -4,22 +4,16 @@ import datetime as dt
 
 import pytest
 
+from migraine_assets.core.monitoring.verdict import Status
 from migraine_assets.errors import StoreError
-from migraine_assets.stores.monitoring.results import Kind, write_result
+from migraine_assets_tests.support.monitoring_results import write_task_result
 from migraine_assets_tests.unit.defs.alerting.evaluating import Daemon
 
 DAY = dt.date(2026, 3, 1)
 
 
-def found(daemon: Daemon, kind: Kind, status: str, *, day: dt.date = DAY, task: str = "attack") -> None:
-    result = {
-        "bundle": "0123456789abcdef" * 4,
-        "algorithm": "xgboost",
-        "status": status,
-        "reasons": ["sleep_hours: PSI 0.41 is above 0.2."] if status not in ("none",) else [],
-        "since": "2026-02-27" if status in ("drift", "degraded") else None,
-    }
-    write_result(daemon.store, kind, day, {"tasks": {task: result}}, now=daemon.now)
+def found(daemon: Daemon, kind: str, status: Status, *, day: dt.date = DAY) -> None:
+    write_task_result(daemon.store, kind, status, day=day, now=daemon.now)
 
 
 def test_drift_is_told_with_reason_model_beginning_and_link(daemon: Daemon) -> None:
@@ -47,7 +41,7 @@ def test_drift_that_lasts_is_told_once_and_its_end_too(daemon: Daemon) -> None:
 
 
 @pytest.mark.parametrize("status", ["none", "suspected", "too little data"])
-def test_what_is_no_drift_is_not_told(daemon: Daemon, status: str) -> None:
+def test_what_is_no_drift_is_not_told(daemon: Daemon, status: Status) -> None:
     found(daemon, "drift", status)
     daemon.evaluate("alert_monitoring")
     assert daemon.receiver.taken == []

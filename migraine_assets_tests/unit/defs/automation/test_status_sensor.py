@@ -20,7 +20,7 @@ from migraine_assets.stores.monitoring.pipeline_status import (
     TaskVerdict,
     write_pipeline_status,
 )
-from migraine_assets.stores.monitoring.results import write_result
+from migraine_assets_tests.support.monitoring_results import write_task_result
 from migraine_assets_tests.unit.defs.automation.place import Place, nightly
 
 NOW = dt.datetime.now(dt.UTC)
@@ -136,8 +136,7 @@ def test_only_what_is_on_and_in_the_code_can_fall_silent(
 def test_the_newest_result_of_each_kind_gives_the_verdict(place: Place) -> None:
     day = dt.date(2026, 3, 1)
     for kind, offset, status in (("drift", 0, "none"), ("drift", 1, "drift"), ("realised", 0, "degraded")):
-        content = {"tasks": {"attack": {"status": status}}}
-        write_result(place.store, kind, day + dt.timedelta(days=offset), content, now=NOW)  # type: ignore[arg-type]
+        write_task_result(place.store, kind, status, day=day + dt.timedelta(days=offset), now=NOW)  # type: ignore[arg-type]
     assert place.published().verdicts == {
         "drift": {"attack": TaskVerdict("drift", "2026-03-02")},
         "realised": {"attack": TaskVerdict("degraded", "2026-03-01")},
@@ -145,7 +144,7 @@ def test_the_newest_result_of_each_kind_gives_the_verdict(place: Place) -> None:
 
 
 def test_a_damaged_result_leaves_the_verdict_that_was_known(place: Place) -> None:
-    write_result(place.store, "drift", dt.date(2026, 3, 1), {"tasks": {"attack": {"status": "drift"}}}, now=NOW)
+    write_task_result(place.store, "drift", "drift", day=dt.date(2026, 3, 1), now=NOW)
     known = place.published().verdicts
     place.store.write("monitoring/results/drift/2026-03-02.json", json.dumps({"format": 1}).encode())
     assert place.published().verdicts == known

@@ -3,11 +3,22 @@
 import datetime as dt
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from migraine_assets.stores.monitoring.gauges import read_gauges
-from migraine_assets.stores.monitoring.results import read_result, result_days
+from migraine_assets.stores.monitoring.results import (
+    DRIFT,
+    ESTIMATED,
+    REALIZED,
+    R,
+    ResultKind,
+    TaskResults,
+    read_result,
+    result_days,
+    task_result,
+)
 from migraine_assets_tests.unit.defs.monitoring.watched import LAST, Watched, cohort, metadata
 
 OTHERS = 17
@@ -18,20 +29,23 @@ def watched(tmp_path: Path) -> Watched:
     return Watched.make(tmp_path)
 
 
-def status(watched: Watched, kind: str, day: dt.date = LAST) -> str:
-    found = read_result(watched.store, kind, day)  # type: ignore[arg-type]
-    assert found is not None
-    return str(found["tasks"]["attack"]["status"])
+def attack(watched: Watched, kind: ResultKind[TaskResults[R]], day: dt.date = LAST) -> R:
+    result = task_result(watched.store, kind, day, "attack")
+    assert result is not None
+    return result
+
+
+def status(watched: Watched, kind: ResultKind[TaskResults[Any]], day: dt.date = LAST) -> str:
+    return str(attack(watched, kind, day).status)
 
 
 def test_other_people_of_the_same_world_are_no_drift_and_no_degradation(watched: Watched) -> None:
     watched.tell(watched.serve(cohort(OTHERS), days=10))
     watched.watch_each(days=10)
-    assert status(watched, "drift") == "none"
-    assert status(watched, "realised") == "none"
-    assert status(watched, "estimated") == "none"
-    held = read_result(watched.store, "realised", LAST)["tasks"]["attack"]["held"]  # type: ignore[index]
-    assert held["roc_auc"]["held"]
+    assert status(watched, DRIFT) == "none"
+    assert status(watched, REALIZED) == "none"
+    assert status(watched, ESTIMATED) == "none"
+    assert attack(watched, REALIZED).held["roc_auc"].held
     figures = read_gauges(watched.store)
     assert figures is not None
     assert figures.drift_detected_total == 0
@@ -43,11 +57,9 @@ def test_short_nights_and_stress_are_drift_which_is_one_event_however_often_it_i
     watched.serve(cohort(OTHERS, sleep_change=-2.5, stress_change=3.0))
     watched.watch_each()
     watched.watch_each()
-    found = read_result(watched.store, "drift", LAST)
-    assert found is not None
-    said = found["tasks"]["attack"]
-    assert said["status"] == "drift"
-    assert any(name.startswith(("sleep", "stress")) for name in said["moved"])
+    drift = attack(watched, DRIFT)
+    assert drift.status == "drift"
+    assert any(name.startswith(("sleep", "stress")) for name in drift.moved)
     figures = read_gauges(watched.store)
     assert figures is not None
     assert figures.drift_detected_total == 1
@@ -57,44 +69,39 @@ def test_short_nights_and_stress_are_drift_which_is_one_event_however_often_it_i
 def test_a_concept_that_changed_is_seen_in_outcomes_alone(watched: Watched) -> None:
     watched.tell(watched.serve(cohort(OTHERS), days=10), invert=True)
     watched.watch_each(days=10)
-    assert status(watched, "drift") == "none"
-    assert status(watched, "realised") == "degraded"
-    found = read_result(watched.store, "realised", LAST)
-    assert found is not None
-    assert not found["tasks"]["attack"]["held"]["roc_auc"]["held"]
+    assert status(watched, DRIFT) == "none"
+    assert status(watched, REALIZED) == "degraded"
+    assert not attack(watched, REALIZED).held["roc_auc"].held
 
 
 def test_outcomes_that_are_not_due_are_pending(watched: Watched) -> None:
     watched.tell(watched.serve(cohort(OTHERS)), delay=9)
     watched.watch_each()
-    found = read_result(watched.store, "realised", LAST)
-    assert found is not None
-    said = found["tasks"]["attack"]
-    assert (said["status"], said["rows"]) == ("too little data", 0)
-    assert said["pending"] > 0
+    realized = attack(watched, REALIZED)
+    assert (realized.status, realized.rows) == ("too little data", 0)
+    assert realized.pending > 0
 
 
 def test_an_empty_day_and_a_home_without_a_champion_are_no_failures(watched: Watched) -> None:
     assert watched.watch(LAST).success
-    assert status(watched, "drift") == "too little data"
+    assert status(watched, DRIFT) == "too little data"
     watched.store.delete("registry")
     assert watched.watch(LAST).success
-    assert read_result(watched.store, "drift", LAST) == {"tasks": {}}
+    assert read_result(watched.store, DRIFT, LAST) == TaskResults({})
 
 
 def test_a_day_can_be_filled_in_later_and_says_what_it_would_have_said(watched: Watched) -> None:
     watched.tell(watched.serve(cohort(OTHERS), days=10))
     for back in (0, 5, 2, 9, 1, 3, 4, 6, 7, 8):
         watched.watch(LAST - dt.timedelta(days=back))
-    assert len(result_days(watched.store, "drift")) == 10
-    backfilled = read_result(watched.store, "drift", LAST - dt.timedelta(days=2))
-    watched.watch(LAST - dt.timedelta(days=2))
-    again = read_result(watched.store, "drift", LAST - dt.timedelta(days=2))
-    assert backfilled is not None
-    assert again is not None
-    assert backfilled["tasks"]["attack"]["rows"] < again["tasks"]["attack"]["rows"]
-    watched.watch(LAST - dt.timedelta(days=2))
-    assert again == read_result(watched.store, "drift", LAST - dt.timedelta(days=2))
+    assert len(result_days(watched.store, DRIFT)) == 10
+    day = LAST - dt.timedelta(days=2)
+    backfilled = attack(watched, DRIFT, day)
+    watched.watch(day)
+    again = attack(watched, DRIFT, day)
+    assert backfilled.rows < again.rows
+    watched.watch(day)
+    assert attack(watched, DRIFT, day) == again
 
 
 def test_the_page_shows_trends_what_moved_and_loads_nothing(watched: Watched) -> None:
@@ -107,7 +114,8 @@ def test_the_page_shows_trends_what_moved_and_loads_nothing(watched: Watched) ->
     assert (page.parent / "latest.html").read_bytes() == page.read_bytes()
     assert "drift" in text
     assert "visible from" in text
-    assert "<polyline" in text
+    assert "data:image/svg+xml" in text
+    assert 'alt="Highest drift ratio' in text
     assert "http://" not in text.replace("http://www.w3.org", "")
     assert "<script" not in text
 

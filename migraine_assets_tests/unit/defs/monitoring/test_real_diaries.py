@@ -14,7 +14,7 @@ from migraine_assets.core.diary.preprocess import PreprocessSettings, preprocess
 from migraine_assets.core.diary.validation import ValidationSettings, validate
 from migraine_assets.core.features.matrix import FeatureRows, feature_rows
 from migraine_assets.sources.registry import read_source
-from migraine_assets.stores.monitoring.results import read_result
+from migraine_assets.stores.monitoring.results import DRIFT, REALIZED, R, ResultKind, TaskResults, task_result
 from migraine_assets_tests.unit.defs.monitoring.watched import LAST, Watched
 
 
@@ -44,28 +44,28 @@ def _watched(root: Path, diary: pd.DataFrame, served: pd.DataFrame, *, invert: b
     return watched
 
 
-def _said(watched: Watched, kind: str) -> dict[str, object]:
-    found = read_result(watched.store, kind, LAST)  # type: ignore[arg-type]
-    assert found is not None
-    said: dict[str, object] = found["tasks"]["attack"]
-    return said
+def _attack(watched: Watched, kind: ResultKind[TaskResults[R]]) -> R:
+    result = task_result(watched.store, kind, LAST, "attack")
+    assert result is not None
+    return result
 
 
 @pytest.mark.parametrize("seed", [1, 2, 3])
 def test_the_other_half_of_the_patients_is_no_drift(tmp_path: Path, seed: int) -> None:
     watched = _watched(tmp_path, *_halves(seed))
-    assert _said(watched, "drift")["status"] != "drift", _said(watched, "drift")["moved"]
+    drift = _attack(watched, DRIFT)
+    assert drift.status != "drift", drift.moved
 
 
 def test_worse_air_is_drift_of_the_air(tmp_path: Path) -> None:
     diary, served = _halves(1)
     served["air_quality"] += 3 * diary["air_quality"].std()
-    found = _said(_watched(tmp_path, diary, served), "drift")
-    assert found["status"] == "drift"
-    assert any(str(name).startswith("air_quality") for name in found["moved"])  # type: ignore[attr-defined]
+    drift = _attack(_watched(tmp_path, diary, served), DRIFT)
+    assert drift.status == "drift"
+    assert any(name.startswith("air_quality") for name in drift.moved)
 
 
 def test_headaches_on_the_days_without_and_none_on_the_others_is_degradation(tmp_path: Path) -> None:
     diary, served = _halves(1)
     watched = _watched(tmp_path, diary, served, invert=True)
-    assert _said(watched, "realised")["status"] == "degraded"
+    assert _attack(watched, REALIZED).status == "degraded"

@@ -6,20 +6,20 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from migraine_assets.core.monitoring.rollout_test import TrialSettings
+from migraine_assets.core.monitoring.rollout_test import RolloutSettings
 from migraine_assets.defs.monitoring.rollout_guard import guard
 from migraine_assets.stores.monitoring.collection import collect_feedback, collect_predictions
 from migraine_assets.stores.monitoring.decisions import decisions
 from migraine_assets.stores.prediction_log.reader import days, read
-from migraine_assets.stores.prediction_log.record import Feedback, Receipt
+from migraine_assets.stores.prediction_log.record import Feedback, PredictionRecord
 from migraine_assets.stores.prediction_log.segments import segments
-from migraine_assets.stores.registry.champions import history
 from migraine_assets.stores.registry.pointer import read_pointer
+from migraine_assets.stores.registry.promotion_history import history
 from migraine_assets.stores.registry.rollouts import start_rollout
 from migraine_assets_tests.unit.defs.monitoring.watched import LAST, Watched, at_noon, cohort
 from migraine_assets_tests.unit.stores.bundles.example_bundles import example_manifest, example_model
 
-SETTINGS = TrialSettings(shadow_days=5, canary_days=5, canary_percent=25)
+SETTINGS = RolloutSettings(shadow_days=5, canary_days=5, canary_percent=25)
 BEGAN = dt.datetime.combine(LAST - dt.timedelta(days=7), dt.time(0), tzinfo=dt.UTC)
 NOW = dt.datetime.combine(LAST, dt.time(23), tzinfo=dt.UTC)
 
@@ -52,9 +52,9 @@ def candidate(watched: Watched, mode: str, *, who: str = "pipeline") -> str:
 
 def answered(watched: Watched, bundle: str, mode: str, *, spoilt: float) -> None:
     """Let the log say that the candidate was asked too, of every second person; `spoilt` 1 says the opposite."""
-    kept: list[Receipt] = []
-    for day in days(watched.store, Receipt):
-        kept += list(read(watched.store, Receipt, day=day))
+    kept: list[PredictionRecord] = []
+    for day in days(watched.store, PredictionRecord):
+        kept += list(read(watched.store, PredictionRecord, day=day))
     watched.store.delete("log/predictions")
     target = segments(watched.store, "predictions", segment_bytes=1 << 26)
     for receipt in sorted(kept, key=lambda one: one.time):

@@ -22,14 +22,14 @@ from migraine_assets.core.features.matrix import FeatureRows, feature_rows
 from migraine_assets.core.metrics.metrics import score_attack
 from migraine_assets.core.models.catalogue import find
 from migraine_assets.core.models.training import TrainingSet, fit_model
-from migraine_assets.core.monitoring.drift import SCORE
+from migraine_assets.core.monitoring.drift import MODEL_OUTPUT
 from migraine_assets.core.reference_bins import reference, references
 from migraine_assets.definitions import build_defs
 from migraine_assets.defs.resources import Workspace
 from migraine_assets.sources.registry import read_source
 from migraine_assets.stores.bundles.bundles import add_provenance, load_bundle, write_bundle
 from migraine_assets.stores.bundles.pack import Context, pack
-from migraine_assets.stores.prediction_log.record import Feedback, Receipt, make_ids, pseudonym
+from migraine_assets.stores.prediction_log.record import Feedback, PredictionRecord, make_ids, pseudonym
 from migraine_assets.stores.prediction_log.segments import segments
 from migraine_assets.stores.registry.champions import promote
 from migraine_assets.stores.registry.pointer import read_pointer
@@ -74,7 +74,7 @@ def put_champion(store: Store, rows: FeatureRows) -> None:
     data = TrainingSet(X, rows.names, y[known], who, (who % 3).astype(np.int8))
     fitted = fit_model(find("attack", "logistic_regression"), data, seed=3)
     found = score_attack(data.y, fitted.oof, who, threshold=fitted.threshold or 0.5)
-    kept = (*references(X, rows.names), reference(SCORE, fitted.oof))
+    kept = (*references(X, rows.names), reference(MODEL_OUTPUT, fitted.oof))
     figures = {name: value.to_json() for name, value in found.items()}
     context = Context(
         horizon=1,
@@ -155,7 +155,7 @@ class Watched:
         for day, part in made.groupby("day"):
             lines = [
                 msgspec.json.encode(
-                    Receipt(
+                    PredictionRecord(
                         id=identities[k],
                         time=at_noon(day),
                         participant=pseudonym(secret, part.at[k, "who"]),

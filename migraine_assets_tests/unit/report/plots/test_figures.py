@@ -11,7 +11,8 @@ import pytest
 
 from migraine_assets.core.evaluation.results import TaskEvaluation
 from migraine_assets.core.metrics.interval import UNKNOWN
-from migraine_assets.report.plots.figures import STYLE, WIDE, Picture, pictures
+from migraine_assets.report.plots.canvas import STYLE, Picture
+from migraine_assets.report.plots.figures import WIDE, pictures
 from migraine_assets.report.plots.plots import comparison
 from migraine_assets_tests.unit.report.simulated import CLASSIFIERS, attack_evaluation, severity_evaluation
 

@@ -8,7 +8,7 @@ from typing import Any
 import httpx
 import pytest
 
-from migraine_assets_tests.unit.serving.trained import fresh_store, history, receipts_of, running
+from migraine_assets_tests.unit.serving.trained import fresh_store, history, records_of, running
 from serving.services import Services
 
 
@@ -97,6 +97,6 @@ def test_every_answer_leaves_a_receipt(tmp_path: Path) -> None:
     store = fresh_store(tmp_path)
     with running(store, tmp_path) as (client, services):
         answer = client.post("/predict/batch", json={"items": [{"entries": history()}, {"age": 30}, 3]})
-        receipts = receipts_of(services, store)
+        receipts = records_of(services, store)
     ids = [item["result"]["prediction_id"] for item in json.loads(answer.content)["items"][:2]]
     assert [receipt.id for receipt in receipts] == ids

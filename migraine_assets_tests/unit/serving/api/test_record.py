@@ -9,8 +9,8 @@ import httpx
 import pytest
 
 from migraine_assets.stores.prediction_log import record_block
-from migraine_assets.stores.prediction_log.reader import days, find, read
-from migraine_assets.stores.prediction_log.record import Receipt
+from migraine_assets.stores.prediction_log.reader import days, find_record, read
+from migraine_assets.stores.prediction_log.record import PredictionRecord
 from migraine_assets.stores.registry.rollouts import start_rollout
 from migraine_assets.stores.store import Store
 from migraine_assets_tests.unit.serving.trained import NOON, fresh_store, history, running, trained
@@ -39,8 +39,12 @@ def people() -> list[dict[str, Any]]:
     ]
 
 
-def logged(store: Store) -> dict[str, Receipt]:
-    return {receipt.id: receipt for day in days(store, Receipt) for receipt in read(store, Receipt, day=day)}
+def logged(store: Store) -> dict[str, PredictionRecord]:
+    return {
+        receipt.id: receipt
+        for day in days(store, PredictionRecord)
+        for receipt in read(store, PredictionRecord, day=day)
+    }
 
 
 def together(client: httpx.Client) -> list[dict[str, Any]]:
@@ -49,7 +53,7 @@ def together(client: httpx.Client) -> list[dict[str, Any]]:
     return [item["result"] for item in answer.json()["items"]]
 
 
-def asked(client: httpx.Client, services: Services, store: Store) -> list[tuple[dict[str, Any], Receipt]]:
+def asked(client: httpx.Client, services: Services, store: Store) -> list[tuple[dict[str, Any], PredictionRecord]]:
     """Each answer of a batch and its receipt."""
     said = together(client)
     assert services.prediction_log.flush()
@@ -122,4 +126,4 @@ def test_more_people_than_a_block_holds_are_in_several(
 def test_one_of_a_batch_is_found_by_its_identity(service: tuple[httpx.Client, Services], store: Store) -> None:
     client, services = service
     _, wanted = asked(client, services, store)[17]
-    assert find(store, wanted.id) == wanted
+    assert find_record(store, wanted.id) == wanted

@@ -6,10 +6,10 @@ import pytest
 
 from migraine_assets.errors import DataRefused
 from migraine_assets.stores.bundles.bundles import load_bundle, write_bundle
-from migraine_assets.stores.prediction_log.record import Receipt
+from migraine_assets.stores.prediction_log.record import PredictionRecord
 from migraine_assets.stores.store import Store
 from migraine_assets_tests.unit.stores.bundles.example_bundles import example_manifest, example_model
-from migraine_assets_tests.unit.stores.prediction_log.log_records import SECRET, receipt
+from migraine_assets_tests.unit.stores.prediction_log.log_records import SECRET, prediction_record
 from serving.log.replay import receipt_of, replay
 from serving.log.writer import open_prediction_log
 from serving.settings import ServingSettings
@@ -25,13 +25,13 @@ def put(store: Store, *, weight: float) -> str:
     return write_bundle(store, example_manifest(model), model, provenance={})
 
 
-def answered(store: Store, champion: str, challenger: str) -> Receipt:
+def answered(store: Store, champion: str, challenger: str) -> PredictionRecord:
     """What a replica would log, read back from the log."""
     row = np.array([[1.0, 0.0, 0.1]], dtype=np.float32)
     said = {name: float(load_bundle(store, name).predict(row)[0]) for name in (champion, challenger)}
     log = open_prediction_log(store, secret=SECRET, settings=ServingSettings())
     record = msgspec.structs.replace(
-        receipt(),
+        prediction_record(),
         features={"attack": row[0].tolist()},
         outputs={"attack": said[champion]},
         bundles={"attack": champion},

@@ -8,9 +8,9 @@ import msgspec
 import numpy as np
 
 from migraine_assets.stores.prediction_log.reader import days, read
-from migraine_assets.stores.prediction_log.record import Feedback, Receipt
+from migraine_assets.stores.prediction_log.record import Feedback, PredictionRecord
 from migraine_assets.stores.store import Store
-from migraine_assets_tests.unit.stores.prediction_log.log_records import NOON, SECRET, feedback, receipt
+from migraine_assets_tests.unit.stores.prediction_log.log_records import NOON, SECRET, feedback, prediction_record
 from serving.log.writer import RecordLog, open_feedback, open_prediction_log
 from serving.settings import ServingSettings
 
@@ -34,7 +34,7 @@ class Disk:
         self.closed = True
 
 
-def log_on(disk: Disk, *, seconds: float = 60.0, records: int = 10, limit: int = 100) -> RecordLog[Receipt]:
+def log_on(disk: Disk, *, seconds: float = 60.0, records: int = 10, limit: int = 100) -> RecordLog[PredictionRecord]:
     return RecordLog(disk, flush_seconds=seconds, flush_records=records, limit=limit)
 
 
@@ -50,7 +50,7 @@ def eventually(true: Callable[[], bool]) -> bool:
 def test_records_are_written_after_a_time() -> None:
     disk = Disk()
     log = log_on(disk, seconds=0.01)
-    log.append(receipt())
+    log.append(prediction_record())
     assert eventually(lambda: log.state.written == 1)
     log.close()
 
@@ -59,7 +59,7 @@ def test_records_are_written_at_once_when_there_are_many() -> None:
     disk = Disk()
     log = log_on(disk, seconds=600, records=3)
     for _ in range(3):
-        log.append(receipt())
+        log.append(prediction_record())
     assert eventually(lambda: log.state.written == 3)
     log.close()
 
@@ -67,7 +67,7 @@ def test_records_are_written_at_once_when_there_are_many() -> None:
 def test_what_is_in_memory_is_written_when_the_log_closes() -> None:
     disk = Disk()
     log = log_on(disk, seconds=600)
-    log.append(receipt())
+    log.append(prediction_record())
     assert disk.written == []
     log.close()
     assert len(disk.written) == 1
@@ -80,7 +80,7 @@ def test_a_full_disk_delays_records_and_loses_and_repeats_none() -> None:
     log = log_on(disk)
     # Two days: only what was not written may be tried again.
     for number in range(6):
-        log.append(receipt(time=NOON + SECONDS_A_DAY * (number // 3), value=float(number)))
+        log.append(prediction_record(time=NOON + SECONDS_A_DAY * (number // 3), value=float(number)))
     assert not log.flush()
     assert (log.state.backlog, log.state.failures) == (6, 1)
     assert log.state.problem is not None
@@ -103,7 +103,7 @@ def test_a_disk_that_fills_between_two_days_gets_the_second_day_once() -> None:
     disk = OneWrite()
     log = log_on(disk)
     for number in range(4):
-        log.append(receipt(time=NOON + SECONDS_A_DAY * (number // 2), value=0.5))
+        log.append(prediction_record(time=NOON + SECONDS_A_DAY * (number // 2), value=0.5))
     assert not log.flush()
     disk.room.set()
     assert log.flush()
@@ -116,7 +116,7 @@ def test_memory_is_bounded_and_what_does_not_fit_is_counted() -> None:
     disk.room.clear()
     log = log_on(disk, limit=5)
     for _ in range(8):
-        log.append(receipt())
+        log.append(prediction_record())
     log.flush()
     assert (log.state.backlog, log.state.dropped) == (5, 3)
     log.close()
@@ -125,8 +125,8 @@ def test_memory_is_bounded_and_what_does_not_fit_is_counted() -> None:
 def test_a_record_that_cannot_be_written_down_is_counted_and_stops_nothing() -> None:
     disk = Disk()
     log = log_on(disk)
-    log.append(msgspec.structs.replace(receipt(), outputs={"attack": object()}))
-    log.append(msgspec.structs.replace(receipt(), outputs={"attack": np.float64(0.5)}))
+    log.append(msgspec.structs.replace(prediction_record(), outputs={"attack": object()}))
+    log.append(msgspec.structs.replace(prediction_record(), outputs={"attack": np.float64(0.5)}))
     assert log.flush()
     assert (log.state.written, log.state.dropped) == (1, 1)
     assert log.alive
@@ -136,7 +136,7 @@ def test_a_record_that_cannot_be_written_down_is_counted_and_stops_nothing() -> 
 def test_a_folder_that_cannot_be_written_stops_no_append(tmp_path: Path) -> None:
     (tmp_path / "log").write_text("a file where the folder should be")
     log = open_prediction_log(Store(str(tmp_path)), secret=SECRET, settings=ServingSettings())
-    log.append(receipt())
+    log.append(prediction_record())
     assert not log.flush()
     assert log.state.failures >= 1
     (tmp_path / "log").unlink()
@@ -151,7 +151,7 @@ def test_many_threads_lose_nothing(tmp_path: Path) -> None:
 
     def many() -> None:
         for _ in range(300):
-            log.append(receipt())
+            log.append(prediction_record())
 
     threads = [threading.Thread(target=many) for _ in range(4)]
     for thread in threads:
@@ -159,7 +159,7 @@ def test_many_threads_lose_nothing(tmp_path: Path) -> None:
     for thread in threads:
         thread.join()
     log.close()
-    assert len({record.id for record in read(store, Receipt, day=DAY)}) == 1200
+    assert len({record.id for record in read(store, PredictionRecord, day=DAY)}) == 1200
 
 
 def test_participants_are_logged_under_a_pseudonym() -> None:
@@ -174,4 +174,4 @@ def test_feedback_is_kept_beside_predictions(tmp_path: Path) -> None:
     log.append(feedback("some id", attack=True))
     log.close()
     assert days(store, Feedback) == [DAY]
-    assert days(store, Receipt) == []
+    assert days(store, PredictionRecord) == []

@@ -8,13 +8,13 @@ from migraine_assets.errors import StoreError
 from migraine_assets.stores.monitoring.collection import (
     collect_feedback,
     collect_predictions,
-    collected,
     collected_days,
+    read_collected,
 )
-from migraine_assets.stores.prediction_log.record import Receipt
+from migraine_assets.stores.prediction_log.record import PredictionRecord
 from migraine_assets.stores.prediction_log.segments import segments
 from migraine_assets.stores.store import Store
-from migraine_assets_tests.unit.stores.prediction_log.log_records import NOON, feedback, receipt
+from migraine_assets_tests.unit.stores.prediction_log.log_records import NOON, feedback, prediction_record
 
 DAY = dt.date(2026, 3, 1)
 
@@ -32,11 +32,11 @@ def write(store: Store, *records: msgspec.Struct, kind: str = "predictions", tai
 
 
 def ids(store: Store) -> list[str]:
-    return [str(identity) for identity in collected(store, "predictions", DAY).column("id").to_pylist()]
+    return [str(identity) for identity in read_collected(store, "predictions", DAY).column("id").to_pylist()]
 
 
 def test_each_receipt_is_there_once_however_often_it_is_collected(store: Store) -> None:
-    one, two = receipt(time=NOON + 5), receipt(time=NOON + 1)
+    one, two = prediction_record(time=NOON + 5), prediction_record(time=NOON + 1)
     write(store, one)
     write(store, two, one)
     assert (collect_predictions(store, DAY).rows, collect_predictions(store, DAY).new) == (2, 0)
@@ -44,16 +44,16 @@ def test_each_receipt_is_there_once_however_often_it_is_collected(store: Store) 
 
 
 def test_what_comes_later_is_added_and_nothing_else_changes(store: Store) -> None:
-    write(store, receipt())
+    write(store, prediction_record())
     collect_predictions(store, DAY)
-    late = receipt(time=NOON + 9)
+    late = prediction_record(time=NOON + 9)
     write(store, late)
     assert collect_predictions(store, DAY).new == 1
     assert ids(store)[-1] == late.id
 
 
 def test_the_same_receipts_make_the_same_file_in_whichever_order_they_were_found(tmp_path: Path) -> None:
-    records = [receipt(time=NOON + k) for k in range(4)]
+    records = [prediction_record(time=NOON + k) for k in range(4)]
     contents = []
     for name, order in (("a", records), ("b", records[::-1])):
         store = Store(str(tmp_path / name))
@@ -64,7 +64,7 @@ def test_the_same_receipts_make_the_same_file_in_whichever_order_they_were_found
 
 
 def test_a_line_that_a_kill_tore_is_no_receipt_until_it_is_whole(store: Store) -> None:
-    whole, half = receipt(), msgspec.json.encode(receipt(time=NOON + 1))
+    whole, half = prediction_record(), msgspec.json.encode(prediction_record(time=NOON + 1))
     write(store, whole, tail=half[:40])
     assert collect_predictions(store, DAY).rows == 1
     path = next(Path(store.path("log/predictions")).rglob("*.jsonl"))
@@ -73,14 +73,14 @@ def test_a_line_that_a_kill_tore_is_no_receipt_until_it_is_whole(store: Store) -
 
 
 def test_a_torn_line_in_the_middle_is_counted_and_the_rest_is_read(store: Store) -> None:
-    write(store, receipt(), tail=b'{"id": "x", "ti\n')
-    write(store, receipt(time=NOON + 1))
+    write(store, prediction_record(), tail=b'{"id": "x", "ti\n')
+    write(store, prediction_record(time=NOON + 1))
     found = collect_predictions(store, DAY)
     assert (found.rows, found.torn) == (2, 1)
 
 
 def test_what_was_collected_outlives_its_segments(store: Store) -> None:
-    write(store, receipt())
+    write(store, prediction_record())
     collect_predictions(store, DAY)
     store.delete("log/predictions")
     assert collect_predictions(store, DAY).rows == 1
@@ -89,13 +89,13 @@ def test_what_was_collected_outlives_its_segments(store: Store) -> None:
 
 def test_an_empty_day_is_an_empty_table_and_no_file(store: Store) -> None:
     assert collect_predictions(store, DAY).rows == 0
-    assert collected(store, "predictions", DAY, ["id", "features"]).num_rows == 0
+    assert read_collected(store, "predictions", DAY, ["id", "features"]).num_rows == 0
     assert collected_days(store, "predictions") == []
 
 
 def test_a_row_holds_what_the_receipt_held_for_each_task(store: Store) -> None:
     kept = msgspec.structs.replace(
-        receipt(),
+        prediction_record(),
         participant="p",
         features={"attack": [1.0, None], "severity": [2.0]},
         outputs={"attack": 0.25},
@@ -106,7 +106,7 @@ def test_a_row_holds_what_the_receipt_held_for_each_task(store: Store) -> None:
     )
     write(store, kept)
     collect_predictions(store, DAY)
-    attack, severity = collected(store, "predictions", DAY).to_pylist()
+    attack, severity = read_collected(store, "predictions", DAY).to_pylist()
     assert (attack["features"], attack["output"], attack["shadow_output"], attack["arm"]) == (
         [1.0, None],
         0.25,
@@ -118,22 +118,24 @@ def test_a_row_holds_what_the_receipt_held_for_each_task(store: Store) -> None:
 
 
 def test_feedback_keeps_its_history_and_repeats_nothing(store: Store) -> None:
-    identity = receipt().id
+    identity = prediction_record().id
     first, changed = feedback(identity, attack=False), feedback(identity, attack=True, time=NOON + 60)
     write(store, first, changed, kind="feedback")
     write(store, first, kind="feedback")
     assert collect_feedback(store, DAY).rows == 2
-    assert collected(store, "feedback", DAY).column("attack").to_pylist() == [False, True]
+    assert read_collected(store, "feedback", DAY).column("attack").to_pylist() == [False, True]
 
 
 def test_a_damaged_file_is_named_with_the_remedy(store: Store) -> None:
-    write(store, receipt())
+    write(store, prediction_record())
     store.write(collect_predictions(store, DAY).path, b"PAR1 no")
     with pytest.raises(StoreError, match="Delete it and collect the day again"):
         collect_predictions(store, DAY)
 
 
 def test_any_kind_of_record_without_tasks_makes_no_row(store: Store) -> None:
-    empty = Receipt(id=receipt().id, time=NOON, participant=None, for_date=None, features={}, outputs={}, bundles={})
+    empty = PredictionRecord(
+        id=prediction_record().id, time=NOON, participant=None, for_date=None, features={}, outputs={}, bundles={}
+    )
     write(store, empty)
     assert collect_predictions(store, DAY).rows == 0

@@ -3,7 +3,7 @@ from pathlib import Path
 
 import pytest
 
-from migraine_assets.stores.monitoring.heartbeats import beat, heartbeats
+from migraine_assets.stores.monitoring.heartbeats import heartbeats, record_heartbeat
 from migraine_assets.stores.store import Store
 
 NOON = dt.datetime(2026, 3, 1, 12, tzinfo=dt.UTC)
@@ -13,11 +13,11 @@ def test_the_last_beat_counts_and_a_damaged_one_is_a_missed_one(tmp_path: Path) 
     store = Store(str(tmp_path))
     assert heartbeats(store) == {}
     for minutes in (0, 5):
-        beat(store, "drift", now=NOON + dt.timedelta(minutes=minutes))
+        record_heartbeat(store, "drift", now=NOON + dt.timedelta(minutes=minutes))
     store.write("monitoring/heartbeats/other.json", b"no")
     assert heartbeats(store) == {"drift": NOON + dt.timedelta(minutes=5)}
 
 
 def test_a_name_is_no_path(tmp_path: Path) -> None:
-    with pytest.raises(ValueError, match="no name"):
-        beat(Store(str(tmp_path)), "../drift", now=NOON)
+    with pytest.raises(ValueError, match="not the name"):
+        record_heartbeat(Store(str(tmp_path)), "../drift", now=NOON)

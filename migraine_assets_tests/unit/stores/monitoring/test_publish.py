@@ -2,14 +2,18 @@
 
 import datetime as dt
 from pathlib import Path
-from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
+from migraine_assets.core.metrics.interval import IntervalRecord
+from migraine_assets.core.monitoring.drift_result import FeatureDrift, ModelDrift, Statistic
+from migraine_assets.core.monitoring.verdict import Status
 from migraine_assets.stores.monitoring.gauges import PATH, FeatureGauges, MonitoringGauges, read_gauges
 from migraine_assets.stores.monitoring.publish import publish
-from migraine_assets.stores.monitoring.results import Kind, write_result
+from migraine_assets.stores.monitoring.results import DRIFT, TaskResults, write_result
 from migraine_assets.stores.store import Store
+from migraine_assets_tests.support.monitoring_results import feature_drift, task_result, write_task_result
 
 NOW = dt.datetime(2026, 3, 10, 12, tzinfo=dt.UTC)
 DAY = dt.date(2026, 3, 9)
@@ -20,16 +24,13 @@ def store(tmp_path: Path) -> Store:
     return Store(str(tmp_path))
 
 
-def result(store: Store, kind: Kind, tasks: dict[str, Any], *, day: dt.date = DAY) -> None:
-    write_result(store, kind, day, {"tasks": tasks}, now=NOW)
+def drift(store: Store, *, day: dt.date = DAY, **tasks: ModelDrift) -> None:
+    write_result(store, DRIFT, day, TaskResults(tasks), now=NOW)
 
 
-def statistic(value: float | None) -> dict[str, float | None]:
-    return {"value": value, "limit": 0.1, "chance": 0.2, "likely": 0.2, "visible": 0.2}
-
-
-def feature(score: float, **statistics: float | None) -> dict[str, Any]:
-    return {"score": score, "statistics": {name: statistic(value) for name, value in statistics.items()}}
+def feature(ratio: float, **statistics: float | None) -> FeatureDrift:
+    made = {name: Statistic(value, 0.1, 0.2, 0.2, 0.2) for name, value in statistics.items()}
+    return replace(feature_drift(), drift_ratio=ratio, statistics=made)
 
 
 def test_statistics_are_published_by_task_feature_and_name(store: Store) -> None:
@@ -38,8 +39,11 @@ def test_statistics_are_published_by_task_feature_and_name(store: Store) -> None
         "flag": feature(0.5, psi=None, js=0.1, missing=0.0),
         "score": feature(0.3, psi=0.06),
     }
-    result(
-        store, "drift", {"attack": {"features": attack}, "severity": {"features": {"sleep": feature(1.2, psi=0.24)}}}
+    severity = {"sleep": feature(1.2, psi=0.24)}
+    drift(
+        store,
+        attack=task_result("drift", "none", features=attack),
+        severity=task_result("drift", "drift", features=severity),
     )
     gauges = publish(store)
     assert gauges.drift["attack"] == {
@@ -53,20 +57,23 @@ def test_statistics_are_published_by_task_feature_and_name(store: Store) -> None
 
 
 def test_accuracy_is_estimated_until_it_is_realized(store: Store) -> None:
-    def task(algorithm: str, value: float | None) -> dict[str, Any]:
-        return {"attack": {"algorithm": algorithm, "metrics": {"accuracy": {"value": value}}}}
+    def write(kind: str, value: float | None) -> None:
+        metrics = {"accuracy": IntervalRecord(value)}
+        write_task_result(store, kind, "none", day=DAY, now=NOW, algorithm="lightgbm", metrics=metrics)
 
-    result(store, "estimated", task("lightgbm", 0.7))
-    result(store, "realised", task("lightgbm", None))
+    write("estimated", 0.7)
+    write("realised", None)
     assert publish(store).model_accuracy == {"lightgbm": 0.7}
-    result(store, "realised", task("lightgbm", 0.6))
+    write("realised", 0.6)
     assert publish(store).model_accuracy == {"lightgbm": 0.6}
 
 
 def test_drift_that_lasts_is_one_event_and_a_new_bundle_begins_another(store: Store) -> None:
-    days = [("drift", "a"), ("too little data", "a"), ("drift", "a"), ("none", "a"), ("drift", "a"), ("drift", "b")]
+    days: list[tuple[Status, str]] = [
+        ("drift", "a"), ("too little data", "a"), ("drift", "a"), ("none", "a"), ("drift", "a"), ("drift", "b"),
+    ]  # fmt: skip
     for index, (status, bundle) in enumerate(days):
-        result(store, "drift", {"attack": {"status": status, "bundle": bundle}}, day=DAY + dt.timedelta(days=index))
+        drift(store, day=DAY + dt.timedelta(days=index), attack=task_result("drift", status, bundle=bundle))
     assert publish(store).drift_detected_total == 3
 
 

@@ -1,15 +1,15 @@
-"""Receipts and feedback for tests of the log."""
+"""Prediction records and feedback for tests of the log."""
 
 import datetime as dt
 
-from migraine_assets.stores.prediction_log.record import Feedback, Receipt, make_id
+from migraine_assets.stores.prediction_log.record import Feedback, PredictionRecord, make_id
 
 SECRET = b"a secret for tests"
 NOON = dt.datetime(2026, 3, 1, 12, tzinfo=dt.UTC).timestamp()
 
 
-def receipt(*, time: float = NOON, value: float = 0.25) -> Receipt:
-    return Receipt(
+def prediction_record(*, time: float = NOON, value: float = 0.25) -> PredictionRecord:
+    return PredictionRecord(
         id=make_id(SECRET, time=time),
         time=time,
         participant=None,

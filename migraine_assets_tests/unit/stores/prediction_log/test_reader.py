@@ -2,10 +2,10 @@ from pathlib import Path
 
 import pytest
 
-from migraine_assets.stores.prediction_log.reader import Progress, days, find, read, settled
-from migraine_assets.stores.prediction_log.record import Receipt, make_id
+from migraine_assets.stores.prediction_log.reader import Progress, days, find_record, latest_feedback, read
+from migraine_assets.stores.prediction_log.record import PredictionRecord, make_id
 from migraine_assets.stores.store import Store
-from migraine_assets_tests.unit.stores.prediction_log.log_records import NOON, SECRET, feedback, receipt
+from migraine_assets_tests.unit.stores.prediction_log.log_records import NOON, SECRET, feedback, prediction_record
 from serving.log.writer import PredictionLog, open_prediction_log
 from serving.settings import ServingSettings
 
@@ -26,18 +26,18 @@ def segment(store: Store) -> Path:
 
 
 def test_a_record_comes_back_as_it_was(store: Store) -> None:
-    log, written = replica(store), receipt()
+    log, written = replica(store), prediction_record()
     log.append(written)
     log.close()
-    assert read(store, Receipt, day=DAY).records == (written,)
-    assert days(store, Receipt) == [DAY]
+    assert read(store, PredictionRecord, day=DAY).records == (written,)
+    assert days(store, PredictionRecord) == [DAY]
 
 
 def test_a_nan_among_the_features_comes_back_as_null(store: Store) -> None:
     log = replica(store)
-    log.append(Receipt(**{**_fields(receipt()), "features": {"attack": [float("nan"), 0.1]}}))
+    log.append(PredictionRecord(**{**_fields(prediction_record()), "features": {"attack": [float("nan"), 0.1]}}))
     log.close()
-    assert read(store, Receipt, day=DAY).records[0].features == {"attack": [None, 0.1]}
+    assert read(store, PredictionRecord, day=DAY).records[0].features == {"attack": [None, 0.1]}
 
 
 def test_a_reader_that_goes_on_sees_each_record_once(store: Store) -> None:
@@ -45,73 +45,73 @@ def test_a_reader_that_goes_on_sees_each_record_once(store: Store) -> None:
     seen = []
     for _ in range(3):
         for log in (one, two):
-            log.append(receipt())
+            log.append(prediction_record())
             log.flush()
-        found = read(store, Receipt, day=DAY, progress=progress)
+        found = read(store, PredictionRecord, day=DAY, progress=progress)
         seen += [record.id for record in found]
         progress = found.progress
         assert len(found.records) == 2
     assert len(set(seen)) == 6
-    assert read(store, Receipt, day=DAY, progress=progress).records == ()
+    assert read(store, PredictionRecord, day=DAY, progress=progress).records == ()
     one.close()
     two.close()
 
 
 def test_the_torn_last_record_of_a_killed_replica_is_no_record(store: Store) -> None:
     log = replica(store)
-    log.append(receipt())
+    log.append(prediction_record())
     log.close()
     path = segment(store)
     path.write_bytes(path.read_bytes() + b'{"id":"half')
-    found = read(store, Receipt, day=DAY)
+    found = read(store, PredictionRecord, day=DAY)
     assert (len(found.records), found.torn) == (1, 0)
 
 
 def test_a_record_that_was_being_written_is_read_when_it_is_whole(store: Store) -> None:
     log = replica(store)
-    log.append(receipt())
-    log.append(receipt())
+    log.append(prediction_record())
+    log.append(prediction_record())
     log.close()
     path, whole = segment(store), segment(store).read_bytes()
     path.write_bytes(whole[:-10])
-    first = read(store, Receipt, day=DAY)
+    first = read(store, PredictionRecord, day=DAY)
     path.write_bytes(whole)
-    second = read(store, Receipt, day=DAY, progress=first.progress)
+    second = read(store, PredictionRecord, day=DAY, progress=first.progress)
     assert (len(first.records), len(second.records)) == (1, 1)
 
 
 def test_a_damaged_line_is_counted_and_the_others_are_read(store: Store) -> None:
     log = replica(store)
-    log.append(receipt())
+    log.append(prediction_record())
     log.close()
     segment(store).write_bytes(b"\x00\x00garbage\n" + segment(store).read_bytes())
-    found = read(store, Receipt, day=DAY)
+    found = read(store, PredictionRecord, day=DAY)
     assert (len(found.records), found.torn) == (1, 1)
 
 
 def test_a_day_without_segments_is_empty(store: Store) -> None:
-    assert read(store, Receipt, day="2026-03-05").records == ()
+    assert read(store, PredictionRecord, day="2026-03-05").records == ()
 
 
 def test_a_receipt_is_found_by_its_id_also_when_written_beyond_midnight(store: Store) -> None:
     log = replica(store)
     late = NOON + 12 * 3600 - 0.001
     identity = make_id(SECRET, time=late)
-    log.append(Receipt(**{**_fields(receipt()), "id": identity, "time": late + 0.5}))
-    log.append(receipt())
+    log.append(PredictionRecord(**{**_fields(prediction_record()), "id": identity, "time": late + 0.5}))
+    log.append(prediction_record())
     log.close()
-    found = find(store, identity)
+    found = find_record(store, identity)
     assert found is not None
     assert found.id == identity
-    assert find(store, make_id(SECRET, time=NOON)) is None
-    assert find(store, "no id at all") is None
+    assert find_record(store, make_id(SECRET, time=NOON)) is None
+    assert find_record(store, "no id at all") is None
 
 
 def test_the_last_word_on_a_prediction_counts() -> None:
     said = [feedback("a", attack=True, time=3.0), feedback("a", attack=False, time=9.0)]
     for order in (said, said[::-1], said + said):
-        assert settled(order) == {"a": said[1]}
+        assert latest_feedback(order) == {"a": said[1]}
 
 
-def _fields(record: Receipt) -> dict:  # type: ignore[type-arg]
+def _fields(record: PredictionRecord) -> dict:  # type: ignore[type-arg]
     return {name: getattr(record, name) for name in record.__struct_fields__}

@@ -4,8 +4,8 @@ import pytest
 
 from migraine_assets.errors import StoreError
 from migraine_assets.stores.prediction_log.reader import read
-from migraine_assets.stores.prediction_log.record import Receipt
-from migraine_assets.stores.prediction_log.record_block import PREFIX, Block, Part, Silent, receipts_of
+from migraine_assets.stores.prediction_log.record import PredictionRecord
+from migraine_assets.stores.prediction_log.record_block import PREFIX, Block, Part, ShadowPart, records_of
 from migraine_assets.stores.prediction_log.segments import segments
 from migraine_assets.stores.store import Store
 from migraine_assets_tests.unit.stores.prediction_log.log_records import NOON
@@ -15,7 +15,14 @@ DAY = "2026-03-01"
 
 def part(**changes: object) -> Part:
     rows = np.array([[1.0, np.nan], [0.5, 2.0]], dtype="<f4")
-    made = {"task": "attack", "bundle": "b", "arm": "champion", "places": [0, 2], "outputs": [0.25, None], "width": 2}
+    made = {
+        "task": "attack",
+        "bundle": "b",
+        "arm": "champion",
+        "positions": [0, 2],
+        "outputs": [0.25, None],
+        "width": 2,
+    }
     return Part(**{**made, "features": rows.tobytes(), **changes})
 
 
@@ -31,11 +38,13 @@ def block(*parts: Part, **changes: object) -> Block:
 
 
 def other() -> Part:
-    return part(bundle="c", arm="canary", places=[1], outputs=[0.75], features=np.ones((1, 2), dtype="<f4").tobytes())
+    return part(
+        bundle="c", arm="canary", positions=[1], outputs=[0.75], features=np.ones((1, 2), dtype="<f4").tobytes()
+    )
 
 
 def test_each_answer_is_a_receipt_of_its_own_with_what_its_model_was_asked_and_said() -> None:
-    first, second, third = receipts_of(block(part(), other()))
+    first, second, third = records_of(block(part(), other()))
     assert (first.id, first.participant, first.features, first.outputs) == (
         "i",
         "p",
@@ -47,8 +56,10 @@ def test_each_answer_is_a_receipt_of_its_own_with_what_its_model_was_asked_and_s
 
 
 def test_a_silent_model_is_told_of_those_that_it_was_asked_of() -> None:
-    silent = Silent(bundle="s", places=[0], outputs=[0.1], width=1, features=np.zeros((1, 1), dtype="<f4").tobytes())
-    first, _, third = receipts_of(block(part(silent=silent), other()))
+    shadow = ShadowPart(
+        bundle="s", positions=[0], outputs=[0.1], width=1, features=np.zeros((1, 1), dtype="<f4").tobytes()
+    )
+    first, _, third = records_of(block(part(shadow=shadow), other()))
     assert (first.shadow_outputs, first.shadow_bundles) == ({"attack": 0.1}, {"attack": "s"})
     assert first.shadow_features == {"attack": [0.0]}
     assert third.shadow_bundles == {}
@@ -61,7 +72,7 @@ def test_a_block_comes_back_from_the_log_as_its_receipts(tmp_path: object) -> No
     assert line.startswith(PREFIX)
     target.write(DAY, line + b"\n")
     target.close()
-    assert read(store, Receipt, day=DAY).records == receipts_of(whole)
+    assert read(store, PredictionRecord, day=DAY).records == records_of(whole)
 
 
 @pytest.mark.parametrize(
@@ -71,17 +82,17 @@ def test_a_block_comes_back_from_the_log_as_its_receipts(tmp_path: object) -> No
         {"ids": ["i", "j"]},
         {"participants": []},
         {"parts": [part(width=3)]},
-        {"parts": [part(places=[0, 9])]},
+        {"parts": [part(positions=[0, 9])]},
     ],
     ids=["format", "ids", "participants", "width", "place"],
 )
 def test_a_damaged_block_is_no_receipts_and_counted_as_torn(tmp_path: object, damaged: dict[str, object]) -> None:
     broken = block(*damaged.pop("parts", [part(), other()]), **damaged)  # type: ignore[misc]
-    with pytest.raises(StoreError, match="block of receipts"):
-        receipts_of(broken)
+    with pytest.raises(StoreError, match="block of prediction records"):
+        records_of(broken)
     store = Store(str(tmp_path))
     target = segments(store, "predictions", segment_bytes=1 << 20)
     target.write(DAY, msgspec.json.encode(broken) + b"\n")
     target.close()
-    found = read(store, Receipt, day=DAY)
+    found = read(store, PredictionRecord, day=DAY)
     assert (found.records, found.torn) == ((), 1)

@@ -6,7 +6,7 @@ import pandas as pd
 
 from migraine_assets.stores.assets.current_values import StoredValue, write_current
 from migraine_assets.stores.assets.frames import write_frame
-from migraine_assets.stores.registry.prune import Forgotten, tidy
+from migraine_assets.stores.registry.prune import Pruned, prune_store
 from migraine_assets.stores.store import Store
 
 
@@ -15,7 +15,7 @@ def _bundle(store: Store, name: str) -> None:
 
 
 def test_an_empty_store_is_tidy(tmp_path: Path) -> None:
-    assert tidy(Store(str(tmp_path / "store"))) == Forgotten(0, 0)
+    assert prune_store(Store(str(tmp_path / "store"))) == Pruned(0, 0)
 
 
 def test_bundles_that_a_pointer_or_a_record_names_stay(tmp_path: Path) -> None:
@@ -24,7 +24,7 @@ def test_bundles_that_a_pointer_or_a_record_names_stay(tmp_path: Path) -> None:
         _bundle(store, name)
     store.write("registry/promotions/000001.json", b'{"to_champion": "served"}')
     write_current(store, "classifiers/knn", StoredValue("ModelRef", {"bundle": "current"}))
-    assert tidy(store, keep_bundles=0) == Forgotten(0, 1)
+    assert prune_store(store, keep_bundles=0) == Pruned(0, 1)
     assert store.list("bundles") == ["current", "served"]
 
 
@@ -32,12 +32,12 @@ def test_the_newest_bundles_stay_though_nothing_names_them(tmp_path: Path) -> No
     store = Store(str(tmp_path / "store"))
     for name in ("a", "b"):
         _bundle(store, name)
-    assert tidy(store, keep_bundles=2) == Forgotten(0, 0)
+    assert prune_store(store, keep_bundles=2) == Pruned(0, 0)
 
 
 def test_old_frames_go_and_the_current_one_stays(tmp_path: Path) -> None:
     store = Store(str(tmp_path / "store"))
     refs = [write_frame(store, "features", pd.DataFrame({"x": [float(i)]})) for i in range(4)]
     write_current(store, "features", StoredValue("FeaturesRef", {"frame": refs[0].version}))
-    assert tidy(store, keep_frames=0) == Forgotten(3, 0)
+    assert prune_store(store, keep_frames=0) == Pruned(3, 0)
     assert store.list("frames/features") == [f"{refs[0].version}.parquet"]

@@ -48,7 +48,7 @@ def test_another_trial_takes_its_place_and_an_end_removes_it(store: Store) -> No
     assert read_pointer(store).rollouts["attack"].bundle == C
     assert rollouts.end_rollout(store, "attack").mode == "shadow"
     assert read_pointer(store).rollouts == {}
-    with pytest.raises(ConfigurationError, match="No rollout"):
+    with pytest.raises(ConfigurationError, match="has no rollout"):
         rollouts.end_rollout(store, "attack")
 
 
@@ -94,5 +94,5 @@ def test_a_damaged_trial_makes_the_pointer_unbelievable(store: Store, change: di
     content = json.loads(store.read(POINTER))
     content["rollouts"]["attack"].update(change)
     store.write(POINTER, json.dumps(content).encode())
-    with pytest.raises(StoreError, match="cannot be believed"):
+    with pytest.raises(StoreError, match="is damaged"):
         read_pointer(store)

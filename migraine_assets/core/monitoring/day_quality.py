@@ -1,0 +1,77 @@
+"""The quality of one day of predictions: how complete and how fast, compared with the days before.
+
+Not here: the quality of a diary delivery (`core.quality`), files (`stores.monitoring.results`).
+"""
+
+from collections.abc import Mapping, Sequence
+
+import msgspec
+import numpy as np
+import pandas as pd
+
+from migraine_assets.core.monitoring.verdict import Verdict
+
+# Days that are needed before a day is compared with them.
+LEAST_DAYS = 3
+
+
+class DayQuality(Verdict, frozen=True, kw_only=True):
+    """One day. `abstained`: share of predictions without a number. `missing`: share of rows by feature.
+
+    `torn`: lines of the prediction log that hold no record.
+    """
+
+    rows: int
+    participants: int
+    abstained: float | None
+    latency_p95_ms: float | None
+    torn: int = 0
+    missing: dict[str, float] = msgspec.field(default_factory=dict)
+
+
+def day_quality(
+    predictions: pd.DataFrame,
+    *,
+    missing: Mapping[str, float],
+    torn: int,
+    earlier: Sequence[DayQuality],
+    limit: float,
+) -> DayQuality:
+    """Describe a day, and list the features whose share `missing` differs from `earlier` days by more than `limit`.
+
+    `predictions` has the columns `id`, `participant`, `abstained` and `latency_ms`.
+    """
+    distinct = predictions.drop_duplicates("id")
+    verdict = _verdict(len(distinct), tuple(_changed(missing, earlier, limit)))
+    return DayQuality(
+        verdict.status,
+        verdict.reasons,
+        rows=len(distinct),
+        participants=int(distinct["participant"].nunique()),
+        abstained=float(distinct["abstained"].mean()) if len(distinct) else None,
+        latency_p95_ms=float(distinct["latency_ms"].quantile(0.95)) if len(distinct) else None,
+        torn=torn,
+        missing=dict(missing),
+    )
+
+
+def _verdict(rows: int, changed: tuple[str, ...]) -> Verdict:
+    if changed:
+        return Verdict("suspected", changed)
+    if rows:
+        return Verdict("none", ("As on the days before.",))
+    return Verdict("too little data", ("No prediction was made on this day.",))
+
+
+def _changed(missing: Mapping[str, float], earlier: Sequence[DayQuality], limit: float) -> list[str]:
+    usual = {name: _usual(name, earlier) for name in missing}
+    return [
+        f"{name}: {share:.0%} without a value, compared with {before:.0%} on the days before."
+        for name, share in missing.items()
+        if (before := usual[name]) is not None and abs(share - before) > limit
+    ]
+
+
+def _usual(name: str, earlier: Sequence[DayQuality]) -> float | None:
+    shares = [day.missing[name] for day in earlier if name in day.missing]
+    return float(np.median(shares)) if len(shares) >= LEAST_DAYS else None
