@@ -37,14 +37,14 @@ def erase(
     # A dry run creates no secret: without one no pseudonym exists yet.
     needs_secret = yes or settings.signing_secret or store.exists(PATH)
     secret = shared_secret(store, configured=settings.signing_secret) if needs_secret else b""
-    person, when = erasure.person_of(participant, secret=secret, today=now.date()), now.isoformat(timespec="seconds")
+    subject, when = erasure.subject_of(participant, secret=secret, today=now.date()), now.isoformat(timespec="seconds")
     diaries = _diaries_with(store, participant)
     models = erasure.models_of(store, diaries)
 
     def walk(*, write: bool) -> "list[Trace]":
         return [
-            *erasure.log_traces(store, person, write=write),
-            *erasure.frame_traces(store, person, write=write),
+            *erasure.log_traces(store, subject, write=write),
+            *erasure.frame_traces(store, subject, write=write),
             *erasure.delivery_traces(store, diaries, when=when, write=write),
         ]
 
@@ -53,7 +53,7 @@ def erase(
     if not traces:
         say("There is no trace of this participant." + ("" if yes else " Is it spelled as in the diary?"))
     elif yes:
-        path = erasure.record(store, person, who=getpass.getuser(), when=when, traces=traces, models=models)
+        path = erasure.record(store, subject, who=getpass.getuser(), when=when, traces=traces, models=models)
         walk(write=True)
         say(f"Erased. The record in {path} names the participant by a keyed hash only. Next: {_next(traces, models)}")
     else:
@@ -103,7 +103,7 @@ def _show(store: Store, traces: "list[Trace]", models: tuple[str, ...]) -> None:
     from migraine_assets.stores.registry.pointer import read_pointer
 
     if traces:
-        rows = [(trace.place, trace.kind, str(trace.count), trace.then) for trace in traces]
+        rows = [(trace.path, trace.kind, str(trace.count), trace.effect) for trace in traces]
         show("Traces", ("where", "what", "count", "effect"), rows, right=("count",))
     if models:
         roles = {
@@ -120,11 +120,11 @@ def _next(traces: "list[Trace]", models: tuple[str, ...]) -> str:
     from migraine_assets.stores.erasure import LATER
 
     steps = []
-    if any(trace.then == USER_FILE for trace in traces):
+    if any(trace.effect == USER_FILE for trace in traces):
         steps.append("remove the participant from your files and from the source")
     steps.append("run `migraine run` to train without the participant")
     if models:
         steps.append("delete the bundles above once other models serve")
-    if any(trace.then == LATER for trace in traces):
+    if any(trace.effect == LATER for trace in traces):
         steps.append("erase again tomorrow, when today's log is closed")
     return "; ".join(steps) + "."

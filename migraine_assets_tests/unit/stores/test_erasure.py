@@ -1,4 +1,4 @@
-"""A participant is taken out of the log, out of what was collected and out of frames, and nobody else is."""
+"""A participant is erased from the log, from collected records and from frames, and no other participant is."""
 
 import datetime as dt
 import json
@@ -17,12 +17,12 @@ from migraine_assets.stores.assets.current_values import StoredValue, read_curre
 from migraine_assets.stores.assets.frames import write_frame
 from migraine_assets.stores.erasure import (
     LATER,
-    Person,
+    Subject,
     delivery_traces,
     frame_traces,
     log_traces,
-    person_of,
     record,
+    subject_of,
 )
 from migraine_assets.stores.monitoring.collection import collect_feedback, collect_predictions, read_collected
 from migraine_assets.stores.monitoring.reported_outcomes import add_reported_outcomes, reported_outcomes
@@ -43,24 +43,24 @@ def store(tmp_path: Path) -> Store:
 
 
 @pytest.fixture
-def person() -> Person:
-    return person_of("P-1", secret=SECRET, today=TODAY)
+def subject() -> Subject:
+    return subject_of("P-1", secret=SECRET, today=TODAY)
 
 
-def _of(who: Person | str | None, **changes: float) -> PredictionRecord:
-    name = who.pseudonym if isinstance(who, Person) else who
+def _of(who: Subject | str | None, **changes: float) -> PredictionRecord:
+    name = who.pseudonym if isinstance(who, Subject) else who
     return msgspec.structs.replace(prediction_record(**changes), participant=name)
 
 
-def _block(*people: str | None) -> Block:
-    ids = [prediction_record(time=NOON + 20 + k).id for k in range(len(people))]
-    features = np.arange(2 * len(people), dtype="<f4").tobytes()
-    places = list(range(len(people)))
+def _block(*participants: str | None) -> Block:
+    ids = [prediction_record(time=NOON + 20 + k).id for k in range(len(participants))]
+    features = np.arange(2 * len(participants), dtype="<f4").tobytes()
+    positions = list(range(len(participants)))
     part = Part(
-        task="attack", bundle="0" * 64, arm="champion", positions=places, outputs=[0.5] * len(people), width=2,
+        task="attack", bundle="0" * 64, arm="champion", positions=positions, outputs=[0.5] * len(participants), width=2,
         features=features,
     )  # fmt: skip
-    return Block(time=NOON, latency_ms=1.0, ids=ids, participants=list(people), for_dates=None, parts=[part])
+    return Block(time=NOON, latency_ms=1.0, ids=ids, participants=list(participants), for_dates=None, parts=[part])
 
 
 def _write(store: Store, kind: str, *records: msgspec.Struct, day: dt.date = DAY, tail: bytes = b"") -> None:
@@ -74,74 +74,74 @@ def _everything(store: Store) -> bytes:
     return b"".join(path.read_bytes() for path in sorted(root.rglob("*")) if path.is_file())
 
 
-def test_receipts_and_feedback_of_the_person_go_and_those_of_others_stay_as_they_were(
-    store: Store, person: Person
+def test_records_and_feedback_of_the_participant_are_erased_and_those_of_others_are_not(
+    store: Store, subject: Subject
 ) -> None:
-    mine, other, nobody = _of(person), _of("a" * 32, time=NOON + 1), _of(None, time=NOON + 2)
-    _write(store, "predictions", mine, other, nobody)
+    mine, other, anonymous = _of(subject), _of("a" * 32, time=NOON + 1), _of(None, time=NOON + 2)
+    _write(store, "predictions", mine, other, anonymous)
     _write(store, "feedback", feedback(mine.id, attack=True), feedback(other.id, attack=False))
     collect_predictions(store, DAY)
     collect_feedback(store, DAY)
 
-    found = list(log_traces(store, person, write=False))
-    assert sorted((trace.kind, trace.count) for trace in found) == [
-        ("feedback", 1), ("feedback", 1), ("receipts", 1), ("receipts", 1),
+    traces = list(log_traces(store, subject, write=False))
+    assert sorted((trace.kind, trace.count) for trace in traces) == [
+        ("feedback", 1), ("feedback", 1), ("prediction records", 1), ("prediction records", 1),
     ]  # fmt: skip
-    assert person.pseudonym.encode() in _everything(store), "nothing is changed by looking"
+    assert subject.pseudonym.encode() in _everything(store), "listing changes nothing"
 
-    assert list(log_traces(store, person, write=True)) == found
-    assert [r.id for r in reader.read(store, PredictionRecord, day="2026-03-01")] == [other.id, nobody.id]
+    assert list(log_traces(store, subject, write=True)) == traces
+    assert [r.id for r in reader.read(store, PredictionRecord, day="2026-03-01")] == [other.id, anonymous.id]
     assert [f.prediction_id for f in reader.read(store, Feedback, day="2026-03-01")] == [other.id]
-    assert read_collected(store, "predictions", DAY).column("id").to_pylist() == [other.id, nobody.id]
+    assert read_collected(store, "predictions", DAY).column("id").to_pylist() == [other.id, anonymous.id]
     assert read_collected(store, "feedback", DAY).column("id").to_pylist() == [other.id]
-    assert person.pseudonym.encode() not in _everything(store)
-    assert list(log_traces(store, person, write=True)) == []
-    # Collecting the day once more does not bring them back.
+    assert subject.pseudonym.encode() not in _everything(store)
+    assert list(log_traces(store, subject, write=True)) == []
+    # Collecting the day again does not restore them.
     assert collect_predictions(store, DAY).new == 0
 
 
-def test_a_block_of_many_keeps_the_others_answers(store: Store, person: Person) -> None:
-    block = _block("a" * 32, person.pseudonym, None)
+def test_a_block_keeps_the_records_of_others(store: Store, subject: Subject) -> None:
+    block = _block("a" * 32, subject.pseudonym, None)
     _write(store, "predictions", block)
     before = {r.id: r for r in reader.read(store, PredictionRecord, day="2026-03-01")}
-    assert [trace.count for trace in log_traces(store, person, write=True)] == [1]
+    assert [trace.count for trace in log_traces(store, subject, write=True)] == [1]
     after = {r.id: r for r in reader.read(store, PredictionRecord, day="2026-03-01")}
-    assert after == {name: r for name, r in before.items() if r.participant != person.pseudonym}
+    assert after == {name: r for name, r in before.items() if r.participant != subject.pseudonym}
 
 
-def test_a_torn_line_that_holds_the_person_goes_and_another_torn_line_stays(store: Store, person: Person) -> None:
-    torn = msgspec.json.encode(_of(person))[:-5]
+def test_a_torn_line_with_the_participant_is_erased_and_another_one_is_not(store: Store, subject: Subject) -> None:
+    torn = msgspec.json.encode(_of(subject))[:-5]
     _write(store, "predictions", _of("b" * 32), tail=torn)
     other_tail = b'{"id": "torn'
-    _write(store, "predictions", _of(person), tail=other_tail)
-    list(log_traces(store, person, write=True))
-    left = _everything(store)
-    assert person.pseudonym.encode() not in left
-    assert other_tail in left
+    _write(store, "predictions", _of(subject), tail=other_tail)
+    list(log_traces(store, subject, write=True))
+    remaining = _everything(store)
+    assert subject.pseudonym.encode() not in remaining
+    assert other_tail in remaining
 
 
-def test_what_is_written_to_today_is_left_and_said_to_be(store: Store, person: Person) -> None:
-    """Another process appends there: a replaced file would lose what it writes."""
-    _write(store, "predictions", _of(person), day=TODAY)
+def test_the_log_of_today_is_kept_and_reported(store: Store, subject: Subject) -> None:
+    """A replica may append to the file. If it were replaced, those records would be lost."""
+    _write(store, "predictions", _of(subject), day=TODAY)
     before = _everything(store)
-    assert [trace.then for trace in log_traces(store, person, write=True)] == [LATER]
+    assert [trace.effect for trace in log_traces(store, subject, write=True)] == [LATER]
     assert _everything(store) == before
-    tomorrow = person_of("P-1", secret=SECRET, today=TODAY + dt.timedelta(days=1))
+    tomorrow = subject_of("P-1", secret=SECRET, today=TODAY + dt.timedelta(days=1))
     list(log_traces(store, tomorrow, write=True))
-    assert person.pseudonym.encode() not in _everything(store)
+    assert subject.pseudonym.encode() not in _everything(store)
 
 
-def test_outcomes_of_later_diaries_go(store: Store, person: Person) -> None:
+def test_reported_outcomes_are_erased(store: Store, subject: Subject) -> None:
     frame = pd.DataFrame(
         {"participant_id": ["P-1", "P-2"], "date": pd.to_datetime(["2026-03-01"] * 2), "a": [1.0, 0.0]}
     )
     add_reported_outcomes(store, DAY, frame, secret=SECRET, time=NOON, attack="a", severity="s")
-    assert [trace.count for trace in log_traces(store, person, write=True)] == [1]
+    assert [trace.count for trace in log_traces(store, subject, write=True)] == [1]
     assert len(reported_outcomes(store, DAY)) == 1
-    assert person.pseudonym not in set(reported_outcomes(store, DAY)["participant"])
+    assert subject.pseudonym not in set(reported_outcomes(store, DAY)["participant"])
 
 
-def test_frames_go_with_what_leads_to_them(store: Store, person: Person) -> None:
+def test_frames_are_erased_with_the_values_that_refer_to_them(store: Store, subject: Subject) -> None:
     mine = write_frame(store, "features", pd.DataFrame({"participant_id": ["P-1", "P-1", "P-2"], "x": [1.0, 2.0, 3.0]}))
     other = write_frame(store, "features", pd.DataFrame({"participant_id": ["P-11"], "x": [1.0]}))
     write_current(store, "features", StoredValue("FeaturesRef", {"frame": mine.version}))
@@ -149,21 +149,21 @@ def test_frames_go_with_what_leads_to_them(store: Store, person: Person) -> None
     key = "a" * 64
     write_cached(store, key, StoredValue("FeaturesRef", {"frame": mine.version}))
 
-    traces = list(frame_traces(store, person, write=True))
-    assert [(trace.place, trace.count) for trace in traces] == [(mine.path, 2)]
+    traces = list(frame_traces(store, subject, write=True))
+    assert [(trace.path, trace.count) for trace in traces] == [(mine.path, 2)]
     assert not store.exists(mine.path)
-    assert store.exists(other.path), "P-11 is somebody else"
+    assert store.exists(other.path), "P-11 is another participant"
     assert read_current(store, "features") is None
     assert read_current(store, "folds") is not None
     assert read_cached(store, key) is None
 
 
-def test_a_quarantined_row_is_found_in_whichever_column_it_names_the_person(store: Store, person: Person) -> None:
+def test_a_quarantined_row_is_found_by_any_column(store: Store, subject: Subject) -> None:
     table = pa.table({"row": [1, 2], "cell": pa.array(["P-1", "x"]).dictionary_encode()})
     path = Path(store.root) / "frames" / "quarantined_rows" / "a.parquet"
     path.parent.mkdir(parents=True)
     pq.write_table(table, path)
-    assert [trace.count for trace in frame_traces(store, person, write=False)] == [1]
+    assert [trace.count for trace in frame_traces(store, subject, write=False)] == [1]
 
 
 def _accept(store: Store, *files: tuple[str, bytes]) -> str:
@@ -178,8 +178,8 @@ def _accept(store: Store, *files: tuple[str, bytes]) -> str:
     return identity
 
 
-def test_a_diary_is_forgotten_except_for_files_that_another_one_needs(store: Store) -> None:
-    shared, mine = ("b.csv", b"somebody else"), ("a.csv", b"P-1")
+def test_a_diary_is_erased_except_for_files_that_another_one_needs(store: Store) -> None:
+    shared, mine = ("b.csv", b"another participant"), ("a.csv", b"P-1")
     both, alone = _accept(store, mine, shared), _accept(store, shared)
     traces = list(delivery_traces(store, {both: 3}, when="2026-03-05", write=True))
     assert [trace.count for trace in traces] == [3]
@@ -188,10 +188,10 @@ def test_a_diary_is_forgotten_except_for_files_that_another_one_needs(store: Sto
         deliveries.restore(store, both)
     assert deliveries.restore(store, alone).files == (shared,)
     assert b"P-1" not in _everything(store)
-    assert len(deliveries.log(store)) == 2, "models still say what they were trained on"
+    assert len(deliveries.log(store)) == 2, "the training data of models stays known"
 
 
-def test_a_diary_that_is_delivered_again_is_there_again(store: Store) -> None:
+def test_a_diary_that_is_delivered_again_is_available_again(store: Store) -> None:
     identity = _accept(store, ("a.csv", b"P-1"))
     list(delivery_traces(store, {identity: 1}, when="2026-03-05", write=True))
     _accept(store, ("a.csv", b"P-1"))
@@ -199,11 +199,11 @@ def test_a_diary_that_is_delivered_again_is_there_again(store: Store) -> None:
     assert deliveries.restore(store, identity).files == (("a.csv", b"P-1"),)
 
 
-def test_the_record_names_the_person_by_a_hash_alone(store: Store, person: Person) -> None:
-    first = record(store, person, who="ann", when="2026-03-05", traces=(), models=("b", "a"))
-    second = record(store, person, who="ann", when="2026-03-06", traces=(), models=())
+def test_the_record_contains_only_a_hash_of_the_participant(store: Store, subject: Subject) -> None:
+    first = record(store, subject, who="ann", when="2026-03-05", traces=(), models=("b", "a"))
+    second = record(store, subject, who="ann", when="2026-03-06", traces=(), models=())
     assert first != second
     written = json.loads(store.read(first))
-    assert written["participant"] == person.pseudonym
+    assert written["participant"] == subject.pseudonym
     assert written["models"] == ["a", "b"]
     assert b"P-1" not in store.read(first)
