@@ -8,6 +8,7 @@ import pytest
 
 from migraine_assets.defs.alerting.service import recall, remember
 from migraine_assets_tests.support.ports import free_port
+from migraine_assets_tests.support.waiting import eventually
 from migraine_assets_tests.unit.defs.alerting.evaluating import Daemon
 from serving.metrics.registry import Metrics
 from serving.metrics.shared_counts import ModelInfo
@@ -33,7 +34,7 @@ class Service:
         metrics.set_model_info([MODEL])
         side_port = SidePort(metrics, host="127.0.0.1", port=self.port)
         self._running.append((metrics, side_port))
-        _until(lambda: side_port.serving)
+        assert eventually(lambda: side_port.serving)
 
     def stop(self) -> None:
         """The process is gone."""
@@ -189,13 +190,3 @@ def test_a_cursor_holds_all_that_is_needed_and_a_damaged_one_nothing(daemon: Dae
     assert len(memory.readings) == 1
     for damaged in ("", "{", "[]", '{"misses": 1}', '{"misses": 1, "readings": [{"when": "x", "values": []}]}'):
         assert recall(damaged).readings == ()
-
-
-def _until(done: "object") -> None:
-    import time
-
-    for _ in range(500):
-        if done():  # type: ignore[operator]
-            return
-        time.sleep(0.01)
-    raise AssertionError("It did not come up.")

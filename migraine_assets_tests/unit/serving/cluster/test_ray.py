@@ -2,7 +2,6 @@
 
 import os
 import signal
-import time
 from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
@@ -43,7 +42,7 @@ def replicas(service: Service) -> list[int]:
     return [pid for pid, line in service.descendants().items() if "ServeReplica" in line]
 
 
-def test_without_a_champion_it_is_alive_and_not_ready_and_says_how_to_get_one(service: Service) -> None:
+def test_without_a_champion_it_is_alive_but_not_ready_and_says_what_to_do(service: Service) -> None:
     assert service.responds("/health")
     status, body = service.request("GET", "/ready")
     assert status == 503
@@ -51,7 +50,7 @@ def test_without_a_champion_it_is_alive_and_not_ready_and_says_how_to_get_one(se
     assert eventually(lambda: "no champion yet" in service.output.read_text())
 
 
-def test_a_first_champion_is_served_within_seconds_and_its_answers_can_be_repeated(service: Service) -> None:
+def test_the_first_champion_is_served_and_its_answers_can_be_replayed(service: Service) -> None:
     bundle = put_champion(service.store, weight=0.01)
     assert eventually(lambda: service.responds("/ready"), patience=20)
     with Load(service, connections=2) as load:
@@ -65,38 +64,40 @@ def test_a_first_champion_is_served_within_seconds_and_its_answers_can_be_repeat
     assert load.answers[0]["attack"]["probability"] == pytest.approx(repeated.repeated)
 
 
-def test_a_promotion_under_load_fails_nothing_and_every_answer_agrees_with_the_model_it_names(service: Service) -> None:
-    wanted = {put_champion(service.store, weight=0.02)}
+def test_a_promotion_under_load_fails_no_request_and_answers_match_the_model_they_name(service: Service) -> None:
+    promoted = set()
     with Load(service, connections=4) as load:
-        for weight in (0.03, 0.04):
-            time.sleep(1)
+        for weight in (0.02, 0.03, 0.04):
             bundle = put_champion(service.store, weight=weight)
-            wanted.add(bundle)
+            promoted.add(bundle)
             assert eventually(partial(_last_is, load, bundle), patience=20)
     assert not load.failures
-    said = {(_bundle(answer), answer["attack"]["probability"]) for answer in load.answers}
-    assert wanted <= {bundle for bundle, _ in said}
-    assert len(said) == len({bundle for bundle, _ in said})
+    served = {(_bundle(answer), answer["attack"]["probability"]) for answer in load.answers}
+    assert promoted <= {bundle for bundle, _ in served}
+    assert len(served) == len({bundle for bundle, _ in served})
 
 
-def test_load_brings_a_second_replica_and_killing_one_fails_one_request_a_connection_at_most(service: Service) -> None:
+def test_load_starts_a_second_replica_and_killing_one_fails_one_request_per_connection(
+    service: Service,
+) -> None:
     before, connections = service.metric(NAMES, **PREDICTED), 24
     with Load(service, connections=connections) as load:
         assert eventually(lambda: service.metric("migraine_replicas") == 2)
-        time.sleep(2)
-        os.kill(replicas(service)[0], signal.SIGKILL)
-        time.sleep(3)
+        assert _more_answers(load, 200)
+        killed = replicas(service)[0]
+        os.kill(killed, signal.SIGKILL)
+        assert eventually(lambda: len(set(replicas(service)) - {killed}) == 2), "the killed replica was not replaced"
         at_the_kill = sum(load.failures.values())
-        time.sleep(4)
+        assert _more_answers(load, 1000)
     assert sum(load.failures.values()) == at_the_kill <= connections
     counted = service.metric(NAMES, **PREDICTED) - before
-    # One that died with its answer on the way is counted, and was asked again.
+    # A request whose response died with the replica is counted, and was repeated.
     assert len(load.answers) <= counted <= len(load.answers) + connections
-    # It may have died between two counts.
+    # The replica may have died between two increments.
     assert 0 <= service.metric("migraine_prediction_latency_seconds_count") - service.metric(NAMES, **PREDICTED) <= 1
 
 
-def test_a_count_never_goes_back_whichever_replica_answers(service: Service) -> None:
+def test_counters_never_decrease_whichever_replica_answers(service: Service) -> None:
     shown = []
     for _ in range(20):
         assert service.request("POST", "/predict", BODY)[0] == 200
@@ -104,7 +105,7 @@ def test_a_count_never_goes_back_whichever_replica_answers(service: Service) -> 
     assert shown == sorted(shown)
 
 
-def test_ctrl_c_ends_everything_that_was_started(service: Service) -> None:
+def test_ctrl_c_stops_every_process(service: Service) -> None:
     started = service.descendants()
     assert any("ServeReplica" in line for line in started.values())
     folders = [Path(line.split("--temp-dir=")[1].split()[0]) for line in started.values() if "--temp-dir=" in line]
@@ -117,6 +118,12 @@ def test_ctrl_c_ends_everything_that_was_started(service: Service) -> None:
 def _bundle(answer: dict) -> str:  # type: ignore[type-arg]
     bundle: str = answer["model"]["attack"]["bundle"]
     return bundle
+
+
+def _more_answers(load: Load, count: int) -> bool:
+    """Wait for `count` more answers."""
+    enough = len(load.answers) + count
+    return bool(eventually(lambda: len(load.answers) >= enough))
 
 
 def _last_is(load: Load, bundle: str) -> bool:

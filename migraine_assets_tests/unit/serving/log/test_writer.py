@@ -1,7 +1,5 @@
 import errno
 import threading
-import time
-from collections.abc import Callable
 from pathlib import Path
 
 import msgspec
@@ -10,6 +8,7 @@ import numpy as np
 from migraine_assets.stores.prediction_log.reader import days, read
 from migraine_assets.stores.prediction_log.record import Feedback, PredictionRecord
 from migraine_assets.stores.store import Store
+from migraine_assets_tests.support.waiting import eventually
 from migraine_assets_tests.unit.stores.prediction_log.log_records import NOON, SECRET, feedback, prediction_record
 from serving.log.writer import RecordLog, open_feedback, open_prediction_log
 from serving.settings import ServingSettings
@@ -36,15 +35,6 @@ class Disk:
 
 def log_on(disk: Disk, *, seconds: float = 60.0, records: int = 10, limit: int = 100) -> RecordLog[PredictionRecord]:
     return RecordLog(disk, flush_seconds=seconds, flush_records=records, limit=limit)
-
-
-def eventually(true: Callable[[], bool]) -> bool:
-    deadline = time.monotonic() + 20
-    while time.monotonic() < deadline:
-        if true():
-            return True
-        time.sleep(0.01)
-    return False
 
 
 def test_records_are_written_after_a_time() -> None:
