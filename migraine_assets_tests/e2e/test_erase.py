@@ -13,7 +13,7 @@ from migraine_assets.stores.monitoring.reported_outcomes import reported_outcome
 from migraine_assets.stores.prediction_log.record import pseudonym
 from migraine_assets.stores.prediction_log.segments import segments
 from migraine_assets.stores.signing_secret import shared_secret
-from migraine_assets_tests.support.homes import CopyHome, Home, assert_sound
+from migraine_assets_tests.support.homes import CopyHome, Home, Result, assert_sound
 from migraine_assets_tests.unit.stores.prediction_log.log_records import prediction_record
 
 
@@ -21,6 +21,13 @@ from migraine_assets_tests.unit.stores.prediction_log.log_records import predict
 def used(trained_home: Home, copy_of: CopyHome) -> Home:
     """A home in which the participant has left traces everywhere."""
     return _used(copy_of(trained_home))
+
+
+@pytest.fixture(scope="module")
+def erased(used: Home, copy_of: CopyHome) -> tuple[Home, Result]:
+    """The same home after the participant was erased, and what the command printed."""
+    home = copy_of(used)
+    return home, home.migraine("erase", _person(home), "--yes")
 
 
 def _used(home: Home) -> Home:
@@ -74,15 +81,14 @@ def test_an_unknown_participant_leaves_no_trace(used: Home) -> None:
     assert used.migraine("erase", "  ").code == 2
 
 
-def test_erasing_leaves_nothing_in_the_store_and_the_models_still_serve(used: Home) -> None:
-    person, serving = _person(used), used.pointer
-    done = used.migraine("erase", person, "--yes")
+def test_erasing_leaves_nothing_in_the_store_and_keeps_the_champions(erased: tuple[Home, Result], used: Home) -> None:
+    home, done = erased
     assert done.code == 0, done.text
     assert "remove the participant from your files" in done.text
-    assert _files_with(used, person) == []
-    assert used.pointer == serving
-    assert_sound(used)
-    checked = used.migraine("doctor")
+    assert _files_with(home, _person(used)) == []
+    assert home.pointer == used.pointer
+    assert_sound(home)
+    checked = home.migraine("doctor")
     assert checked.code == 0, checked.text
     assert "1 erased" in checked.text
 
@@ -106,14 +112,16 @@ def test_an_interrupted_erasure_can_be_repeated(pause: float, trained_home: Home
     assert home.migraine("doctor").code == 0
 
 
-def test_the_next_run_without_the_participant_rebuilds_everything(used: Home) -> None:
-    person = _person(used)
-    frame = pd.read_csv(used.landing / "diary.csv")
-    frame[frame["participant_id"] != person].to_csv(used.landing / "diary.csv", index=False)
-    done = used.migraine("run")
+def test_the_next_run_without_the_participant_rebuilds_everything(
+    erased: tuple[Home, Result], copy_of: CopyHome
+) -> None:
+    home, person = copy_of(erased[0]), _person(erased[0])
+    frame = pd.read_csv(home.landing / "diary.csv")
+    frame[frame["participant_id"] != person].to_csv(home.landing / "diary.csv", index=False)
+    done = home.migraine("run")
     assert done.code in (0, 4), done.text
-    assert _files_with(used, person) == []
-    assert used.migraine("erase", person).text.count("no trace") == 1
+    assert _files_with(home, person) == []
+    assert home.migraine("erase", person).text.count("no trace") == 1
 
 
 def test_outcomes_and_predictions_share_pseudonyms_with_a_configured_secret(

@@ -63,9 +63,10 @@ def test_without_mlflow_the_run_continues_and_warns_once(random_table: tuple[Hom
     assert ended.err.count(f"MLflow at {UNREACHABLE} cannot be used") == 1
 
 
-def test_models_trained_without_mlflow_are_logged_once_it_is_back(random_table: tuple[Home, Result]) -> None:
-    home, ended = random_table
-    assert ended.code == 4
+def test_models_trained_without_mlflow_are_logged_once_it_is_back(
+    random_table: tuple[Home, Result], copy_of: CopyHome
+) -> None:
+    home = copy_of(random_table[0])
     assert home.models("attack")["knn"].mlflow_run is None
     again = home.migraine("run")
     assert again.code == 4, again.text

@@ -1,12 +1,12 @@
 """Killed, interrupted, disk full: nothing half-written is visible, champions keep serving, the next run works."""
 
 import os
-import random
 import shutil
 import signal
 import subprocess
 import time
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 import dagster as dg
@@ -14,26 +14,46 @@ import pytest
 
 from migraine_assets.cli.dagster.instance import open_instance
 from migraine_assets.settings import Settings
+from migraine_assets.stores.registry.pointer import Pointer
 from migraine_assets_tests.platform.postgres import records
-from migraine_assets_tests.support.homes import CopyHome, Home, assert_sound
+from migraine_assets_tests.support.homes import CopyHome, Home, Result, assert_sound
 from migraine_assets_tests.support.small_diary import write_diary
 
 pytestmark = pytest.mark.slow
 
-SEED = 20240229
 PATIENCE = 300
+# What a run printed before it was stopped, the seconds until then, and the signal.
+STOPS = {
+    "killed while training classifiers": ("classifiers/logistic_regression", 0.11, signal.SIGKILL),
+    "killed while training regressors": ("regressors/ridge", 0.47, signal.SIGKILL),
+    "Ctrl-C": ("validated_diary", 0.1, signal.SIGINT),
+}
+
+
+@dataclass(frozen=True)
+class Stopped:
+    """What a stopped run left behind."""
+
+    code: int
+    pointer: Pointer
+    status: dg.DagsterRunStatus
 
 
 @pytest.fixture(scope="module")
 def interrupted(trained_home: Home, copy_of: CopyHome) -> Home:
-    """A home with champions in which a new diary has landed."""
+    """A home with champions and a new diary."""
     home = copy_of(trained_home)
     write_diary(home.landing / "diary.csv", 2)
     return home
 
 
-def _stop(home: Home, *, after: str, pause: float, number: signal.Signals) -> int:
-    """Start a run, send signal `number` `pause` seconds after it printed `after`; return its exit code."""
+@pytest.fixture(scope="module")
+def stopped(interrupted: Home) -> dict[str, Stopped]:
+    """Three stopped runs on the new diary. Nothing half-written is visible after any of them."""
+    return {name: _stop(interrupted, *how) for name, how in STOPS.items()}
+
+
+def _stop(home: Home, after: str, pause: float, number: signal.Signals) -> Stopped:
     process = home.start("run")
     assert process.stdout is not None
     for line in process.stdout:
@@ -42,40 +62,42 @@ def _stop(home: Home, *, after: str, pause: float, number: signal.Signals) -> in
     time.sleep(pause)
     process.send_signal(number)
     process.communicate(timeout=PATIENCE)
-    return process.returncode
-
-
-def _unchanged(home: Home, trained_home: Home) -> None:
     assert_sound(home)
-    assert home.pointer == trained_home.pointer
+    with home.entered(), open_instance(Settings()) as instance:
+        return Stopped(process.returncode, home.pointer, instance.get_runs(limit=1)[0].status)
 
 
-@pytest.mark.parametrize("after", ["classifiers/logistic_regression", "regressors/ridge"])
-def test_a_killed_run_changes_nothing(after: str, interrupted: Home, trained_home: Home) -> None:
-    pause = random.Random(f"{SEED}{after}").uniform(0, 0.6)
-    assert _stop(interrupted, after=after, pause=pause, number=signal.SIGKILL) == -signal.SIGKILL
-    _unchanged(interrupted, trained_home)
+@pytest.fixture(scope="module")
+def resumed(interrupted: Home, stopped: dict[str, Stopped]) -> Result:
+    """The next run, to its end."""
+    assert stopped
+    return interrupted.migraine("run")
 
 
-def test_ctrl_c_exits_with_130(interrupted: Home, trained_home: Home) -> None:
-    assert _stop(interrupted, after="validated_diary", pause=0.1, number=signal.SIGINT) == 130
-    _unchanged(interrupted, trained_home)
-    with interrupted.entered(), open_instance(Settings()) as instance:
-        newest = next(iter(instance.get_runs(limit=1)))
-        assert newest.status == dg.DagsterRunStatus.FAILURE
+@pytest.mark.parametrize("name", STOPS)
+def test_a_stopped_run_changes_nothing(name: str, stopped: dict[str, Stopped], trained_home: Home) -> None:
+    assert stopped[name].pointer == trained_home.pointer
 
 
-def test_the_next_run_resumes(interrupted: Home, trained_home: Home) -> None:
-    done = interrupted.migraine("run")
-    assert done.code == 0, done.err
-    assert "classifiers/gradient_boosting" in done.err
-    assert done.err.count("as trained before") >= 8
+def test_exit_codes(stopped: dict[str, Stopped]) -> None:
+    assert [run.code for run in stopped.values()] == [-signal.SIGKILL, -signal.SIGKILL, 130]
+
+
+def test_ctrl_c_is_recorded_as_a_failure(stopped: dict[str, Stopped]) -> None:
+    assert stopped["Ctrl-C"].status == dg.DagsterRunStatus.FAILURE
+
+
+def test_the_next_run_resumes(interrupted: Home, resumed: Result, trained_home: Home) -> None:
+    assert resumed.code == 0, resumed.err
+    assert "classifiers/gradient_boosting" in resumed.err
+    assert resumed.err.count("as trained before") >= 8
     assert_sound(interrupted)
     assert not set(interrupted.bundles().values()) & set(trained_home.bundles().values())
 
 
-def test_killed_runs_are_marked_as_failed(interrupted: Home) -> None:
+def test_killed_runs_are_marked_as_failed(interrupted: Home, resumed: Result) -> None:
     """Otherwise they would block every run that is queued in the UI."""
+    assert resumed.code == 0
     with interrupted.entered(), open_instance(Settings()) as instance:
         assert {run.status for run in instance.get_runs()} == {
             dg.DagsterRunStatus.SUCCESS,
