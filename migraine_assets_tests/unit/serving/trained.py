@@ -1,11 +1,10 @@
-"""Real bundles in a real store, trained once for all tests of the service, and the service around them."""
+"""Real bundles in a real store, trained once, and the service around them in this process."""
 
-import atexit
 import datetime as dt
 import functools
+import json
 import shutil
 import socket
-import tempfile
 import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -33,6 +32,7 @@ from migraine_assets.stores.prediction_log.reader import days, read
 from migraine_assets.stores.prediction_log.record import PredictionRecord
 from migraine_assets.stores.registry.champions import promote
 from migraine_assets.stores.store import Store
+from migraine_assets_tests.support.shared import shared
 from serving.app import create_app
 from serving.services import Services, open_services
 from serving.settings import ServingSettings
@@ -43,12 +43,15 @@ DATA = "d" * 32
 
 @functools.cache
 def trained() -> tuple[Path, Mapping[str, str]]:
-    """A store that holds bundles, none of them promoted, and their hashes by name."""
-    folder = Path(tempfile.mkdtemp(prefix="migraine-serving-tests-"))
-    atexit.register(shutil.rmtree, folder, ignore_errors=True)
-    store, diary = Store(str(folder)), _diary()
+    """A store of bundles without a champion, and the hashes of the bundles by name. Only to be read."""
+    folder = shared("bundles", _train)
+    return folder / "store", json.loads((folder / "names.json").read_text())
+
+
+def _train(folder: Path) -> None:
+    store, diary = Store(str(folder / "store")), _diary()
     flat = diary.assign(date=np.datetime64("NaT"), participant_id=[f"row-{k}" for k in range(len(diary))])
-    return folder, {
+    names = {
         "attack": _bundle(store, diary, "attack", "logistic_regression"),
         "attack_2": _bundle(store, diary, "attack", "naive_bayes"),
         "attack_tree": _bundle(store, diary, "attack", "lightgbm"),
@@ -56,6 +59,7 @@ def trained() -> tuple[Path, Mapping[str, str]]:
         "severity_2": _bundle(store, diary, "severity", "lasso"),
         "flat": _bundle(store, flat, "attack", "logistic_regression", horizon=0),
     }
+    (folder / "names.json").write_text(json.dumps(names))
 
 
 @functools.cache
@@ -105,7 +109,7 @@ def put_in_charge(store: Store, task: str, bundle: str, challenger: str | None =
 
 
 def settings(folder: Path, **changes: Any) -> ServingSettings:
-    """Settings that share nothing with another test. The pointer is looked at when a test says so."""
+    """Settings that share nothing with other tests. The pointer is read only when a test asks for it."""
     return ServingSettings(node_folder=folder / "node", poll_seconds=3600, flush_seconds=3600, **changes)
 
 
@@ -126,7 +130,7 @@ def running(
 
 @contextmanager
 def listening(app: Any) -> Iterator[str]:
-    """The address at which a server answers for `app`."""
+    """Serve `app` on loopback inside the block; yields its address."""
     with socket.create_server(("127.0.0.1", 0)) as listener:
         server = uvicorn.Server(
             uvicorn.Config(app, log_level="critical", access_log=False, timeout_graceful_shutdown=1)

@@ -1,10 +1,8 @@
 """A store whose champion has answered for days: real people of the synthetic cohort, a real bundle, a real log."""
 
-import atexit
 import datetime as dt
 import functools
 import shutil
-import tempfile
 import warnings
 from dataclasses import dataclass
 from pathlib import Path
@@ -35,6 +33,7 @@ from migraine_assets.stores.registry.champions import promote
 from migraine_assets.stores.registry.pointer import read_pointer
 from migraine_assets.stores.signing_secret import shared_secret
 from migraine_assets.stores.store import Store
+from migraine_assets_tests.support.shared import shared
 
 LAST = dt.date(2026, 3, 10)
 NOON = dt.time(12, tzinfo=dt.UTC)
@@ -56,13 +55,9 @@ def cohort(seed: int, people: int = 120, days: int = 40, **options: float) -> Fe
     return feature_rows(preprocess(valid, settings=PreprocessSettings()).diary, horizon=1)
 
 
-@functools.cache
 def trained() -> Path:
-    """A store with one champion for attacks of the synthetic cohort."""
-    folder = Path(tempfile.mkdtemp(prefix="migraine-monitoring-tests-"))
-    atexit.register(shutil.rmtree, folder, ignore_errors=True)
-    put_champion(Store(str(folder)), cohort(5, people=250))
-    return folder
+    """A store with one champion for attacks of the synthetic cohort. Only to be read."""
+    return shared("champion", lambda folder: put_champion(Store(str(folder)), cohort(5, people=250)))
 
 
 def put_champion(store: Store, rows: FeatureRows) -> None:
