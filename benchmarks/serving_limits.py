@@ -12,94 +12,35 @@ import argparse
 import asyncio
 import io
 import json
-import os
-import signal
 import statistics
 import subprocess
-import sys
 import tempfile
 import time
 import urllib.request
-from collections import Counter
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import httpx
 import pandas as pd
 
+from benchmarks import load as wrk
 from benchmarks import serving
-from benchmarks.serving import Load
+from benchmarks.load import Load
+from benchmarks.local_service import Running, running
 from migraine_assets.core import contract
-from serving.cluster.ray_environment import free_ports
 from serving.input.arrow_files import KEPT_SECONDS
 
-ROOT = Path(__file__).resolve().parents[1]
 ROWS = 1000
 TREES = 300
 PATIENCE = 180
 
 
-class Running:
-    """A running service."""
-
-    def __init__(self, process: "subprocess.Popen[bytes]", base: str) -> None:
-        self.process, self.base = process, base
-
-    def metric(self, name: str) -> float:
-        """Return the sum of the samples of `name`."""
-        text = urllib.request.urlopen(f"{self.base}/metrics", timeout=30).read().decode()
-        return sum(float(line.rpartition(" ")[2]) for line in text.splitlines() if line.startswith(name))
-
-    def replicas(self) -> dict[int, float]:
-        """Return the resident MiB of each replica, by process id."""
-        found = {}
-        for entry in Path("/proc").glob("[0-9]*"):
-            try:
-                if b"ServeReplica" in (entry / "cmdline").read_bytes() and self._ours(entry):
-                    pages = int((entry / "statm").read_text().split()[1])
-                    found[int(entry.name)] = pages * os.sysconf("SC_PAGE_SIZE") / 2**20
-            except OSError:
-                continue
-        return found
-
-    def _ours(self, entry: Path) -> bool:
-        return os.getsid(int(entry.name)) == os.getsid(self.process.pid) or self._descends(int(entry.name))
-
-    def _descends(self, pid: int) -> bool:
-        while pid > 1 and pid != self.process.pid:
-            pid = int(Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[1])
-        return pid == self.process.pid
-
-
-@contextmanager
-def running(work: Path, **environment: str) -> Iterator[Running]:
-    """Run `migraine serve` in this block, once it answers."""
-    port = free_ports(1)[0]
-    command = (sys.executable, "-c", "from serving.cli import app; app()", "serve", "--port", str(port))
-    settings = os.environ | {"MIGRAINE_HOME": str(work / "home"), "PYTHONPATH": str(ROOT)} | environment
-    with (work / "output").open("wb") as output:
-        process = subprocess.Popen(
-            command, cwd=work, env=settings, stdout=output, stderr=output, start_new_session=True
-        )
-    base = f"http://127.0.0.1:{port}"
-    try:
-        serving.await_answer(process, Load("", f"{base}/predict", serving.fortnight()), work)
-        yield Running(process, base)
-    finally:
-        process.send_signal(signal.SIGINT)
-        try:
-            process.wait(30)
-        finally:
-            serving.end_group(process)
-
-
 def scaling(work: Path, _: int) -> None:
     """Measure scaling from one replica to two under load, and back."""
-    with running(work, SERVING_MAX_REPLICAS="2", SERVING_DOWNSCALE_DELAY="10") as service:
+    with running(work, serving.fortnight(), SERVING_MAX_REPLICAS="2", SERVING_DOWNSCALE_DELAY="10") as service:
         asked = Load("", f"{service.base}/predict", serving.fortnight())
-        script = serving.write_script(asked, work)
+        script = wrk.write_script(asked, work)
         began = time.monotonic()
         load = subprocess.Popen(("wrk", "-t1", "-c16", "-d25", "-s", str(script), asked.url), stdout=subprocess.DEVNULL)
         up = _seconds_until(lambda: service.metric("migraine_replicas ") == 2, began)
@@ -111,72 +52,26 @@ def scaling(work: Path, _: int) -> None:
 
 def overload(work: Path, _: int) -> None:
     """Measure goodput at four times the capacity of one replica."""
-    with running(work, SERVING_MAX_REPLICAS="1") as service:
+    with running(work, serving.fortnight(), SERVING_MAX_REPLICAS="1") as service:
         asked = Load("", f"{service.base}/predict", serving.fortnight())
-        serving.load(asked, work, seconds=3)
-        capacity = serving.load(asked, work, seconds=8).rate
-        answers = asyncio.run(offered(asked, rate=4 * capacity, seconds=8))
+        wrk.load(asked, work, seconds=3)
+        capacity = wrk.load(asked, work, seconds=8).rate
+        answers = asyncio.run(wrk.offered(asked, rate=4 * capacity, seconds=8))
     good = answers["200"] / 8
     say("capacity, one replica", f"{capacity:.0f} good answers/s", "")
     say("at 4 x that", f"{good:.0f} good answers/s, {good / capacity:.2f} of capacity", "at least 0.5")
     say("all answers", json.dumps(dict(answers)), "503 with Retry-After, nothing else")
 
 
-async def offered(asked: Load, *, rate: float, seconds: int) -> Counter[str]:
-    """Send raw requests at a fixed rate over 256 connections; return the number of answers by status."""
-    answers: Counter[str] = Counter()
-    host, port = asked.url.removeprefix("http://").partition("/")[0].split(":")
-    kind = f"Content-Type: application/json\r\nContent-Length: {len(asked.body)}"
-    head = f"POST /predict HTTP/1.1\r\nHost: {host}\r\n{kind}\r\n\r\n"
-    request = head.encode() + asked.body
-    free: asyncio.Queue[Any] = asyncio.Queue()
-    for _ in range(256):
-        free.put_nowait(await asyncio.open_connection(host, int(port)))
-    began = time.monotonic()
-    pending: set[asyncio.Task[None]] = set()
-    sent = 0
-    while (now := time.monotonic() - began) < seconds:
-        while sent < now * rate:
-            sent += 1
-            if free.empty():
-                answers["no connection free"] += 1
-                continue
-            task = asyncio.create_task(_one(free.get_nowait(), request, free, answers))
-            pending.add(task)
-            task.add_done_callback(pending.discard)
-        await asyncio.sleep(0.001)
-    await asyncio.gather(*pending)
-    return answers
-
-
-async def _one(connection: Any, request: bytes, free: "asyncio.Queue[Any]", answers: Counter[str]) -> None:
-    reader, writer = connection
-    try:
-        writer.write(request)
-        head = (await reader.readuntil(b"\r\n\r\n")).lower()
-        status = head[9:12].decode()
-        silent = status == "503" and b"retry-after" not in head
-        answers["503 without Retry-After" if silent else status] += 1
-        length = next((int(line[15:]) for line in head.split(b"\r\n") if line.startswith(b"content-length:")), None)
-        if length is None:  # a chunked refusal: a new connection is cheaper than reading it
-            writer.close()
-            connection = await asyncio.open_connection(*writer.get_extra_info("peername")[:2])
-        else:
-            await reader.readexactly(length)
-        free.put_nowait(connection)
-    except (OSError, asyncio.IncompleteReadError) as error:
-        answers[type(error).__name__] += 1
-
-
 def batch(work: Path, _: int) -> None:
     """Measure JSON batches of 1,000 flat days from 16 connections, with a model for flat tables."""
     serving.train(work, TREES, flat=True)
     items = [flat_day(k) for k in range(ROWS)]
-    with running(work, SERVING_MAX_REPLICAS="2", SERVING_MIN_REPLICAS="2") as service:
+    with running(work, serving.fortnight(), SERVING_MAX_REPLICAS="2", SERVING_MIN_REPLICAS="2") as service:
         asked = Load("", f"{service.base}/predict/batch", json.dumps({"items": items}).encode())
         require_predictions(asked)
-        serving.load(asked, work, seconds=5)
-        rate = serving.load(asked, work, seconds=10)
+        wrk.load(asked, work, seconds=5)
+        rate = wrk.load(asked, work, seconds=10)
     say("JSON batches of 1,000 flat days", f"{rate.rate * ROWS:.0f} rows/s, {rate.bad} bad", "at least 60,000 rows/s")
 
 
@@ -230,7 +125,7 @@ def arrow(work: Path, _: int) -> None:
     def alone() -> None:
         session.run(None, {"features": data.X})
 
-    with running(work, SERVING_MAX_REPLICAS="1") as service, httpx.Client() as client:
+    with running(work, serving.fortnight(), SERVING_MAX_REPLICAS="1") as service, httpx.Client() as client:
 
         def ask() -> None:
             kind = {"content-type": "application/vnd.apache.arrow.stream"}
@@ -254,7 +149,7 @@ def arrow(work: Path, _: int) -> None:
 def reasons(work: Path, _: int) -> None:
     """Measure explained predictions, one after another."""
     body = json.dumps({**json.loads(serving.fortnight()), "explain": True}).encode()
-    with running(work, SERVING_MAX_REPLICAS="1") as service, httpx.Client() as client:
+    with running(work, serving.fortnight(), SERVING_MAX_REPLICAS="1") as service, httpx.Client() as client:
         latencies = []
         for _ in range(50):
             began = time.perf_counter()
@@ -270,7 +165,7 @@ def reasons(work: Path, _: int) -> None:
 
 def memory(work: Path, requests: int) -> None:
     """Measure the memory of a replica after 5,000 requests and after many."""
-    with running(work, SERVING_MAX_REPLICAS="1") as service:
+    with running(work, serving.fortnight(), SERVING_MAX_REPLICAS="1") as service:
         asked = Load("", f"{service.base}/predict", serving.fortnight())
         early = _resident_after(service, asked, work, 5_000)
         late = _resident_after(service, asked, work, requests)
@@ -282,7 +177,7 @@ def memory(work: Path, requests: int) -> None:
 
 def _resident_after(service: Running, asked: Load, work: Path, requests: int) -> float:
     while service.metric("migraine_prediction_latency_seconds_count ") < requests:
-        serving.load(asked, work, seconds=2 if requests < 10_000 else 10)
+        wrk.load(asked, work, seconds=2 if requests < 10_000 else 10)
     return max(service.replicas().values())
 
 

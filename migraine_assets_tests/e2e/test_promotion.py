@@ -129,7 +129,7 @@ def test_a_bundle_of_the_wrong_task_is_refused(noisy_home: Home, first: State) -
     assert bundle
     ended = noisy_home.migraine("promote", "attack", bundle[:12])
     assert ended.code == 2
-    assert "was trained for the task 'severity'" in ended.err
+    assert "was trained for 'severity'" in ended.err
 
 
 @pytest.mark.parametrize("command", [("report",), ("doctor",), ("sources",), ("history",)])
