@@ -15,11 +15,11 @@ from typing import Any
 
 import msgspec
 
-from migraine_assets.errors import StoreError
 from migraine_assets.stores.assets import cache, current_values, deliveries, frames
 from migraine_assets.stores.bundles.bundles import load_manifest
+from migraine_assets.stores.documents import read_table
 from migraine_assets.stores.monitoring import collection, reported_outcomes
-from migraine_assets.stores.prediction_log import record_block
+from migraine_assets.stores.prediction_log.reader import decode_line
 from migraine_assets.stores.prediction_log.record import Feedback, PredictionRecord, pseudonym
 from migraine_assets.stores.prediction_log.segments import ROOT, SUFFIX
 from migraine_assets.stores.store import Store
@@ -27,6 +27,7 @@ from migraine_assets.stores.store import Store
 RECORDS = "erasures"
 REWRITTEN = "rewritten without the participant"
 REMOVED = "deleted; the next run creates it again from its source"
+REMEDY = "Delete it, or restore it from a backup, and erase again."
 # A replica may still append to the file.
 LATER = "kept, because it is still written to: erase again tomorrow (UTC)"
 
@@ -125,7 +126,8 @@ def _ids(store: Store, subject: Subject) -> Iterator[str]:
     for path, _ in _segments(store, "predictions"):
         for line in store.read(path).splitlines():
             if mark in line:
-                yield from (each.id for each in _records(line) if each.participant == subject.pseudonym)
+                records = decode_line(PredictionRecord, line)
+                yield from (each.id for each in records if each.participant == subject.pseudonym)
     for day in collection.collected_days(store, "predictions"):
         table = collection.read_collected(store, "predictions", day, ["id", "participant"]).to_pydict()
         pairs = zip(table["id"], table["participant"], strict=True)
@@ -154,7 +156,7 @@ def _without_records(line: bytes, participants: Collection[str]) -> tuple[bytes,
     """The line without records of these participants, and their number. Drops an unreadable line with a hash."""
     if not any(name.encode() in line for name in participants):
         return line, 0
-    records = _records(line)
+    records = decode_line(PredictionRecord, line)
     others = [each for each in records if each.participant not in participants]
     if records and len(others) == len(records):
         return line, 0
@@ -162,20 +164,8 @@ def _without_records(line: bytes, participants: Collection[str]) -> tuple[bytes,
 
 
 def _without_feedback(line: bytes, ids: Collection[str]) -> tuple[bytes, int]:
-    try:
-        matches = msgspec.json.decode(line, type=Feedback).prediction_id in ids
-    except msgspec.DecodeError:
-        matches = False
+    matches = any(feedback.prediction_id in ids for feedback in decode_line(Feedback, line))
     return (b"", 1) if matches else (line, 0)
-
-
-def _records(line: bytes) -> tuple[PredictionRecord, ...]:
-    try:
-        if line.startswith(record_block.PREFIX):
-            return record_block.records_of(msgspec.json.decode(line, type=record_block.Block))
-        return (msgspec.json.decode(line, type=PredictionRecord),)
-    except (msgspec.DecodeError, StoreError):
-        return ()
 
 
 def _tables(
@@ -186,7 +176,7 @@ def _tables(
     import pyarrow.parquet as pq
 
     for leaf in store.list(folder):
-        table = pq.read_table(io.BytesIO(store.read(f"{folder}/{leaf}")))
+        table = read_table(store, f"{folder}/{leaf}", remedy=REMEDY)
         matches = pc.is_in(table.column(column), value_set=pa.array(list(values), pa.string()))
         if not (count := int(pc.sum(matches).as_py() or 0)):
             continue
@@ -201,9 +191,8 @@ def _rows_of(store: Store, path: str, participant: str) -> int:
     """The number of rows with the participant's id in any text column. Quarantined rows have it in various columns."""
     import pyarrow as pa
     import pyarrow.compute as pc
-    import pyarrow.parquet as pq
 
-    table = pq.read_table(io.BytesIO(store.read(path)))
+    table = read_table(store, path, remedy=REMEDY)
     matches: Any = pa.array([False] * table.num_rows, pa.bool_())
     for name in table.schema.names:
         column = table.column(name).combine_chunks()
