@@ -26,7 +26,7 @@ from migraine_assets.core.evaluation.results import ModelRow, TaskEvaluation
 from migraine_assets.core.evaluation.selection import Result, rank
 from migraine_assets.core.models.catalogue import CLASSIFIERS, REGRESSORS
 from migraine_assets.core.models.estimator import Estimator
-from migraine_assets.core.models.fit_context import bounded
+from migraine_assets.core.models.fit_context import bounded_threads
 from migraine_assets.core.tasks import Task
 from migraine_assets.params import Params, load_params
 from migraine_assets.report.run_info import RunFacts
@@ -63,7 +63,7 @@ def run(home: Path, *, participants: int, days: int, only: Sequence[str] = ()) -
         for estimator in (row for row in estimators if not only or row.key in only):
             models[estimator.key] = stages.trained(estimator, data, store, params)
             clock.stage(f"{task}/{estimator.key}")
-        with bounded(params.training.threads):
+        with bounded_threads(params.training.threads):
             evaluation = evaluated(task, data, split, models, store, params)
         write_reports(home / "reports", "plain", facts=_facts(params), **{task: evaluation})
         clock.stage(f"evaluation/{task}")

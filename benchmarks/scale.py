@@ -19,7 +19,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from benchmarks.scale_stages import FIRST, MODELS, STAGES, work
-from migraine_assets.core.models.fit_context import bounded
+from migraine_assets.core.models.fit_context import bounded_threads
 
 ROOT = Path(__file__).resolve().parent.parent
 SIZES = (10_000, 100_000, 1_000_000)
@@ -45,7 +45,7 @@ def measure(name: str, folder: Path, rows: int) -> Measured:
     """Measure one stage in this process. Stages with a target per row are repeated, and the best run counts."""
     task = work(name, folder, rows)
     runs = []
-    with bounded(1):
+    with bounded_threads(1):
         for _ in range(REPEATS if name in PER_MILLION else 1):
             result = None
             wall, cpu = time.monotonic(), time.process_time()

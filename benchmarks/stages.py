@@ -13,13 +13,13 @@ import pandas as pd
 from migraine_assets.core.diary.preprocess import preprocess
 from migraine_assets.core.diary.profile import profile
 from migraine_assets.core.diary.validation import Validated, validate
-from migraine_assets.core.evaluation.cross_validation import Judged, train_and_judge
+from migraine_assets.core.evaluation.cross_validation import CrossValidated, train_and_score
 from migraine_assets.core.evaluation.datasets import TaskData, task_data
 from migraine_assets.core.evaluation.folds import Folds, assign
 from migraine_assets.core.features import engine
 from migraine_assets.core.features.matrix import FeatureRows, days_of, feature_rows
 from migraine_assets.core.models.estimator import Estimator
-from migraine_assets.core.models.fit_context import bounded
+from migraine_assets.core.models.fit_context import bounded_threads
 from migraine_assets.core.quality import features as quality_features
 from migraine_assets.core.quality import folds as quality_folds
 from migraine_assets.core.quality.suite import raw_findings, validated_findings
@@ -50,16 +50,16 @@ class Split:
 class Trained:
     """An evaluated model and the hash of its bundle."""
 
-    judged: Judged
+    judged: CrossValidated
     bundle: str
 
 
 def validated(raw: pd.DataFrame, params: Params) -> Validated:
     """Validate the raw diary, with all checks of the raw and of the accepted rows."""
     today = datetime.now(UTC).date()
-    raw_findings(raw, before=None, settings=params.quality)
+    raw_findings(raw, previous=None, settings=params.quality)
     result = validate(raw, today=today, settings=params.validation, dated=True)
-    validated_findings(result, before=None, today=today, settings=params.quality)
+    validated_findings(result, previous=None, today=today, settings=params.quality)
     return result
 
 
@@ -126,8 +126,8 @@ def rows_of(task: Task, divided: Split) -> TaskData:
 
 def trained(estimator: Estimator, data: TaskData, store: Store, params: Params) -> Trained:
     """Cross-validate, fit, evaluate and export one model, verify its export, and store its bundle."""
-    with bounded(params.training.threads):
-        judged = train_and_judge(
+    with bounded_threads(params.training.threads):
+        judged = train_and_score(
             estimator,
             data,
             params=params.hyperparameters(estimator.task, estimator.key),
@@ -146,7 +146,7 @@ def fields_of(names: Sequence[str]) -> dict[str, tuple[str, ...]]:
     return {row.name: row.inputs for row in engine.FEATURES if row.name in names}
 
 
-def _context(judged: Judged, data: TaskData) -> Context:
+def _context(judged: CrossValidated, data: TaskData) -> Context:
     return Context(
         horizon=HORIZON,
         severity_kind="severity" if data.task == "severity" else None,

@@ -1,4 +1,4 @@
-"""The Dagster code location: the only place where its parts are assembled."""
+"""The Dagster code location. Assets, checks, jobs, sensors, schedules and resources are assembled here only."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -7,10 +7,13 @@ import dagster as dg
 
 from migraine_assets.defs.alerting.sensors import alert_sensors, wanted
 from migraine_assets.defs.assets.champions import champion_assets
-from migraine_assets.defs.assets.diary import preprocessed_diary, raw_diary, validation
 from migraine_assets.defs.assets.evaluation import evaluation_assets
-from migraine_assets.defs.assets.features import features, folds
+from migraine_assets.defs.assets.features import features
+from migraine_assets.defs.assets.folds import folds
 from migraine_assets.defs.assets.models import model_assets
+from migraine_assets.defs.assets.preprocessed_diary import preprocessed_diary
+from migraine_assets.defs.assets.raw_diary import raw_diary
+from migraine_assets.defs.assets.validated_diary import validation
 from migraine_assets.defs.automation.schedules import automation_schedules
 from migraine_assets.defs.automation.sensors import automation_sensors
 from migraine_assets.defs.automation.status_sensor import operations_figures
@@ -28,7 +31,7 @@ from migraine_assets.settings import Settings
 
 
 def build_defs(*, resources: Mapping[str, Any] | None = None) -> dg.Definitions:
-    """Everything, with the resources that the environment describes; `resources` replaces some by name."""
+    """All definitions, with the resources that the environment describes. `resources` replaces resources by name."""
     settings = Settings()
     workspace = (resources or {}).get("workspace") or workspace_from(settings)
     default = {
@@ -59,5 +62,5 @@ def build_defs(*, resources: Mapping[str, Any] | None = None) -> dg.Definitions:
 
 @dg.definitions
 def definitions() -> dg.Definitions:
-    """What Dagster loads."""
+    """The definitions that Dagster loads."""
     return build_defs()

@@ -1,7 +1,7 @@
-"""Reference bins of features and scores, for drift: where they lie, how full they were, how far apart two are.
+"""Reference bins of features and predictions, and the population stability index (PSI) between two sets of counts.
 
-A serving replica imports this module, so it needs NumPy and nothing heavier. Not here: which drift raises an
-alarm.
+Here belong binning, counting and comparing. The service imports this module, so it needs NumPy only. Not here: the
+limits at which drift raises an alert (`core.monitoring.drift`).
 """
 
 import math
@@ -14,6 +14,10 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 BINS = 10
+
+# The name under which a bundle keeps the reference bins of the model's own output.
+MODEL_OUTPUT = "score"
+
 Counts = NDArray[np.int64]
 
 
@@ -21,8 +25,8 @@ Counts = NDArray[np.int64]
 class FeatureReference:
     """The distribution of one feature in the training part.
 
-    A value belongs to the first bin whose upper edge is not below it, so k `edges` make k + 1 bins; `counts`
-    are the rows in each, `missing` the rows without a value.
+    k `edges` make k + 1 bins; a value belongs to the first bin whose upper edge is not below it. `counts` are the rows
+    in each bin, `missing` the rows without a finite value.
     """
 
     name: str
@@ -32,11 +36,11 @@ class FeatureReference:
 
     @property
     def all_counts(self) -> Counts:
-        """Rows in each bin, the missing ones last: int64[k + 2]."""
+        """Rows in each bin, followed by the rows without a value: int64[k + 2]."""
         return np.array([*self.counts, self.missing], dtype=np.int64)
 
     def to_json(self) -> dict[str, Any]:
-        """Plain lists and numbers."""
+        """The reference as lists and numbers."""
         return asdict(self) | {"edges": list(self.edges), "counts": list(self.counts)}
 
 
@@ -47,10 +51,10 @@ def reference_from_json(figures: Mapping[str, Any]) -> FeatureReference:
 
 
 def bin_edges(values: ArrayLike, *, bins: int = BINS) -> tuple[float, ...]:
-    """Inner edges for `values` [n] (nulls and infinities apart): at most `bins` bins, none of them empty.
+    """Inner edges of at most `bins` bins for the finite values of `values` [n]. No bin is empty.
 
-    With few different values (at most `bins`) each has its own bin, the edges midway between them; otherwise
-    edges are the quantiles, tied ones once only.
+    With at most `bins` distinct values, each value has a bin and the edges lie midway between them. Otherwise the edges
+    are the distinct quantiles.
     """
     known = np.asarray(values, dtype=np.float64)
     known = np.sort(known[np.isfinite(known)])
@@ -59,44 +63,44 @@ def bin_edges(values: ArrayLike, *, bins: int = BINS) -> tuple[float, ...]:
     distinct = known[np.append(True, known[1:] != known[:-1])]
     if distinct.size <= bins:
         return tuple(((distinct[1:] + distinct[:-1]) / 2).tolist())
-    # An order statistic, not an interpolation: an edge is a value that occurs, so no bin is empty.
-    places = np.arange(1, bins) * known.size // bins - 1
-    edges = np.unique(known[np.maximum(places, 0)])
+    # An order statistic instead of an interpolation: every edge is a value that occurs, so no bin is empty.
+    positions = np.arange(1, bins) * known.size // bins - 1
+    edges = np.unique(known[np.maximum(positions, 0)])
     return tuple(edges[edges < known[-1]].tolist())
 
 
-def bin_places(edges: Sequence[float], values: ArrayLike) -> NDArray[np.intp]:
-    """The bin of each of `values` [n]: intp[n]; len(edges) + 1 where there is no finite value."""
+def bin_indices(edges: Sequence[float], values: ArrayLike) -> NDArray[np.intp]:
+    """The bin of each of `values` [n]: intp[n]; len(edges) + 1 for a value that is not finite."""
     array = np.asarray(values, dtype=np.float64)
-    places = np.zeros(array.shape, dtype=np.intp)
-    # A search of unordered values misses every branch; to compare all of them with few edges is many times quicker.
+    indices = np.zeros(array.shape, dtype=np.intp)
+    # With few edges, comparing all values is many times faster than a binary search of unordered values.
     for edge in edges:
-        places += array > edge
-    places[~np.isfinite(array)] = len(edges) + 1
-    return places
+        indices += array > edge
+    indices[~np.isfinite(array)] = len(edges) + 1
+    return indices
 
 
 def bin_counts(edges: Sequence[float], values: ArrayLike) -> Counts:
-    """Rows of `values` [n] in each bin, those without a finite value last: int64[len(edges) + 2]."""
-    return np.bincount(bin_places(edges, values), minlength=len(edges) + 2)
+    """Rows of `values` [n] in each bin, followed by the rows that are not finite: int64[len(edges) + 2]."""
+    return np.bincount(bin_indices(edges, values), minlength=len(edges) + 2)
 
 
 def reference(name: str, values: ArrayLike, *, bins: int = BINS) -> FeatureReference:
-    """Bins and counts of one feature, or of a model's scores, from training rows `values` [n]."""
+    """The reference of one feature, or of the output of a model, from its training values [n]."""
     edges = bin_edges(values, bins=bins)
     *counts, missing = bin_counts(edges, values).tolist()
     return FeatureReference(name, edges, tuple(counts), missing)
 
 
 def references(matrix: NDArray[np.float32], names: Sequence[str], *, bins: int = BINS) -> tuple[FeatureReference, ...]:
-    """A reference for each column of `matrix` float32[n, F]."""
+    """The reference of each column of `matrix` float32[n, F]."""
     return tuple(reference(name, matrix[:, k], bins=bins) for k, name in enumerate(names))
 
 
 def psi(expected: ArrayLike, actual: ArrayLike) -> float:
-    """Population stability index of two vectors of counts over the same bins; 0 means equal shares.
+    """The population stability index of two vectors of counts over the same bins; 0 means equal shares.
 
-    Each count is smoothed by 0.5, so that an empty bin is not infinitely surprising. NaN where either is empty.
+    Each count is increased by 0.5, so that the index stays finite with empty bins. NaN if either vector has no counts.
     """
     before, after = np.asarray(expected, dtype=np.float64), np.asarray(actual, dtype=np.float64)
     if before.sum() == 0 or after.sum() == 0:
@@ -107,10 +111,10 @@ def psi(expected: ArrayLike, actual: ArrayLike) -> float:
 
 
 def psi_noise(bins: int, expected_rows: int, actual_rows: int, *, level: float = 0.05) -> float:
-    """The PSI that chance alone exceeds with probability `level`: chi2(bins - 1) (1/n + 1/m).
+    """The PSI that chance alone exceeds with probability `level`: the quantile of chi2(bins - 1) times (1/n + 1/m).
 
-    Yurdakul 2018 (Western Michigan University); the chi-squared point by Wilson & Hilferty 1931. For several
-    features at once divide `level` by their number.
+    Yurdakul 2018 (Western Michigan University); the chi-squared quantile by Wilson & Hilferty 1931. When several
+    features are tested together, divide `level` by their number.
     """
     freedom = bins - 1
     if freedom < 1 or expected_rows < 1 or actual_rows < 1:

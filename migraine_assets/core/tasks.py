@@ -1,4 +1,4 @@
-"""The two questions that models answer, by name."""
+"""The names of the two prediction tasks."""
 
 from typing import Literal
 

@@ -1,6 +1,6 @@
-"""How the steps of a run are executed, and what a step asks of the cluster where each has a pod of its own.
+"""Executors, and the resources that a training step requests if every step runs in a pod of its own.
 
-Here belong executors, resources and the pool. Not here: where runs are started (dagster.yaml).
+Not here: the run launcher (dagster.yaml), which models are heavy (`core.models.catalogue`).
 """
 
 from typing import Any
@@ -10,10 +10,8 @@ import dagster as dg
 from migraine_assets.core.models.estimator import Estimator
 from migraine_assets.settings import Settings
 
-# The pool of all model assets: its limit says how many are trained at a time, over all runs.
+# The pool of all model assets. Its limit is the number of models that train at the same time, over all runs.
 TRAINING_POOL = "training"
-# Trees, kernels and neighbours: they take most of a run, and all processors that they are given.
-HEAVY = frozenset({"random_forest", "gradient_boosting", "xgboost", "lightgbm", "svm", "knn"})
 RESOURCES = {
     "light": {"requests": {"cpu": "500m", "memory": "2Gi"}, "limits": {"cpu": "1", "memory": "4Gi"}},
     "heavy": {"requests": {"cpu": "2", "memory": "4Gi"}, "limits": {"cpu": "4", "memory": "8Gi"}},
@@ -21,7 +19,7 @@ RESOURCES = {
 
 
 def executor_of(settings: Settings) -> dg.ExecutorDefinition:
-    """What `MIGRAINE_EXECUTOR` names. `migraine run` executes in its own process whatever it says."""
+    """The executor that `MIGRAINE_EXECUTOR` names. `migraine run` ignores it and executes in its own process."""
     match settings.executor:
         case "k8s_job":
             from dagster_k8s import k8s_job_executor
@@ -30,11 +28,11 @@ def executor_of(settings: Settings) -> dg.ExecutorDefinition:
         case "multiprocess":
             return dg.multiprocess_executor
         case "in_process":
-            # A step that starts a process of its own waits seconds for imports.
+            # A step in a process of its own would spend seconds on imports.
             return dg.in_process_executor
 
 
 def training_tags(estimator: Estimator) -> dict[str, Any]:
-    """What the pod of a model's step asks for, where each step has one."""
-    weight = "heavy" if estimator.key in HEAVY else "light"
+    """The tags of a training step: the resources that its pod requests."""
+    weight = "heavy" if estimator.heavy else "light"
     return {"dagster-k8s/config": {"container_config": {"resources": RESOURCES[weight]}}}

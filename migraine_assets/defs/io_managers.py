@@ -1,4 +1,4 @@
-"""How a value gets from asset to asset: as a small JSON document in the store, replaced atomically."""
+"""The I/O manager: the current value of each asset as a small JSON document in the store, replaced atomically."""
 
 from typing import Any
 
@@ -11,21 +11,21 @@ from migraine_assets.stores.assets.current_values import read_current, write_cur
 
 
 class ReferenceIOManager(dg.ConfigurableIOManager):
-    """Keeps the newest reference of every asset. The files behind it are content-addressed and never change."""
+    """Stores the current reference of each asset. The files behind it are content-addressed and never change."""
 
     workspace: dg.ResourceDependency[Workspace]
 
     def handle_output(self, context: dg.OutputContext, obj: Any) -> None:
-        """Make `obj` the current value of the asset."""
+        """Store `obj` as the current value of the asset."""
         write_current(self.workspace.store, _key(context.asset_key), to_stored(obj, run=context.run_id))
 
     def load_input(self, context: dg.InputContext) -> Any:
-        """The current value of the upstream asset. Raises `ConfigurationError` where there is none yet."""
+        """The current value of the upstream asset. Raises `ConfigurationError` if there is none."""
         key = _key(context.asset_key)
         stored = read_current(self.workspace.store, key)
         if stored is None:
             raise ConfigurationError(
-                f"The asset '{key}' has no value in {self.workspace.store_uri} yet: materialize it first."
+                f"The asset '{key}' has no value in {self.workspace.store_uri}: materialize it first."
             )
         return from_stored(stored)
 

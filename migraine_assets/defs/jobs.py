@@ -1,11 +1,14 @@
-"""The jobs: the whole way, training anew on the diary that is there, and looking at what the service saw."""
+"""The Dagster jobs: the full pipeline, retraining, daily monitoring and the weekly report.
+
+Not here: when they run (`defs.automation`).
+"""
 
 import dagster as dg
 
 FULL_PIPELINE = dg.define_asset_job(
     "full_pipeline",
     selection=dg.AssetSelection.all() - dg.AssetSelection.groups("monitoring"),
-    description="From the source to the champions.",
+    description="The full pipeline, from the source to the champions.",
 )
 RETRAIN = dg.define_asset_job(
     "retrain",
@@ -15,11 +18,11 @@ RETRAIN = dg.define_asset_job(
 MONITORING = dg.define_asset_job(
     "monitoring",
     selection=dg.AssetSelection.groups("monitoring"),
-    description="One day (UTC) of what the service saw: collected, held against the model, and reported.",
+    description="Monitoring of one day (UTC): collect the predictions, compare them with the model, and report.",
 )
 WEEKLY_REPORT = dg.define_asset_job(
     "weekly_report",
     selection=dg.AssetSelection.assets("monitoring_report"),
-    description="The page of a day, from what was found.",
+    description="The monitoring report of one day, from existing results.",
 )
 JOBS = (FULL_PIPELINE, RETRAIN, MONITORING, WEEKLY_REPORT)

@@ -1,4 +1,4 @@
-"""Metadata of assets and checks: summaries, tables, column schemas, plots and links."""
+"""Metadata of assets and checks in the Dagster UI: summaries, tables, column schemas, plots and links."""
 
 import base64
 from collections.abc import Mapping, Sequence
@@ -18,7 +18,7 @@ PREVIEW_ROWS = 5
 
 
 def table(columns: Sequence[str], rows: Sequence[Sequence[object]]) -> dg.TableMetadataValue:
-    """A table of text, as the UI shows it."""
+    """A table of text in the Dagster UI."""
     schema = dg.TableSchema(columns=[dg.TableColumn(name) for name in columns])
     records = [dg.TableRecord({name: _cell(cell) for name, cell in zip(columns, row, strict=True)}) for row in rows]
     return dg.MetadataValue.table(records=records, schema=schema)
@@ -31,7 +31,7 @@ def _cell(value: object) -> str:
 
 
 def frame_metadata(ref: FrameRef, frame: pd.DataFrame, *, summary: str, descriptions: Mapping[str, str]) -> Metadata:
-    """Rows, column schema and the first rows of a frame."""
+    """The number of rows, the column schema and the first rows of a frame."""
     columns = [dg.TableColumn(name, str(frame[name].dtype), descriptions.get(name)) for name in frame.columns]
     head = frame.head(PREVIEW_ROWS).astype(object).where(frame.head(PREVIEW_ROWS).notna(), "")
     return {
@@ -71,24 +71,24 @@ def actions_table(frame: pd.DataFrame) -> tuple[tuple[str, ...], tuple[tuple[str
 
 
 def plot(png: bytes, title: str) -> dg.MarkdownMetadataValue:
-    """A picture that the UI shows in place."""
+    """An inline image in the Dagster UI."""
     return dg.MetadataValue.md(f"![{title}](data:image/png;base64,{base64.b64encode(png).decode()})")
 
 
-def model_metadata(model: ModelRef, *, remembered: bool) -> Metadata:
-    """A model's figures, parameters and bundle."""
+def model_metadata(model: ModelRef, *, cached: bool) -> Metadata:
+    """The scores, parameters and bundle of a model."""
     metadata: Metadata = {
-        "summary": f"{_said(model)}{', as trained before' if remembered else ''}",
+        "summary": f"{_summary(model)}{' (cached model)' if cached else ''}",
         "estimator": model.used,
         "parameters": dg.MetadataValue.json(dict(model.params)),
         "CPU seconds": round(model.seconds, 2),
-        "reused": remembered,
+        "reused": cached,
     }
     if model.error:
         return metadata | {"error": dg.MetadataValue.md(f"```\n{model.error}\n```")}
     rows = [(name, *figures, model.train.get(name, (None,))[0]) for name, figures in model.cv.items()]
     metadata["cross-validated"] = table(("metric", "value", "ci_low", "ci_high", "training rows"), rows)
-    metadata["ahead of baseline"] = table(
+    metadata["lead over baseline"] = table(
         ("baseline", "lead", "ci_low", "ci_high"), [(name, *lead) for name, lead in model.lead.items()]
     )
     metadata["flags"] = dg.MetadataValue.md("\n".join(f"- {flag.reason}" for flag in model.flags) or "none")
@@ -97,7 +97,7 @@ def model_metadata(model: ModelRef, *, remembered: bool) -> Metadata:
     return metadata | {name: float(figures[0]) for name, figures in model.cv.items() if figures[0] is not None}
 
 
-def _said(model: ModelRef) -> str:
+def _summary(model: ModelRef) -> str:
     if model.error:
         return f"failed: {model.error}"
     name, title = ("roc_auc", "ROC-AUC") if model.task == "attack" else ("rmse", "RMSE")
@@ -106,24 +106,24 @@ def _said(model: ModelRef) -> str:
     return f"{title} {value:.3f}{ends} cross-validated, {model.seconds:.1f} CPU s" if value is not None else "no score"
 
 
-def evaluation_metadata(value: EvaluationRef, *, remembered: bool) -> Metadata:
-    """Who won, why, and where the report is."""
+def evaluation_metadata(value: EvaluationRef, *, cached: bool) -> Metadata:
+    """The champion, the challenger, the decision with its reasons, and links to the report."""
     report = Path(value.report)
     page = report / f"{value.task}.html"
     return {
-        "summary": value.headline + (" (as evaluated before)" if remembered else ""),
+        "summary": value.headline + (" (cached evaluation)" if cached else ""),
         "champion": value.champion.key if value.champion else "none",
         "challenger": value.challenger.key if value.challenger else "none",
         "decision": dg.MetadataValue.md("\n".join(f"- {reason}" for reason in value.reasons) or "none"),
         "report": dg.MetadataValue.path(str(page)),
         "report link": dg.MetadataValue.url(page.as_uri()),
         "evaluation.json": dg.MetadataValue.path(str(report / "evaluation.json")),
-        "reused": remembered,
+        "reused": cached,
     }
 
 
 def champion_metadata(value: ChampionRef, evaluation: EvaluationRef) -> Metadata:
-    """What was promoted, or why not."""
+    """The promotion with its reasons."""
     return {
         "summary": f"{value.outcome}: {' '.join(value.reasons)}",
         "outcome": value.outcome,

@@ -1,7 +1,7 @@
-"""What the assets tell MLflow: a parent run for the Dagster run, a child for each model, the chosen two as versions.
+"""What assets log to MLflow: a parent run per Dagster run, a child run per model, and the best two as model versions.
 
-Here belongs which figures go where. Not here: how MLflow is reached (`stores.tracking.experiments`). Where it does
-not answer the pipeline goes on and says so.
+If MLflow is unavailable, the pipeline continues with a warning. Not here: the MLflow client
+(`stores.tracking.experiments`).
 """
 
 import dataclasses
@@ -28,39 +28,39 @@ from migraine_assets.stores.tracking.experiments import DatasetInfo, Tracker, at
     description="dagster-mlflow, logging to the MLflow run of this Dagster run.",
 )
 def mlflow_of_run(context: dg.InitResourceContext) -> Iterator[Any]:
-    """The whole of mlflow's fluent interface, with the run's parent as the active run."""
+    """The fluent interface of MLflow, with the parent run of the Dagster run as the active run."""
     set_environment()
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", dg.BetaWarning)
         import mlflow
         from dagster_mlflow import mlflow_tracking
 
-        _let_go(mlflow)
-        # Its generator is not resumed: what follows its yield would end the run that the models log to.
+        _deactivate_runs(mlflow)
+        # The generator of dagster-mlflow is not resumed, because it would end the run that the models log to.
         start: Any = mlflow_tracking.resource_fn
         resource = next(start(context.replace_config(_config(context))))
     try:
         yield resource
     finally:
-        _let_go(mlflow)
+        _deactivate_runs(mlflow)
 
 
 def _config(context: dg.InitResourceContext) -> dict[str, Any]:
-    given, run = context.resource_config, context.run
+    config, run = context.resource_config, context.run
     if run is None:
         raise dg.DagsterInvariantViolationError("The resource 'mlflow' belongs to a run.")
-    tracker = Tracker(given["tracking_uri"], artifact_root=given["artifact_root"], experiment=given["experiment"])
+    tracker = Tracker(config["tracking_uri"], artifact_root=config["artifact_root"], experiment=config["experiment"])
     return {
-        "experiment_name": given["experiment"],
-        "mlflow_tracking_uri": given["tracking_uri"],
+        "experiment_name": config["experiment"],
+        "mlflow_tracking_uri": config["tracking_uri"],
         "mlflow_run_id": tracker.parent_run(run.run_id, run.job_name),
         "env": {},
         "extra_tags": {},
     }
 
 
-def _let_go(mlflow: Any) -> None:
-    """Forget the active run and keep its status: the next run in this process must not log into this one's."""
+def _deactivate_runs(mlflow: Any) -> None:
+    """Deactivate the active run and keep its status, so that the next run in this process does not log to it."""
     while run := mlflow.active_run():
         mlflow.end_run(status=mlflow.MlflowClient().get_run(run.info.run_id).info.status)
 
@@ -68,7 +68,7 @@ def _let_go(mlflow: Any) -> None:
 def log_model(
     context: dg.AssetExecutionContext, workspace: Workspace, features: FeaturesRef, model: ModelRef
 ) -> ModelRef:
-    """Log one trained or failed model as a child run; the model with that run's id."""
+    """Log a trained or failed model as a child run. Returns the model with the id of that run."""
     tracker = workspace.tracker()
 
     def log() -> str:
@@ -94,7 +94,7 @@ def log_evaluation(
     runs: Mapping[str, str | None],
     report: Path,
 ) -> None:
-    """Add test scores to the children, and the report's files to the parent."""
+    """Log the test scores to the child runs and the files of the report to the parent run."""
     tracker = workspace.tracker()
 
     def log() -> None:
@@ -115,7 +115,7 @@ def register(
     champion: Chosen,
     challenger: Chosen | None,
 ) -> str | None:
-    """Register both bundles and point the aliases at them; the champion's version, None where MLflow is not there."""
+    """Register both bundles and set their aliases. Returns the version of the champion, or None without MLflow."""
     tracker = workspace.tracker()
 
     def log() -> str | None:
@@ -132,7 +132,7 @@ def register(
 
 
 def finish(context: dg.AssetExecutionContext, workspace: Workspace) -> None:
-    """End the parent run, and those of earlier runs that failed or were killed before they came here."""
+    """End the parent run, and the parent runs of earlier runs that failed or were killed."""
     tracker = workspace.tracker()
 
     def end() -> None:

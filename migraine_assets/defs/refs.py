@@ -1,6 +1,6 @@
-"""What one asset hands to the next: small frozen references to content-addressed files, never the data itself.
+"""The values of assets: small frozen references to content-addressed files, never the data itself.
 
-Here belong the types and their JSON form. Not here: how the files are read and written (`stores.assets.frames`).
+Here belong the types and their JSON form. Not here: reading and writing the files (`stores.assets.frames`).
 """
 
 import dataclasses
@@ -22,7 +22,7 @@ Figures = dict[str, tuple[float | None, float | None, float | None]]
 
 @dataclass(frozen=True)
 class DeliveryInfo:
-    """Where a diary came from. `md5` is its data version, the identity that DVC would record."""
+    """The delivery that a diary is from. `md5` is its data version: the hash that DVC would record."""
 
     source: str
     description: str
@@ -37,7 +37,7 @@ class DeliveryInfo:
 
 @dataclass(frozen=True)
 class DiaryRef:
-    """A diary at one stage of its way: the frame, where it came from, and a table of what was done to it."""
+    """A diary at one stage of the pipeline: the frame, its delivery, and a table of the changes made to it."""
 
     frame: FrameRef
     delivery: DeliveryInfo
@@ -46,13 +46,13 @@ class DiaryRef:
     actions: tuple[tuple[str, ...], ...] = ()
 
     def actions_frame(self) -> pd.DataFrame:
-        """The table of what was done, as text."""
+        """The table of changes, as text."""
         return pd.DataFrame(list(self.actions), columns=list(self.columns))
 
 
 @dataclass(frozen=True)
 class FeaturesRef:
-    """The feature table with its targets. `severity_kind` is "severity", "burden" or None where there is neither."""
+    """The feature table with its targets. `severity_kind` is "severity", "burden", or None if there is neither."""
 
     frame: FrameRef
     delivery: DeliveryInfo
@@ -64,7 +64,7 @@ class FeaturesRef:
 
 @dataclass(frozen=True)
 class FoldsRef:
-    """Which part and fold each row of the feature table `features` (its version) belongs to."""
+    """The part and fold of each row of a feature table. `features` is the version of that table."""
 
     frame: FrameRef
     features: str
@@ -76,10 +76,11 @@ class FoldsRef:
 
 @dataclass(frozen=True)
 class ModelRef:
-    """A trained model: its bundle and cross-validated figures, or the error that it failed with.
+    """A trained model with its bundle and scores, or the error that training failed with.
 
-    `cv` and `train` map a metric, `lead` a baseline, to (value, ci_low, ci_high). `predictions` holds the out-of-fold
-    predictions.
+    `used` is the estimator that was really fitted. `cv` and `train` map a metric to (value, ci_low, ci_high); `lead`
+    maps a baseline to the lead over it. `predictions` holds the out-of-fold predictions. `conformal` is (coverage,
+    quantile).
     """
 
     key: str
@@ -102,7 +103,7 @@ class ModelRef:
 
 @dataclass(frozen=True)
 class Chosen:
-    """A model that the evaluation proposes to serve."""
+    """A model that the evaluation proposes for serving."""
 
     key: str
     bundle: str
@@ -111,10 +112,10 @@ class Chosen:
 
 @dataclass(frozen=True)
 class EvaluationRef:
-    """One task's evaluation: who was best by cross-validation, and whether the gate lets it be promoted.
+    """The evaluation of one task: the best two models by cross-validation and the decision of the gate.
 
-    `incumbent` is the champion that the decision was made against. `champion` is None where no model met the bar.
-    `report` is the folder of the report. `data` tells which features and folds were evaluated on.
+    `incumbent` is the bundle of the champion that the candidate was compared with. `champion` is None if no model met
+    the bar. `report` is the folder of the report. `data` identifies the features and folds that were evaluated on.
     """
 
     task: str
@@ -131,7 +132,7 @@ class EvaluationRef:
 
 @dataclass(frozen=True)
 class ChampionRef:
-    """What a promotion did to one task: `outcome` is "promoted", "on trial", "unchanged", "refused" or "none"."""
+    """The promotion of one task: `outcome` is "promoted", "on trial", "unchanged", "refused" or "none"."""
 
     task: str
     outcome: str
@@ -141,18 +142,23 @@ class ChampionRef:
     record: str | None
 
 
+def flow_step(name: str, frame: pd.DataFrame, note: str) -> FlowStep:
+    """The stage `name` of the data flow, with the rows and participants of `frame`."""
+    return FlowStep(name, len(frame), int(frame["participant_id"].nunique()), note)
+
+
 TYPES: dict[str, type] = {
     cls.__name__: cls for cls in (DiaryRef, FeaturesRef, FoldsRef, ModelRef, EvaluationRef, ChampionRef)
 }
 
 
 def to_stored(value: object, *, run: str = "") -> StoredValue:
-    """A reference as a document of the store, with the name of its type and the Dagster run that made it."""
+    """A reference as a document of the store, with the name of its type and the Dagster run that wrote it."""
     return StoredValue(type(value).__name__, dataclasses.asdict(value), run)  # type: ignore[call-overload]
 
 
 def from_stored(stored: StoredValue) -> Any:
-    """The inverse of `to_stored`; every nested value is checked against its type."""
+    """The inverse of `to_stored`. Raises `pydantic.ValidationError` if a value does not have its type."""
     return _adapter(stored.type).validate_python(stored.value)
 
 

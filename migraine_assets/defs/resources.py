@@ -1,4 +1,7 @@
-"""The Dagster resource through which assets reach files, parameters and MLflow. Nothing is opened before it is used."""
+"""The Dagster resource that gives assets access to the store, reports, parameters and MLflow.
+
+Nothing is opened before it is used. Not here: the environment (`settings`), parameters (`params`).
+"""
 
 import datetime as dt
 from functools import cached_property
@@ -14,7 +17,7 @@ from migraine_assets.stores.tracking.experiments import Tracker
 
 
 class Workspace(dg.ConfigurableResource[None]):
-    """One home of state: the store, the reports, the landing folder, the parameters and the experiments."""
+    """The locations of all state: store, reports, landing folder, parameters and experiments."""
 
     store_uri: str
     reports: str
@@ -26,7 +29,7 @@ class Workspace(dg.ConfigurableResource[None]):
     mapping: str | None = None
 
     def setup_for_execution(self, context: dg.InitResourceContext) -> None:
-        """Tag the run with this process, so that it is known for dead when it was killed."""
+        """Tag the run with this process, so that a killed run can be detected."""
         if context.run is not None and context.instance is not None:
             context.instance.add_run_tags(context.run.run_id, {PROCESS_TAG: this_process()})
 
@@ -40,7 +43,7 @@ class Workspace(dg.ConfigurableResource[None]):
         return self._store
 
     def params(self) -> Params:
-        """The parameters, read anew so that an edit counts from the next run on."""
+        """The parameters, read from the file on each call, so that an edit is used by the next run."""
         return load_params(Path(self.params_path) if self.params_path else None)
 
     @cached_property
@@ -48,7 +51,7 @@ class Workspace(dg.ConfigurableResource[None]):
         return Tracker(self.tracking_uri, artifact_root=self.artifact_root)
 
     def tracker(self) -> Tracker:
-        """The MLflow experiments; one for the whole run, so that a server that is down is waited for once."""
+        """The MLflow experiments: one object per run, so that the run waits for an unavailable server once."""
         return self._tracker
 
 
@@ -58,7 +61,7 @@ def today() -> dt.date:
 
 
 def workspace_from(settings: Settings) -> Workspace:
-    """The workspace that the environment describes."""
+    """The workspace described by the settings."""
     return Workspace(
         store_uri=settings.store_location,
         reports=str(settings.reports),

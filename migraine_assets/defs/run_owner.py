@@ -1,6 +1,6 @@
-"""Which process works on a run, as a tag of the run: so that a killed run can be told from a live one.
+"""The process that executes a run, as a tag of the run, so that killed runs can be detected.
 
-Not here: what is done about it (`cli.dagster.run_lock`).
+Not here: what happens to a killed run (`cli.dagster.run_lock`).
 """
 
 import os
@@ -11,12 +11,12 @@ PROCESS_TAG = "migraine/process"
 
 
 def this_process() -> str:
-    """Host, process id and start of this process."""
+    """The tag of this process: host, process id and start time."""
     return f"{socket.gethostname()}:{os.getpid()}:{_start(os.getpid())}"
 
 
 def is_gone(tag: str) -> bool:
-    """Whether the process that `tag` names has ended. Of another host's processes nothing is known: False."""
+    """Whether the process of `tag` has ended. Always False for a process of another host, which cannot be checked."""
     host, _, rest = tag.rpartition(":")[0].rpartition(":")
     start = tag.rpartition(":")[2]
     if host != socket.gethostname() or not rest.isdecimal():
@@ -27,15 +27,15 @@ def is_gone(tag: str) -> bool:
         return True
     except PermissionError:
         return False
-    # The number may have been given to another process since.
+    # The process id may have been reused by another process.
     return start != _start(int(rest))
 
 
 def _start(pid: int) -> str:
-    """When the process started, in clock ticks since boot; empty where the system does not tell."""
+    """The start time of the process in clock ticks since boot; empty if the system does not provide it."""
     try:
         stat = Path(f"/proc/{pid}/stat").read_text()
     except OSError:
         return ""
-    # The second field, the name in parentheses, may hold spaces; the start is the 22nd.
+    # Field 22 is the start time. Field 2, the name in parentheses, may contain spaces.
     return stat.rpartition(")")[2].split()[19]

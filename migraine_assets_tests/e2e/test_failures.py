@@ -53,8 +53,8 @@ def test_the_report_says_why_every_model_failed(random_table: tuple[Home, Result
     home, _ = random_table
     section = home.evaluation()["severity"]
     assert section["champion"] is None
-    assert all("nothing to train on" in model["error"] for model in section["models"].values())
-    assert "nothing to train on" in (home.reports / "latest" / "severity.html").read_text()
+    assert all("no target to train on" in model["error"] for model in section["models"].values())
+    assert "no target to train on" in (home.reports / "latest" / "severity.html").read_text()
     assert_sound(home)
 
 
@@ -70,7 +70,7 @@ def test_models_trained_without_mlflow_are_logged_once_it_is_back(
     assert home.models("attack")["knn"].mlflow_run is None
     again = home.migraine("run")
     assert again.code == 4, again.text
-    assert again.err.count("as trained before") == 8
+    assert again.err.count("cached model") == 8
     assert home.models("attack")["knn"].mlflow_run
 
 

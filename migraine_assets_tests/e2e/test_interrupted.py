@@ -90,7 +90,7 @@ def test_ctrl_c_is_recorded_as_a_failure(stopped: dict[str, Stopped]) -> None:
 def test_the_next_run_resumes(interrupted: Home, resumed: Result, trained_home: Home) -> None:
     assert resumed.code == 0, resumed.err
     assert "classifiers/gradient_boosting" in resumed.err
-    assert resumed.err.count("as trained before") >= 8
+    assert resumed.err.count("cached model") >= 8
     assert_sound(interrupted)
     assert not set(interrupted.bundles().values()) & set(trained_home.bundles().values())
 

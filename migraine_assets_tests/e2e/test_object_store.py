@@ -96,7 +96,7 @@ def test_from_a_diary_to_a_champion_and_back(home: Home, environment: dict[str, 
     assert not (home.root / "store").exists()
     again = home.process("run", extra=extra)
     assert again.code == 0, again.text
-    assert "as trained before" in again.text
+    assert "cached model" in again.text
     checked = home.process("doctor", extra=extra)
     assert checked.code == 0, checked.text
 

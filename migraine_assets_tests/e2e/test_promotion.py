@@ -69,7 +69,7 @@ def test_a_model_that_loses_is_refused_on_record_without_a_failure(first: State,
     assert second.outcomes["severity"] == "refused"
     assert (first.refused, second.refused) == (0, 1)
     assert second.pointer.tasks["severity"] == first.pointer.tasks["severity"]
-    assert "severity: refused. RMSE is not better than the incumbent's" in second.printed
+    assert "severity: refused. RMSE is not better than that of the champion" in second.printed
 
 
 def test_different_data_give_different_bundles(first: State, second: State) -> None:

@@ -101,8 +101,8 @@ def test_retraining_after_a_refusal_uses_the_accepted_diary(moved: Step, trained
 
 
 def test_a_moved_home_reuses_its_models(moved: Step) -> None:
-    assert moved.ended.err.count("as trained before") == 16
-    assert "as evaluated before" not in moved.ended.err
+    assert moved.ended.err.count("cached model") == 16
+    assert "cached evaluation" not in moved.ended.err
 
 
 def _changed(before: Step, after: Step) -> set[str]:
@@ -111,15 +111,15 @@ def _changed(before: Step, after: Step) -> set[str]:
 
 def test_only_the_changed_model_is_trained(moved: Step, severity_changed: Step, attack_changed: Step) -> None:
     assert _changed(moved, severity_changed) == {"severity/ridge"}
-    assert severity_changed.ended.err.count("as trained before") == 15
+    assert severity_changed.ended.err.count("cached model") == 15
     assert _changed(severity_changed, attack_changed) == {"attack/xgboost"}
-    assert attack_changed.ended.err.count("as trained before") == 15
+    assert attack_changed.ended.err.count("cached model") == 15
 
 
 @pytest.mark.parametrize("changed", ["severity_changed", "attack_changed"])
 def test_the_new_report_includes_the_cached_task(changed: str, moved: Step, request: pytest.FixtureRequest) -> None:
     step: Step = request.getfixturevalue(changed)
-    assert step.ended.err.count("as evaluated before") == 1
+    assert step.ended.err.count("cached evaluation") == 1
     assert set(step.evaluation) == {"attack", "severity"}
     assert step.newest != moved.newest
     assert (step.newest / "attack.html").is_file()

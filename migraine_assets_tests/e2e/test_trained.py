@@ -65,9 +65,9 @@ def test_every_row_is_valid_or_quarantined(trained_home: Home) -> None:
 
 def test_an_unchanged_rerun_says_so(unchanged_rerun: Result) -> None:
     assert unchanged_rerun.code == 0, unchanged_rerun.err
-    assert unchanged_rerun.err.count("as trained before") == 16
-    assert unchanged_rerun.err.count("as evaluated before") == 2
-    assert "attack: unchanged. The best two serve already." in unchanged_rerun.out
+    assert unchanged_rerun.err.count("cached model") == 16
+    assert unchanged_rerun.err.count("cached evaluation") == 2
+    assert "attack: unchanged. The best two models are already champion and challenger." in unchanged_rerun.out
 
 
 def test_an_unchanged_rerun_leaves_only_its_own_record(trained_home: Home, unchanged_rerun: Result) -> None:

@@ -36,8 +36,8 @@ def validate(
         say(f"Note: {note}")
     _show_quarantine(result)
     findings = (
-        *raw_findings(delivery.frame, before=None, settings=params.quality),
-        *validated_findings(result, before=None, today=today, settings=params.quality),
+        *raw_findings(delivery.frame, previous=None, settings=params.quality),
+        *validated_findings(result, previous=None, today=today, settings=params.quality),
     )
     rows = [(f.name, "passed" if f.passed else "refused" if f.blocking else "warning", f.reason) for f in findings]
     show("Checks", ("check", "result", "detail"), rows)

@@ -1,10 +1,9 @@
-"""What a forecast must beat: the base rate, "as today", and the participant's own shrunk rate.
+"""The baselines that a model must beat: the base rate, persistence ("as today"), and the participant's own shrunk rate.
 
-Each is fitted on training rows (four numbers at most) and applied to any rows through columns of the feature
-table, so it knows no more than the models do. With so few numbers a baseline is scored on cross-validation rows
-by its fit on the whole training part: what it gains by that is negligible, and in its favour. Refitted in each
-fold, a constant would even rank folds backwards, for the fold left out is the one whose rate is missing from
-the constant.
+A baseline has at most four parameters. It is fitted on training rows and predicts from columns of the feature table, so
+that it knows no more than the models. For cross-validation rows the fit on the whole training part is used: the
+advantage is negligible and in favor of the baseline. Refitting a constant per fold would even rank the folds in the
+wrong order, because the rate of the left-out fold is missing from its constant.
 
 Not here: models (`core.models.catalogue`), the comparison (`core.metrics.metrics`).
 """
@@ -23,13 +22,12 @@ BaselineKey = Literal["base_rate", "persistence", "personal_rate"]
 Target = Literal["attack", "severity", "burden"]
 BASELINES: tuple[BaselineKey, ...] = ("base_rate", "persistence", "personal_rate")
 
-# The columns of the feature table that a baseline reads. An absent one is all null.
+# The columns of the feature table that the baselines read. A missing column counts as null.
 COLUMNS = ("attack_last", "attacks_7d", "attacks_28d", "observed_28d", "severity_last", "severity_mean_28d")
 WEEK = 7
 
-# Prior days (or attacks) of the shrunk rate: never none, never so many that the person's own diary is not
-# heard.
-LEAST_PRIOR, LARGEST_PRIOR = 1.0, 500.0
+# Limits of the prior days (or attacks) of the shrunk rate. With more the participant's own diary would have no effect.
+MIN_PRIOR, MAX_PRIOR = 1.0, 500.0
 
 Columns = Mapping[str, NDArray[np.float32] | NDArray[np.float64]]
 
@@ -38,9 +36,9 @@ Columns = Mapping[str, NDArray[np.float32] | NDArray[np.float64]]
 class BaselineFit:
     """A fitted baseline.
 
-    `base`: the training mean of the target. `after_attack`, `after_none`: the training rate of attacks given
-    the last known outcome (attack, persistence). `prior`: how many days (severity: attacks) at `base` the
-    shrunk rate adds.
+    `base`: the training mean of the target. `after_attack`, `after_none`: the training rate of attacks given the last
+    known outcome (persistence of attacks). `prior`: the number of days (severity: attacks) at `base` that the shrunk
+    rate adds.
     """
 
     key: BaselineKey
@@ -54,7 +52,7 @@ class BaselineFit:
 def fit_baselines(
     target: Target, y: ArrayLike, participant: ArrayLike, columns: Columns
 ) -> dict[BaselineKey, BaselineFit]:
-    """All three baselines from training rows: `y` [n], `participant` codes [n], `columns` arrays [n]."""
+    """Fit the three baselines on training rows: `y` [n], `participant` codes [n], `columns` arrays [n]."""
     truth = np.asarray(y, dtype=np.float64)
     base = float(truth.mean())
     prior = _prior(target, truth, np.asarray(participant), base)
@@ -70,9 +68,9 @@ def fit_baselines(
 
 
 def predict_baseline(fit: BaselineFit, columns: Columns, *, rows: int) -> Floats:
-    """The baseline's prediction float64[rows]: a probability (attack), a severity, or days of seven (burden).
+    """The predictions of a baseline, float64[rows]: probabilities, severities, or days of seven (burden).
 
-    Where the participant's past is unknown it is the base rate (the mean).
+    If the past of a participant is unknown, the prediction is the base rate (the mean).
     """
     rule = {"base_rate": _constant, "persistence": _persistence, "personal_rate": _personal}[fit.key]
     return rule(fit, columns, rows)
@@ -84,7 +82,7 @@ def _constant(fit: BaselineFit, columns: Columns, rows: int) -> Floats:
 
 
 def _persistence(fit: BaselineFit, columns: Columns, rows: int) -> Floats:
-    """As today: the attack rate after such a day, the last known severity, or the past week's attack days."""
+    """The attack rate after a day like today, the last known severity, or the attack days of the past week."""
     if fit.target == "attack":
         last = _column(columns, "attack_last", rows)
         return np.where(np.isnan(last), fit.base, np.where(last == 1, fit.after_attack, fit.after_none))
@@ -93,7 +91,7 @@ def _persistence(fit: BaselineFit, columns: Columns, rows: int) -> Floats:
 
 
 def _personal(fit: BaselineFit, columns: Columns, rows: int) -> Floats:
-    """(sum + prior * base) / (count + prior) over the last 28 days of the participant."""
+    """The shrunk rate of the last 28 days of the participant: (sum + prior * base) / (count + prior)."""
     attacks = np.nan_to_num(_column(columns, "attacks_28d", rows))
     if fit.target == "severity":
         mean = _column(columns, "severity_mean_28d", rows)
@@ -109,37 +107,40 @@ def _column(columns: Columns, name: str, rows: int) -> Floats:
 
 
 def _rates_by_last(y: Floats, last: Floats, base: float) -> tuple[float, float]:
-    """Mean of `y` after an attack and after none; `base` where the training rows hold no such day."""
+    """The mean of `y` after an attack and after no attack; `base` if there is no such training row."""
     after = (y[last == outcome] for outcome in (1, 0))
-    attack, none = (float(found.mean()) if found.size else base for found in after)
+    attack, none = (float(rows.mean()) if rows.size else base for rows in after)
     return attack, none
 
 
 def _prior(target: Target, y: Floats, participant: NDArray[np.generic], base: float) -> float:
-    """How much one's own past counts, by the method of moments (Kleinman 1973, J Am Stat Assoc 68:46).
+    """The size of the prior by the method of moments (Kleinman 1973, J Am Stat Assoc 68:46).
 
-    For rates that vary between persons with variance v around m, the beta prior has m (1 - m) / v - 1 days; for
-    a mean, the prior counts as many attacks as the ratio of the variances within and between persons.
+    For rates that vary between participants with variance v around m, the beta prior has m (1 - m) / v - 1 days. For
+    means, the prior has as many attacks as the ratio of the variances within and between participants.
     """
     share = y / WEEK if target == "burden" else y
     between, within = variance_components(share, participant)
     if not between > 0:
-        return LARGEST_PRIOR
+        return MAX_PRIOR
     rate = base / WEEK if target == "burden" else base
     prior = within / between if target == "severity" else rate * (1 - rate) / between - 1
-    return float(np.clip(prior, LEAST_PRIOR, LARGEST_PRIOR))
+    return float(np.clip(prior, MIN_PRIOR, MAX_PRIOR))
 
 
 def variance_components(y: Floats, participant: NDArray[np.generic]) -> tuple[float, float]:
-    """Variance of `y` [n] between and within participants, by one-way analysis of variance."""
-    # Unequal diaries count by their rows; with one row each nothing tells persons from days.
+    """The variance of `y` [n] between and within participants, by one-way analysis of variance.
+
+    NaN with fewer than two participants, or with one row per participant: then days and participants cannot be told
+    apart.
+    """
     names, group = np.unique(participant, return_inverse=True)
     count = np.bincount(group).astype(np.float64)
-    persons, rows = names.size, y.size
-    if persons < 2 or rows <= persons:
+    participants, rows = names.size, y.size
+    if participants < 2 or rows <= participants:
         return math.nan, math.nan
     mean = np.bincount(group, y) / count
-    within = float(((y - mean[group]) ** 2).sum()) / (rows - persons)
-    spread = float((count * (mean - y.mean()) ** 2).sum()) / (persons - 1)
-    typical = (rows - float((count**2).sum()) / rows) / (persons - 1)
+    within = float(((y - mean[group]) ** 2).sum()) / (rows - participants)
+    spread = float((count * (mean - y.mean()) ** 2).sum()) / (participants - 1)
+    typical = (rows - float((count**2).sum()) / rows) / (participants - 1)
     return max(0.0, (spread - within) / typical), within

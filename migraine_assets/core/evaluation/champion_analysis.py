@@ -1,8 +1,8 @@
-"""Assembling a task's evaluation from finished predictions: what is compared with what, on which rows.
+"""The analysis of the champion on the test part: gain, curves, residuals, permutation importance, subgroups.
 
-Not here: how a metric, curve, flag or promotion is computed (`core.metrics.metrics`, `core.metrics.curves`,
-`core.evaluation.flags`, `core.evaluation.gate`). The champion and the challenger come in decided: they were chosen on
-cross-validation, and nothing here may change that. The test part is looked at to report, never to choose.
+The champion and the challenger were selected on cross-validated scores, and nothing here may change that: the test part
+is used to report, never to select. Not here: metrics and curves (`core.metrics`), flags (`core.evaluation.flags`), the
+promotion (`core.evaluation.gate`).
 """
 
 from collections.abc import Mapping, Sequence
@@ -50,18 +50,17 @@ POINTS = 600
 BINS = 30
 GROUPS = 10
 
-# Each dimension divides all rows once more, so a subgroup gets fewer replicates than the whole, as if it had
-# so many times its rows.
-PATIENCE = 5
+# Every dimension divides all rows once more. To limit the work, a subgroup gets as many replicates as a set with
+# this many times its rows.
+SUBGROUP_COST = 5
 
 
 @dataclass(frozen=True)
 class ScoredRows:
-    """The labelled rows of the test part, and what each model said about them.
+    """The labeled rows of the test part with the predictions of all models.
 
-    `X` float32[n, F] with columns `names`; `y` float64[n]; `participant` int64[n] codes; `dimensions`
-    object[n] by title, for the subgroups; `predictions` float64[n] by model or baseline key, failed models
-    absent.
+    `X` float32[n, F]; `y` float64[n]; `participant` int64[n] codes; `predictions` float64[n] by key of model or
+    baseline, without failed models; `dimensions` object[n] by title, for the subgroups.
     """
 
     X: Matrix
@@ -79,53 +78,53 @@ def assemble(
     inputs: Mapping[str, Sequence[int]],
     seed: int = SEED,
 ) -> TaskEvaluation:
-    """Fill in what follows from the test rows: gain, curves, confusion or residuals, importance, subgroups.
+    """Complete `evaluation` with the gain, curves, confusion matrix or residuals, importance and subgroups.
 
-    `evaluation` carries what is known without them (scores, flags, counts, the chosen two; the gain too, where the
-    caller has the replicates at hand). `predict` is the
-    champion as it is served, and `inputs` the groups of columns to shuffle, by title; None leaves importance
-    out. Without a champion, or without test rows, the evaluation comes back as it was: every model failed,
-    and the report says so.
+    `evaluation` has the scores, flags, counts and the ranking, and may already have the gain. `predict` is the champion
+    as it is served, and `inputs` are the groups of columns to shuffle, by title; without `predict` the importance is
+    left out. Without a champion or without test rows the evaluation is returned unchanged.
     """
     champion = evaluation.row(evaluation.champion)
     if champion is None or champion.key not in rows.predictions or rows.y.size == 0:
         return evaluation
     draw = resample(rows.participant, seed=seed)
-    found = replace(
+    complete = replace(
         evaluation,
         gain=evaluation.gain if np.isfinite(evaluation.gain.value) else _gain(evaluation, rows, draw),
         subgroups=_subgroups(evaluation, champion, rows, seed),
         importance=_importance(evaluation.task, rows, predict, inputs, seed),
     )
     if evaluation.task == "severity":
-        return replace(found, residuals=_residuals(champion, rows, draw, seed))
-    return replace(found, curves=_curves(evaluation, rows), confusion=_confusion(champion, rows))
+        return replace(complete, residuals=_residuals(champion, rows, draw, seed))
+    return replace(complete, curves=_curves(evaluation, rows), confusion=_confusion(champion, rows))
 
 
 def _draws(task: str, y: Floats, prediction: Floats, draw: Resample) -> Mapping[str, Draws]:
-    """The metrics of subgroups and of the gain, and no other: recalibrating each replicate takes most of the time."""
+    """The metrics of subgroups and of the gain only, because recalibration would take most of the time."""
     if task == "severity":
         return severity_draws(y, prediction, draw)
     return {"roc_auc": rank_areas(y, prediction, draw)[0], "brier": _mean((prediction - y) ** 2, draw)}
 
 
 def _gain(evaluation: TaskEvaluation, rows: ScoredRows, draw: Resample) -> Interval:
-    own = rows.predictions.get("personal_rate")
-    if own is None or evaluation.champion is None:
+    personal_rate = rows.predictions.get("personal_rate")
+    if personal_rate is None or evaluation.champion is None:
         return UNKNOWN
-    both = (rows.predictions[evaluation.champion], own)
-    mine, theirs = (_draws(evaluation.task, rows.y, p, draw) for p in both)
-    return lead(evaluation.task, mine, theirs)
+    both = (rows.predictions[evaluation.champion], personal_rate)
+    champion, baseline = (_draws(evaluation.task, rows.y, p, draw) for p in both)
+    return lead(evaluation.task, champion, baseline)
 
 
 def _subgroups(evaluation: TaskEvaluation, champion: ModelRow, rows: ScoredRows, seed: int) -> tuple[Subgroup, ...]:
     prediction, names = rows.predictions[champion.key], SUBGROUP_METRICS[evaluation.task]
 
     def score(mask: NDArray[np.bool_]) -> Scores:
-        people = rows.participant[mask]
-        draw = resample(people, replicates=replicates_for(PATIENCE * people.size, requested=REPLICATES), seed=seed)
-        found = intervals(_draws(evaluation.task, rows.y[mask], prediction[mask], draw))
-        return {name: found[name] for name in names}
+        members = rows.participant[mask]
+        draw = resample(
+            members, replicates=replicates_for(SUBGROUP_COST * members.size, requested=REPLICATES), seed=seed
+        )
+        scores = intervals(_draws(evaluation.task, rows.y[mask], prediction[mask], draw))
+        return {name: scores[name] for name in names}
 
     events = rows.y if evaluation.task == "attack" else None
     return subgroups(rows.dimensions, participant=rows.participant, events=events, score=score)
@@ -141,8 +140,8 @@ def _importance(
 
 
 def _one_minus_auc(y: Floats, p: Floats) -> float:
-    alone = Resample(np.zeros(y.size, dtype=np.int64), np.empty((0, 1), dtype=np.uint8))
-    return 1.0 - rank_areas(y, p, alone)[0].value
+    no_draw = Resample(np.zeros(y.size, dtype=np.int64), np.empty((0, 1), dtype=np.uint8))
+    return 1.0 - rank_areas(y, p, no_draw)[0].value
 
 
 def _root_mean_squared_error(y: Floats, prediction: Floats) -> float:
@@ -150,9 +149,9 @@ def _root_mean_squared_error(y: Floats, prediction: Floats) -> float:
 
 
 def _curves(evaluation: TaskEvaluation, rows: ScoredRows) -> tuple[AttackCurves, ...]:
-    """The curves of the chosen two and of the baselines, in this order."""
-    wanted = (evaluation.champion, evaluation.challenger, *BASELINES)
-    return tuple(_curves_of(key, rows) for key in wanted if key is not None and key in rows.predictions)
+    """The curves of the champion, the challenger and the baselines, in this order."""
+    keys = (evaluation.champion, evaluation.challenger, *BASELINES)
+    return tuple(_curves_of(key, rows) for key in keys if key is not None and key in rows.predictions)
 
 
 def _curves_of(key: str, rows: ScoredRows) -> AttackCurves:
@@ -190,7 +189,7 @@ def _residuals(champion: ModelRow, rows: ScoredRows, draw: Resample, seed: int) 
 
 
 def _group_means(values: Floats, *, by: Floats) -> Floats:
-    """Means of `values` [n] in at most `GROUPS` groups of equal size along `by`."""
+    """The means of `values` [n] in at most `GROUPS` groups of equal size, ordered by `by`."""
     order = np.argsort(by, kind="stable")
     return np.array([part.mean() for part in np.array_split(values[order], GROUPS) if part.size])
 
@@ -202,6 +201,6 @@ def _coverage(promised: Conformal | None, error: Floats, draw: Resample) -> Cove
 
 
 def _mean(values: NDArray[np.generic], draw: Resample) -> Draws:
-    """The mean of `values` [n] on the data and in each replicate."""
+    """The mean of `values` [n], on the data and in each replicate."""
     total, drawn = draw.sums(np.column_stack([values.astype(np.float64), np.ones(values.size)]))
     return Draws(float(total[0] / total[1]), ratio(drawn[:, 0], drawn[:, 1]))

@@ -1,6 +1,6 @@
-"""Training one model and judging it on the training part alone: scores, baselines beside it, flags.
+"""Cross-validation of one model on the training part: fit, scores, lead over the baselines, flags.
 
-Here belongs what every model asset does. Not here: files, tracking, the test part
+Not here: fitting (`core.models.training`), metrics (`core.metrics.metrics`), the test part
 (`core.evaluation.champion_analysis`).
 """
 
@@ -25,8 +25,8 @@ Floats = NDArray[np.float64]
 
 
 @dataclass(frozen=True)
-class Judged:
-    """A fitted model with its scores. `lead`: by baseline, how far it is ahead out of fold in the headline metric."""
+class CrossValidated:
+    """A fitted model with its scores. `lead`: by baseline, the out-of-fold lead in the headline metric."""
 
     fitted: FittedModel
     cv: Scores
@@ -35,7 +35,7 @@ class Judged:
     flags: tuple[Flag, ...]
 
 
-def train_and_judge(
+def train_and_score(
     estimator: Estimator,
     data: TaskData,
     *,
@@ -45,33 +45,33 @@ def train_and_judge(
     replicates: int,
     horizon: int,
     limits: FlagLimits,
-) -> Judged:
-    """Fit `estimator` on the training part and say how good it is there, out of fold and in sample."""
+) -> CrossValidated:
+    """Fit `estimator` on the training part and score it there, out of fold and in sample."""
     fitted = fit_model(estimator, data.train, params=params, seed=seed, threads=threads)
     draw = resample(data.train.participant, replicates=replicates)
     cv = draws(data.task, data.train.y, fitted.oof, draw, threshold=fitted.threshold)
-    # An interval of the in-sample score would say nothing: only the estimate is compared.
-    alone = resample(np.zeros(len(data.train.y), dtype=np.int64))
-    train = intervals(draws(data.task, data.train.y, fitted.train_prediction, alone, threshold=fitted.threshold))
-    ahead = _leads(data, cv, draw)
-    flags = attack_flags if data.task == "attack" else severity_flags
-    found = flags(train=train, validation=intervals(cv), lead=ahead, horizon=horizon, limits=limits)
-    return Judged(fitted, intervals(cv), train, ahead, found)
+    # In-sample scores are compared without an interval, so that one participant without replicates is enough.
+    no_draw = resample(np.zeros(len(data.train.y), dtype=np.int64))
+    train = intervals(draws(data.task, data.train.y, fitted.train_prediction, no_draw, threshold=fitted.threshold))
+    leads = _leads(data, cv, draw)
+    find_flags = attack_flags if data.task == "attack" else severity_flags
+    flags = find_flags(train=train, validation=intervals(cv), lead=leads, horizon=horizon, limits=limits)
+    return CrossValidated(fitted, intervals(cv), train, leads, flags)
 
 
 @dataclass(frozen=True)
 class Scorer:
-    """Scores on both parts of `data`, with the same draws of participants for every model and baseline."""
+    """Scores predictions for both parts of `data`, with the same draws of participants for every model and baseline."""
 
     data: TaskData
     replicates: int
 
     def train(self, prediction: Floats) -> Scores:
-        """Scores of a prediction float64[n] for the training rows."""
+        """Scores of predictions float64[n] for the training rows."""
         return self._scores(prediction, None, self.data.train.y, self.data.train.participant)
 
     def test(self, prediction: Floats | None, threshold: float | None) -> Scores | None:
-        """Scores of a prediction float64[n] for the test rows; None for none."""
+        """Scores of predictions float64[n] for the test rows, or None without predictions."""
         if prediction is None:
             return None
         return self._scores(prediction, threshold, self.data.test.y, self.data.test.participant)
@@ -82,14 +82,14 @@ class Scorer:
 
 
 def draws(task: str, y: Floats, prediction: Floats, draw: Resample, *, threshold: float | None) -> dict[str, Draws]:
-    """Every metric of the task on the data and in each replicate."""
+    """All metrics of the task, on the data and in each replicate."""
     if task == "attack":
         return attack_draws(y, prediction, draw, threshold=0.5 if threshold is None else threshold)
     return severity_draws(y, prediction, draw)
 
 
 def baseline_predictions(data: TaskData) -> tuple[dict[str, Floats], dict[str, Floats]]:
-    """What each baseline, fitted on the training part, says of the training rows and of the test rows."""
+    """Predictions of each baseline, fitted on the training part, for the training rows and for the test rows."""
     fits = fit_baselines(data.target, data.train.y, data.train.participant, data.train_columns)
     train: dict[str, Floats] = {}
     test: dict[str, Floats] = {}
@@ -99,9 +99,9 @@ def baseline_predictions(data: TaskData) -> tuple[dict[str, Floats], dict[str, F
     return train, test
 
 
-def _leads(data: TaskData, ours: Mapping[str, Draws], draw: Resample) -> dict[str, Interval]:
-    theirs, _ = baseline_predictions(data)
+def _leads(data: TaskData, model: Mapping[str, Draws], draw: Resample) -> dict[str, Interval]:
+    baselines, _ = baseline_predictions(data)
     return {
-        key: lead(data.task, ours, draws(data.task, data.train.y, prediction, draw, threshold=None))
-        for key, prediction in theirs.items()
+        key: lead(data.task, model, draws(data.task, data.train.y, prediction, draw, threshold=None))
+        for key, prediction in baselines.items()
     }

@@ -1,7 +1,7 @@
-"""One task's rows: what a model trains on and is tested on, cut from the feature table by the folds.
+"""The training and test rows of one task, selected from the feature table by the split.
 
-Not here: the split itself (`core.evaluation.folds`), what is fitted (`core.models.training`). All models of a task
-get the same rows.
+All models of a task get the same rows. Not here: the split (`core.evaluation.folds`), fitting
+(`core.models.training`).
 """
 
 from collections.abc import Sequence
@@ -27,7 +27,11 @@ GROUPS = {"group_sex": "Sex", "group_age": "Age", "group_migraine_type": "Migrai
 
 @dataclass(frozen=True)
 class TestSet:
-    """Labelled rows of the test part: X float32[n, F], y float64[n], codes int64[n], `frame` the same rows."""
+    """The labeled rows of the test part.
+
+    `X` float32[n, F]; `y` float64[n]; `participant` int64[n] codes. `columns` are read by the baselines; `frame` has
+    the keys and groups of the same rows.
+    """
 
     X: NDArray[np.float32]
     y: NDArray[np.float64]
@@ -38,7 +42,7 @@ class TestSet:
 
 @dataclass(frozen=True)
 class TaskData:
-    """Both parts. `target` says what is predicted; `train_columns` are the columns that the baselines read."""
+    """Both parts of one task. `target`: what is predicted. `train_columns` are read by the baselines."""
 
     task: Task
     target: Target
@@ -64,12 +68,12 @@ def task_data(
     horizon: int,
     cut_day: str | None,
 ) -> TaskData:
-    """Cut `table` (the columns of `columns_needed`, row for row with `part` and `fold`).
+    """Select the rows of `table`, which has the columns of `columns_needed` and one row per entry of `part` and `fold`.
 
-    A label that looks further ahead than the next day is trained on only where it was complete before the cut day.
+    A row is a training row only if its label was complete before the cut day.
     """
     y = table[TARGET[task]].to_numpy(np.float64)
-    who = pd.factorize(table["participant_id"])[0].astype(np.int64)
+    participant = pd.factorize(table["participant_id"])[0].astype(np.int64)
     burden = task == "severity" and severity_kind == "burden"
     known = ~np.isnan(y)
     train = known & (part == TRAIN) & _complete(table, BURDEN_DAYS if burden else horizon, cut_day)
@@ -79,15 +83,15 @@ def task_data(
     return TaskData(
         task=task,
         target=target,
-        train=TrainingSet(X[train], names, y[train], who[train], fold[train]),
+        train=TrainingSet(X[train], names, y[train], participant[train], fold[train]),
         train_columns=_columns(table, train),
         train_frame=_labels(table, train),
-        test=TestSet(X[test], y[test], who[test], _columns(table, test), _labels(table, test)),
+        test=TestSet(X[test], y[test], participant[test], _columns(table, test), _labels(table, test)),
     )
 
 
 def part_of(data: TaskData, which: Literal["train", "test"]) -> Part:
-    """The size of one part, for the report."""
+    """The size of one part."""
     rows = data.train if which == "train" else data.test
     frame = data.train_frame if which == "train" else data.test.frame
     days = frame["date"].dropna()
@@ -101,13 +105,13 @@ def part_of(data: TaskData, which: Literal["train", "test"]) -> Part:
 
 
 def dimensions(data: TaskData) -> dict[str, Objects]:
-    """What the test rows are divided by in the report, by title: object[n] each."""
+    """The dimensions of the subgroups: object[n] for the test rows, by title."""
     frame = data.test.frame
-    found: dict[str, Objects] = {}
+    labels: dict[str, Objects] = {}
     for column, title in GROUPS.items():
         values = frame[column]
-        found[title] = age_band(values.to_numpy(np.float64)) if column == "group_age" else values.to_numpy(object)
-    return found
+        labels[title] = age_band(values.to_numpy(np.float64)) if column == "group_age" else values.to_numpy(object)
+    return labels
 
 
 def _complete(table: pd.DataFrame, ahead: int, cut_day: str | None) -> NDArray[np.bool_]:
@@ -117,11 +121,11 @@ def _complete(table: pd.DataFrame, ahead: int, cut_day: str | None) -> NDArray[n
     return complete
 
 
-# Column by column: the inputs of a million days are not to be copied for the sake of three of them.
-def _columns(table: pd.DataFrame, chosen: NDArray[np.bool_]) -> Columns:
-    return {name: table[name].to_numpy(np.float32)[chosen] for name in COLUMNS if name in table}
+# Column by column, so that the features of a million days are not copied for a few of them.
+def _columns(table: pd.DataFrame, mask: NDArray[np.bool_]) -> Columns:
+    return {name: table[name].to_numpy(np.float32)[mask] for name in COLUMNS if name in table}
 
 
-def _labels(table: pd.DataFrame, chosen: NDArray[np.bool_]) -> pd.DataFrame:
-    kept = [name for name in (*KEYS, *GROUPS) if name in table]
-    return table[kept][chosen].reset_index(drop=True)
+def _labels(table: pd.DataFrame, mask: NDArray[np.bool_]) -> pd.DataFrame:
+    columns = [name for name in (*KEYS, *GROUPS) if name in table]
+    return table[columns][mask].reset_index(drop=True)

@@ -1,7 +1,8 @@
-"""What must be said beside a model's scores: over- and underfitting, baselines, calibration, too good.
+"""Flags of a model: overfitting, underfitting, baselines, calibration, and scores that are too good to be true.
 
-Here belong the rules, each with its limit and its reason. Not here: who is promoted (`core.evaluation.gate`). A rule
-on noise, such as being worse than a baseline, speaks only where the interval does.
+Here belong the rules with their limits. A rule on a noisy quantity, such as the lead over a baseline, uses the
+confidence interval. Not here: the promotion (`core.evaluation.gate`), the Dagster checks of these flags
+(`defs.checks.models`).
 """
 
 import math
@@ -13,7 +14,7 @@ from migraine_assets.core.metrics.interval import UNKNOWN, Interval, Scores
 
 @dataclass(frozen=True)
 class Flag:
-    """A finding about one model; `bars` says that it must not be promoted."""
+    """A weakness of one model. `bars`: the model must not be promoted."""
 
     name: str
     reason: str
@@ -22,11 +23,12 @@ class Flag:
 
 @dataclass(frozen=True)
 class TooGood:
-    """Limits above which a score is doubted, and above which it is taken for a leak.
+    """The limits above which a score is doubtful, and above which it counts as a leak.
 
-    Forecasting migraine is hard. On real diaries honest pooled ROC-AUCs are about 0.80 for tomorrow, of which
-    most is knowing who has many attacks (0.58 within a person), and 0.68 to 0.75 for today from triggers; the
-    same triggers split at random instead of by patient, which is a leak, reach 0.86. R2 of intensity is near 0.
+    Forecasting migraine is hard. On real diaries, pooled ROC-AUCs without a leak are about 0.80 for tomorrow, most of
+    which comes from knowing who has many attacks (0.58 within a participant), and 0.68 to 0.75 for today from triggers.
+    The same triggers with a random split instead of a split by patient, which is a leak, reach 0.86. The R2 of
+    severity is close to 0.
     """
 
     doubt: float
@@ -35,7 +37,7 @@ class TooGood:
 
 @dataclass(frozen=True)
 class FlagLimits:
-    """Every limit; horizon 0 is the same day, 1 tomorrow."""
+    """The limits of all flags. Tuples of `TooGood` are indexed by the horizon: 0 is the same day, 1 tomorrow."""
 
     overfit: float = 0.10
     underfit_roc_auc: float = 0.70
@@ -58,12 +60,12 @@ def attack_flags(
     horizon: int,
     limits: FlagLimits = LIMITS,
 ) -> tuple[Flag, ...]:
-    """The findings about a classifier.
+    """The flags of a classifier.
 
-    `train` and `validation` are its scores on the rows it was fitted to and out of fold; `lead` is, for each
-    baseline, the paired difference in ROC-AUC on the validation rows, above 0 where the model is better.
+    `train` and `validation` are the scores in sample and out of fold. `lead` is the paired difference in ROC-AUC to
+    each baseline on the validation rows; it is positive if the model is better.
     """
-    found = [
+    flags = [
         _overfitting("ROC-AUC", _of(train, "roc_auc"), _of(validation, "roc_auc"), limits),
         _underfitting("ROC-AUC", _of(validation, "roc_auc"), limits.underfit_roc_auc),
         *(_behind("ROC-AUC", name, difference) for name, difference in lead.items()),
@@ -72,7 +74,7 @@ def attack_flags(
         _too_good("ROC-AUC", _of(validation, "roc_auc"), limits.roc_auc[horizon]),
         _too_good("within-person ROC-AUC", _of(validation, "within_person_auc"), limits.within_person_auc[horizon]),
     ]
-    return tuple(flag for flag in found if flag)
+    return tuple(flag for flag in flags if flag)
 
 
 def severity_flags(
@@ -83,14 +85,14 @@ def severity_flags(
     horizon: int,
     limits: FlagLimits = LIMITS,
 ) -> tuple[Flag, ...]:
-    """The findings about a regressor; as `attack_flags`, with `lead` the baseline's RMSE minus the model's."""
-    found = [
+    """The flags of a regressor, like `attack_flags`. `lead` is the RMSE of the baseline minus that of the model."""
+    flags = [
         _overfitting("R2", _of(train, "r2"), _of(validation, "r2"), limits),
         _underfitting("R2", _of(validation, "r2"), limits.underfit_r2),
         *(_behind("RMSE", name, difference) for name, difference in lead.items()),
         _too_good("R2", _of(validation, "r2"), limits.r2[horizon]),
     ]
-    return tuple(flag for flag in found if flag)
+    return tuple(flag for flag in flags if flag)
 
 
 def _of(scores: Scores, name: str) -> Interval:
@@ -101,44 +103,48 @@ def _overfitting(metric: str, train: Interval, validation: Interval, limits: Fla
     gap = train.value - validation.value
     if not gap > limits.overfit:
         return None
-    figures = f"{train.value:.3f} on training rows and {validation.value:.3f} in validation"
-    return Flag("overfitting", f"{metric} is {figures}: {gap:.3f} apart, more than {limits.overfit:.2f}.")
+    both = f"{train.value:.3f} on training rows and {validation.value:.3f} in cross-validation"
+    return Flag("overfitting", f"{metric} is {both}: the difference of {gap:.3f} exceeds {limits.overfit:.2f}.")
 
 
 def _underfitting(metric: str, validation: Interval, least: float) -> Flag | None:
     if math.isnan(validation.value):
-        return Flag("underfitting", f"{metric} in validation cannot be computed.")
+        return Flag("underfitting", f"{metric} in cross-validation cannot be computed.")
     if validation.value >= least:
         return None
-    return Flag("underfitting", f"{metric} in validation is {validation}, below {least:.2f}.")
+    return Flag("underfitting", f"{metric} in cross-validation is {validation}, below {least:.2f}.")
 
 
 def _behind(metric: str, baseline: str, difference: Interval) -> Flag | None:
-    """Clearly worse bars; not clearly better is only said."""
+    """A model that is clearly worse must not be promoted; one that is not clearly better is only flagged."""
     name = baseline.replace("_", " ")
     if difference.ci_high < 0:
-        return Flag(f"worse_than_{baseline}", f"{metric} is worse than the {name}'s: lead {difference}.", bars=True)
+        return Flag(
+            f"worse_than_{baseline}", f"{metric} is worse than that of the {name}: lead {difference}.", bars=True
+        )
     if difference.ci_low > 0:
         return None
-    return Flag(f"not_better_than_{baseline}", f"{metric} is not clearly better than the {name}'s: lead {difference}.")
+    return Flag(
+        f"not_better_than_{baseline}", f"{metric} is not clearly better than that of the {name}: lead {difference}."
+    )
 
 
 def _slope(slope: Interval, limits: FlagLimits) -> Flag | None:
     low, high = limits.slope
     if low <= slope.value <= high or math.isnan(slope.value) or slope.ci_low <= 1 <= slope.ci_high:
         return None
-    way = "extreme" if slope.value < 1 else "timid"
-    return Flag("calibration_slope", f"Calibration slope is {slope}: probabilities are too {way}; 1 is ideal.")
+    direction = "extreme" if slope.value < 1 else "moderate"
+    return Flag("calibration_slope", f"Calibration slope is {slope}: probabilities are too {direction}; 1 is ideal.")
 
 
 def _intercept(intercept: Interval, limits: FlagLimits) -> Flag | None:
     value = intercept.value
     if math.isnan(value) or abs(value) <= limits.intercept or intercept.ci_low <= 0 <= intercept.ci_high:
         return None
-    way = "high" if value < 0 else "low"
+    direction = "high" if value < 0 else "low"
     return Flag(
         "calibration_intercept",
-        f"Calibration intercept is {intercept}: probabilities are too {way} on average.",
+        f"Calibration intercept is {intercept}: probabilities are too {direction} on average.",
     )
 
 
@@ -147,6 +153,6 @@ def _too_good(metric: str, score: Interval, limit: TooGood) -> Flag | None:
         return None
     leak = score.value > limit.leak
     bound = limit.leak if leak else limit.doubt
-    advice = "look for the outcome among the inputs, or for one person under several names"
-    reason = f"{metric} is {score}, above {bound:.2f}: honest forecasts of migraine hardly get there; {advice}."
+    advice = "check whether an input contains the outcome, or whether one person has several names"
+    reason = f"{metric} is {score}, above {bound:.2f}: migraine forecasts rarely reach this without a leak; {advice}."
     return Flag("too_good_to_be_true", reason, bars=leak)

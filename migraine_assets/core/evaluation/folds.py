@@ -1,11 +1,11 @@
-"""Who trains and who tests: temporal validation by enrolment, and grouped folds for cross-validation.
+"""The split: temporal validation by enrollment, and grouped folds for cross-validation.
 
-The test participants are those who joined last, their rows are scored from a cut day on, and nothing that
-happens from that day on trains a model: other people at a later time (TRIPOD type 2b, Moons et al. 2015, Ann
-Intern Med 162:W1). What is neither is left unused and counted: the training participants' days from the cut on,
-and the test participants' days before it, which still feed the features of their later days.
+The test participants are those who joined last. Their rows are scored from a cut day on, and nothing from that day on
+trains a model: other participants at a later time (TRIPOD type 2b, Moons et al. 2015, Ann Intern Med 162:W1). All other
+rows are unused and counted: the days of training participants from the cut day on, and the days of test participants
+before it, which are still used by the features of their later days. The result does not depend on the order of rows.
 
-Not here: what a label is (`core.features.labels`). The result does not depend on the order of rows.
+Not here: what a label is (`core.features.labels`), the checks of the split (`core.quality.folds`).
 """
 
 import hashlib
@@ -23,25 +23,25 @@ Integers = NDArray[np.int64]
 
 
 def balanced_folds(rows: Integers, attacks: Integers, draw: Integers, *, folds: int) -> NDArray[np.int8]:
-    """The fold 0..folds-1 of each participant, int8[G], from their rows and attacks int64[G].
+    """The fold 0..folds-1 of each participant, int8[G], from their numbers of rows and attacks int64[G].
 
-    Largest first, each to the fold that is then least loaded (longest processing time first, Graham 1969),
-    where a fold's load is its larger share of rows or attacks. `draw` int64[G], all different, decides between
-    equals.
+    Participants are assigned in descending size, each to the fold with the smallest load (longest processing time
+    first, Graham 1969). The load of a fold is the larger of its shares of rows and attacks. `draw` int64[G], all
+    different, breaks ties.
     """
     total_rows, total_attacks = max(1, int(rows.sum())), max(1, int(attacks.sum()))
     order = np.lexsort((draw, -attacks, -rows))
     held_rows, held_attacks = [0] * folds, [0] * folds
-    found = np.empty(rows.size, dtype=np.int8)
+    fold = np.empty(rows.size, dtype=np.int8)
     numbers = range(folds)
-    # Plain integers: a million participants with a row each are a matter of seconds.
-    for place, n, a in zip(order.tolist(), rows[order].tolist(), attacks[order].tolist(), strict=True):
+    # Python integers, so that a million participants with one row each take seconds.
+    for index, n, a in zip(order.tolist(), rows[order].tolist(), attacks[order].tolist(), strict=True):
         loads = [((held_rows[k] + n) * total_attacks, (held_attacks[k] + a) * total_rows, k) for k in numbers]
         chosen = min((max(r, t), r + t, k) for r, t, k in loads)[2]
         held_rows[chosen] += n
         held_attacks[chosen] += a
-        found[place] = chosen
-    return found
+        fold[index] = chosen
+    return fold
 
 
 UNUSED, TRAIN, TEST = 0, 1, 2
@@ -53,7 +53,7 @@ Mask = NDArray[np.bool_]
 
 @dataclass(frozen=True)
 class FoldSettings:
-    """Shares and minima of the split; `seed` decides between participants who joined on the same day."""
+    """Shares and minimum sizes of the split. `seed` breaks ties between participants who joined on the same day."""
 
     test_share: Annotated[float, Range(ge=0.01, le=0.9)] = 0.2
     test_period: Annotated[float, Range(ge=0.01, le=0.9)] = 0.25
@@ -65,7 +65,7 @@ class FoldSettings:
 
 @dataclass(frozen=True)
 class PartCount:
-    """The labelled rows, participants and attacks of one part."""
+    """The numbers of labeled rows, participants and attacks of one part."""
 
     part: str
     rows: int
@@ -75,10 +75,9 @@ class PartCount:
 
 @dataclass(frozen=True)
 class Folds:
-    """`part` int8[n]: 1 train, 2 test, 0 unused. `fold` int8[n]: 0..k-1 in training, else -1.
+    """The split. `part` int8[n]: 1 train, 2 test, 0 unused. `fold` int8[n]: 0..k-1 in the training part, else -1.
 
-    Rows without a label are unused, and in no count. `cut_day`: days since 1970-01-01, None for an undated
-    source.
+    Rows without a label are unused and not counted. `cut_day`: days since 1970-01-01, None for an undated source.
     """
 
     part: NDArray[np.int8]
@@ -87,7 +86,7 @@ class Folds:
     counts: tuple[PartCount, ...]
 
     def training(self, label_day: Integers) -> Mask:
-        """Training rows whose label is known (`label_day` int64[n]) before the cut day, for a longer label."""
+        """Training rows, bool[n], whose label is complete before the cut day. `label_day` int64[n] is its last day."""
         before = np.ones(self.part.size, dtype=bool) if self.cut_day is None else label_day < self.cut_day
         mask: Mask = (self.part == TRAIN) & before
         return mask
@@ -95,12 +94,12 @@ class Folds:
 
 @dataclass(frozen=True)
 class _Rows:
-    """The input by participant code: `who` int64[n] into `names`, and what is known of each row."""
+    """The input rows. `who` int64[n] is the index of each participant in `names`."""
 
     names: NDArray[np.object_]
     who: Integers
     day: Integers
-    labelled: Mask
+    labeled: Mask
     attack: Mask
 
 
@@ -135,19 +134,19 @@ def assign(
 
 
 def _draws(names: NDArray[np.object_], seed: int) -> Integers:
-    """Each name's place in an order that depends on the seed and the name alone: int64[G]."""
+    """The rank of each name in an order that depends on the seed and the name only: int64[G]."""
     digests = [hashlib.sha256(f"{seed}:{name}".encode()).digest() for name in names]
-    place = np.empty(len(digests), dtype=np.int64)
-    place[sorted(range(len(digests)), key=digests.__getitem__)] = np.arange(len(digests))
-    return place
+    rank = np.empty(len(digests), dtype=np.int64)
+    rank[sorted(range(len(digests)), key=digests.__getitem__)] = np.arange(len(digests))
+    return rank
 
 
 def _testers(rows: _Rows, draw: Integers, *, dated: bool, settings: FoldSettings) -> Mask:
-    """The participants (with a label) who joined last, by their first diary day: bool[G]."""
+    """The labeled participants who joined last, by their first diary day: bool[G]."""
     first = np.full(rows.names.size, np.iinfo(np.int64).max)
     np.minimum.at(first, rows.who, rows.day)
     joined = first if dated else np.zeros_like(first)
-    usable = np.flatnonzero(np.bincount(rows.who, rows.labelled, rows.names.size) > 0)
+    usable = np.flatnonzero(np.bincount(rows.who, rows.labeled, rows.names.size) > 0)
     order = usable[np.lexsort((draw[usable], joined[usable]))]
     number = max(settings.least_participants, round(settings.test_share * usable.size))
     tester = np.zeros(rows.names.size, dtype=bool)
@@ -156,13 +155,14 @@ def _testers(rows: _Rows, draw: Integers, *, dated: bool, settings: FoldSettings
 
 
 def _cut_day(rows: _Rows, tested: Mask, *, ahead: int, settings: FoldSettings) -> int:
-    """The first day of the test period: late among the labels, and not before a test participant has joined.
+    """The first day of the test period, in days since 1970-01-01.
 
-    Late is the (1 - test_period) quantile of the label days, of everybody's or of the test participants' own,
-    whichever is earlier: where they stopped long before others, their days must not all be unused.
+    It is the (1 - test_period) quantile of the label days of all participants or of the test participants, whichever
+    is earlier, so that test participants who stopped long before the others are not unused. It is not before the first
+    test participant joined.
     """
     joined = int(rows.day[tested].min())
-    late = (_late(rows.day[chosen] + ahead, settings) for chosen in (rows.labelled, rows.labelled & tested))
+    late = (_late(rows.day[mask] + ahead, settings) for mask in (rows.labeled, rows.labeled & tested))
     return max(joined, min(late))
 
 
@@ -174,8 +174,8 @@ def _parts(rows: _Rows, tested: Mask, cut: int | None, *, ahead: int) -> NDArray
     before = np.ones(rows.who.size, dtype=bool) if cut is None else rows.day + ahead < cut
     since = np.ones(rows.who.size, dtype=bool) if cut is None else rows.day >= cut
     part = np.full(rows.who.size, UNUSED, dtype=np.int8)
-    part[rows.labelled & ~tested & before] = TRAIN
-    part[rows.labelled & tested & since] = TEST
+    part[rows.labeled & ~tested & before] = TRAIN
+    part[rows.labeled & tested & since] = TEST
     return part
 
 
@@ -192,34 +192,34 @@ def _fold(rows: _Rows, train: Mask, draw: Integers, settings: FoldSettings) -> N
 
 
 def _count(rows: _Rows, chosen: Mask, name: str) -> PartCount:
-    mask = chosen & rows.labelled
-    people = np.unique(rows.who[mask]).size
-    return PartCount(name, int(mask.sum()), int(people), int((mask & rows.attack).sum()))
+    mask = chosen & rows.labeled
+    participants = np.unique(rows.who[mask]).size
+    return PartCount(name, int(mask.sum()), int(participants), int((mask & rows.attack).sum()))
 
 
 def _check_cohort(rows: _Rows, settings: FoldSettings, *, tomorrow: bool) -> None:
-    people = np.unique(rows.who[rows.labelled]).size
+    participants = np.unique(rows.who[rows.labeled]).size
     needed = 2 * settings.least_participants
-    if people < needed:
-        remedy = "Add the diaries of more people."
+    if participants < needed:
+        remedy = "Add the diaries of more participants."
         if tomorrow and len(rows.names) >= needed:
             remedy = (
-                "There are people enough, but the day after a row is missing from the diary: keep it daily, and "
-                "check that a participant has the same name on all days."
+                "There are enough participants, but the day after each row is missing: check that the diary is daily "
+                "and that a participant has the same name on all days."
             )
         raise DataRefused(
-            f"{people} participant(s) have a day whose outcome can be predicted; at least {needed} are needed, "
-            f"half of them to test on. {remedy}"
+            f"{participants} participant(s) have a day whose outcome can be predicted; at least {needed} are needed, "
+            f"half of them for the test part. {remedy}"
         )
 
 
 def _check_parts(counts: tuple[PartCount, ...], settings: FoldSettings) -> None:
-    people, days = settings.least_participants, settings.least_attacks
+    participants, days = settings.least_participants, settings.least_attacks
     for count in counts:
         others = count.rows - count.attacks
-        if count.part != "unused" and (count.participants < people or min(count.attacks, others) < days):
+        if count.part != "unused" and (count.participants < participants or min(count.attacks, others) < days):
             raise DataRefused(
                 f"The {count.part} part has {count.participants} participant(s), {count.attacks} attacks and "
-                f"{others} other days; at least {people} participants and {days} of each kind of day are "
-                f"needed. Add longer diaries or more people, or change test_share and test_period."
+                f"{others} other days; at least {participants} participants and {days} of each kind of day are "
+                f"needed. Add longer diaries or more participants, or change test_share and test_period."
             )

@@ -1,7 +1,7 @@
-"""The promotion gate: whether a candidate replaces the champion, decided on the same test rows.
+"""The promotion gate: decides on the test rows whether a candidate replaces the champion.
 
-The gate looks at the test rows. That is allowed because it chooses nothing: it can only keep the current champion.
-Not here: ranking candidates (`core.evaluation.selection`), records and pointers (`stores.registry`).
+The gate may use the test rows because it selects nothing: it can only keep the current champion. Not here: ranking the
+models (`core.evaluation.selection`), promotion records and the champion pointer (`stores.registry`).
 """
 
 from collections.abc import Iterator, Mapping
@@ -13,7 +13,7 @@ from annotated_types import Interval as Range
 from numpy.typing import ArrayLike, NDArray
 
 from migraine_assets.core.evaluation.selection import Decision, lead
-from migraine_assets.core.evaluation.subgroups import LEAST_PARTICIPANTS
+from migraine_assets.core.evaluation.subgroups import MIN_PARTICIPANTS
 from migraine_assets.core.metrics.bootstrap import REPLICATES, SEED, Draws, resample
 from migraine_assets.core.metrics.interval import UNKNOWN, Interval
 from migraine_assets.core.metrics.metrics import attack_draws, severity_draws
@@ -22,9 +22,11 @@ from migraine_assets.core.tasks import Task
 
 @dataclass(frozen=True)
 class GateSettings:
-    """`margin`: the loss in ROC-AUC, or in RMSE (the target's unit), that is no loss in practice. `calibration_loss`:
-    how much farther from 0 the calibration intercept may come. `subgroup_loss`: of ROC-AUC, or of RMSE as a share, in
-    a group of participants.
+    """The limits of the gate.
+
+    `margin`: the loss in ROC-AUC, or in RMSE (in the unit of the target), that has no practical effect.
+    `calibration_loss`: the increase in the distance of the calibration intercept from 0 that is allowed.
+    `subgroup_loss`: the loss that is allowed in a group of participants, in ROC-AUC or as a share of the RMSE.
     """
 
     margin: Annotated[float, Range(ge=0, le=1)] = 0.0
@@ -45,44 +47,44 @@ def gate(
     groups: Mapping[str, NDArray[np.object_]] | None = None,
     settings: GateSettings | None = None,
 ) -> Decision:
-    """Whether the candidate takes the incumbent's place, by both predictions on the same test rows, arrays [n].
+    """Decide whether the candidate replaces the incumbent, from the predictions of both for the same test rows [n].
 
-    A new champion must not lose to the one it replaces. It is accepted when its score is at least as good on
-    these rows, or when the paired interval over participants shows that it loses no more than `margin`; for
-    attacks, when its Brier score and its calibration are not clearly worse; and when no group of participants
-    (`groups`: labels [n] by dimension) is clearly and badly worse off. In doubt the incumbent stays: a change has
-    a cost, and among equals noise would choose. `incumbent` is None where the place is empty.
+    A new champion must not lose to the one that it replaces. It is accepted if its score is at least as good on these
+    rows, or if the paired interval over participants shows a loss of at most `margin`. For attacks, its Brier score and
+    its calibration must also not be clearly worse. No group of participants (`groups`: labels [n] by dimension) may be
+    clearly worse by more than `subgroup_loss`. In doubt the incumbent stays, because a change has a cost and noise
+    would decide between equal models. `incumbent` is None if there is no champion.
     """
     if same_bundle:
-        return Decision(False, "unchanged", ("The candidate is the bundle that holds the place already.",))
+        return Decision(False, "unchanged", ("The candidate is already the champion.",))
     if incumbent is None:
-        return Decision(True, "first", ("No model holds the place yet.",))
-    chosen = settings or GateSettings()
-    figures = _differences(task, y, candidate, incumbent, participant, chosen)
-    worse = tuple(_worse_off(task, y, candidate, incumbent, participant, groups or {}, chosen))
-    return _judge(task, figures, worse, settings=chosen)
+        return Decision(True, "first", ("There is no champion yet.",))
+    limits = settings or GateSettings()
+    figures = _differences(task, y, candidate, incumbent, participant, limits)
+    worse = tuple(_worse_groups(task, y, candidate, incumbent, participant, groups or {}, limits))
+    return _decide(task, figures, worse, settings=limits)
 
 
 def _differences(
     task: Task, y: ArrayLike, new: ArrayLike, old: ArrayLike, participant: ArrayLike, settings: GateSettings
 ) -> dict[str, Interval]:
-    """Paired differences, above 0 where the candidate is better."""
+    """Paired differences, positive if the candidate is better."""
     draw = resample(participant, replicates=settings.replicates, seed=settings.seed)
     if task == "severity":
-        ours, theirs = severity_draws(y, new, draw), severity_draws(y, old, draw)
-        return {"rmse": lead(task, ours, theirs)}
-    ours, theirs = (attack_draws(y, p, draw, threshold=0.5) for p in (new, old))
-    brier = theirs["brier"].minus(ours["brier"]).interval()
-    farther = _distance(ours["calibration_intercept"]).minus(_distance(theirs["calibration_intercept"]))
-    return {"roc_auc": lead(task, ours, theirs), "brier": brier, "calibration": farther.negated().interval()}
+        candidate, incumbent = severity_draws(y, new, draw), severity_draws(y, old, draw)
+        return {"rmse": lead(task, candidate, incumbent)}
+    candidate, incumbent = (attack_draws(y, p, draw, threshold=0.5) for p in (new, old))
+    brier = incumbent["brier"].minus(candidate["brier"]).interval()
+    increase = _distance(candidate["calibration_intercept"]).minus(_distance(incumbent["calibration_intercept"]))
+    return {"roc_auc": lead(task, candidate, incumbent), "brier": brier, "calibration": increase.negated().interval()}
 
 
 def _distance(draws: Draws) -> Draws:
-    """How far from 0."""
+    """The distance from 0."""
     return Draws(abs(draws.value), np.abs(draws.replicates))
 
 
-def _worse_off(
+def _worse_groups(
     task: Task,
     y: ArrayLike,
     new: ArrayLike,
@@ -91,39 +93,43 @@ def _worse_off(
     groups: Mapping[str, NDArray[np.object_]],
     settings: GateSettings,
 ) -> Iterator[str]:
-    """A sentence for each group of participants that the candidate clearly serves worse, by more than the limit."""
-    truth, ours, theirs, who = (np.asarray(values) for values in (y, new, old, participant))
+    """A sentence for each group of participants in which the candidate is clearly worse, by more than the limit."""
+    truth, candidate, incumbent, who = (np.asarray(values) for values in (y, new, old, participant))
     for dimension, labels in groups.items():
         for label in sorted(set(labels.tolist()), key=str):
-            mine = labels == label
-            if np.unique(who[mine]).size < LEAST_PARTICIPANTS:
+            mask = labels == label
+            if np.unique(who[mask]).size < MIN_PARTICIPANTS:
                 continue
-            found = _differences(task, truth[mine], ours[mine], theirs[mine], who[mine], settings)
-            ahead = found["roc_auc" if task == "attack" else "rmse"]
-            limit = settings.subgroup_loss * (1.0 if task == "attack" else _rmse(truth[mine], theirs[mine]))
-            if ahead.value < -limit and ahead.ci_high < 0:
-                yield f"{dimension} {label} would be served badly: lead {ahead}."
+            figures = _differences(task, truth[mask], candidate[mask], incumbent[mask], who[mask], settings)
+            difference = figures["roc_auc" if task == "attack" else "rmse"]
+            limit = settings.subgroup_loss * (1.0 if task == "attack" else _rmse(truth[mask], incumbent[mask]))
+            if difference.value < -limit and difference.ci_high < 0:
+                yield f"Predictions for {dimension} {label} would become worse: lead {difference}."
 
 
 def _rmse(y: NDArray[np.float64], prediction: NDArray[np.float64]) -> float:
     return float(np.sqrt(np.mean((y - prediction) ** 2)))
 
 
-def _judge(task: Task, figures: dict[str, Interval], worse_off: tuple[str, ...], *, settings: GateSettings) -> Decision:
+def _decide(
+    task: Task, figures: dict[str, Interval], worse_groups: tuple[str, ...], *, settings: GateSettings
+) -> Decision:
     name, metric = ("roc_auc", "ROC-AUC") if task == "attack" else ("rmse", "RMSE")
-    ahead = figures[name]
-    if not np.isfinite(ahead.value):
-        reason = f"{metric} of candidate and incumbent cannot be compared on these test rows."
+    difference = figures[name]
+    if not np.isfinite(difference.value):
+        reason = f"{metric} of candidate and champion cannot be compared on these test rows."
         return Decision(False, "refused", (reason,), figures)
     reasons = []
-    if ahead.value < 0 and not ahead.ci_low >= -settings.margin:
-        reasons.append(f"{metric} is not better than the incumbent's on the same test rows: lead {ahead}.")
+    if difference.value < 0 and not difference.ci_low >= -settings.margin:
+        reasons.append(f"{metric} is not better than that of the champion on the same test rows: lead {difference}.")
     if figures.get("brier", UNKNOWN).ci_high < 0:
-        reasons.append(f"The Brier score is clearly worse than the incumbent's: lead {figures['brier']}.")
+        reasons.append(f"The Brier score is clearly worse than that of the champion: lead {figures['brier']}.")
     calibration = figures.get("calibration", UNKNOWN)
     if calibration.value < -settings.calibration_loss and calibration.ci_high < 0:
-        reasons.append(f"Its calibration is clearly worse than the incumbent's: lead {calibration}.")
-    reasons.extend(worse_off)
+        reasons.append(f"The calibration is clearly worse than that of the champion: lead {calibration}.")
+    reasons.extend(worse_groups)
     if reasons:
         return Decision(False, "refused", tuple(reasons), figures)
-    return Decision(True, "accepted", (f"{metric} does not lose to the incumbent's: lead {ahead}.",), figures)
+    return Decision(
+        True, "accepted", (f"{metric} is not worse than that of the champion: lead {difference}.",), figures
+    )

@@ -1,6 +1,6 @@
-"""Permutation importance: how much worse a model gets when one input is shuffled (Breiman 2001; Fisher 2019).
+"""Permutation importance: the increase of the loss when one input is shuffled (Breiman 2001; Fisher et al. 2019).
 
-Here belongs the shuffling, bounded in rows and repeats. Not here: what the inputs are (`core.features.engine`).
+Not here: the inputs of each feature (`core.features.table`), the losses (`core.evaluation.champion_analysis`).
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -20,10 +20,9 @@ REPEATS = 3
 
 @dataclass(frozen=True)
 class Importance:
-    """The rise of the loss when one input, or a group of inputs together, is shuffled among the rows.
+    """The increase of the loss when one group of inputs is shuffled among the rows.
 
-    `rise` is the mean over the repeats, `low` and `high` are the least and the greatest of them, in the unit
-    of the loss.
+    `rise` is the mean over the repeats, `low` and `high` are their minimum and maximum, in the unit of the loss.
     """
 
     name: str
@@ -33,8 +32,8 @@ class Importance:
 
 
 @dataclass(frozen=True)
-class _Trial:
-    """The rows, the loss on them as they are (`intact`), and the orders in which inputs are shuffled."""
+class _Sample:
+    """The rows, their loss without shuffling (`intact`), and the permutations."""
 
     predict: Predict
     loss: Loss
@@ -44,11 +43,11 @@ class _Trial:
     orders: tuple[NDArray[np.int64], ...]
 
     def rises(self, columns: list[int]) -> list[float]:
-        kept, shuffled, found = self.X[:, columns], self.X.copy(), []
+        original, shuffled, rises = self.X[:, columns], self.X.copy(), []
         for order in self.orders:
-            shuffled[:, columns] = kept[order]
-            found.append(self.loss(self.y, self.predict(shuffled)) - self.intact)
-        return found
+            shuffled[:, columns] = original[order]
+            rises.append(self.loss(self.y, self.predict(shuffled)) - self.intact)
+        return rises
 
 
 def permutation_importance(
@@ -62,51 +61,51 @@ def permutation_importance(
     rows: int = ROWS,
     repeats: int = REPEATS,
 ) -> tuple[Importance, ...]:
-    """The importance of each group of columns of `X` float32[n, F], greatest first.
+    """The importance of each group of columns of `X` float32[n, F], in descending order.
 
-    `predict` takes float32[m, F] and gives float64[m]; `loss(y, prediction)` is smaller for the better. Columns
-    of one group move together, row by row, so that inputs that say the same thing are not excused by one
-    another. At most `rows` rows are used, chosen by `seed`. Nothing is returned where the loss is undefined.
+    `predict` maps float32[m, F] to float64[m]; a smaller `loss(y, prediction)` is better. The columns of a group are
+    shuffled together, so that redundant inputs cannot replace one another. At most `rows` rows are used, chosen by
+    `seed`. Returns an empty tuple if the loss is undefined.
     """
     generator = np.random.default_rng(seed)
-    sample = _sample(y.size, rows, generator)
-    X, y = X[sample], y[sample]
+    indices = _indices(y.size, rows, generator)
+    X, y = X[indices], y[indices]
     intact = loss(y, predict(X)) if y.size else np.nan
     if not np.isfinite(intact):
         return ()
     orders = tuple(generator.permutation(y.size) for _ in range(repeats))
-    trial = _Trial(predict, loss, X, y, intact, orders)
-    found = [_importance(name, trial, list(columns)) for name, columns in groups.items()]
-    return tuple(sorted(found, key=lambda item: (-item.rise, item.name)))
+    sample = _Sample(predict, loss, X, y, intact, orders)
+    importances = [_importance(name, sample, list(columns)) for name, columns in groups.items()]
+    return tuple(sorted(importances, key=lambda item: (-item.rise, item.name)))
 
 
-def _importance(name: str, trial: _Trial, columns: list[int]) -> Importance:
-    # Most inputs of a sparse diary are null throughout; asking the model about them would be most of the time.
-    rises = [0.0] if _constant(trial.X[:, columns]) else trial.rises(columns)
+def _importance(name: str, sample: _Sample, columns: list[int]) -> Importance:
+    # Most inputs of a sparse diary are always null. Predicting with them shuffled would take most of the time.
+    rises = [0.0] if _constant(sample.X[:, columns]) else sample.rises(columns)
     return Importance(name, float(np.mean(rises)), float(min(rises)), float(max(rises)))
 
 
-def _sample(n: int, rows: int, generator: np.random.Generator) -> NDArray[np.int64]:
+def _indices(n: int, rows: int, generator: np.random.Generator) -> NDArray[np.int64]:
     if n <= rows:
         return np.arange(n)
     return np.sort(generator.choice(n, size=rows, replace=False))
 
 
 def _constant(block: Matrix) -> bool:
-    """Whether shuffling changes nothing: every row equal, where null equals null."""
+    """Whether all rows are equal, where null equals null, so that shuffling changes nothing."""
     first = block[:1]
     return bool(((block == first) | (np.isnan(block) & np.isnan(first))).all())
 
 
 def groups_by_field(names: Sequence[str], inputs: Mapping[str, Sequence[str]]) -> dict[str, tuple[int, ...]]:
-    """Columns grouped by the diary field that they are computed from, for `permutation_importance`.
+    """Group the columns `names` by the diary field that they are computed from, for `permutation_importance`.
 
-    `names` are the columns, `inputs` the fields of each. A column of several fields is a group of its own, by
-    its name: shuffling it together with one of them would blame that one for the other.
+    `inputs` are the fields of each column. A column that is computed from several fields is a group of its own, because
+    shuffling it with one of them would attribute the effect of the others to that field.
     """
     groups: dict[str, tuple[int, ...]] = {}
-    for place, name in enumerate(names):
+    for column, name in enumerate(names):
         fields = set(inputs.get(name, ()))
         title = fields.pop() if len(fields) == 1 else name
-        groups[title] = (*groups.get(title, ()), place)
+        groups[title] = (*groups.get(title, ()), column)
     return groups

@@ -1,7 +1,6 @@
-"""What an evaluation of one task holds: everything that its report says, and nothing that has to be looked up.
+"""The evaluation of one task as data: everything that its report shows.
 
-Here belong the shapes. Not here: how they are filled (`core.evaluation.champion_analysis`), drawn or written
-(`report`).
+Not here: how the values are computed (`core.evaluation.champion_analysis`), plotted or written (`report`).
 """
 
 from collections.abc import Mapping
@@ -24,17 +23,17 @@ SeverityKind = Literal["severity", "burden"]
 
 METRICS: Mapping[str, tuple[str, ...]] = {"attack": ATTACK_METRICS, "severity": SEVERITY_METRICS}
 
-# The metric that ranks a task's models, and the one whose fall from training to validation is overfitting.
+# The metric that ranks the models of a task, and the one whose drop from training to validation is overfitting.
 HEADLINE: Mapping[str, str] = {"attack": "roc_auc", "severity": "rmse"}
 FIT: Mapping[str, str] = {"attack": "roc_auc", "severity": "r2"}
 
 
 @dataclass(frozen=True)
 class ModelRow:
-    """One model. `used`: what really ran; `cv`, `train`, `test`: its metrics, None where it was not scored.
+    """One model. `used`: the estimator that was really fitted; `cv`, `train`, `test`: its metrics, or None.
 
-    `error` says why a model failed (it then has no scores); `bundle` is the hash of what would be served;
-    `threshold` the probability from which an attack is announced.
+    `error`: why the model failed (it then has no scores); `bundle`: the hash of the bundle that would be served;
+    `threshold`: the probability from which an attack is announced.
     """
 
     key: str
@@ -53,7 +52,7 @@ class ModelRow:
 
 @dataclass(frozen=True)
 class FlowStep:
-    """A stage of the data's way: its rows and participants (None: not counted there), and what happened."""
+    """One stage of the data flow: its rows and participants (None if not counted), and a note."""
 
     name: str
     rows: int
@@ -63,7 +62,7 @@ class FlowStep:
 
 @dataclass(frozen=True)
 class Part:
-    """The size of the training or test part. `events`: attacks (None for a regression); days as ISO dates."""
+    """The size of the training or test part. `events`: attacks (None for regression); days are ISO dates."""
 
     rows: int
     participants: int
@@ -85,7 +84,7 @@ class AttackCurves:
 
 @dataclass(frozen=True)
 class Coverage:
-    """What a conformal interval promised and the share of test rows that it held."""
+    """The nominal coverage of the conformal interval, and the share of test rows that it covered."""
 
     promised: Conformal
     observed: Interval
@@ -93,11 +92,10 @@ class Coverage:
 
 @dataclass(frozen=True)
 class Residuals:
-    """The champion's predictions (float64[m], a bounded sample of the test part) beside what came, and its
-    errors.
+    """Observed and predicted values of the champion, float64[m], for a sample of the test part, and its errors.
 
-    `edges` float64[b + 1] and `counts` float64[b] are the histogram of predicted minus observed over all test
-    rows; `mean_predicted` and `mean_observed` float64[k] the means in bins of equally many predictions.
+    `edges` float64[b + 1] and `counts` float64[b] are the histogram of predicted minus observed over all test rows;
+    `mean_predicted` and `mean_observed` float64[k] are the means in bins with equal numbers of predictions.
     """
 
     observed: Floats
@@ -112,12 +110,12 @@ class Residuals:
 
 @dataclass(frozen=True)
 class TaskEvaluation:
-    """One task, evaluated.
+    """The evaluation of one task.
 
-    `baselines`: for each of `core.evaluation.baselines.BASELINES`, its metrics on "cv" and "test".
-    `ranking`: who met the bar, best first, and who did not; `gain`: how much better the champion is than the
-    participant's own rate on the same test rows, in the headline metric, paired over participants, positive is
-    better. `decision`: whether the champion was promoted, None where that has not been decided.
+    `baselines`: the metrics "cv" and "test" of each of `core.evaluation.baselines.BASELINES`. `ranking`: the models
+    that met the bar, best first, and the others. `gain`: the lead of the champion over the participant's own rate on
+    the same test rows, in the headline metric; positive is better. `decision`: whether the champion was promoted; None
+    if that is undecided.
     """
 
     task: Task
@@ -139,24 +137,24 @@ class TaskEvaluation:
 
     @property
     def champion(self) -> str | None:
-        """The key of the best model, None where no model met the bar."""
+        """The key of the best model, or None if no model met the bar."""
         return self.ranking.champion
 
     @property
     def challenger(self) -> str | None:
-        """The key of the second best model."""
+        """The key of the second-best model, or None."""
         return self.ranking.challenger
 
     @property
     def headline(self) -> str:
-        """The metric that ranks this task's models."""
+        """The metric that ranks the models of this task."""
         return HEADLINE[self.task]
 
     def row(self, key: str | None) -> ModelRow | None:
-        """The model called `key`, None where there is none."""
+        """The model `key`, or None."""
         return next((row for row in self.rows if row.key == key), None)
 
     def ranked(self) -> tuple[ModelRow, ...]:
-        """The models, best first: those that met the bar, then the others as given, the failed ones last."""
-        place = {key: index for index, key in enumerate(self.ranking.order)}
-        return tuple(sorted(self.rows, key=lambda row: (place.get(row.key, len(place)), row.error is not None)))
+        """The models that met the bar, best first, then the others in their order, and failed models last."""
+        rank = {key: index for index, key in enumerate(self.ranking.order)}
+        return tuple(sorted(self.rows, key=lambda row: (rank.get(row.key, len(rank)), row.error is not None)))

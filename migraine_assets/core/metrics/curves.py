@@ -1,9 +1,8 @@
-"""The curves of a report as arrays, thinned to what an eye can see: ROC, precision-recall, net benefit.
+"""Curves of a classifier as arrays: ROC, precision-recall and decision curve, and the confusion matrix.
 
-Not here: summary figures (`core.metrics.metrics`), calibration (`core.metrics.reliability`), pictures (`report`).
-
-Every function takes `y` 0/1 float64[n] and probabilities `p` float64[n]; with no rows or one class the curves
-that need both are empty.
+Every function takes outcomes `y` 0/1 [n] and probabilities `p` [n]. Curves are thinned to at most `POINTS` points. They
+are empty without rows or with one class, if they need both. Not here: summary metrics (`core.metrics.metrics`), the
+calibration curve (`core.metrics.reliability`), plots (`report.plots`).
 """
 
 from dataclasses import dataclass
@@ -18,7 +17,7 @@ POINTS = 200
 
 @dataclass(frozen=True)
 class RocCurve:
-    """False and true positive rates when attacks are announced at p >= `threshold`, thresholds descending."""
+    """False and true positive rates if attacks are announced at p >= `threshold`; thresholds descend."""
 
     false_positive_rate: Floats
     true_positive_rate: Floats
@@ -27,7 +26,7 @@ class RocCurve:
 
 @dataclass(frozen=True)
 class PrecisionRecallCurve:
-    """Precision and recall when attacks are announced at p >= `threshold`, thresholds descending."""
+    """Precision and recall if attacks are announced at p >= `threshold`; thresholds descend."""
 
     recall: Floats
     precision: Floats
@@ -37,9 +36,9 @@ class PrecisionRecallCurve:
 
 @dataclass(frozen=True)
 class DecisionCurve:
-    """Net benefit per row of acting on the model, on everybody, and (always 0) on nobody, by threshold.
+    """The net benefit per row of treating by the model and of treating everyone; treating no one has 0.
 
-    TP/n - FP/n * t / (1 - t), Vickers & Elkin 2006, Med Decis Making 26:565.
+    TP/n - FP/n * t / (1 - t) at threshold t (Vickers & Elkin 2006, Med Decis Making 26:565).
     """
 
     threshold: Floats
@@ -49,7 +48,7 @@ class DecisionCurve:
 
 @dataclass(frozen=True)
 class ConfusionMatrix:
-    """Rows counted by what was announced (p >= `threshold`) and what came."""
+    """The numbers of rows by announcement (p >= `threshold`) and outcome."""
 
     threshold: float
     true_negatives: int
@@ -60,7 +59,7 @@ class ConfusionMatrix:
 
 @dataclass(frozen=True)
 class Cumulative:
-    """Attacks (`hits`) and other rows (`alarms`) with p >= `score`, for each different score, descending."""
+    """The numbers of attacks (`hits`) and other rows (`alarms`) with p >= `score`, for each distinct score."""
 
     score: Floats
     hits: Floats
@@ -68,7 +67,7 @@ class Cumulative:
 
 
 def cumulative(y: ArrayLike, p: ArrayLike) -> Cumulative:
-    """Count attacks and other rows at or above each different score."""
+    """Count attacks and other rows at or above each distinct score."""
     truth, score = np.asarray(y, dtype=np.float64), np.asarray(p, dtype=np.float64)
     order = np.argsort(-score, kind="stable")
     truth, score = truth[order], score[order]
@@ -103,17 +102,17 @@ def decision_curve(y: ArrayLike, p: ArrayLike) -> DecisionCurve:
     threshold = np.arange(1, 100) / 100
     at = cumulative(y, p)
     rows = at.hits[-1] + at.alarms[-1] if at.hits.size else 0
-    # How many different scores are at or above the threshold: scores descend.
+    # The number of distinct scores at or above the threshold; scores descend.
     above = np.searchsorted(-at.score, -threshold, side="right")
     hits, alarms = np.append(0, at.hits)[above], np.append(0, at.alarms)[above]
     odds = threshold / (1 - threshold)
     total_hits, total_alarms = (at.hits[-1], at.alarms[-1]) if at.hits.size else (0, 0)
-    everybody = ratio(total_hits - total_alarms * odds, rows)
-    return DecisionCurve(threshold, ratio(hits - alarms * odds, rows), everybody)
+    treat_all = ratio(total_hits - total_alarms * odds, rows)
+    return DecisionCurve(threshold, ratio(hits - alarms * odds, rows), treat_all)
 
 
 def confusion_matrix(y: ArrayLike, p: ArrayLike, *, threshold: float) -> ConfusionMatrix:
-    """Count the four outcomes at one threshold."""
+    """Count the four cells at one threshold."""
     truth = np.asarray(y, dtype=np.float64) == 1
     announced = np.asarray(p, dtype=np.float64) >= threshold
     counts = np.bincount(2 * truth + announced, minlength=4)
@@ -125,10 +124,10 @@ def _both(at: Cumulative) -> bool:
 
 
 def _thin(x: Floats, y: Floats) -> NDArray[np.int64]:
-    """Places of at most `POINTS` points, ends included, evenly spread along the curve's length."""
+    """The indices of at most `POINTS` points, evenly spaced along the length of the curve, with both ends."""
     if x.size <= POINTS:
         return np.arange(x.size)
     length = np.append(0, np.cumsum(np.abs(np.diff(x)) + np.abs(np.diff(y))))
-    wanted = np.searchsorted(length, np.linspace(0, length[-1], POINTS))
-    wanted[[0, -1]] = 0, x.size - 1
-    return np.unique(wanted)
+    indices = np.searchsorted(length, np.linspace(0, length[-1], POINTS))
+    indices[[0, -1]] = 0, x.size - 1
+    return np.unique(indices)

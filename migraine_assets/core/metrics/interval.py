@@ -1,4 +1,4 @@
-"""A figure with its 95 % interval. Not here: how the interval is found (`core.metrics.bootstrap`)."""
+"""An estimate with its 95 % interval. Not here: how the interval is computed (`core.metrics.bootstrap`)."""
 
 import math
 from collections.abc import Mapping
@@ -9,10 +9,10 @@ import msgspec
 
 @dataclass(frozen=True)
 class Interval:
-    """An estimate and the ends of its 95 % interval, in the estimate's own unit.
+    """An estimate and the limits of its 95 % interval, in the unit of the estimate.
 
-    NaN stands for "cannot be computed from these data": an ROC-AUC where everybody had an attack, the ends of
-    an interval where there is one participant only.
+    NaN means that a value cannot be computed from the data: the ROC-AUC of one class, or the interval of one
+    participant.
     """
 
     value: float
@@ -21,13 +21,13 @@ class Interval:
 
     @property
     def bounded(self) -> bool:
-        """Whether both ends are known."""
+        """Whether both limits are known."""
         return math.isfinite(self.ci_low) and math.isfinite(self.ci_high)
 
     def to_json(self) -> dict[str, float | None]:
-        """`value`, `ci_low` and `ci_high`; what is not a finite number becomes None, for JSON knows no NaN."""
-        ends = {"value": self.value, "ci_low": self.ci_low, "ci_high": self.ci_high}
-        return {name: number if math.isfinite(number) else None for name, number in ends.items()}
+        """`value`, `ci_low` and `ci_high`, with None for a value that is not finite, because JSON has no NaN."""
+        values = {"value": self.value, "ci_low": self.ci_low, "ci_high": self.ci_high}
+        return {name: number if math.isfinite(number) else None for name, number in values.items()}
 
     def __str__(self) -> str:
         if not math.isfinite(self.value):
@@ -37,7 +37,7 @@ class Interval:
 
 UNKNOWN = Interval(math.nan)
 
-# The metrics of one model on one set of rows, by the metric's name.
+# The metrics of one model on one set of rows, by the name of the metric.
 Scores = Mapping[str, Interval]
 
 

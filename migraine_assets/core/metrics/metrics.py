@@ -1,8 +1,9 @@
-"""The metrics of both tasks, with intervals over participants. Curves are in `core.metrics.curves`.
+"""The metrics of both tasks, with intervals over participants.
 
-`attack_draws` and `severity_draws` keep the replicates, so that models and baselines scored on the same rows
-can be compared in pairs; `score_attack` and `score_severity` give the intervals alone. Data that cannot carry a
-metric (one class, a NaN among the predictions) give NaN, never an exception: a report must still be written.
+`attack_draws` and `severity_draws` return the replicates, so that models and baselines scored on the same rows can be
+compared in pairs; `score_attack` and `score_severity` return intervals. A metric that is undefined for the data (one
+class, a prediction that is NaN) is NaN instead of an exception, so that a report can still be written. Not here: curves
+(`core.metrics.curves`).
 """
 
 from collections.abc import Callable, Mapping
@@ -41,9 +42,9 @@ def score_attack(
     replicates: int = REPLICATES,
     seed: int = SEED,
 ) -> dict[str, Interval]:
-    """Every metric of `ATTACK_METRICS` with its 95 % interval over participants.
+    """All of `ATTACK_METRICS` with 95 % intervals over participants.
 
-    `y` 0/1 [n], `p` probabilities [n], `participant` codes [n]; an attack is announced where p >= threshold.
+    `y` 0/1 [n], `p` probabilities [n], `participant` codes [n]; an attack is announced if p >= threshold.
     """
     return intervals(attack_draws(y, p, resample(participant, replicates=replicates, seed=seed), threshold=threshold))
 
@@ -56,7 +57,7 @@ def score_severity(
     replicates: int = REPLICATES,
     seed: int = SEED,
 ) -> dict[str, Interval]:
-    """Every metric of `SEVERITY_METRICS` with its 95 % interval; arrays [n] in the target's unit."""
+    """All of `SEVERITY_METRICS` with 95 % intervals over participants; arrays [n] in the unit of the target."""
     return intervals(severity_draws(y, prediction, resample(participant, replicates=replicates, seed=seed)))
 
 
@@ -66,25 +67,25 @@ def intervals(draws: Mapping[str, Draws]) -> dict[str, Interval]:
 
 
 def attack_draws(y: ArrayLike, p: ArrayLike, draw: Resample, *, threshold: float) -> dict[str, Draws]:
-    """Every metric of `ATTACK_METRICS` on the data and in each replicate; arrays as for `score_attack`."""
+    """All of `ATTACK_METRICS`, on the data and in each replicate; arrays as in `score_attack`."""
     truth, score = np.asarray(y, dtype=np.float64), np.asarray(p, dtype=np.float64)
     if not _usable(truth, score):
         return dict.fromkeys(ATTACK_METRICS, undefined(draw.replicates))
-    found = dict(zip(("roc_auc", "pr_auc"), rank_areas(truth, score, draw), strict=True))
-    found |= _counted(truth, score, draw, threshold=threshold)
-    found["calibration_intercept"], found["calibration_slope"] = recalibration(truth, score, draw)
-    found["within_person_auc"] = within_person_area(truth, score, draw)
-    return {name: found[name] for name in ATTACK_METRICS}
+    draws = dict(zip(("roc_auc", "pr_auc"), rank_areas(truth, score, draw), strict=True))
+    draws |= _at_threshold(truth, score, draw, threshold=threshold)
+    draws["calibration_intercept"], draws["calibration_slope"] = recalibration(truth, score, draw)
+    draws["within_person_auc"] = within_person_area(truth, score, draw)
+    return {name: draws[name] for name in ATTACK_METRICS}
 
 
 def severity_draws(y: ArrayLike, prediction: ArrayLike, draw: Resample) -> dict[str, Draws]:
-    """Every metric of `SEVERITY_METRICS`; R2 is 0 for the mean of the rows scored."""
-    truth, guess = np.asarray(y, dtype=np.float64), np.asarray(prediction, dtype=np.float64)
-    if not _usable(truth, guess):
+    """All of `SEVERITY_METRICS`, on the data and in each replicate. The mean of the scored rows has an R2 of 0."""
+    truth, predicted = np.asarray(y, dtype=np.float64), np.asarray(prediction, dtype=np.float64)
+    if not _usable(truth, predicted):
         return dict.fromkeys(SEVERITY_METRICS, undefined(draw.replicates))
-    # Centred first, so that the sum of squares loses no digits.
-    centred, error = truth - truth.mean(), guess - truth
-    columns = np.column_stack([np.ones(truth.size), error**2, np.abs(error), centred, centred**2])
+    # Centered first, so that the sum of squares loses no digits.
+    centered, error = truth - truth.mean(), predicted - truth
+    columns = np.column_stack([np.ones(truth.size), error**2, np.abs(error), centered, centered**2])
     return _from_sums(_severity_metrics, draw.sums(columns))
 
 
@@ -92,14 +93,14 @@ def _usable(truth: Floats, score: Floats) -> bool:
     return bool(truth.size and np.isfinite(truth).all() and np.isfinite(score).all())
 
 
-def _counted(truth: Floats, score: Floats, draw: Resample, *, threshold: float) -> dict[str, Draws]:
+def _at_threshold(truth: Floats, score: Floats, draw: Resample, *, threshold: float) -> dict[str, Draws]:
     announced = (score >= threshold).astype(np.float64)
     columns = np.column_stack([np.ones(truth.size), truth * announced, announced, truth, (score - truth) ** 2])
     return _from_sums(_threshold_metrics, draw.sums(columns))
 
 
 def _threshold_metrics(sums: Floats) -> dict[str, Floats]:
-    """From sums [R, 5] of ones, true positives, announced, attacks, squared errors."""
+    """Metrics from the sums [R, 5] of ones, true positives, announced, attacks and squared errors."""
     rows, hits, announced, attacks, squares = sums.T
     return {
         "accuracy": ratio(rows - announced - attacks + 2 * hits, rows),
@@ -111,11 +112,11 @@ def _threshold_metrics(sums: Floats) -> dict[str, Floats]:
 
 
 def _severity_metrics(sums: Floats) -> dict[str, Floats]:
-    """From sums [R, 5] of ones, squared errors, absolute errors, the centred target and its squares."""
+    """Metrics from the sums [R, 5] of ones, squared and absolute errors, the centered target and its squares."""
     rows, squares, absolutes, first, second = sums.T
     mse = ratio(squares, rows)
     spread = second - ratio(first**2, rows)
-    # Equal targets have no spread to explain, but for rounding.
+    # Equal targets have no variance except for rounding.
     spread = np.where(spread > 1e-12 * np.maximum(1.0, second), spread, 0.0)
     return {"mse": mse, "rmse": np.sqrt(mse), "mae": ratio(absolutes, rows), "r2": 1 - ratio(squares, spread)}
 

@@ -1,8 +1,7 @@
-"""How well a score ranks attack days above others: ROC-AUC, PR-AUC and the within-person AUC, with replicates.
+"""Rank metrics with replicates: ROC-AUC, PR-AUC and the within-person ROC-AUC.
 
-Exact, ties included, and without sorting again in each replicate: rows are sorted once, and a replicate is a few
-cumulative sums of weights. Not here: thresholds and calibration (`core.metrics.metrics`,
-`core.metrics.calibration_metrics`).
+They are exact, also with ties. Rows are sorted once, and each replicate needs only cumulative sums of weights. Not
+here: metrics at a threshold (`core.metrics.metrics`), calibration (`core.metrics.calibration_metrics`).
 """
 
 from dataclasses import dataclass
@@ -15,9 +14,10 @@ from migraine_assets.core.metrics.bootstrap import Draws, Floats, Resample, rati
 
 @dataclass(frozen=True)
 class _Sorted:
-    """Participants of the attack and the other rows, each in ascending order of score, and the attacks' places.
+    """The participants of the attacks and of the other rows, in ascending order of score, and the rank of each attack.
 
-    For each attack: `below` other rows score less and `upto` not more; `attacks_below` attacks score less.
+    `below`: the number of other rows with a smaller score, `upto`: with a score that is not greater; `attacks_below`:
+    the number of attacks with a smaller score.
     """
 
     attacks: NDArray[np.int64]
@@ -31,32 +31,32 @@ def _sort(y: Floats, p: Floats, group: NDArray[np.int64]) -> _Sorted:
     order = np.argsort(p, kind="stable")
     is_attack = y[order] == 1
     score, who = p[order], group[order]
-    mine, theirs = score[is_attack], score[~is_attack]
-    below, upto = np.searchsorted(theirs, mine, "left"), np.searchsorted(theirs, mine, "right")
-    return _Sorted(who[is_attack], who[~is_attack], below, upto, np.searchsorted(mine, mine, "left"))
+    attacks, others = score[is_attack], score[~is_attack]
+    below, upto = np.searchsorted(others, attacks, "left"), np.searchsorted(others, attacks, "right")
+    return _Sorted(who[is_attack], who[~is_attack], below, upto, np.searchsorted(attacks, attacks, "left"))
 
 
 def _areas(rows: _Sorted, weight: Floats) -> tuple[float, float]:
-    """ROC-AUC and average precision with each row counted as often as its participant in `weight` [G]."""
+    """ROC-AUC and average precision with each row weighted by its participant in `weight` float64[G]."""
     attacks = weight[rows.attacks]
-    seen_attacks = np.concatenate([[0.0], np.cumsum(attacks)])
-    seen_others = np.concatenate([[0.0], np.cumsum(weight[rows.others])])
-    all_attacks, all_others = seen_attacks[-1], seen_others[-1]
+    attacks_upto = np.concatenate([[0.0], np.cumsum(attacks)])
+    others_upto = np.concatenate([[0.0], np.cumsum(weight[rows.others])])
+    all_attacks, all_others = attacks_upto[-1], others_upto[-1]
     if all_attacks == 0 or all_others == 0:
         return np.nan, np.nan
-    below = seen_others[rows.below]
-    concordant = np.dot(attacks, below + seen_others[rows.upto]) / 2
-    found = all_attacks - seen_attacks[rows.attacks_below]
-    # Nobody drawn at or above this score means that the row itself was not drawn: its term is 0, not 0/0.
-    precision = found / np.maximum(found + (all_others - below), 1.0)
+    below = others_upto[rows.below]
+    concordant = np.dot(attacks, below + others_upto[rows.upto]) / 2
+    hits = all_attacks - attacks_upto[rows.attacks_below]
+    # If no row at or above this score was drawn, the row itself was not drawn: its term is 0 instead of 0/0.
+    precision = hits / np.maximum(hits + (all_others - below), 1.0)
     return concordant / (all_attacks * all_others), float(np.dot(attacks, precision)) / all_attacks
 
 
 def rank_areas(y: Floats, p: Floats, draw: Resample) -> tuple[Draws, Draws]:
-    """ROC-AUC and PR-AUC of score `p` float64[n] for `y` 0/1 float64[n].
+    """ROC-AUC and PR-AUC of scores `p` float64[n] for outcomes `y` 0/1 float64[n].
 
-    ROC-AUC is the share of (attack, other) pairs in which the attack scores higher, ties counting half. PR-AUC
-    is the average precision: the mean over attacks of the precision at their own score, not interpolated.
+    The ROC-AUC is the share of (attack, other) pairs in which the attack has the greater score; ties count half. The
+    PR-AUC is the average precision: the mean over attacks of the precision at their score, without interpolation.
     """
     rows = _sort(y, p, draw.group)
     if rows.attacks.size == 0 or rows.others.size == 0:
@@ -67,12 +67,11 @@ def rank_areas(y: Floats, p: Floats, draw: Resample) -> tuple[Draws, Draws]:
 
 
 def person_areas(y: Floats, p: Floats, draw: Resample) -> tuple[Floats, Floats]:
-    """Each participant's own ROC-AUC float64[G] (NaN with one class only) and its weight float64[G].
+    """The ROC-AUC of each participant, float64[G] (NaN with one class only), and its weight, float64[G].
 
-    With `a` attack days and `b` others the weight is a b / (a + b + 1), which is in proportion to the inverse
-    variance of an uninformative AUC (van Elteren 1960): a diary with one attack says little, and a long one
-    does not drown the rest as it would if pairs were counted. By mid-ranks within the participant
-    (Mann-Whitney).
+    With `a` attack days and `b` other days the weight is a b / (a + b + 1), which is proportional to the inverse
+    variance of an uninformative AUC (van Elteren 1960). A diary with one attack has a small weight, and a long diary
+    does not dominate as it would with a weight of a b. Ranks are mid-ranks within the participant (Mann-Whitney).
     """
     group, size = draw.group, draw.participants
     order = np.lexsort((p, group))
@@ -85,22 +84,22 @@ def person_areas(y: Floats, p: Floats, draw: Resample) -> tuple[Floats, Floats]:
 
 
 def _mid_ranks(score: Floats, who: NDArray[np.int64]) -> Floats:
-    """Ranks from 1 within each participant, ties sharing their mean; both arrays sorted by who, then score."""
-    new_person = np.concatenate([[True], who[1:] != who[:-1]])
-    new_value = new_person | np.concatenate([[True], score[1:] != score[:-1]])
-    place = np.arange(score.size)
+    """Ranks from 1 within each participant, with the mean rank for ties; arrays are sorted by `who`, then `score`."""
+    new_participant = np.concatenate([[True], who[1:] != who[:-1]])
+    new_value = new_participant | np.concatenate([[True], score[1:] != score[:-1]])
+    index = np.arange(score.size)
     start = np.flatnonzero(new_value)
     end = np.concatenate([start[1:], [score.size]])
     middle: Floats = ((start + end - 1) / 2)[np.cumsum(new_value) - 1]
-    first: Floats = np.maximum.accumulate(np.where(new_person, place, 0)).astype(np.float64)
+    first: Floats = np.maximum.accumulate(np.where(new_participant, index, 0)).astype(np.float64)
     within: Floats = middle - first + 1
     return within
 
 
 def within_person_area(y: Floats, p: Floats, draw: Resample) -> Draws:
-    """The weighted mean of the participants' own ROC-AUC: are a person's worse days told from the better?
+    """The weighted mean of the ROC-AUCs of the participants: does the score separate the days within a participant?
 
-    Participants with both classes only; undefined where there is none.
+    Only participants with both classes count; undefined if there is none.
     """
     area, weight = person_areas(y, p, draw)
     terms = np.column_stack([np.where(weight > 0, area, 0.0) * weight, weight])

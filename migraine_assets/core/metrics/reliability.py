@@ -1,4 +1,4 @@
-"""The calibration curve: what was predicted against what came, in bins of equal size, with honest intervals.
+"""The calibration curve: predicted probabilities and observed rates in bins of equal size, with intervals.
 
 Not here: calibration slope and intercept (`core.metrics.calibration_metrics`).
 """
@@ -16,7 +16,7 @@ Z = 1.959963984540054
 
 @dataclass(frozen=True)
 class Reliability:
-    """For each bin of predictions: their mean, the observed rate with its 95 % interval, and the rows."""
+    """The mean prediction of each bin, the observed rate with its 95 % interval, and the number of rows."""
 
     predicted: Floats
     observed: Floats
@@ -26,36 +26,36 @@ class Reliability:
 
 
 def reliability(y: ArrayLike, p: ArrayLike, participant: ArrayLike, *, bins: int = BINS) -> Reliability:
-    """The calibration curve of `p` [n] for `y` 0/1 [n] in at most `bins` quantile bins, ties sharing one.
+    """The calibration curve of `p` [n] for `y` 0/1 [n] in at most `bins` quantile bins; ties share a bin.
 
-    The interval is Wilson's (1927) with the effective number of rows, rate (1 - rate) / variance, where the
-    variance is the robust one of a mean whose clusters are participants (Korn & Graubard 1998); at a rate of 0
-    or 1, which has no variance, participants are counted instead of rows.
+    The interval is that of Wilson (1927) with the effective sample size, rate (1 - rate) / variance, where the variance
+    is the cluster-robust variance of a mean over participants (Korn & Graubard 1998). A rate of 0 or 1 has no variance;
+    then the effective sample size is the number of participants.
     """
     truth, score = np.asarray(y, dtype=np.float64), np.asarray(p, dtype=np.float64)
     who = np.unique(np.asarray(participant), return_inverse=True)[1]
-    place = _bins(score, bins)
-    found = [_bin(truth[place == b], score[place == b], who[place == b]) for b in range(place.max(initial=-1) + 1)]
-    table = np.array(found, dtype=np.float64).reshape(-1, 5)
-    predicted, observed, low, high, rows = table.T
-    return Reliability(predicted, observed, low, high, rows.astype(np.int64))
+    index = _bins(score, bins)
+    rows = [_bin(truth[index == b], score[index == b], who[index == b]) for b in range(index.max(initial=-1) + 1)]
+    table = np.array(rows, dtype=np.float64).reshape(-1, 5)
+    predicted, observed, low, high, counts = table.T
+    return Reliability(predicted, observed, low, high, counts.astype(np.int64))
 
 
 def _bins(score: Floats, bins: int) -> NDArray[np.int64]:
     if score.size == 0:
         return np.empty(0, dtype=np.int64)
     edges = np.unique(np.quantile(score, np.arange(1, bins) / bins))
-    # Empty bins (before the lowest edge, for one) do not count.
+    # Empty bins, for example below the lowest edge, are removed.
     return np.unique(np.searchsorted(edges, score, side="right"), return_inverse=True)[1].astype(np.int64)
 
 
 def _bin(y: Floats, p: Floats, who: NDArray[np.int64]) -> tuple[float, ...]:
     rate = float(y.mean())
-    low, high = wilson(rate, _effective_rows(y, who))
+    low, high = wilson(rate, _effective_sample_size(y, who))
     return float(p.mean()), rate, low, high, y.size
 
 
-def _effective_rows(y: Floats, who: NDArray[np.int64]) -> float:
+def _effective_sample_size(y: Floats, who: NDArray[np.int64]) -> float:
     clusters, member = np.unique(who, return_inverse=True)
     rate = y.mean()
     residual = np.bincount(member, y - rate)
@@ -66,7 +66,7 @@ def _effective_rows(y: Floats, who: NDArray[np.int64]) -> float:
 
 
 def wilson(rate: float, rows: float) -> tuple[float, float]:
-    """Wilson's 95 % score interval of a proportion `rate` among `rows` > 0 rows."""
+    """The 95 % score interval (Wilson 1927) of a proportion `rate` of `rows` > 0 rows."""
     spread = Z * float(np.sqrt(rate * (1 - rate) / rows + Z**2 / (4 * rows**2)))
     middle, scale = rate + Z**2 / (2 * rows), 1 + Z**2 / rows
     return max(0.0, (middle - spread) / scale), min(1.0, (middle + spread) / scale)

@@ -1,8 +1,8 @@
-"""What stands behind each model's name: one small constructor for every row of `core.models.catalogue`.
+"""Builders: one function per row of `core.models.catalogue` that returns an unfitted estimator.
 
-Here belongs the choice of the library class and of what is the same in every run (seed, threads, determinism).
-Not here: defaults and limits (`core.models.catalogue`), fitting (`core.models.training`). The libraries are imported
-inside the functions: a reader of the table needs none of them.
+Here belong the library class and the settings that are the same in every run (seed, threads, determinism). Not here:
+defaults and limits (`core.models.catalogue`), fitting (`core.models.training`). Libraries are imported inside the
+functions, so that importing the table does not import them.
 """
 
 from collections.abc import Callable, Mapping
@@ -11,8 +11,8 @@ from typing import Any
 
 
 @dataclass(frozen=True)
-class Setup:
-    """What a constructor may depend on: hyperparameters, the number of rows fitted, seed and threads."""
+class BuildSettings:
+    """The input of a builder. `n_rows`: the number of rows that the model will be fitted on."""
 
     params: Mapping[str, Any]
     n_rows: int
@@ -20,129 +20,129 @@ class Setup:
     threads: int
 
 
-Constructor = Callable[[Setup], Any]
+Builder = Callable[[BuildSettings], Any]
 
 
-def logistic_regression(setup: Setup) -> Any:
+def logistic_regression(settings: BuildSettings) -> Any:
     from sklearn.linear_model import LogisticRegression
 
-    return LogisticRegression(**setup.params, random_state=setup.seed)
+    return LogisticRegression(**settings.params, random_state=settings.seed)
 
 
-def svc(setup: Setup) -> Any:
+def svc(settings: BuildSettings) -> Any:
     from sklearn.svm import SVC
 
-    kept = {name: setup.params[name] for name in ("C", "gamma")}
-    return SVC(kernel="rbf", **kept, random_state=setup.seed)
+    params = {name: settings.params[name] for name in ("C", "gamma")}
+    return SVC(kernel="rbf", **params, random_state=settings.seed)
 
 
-def nystroem_hinge(setup: Setup) -> Any:
-    """An approximate SVM: a Nystroem map of the RBF kernel and a hinge loss (Williams & Seeger 2001)."""
+def nystroem_hinge(settings: BuildSettings) -> Any:
+    """An approximate SVM: a Nystroem map of the RBF kernel and a linear hinge loss (Williams & Seeger 2001)."""
     from sklearn.kernel_approximation import Nystroem
     from sklearn.linear_model import SGDClassifier
     from sklearn.pipeline import Pipeline
 
-    components, gamma, c = (setup.params[name] for name in ("n_components", "gamma", "C"))
-    kernel = Nystroem(kernel="rbf", gamma=gamma, n_components=components, random_state=setup.seed)
-    # C weighs the sum of the losses, alpha the penalty against their mean.
-    alpha = 1.0 / (c * setup.n_rows)
-    hinge = SGDClassifier(loss="hinge", alpha=alpha, average=True, max_iter=30, random_state=setup.seed)
+    components, gamma, c = (settings.params[name] for name in ("n_components", "gamma", "C"))
+    kernel = Nystroem(kernel="rbf", gamma=gamma, n_components=components, random_state=settings.seed)
+    # C weights the sum of the losses; alpha weights the penalty relative to their mean.
+    alpha = 1.0 / (c * settings.n_rows)
+    hinge = SGDClassifier(loss="hinge", alpha=alpha, average=True, max_iter=30, random_state=settings.seed)
     return Pipeline([("kernel", kernel), ("hinge", hinge)])
 
 
-def neighbours(setup: Setup) -> Any:
-    from migraine_assets.core.models.knn import NearestNeighbours
+def nearest_neighbors(settings: BuildSettings) -> Any:
+    from migraine_assets.core.models.knn import NearestNeighbors
 
-    return NearestNeighbours(**setup.params)
+    return NearestNeighbors(**settings.params)
 
 
-def naive_bayes(setup: Setup) -> Any:
+def naive_bayes(settings: BuildSettings) -> Any:
     from sklearn.naive_bayes import GaussianNB
 
-    return GaussianNB(**setup.params)
+    return GaussianNB(**settings.params)
 
 
-def forest_classifier(setup: Setup) -> Any:
+def forest_classifier(settings: BuildSettings) -> Any:
     from sklearn.ensemble import RandomForestClassifier
 
-    return RandomForestClassifier(**setup.params, **_forest(setup))
+    return RandomForestClassifier(**settings.params, **_forest(settings))
 
 
-def forest_regressor(setup: Setup) -> Any:
+def forest_regressor(settings: BuildSettings) -> Any:
     from sklearn.ensemble import RandomForestRegressor
 
-    return RandomForestRegressor(**setup.params, **_forest(setup))
+    return RandomForestRegressor(**settings.params, **_forest(settings))
 
 
-def histogram_classifier(setup: Setup) -> Any:
+def histogram_classifier(settings: BuildSettings) -> Any:
     from sklearn.ensemble import HistGradientBoostingClassifier
 
-    return HistGradientBoostingClassifier(**setup.params, early_stopping=False, random_state=setup.seed)
+    return HistGradientBoostingClassifier(**settings.params, early_stopping=False, random_state=settings.seed)
 
 
-def histogram_regressor(setup: Setup) -> Any:
+def histogram_regressor(settings: BuildSettings) -> Any:
     from sklearn.ensemble import HistGradientBoostingRegressor
 
-    return HistGradientBoostingRegressor(**setup.params, early_stopping=False, random_state=setup.seed)
+    return HistGradientBoostingRegressor(**settings.params, early_stopping=False, random_state=settings.seed)
 
 
-def xgboost_classifier(setup: Setup) -> Any:
+def xgboost_classifier(settings: BuildSettings) -> Any:
     from xgboost import XGBClassifier
 
-    return XGBClassifier(**setup.params, **_xgboost(setup))
+    return XGBClassifier(**settings.params, **_xgboost(settings))
 
 
-def xgboost_regressor(setup: Setup) -> Any:
+def xgboost_regressor(settings: BuildSettings) -> Any:
     from xgboost import XGBRegressor
 
-    return XGBRegressor(**setup.params, **_xgboost(setup))
+    return XGBRegressor(**settings.params, **_xgboost(settings))
 
 
-def lightgbm_classifier(setup: Setup) -> Any:
+def lightgbm_classifier(settings: BuildSettings) -> Any:
     from lightgbm import LGBMClassifier
 
-    return LGBMClassifier(**setup.params, **_lightgbm(setup))
+    return LGBMClassifier(**settings.params, **_lightgbm(settings))
 
 
-def lightgbm_regressor(setup: Setup) -> Any:
+def lightgbm_regressor(settings: BuildSettings) -> Any:
     from lightgbm import LGBMRegressor
 
-    return LGBMRegressor(**setup.params, **_lightgbm(setup))
+    return LGBMRegressor(**settings.params, **_lightgbm(settings))
 
 
-def linear(setup: Setup) -> Any:
+def linear(settings: BuildSettings) -> Any:
     from sklearn.linear_model import LinearRegression
 
-    return LinearRegression(**setup.params)
+    return LinearRegression(**settings.params)
 
 
-def ridge(setup: Setup) -> Any:
+def ridge(settings: BuildSettings) -> Any:
     from sklearn.linear_model import Ridge
 
-    return Ridge(**setup.params, random_state=setup.seed)
+    return Ridge(**settings.params, random_state=settings.seed)
 
 
-def lasso(setup: Setup) -> Any:
+def lasso(settings: BuildSettings) -> Any:
     from sklearn.linear_model import Lasso
 
-    return Lasso(**setup.params, random_state=setup.seed)
+    return Lasso(**settings.params, random_state=settings.seed)
 
 
-def elastic_net(setup: Setup) -> Any:
+def elastic_net(settings: BuildSettings) -> Any:
     from sklearn.linear_model import ElasticNet
 
-    return ElasticNet(**setup.params, random_state=setup.seed)
+    return ElasticNet(**settings.params, random_state=settings.seed)
 
 
-def _forest(setup: Setup) -> dict[str, Any]:
-    return {"n_jobs": setup.threads, "random_state": setup.seed}
+def _forest(settings: BuildSettings) -> dict[str, Any]:
+    return {"n_jobs": settings.threads, "random_state": settings.seed}
 
 
-def _xgboost(setup: Setup) -> dict[str, Any]:
-    return {"tree_method": "hist", "n_jobs": setup.threads, "verbosity": 0, "random_state": setup.seed}
+def _xgboost(settings: BuildSettings) -> dict[str, Any]:
+    return {"tree_method": "hist", "n_jobs": settings.threads, "verbosity": 0, "random_state": settings.seed}
 
 
-def _lightgbm(setup: Setup) -> dict[str, Any]:
-    # Row-wise histograms in a fixed order: the same trees whatever the load of the machine.
-    fixed = {"deterministic": True, "force_row_wise": True, "subsample_freq": 1, "verbose": -1}
-    return {"n_jobs": setup.threads, "random_state": setup.seed, **fixed}
+def _lightgbm(settings: BuildSettings) -> dict[str, Any]:
+    # Row-wise histograms in a fixed order: the trees do not depend on the load of the machine.
+    deterministic = {"deterministic": True, "force_row_wise": True, "subsample_freq": 1, "verbose": -1}
+    return {"n_jobs": settings.threads, "random_state": settings.seed, **deterministic}

@@ -1,68 +1,97 @@
-"""What one model is: its name, how it is built, what limits it. The table of models is `core.models.catalogue`."""
+"""The type of one row of the table of models (`core.models.catalogue`), and the pipeline that it builds."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
-from typing import Any
+from dataclasses import dataclass
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
-from migraine_assets.core.models.builders import Constructor, Setup
+from migraine_assets.core.models.builders import Builder, BuildSettings
+from migraine_assets.core.models.early_stopping import EarlyStopping
 from migraine_assets.core.models.hyperparameters import Params, Range, Value, resolve
 from migraine_assets.core.models.raw_scores import Score
 from migraine_assets.core.tasks import Task
 
+Library = Literal["scikitlearn", "xgboost", "lightgbm"]
+
 
 @dataclass(frozen=True)
 class Substitute:
-    """What runs in a model's name above `limit` training rows, because the model itself does not scale."""
+    """The estimator that replaces a model above `limit` training rows, because the model itself does not scale."""
 
     limit: int
-    construct: Constructor
-    runs: str
+    builder: Builder
+    runs_as: str
+    exporter: str
 
 
 @dataclass(frozen=True, eq=False)
 class Estimator:
-    """One model.
+    """One model: everything that is data about it, and the functions that build, score and export it.
 
-    `row_limit`: it is fitted on at most so many rows, drawn with the seed and stratified by outcome.
-    `scaled`: its inputs are standardized. `early`: the hyperparameter that early stopping chooses in a search.
+    Parameters
+    ----------
+    key : the name in asset keys, params.yaml and bundles.
+    title : the name in reports.
+    builder : builds the unfitted estimator.
+    runs_as : the class of that estimator, as recorded in the bundle.
+    score : the raw score of a fitted pipeline, before calibration.
+    exporter : the name of the function in `stores.bundles.export.export.EXPORTERS` that writes the ONNX graph.
+    defaults, space : hyperparameters, and the ranges that a search draws from.
+    scaled : inputs are standardized.
+    row_limit : the model is fitted on at most this many rows, drawn with the seed and stratified by outcome.
+    substitute : what runs instead of the model above a number of rows.
+    early_stopping : how a search finds the number of boosting rounds; None if there are none.
+    serial_scoring : score on one thread, because threads would add up the terms of a sum in a varying order.
+    heavy : training needs several CPUs and much memory.
+    explanation_rows : the rows that an explanation of one prediction may score, so that it takes at most 50 ms on one
+        thread. Kernels and nearest neighbors compare every row with many stored ones.
+    library : the library that fits the model, for the icon in Dagster's UI.
+    note : what happens on large data, for the description of the asset.
     """
 
     key: str
     task: Task
-    construct: Constructor
+    title: str
+    builder: Builder
     runs_as: str
     score: Score
+    exporter: str
     defaults: Mapping[str, Value]
     space: tuple[Range, ...] = ()
     scaled: bool = False
     row_limit: int | None = None
     substitute: Substitute | None = None
-    early: str | None = None
-    note: str = field(default="Fitted on all rows.")
+    early_stopping: EarlyStopping | None = None
+    serial_scoring: bool = False
+    heavy: bool = False
+    explanation_rows: int = 1280
+    library: Library = "scikitlearn"
+    note: str = "Fitted on all rows."
 
     def params(self, overrides: Mapping[str, object] | None = None) -> Params:
-        """The defaults with `overrides`; `ConfigurationError` names an unknown or unusable one."""
+        """The defaults updated with `overrides`. Raises `ConfigurationError` for an unknown name or a bad value."""
         return resolve(self.key, self.defaults, overrides or {})
 
     def build(self, params: Params, n_rows: int, *, seed: int, threads: int = 1) -> Any:
-        """An unfitted pipeline (imputer, scaler where it matters, model) for `n_rows` training rows."""
+        """An unfitted scikit-learn pipeline (imputer, optional scaler, model) for `n_rows` training rows."""
         fitted_rows = min(n_rows, self.row_limit or n_rows)
-        model = self._constructor(n_rows)(Setup(params, fitted_rows, seed, threads))
+        model = self._variant(n_rows).builder(BuildSettings(params, fitted_rows, seed, threads))
         return _pipeline(model, scaled=self.scaled)
 
+    def exporter_for(self, n_rows: int) -> str:
+        """The name of the function that exports what runs on `n_rows` training rows."""
+        return self._variant(n_rows).exporter
+
     def runs(self, n_rows: int) -> str:
-        """What is really run on `n_rows` training rows, as it is recorded with the bundle."""
-        above = self.substitute is not None and n_rows > self.substitute.limit
-        name = self.substitute.runs if self.substitute and above else self.runs_as
+        """What really runs on `n_rows` training rows, as recorded in the bundle."""
+        name = self._variant(n_rows).runs_as
         limited = self.row_limit is not None and n_rows > self.row_limit
         return f"{name} on {self.row_limit:,} of {n_rows:,} rows" if limited else name
 
-    def _constructor(self, n_rows: int) -> Constructor:
-        above = self.substitute is not None and n_rows > self.substitute.limit
-        return self.substitute.construct if self.substitute and above else self.construct
+    def _variant(self, n_rows: int) -> "Estimator | Substitute":
+        return self.substitute if self.substitute is not None and n_rows > self.substitute.limit else self
 
 
 def _pipeline(model: Any, *, scaled: bool) -> Any:
@@ -72,7 +101,7 @@ def _pipeline(model: Any, *, scaled: bool) -> Any:
 
     steps: list[tuple[str, Any]] = [("impute", SimpleImputer(strategy="median", keep_empty_features=True))]
     if scaled:
-        # Imputing is exact in single precision; sums and products are not, so they are done in double.
+        # Imputation is exact in single precision; sums and products are not, so scaling runs in double precision.
         steps += [("widen", FunctionTransformer(_double)), ("scale", StandardScaler(copy=False))]
     return Pipeline([*steps, ("model", model)])
 

@@ -1,4 +1,4 @@
-"""Running a library's training: bounded threads, and its warnings kept instead of printed."""
+"""Context managers around the training code of libraries: bounded threads, and collected warnings."""
 
 import warnings
 from collections.abc import Iterator
@@ -6,9 +6,9 @@ from contextlib import contextmanager
 
 
 @contextmanager
-def bounded(threads: int) -> Iterator[None]:
-    """Within: linear algebra and OpenMP use `threads` threads."""
-    import sklearn  # noqa: F401  # type: ignore[import-untyped]  # only a library that is loaded can be limited
+def bounded_threads(threads: int) -> Iterator[None]:
+    """Limit BLAS and OpenMP to `threads` threads in this block."""
+    import sklearn  # noqa: F401  # type: ignore[import-untyped]  # only loaded libraries can be limited
     from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]  # it ships no types
 
     with threadpool_limits(limits=threads):
@@ -16,19 +16,18 @@ def bounded(threads: int) -> Iterator[None]:
 
 
 @contextmanager
-def quietly(threads: int) -> Iterator[list[str]]:
-    """Within: linear algebra and OpenMP use `threads` threads. Afterwards the yielded list has a line for each warning.
+def collected_warnings(threads: int) -> Iterator[list[str]]:
+    """Limit BLAS and OpenMP to `threads` threads in this block, and collect its warnings.
 
-    Only what libraries say of the data and of the fit is collected (user and runtime warnings, non-convergence
-    among them); deprecations go the way of every other warning.
+    The yielded list is filled at the end of the block with one line per distinct warning. Only user and runtime
+    warnings are collected (non-convergence is one of them); others, such as deprecations, are handled as usual.
     """
     notes: list[str] = []
-    with warnings.catch_warnings(record=True) as caught, bounded(threads):
+    with warnings.catch_warnings(record=True) as caught, bounded_threads(threads):
         for kind in (UserWarning, RuntimeWarning):
             warnings.simplefilter("always", kind)
         yield notes
-    said = dict.fromkeys(f"{entry.category.__name__}: {_first_line(entry)}" for entry in caught)
-    notes.extend(said)
+    notes.extend(dict.fromkeys(f"{entry.category.__name__}: {_first_line(entry)}" for entry in caught))
 
 
 def _first_line(entry: warnings.WarningMessage) -> str:

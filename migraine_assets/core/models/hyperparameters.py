@@ -1,7 +1,7 @@
-"""Hyperparameters: which names a model takes, what a value may look like, where a random search looks.
+"""Hyperparameters: validation of names and values, and the ranges of a random search.
 
 Here belong the rules that hold for every model. Not here: the models and their defaults (`core.models.catalogue`),
-the search itself (`core.models.tuning`).
+the search (`core.models.tuning`).
 """
 
 import difflib
@@ -20,7 +20,7 @@ Params = dict[str, Value]
 
 @dataclass(frozen=True)
 class Range:
-    """Where a search looks for one hyperparameter: uniform from `low` to `high`, on a log scale if `log`."""
+    """The search range of one hyperparameter: uniform from `low` to `high`, on a log scale if `log`."""
 
     name: str
     low: float
@@ -29,18 +29,18 @@ class Range:
     integer: bool = False
 
     def draw(self, random: np.random.Generator) -> float | int:
-        """One value; floats keep three significant digits so that a trial table can be read and typed again."""
+        """Draw one value. Floats are rounded to three significant digits, so that trials are easy to repeat."""
         low, high = (math.log(self.low), math.log(self.high)) if self.log else (self.low, self.high)
-        drawn = random.uniform(low, high)
-        value = math.exp(drawn) if self.log else drawn
+        position = random.uniform(low, high)
+        value = math.exp(position) if self.log else position
         return round(value) if self.integer else float(f"{value:.3g}")
 
 
 def resolve(model: str, defaults: Mapping[str, Value], overrides: Mapping[str, object]) -> Params:
-    """`defaults` with `overrides` laid over them.
+    """`defaults` updated with `overrides`.
 
-    Raises `ConfigurationError` for a name that `model` does not have (and names the nearest one) and for a
-    value of another kind than the default or not in its domain.
+    Raises `ConfigurationError` for a name that `model` does not have, with the nearest name, and for a value of another
+    type than the default or outside its domain.
     """
     refuse_unknown(f"The model '{model}' has no hyperparameter", overrides, defaults)
     return {
@@ -49,19 +49,19 @@ def resolve(model: str, defaults: Mapping[str, Value], overrides: Mapping[str, o
     }
 
 
-def refuse_unknown(sentence: str, given: Iterable[str], known: Iterable[str]) -> None:
-    """Raise `ConfigurationError`, naming the nearest one, for the first name that is not among `known`."""
-    names = list(known)
-    for name in given:
-        if name not in names:
-            near = difflib.get_close_matches(str(name), names, n=1, cutoff=0.5)
-            hint = f"did you mean '{near[0]}'?" if near else f"it takes {', '.join(sorted(names))}."
+def refuse_unknown(sentence: str, names: Iterable[str], known: Iterable[str]) -> None:
+    """Raise `ConfigurationError` for the first of `names` that is not in `known`, with the nearest known name."""
+    valid = list(known)
+    for name in names:
+        if name not in valid:
+            near = difflib.get_close_matches(str(name), valid, n=1, cutoff=0.5)
+            hint = f"did you mean '{near[0]}'?" if near else f"it takes {', '.join(sorted(valid))}."
             raise ConfigurationError(f"{sentence} '{name}': {hint}")
 
 
 def _checked(model: str, name: str, value: object, default: Value) -> Value:
     if isinstance(default, str):
-        kind, fits = "a word", isinstance(value, str)
+        kind, fits = "text", isinstance(value, str)
     elif isinstance(default, int):
         kind, fits = "a whole number of at least 1", _is_number(value) and value >= 1 and value == int(value)
     else:

@@ -1,30 +1,29 @@
-"""K nearest neighbours whose answer does not depend on the order of floating-point sums.
+"""A k-nearest-neighbors classifier whose prediction does not depend on the order of floating-point sums.
 
-Here belongs this one model. It exists because diaries are full of whole numbers: many rows are equally far
-away, and two libraries then choose different neighbours. Distances are rounded to a grid, ties go to the
-earlier reference row, and the exported graph does the same. Imported only where the model is built: it needs
-scikit-learn.
+Diaries are full of integers, so that many rows have equal distances, and two implementations then choose different
+neighbors. Here distances are rounded to a grid and ties go to the earlier reference row, and the exported graph does
+the same. Only the builder imports this module, because it needs scikit-learn.
 """
 
 import numpy as np
 from numpy.typing import NDArray
 from sklearn.base import BaseEstimator, ClassifierMixin
 
-# Standardized features are cut here, so that one wild value cannot decide alone who is near.
+# Standardized features are clipped here, so that one extreme value cannot dominate a distance.
 REACH = 8.0
-# Squared distances are compared in steps of 1/GRID, far above rounding error and far below any real difference.
+# Squared distances are compared in steps of 1/GRID: far above rounding error, far below any real difference.
 GRID = float(2**20)
 _CHUNK = 512
 
 
-class NearestNeighbours(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # scikit-learn is untyped
-    """The smoothed share of attacks, (votes + 1) / (n + 2), among the nearest reference rows (Laplace)."""
+class NearestNeighbors(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # scikit-learn is untyped
+    """P(attack) = (votes + 1) / (n + 2), where `votes` of the `n` nearest reference rows are attacks (Laplace)."""
 
     def __init__(self, n_neighbors: int = 150) -> None:
         self.n_neighbors = n_neighbors
 
-    def fit(self, X: NDArray[np.float64], y: NDArray[np.int64]) -> "NearestNeighbours":
-        """Keep X, float64[r, F], and its labels 0/1 as the reference set."""
+    def fit(self, X: NDArray[np.float64], y: NDArray[np.int64]) -> "NearestNeighbors":
+        """Store `X` float64[r, F] and its labels 0/1 int64[r] as the reference set."""
         self.classes_ = np.unique(y)
         self.reference_ = np.clip(X, -REACH, REACH)
         self.label_ = np.asarray(y, dtype=np.float64)
@@ -32,13 +31,13 @@ class NearestNeighbours(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  
         return self
 
     def predict_proba(self, X: NDArray[np.float64]) -> NDArray[np.float64]:
-        """float64[n, 2]: the probabilities of no attack and of an attack."""
+        """The probabilities of no attack and of an attack, float64[n, 2]."""
         parts = [self._votes(X[start : start + _CHUNK]) for start in range(0, len(X), _CHUNK)]
         share = (np.concatenate([*parts, np.empty(0)]) + 1.0) / (self.n_used_ + 2.0)
         return np.column_stack([1.0 - share, share])
 
     def predict(self, X: NDArray[np.float64]) -> NDArray[np.int64]:
-        """int64[n]: 1 where an attack is the likelier answer."""
+        """1 where the probability of an attack is above 0.5, else 0: int64[n]."""
         return np.asarray(self.predict_proba(X)[:, 1] > 0.5, dtype=np.int64)
 
     def _votes(self, X: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -55,7 +54,8 @@ class NearestNeighbours(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  
         return np.asarray(np.rint(exact * GRID), dtype=np.float64)
 
 
-def _earliest(distance: NDArray[np.float64], last: NDArray[np.float64], wanted: int) -> NDArray[np.bool_]:
+def _earliest(distance: NDArray[np.float64], last: NDArray[np.float64], count: int) -> NDArray[np.bool_]:
+    """The `count` nearest reference rows of each row; of those at the distance `last`, the earliest."""
     closer, tied = distance < last, distance == last
-    room = wanted - closer.sum(axis=1)[:, None]
+    room = count - closer.sum(axis=1)[:, None]
     return np.asarray(closer | (tied & (np.cumsum(tied, axis=1) <= room)), dtype=np.bool_)

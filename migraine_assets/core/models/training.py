@@ -1,8 +1,7 @@
-"""Fitting one model: out-of-fold predictions, final fit, calibration, decision threshold, interval.
+"""Training one model: out-of-fold predictions, final fit, calibration, decision threshold, prediction interval.
 
-Here belongs how a row of `core.models.catalogue` becomes a fitted model. Not here: the folds
-(`core.evaluation.folds`), scores and intervals (`core.metrics.metrics`), the search for hyperparameters
-(`core.models.tuning`).
+Not here: the rows of the table (`core.models.catalogue`), the folds (`core.evaluation.folds`), metrics
+(`core.metrics.metrics`), the search for hyperparameters (`core.models.tuning`).
 """
 
 import time
@@ -15,22 +14,22 @@ from numpy.typing import NDArray
 
 from migraine_assets.core.models.calibration import UNCALIBRATED, Conformal, Sigmoid, conformal, cross_fit, fit_sigmoid
 from migraine_assets.core.models.estimator import Estimator
-from migraine_assets.core.models.fit_context import quietly
+from migraine_assets.core.models.fit_context import collected_warnings
 from migraine_assets.core.models.hyperparameters import Params
 from migraine_assets.core.models.threshold import choose_threshold
 from migraine_assets.errors import DataRefused
 
 
 def subsample(y: NDArray[np.float64], limit: int | None, *, seed: int, by_class: bool) -> NDArray[np.int64]:
-    """Row numbers, ascending: all of them, or `limit` drawn without replacement.
+    """Indices of the rows to fit on, int64[m], ascending: all rows, or `limit` drawn without replacement.
 
-    `by_class`: the share of each value of y [n] stays the same. At least one row of each class is kept.
+    With `by_class` the draw is stratified by the values of `y` float64[n], and at least one row of each is drawn.
     """
-    everything = np.arange(len(y), dtype=np.int64)
+    indices = np.arange(len(y), dtype=np.int64)
     if limit is None or len(y) <= limit:
-        return everything
+        return indices
     random = np.random.default_rng(seed)
-    groups = [everything[y == label] for label in np.unique(y)] if by_class else [everything]
+    groups = [indices[y == label] for label in np.unique(y)] if by_class else [indices]
     drawn = [random.choice(rows, _share(len(rows), len(y), limit), replace=False) for rows in groups]
     return np.sort(np.concatenate(drawn))
 
@@ -44,7 +43,10 @@ Floats = NDArray[np.float64]
 
 @dataclass(frozen=True)
 class TrainingSet:
-    """The training part, labelled rows only: X float32[n, F], y float64[n], participant codes, fold 0..k-1."""
+    """The labeled rows of the training part.
+
+    `X` float32[n, F] with columns `names`; `y` float64[n]; `participant` int64[n] codes; `fold` int8[n], 0..k-1.
+    """
 
     X: NDArray[np.float32]
     names: tuple[str, ...]
@@ -52,20 +54,19 @@ class TrainingSet:
     participant: NDArray[np.int64]
     fold: NDArray[np.int8]
 
-    def rows(self, chosen: NDArray[np.bool_]) -> "TrainingSet":
-        """The part of the set where `chosen`, bool[n]."""
-        y, participant, fold = self.y[chosen], self.participant[chosen], self.fold[chosen]
-        return TrainingSet(self.X[chosen], self.names, y, participant, fold)
+    def rows(self, mask: NDArray[np.bool_]) -> "TrainingSet":
+        """The rows where `mask` bool[n] is True."""
+        return TrainingSet(self.X[mask], self.names, self.y[mask], self.participant[mask], self.fold[mask])
 
 
 @dataclass(frozen=True)
 class FittedModel:
-    """A fitted pipeline with everything that turns features into the number that is served.
+    """A fitted pipeline and everything else that turns features into the served prediction.
 
-    `oof` float64[n]: out-of-fold predictions (attack: cross-fitted probabilities). `train_prediction`
-    float64[n]: the final model on its own training rows. `used`: what really ran. `bounds`: a severity is cut
-    to the range of the training outcomes. `notes`: what the libraries warned of. `seconds`: CPU time of all
-    fits.
+    `oof` float64[n]: out-of-fold predictions (for attacks, cross-fitted probabilities). `train_prediction`
+    float64[n]: predictions of the final model for its own training rows. `used`: the estimator that was really fitted.
+    `exporter`: the function that exports it. `bounds`: severities are clipped to the range of the training outcomes.
+    `notes`: warnings of the libraries. `seconds`: CPU time of all fits.
     """
 
     estimator: Estimator
@@ -77,13 +78,14 @@ class FittedModel:
     oof: Floats
     train_prediction: Floats
     used: str
+    exporter: str
     params: Params
     seed: int
     notes: tuple[str, ...]
     seconds: float
 
     def predict(self, X: NDArray[np.float32]) -> Floats:
-        """Probabilities or severities float64[n] for X float32[n, F], by the Python pipeline."""
+        """Probabilities or severities float64[n] for `X` float32[n, F], computed by the Python pipeline."""
         return _finish(self.estimator.score(self.pipeline, X), self.calibration, self.bounds)
 
 
@@ -97,42 +99,43 @@ def fit_model(
     calibrate: bool = True,
     clock: Callable[[], float] = time.process_time,
 ) -> FittedModel:
-    """Cross-validate, fit on all rows, calibrate. The same arguments give the same model.
+    """Cross-validate, fit on all rows and calibrate. The same arguments give the same model.
 
-    Raises `ConfigurationError` for unknown hyperparameters and `DataRefused` where the rows outside some fold
-    hold one class only. A warning of the libraries becomes one of `notes`.
+    Raises `ConfigurationError` for unknown hyperparameters, and `DataRefused` if the rows outside a fold have one class
+    only.
     """
-    began, resolved = clock(), estimator.params(params)
-    _refuse_unfit(estimator, data)
-    with quietly(threads) as notes:
+    start, resolved = clock(), estimator.params(params)
+    _refuse_untrainable(estimator, data)
+    with collected_warnings(threads) as notes:
         raw = out_of_fold(estimator, data, resolved, seed=seed, threads=threads)
         pipeline = fit_pipeline(estimator, data, resolved, n_rows=len(data.y), seed=seed, threads=threads)
         in_sample = estimator.score(pipeline, data.X)
-    ending = _attack(raw, data, calibrate=calibrate) if estimator.task == "attack" else _severity(raw, data)
+    output = _attack(raw, data, calibrate=calibrate) if estimator.task == "attack" else _severity(raw, data)
     return FittedModel(
         estimator=estimator,
         pipeline=pipeline,
-        calibration=ending.calibration,
-        threshold=ending.threshold,
-        conformal=ending.conformal,
-        bounds=ending.bounds,
-        oof=ending.oof,
-        train_prediction=_finish(in_sample, ending.calibration, ending.bounds),
+        calibration=output.calibration,
+        threshold=output.threshold,
+        conformal=output.conformal,
+        bounds=output.bounds,
+        oof=output.oof,
+        train_prediction=_finish(in_sample, output.calibration, output.bounds),
         used=estimator.runs(len(data.y)),
+        exporter=estimator.exporter_for(len(data.y)),
         params=resolved,
         seed=seed,
         notes=tuple(notes),
-        seconds=clock() - began,
+        seconds=clock() - start,
     )
 
 
 def out_of_fold(estimator: Estimator, data: TrainingSet, params: Params, *, seed: int, threads: int) -> Floats:
-    """Raw scores float64[n], each by a pipeline fitted on the other folds."""
+    """Raw scores float64[n]; each row is scored by a pipeline that was fitted on the other folds."""
     raw = np.empty(len(data.y))
     for number in np.unique(data.fold):
         held = data.fold == number
         rest = data.rows(~held)
-        # The whole set's size decides what runs, so that cross-validation judges the model that is kept.
+        # The size of the whole set decides what runs, so that cross-validation evaluates the model that is kept.
         pipeline = fit_pipeline(estimator, rest, params, n_rows=len(data.y), seed=seed, threads=threads)
         raw[held] = estimator.score(pipeline, data.X[held])
     return raw
@@ -141,19 +144,21 @@ def out_of_fold(estimator: Estimator, data: TrainingSet, params: Params, *, seed
 def fit_pipeline(
     estimator: Estimator, data: TrainingSet, params: Params, *, n_rows: int, seed: int, threads: int
 ) -> Any:
-    """One pipeline fitted on `data`, or on as many of its rows as the model's limit allows."""
+    """A pipeline fitted on `data`, or on a sample of it if the model has a row limit.
+
+    `n_rows` is the size of the whole training set, which decides what runs under the name of the model.
+    """
     labels = data.y.astype(np.int64) if estimator.task == "attack" else data.y
     kept = subsample(data.y, estimator.row_limit, seed=seed, by_class=estimator.task == "attack")
     pipeline = estimator.build(params, n_rows, seed=seed, threads=threads)
     pipeline.fit(data.X[kept], labels[kept])
-    if estimator.key == "random_forest":
-        # Asked by several threads, a forest adds up its trees in the order in which they finish.
+    if estimator.serial_scoring:
         pipeline.set_params(model__n_jobs=1)
     return pipeline
 
 
 @dataclass(frozen=True)
-class _Ending:
+class _Output:
     oof: Floats
     calibration: Sigmoid | None = None
     threshold: float | None = None
@@ -161,16 +166,16 @@ class _Ending:
     bounds: tuple[float, float] | None = None
 
 
-def _attack(raw: Floats, data: TrainingSet, *, calibrate: bool) -> _Ending:
+def _attack(raw: Floats, data: TrainingSet, *, calibrate: bool) -> _Output:
     sigmoid = fit_sigmoid(raw, data.y) if calibrate else UNCALIBRATED
     oof = cross_fit(raw, data.y, data.fold) if calibrate else sigmoid.apply(raw)
-    return _Ending(oof, calibration=sigmoid, threshold=choose_threshold(data.y, oof))
+    return _Output(oof, calibration=sigmoid, threshold=choose_threshold(data.y, oof))
 
 
-def _severity(raw: Floats, data: TrainingSet) -> _Ending:
+def _severity(raw: Floats, data: TrainingSet) -> _Output:
     bounds = float(data.y.min()), float(data.y.max())
     oof = _finish(raw, None, bounds)
-    return _Ending(oof, conformal=conformal(data.y - oof), bounds=bounds)
+    return _Output(oof, conformal=conformal(data.y - oof), bounds=bounds)
 
 
 def _finish(raw: Floats, calibration: Sigmoid | None, bounds: tuple[float, float] | None) -> Floats:
@@ -179,13 +184,15 @@ def _finish(raw: Floats, calibration: Sigmoid | None, bounds: tuple[float, float
     return raw if bounds is None else np.clip(raw, *bounds)
 
 
-def _refuse_unfit(estimator: Estimator, data: TrainingSet) -> None:
+def _refuse_untrainable(estimator: Estimator, data: TrainingSet) -> None:
     folds = np.unique(data.fold)
     if len(folds) < 2:
-        raise DataRefused(f"Cross-validation of '{estimator.key}' needs at least 2 folds; the rows fill {len(folds)}.")
+        raise DataRefused(
+            f"Cross-validation of '{estimator.key}' needs at least 2 folds; the rows are in {len(folds)}."
+        )
     for number in folds if estimator.task == "attack" else ():
         if len(np.unique(data.y[data.fold != number])) < 2:
             raise DataRefused(
-                f"'{estimator.key}' cannot be trained: the rows outside fold {number} are all with or all "
-                "without an attack. More participants or longer diaries are needed."
+                f"'{estimator.key}' cannot be trained: all rows outside fold {number} have the same outcome. "
+                "More participants or longer diaries are needed."
             )

@@ -1,8 +1,8 @@
-"""Defaults and search ranges of the models made of trees, the same for classification and regression.
+"""What the tree models of both tasks share: defaults, search ranges, size limits and notes.
 
-They are chosen for diaries: a weak signal, strong dependence within a person, tens of columns. Trees are
-shallow, leaves are large and every tree sees a part of the rows and columns, so that the training score stays
-near the validated one.
+The defaults suit diaries: a weak signal, strong dependence within a participant, tens of columns. Trees are shallow,
+leaves are large, and each tree is fitted on a part of the rows and columns, so that the training score stays close to
+the cross-validated score.
 """
 
 from migraine_assets.core.models.hyperparameters import Range, Value
@@ -69,6 +69,8 @@ LIGHTGBM_SPACE = (
     Range("reg_lambda", 0.5, 50),
 )
 BOOSTER_ROWS = 250_000
-BOOSTER_NOTE = "Above 250,000 rows it is fitted on 250,000 of them: more rows no longer change shallow trees."
-FOREST_NOTE = "Every tree draws 20 % of at most 100,000 rows, so that the exported forest stays a few megabytes."
+BOOSTER_NOTE = "Above 250,000 rows it is fitted on a sample of 250,000: more rows no longer change shallow trees."
+HISTOGRAM_NOTE = "Always histogram gradient boosting. " + BOOSTER_NOTE
 FOREST_ROWS = 100_000
+FOREST_NOTE = "Each tree is fitted on 20 % of at most 100,000 rows, so that the exported forest has a few megabytes."
+FOREST_EXPLANATION_ROWS = 640

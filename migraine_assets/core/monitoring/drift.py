@@ -24,8 +24,6 @@ from migraine_assets.core.monitoring.limits import DriftLimits
 from migraine_assets.core.monitoring.verdict import Verdict, worst
 from migraine_assets.core.reference_bins import FeatureReference, bin_counts
 
-# The name under which the model's own output is measured beside its features.
-MODEL_OUTPUT = "score"
 SHORT_HISTORY = (
     "The participants of this window have shorter diaries than those of the training data, which shifts every feature "
     "that covers several days. That alone is no reason to retrain."

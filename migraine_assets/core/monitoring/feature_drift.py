@@ -26,7 +26,7 @@ from migraine_assets.core.monitoring.distances import jensen_shannon, ks_binned,
 from migraine_assets.core.monitoring.drift_result import FeatureDrift, Statistic, StatisticName
 from migraine_assets.core.monitoring.limits import DriftLimits
 from migraine_assets.core.monitoring.verdict import Verdict
-from migraine_assets.core.reference_bins import FeatureReference, bin_places, psi
+from migraine_assets.core.reference_bins import FeatureReference, bin_indices, psi
 
 # A feature is suspected at a probability of chance that is this many times that of drift.
 LIKELY = 10.0
@@ -83,7 +83,7 @@ def _counts_by_participant(
 ) -> Counts:
     """Count rows per participant and bin, missing values last: float64[participants, bins + 1]."""
     bins = len(reference.edges) + 2
-    places = bin_places(reference.edges, values)
+    places = bin_indices(reference.edges, values)
     participants = int(person.max()) + 1
     counts = np.bincount(person * bins + places, minlength=participants * bins)
     return counts.reshape(participants, bins).astype(np.float64)

@@ -1,7 +1,6 @@
-"""Checks on a delivery as a whole: that it holds rows, of the right types, that can be read and accepted.
+"""Checks of a delivery as a whole: it has rows, their types are right, and most of them can be read and accepted.
 
-Here belong findings on the raw frame, on what validation accepted and on how much it set aside. Not here: keys,
-dates and outcomes (`core.quality.rows`), single fields (`core.quality.fields`).
+Not here: keys, dates and outcomes (`core.quality.rows`), single fields (`core.quality.fields`).
 """
 
 import pandas as pd
@@ -16,64 +15,64 @@ from migraine_assets.core.quality.settings import QualitySettings
 
 
 def raw_types(raw: pd.DataFrame) -> Finding:
-    """The raw frame has every contract column, of about the right type (blocking)."""
+    """The raw frame has every field of the contract with a usable type (blocking)."""
     return _schema_finding("raw_types", raw_schema(), raw)
 
 
 def types_and_bounds(valid: pd.DataFrame) -> Finding:
-    """The validated frame keeps the strict schema: types, bounds, categories, no other column (blocking)."""
+    """The validated frame satisfies the strict schema: types, bounds, categories, no other column (blocking)."""
     return _schema_finding("types_and_bounds", validated_schema(), valid)
 
 
 def not_empty(raw: pd.DataFrame) -> Finding:
-    """The delivery holds rows (blocking)."""
-    failures = [] if len(raw) else ["The delivery holds no rows: check the file, or the pattern that names it."]
-    return finding("not_empty", failures, good=f"The delivery holds {plural(len(raw), 'row')}.", blocking=True)
+    """The delivery has rows (blocking)."""
+    failures = [] if len(raw) else ["The delivery has no rows: check the file, or the pattern that selects it."]
+    return finding("not_empty", failures, success=f"The delivery has {plural(len(raw), 'row')}.", blocking=True)
 
 
 def unreadable_share(raw: pd.DataFrame, *, settings: QualitySettings) -> Finding:
-    """Few rows hold a cell that could not be read; those that do go to quarantine."""
+    """Few rows have a cell that cannot be read (warning). Such rows are quarantined."""
     mask = raw["unreadable"].notna() if "unreadable" in raw else pd.Series(False, index=raw.index)
     part = share(int(mask.sum()), len(raw))
-    told = f"{plural(int(mask.sum()), 'row')} of {len(raw):,} ({percent(part)}) cannot be read in full"
-    failures = [f"{told}: see the quarantine for the cells."] if part > settings.unreadable_warning else []
+    sentence = f"{plural(int(mask.sum()), 'row')} of {len(raw):,} ({percent(part)}) cannot be read completely"
+    failures = [f"{sentence}: see the quarantine for the cells."] if part > settings.unreadable_warning else []
     cells = raw.loc[mask].head(10)
     rows = [(str(r.source_file), str(r.source_row), str(r.unreadable)) for r in cells.itertuples()]
     columns = ("file", "row", "unreadable")
-    return finding("unreadable_share", failures, good=f"{told}.", blocking=False, columns=columns, rows=rows)
+    return finding("unreadable_share", failures, success=f"{sentence}.", blocking=False, columns=columns, rows=rows)
 
 
 def quarantine_share(validated: Validated, *, settings: QualitySettings) -> Finding:
-    """Few rows were set aside; blocking where so many were that the rest is no picture of the diary."""
+    """Few rows are quarantined (warning; blocking if the accepted rows no longer represent the diary)."""
     bad, size = len(validated.quarantined), len(validated.quarantined) + len(validated.valid)
     part = share(bad, size)
-    told = f"{plural(bad, 'row')} of {size:,} ({percent(part)}) went to quarantine"
+    sentence = f"{plural(bad, 'row')} of {size:,} ({percent(part)}) are quarantined"
     blocking = part > settings.quarantine_blocking
     limit = settings.quarantine_blocking if blocking else settings.quarantine_warning
-    failures = [f"{told}, more than {percent(limit)}: see the reasons."] if part > limit else []
+    failures = [f"{sentence}, more than {percent(limit)}: see the reasons."] if part > limit else []
     reasons = validated.reasons
     cells = [tuple(map(str, row)) for row in reasons.itertuples(index=False)]
     columns = tuple(reasons.columns)
-    return finding("quarantine_share", failures, good=f"{told}.", blocking=blocking, columns=columns, rows=cells)
+    return finding("quarantine_share", failures, success=f"{sentence}.", blocking=blocking, columns=columns, rows=cells)
 
 
 def _schema_finding(name: str, schema: pa.DataFrameSchema, frame: pd.DataFrame) -> Finding:
     columns = ("column", "rule", "rows", "example")
-    good = f"All {len(frame):,} rows keep the schema of the {schema.name}."
+    success = f"All {len(frame):,} rows satisfy the schema of the {schema.name}."
     try:
-        # Neither schema changes a value, so Pandera need not take a copy of a million days.
+        # Neither schema changes a value, so that Pandera does not have to copy a million days.
         schema.validate(frame, lazy=True, inplace=True)
     except SchemaErrors as error:
         rows = _cases(error.failure_cases)
-        broken = [f"{row[0]} ({row[1]}; for example {row[3]})" for row in rows]
-        failures = [f"The schema of the {schema.name} is broken by {listed(broken)}."]
-        return finding(name, failures, good=good, blocking=True, columns=columns, rows=rows)
-    return finding(name, [], good=good, blocking=True)
+        violations = [f"{row[0]} ({row[1]}; for example {row[3]})" for row in rows]
+        failures = [f"The schema of the {schema.name} is violated by {listed(violations)}."]
+        return finding(name, failures, success=success, blocking=True, columns=columns, rows=rows)
+    return finding(name, [], success=success, blocking=True)
 
 
 def _cases(cases: pd.DataFrame) -> list[tuple[str, str, str, str]]:
-    """Pandera's failure cases (one a cell) as one line for each column and rule."""
-    # A fault of the whole frame carries the column's name as its case and none as its column.
+    """The failure cases of Pandera (one per cell), with one row for each column and rule."""
+    # An error of the whole frame has the name of the column as its failure case and no column.
     column = cases["column"].where(cases["column"].isin(list(BY_NAME)), cases["failure_case"]).astype(str)
     grouped = cases.assign(column=column).groupby(["column", "check"], sort=False, dropna=False)
     return [

@@ -1,6 +1,6 @@
-"""Checks on the feature table: finite or null, no outcome among the inputs nor an input that nearly is it.
+"""Checks of the feature table: values are finite or null, and no input is the outcome or reveals it.
 
-Here belong findings on columns that models learn from. Not here: how well models do (the evaluation).
+Not here: checks of models (`core.evaluation.flags`).
 """
 
 from collections.abc import Sequence
@@ -15,14 +15,14 @@ from migraine_assets.core.quality.finding import Finding, finding, listed, perce
 from migraine_assets.core.quality.settings import QualitySettings
 
 TARGET_PREFIX = "target_"
-# What tells the day to be predicted from others and is known before it comes.
+# Properties of the predicted day that are known in advance.
 CALENDAR: tuple[str, ...] = ("target_weekend",)
 
 Floats = NDArray[np.float64]
 
 
 def features_finite(features: NDArray[np.floating], feature_names: Sequence[str]) -> Finding:
-    """Every feature [n, F] is a finite number or null (blocking)."""
+    """Every value of `features` [n, F] is finite or null (blocking)."""
     counts = np.array([np.isinf(features[:, column]).sum() for column in range(len(feature_names))], dtype=np.int64)
     bad = [name for name, count in zip(feature_names, counts, strict=True) if count]
     rows = [
@@ -30,20 +30,20 @@ def features_finite(features: NDArray[np.floating], feature_names: Sequence[str]
         for column, name in enumerate(feature_names)
     ]
     failures = [f"Infinite values in {listed(bad)}: {plural(int(counts.sum()), 'value')}."] if bad else []
-    good = f"All {len(feature_names)} features are finite or null."
+    success = f"All {len(feature_names)} features are finite or null."
     columns = ("feature", "null", "infinite")
-    return finding("features_finite", failures, good=good, blocking=True, columns=columns, rows=rows)
+    return finding("features_finite", failures, success=success, blocking=True, columns=columns, rows=rows)
 
 
 def no_outcome_among_inputs(feature_names: Sequence[str]) -> Finding:
-    """No input is an outcome field, a target, a key or a place in a file (blocking)."""
+    """No input is an outcome, a target, a key or a position in a file (blocking)."""
     forbidden = {*names("outcome", "key"), *PROVENANCE}
     bad = [
         name for name in feature_names if name in forbidden or (name.startswith(TARGET_PREFIX) and name not in CALENDAR)
     ]
-    failures = [f"These are no inputs: {listed(bad)}. Remove them from the feature table."] if bad else []
-    good = f"None of the {len(feature_names)} inputs is an outcome, a target or a key."
-    return finding("no_outcome_among_inputs", failures, good=good, blocking=True)
+    failures = [f"These columns must not be inputs: {listed(bad)}. Remove them from the feature table."] if bad else []
+    success = f"None of the {len(feature_names)} inputs is an outcome, a target or a key."
+    return finding("no_outcome_among_inputs", failures, success=success, blocking=True)
 
 
 def no_input_nearly_the_outcome(
@@ -54,30 +54,31 @@ def no_input_nearly_the_outcome(
     participant: NDArray[np.int64],
     settings: QualitySettings,
 ) -> Finding:
-    """No single input [n, F], nor its being null, ranks attacks (0/1, NaN unknown) almost perfectly (blocking).
+    """No single input of `features` [n, F], nor whether it is null, ranks attacks almost perfectly (blocking).
 
-    Where participants have days of both kinds, an input must also tell these apart to be suspected: a person's
-    own history honestly separates those who nearly always have an attack from those who never have one.
+    `attack` [n] is 0/1 or NaN if unknown. If participants have days of both kinds, an input must also separate the days
+    within participants to be reported: the history of a participant legitimately separates participants who nearly
+    always have an attack from those who never have one.
     """
-    rows = _sampled(np.flatnonzero(~np.isnan(attack)), most=settings.leak_max_rows)
+    rows = _sample(np.flatnonzero(~np.isnan(attack)), limit=settings.leak_max_rows)
     attack, participant = attack[rows], participant[rows]
     table, suspects = [], []
     for column, name in enumerate(feature_names):
         values = features[rows, column].astype(np.float64)
         nulls = np.isnan(values).astype(np.float64)
         areas = []
-        for told, score in ((name, values), (f"whether {name} is null", nulls)):
+        for description, score in ((name, values), (f"whether {name} is null", nulls)):
             area = _separation(score, attack, least=settings.leak_min_rows)
             areas.append(f"{area:.3f}")
             if area >= settings.leak_auc and _also_within(score, attack, participant, settings=settings):
-                suspects.append(f"{told} (ROC-AUC {area:.3f})")
+                suspects.append(f"{description} (ROC-AUC {area:.3f})")
         table.append((name, *areas))
-    failures = [f"These nearly are the outcome: {listed(suspects)}. Were they written down after it?"]
-    good = f"No input alone gives away the outcome (ROC-AUC {settings.leak_auc:g}) in {plural(len(rows), 'row')}."
+    failures = [f"These inputs reveal the outcome: {listed(suspects)}. Check whether they were recorded after it."]
+    success = f"No single input reveals the outcome (ROC-AUC {settings.leak_auc:g}) in {plural(len(rows), 'row')}."
     return finding(
         "no_input_nearly_the_outcome",
         failures if suspects else [],
-        good=good,
+        success=success,
         blocking=True,
         columns=("feature", "ROC-AUC alone", "ROC-AUC of being null"),
         rows=sorted(table, key=lambda row: row[1], reverse=True),
@@ -85,21 +86,19 @@ def no_input_nearly_the_outcome(
 
 
 def null_features(features: NDArray[np.floating], feature_names: Sequence[str]) -> Finding:
-    """At least one input is known somewhere; inputs that never are get named (blocking where all are)."""
+    """At least one input has a value (blocking); inputs without any value are listed."""
     empty = [n for c, n in enumerate(feature_names) if np.isnan(features[:, c]).all()]
     all_empty = len(empty) == len(feature_names)
-    failures = ["Every input is null in every row: nothing can be learnt."] if all_empty else []
+    failures = ["Every input is null in every row: a model cannot learn anything."] if all_empty else []
     used = share(len(feature_names) - len(empty), len(feature_names))
-    good = f"{percent(used)} of the inputs are known somewhere" + (
-        f"; null throughout: {listed(empty)}." if empty else "."
-    )
-    return finding("null_features", failures, good=good, blocking=True)
+    success = f"{percent(used)} of the inputs have values" + (f"; always null: {listed(empty)}." if empty else ".")
+    return finding("null_features", failures, success=success, blocking=True)
 
 
 def _separation(values: Floats, attack: Floats, *, least: int) -> float:
-    """The ROC-AUC of the known values or of their negative; 0.5 with too few of either class."""
-    here = ~np.isnan(values)
-    values, attack = values[here], attack[here]
+    """The ROC-AUC of the known values or of their negative; 0.5 if there are too few rows of a class."""
+    known = ~np.isnan(values)
+    values, attack = values[known], attack[known]
     yes = int((attack == 1).sum())
     if min(yes, attack.size - yes) < least or values.min() == values.max():
         return 0.5
@@ -108,12 +107,12 @@ def _separation(values: Floats, attack: Floats, *, least: int) -> float:
 
 
 def _also_within(values: Floats, attack: Floats, participant: NDArray[np.int64], *, settings: QualitySettings) -> bool:
-    """Whether they tell a participant's own days apart; yes where nobody has days of both kinds."""
-    here = ~np.isnan(values)
-    area = within_person_area(attack[here], values[here], resample(participant[here], replicates=0)).value
+    """Whether the values separate days within participants; True if no participant has days of both kinds."""
+    known = ~np.isnan(values)
+    area = within_person_area(attack[known], values[known], resample(participant[known], replicates=0)).value
     return bool(np.isnan(area)) or max(area, 1 - area) >= settings.leak_within_person_auc
 
 
-def _sampled(rows: NDArray[np.int64], *, most: int) -> NDArray[np.int64]:
-    """At most `most` of the rows, evenly spaced: enough to see a leak, and the same ones every time."""
-    return rows if rows.size <= most else rows[np.linspace(0, rows.size - 1, most).astype(np.int64)]
+def _sample(rows: NDArray[np.int64], *, limit: int) -> NDArray[np.int64]:
+    """At most `limit` rows, evenly spaced: enough to detect a leak, and the same rows every time."""
+    return rows if rows.size <= limit else rows[np.linspace(0, rows.size - 1, limit).astype(np.int64)]

@@ -1,6 +1,6 @@
-"""Checks on one field after another: what is missing, what is extreme, what changed since the last delivery.
+"""Checks of single fields: missing values, outliers, and changes since the last delivery.
 
-Here belong findings with one line for each field. Not here: rows, keys and outcomes (`core.quality.rows`).
+Not here: rows, keys and outcomes (`core.quality.rows`), changed units (`core.quality.unit_change`).
 """
 
 from dataclasses import dataclass
@@ -16,37 +16,37 @@ from migraine_assets.core.quality.finding import Finding, figure, finding, liste
 from migraine_assets.core.quality.settings import QualitySettings
 from migraine_assets.core.reference_bins import psi_noise
 
-# 0.6745 is the 75 % point of the normal distribution: for normal values the robust z is then the usual z.
+# The 75 % quantile of the normal distribution: for normal values the robust z-score equals the usual z-score.
 NORMAL_QUARTILE = 0.6745
 
 
 def missing_values(valid: pd.DataFrame, *, settings: QualitySettings) -> Finding:
-    """The outcome is mostly known (blocking where hardly ever), and so are the fields asked (warning).
+    """The outcome and the recorded fields are mostly known (warning; blocking if the outcome is rarely known).
 
-    A field that is null throughout is one that the source does not have, which is no fault; severity and
-    duration belong to attacks only and are not judged here.
+    A field that is always null does not exist in the source, which is not an error. Severity and duration are given for
+    attacks only and are not checked here.
     """
     shares = {field.name: share(int(valid[field.name].isna().sum()), len(valid)) for field in FIELDS}
-    asked = [f for f in FIELDS if f.role not in ("key", "outcome") and shares[f.name] < 1]
-    sparse = [f"{f.name} ({percent(shares[f.name])})" for f in asked if shares[f.name] > settings.missing_warning]
+    recorded = [f for f in FIELDS if f.role not in ("key", "outcome") and shares[f.name] < 1]
+    sparse = [f"{f.name} ({percent(shares[f.name])})" for f in recorded if shares[f.name] > settings.missing_warning]
     outcome, blocking = shares[ATTACK], shares[ATTACK] > settings.outcome_missing_blocking
     failures = []
     if outcome > settings.outcome_missing_warning:
-        failures.append(f"{ATTACK} is missing in {percent(outcome)} of the rows, which then teach nothing.")
+        failures.append(f"{ATTACK} is missing in {percent(outcome)} of the rows, which cannot be used for training.")
     if sparse:
         failures.append(f"Missing in more than {percent(settings.missing_warning)} of the rows: {listed(sparse)}.")
     rows = [(name, f"{round(value * len(valid)):,}", percent(value)) for name, value in shares.items()]
-    good = f"{ATTACK} is missing in {percent(outcome)} of the rows; no field that is asked is mostly missing."
+    success = f"{ATTACK} is missing in {percent(outcome)} of the rows; no recorded field is mostly missing."
     columns = ("field", "missing", "share")
-    return finding("missing_values", failures, good=good, blocking=blocking, columns=columns, rows=rows)
+    return finding("missing_values", failures, success=success, blocking=blocking, columns=columns, rows=rows)
 
 
 @dataclass(frozen=True)
 class Outliers:
-    """Of one field: the fences, and how many of `known` values are outside them and beyond the robust z.
+    """The outliers of one field: the fences, and how many of the `known` values each rule counts.
 
-    NaN fences or `by_z` None: more than half (a quarter) of the values are equal, so that the rule has no
-    scale.
+    The fences are NaN, or `by_z` is None, if so many values are equal that the rule has no scale (half of them for the
+    quartiles, half for the median absolute deviation).
     """
 
     field: str
@@ -58,7 +58,7 @@ class Outliers:
 
 
 def outliers_of(name: str, values: NDArray[np.float64], *, settings: QualitySettings) -> Outliers:
-    """Outliers among `values` (no NaN) by interquartile range and by robust z; see `QualitySettings`."""
+    """Outliers of `values` [n] (without NaN) by interquartile range and by robust z-score; see `QualitySettings`."""
     if not values.size:
         return Outliers(name, 0, np.nan, np.nan, 0, None)
     first, median, third = np.quantile(values, (0.25, 0.5, 0.75))
@@ -72,38 +72,38 @@ def outliers_of(name: str, values: NDArray[np.float64], *, settings: QualitySett
 
 
 def outliers(valid: pd.DataFrame, *, settings: QualitySettings) -> Finding:
-    """Few values of a numeric field are far from the rest (warning); bounds are validation's."""
+    """Few values of a numeric field are outliers (warning). Bounds are checked by validation."""
     fields = [field.name for field in FIELDS if field.kind == "number"]
-    found = [outliers_of(name, known(numbers(valid, name)), settings=settings) for name in fields]
-    found = [entry for entry in found if entry.known]
+    counted = [outliers_of(name, known(numbers(valid, name)), settings=settings) for name in fields]
+    counted = [entry for entry in counted if entry.known]
     many = [
         f"{entry.field} ({percent(share(worst, entry.known))})"
-        for entry in found
+        for entry in counted
         if share(worst := max(entry.by_iqr, entry.by_z or 0), entry.known) > settings.outlier_warning
     ]
     failures = (
         [f"More than {percent(settings.outlier_warning)} outliers in {listed(many)}: check the unit."] if many else []
     )
     columns = ("field", "values", "lower fence", "upper fence", "outside", "beyond robust z")
-    good = f"No numeric field has more than {percent(settings.outlier_warning)} outliers."
-    rows = [_outlier_row(entry) for entry in found]
-    return finding("outliers", failures, good=good, blocking=False, columns=columns, rows=rows)
+    success = f"No numeric field has more than {percent(settings.outlier_warning)} outliers."
+    rows = [_outlier_row(entry) for entry in counted]
+    return finding("outliers", failures, success=success, blocking=False, columns=columns, rows=rows)
 
 
-def drift_from_previous(valid: pd.DataFrame, before: Profile | None, *, settings: QualitySettings) -> Finding:
-    """No field is distributed otherwise than in the delivery accepted before (warning).
+def drift_from_previous(valid: pd.DataFrame, previous: Profile | None, *, settings: QualitySettings) -> Finding:
+    """Every field is distributed as in the last accepted delivery (warning).
 
-    The population stability index is held against `psi_warning` or, where that is more, against what chance
-    alone exceeds with probability `psi_alpha` in any field: without drift it is about chi2(bins - 1) (1/n +
-    1/m), with n and m the effective numbers of rows (Yurdakul and Naranjo 2020), and alpha is shared by all
+    The population stability index is compared with `psi_warning` or, if that is greater, with the value that chance
+    alone exceeds with probability `psi_alpha` in any field. Without drift the index is about chi2(bins - 1) (1/n +
+    1/m), where n and m are the effective numbers of rows (Yurdakul & Naranjo 2020); alpha is divided by the number of
     fields (Bonferroni).
     """
     columns = ("field", "PSI", "limit", "bins", "rows before", "rows now")
-    if before is None:
-        good = "There is no earlier delivery to compare with."
-        return finding("drift_from_previous", [], good=good, blocking=False, columns=columns)
-    pairs = [(old, counted_like(old, valid)) for old in before.fields]
-    # The contract's categories may have changed since: then there is nothing to compare.
+    if previous is None:
+        success = "There is no earlier delivery to compare with."
+        return finding("drift_from_previous", [], success=success, blocking=False, columns=columns)
+    pairs = [(old, counted_like(old, valid)) for old in previous.fields]
+    # Fields whose categories have changed in the contract cannot be compared.
     pairs = [(old, new) for old, new in pairs if old.labels == new.labels]
     both = [(old, new) for old, new in pairs if old.known and new.known]
     rows, drifted = [], []
@@ -113,15 +113,15 @@ def drift_from_previous(valid: pd.DataFrame, before: Profile | None, *, settings
         if index > limit:
             drifted.append(f"{old.name} ({figure(round(index, 3))})")
         rows.append((old.name, f"{index:.3f}", f"{limit:.3f}", str(bins), f"{old.known:,}", f"{new.known:,}"))
-    failures = [f"Distributed otherwise than before (PSI): {listed(drifted)}."] if drifted else []
+    failures = [f"Distributed differently than in the last delivery (PSI): {listed(drifted)}."] if drifted else []
     failures += _appeared(pairs)
-    good = f"{len(both)} fields are distributed as in the delivery before."
-    return finding("drift_from_previous", failures, good=good, blocking=False, columns=columns, rows=rows)
+    success = f"{len(both)} fields are distributed as in the last delivery."
+    return finding("drift_from_previous", failures, success=success, blocking=False, columns=columns, rows=rows)
 
 
-def psi_limit(before: FieldProfile, now: FieldProfile, *, bins: int, fields: int, settings: QualitySettings) -> float:
-    """The index that is too much for these two profiles, when `fields` are looked at together."""
-    rows = (max(1, round(profile.effective)) for profile in (before, now))
+def psi_limit(old: FieldProfile, new: FieldProfile, *, bins: int, fields: int, settings: QualitySettings) -> float:
+    """The limit of the index between two profiles, when `fields` fields are compared together."""
+    rows = (max(1, round(profile.effective)) for profile in (old, new))
     chance = psi_noise(max(bins, 2), *rows, level=settings.psi_alpha / max(fields, 1))
     return max(settings.psi_warning, chance)
 

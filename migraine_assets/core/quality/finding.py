@@ -1,22 +1,21 @@
-"""The result of a data check: a finding, with its sentence and its figures.
+"""The result of a data check, and the formatting of numbers and lists that all checks share.
 
-Here belong the type that every check returns and the wording that all of them share. Not here: any check
-(`core.quality.settings` and its parts) or what is done about a finding (the orchestration).
+Not here: the checks (the other modules of `core.quality`), their translation to Dagster (`defs.checks.findings`).
 """
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-# A table of figures is read by a person; a longer one is cut, and says so.
+# Longer tables are truncated with a note.
 MAX_ROWS = 50
 
 
 @dataclass(frozen=True)
 class Finding:
-    """What a check found.
+    """The result of a check.
 
-    `blocking` says what a failure means: True, everything downstream would be wrong; False, somebody should
-    look. `rows` is a table for a person, each row as long as `columns`.
+    `blocking`: a failure makes everything downstream wrong; otherwise it is a warning. `rows` is a table with the
+    columns `columns`, as text.
     """
 
     name: str
@@ -31,43 +30,43 @@ def finding(
     name: str,
     failures: Sequence[str],
     *,
-    good: str,
+    success: str,
     blocking: bool,
     columns: Sequence[str] = (),
     rows: Iterable[Sequence[str]] = (),
 ) -> Finding:
-    """A finding that passes with the sentence `good` where there are no `failures`, and else lists these."""
-    reason = " ".join(failures) if failures else good
-    return Finding(name, not failures, blocking, reason, tuple(columns), _cut(rows, width=len(columns)))
+    """A finding that passes with the sentence `success` if there are no `failures`, and otherwise lists them."""
+    reason = " ".join(failures) if failures else success
+    return Finding(name, not failures, blocking, reason, tuple(columns), _truncated(rows, width=len(columns)))
 
 
 def figure(value: float) -> str:
-    """A number as a person writes it: up to six significant digits, no trailing zeros."""
+    """A number with up to six significant digits and no trailing zeros."""
     return f"{value:.6g}"
 
 
 def share(count: int, size: int) -> float:
-    """`count` of `size`, 0 of nothing."""
+    """`count / size`, or 0 if `size` is 0."""
     return count / size if size else 0.0
 
 
 def percent(part: float) -> str:
-    """A share (0-1) in per cent, with one decimal."""
+    """A share (0-1) as a percentage with one decimal."""
     return f"{100 * part:.1f} %"
 
 
 def plural(count: int, noun: str) -> str:
-    """`1 row`, `2 rows`, `1,234 rows`."""
+    """A count with its noun: `1 row`, `2 rows`, `1,234 rows`."""
     return f"{count:,} {noun}" if count == 1 else f"{count:,} {noun}s"
 
 
-def listed(items: Sequence[str], *, most: int = 8) -> str:
-    """The items with commas; beyond `most`, how many more there are."""
-    rest = len(items) - most
-    return ", ".join(items) if rest <= 0 else f"{', '.join(items[:most])} and {rest:,} more"
+def listed(items: Sequence[str], *, limit: int = 8) -> str:
+    """The first `limit` items, separated by commas, and the number of the others."""
+    rest = len(items) - limit
+    return ", ".join(items) if rest <= 0 else f"{', '.join(items[:limit])} and {rest:,} more"
 
 
-def _cut(rows: Iterable[Sequence[str]], *, width: int) -> tuple[tuple[str, ...], ...]:
+def _truncated(rows: Iterable[Sequence[str]], *, width: int) -> tuple[tuple[str, ...], ...]:
     table = [tuple(row) for row in rows]
     if len(table) <= MAX_ROWS:
         return tuple(table)

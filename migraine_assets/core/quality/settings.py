@@ -1,8 +1,8 @@
-"""Data quality: the thresholds of every check on data.
+"""The thresholds of the data checks.
 
-Here belong the settings. Each check is a function that returns a `Finding`: in `core.quality.delivery` (the
-delivery as a whole), `core.quality.rows` (keys, dates, outcomes), `core.quality.fields` (field by field),
-`core.quality.features` and `core.quality.folds`. Not here: checks on models.
+Each check is a function that returns a `Finding`. The checks are in `core.quality.delivery` (the delivery as a whole),
+`core.quality.rows` (keys, dates, outcomes), `core.quality.fields` (single fields), `core.quality.unit_change`,
+`core.quality.features` and `core.quality.folds`. Not here: checks of models (`core.evaluation.flags`).
 """
 
 from dataclasses import dataclass
@@ -10,13 +10,14 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class QualitySettings:
-    """Thresholds; shares are 0-1. `_warning` asks somebody to look, `_blocking` stops what comes after.
+    """Thresholds; shares are between 0 and 1. `_warning` limits cause a warning, `_blocking` limits stop the pipeline.
 
-    An outlier is outside the quartiles by `iqr_factor` interquartile ranges (Tukey 1977) or has a robust z,
-    0.6745 times its distance from the median over the median absolute deviation, beyond `robust_z` (Iglewicz
-    and Hoaglin 1993). `psi_warning` is raised for small deliveries to the `psi_alpha` tail of what chance alone
-    gives. `units_changed`: fields whose values may look like another unit than in the delivery before, because
-    they really changed. `min_participants` holds by default 2 to test and 5, one for each fold, to train.
+    An outlier lies more than `iqr_factor` interquartile ranges outside the quartiles (Tukey 1977), or its robust
+    z-score, 0.6745 times its distance from the median divided by the median absolute deviation, exceeds `robust_z`
+    (Iglewicz & Hoaglin 1993). For small deliveries `psi_warning` is raised to the PSI that chance alone exceeds with
+    probability `psi_alpha`. `units_changed`: fields that may look as if their unit had changed, because their values
+    really changed. `min_participants` is by default 2 to test and 5 to train, one per fold. `days_ahead` allows for
+    time zones.
     """
 
     unreadable_warning: float = 0.01

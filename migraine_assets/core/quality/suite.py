@@ -1,6 +1,7 @@
-"""Every finding about a diary, in order: on the delivery as it came, and on what validation accepted of it.
+"""The checks of a diary, in order: those on the raw delivery and those on the accepted rows.
 
-Here belongs which rules are asked. Not here: the rules (`core.quality_*`), and what is done with a finding.
+Here belongs which checks run. Not here: the checks (the other modules of `core.quality`), their declaration in Dagster
+(`defs.checks.diary`).
 """
 
 import datetime
@@ -14,20 +15,23 @@ from migraine_assets.core.quality.finding import Finding
 from migraine_assets.core.quality.settings import QualitySettings
 
 
-def raw_findings(raw: pd.DataFrame, *, before: Profile | None, settings: QualitySettings) -> tuple[Finding, ...]:
-    """On the raw frame of a delivery; `before` is the profile of the last accepted one."""
+def raw_findings(raw: pd.DataFrame, *, previous: Profile | None, settings: QualitySettings) -> tuple[Finding, ...]:
+    """Check the raw frame of a delivery. `previous` is the profile of the last accepted delivery."""
     return (
         delivery.not_empty(raw),
         delivery.raw_types(raw),
         delivery.unreadable_share(raw, settings=settings),
-        unit_change.units_as_before(raw, before, settings=settings),
+        unit_change.units_as_before(raw, previous, settings=settings),
     )
 
 
 def validated_findings(
-    result: Validated, *, before: Profile | None, today: datetime.date, settings: QualitySettings
+    result: Validated, *, previous: Profile | None, today: datetime.date, settings: QualitySettings
 ) -> tuple[Finding, ...]:
-    """On the accepted rows; `before` is the profile of the previous delivery, of `quarantined` only the size counts."""
+    """Check the accepted rows. `previous` is the profile of the last accepted delivery.
+
+    Of `result.quarantined` only the number of rows and their reasons are used.
+    """
     valid = result.valid
     return (
         delivery.types_and_bounds(valid),
@@ -41,5 +45,5 @@ def validated_findings(
         fields.missing_values(valid, settings=settings),
         fields.outliers(valid, settings=settings),
         delivery.quarantine_share(result, settings=settings),
-        fields.drift_from_previous(valid, before, settings=settings),
+        fields.drift_from_previous(valid, previous, settings=settings),
     )

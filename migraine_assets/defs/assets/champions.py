@@ -1,4 +1,8 @@
-"""Who serves: the evaluation's decision carried out, in the store's pointer and in MLflow's registry."""
+"""The champion assets: carry out the decision of the evaluation in the champion pointer and in the MLflow registry.
+
+Not here: the decision (`core.evaluation.gate`), the pointer (`stores.registry.champions`), guarded rollouts after they
+have started (`defs.monitoring.rollout_guard`).
+"""
 
 import datetime as dt
 from typing import Any
@@ -6,7 +10,6 @@ from typing import Any
 import dagster as dg
 
 from migraine_assets.core.tasks import Task
-from migraine_assets.defs.assets.evaluate import incumbent_of
 from migraine_assets.defs.metadata import champion_metadata
 from migraine_assets.defs.mlflow import finish, register
 from migraine_assets.defs.refs import ChampionRef, EvaluationRef
@@ -22,11 +25,11 @@ from migraine_assets.stores.store import Store
 OWNERS = ["team:ml"]
 GROUP = "g6_champions"
 WHO = "pipeline"
-UNCHANGED = "The best two serve already."
+UNCHANGED = "The best two models are already champion and challenger."
 
 
 def champion_asset(task: Task) -> dg.AssetsDefinition:
-    """The asset that promotes, or records why not."""
+    """The asset that promotes the best two models of `task`, or records why it does not."""
 
     @dg.asset(
         key=["champions", task],
@@ -34,7 +37,7 @@ def champion_asset(task: Task) -> dg.AssetsDefinition:
         owners=OWNERS,
         kinds={"mlflow", "onnx"},
         ins={"evaluation": dg.AssetIn(["evaluation", task])},
-        description=f"The bundles that serve the task '{task}': the best two, unless they lose to who serves now.",
+        description=f"The bundles that serve the task '{task}': the best two, unless they lose to the champion.",
     )
     def champion(
         context: dg.AssetExecutionContext, workspace: Workspace, evaluation: EvaluationRef
@@ -54,20 +57,20 @@ def champion_asset(task: Task) -> dg.AssetsDefinition:
 
 
 def champion_assets() -> list[dg.AssetsDefinition]:
-    """Both tasks."""
+    """The champion assets of both tasks."""
     return [champion_asset("attack"), champion_asset("severity")]
 
 
 def _decide(
     context: dg.AssetExecutionContext, task: Task, workspace: Workspace, evaluation: EvaluationRef
 ) -> ChampionRef:
-    store, current = workspace.store, incumbent_of(workspace, task)
+    store, current = workspace.store, _champion(workspace.store, task)
     best, second = evaluation.champion, evaluation.challenger
     if best is None:
         return ChampionRef(task, "none", current, None, evaluation.reasons, None)
     if current not in (evaluation.incumbent, best.bundle):
         raise ConfigurationError(
-            f"Since the evaluation of '{task}' another model has been promoted: materialize 'evaluation/{task}' again."
+            f"Another model has been promoted since the evaluation of '{task}': materialize 'evaluation/{task}' again."
         )
     details: dict[str, Any] = {
         "challenger": second.bundle if second else None,
@@ -80,7 +83,7 @@ def _decide(
     if current == best.bundle and _challenger(store, task) == details["challenger"]:
         return ChampionRef(task, "unchanged", current, details["challenger"], (UNCHANGED,), None)
     if evaluation.accepted and current not in (None, best.bundle) and workspace.params().automation.rollout.shadow_days:
-        return _on_trial(workspace, task, evaluation)
+        return _start_rollout(workspace, task, evaluation)
     if current == best.bundle or evaluation.accepted:
         record = champions.promote(store, task, champion=best.bundle, replaces=current, **details)
         return ChampionRef(task, "promoted", best.bundle, details["challenger"], evaluation.reasons, record.id)
@@ -89,24 +92,29 @@ def _decide(
     return ChampionRef(task, "refused", current, _challenger(store, task), evaluation.reasons, None)
 
 
-def _on_trial(workspace: Workspace, task: Task, evaluation: EvaluationRef) -> ChampionRef:
-    """Let the candidate be asked silently of everybody; `guarded_rollout` takes it from there. Once for each."""
+def _start_rollout(workspace: Workspace, task: Task, evaluation: EvaluationRef) -> ChampionRef:
+    """Start a shadow rollout of the candidate, once per candidate. The asset `guarded_rollout` continues it."""
     store, best = workspace.store, evaluation.champion
     pointer = read_pointer(store)
-    champion, trial = pointer.tasks[task].champion, pointer.rollouts.get(task)
-    assert best is not None  # the caller has looked
-    if trial is None or trial.bundle != best.bundle:
+    champion, rollout = pointer.tasks[task].champion, pointer.rollouts.get(task)
+    assert best is not None  # the caller has checked
+    if rollout is None or rollout.bundle != best.bundle:
         why, when = " ".join(evaluation.reasons), dt.datetime.now(dt.UTC)
         start_rollout(store, task, mode="shadow", percent=100, bundle=best.bundle, who=WHO, when=when, why=why)
     return ChampionRef(task, "on trial", champion, best.bundle, evaluation.reasons, None)
 
 
+def _champion(store: Store, task: str) -> str | None:
+    models = read_pointer(store).tasks.get(task)
+    return models.champion if models else None
+
+
 def _challenger(store: Store, task: str) -> str | None:
-    place = read_pointer(store).tasks.get(task)
-    return place.challenger if place else None
+    models = read_pointer(store).tasks.get(task)
+    return models.challenger if models else None
 
 
 def _refused_before(store: Store, task: str, candidate: str, incumbent: str | None) -> bool:
-    """Whether the last word on this task was the same refusal: a re-run adds nothing to it."""
+    """Whether the last record of this task is the same refusal, so that a re-run records nothing new."""
     last = [entry.record for entry in history(store) if entry.record.task == task][-1:]
     return any(r.what == "refuse" and r.to_champion == candidate and r.from_champion == incumbent for r in last)

@@ -1,7 +1,7 @@
-"""What an evaluation asset does: score every bundle on the test part, rank, hold the best against the incumbent.
+"""The evaluation of one task: score every bundle on the test part, rank the models, compare the best with the champion.
 
-Here belong loading and composing. Not here: any figure (`core`), any page (`report`), Dagster's part
-(`defs.assets.evaluation`).
+Here belong loading bundles and composing results. Not here: metrics and decisions (`core.evaluation`), pages
+(`report`), Dagster's part (`defs.assets.evaluation`).
 """
 
 from collections.abc import Mapping, Sequence
@@ -36,7 +36,7 @@ Floats = NDArray[np.float64]
 
 @dataclass(frozen=True)
 class Evaluated:
-    """A task's evaluation, and the bundle that the gate compared with."""
+    """The evaluation of a task, the decision of the gate, and the bundle that the gate compared with."""
 
     evaluation: TaskEvaluation
     decision: Decision
@@ -52,7 +52,7 @@ def evaluate(
     *,
     opponent: str | None,
 ) -> Evaluated:
-    """Everything that a report shows about one task. The test part is looked at here, and nowhere before."""
+    """Evaluate one task. Nothing before this function uses the test part."""
     params, data = workspace.params(), load(task, workspace, features, folds, groups=True)
     bundles = {
         model.key: load_bundle(workspace.store, model.bundle, threads=params.training.threads)
@@ -63,18 +63,18 @@ def evaluate(
     train_base, test_base = baseline_predictions(data) if len(data.train.y) else ({}, {})
     scorer = Scorer(data, params.training.replicates)
     ranking = rank([_result(model) for model in models], task=task)
-    chosen = next((model.bundle for model in models if model.key == ranking.champion), None)
+    candidate = next((model.bundle for model in models if model.key == ranking.champion), None)
     decision = _gate(
         workspace,
         data,
         features.names,
-        chosen,
+        candidate,
         opponent,
         predicted.get(ranking.champion or ""),
         params,
         features.delivery.source,
     )
-    before = TaskEvaluation(
+    evaluation = TaskEvaluation(
         task=task,
         severity_kind=features.severity_kind,  # type: ignore[arg-type]  # one of the two kinds, or none
         horizon=features.delivery.horizon,
@@ -87,26 +87,25 @@ def evaluate(
             for key in train_base
         },
         ranking=ranking,
-        decision=decision if chosen else None,
+        decision=decision if candidate else None,
     )
     rows = ScoredRows(data.test.X, data.test.y, data.test.participant, predicted | test_base, dimensions(data))
     best = bundles.get(ranking.champion or "")
     return Evaluated(
-        assemble(before, rows, predict=best.predict if best else None, inputs=_inputs(features.names)),
+        assemble(evaluation, rows, predict=best.predict if best else None, inputs=_inputs(features.names)),
         decision,
         opponent,
     )
 
 
 def incumbent_of(workspace: Workspace, task: Task) -> str | None:
-    """The bundle that serves the task now."""
-    pointer = read_pointer(workspace.store)
-    place = pointer.tasks.get(task)
-    return place.champion if place else None
+    """The bundle of the current champion, or None."""
+    models = read_pointer(workspace.store).tasks.get(task)
+    return models.champion if models else None
 
 
 def opponent_of(workspace: Workspace, task: Task, models: Sequence[ModelRef]) -> str | None:
-    """The bundle that the best of `models` has to beat: who serves now, unless it is that model itself."""
+    """The bundle that the best of `models` must not lose to: the champion, or None if it is that model itself."""
     best = rank([_result(model) for model in models], task=task).champion
     incumbent = incumbent_of(workspace, task)
     return None if incumbent in {model.bundle for model in models if model.key == best} else incumbent
@@ -116,24 +115,24 @@ def _gate(
     workspace: Workspace,
     data: TaskData,
     names: tuple[str, ...],
-    chosen: str | None,
+    bundle: str | None,
     opponent: str | None,
-    candidate: Floats | None,
+    prediction: Floats | None,
     params: Params,
     source: str,
 ) -> Decision:
-    if chosen is None or candidate is None:
+    if bundle is None or prediction is None:
         return Decision(False, "refused", ("No model met the bar.",))
     old = None
     if opponent is not None:
         incumbent = load_bundle(workspace.store, opponent)
-        if reason := _incomparable(workspace, incumbent, load_manifest(workspace.store, chosen), source=source):
-            return Decision(False, "refused", (f"{reason} To replace it all the same: migraine promote.",))
+        if reason := _incomparable(workspace, incumbent, load_manifest(workspace.store, bundle), source=source):
+            return Decision(False, "refused", (f"{reason} To replace it anyway, run migraine promote.",))
         old = _old_prediction(incumbent, data, names)
     return gate(
         data.task,
         data.test.y,
-        candidate,
+        prediction,
         old,
         data.test.participant,
         groups=dimensions(data),
@@ -142,20 +141,20 @@ def _gate(
 
 
 def _incomparable(workspace: Workspace, incumbent: Bundle, candidate: Manifest, *, source: str) -> str | None:
-    """Why no score can decide between the two; None where one can."""
+    """The reason why scores cannot compare the two bundles, or None if they can."""
     old = incumbent.manifest
     if (old.horizon, old.severity_kind) != (candidate.horizon, candidate.severity_kind):
-        return "The model that serves answers another question (horizon, or kind of severity) than this diary asks."
+        return "The champion predicts another target (horizon or kind of severity) than this diary has."
     if source != SIMULATED:
         return None
-    known = {entry.acceptance.md5: entry.acceptance.source for entry in deliveries.log(workspace.store)}
-    if known.get(old.data_version, SIMULATED) != SIMULATED:
-        return "The model that serves was trained on real diaries, and this one on simulated ones."
+    sources = {entry.acceptance.md5: entry.acceptance.source for entry in deliveries.log(workspace.store)}
+    if sources.get(old.data_version, SIMULATED) != SIMULATED:
+        return "The champion was trained on real diaries, and this model on simulated ones."
     return None
 
 
 def _old_prediction(bundle: Bundle, data: TaskData, names: tuple[str, ...]) -> Floats:
-    """What the incumbent says of the same rows; a field that this diary lacks is null to it, as it was not asked."""
+    """The predictions of the champion for the same rows. A feature that this diary does not have is null."""
     missing = [name for name in bundle.manifest.features if name not in names]
     nulls = np.full((len(data.test.y), len(missing)), np.nan, dtype=np.float32)
     return bundle.predict_from(np.hstack([data.test.X, nulls]), (*names, *missing))
@@ -167,7 +166,7 @@ def _result(model: ModelRef) -> Result:
 
 def scores(figures: Figures) -> Scores:
     """The inverse of `defs.assets.train.figures`."""
-    return {name: Interval(*(np.nan if end is None else end for end in found)) for name, found in figures.items()}
+    return {name: Interval(*(np.nan if end is None else end for end in triple)) for name, triple in figures.items()}
 
 
 def _row(model: ModelRef, test: Scores | None) -> ModelRow:

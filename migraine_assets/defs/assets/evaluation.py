@@ -1,4 +1,8 @@
-"""The evaluation of each task: every model on the test part, against the baselines, as a report."""
+"""The evaluation assets: all models of a task on the test part, against the baselines, with a report.
+
+Here belong caching, the report and MLflow. Not here: the evaluation itself (`defs.assets.evaluate`), its pages
+(`report`).
+"""
 
 import dataclasses
 import datetime as dt
@@ -6,14 +10,14 @@ from pathlib import Path
 
 import dagster as dg
 
-from migraine_assets.core.models.catalogue import CLASSIFIERS, REGRESSORS
-from migraine_assets.core.models.estimator import Estimator
-from migraine_assets.core.models.fit_context import bounded
+from migraine_assets.core.models.catalogue import MODELS
+from migraine_assets.core.models.fit_context import bounded_threads
 from migraine_assets.core.tasks import Task
 from migraine_assets.defs.assets.evaluate import Evaluated, evaluate, opponent_of
 from migraine_assets.defs.assets.models import asset_key
 from migraine_assets.defs.assets.train import figures
-from migraine_assets.defs.caching import code_version, fingerprint, library_versions, recall
+from migraine_assets.defs.caching import cached_value, fingerprint, library_versions
+from migraine_assets.defs.code_versions import code_version, package_version
 from migraine_assets.defs.metadata import evaluation_metadata
 from migraine_assets.defs.mlflow import log_evaluation
 from migraine_assets.defs.refs import Chosen, EvaluationRef, FeaturesRef, FoldsRef, ModelRef, from_stored
@@ -26,14 +30,7 @@ from migraine_assets.stores.bundles.bundles import add_provenance
 
 OWNERS = ["team:ml"]
 GROUP = "g5_evaluation"
-MODELS: dict[Task, tuple[Estimator, ...]] = {"attack": CLASSIFIERS, "severity": REGRESSORS}
 OTHER: dict[Task, Task] = {"attack": "severity", "severity": "attack"}
-CODE = (
-    "migraine_assets.core",
-    "migraine_assets.report",
-    "migraine_assets.defs.assets.evaluate",
-    "migraine_assets.defs.assets.train",
-)
 
 
 def evaluation_asset(task: Task) -> dg.AssetsDefinition:
@@ -49,7 +46,7 @@ def evaluation_asset(task: Task) -> dg.AssetsDefinition:
             "folds": dg.AssetIn("folds"),
             **{estimator.key: dg.AssetIn(asset_key(estimator)) for estimator in MODELS[task]},
         },
-        description=f"All models of the task '{task}' on the test part, against the baselines: the report.",
+        description=f"All models of the task '{task}' on the test part, compared with the baselines, as a report.",
     )
     def evaluation(
         context: dg.AssetExecutionContext,
@@ -59,18 +56,18 @@ def evaluation_asset(task: Task) -> dg.AssetsDefinition:
         **models: ModelRef,
     ) -> dg.MaterializeResult[EvaluationRef]:
         trained = [models[estimator.key] for estimator in MODELS[task]]
-        value, remembered = _evaluate_once(context, task, workspace, features, folds, trained)
+        value, cached = _evaluate_once(context, task, workspace, features, folds, trained)
         return dg.MaterializeResult(
             value=value,
             data_version=dg.DataVersion(f"{value.champion.bundle if value.champion else None}:{value.accepted}"),
-            metadata=evaluation_metadata(value, remembered=remembered),
+            metadata=evaluation_metadata(value, cached=cached),
         )
 
     return evaluation
 
 
 def evaluation_assets() -> list[dg.AssetsDefinition]:
-    """Both tasks."""
+    """The evaluations of both tasks."""
     return [evaluation_asset(task) for task in MODELS]
 
 
@@ -89,71 +86,75 @@ def _evaluate_once(
         *(model.bundle or f"failed: {model.error}" for model in models),
     ]
     settings = [params.training, params.promotion, opponent, workspace.reports]
-    key = fingerprint(f"evaluation/{task}", code=code_version(*CODE), settings=settings, inputs=inputs)
+    key = fingerprint(f"evaluation/{task}", code=code_version(__name__), settings=settings, inputs=inputs)
 
     reports, facts = Path(workspace.reports), _facts(context, features, params.training.seed)
 
     def make() -> EvaluationRef:
-        with bounded(params.training.threads):
-            found = evaluate(task, workspace, features, folds, models, opponent=opponent)
-        report = write_reports(reports, _name(facts), facts=facts, **{task: found.evaluation})
-        test = {row.key: figures(row.test) for row in found.evaluation.rows if row.test}
-        for row in found.evaluation.rows:
-            if row.bundle and row.test:
-                # What the monitoring of a served model is held against.
-                facts_of_test = {name: interval.to_json() for name, interval in row.test.items()}
-                add_provenance(workspace.store, row.bundle, {"test": facts_of_test})
+        with bounded_threads(params.training.threads):
+            evaluated = evaluate(task, workspace, features, folds, models, opponent=opponent)
+        report = write_reports(reports, _name(facts), facts=facts, **{task: evaluated.evaluation})
+        test = {row.key: figures(row.test) for row in evaluated.evaluation.rows if row.test}
+        _record_test_scores(workspace, evaluated)
         runs = {model.key: model.mlflow_run for model in models}
         log_evaluation(context, workspace, test=test, runs=runs, report=report)
-        return _reference(found, models, report, data="/".join(inputs[:2]))
+        return _reference(evaluated, models, report, data="/".join(inputs[:2]))
 
-    value, remembered = recall(
+    value, cached = cached_value(
         workspace.store, key, make=make, intact=lambda value: section(Path(value.report), task) is not None
     )
-    if remembered:
+    if cached:
         report = adopt(reports, _name(facts), task, source=Path(value.report), facts=facts)
         return dataclasses.replace(value, report=str(report)), True
-    _show_other(context, workspace, OTHER[task], value, facts)
+    _add_other_task(context, workspace, OTHER[task], value, facts)
     return value, False
 
 
-def _show_other(
+def _record_test_scores(workspace: Workspace, evaluated: Evaluated) -> None:
+    """Keep the test scores beside each bundle: monitoring compares a served model with them."""
+    for row in evaluated.evaluation.rows:
+        if row.bundle and row.test:
+            scores = {name: interval.to_json() for name, interval in row.test.items()}
+            add_provenance(workspace.store, row.bundle, {"test": scores})
+
+
+def _add_other_task(
     context: dg.AssetExecutionContext, workspace: Workspace, other: Task, value: EvaluationRef, facts: RunFacts
 ) -> None:
-    """Let the new report show the other task too, where that was evaluated on the same data and is not yet to come."""
+    """Add the other task to the new report, if it was evaluated on the same data and this run does not do it later."""
     stored = read_current(workspace.store, f"evaluation/{other}")
-    planned = context.run.asset_selection
-    to_come = planned is None or dg.AssetKey(["evaluation", other]) in planned
-    if stored is None or (to_come and stored.run != context.run.run_id):
+    selected = context.run.asset_selection
+    planned = selected is None or dg.AssetKey(["evaluation", other]) in selected
+    if stored is None or (planned and stored.run != context.run.run_id):
         return
-    found: EvaluationRef = from_stored(stored)
-    if found.data == value.data and section(Path(found.report), other) and not section(Path(value.report), other):
-        adopt(Path(workspace.reports), _name(facts), other, source=Path(found.report), facts=facts)
+    earlier: EvaluationRef = from_stored(stored)
+    if earlier.data == value.data and section(Path(earlier.report), other) and not section(Path(value.report), other):
+        adopt(Path(workspace.reports), _name(facts), other, source=Path(earlier.report), facts=facts)
 
 
-def _reference(found: Evaluated, models: list[ModelRef], report: Path, *, data: str) -> EvaluationRef:
-    of = {model.key: model for model in models}
+def _reference(evaluated: Evaluated, models: list[ModelRef], report: Path, *, data: str) -> EvaluationRef:
+    by_key = {model.key: model for model in models}
 
     def chosen(key: str | None) -> Chosen | None:
-        model = of.get(key or "")
+        model = by_key.get(key or "")
         return Chosen(model.key, model.bundle, model.mlflow_run) if model and model.bundle else None
 
     return EvaluationRef(
-        task=found.evaluation.task,
-        champion=chosen(found.evaluation.champion),
-        challenger=chosen(found.evaluation.challenger),
-        incumbent=found.incumbent,
-        accepted=found.decision.accepted,
-        reasons=found.decision.reasons,
-        figures=figures(found.decision.figures),
-        headline=" ".join(headline(found.evaluation)),
+        task=evaluated.evaluation.task,
+        champion=chosen(evaluated.evaluation.champion),
+        challenger=chosen(evaluated.evaluation.challenger),
+        incumbent=evaluated.incumbent,
+        accepted=evaluated.decision.accepted,
+        reasons=evaluated.decision.reasons,
+        figures=figures(evaluated.decision.figures),
+        headline=" ".join(headline(evaluated.evaluation)),
         report=str(report),
         data=data,
     )
 
 
 def _name(facts: RunFacts) -> str:
-    """Such as 2024-02-29-1a2b3c4d: both tasks of a run share a folder, and folders sort by day."""
+    """The report folder, for example 2024-02-29-1a2b3c4d. Both tasks of a run share it, and folders sort by day."""
     return f"{facts.created[:10]}-{facts.run_id[:8]}"
 
 
@@ -161,19 +162,19 @@ def _facts(context: dg.AssetExecutionContext, features: FeaturesRef, seed: int) 
     delivery = features.delivery
     return RunFacts(
         run_id=context.run.run_id,
-        created=_began(context).isoformat(timespec="seconds"),
+        created=_created(context).isoformat(timespec="seconds"),
         source=delivery.source,
         description=delivery.description,
         command=f"migraine run --data-version {delivery.md5}",
         data_version=delivery.md5,
-        code_version=code_version("migraine_assets"),
+        code_version=package_version(),
         seed=seed,
         libraries=dict(version.split("==") for version in library_versions()),
         notes=delivery.notes,
     )
 
 
-def _began(context: dg.AssetExecutionContext) -> dt.datetime:
-    """When the run was created: the same for both tasks, also of a run that goes past midnight."""
+def _created(context: dg.AssetExecutionContext) -> dt.datetime:
+    """The time at which the run was created: the same for both tasks, also if the run continues past midnight."""
     record = context.instance.get_run_record_by_id(context.run.run_id)
     return record.create_timestamp if record else dt.datetime.now(dt.UTC)

@@ -1,29 +1,27 @@
-"""The feature table with its targets, and who trains and who tests."""
+"""The asset `features`: one row of model inputs per diary day, with the targets.
 
-from datetime import date, timedelta
+Not here: what a feature is (`core.features.table`), what a target is (`core.features.labels`), the split
+(`defs.assets.folds`).
+"""
 
 import dagster as dg
-import numpy as np
 
-from migraine_assets.core.evaluation.folds import Folds, assign
-from migraine_assets.core.evaluation.results import FlowStep
 from migraine_assets.core.features import engine
-from migraine_assets.core.features.matrix import days_of, feature_rows
-from migraine_assets.defs.metadata import frame_metadata, table
-from migraine_assets.defs.refs import DiaryRef, FeaturesRef, FoldsRef
+from migraine_assets.core.features.matrix import feature_rows
+from migraine_assets.defs.metadata import frame_metadata
+from migraine_assets.defs.refs import DiaryRef, FeaturesRef
 from migraine_assets.defs.resources import Workspace
 from migraine_assets.stores.assets.frames import read_frame, write_frame
 
 OWNERS = ["team:ml"]
 GROUP = "g2_features"
-STEP = {"train": "To train on", "test": "To test on", "unused": "Unused by the split in time"}
 
 
 @dg.asset(
     group_name=GROUP,
     owners=OWNERS,
     kinds={"numpy", "parquet"},
-    description="One row of model inputs for every diary day, with what is to be predicted from it.",
+    description="One row of model inputs per diary day, with the targets to predict from it.",
 )
 def features(workspace: Workspace, preprocessed_diary: DiaryRef) -> dg.MaterializeResult[FeaturesRef]:
     frame = read_frame(workspace.store, preprocessed_diary.frame)
@@ -36,55 +34,11 @@ def features(workspace: Workspace, preprocessed_diary: DiaryRef) -> dg.Materiali
         code_version=engine.code_version(),
         steps=preprocessed_diary.steps,
     )
-    sentences = {row.name: row.description for row in engine.FEATURES}
-    summary = (
-        f"{len(rows.names)} features of {len(rows.frame):,} days; "
-        f"{int(rows.frame['target_attack'].sum()):,} attacks to predict"
-    )
+    descriptions = {feature.name: feature.description for feature in engine.FEATURES}
+    attacks = int(rows.frame["target_attack"].sum())
+    summary = f"{len(rows.names)} features of {len(rows.frame):,} days; {attacks:,} attacks to predict"
     return dg.MaterializeResult(
         value=value,
         data_version=dg.DataVersion(value.frame.version),
-        metadata=frame_metadata(value.frame, rows.frame, summary=summary, descriptions=sentences),
+        metadata=frame_metadata(value.frame, rows.frame, summary=summary, descriptions=descriptions),
     )
-
-
-@dg.asset(
-    group_name=GROUP,
-    owners=OWNERS,
-    kinds={"numpy", "parquet"},
-    description="Who trains and who tests: the last to join test, on the last days; the rest in folds by participant.",
-)
-def folds(workspace: Workspace, features: FeaturesRef) -> dg.MaterializeResult[FoldsRef]:
-    columns = ["participant_id", "date", "target_attack"]
-    frame = read_frame(workspace.store, features.frame, columns=columns)
-    dated = features.delivery.first_day is not None
-    day = days_of(frame, dated=dated)
-    attack = frame["target_attack"].to_numpy(np.float64)
-    split = assign(
-        frame["participant_id"].to_numpy(object),
-        day,
-        ~np.isnan(attack),
-        attack=attack,
-        dated=dated,
-        ahead=features.delivery.horizon,
-        settings=workspace.params().folds,
-    )
-    whole = frame[["participant_id", "date"]].assign(part=split.part, fold=split.fold)
-    value = FoldsRef(
-        frame=write_frame(workspace.store, "folds", whole),
-        features=features.frame.version,
-        columns=("part", "rows", "participants", "attacks"),
-        summary=tuple((c.part, f"{c.rows:,}", f"{c.participants:,}", f"{c.attacks:,}") for c in split.counts),
-        cut_day=None if split.cut_day is None else str(date(1970, 1, 1) + timedelta(days=split.cut_day)),
-        steps=tuple(FlowStep(STEP[c.part], c.rows, c.participants, f"{c.attacks:,} attacks.") for c in split.counts),
-    )
-    return dg.MaterializeResult(
-        value=value,
-        data_version=dg.DataVersion(value.frame.version),
-        metadata=frame_metadata(value.frame, whole, summary=_said(split), descriptions={})
-        | {"parts": table(value.columns, value.summary), "cut day": value.cut_day or "no dates"},
-    )
-
-
-def _said(split: Folds) -> str:
-    return ", ".join(f"{c.part} {c.rows:,} days of {c.participants:,} participants" for c in split.counts)

@@ -1,6 +1,7 @@
-"""Sixteen trained models, each an asset of its own, made by one factory from the table in `core.models.catalogue`.
+"""One asset per trained model, made by one factory from the rows of `core.models.catalogue`.
 
-The value of each is its bundle. Not here: what a model is (`core.models.catalogue`), who is promoted (`champions`).
+The value of each asset is its bundle. Here belongs Dagster's part: keys, checks, caching, and that the failure of one
+model does not stop the others. Not here: training (`defs.assets.train`), promotion (`defs.assets.champions`).
 """
 
 import traceback
@@ -9,10 +10,11 @@ import dagster as dg
 
 from migraine_assets.core.models.catalogue import TABLE
 from migraine_assets.core.models.estimator import Estimator
-from migraine_assets.core.models.fit_context import bounded
-from migraine_assets.defs.assets.train import failed, intact, train
-from migraine_assets.defs.caching import code_version, fingerprint, recall, remember
+from migraine_assets.core.models.fit_context import bounded_threads
+from migraine_assets.defs.assets import train as training
+from migraine_assets.defs.caching import cache_value, cached_value, fingerprint
 from migraine_assets.defs.checks.models import model_check_results, model_check_specs
+from migraine_assets.defs.code_versions import code_version
 from migraine_assets.defs.executors import TRAINING_POOL, training_tags
 from migraine_assets.defs.metadata import model_metadata
 from migraine_assets.defs.mlflow import log_model
@@ -24,41 +26,40 @@ from migraine_assets.stores.bundles.bundles import add_provenance
 OWNERS = ["team:ml"]
 FAMILY = {"attack": "classifiers", "severity": "regressors"}
 GROUP = {"attack": "g3_classifiers", "severity": "g4_regressors"}
-KINDS = {"xgboost": "xgboost", "lightgbm": "lightgbm"}
 
 
 def asset_key(estimator: Estimator) -> dg.AssetKey:
-    """Such as `classifiers/xgboost`."""
+    """The asset key, for example `classifiers/xgboost`."""
     return dg.AssetKey([FAMILY[estimator.task], estimator.key])
 
 
 def model_assets() -> list[dg.AssetsDefinition]:
-    """All sixteen."""
+    """The assets of all models in the table."""
     return [model_asset(estimator) for estimator in TABLE]
 
 
 def model_asset(estimator: Estimator) -> dg.AssetsDefinition:
-    """The asset that trains one row of the table."""
+    """The asset that trains one model of the table."""
     key = asset_key(estimator)
 
     @dg.asset(
         key=key,
         group_name=GROUP[estimator.task],
         owners=OWNERS,
-        kinds={KINDS.get(estimator.key, "scikitlearn"), "onnx"},
+        kinds={estimator.library, "onnx"},
         description=f"{estimator.runs_as}. {estimator.note}",
         check_specs=model_check_specs(key),
         pool=TRAINING_POOL,
         op_tags=training_tags(estimator),
     )
-    def model(  # type: ignore[no-untyped-def]  # Dagster would take the annotation for 'no value'
+    def model(  # type: ignore[no-untyped-def]  # Dagster would read the annotation as 'no value'
         context: dg.AssetExecutionContext, workspace: Workspace, features: FeaturesRef, folds: FoldsRef
     ):
-        value, remembered = _train_once(context, estimator, workspace, features, folds)
+        value, cached = _train_once(context, estimator, workspace, features, folds)
         return dg.MaterializeResult(
             value=value,
             data_version=dg.DataVersion(value.bundle or f"failed: {value.error}"),
-            metadata=model_metadata(value, remembered=remembered),
+            metadata=model_metadata(value, cached=cached),
             check_results=model_check_results(value, key),
         )
 
@@ -72,54 +73,49 @@ def _train_once(
     features: FeaturesRef,
     folds: FoldsRef,
 ) -> tuple[ModelRef, bool]:
-    """The model trained before on the same data, parameters and code, or a new one; a failure is tried again.
+    """The model cached for the same data, parameters and code, or a new one. A failed model is trained again.
 
-    What MLflow has not been told yet, because it did not answer or the run was killed, it is told now.
+    A model that has not been logged to MLflow, because MLflow was unavailable or the run was killed, is logged now.
     """
-    params = workspace.params()
+    store, params = workspace.store, workspace.params()
+    overrides = dict(params.hyperparameters(estimator.task, estimator.key))
     key = fingerprint(
         "/".join(asset_key(estimator).path),
-        code=code_version("migraine_assets.core", "migraine_assets.stores", "migraine_assets.defs.assets.train"),
-        settings=[
-            params.training,
-            params.search,
-            params.flags,
-            dict(params.hyperparameters(estimator.task, estimator.key)),
-        ],
+        code=code_version(training.__name__),
+        settings=[params.training, params.search, params.flags, overrides],
         inputs=[features.frame.version, folds.frame.version, features.delivery.md5],
     )
-
-    value, remembered = recall(
-        workspace.store,
+    value, cached = cached_value(
+        store,
         key,
-        make=lambda: _train_alone(context, estimator, workspace, features, folds),
-        intact=lambda found: intact(workspace.store, found),
+        make=lambda: _train_isolated(context, estimator, workspace, features, folds),
+        intact=lambda model: training.intact(store, model),
     )
     if value.mlflow_run is None:
         value = log_model(context, workspace, features, value)
-        remember(workspace.store, key, value)
+        cache_value(store, key, value)
     if value.bundle and value.mlflow_run:
-        add_provenance(workspace.store, value.bundle, {"mlflow_run": value.mlflow_run})
-    return value, remembered
+        add_provenance(store, value.bundle, {"mlflow_run": value.mlflow_run})
+    return value, cached
 
 
-def _train_alone(
+def _train_isolated(
     context: dg.AssetExecutionContext,
     estimator: Estimator,
     workspace: Workspace,
     features: FeaturesRef,
     folds: FoldsRef,
 ) -> ModelRef:
-    """One model that fails fails alone: its error is its value, so that the other fifteen are still compared."""
+    """Train one model. Its own failure becomes its value, so that the other models are still compared."""
     try:
-        with bounded(workspace.params().training.threads):
-            return train(estimator, workspace, features, folds, run_id=context.run.run_id)
+        with bounded_threads(workspace.params().training.threads):
+            return training.train(estimator, workspace, features, folds, run_id=context.run.run_id)
     except (BundleRefused, DataRefused) as error:
         context.log.warning(f"{estimator.key} could not be trained. {error}")
-        return failed(estimator, str(error))
+        return training.failed(estimator, str(error))
     except (ConfigurationError, StoreError):
-        # Folds of other features, a full disk: not this model's fault, and no other would fare better.
+        # Folds of other features, a full disk: no other model would succeed either.
         raise
     except Exception as error:  # noqa: BLE001 - a library may raise anything; the trace goes to the log
         context.log.error(f"{estimator.key} could not be trained.\n{traceback.format_exc()}")
-        return failed(estimator, f"{type(error).__name__}: {error}")
+        return training.failed(estimator, f"{type(error).__name__}: {error}")

@@ -1,32 +1,31 @@
-"""What a model asset does, between the references it gets and the reference it returns.
+"""The training of one model: load the rows, fit and cross-validate, export, write the bundle.
 
-Here belong loading rows, calling `core`, writing the bundle. Not here: Dagster's part (`defs.assets.models`).
+Not here: fitting (`core.models.training`), scores (`core.evaluation.cross_validation`), Dagster's part
+(`defs.assets.models`).
 """
 
 import datetime as dt
-from typing import Any
 
 import pandas as pd
 
-from migraine_assets.core.evaluation.cross_validation import Judged, train_and_judge
+from migraine_assets.core.evaluation.cross_validation import CrossValidated, train_and_score
 from migraine_assets.core.evaluation.datasets import TaskData, columns_needed, task_data
 from migraine_assets.core.metrics.interval import Scores
 from migraine_assets.core.models.estimator import Estimator
 from migraine_assets.core.models.tuning import tune
-from migraine_assets.core.monitoring.drift import MODEL_OUTPUT
-from migraine_assets.core.reference_bins import reference, references
+from migraine_assets.core.reference_bins import MODEL_OUTPUT, reference, references
 from migraine_assets.core.tasks import Task
 from migraine_assets.defs.refs import FeaturesRef, Figures, FoldsRef, ModelRef
 from migraine_assets.defs.resources import Workspace
 from migraine_assets.errors import ConfigurationError, DataRefused
-from migraine_assets.stores.assets.frames import read_frame, write_frame
+from migraine_assets.stores.assets.frames import FrameRef, read_frame, write_frame
 from migraine_assets.stores.bundles.bundles import write_bundle
 from migraine_assets.stores.bundles.pack import Context, pack
 from migraine_assets.stores.store import Store
 
 
 def load(task: Task, workspace: Workspace, features: FeaturesRef, folds: FoldsRef, *, groups: bool = False) -> TaskData:
-    """The rows of one task. Raises `ConfigurationError` where the folds belong to other features."""
+    """The rows of one task. Raises `ConfigurationError` if the folds belong to other features."""
     if folds.features != features.frame.version:
         raise ConfigurationError(
             "The folds were made for other features than the current ones: materialize 'folds' again."
@@ -48,15 +47,18 @@ def load(task: Task, workspace: Workspace, features: FeaturesRef, folds: FoldsRe
 def train(
     estimator: Estimator, workspace: Workspace, features: FeaturesRef, folds: FoldsRef, *, run_id: str
 ) -> ModelRef:
-    """Fit, judge and export one model; its bundle is in the store when this returns."""
+    """Fit, cross-validate and export one model, and write its bundle to the store.
+
+    Raises `DataRefused` if the diary has no target for the task or no training row has a known outcome.
+    """
     if estimator.task == "severity" and features.severity_kind is None:
         raise DataRefused(
-            "The diary holds neither severities nor dates to count headache days by: nothing to train on."
+            "The diary has neither severities nor dates to count headache days by: there is no target to train on."
         )
     data, params = load(estimator.task, workspace, features, folds), workspace.params()
     if not len(data.train.y):
         raise DataRefused("No training row has a known outcome for this task.")
-    chosen = tune(
+    tuned = tune(
         estimator,
         data.train,
         params=params.hyperparameters(estimator.task, estimator.key),
@@ -64,19 +66,19 @@ def train(
         threads=params.training.threads,
         settings=params.search,
     )
-    judged = train_and_judge(
+    model = train_and_score(
         estimator,
         data,
-        params=chosen.params,
+        params=tuned.params,
         seed=params.training.seed,
         threads=params.training.threads,
         replicates=params.training.replicates,
         horizon=features.delivery.horizon,
         limits=params.flags,
     )
-    packed = pack(judged.fitted, data.train, _context(judged, data, features))
+    packed = pack(model.fitted, data.train, _context(model, data, features))
     bundle = write_bundle(workspace.store, packed.manifest, packed.model, provenance=_provenance(run_id))
-    return _reference(judged, bundle, _predictions(workspace.store, data, judged))
+    return _reference(model, bundle, _predictions(workspace.store, data, model))
 
 
 def failed(estimator: Estimator, error: str) -> ModelRef:
@@ -102,7 +104,7 @@ def failed(estimator: Estimator, error: str) -> ModelRef:
 
 
 def intact(store: Store, value: ModelRef) -> bool:
-    """Whether a remembered model can be used again: it did not fail, and its files are there."""
+    """Whether a cached model can be used again: it did not fail, and its files exist."""
     return bool(
         value.bundle
         and value.predictions
@@ -112,12 +114,12 @@ def intact(store: Store, value: ModelRef) -> bool:
 
 
 def figures(scores: Scores) -> Figures:
-    """Scores as triples, None for what cannot be computed."""
-    return {name: tuple(found.to_json().values()) for name, found in scores.items()}  # type: ignore[misc]
+    """Scores as (value, ci_low, ci_high), with None for an unknown value."""
+    return {name: tuple(interval.to_json().values()) for name, interval in scores.items()}  # type: ignore[misc]
 
 
-def _reference(judged: Judged, bundle: str, predictions: Any) -> ModelRef:
-    fitted = judged.fitted
+def _reference(model: CrossValidated, bundle: str, predictions: FrameRef) -> ModelRef:
+    fitted = model.fitted
     return ModelRef(
         key=fitted.estimator.key,
         task=fitted.estimator.task,
@@ -127,10 +129,10 @@ def _reference(judged: Judged, bundle: str, predictions: Any) -> ModelRef:
         error=None,
         predictions=predictions,
         params=dict(fitted.params),
-        cv=figures(judged.cv),
-        train=figures(judged.train),
-        lead=figures(judged.lead),
-        flags=judged.flags,
+        cv=figures(model.cv),
+        train=figures(model.train),
+        lead=figures(model.lead),
+        flags=model.flags,
         notes=fitted.notes,
         threshold=fitted.threshold,
         conformal=(fitted.conformal.coverage, fitted.conformal.quantile) if fitted.conformal else None,
@@ -138,24 +140,25 @@ def _reference(judged: Judged, bundle: str, predictions: Any) -> ModelRef:
     )
 
 
-def _context(judged: Judged, data: TaskData, features: FeaturesRef) -> Context:
-    # Scores of people that the model did not train on, as those that it will serve.
-    scores = reference(MODEL_OUTPUT, judged.fitted.oof)
-    found = (*references(data.train.X, data.train.names), scores)
+def _context(model: CrossValidated, data: TaskData, features: FeaturesRef) -> Context:
+    # Predictions for participants that the model was not trained on, like those that it will serve.
+    outputs = reference(MODEL_OUTPUT, model.fitted.oof)
+    bins = (*references(data.train.X, data.train.names), outputs)
     return Context(
         horizon=features.delivery.horizon,
         severity_kind=features.severity_kind if data.task == "severity" else None,
         features_version=features.code_version,
         data_version=features.delivery.md5,
-        metrics={name: found.to_json() for name, found in judged.cv.items()},
-        reference={item.name: item.to_json() for item in found},
+        metrics={name: interval.to_json() for name, interval in model.cv.items()},
+        reference={item.name: item.to_json() for item in bins},
     )
 
 
-def _predictions(store: Store, data: TaskData, judged: Judged) -> Any:
-    frame = pd.DataFrame({"y": data.train.y, "prediction": judged.fitted.oof, "fold": data.train.fold})
-    whole = pd.concat([data.train_frame[["participant_id", "date"]], frame], axis=1)
-    return write_frame(store, f"predictions_{data.task}_{judged.fitted.estimator.key}", whole)
+def _predictions(store: Store, data: TaskData, model: CrossValidated) -> FrameRef:
+    keys = data.train_frame[["participant_id", "date"]]
+    frame = pd.DataFrame({"y": data.train.y, "prediction": model.fitted.oof, "fold": data.train.fold})
+    name = f"predictions_{data.task}_{model.fitted.estimator.key}"
+    return write_frame(store, name, pd.concat([keys, frame], axis=1))
 
 
 def _provenance(run_id: str) -> dict[str, str]:

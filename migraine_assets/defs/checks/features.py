@@ -1,4 +1,7 @@
-"""The checks on what models learn from: the feature table and the split."""
+"""The checks of `features` and `folds`, one step for each asset.
+
+Not here: the rules (`core.quality`), the translation to Dagster (`defs.checks.findings`).
+"""
 
 import dagster as dg
 import numpy as np
@@ -14,14 +17,14 @@ from migraine_assets.defs.resources import Workspace
 from migraine_assets.stores.assets.frames import read_frame
 
 FEATURES = (
-    Declared("features_finite", "Every input is a finite number or null.", can_block=True),
+    Declared("features_finite", "Every input is finite or null.", can_block=True),
     Declared("no_outcome_among_inputs", "No input is an outcome, a target or a key.", can_block=True),
-    Declared("no_input_nearly_the_outcome", "No single input nearly is the outcome.", can_block=True),
+    Declared("no_input_nearly_the_outcome", "No single input reveals the outcome.", can_block=True),
 )
 FOLDS = (
-    Declared("participants_disjoint", "Nobody is in training and test, nor in two folds.", can_block=True),
-    Declared("forward_in_time", "What is trained on lies before what is tested on.", can_block=True),
-    Declared("both_classes", "Test and every fold have days with and without an attack.", can_block=True),
+    Declared("participants_disjoint", "No participant is in both parts or in two folds.", can_block=True),
+    Declared("forward_in_time", "Training outcomes lie before test days.", can_block=True),
+    Declared("both_classes", "The test part and every fold have days with and without an attack.", can_block=True),
 )
 
 

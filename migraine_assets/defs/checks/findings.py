@@ -1,7 +1,6 @@
-"""From a finding of `core` to a Dagster check result, and one check step for each asset.
+"""The translation of findings (`core.quality`) to Dagster check specs and results.
 
-Here belongs the translation. Not here: the rules (`core.quality_*`), which asset has which (`defs.checks.diary`,
-`defs.checks.features`).
+Not here: the rules (`core.quality`), which asset has which checks (`defs.checks.diary`, `defs.checks.features`).
 """
 
 from collections.abc import Iterable, Sequence
@@ -15,7 +14,7 @@ from migraine_assets.defs.metadata import table
 
 @dataclass(frozen=True)
 class Declared:
-    """A check before it is run: its name, what it makes sure of, and whether it can stop what comes after."""
+    """The declaration of a check. `can_block`: a failure can stop the downstream assets."""
 
     name: str
     description: str
@@ -23,9 +22,9 @@ class Declared:
 
 
 def specs(asset: str, declared: Sequence[Declared], *, also_reads: Sequence[str] = ()) -> list[dg.AssetCheckSpec]:
-    """Check specs; `also_reads` names other assets that the step loads.
+    """The check specs of `asset`. `also_reads`: other assets that the step loads.
 
-    A blocking check stops downstream assets only when a failure is an ERROR, and not a WARN.
+    A blocking check stops the downstream assets only if the failure is an ERROR and not a WARN.
     """
     return [
         dg.AssetCheckSpec(
@@ -40,18 +39,18 @@ def specs(asset: str, declared: Sequence[Declared], *, also_reads: Sequence[str]
 
 
 def results(asset: str | dg.AssetKey, findings: Iterable[Finding]) -> list[dg.AssetCheckResult]:
-    """Every finding as a result: a blocking failure is an ERROR, any other a WARN."""
-    return [_result(asset, found) for found in findings]
+    """The findings as check results. A blocking failure is an ERROR, any other failure a WARN."""
+    return [_result(asset, finding) for finding in findings]
 
 
-def _result(asset: str | dg.AssetKey, found: Finding) -> dg.AssetCheckResult:
-    severity = dg.AssetCheckSeverity.ERROR if found.blocking else dg.AssetCheckSeverity.WARN
-    metadata = {"figures": table(found.columns, found.rows)} if found.columns else {}
+def _result(asset: str | dg.AssetKey, finding: Finding) -> dg.AssetCheckResult:
+    severity = dg.AssetCheckSeverity.ERROR if finding.blocking else dg.AssetCheckSeverity.WARN
+    metadata = {"figures": table(finding.columns, finding.rows)} if finding.columns else {}
     return dg.AssetCheckResult(
-        passed=found.passed,
+        passed=finding.passed,
         asset_key=asset,
-        check_name=found.name,
+        check_name=finding.name,
         severity=severity,
-        description=found.reason,
+        description=finding.reason,
         metadata=metadata,
     )

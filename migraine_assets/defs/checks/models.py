@@ -1,4 +1,7 @@
-"""The checks on a model, evaluated in its own step: none stops anything, for the other models go on."""
+"""The checks of a trained model. They run in its training step and block nothing, so that the other models continue.
+
+Not here: the flags that the checks report (`core.evaluation.flags`).
+"""
 
 from dataclasses import dataclass
 
@@ -9,7 +12,7 @@ from migraine_assets.defs.refs import ModelRef
 
 @dataclass(frozen=True)
 class ModelCheck:
-    """A check that fails where a flag whose name begins with `flag` was raised."""
+    """A check that fails if the model has a flag whose name starts with `flag` or ends with `_{flag}`."""
 
     name: str
     description: str
@@ -17,25 +20,27 @@ class ModelCheck:
 
 
 CHECKS = (
-    ModelCheck("no_overfitting", "Training and cross-validated score lie close together.", "overfitting"),
-    ModelCheck("no_underfitting", "The cross-validated score reaches the least that is useful.", "underfitting"),
-    ModelCheck("better_than_base_rate", "Clearly better than the base rate.", "base_rate"),
-    ModelCheck("better_than_persistence", "Clearly better than 'as today'.", "persistence"),
-    ModelCheck("better_than_personal_rate", "Clearly better than the participant's own rate.", "personal_rate"),
-    ModelCheck("calibrated", "Calibration slope near 1, intercept near 0.", "calibration"),
-    ModelCheck("not_too_good_to_be_true", "No score that honest forecasts do not reach.", "too_good"),
+    ModelCheck("no_overfitting", "The training score is close to the cross-validated score.", "overfitting"),
+    ModelCheck("no_underfitting", "The cross-validated score is high enough to be useful.", "underfitting"),
+    ModelCheck("better_than_base_rate", "The model is clearly better than the base rate.", "base_rate"),
+    ModelCheck("better_than_persistence", "The model is clearly better than persistence ('as today').", "persistence"),
+    ModelCheck(
+        "better_than_personal_rate", "The model is clearly better than the participant's own rate.", "personal_rate"
+    ),
+    ModelCheck("calibrated", "The calibration slope is close to 1 and the intercept close to 0.", "calibration"),
+    ModelCheck("not_too_good_to_be_true", "No score is so high that it suggests a leak.", "too_good"),
 )
 TRAINED = "trained"
 
 
 def model_check_specs(key: dg.AssetKey) -> list[dg.AssetCheckSpec]:
-    """The checks that every model has."""
+    """The check specs of a model asset."""
     trained = dg.AssetCheckSpec(TRAINED, asset=key, description="The model was fitted, exported and verified.")
     return [trained] + [dg.AssetCheckSpec(c.name, asset=key, description=c.description) for c in CHECKS]
 
 
 def model_check_results(model: ModelRef, key: dg.AssetKey) -> list[dg.AssetCheckResult]:
-    """One result for each check. Where the model failed, only `trained` is an ERROR."""
+    """One result per check. If training failed, only `trained` is an ERROR."""
     trained = dg.AssetCheckResult(
         passed=model.error is None, asset_key=key, check_name=TRAINED, description=model.error or "Trained."
     )
@@ -43,13 +48,13 @@ def model_check_results(model: ModelRef, key: dg.AssetKey) -> list[dg.AssetCheck
 
 
 def _result(model: ModelRef, check: ModelCheck, key: dg.AssetKey) -> dg.AssetCheckResult:
-    found = [flag for flag in model.flags if flag.name.startswith(check.flag) or flag.name.endswith(f"_{check.flag}")]
-    bars = any(flag.bars for flag in found)
+    flags = [flag for flag in model.flags if flag.name.startswith(check.flag) or flag.name.endswith(f"_{check.flag}")]
+    bars = any(flag.bars for flag in flags)
     missing = "The model was not trained." if model.error else ""
     return dg.AssetCheckResult(
-        passed=not found and model.error is None,
+        passed=not flags and model.error is None,
         asset_key=key,
         check_name=check.name,
         severity=dg.AssetCheckSeverity.ERROR if bars else dg.AssetCheckSeverity.WARN,
-        description=missing or " ".join(flag.reason for flag in found) or check.description,
+        description=missing or " ".join(flag.reason for flag in flags) or check.description,
     )

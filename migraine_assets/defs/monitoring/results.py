@@ -14,7 +14,8 @@ from migraine_assets.core.contract import BY_NAME
 from migraine_assets.core.features.table import FEATURES
 from migraine_assets.core.monitoring.day_quality import DayQuality, day_quality
 from migraine_assets.core.monitoring.domain_classifier import domain_auc
-from migraine_assets.core.monitoring.drift import MODEL_OUTPUT, DriftReference, Window, measure_drift
+from migraine_assets.core.monitoring.drift import DriftReference, Window, measure_drift
+from migraine_assets.core.reference_bins import MODEL_OUTPUT
 from migraine_assets.core.monitoring.drift_result import ModelDrift
 from migraine_assets.core.monitoring.outcomes import JoinedOutcomes
 from migraine_assets.core.monitoring.performance import compare_estimate, estimated_performance, realized_performance

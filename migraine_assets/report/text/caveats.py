@@ -1,7 +1,7 @@
 """Limits, intended use and ethical considerations of reports and models. Sentences only."""
 
 from migraine_assets.core.evaluation.results import TaskEvaluation
-from migraine_assets.core.evaluation.subgroups import LEAST_PARTICIPANTS
+from migraine_assets.core.evaluation.subgroups import MIN_PARTICIPANTS
 from migraine_assets.report.text.labels import plural
 
 FEW_PARTICIPANTS = 30
@@ -31,7 +31,7 @@ ETHICS = (
     "A forecast can cause worry, and worry can bring on an attack; a missed attack can cost trust. Let patients choose "
     "whether and when they see a forecast, and show its uncertainty.",
     "Diaries are health data. Participants appear under pseudonyms only, and groups of fewer than "
-    f"{LEAST_PARTICIPANTS} participants are not scored.",
+    f"{MIN_PARTICIPANTS} participants are not scored.",
     "Fairness is unknown for groups that were too small to be scored. Unknown does not mean fair.",
     "Avoiding triggers can restrict a life. The model does not know which avoidance is worth its cost.",
 )

@@ -6,15 +6,9 @@ Not here: whole sentences (`report.text.interpretation`).
 import math
 
 from migraine_assets.core.metrics.interval import Interval
+from migraine_assets.core.models.catalogue import TITLES
 
-MODELS = {
-    "xgboost": "XGBoost",
-    "lightgbm": "LightGBM",
-    "svm": "Support vector machine",
-    "knn": "k nearest neighbors",
-    "naive_bayes": "Naive Bayes",
-    "linear": "Linear regression",
-    "ridge": "Ridge regression",
+BASELINES = {
     "base_rate": "Base rate",
     "persistence": "Persistence (as today)",
     "personal_rate": "Participant’s own rate",
@@ -43,7 +37,7 @@ UNKNOWN = "–"
 def title(key: str) -> str:
     """Return the display name of a model, baseline or field: "Random forest" for "random_forest"."""
     plain = key.replace("_", " ")
-    return MODELS.get(key, plain[:1].upper() + plain[1:])
+    return TITLES.get(key) or BASELINES.get(key, plain[:1].upper() + plain[1:])
 
 
 def metric(key: str) -> str:

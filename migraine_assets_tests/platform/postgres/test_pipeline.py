@@ -81,7 +81,7 @@ def test_the_server_crashes_during_a_run(used: Home, addresses: dict[str, str], 
 
     done = used.process("run", extra=addresses)
     assert done.code == 0, done.text
-    assert "as trained before" in done.text
+    assert "cached model" in done.text
     statuses = server.query("pipeline_dagster", "SELECT DISTINCT status FROM runs")
     assert {row[0] for row in statuses} == {"SUCCESS", "FAILURE"}
 

@@ -14,7 +14,7 @@ from migraine_assets.core.reference_bins import (
     BINS,
     bin_counts,
     bin_edges,
-    bin_places,
+    bin_indices,
     psi,
     psi_noise,
     reference,
@@ -41,7 +41,7 @@ def test_every_value_is_counted_and_no_bin_is_empty(values: list[float]) -> None
 @given(VALUES, st.lists(st.floats(-9, 9), max_size=12, unique=True))
 def test_the_bin_of_a_value_is_the_first_whose_edge_is_not_below_it(values: list[float], edges: list[float]) -> None:
     array, edges = np.array(values, dtype=np.float64), sorted(edges)
-    places, known = bin_places(edges, array), np.isfinite(array)
+    places, known = bin_indices(edges, array), np.isfinite(array)
     assert (places[known] == np.searchsorted(edges, array[known], side="left")).all()
     assert (places[~known] == len(edges) + 1).all()
 

@@ -25,7 +25,7 @@ def _metadata(home: Home, key: str) -> dict[str, dg.MetadataValue]:
         ("preprocessed_diary", {"summary", "what was done"}),
         ("features", {"summary", "dagster/column_schema"}),
         ("folds", {"summary", "parts", "cut day"}),
-        ("classifiers/knn", {"summary", "cross-validated", "ahead of baseline", "parameters", "bundle", "roc_auc"}),
+        ("classifiers/knn", {"summary", "cross-validated", "lead over baseline", "parameters", "bundle", "roc_auc"}),
         ("regressors/ridge", {"summary", "cross-validated", "flags", "rmse", "MLflow run"}),
         ("evaluation/attack", {"summary", "report", "report link", "evaluation.json", "decision"}),
         ("champions/severity", {"summary", "outcome", "champion bundle"}),

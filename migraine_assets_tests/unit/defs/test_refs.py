@@ -29,7 +29,7 @@ VALUES = (
     FeaturesRef(FRAME, DELIVERY, ("x", "y"), "burden", "c", STEPS),
     FoldsRef(FRAME, "a" * 64, ("part",), (("train",),), "2024-01-03", STEPS),
     ModelRef(
-        key="knn", task="attack", used="NearestNeighbours", seconds=0.5, bundle="b", error=None, predictions=FRAME,
+        key="knn", task="attack", used="NearestNeighbors", seconds=0.5, bundle="b", error=None, predictions=FRAME,
         params={"n_neighbors": 3, "C": 0.5, "kernel": "rbf"}, cv={"roc_auc": (0.7, 0.6, None)}, train={}, lead={},
         flags=(Flag("underfitting", "low", bars=True),), notes=("n",), threshold=0.3, conformal=(0.9, 1.5),
         mlflow_run=None,

@@ -1,17 +1,14 @@
-"""What each model without trees computes, written as a graph: linear, kernel, neighbours, naive Bayes.
+"""Exporters of the models without trees: linear models, kernels, nearest neighbors, naive Bayes.
 
-All of it in double precision, as the libraries do: the outputs then agree to the last digits of single
-precision, also far outside the training data, and neighbours are ranked the same.
+They compute in double precision, as the libraries do. The outputs then agree to the last digits of single precision,
+also far outside the training data, and neighbors are ranked the same.
 """
 
-from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
 from migraine_assets.stores.bundles.export.graph import Graph
-
-Writer = Callable[[Graph, Any, str], str]
 
 
 def linear(graph: Graph, model: Any, source: str) -> str:
@@ -22,14 +19,14 @@ def linear(graph: Graph, model: Any, source: str) -> str:
 
 
 def svc(graph: Graph, model: Any, source: str) -> str:
-    """The decision value: above 0 on the side of an attack, as `decision_function` has it."""
+    """The decision function: above 0 on the side of an attack."""
     kernel = _rbf(graph, source, model.support_vectors_, gamma=model._gamma)
     product = graph.add("MatMul", kernel, graph.doubles(np.asarray(model.dual_coef_).T))
     return graph.add("Add", product, graph.doubles(model.intercept_))
 
 
 def nystroem_hinge(graph: Graph, model: Any, source: str) -> str:
-    """The kernel against the map's components, their normalization, and the linear machine behind them."""
+    """The kernel with the components of the map, its normalization, and the linear model on the result."""
     kernel, hinge = model[0], model[1]
     mapped = _rbf(graph, source, kernel.components_, gamma=kernel.gamma)
     return linear(graph, hinge, graph.add("MatMul", mapped, graph.doubles(kernel.normalization_.T)))
@@ -42,40 +39,27 @@ def naive_bayes(graph: Graph, model: Any, source: str) -> str:
     return graph.add("Add", graph.add("Sub", none, attack), graph.doubles(start[1] - start[0]))
 
 
-def neighbours(graph: Graph, model: Any, source: str) -> str:
-    """The logit of the smoothed share of attacks among the nearest reference rows; earlier rows win ties."""
+def nearest_neighbors(graph: Graph, model: Any, source: str) -> str:
+    """The logit of the smoothed share of attacks among the nearest reference rows; ties go to earlier rows."""
     from migraine_assets.core.models.knn import GRID, REACH
 
     near = graph.add("Clip", source, graph.constant(np.float64(-REACH)), graph.constant(np.float64(REACH)))
     steps = graph.add("Round", graph.add("Mul", _squared_distance(graph, near, model.reference_), graph.doubles(GRID)))
-    wanted = graph.constant(np.array([model.n_used_], dtype=np.int64))
-    chosen = graph.add("TopK", steps, wanted, outputs=2, axis=1, largest=0, sorted=1)
-    votes = graph.add("Gather", graph.constant(model.label_), chosen, axis=0)
+    count = graph.constant(np.array([model.n_used_], dtype=np.int64))
+    nearest = graph.add("TopK", steps, count, outputs=2, axis=1, largest=0, sorted=1)
+    votes = graph.add("Gather", graph.constant(model.label_), nearest, axis=0)
     attacks = graph.add("ReduceSum", votes, graph.constant(np.array([1], dtype=np.int64)), keepdims=1)
     smoothed = graph.add("Add", attacks, graph.doubles(1.0))
     return logit(graph, graph.add("Div", smoothed, graph.doubles(model.n_used_ + 2.0)))
 
 
 def logit(graph: Graph, share: str) -> str:
-    """log(p / (1 - p)) of a share of votes float64 [n, 1], cut as in training."""
+    """log(p / (1 - p)) of a share of votes float64 [n, 1], clipped as in training."""
     from migraine_assets.core.models.raw_scores import SHARE_MARGIN
 
-    low, high = (graph.constant(np.float64(edge)) for edge in (SHARE_MARGIN, 1 - SHARE_MARGIN))
-    cut = graph.add("Clip", share, low, high)
-    return graph.add("Log", graph.add("Div", cut, graph.add("Sub", graph.doubles(1.0), cut)))
-
-
-WRITERS: dict[str, Writer] = {
-    "LogisticRegression": linear,
-    "LinearRegression": linear,
-    "Ridge": linear,
-    "Lasso": linear,
-    "ElasticNet": linear,
-    "SVC": svc,
-    "Pipeline": nystroem_hinge,
-    "NearestNeighbours": neighbours,
-    "GaussianNB": naive_bayes,
-}
+    low, high = (graph.constant(np.float64(bound)) for bound in (SHARE_MARGIN, 1 - SHARE_MARGIN))
+    clipped = graph.add("Clip", share, low, high)
+    return graph.add("Log", graph.add("Div", clipped, graph.add("Sub", graph.doubles(1.0), clipped)))
 
 
 def _gaussian(graph: Graph, source: str, mean: Any, variance: Any) -> str:

@@ -1,29 +1,52 @@
 """A fitted model as one ONNX graph: imputer, scaler, model, calibration.
 
-Here belongs the assembly. Input `features` float32 [None, F], nulls as NaN; output `probability` or `severity`
-float32 [None, 1]. The graph is written node by node instead of by a converter: thresholds are decided exactly,
-scores are calibrated before they saturate, and the same model gives the same bytes.
+The graph has one input, `features` float32 [None, F] with nulls as NaN, and one output, `probability` or `severity`
+float32 [None, 1]. It is written node by node instead of by a converter, so that thresholds decide exactly as in the
+library, scores are calibrated before they saturate, and the same model gives the same bytes.
+
+`EXPORTERS` maps the name of an exporter in a row of `core.models.catalogue` to the function that adds the model to the
+graph. Not here: those functions (`stores.bundles.export.dense`, `stores.bundles.export.trees`).
 """
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
 from migraine_assets.core.models.training import FittedModel
 from migraine_assets.errors import BundleRefused
-from migraine_assets.stores.bundles.export.dense import WRITERS, logit
+from migraine_assets.stores.bundles.export import dense, trees
 from migraine_assets.stores.bundles.export.graph import Graph
-from migraine_assets.stores.bundles.export.trees import READERS, add_trees
 from migraine_assets.stores.bundles.manifest import INPUT, OUTPUT
+
+# Takes the graph, the fitted model and the name of its input (scaled if the pipeline has a scaler, and without nulls);
+# returns the name of the raw score float64 [n, 1].
+Exporter = Callable[[Graph, Any, str], str]
+
+EXPORTERS: dict[str, Exporter] = {
+    "linear": dense.linear,
+    "svc": dense.svc,
+    "nystroem_hinge": dense.nystroem_hinge,
+    "nearest_neighbors": dense.nearest_neighbors,
+    "naive_bayes": dense.naive_bayes,
+    "forest_classifier": trees.forest_classifier,
+    "forest_regressor": trees.forest_regressor,
+    "histogram": trees.histogram,
+    "xgboost": trees.xgboost,
+    "lightgbm": trees.lightgbm,
+}
 
 
 def to_onnx(fitted: FittedModel, names: tuple[str, ...]) -> bytes:
-    """The graph of `fitted`, whose inputs are `names` in that order. `BundleRefused` for an unknown model."""
+    """The graph of `fitted` for inputs `names`, in that order. Raises `BundleRefused` if it has no exporter."""
     graph, steps = Graph(), fitted.pipeline.named_steps
     if len(names) != fitted.pipeline.n_features_in_:
         raise BundleRefused(f"{len(names)} feature names for a model of {fitted.pipeline.n_features_in_} features.")
+    if fitted.exporter not in EXPORTERS:
+        raise BundleRefused(f"'{fitted.estimator.key}' cannot be exported: there is no exporter '{fitted.exporter}'.")
     filled = _impute(graph, steps["impute"])
-    score = _score(graph, steps, filled)
+    source = _scale(graph, steps["scale"], filled) if "scale" in steps else filled
+    score = EXPORTERS[fitted.exporter](graph, steps["model"], source)
     result = OUTPUT[fitted.estimator.task]
     graph.cast(_finish(graph, fitted, score), np.float32, output=result)
     return graph.serialize(source=INPUT, width=len(names), result=result)
@@ -34,25 +57,14 @@ def _impute(graph: Graph, imputer: Any) -> str:
     return graph.add("Where", graph.add("IsNaN", INPUT), graph.constant(medians), INPUT)
 
 
-def _score(graph: Graph, steps: Any, filled: str) -> str:
-    model = steps["model"]
-    kind = type(model).__name__
-    if kind in READERS:
-        total = add_trees(graph, READERS[kind](model), filled)
-        return logit(graph, total) if kind == "RandomForestClassifier" else total
-    if kind not in WRITERS:
-        raise BundleRefused(f"A {kind} cannot be exported to ONNX; nobody has written its graph.")
-    return WRITERS[kind](graph, model, _scale(graph, steps["scale"], filled))
-
-
 def _scale(graph: Graph, scaler: Any, filled: str) -> str:
-    centred = graph.add("Sub", graph.cast(filled, np.float64), graph.doubles(scaler.mean_))
-    return graph.add("Div", centred, graph.doubles(scaler.scale_))
+    centered = graph.add("Sub", graph.cast(filled, np.float64), graph.doubles(scaler.mean_))
+    return graph.add("Div", centered, graph.doubles(scaler.scale_))
 
 
 def _finish(graph: Graph, fitted: FittedModel, score: str) -> str:
     if fitted.calibration is not None:
         product = graph.add("Mul", score, graph.doubles(fitted.calibration.slope))
         return graph.add("Sigmoid", graph.add("Add", product, graph.doubles(fitted.calibration.intercept)))
-    low, high = (graph.constant(np.float64(edge)) for edge in fitted.bounds or (-np.inf, np.inf))
+    low, high = (graph.constant(np.float64(bound)) for bound in fitted.bounds or (-np.inf, np.inf))
     return graph.add("Clip", score, low, high)

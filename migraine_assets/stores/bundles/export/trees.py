@@ -1,18 +1,19 @@
-"""Trees of four libraries as one table of nodes, and that table as one ONNX operator.
+"""Exporters of forests and boosters: the trees of four libraries as one table of nodes and one ONNX operator.
 
-Here belongs reading fitted forests and boosters. The operator works in single precision: a threshold t of a
-rule `x <= t` that a library keeps in double precision is rounded down to single precision, which decides every
-single-precision x exactly as before (rounding to the nearest does not).
+The operator works in single precision. A threshold t of a rule `x <= t` that a library keeps in double precision is
+rounded down to single precision, which decides every single-precision x exactly as before; rounding to the nearest
+would not.
 """
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from migraine_assets.stores.bundles.export.dense import logit
 from migraine_assets.stores.bundles.export.graph import ML, Graph
 
 Numbers = NDArray[np.float64]
@@ -21,7 +22,7 @@ Indices = NDArray[np.int64]
 
 @dataclass(frozen=True)
 class Tree:
-    """One tree, one entry a node: the root first, children by number; at a leaf `left` is -1."""
+    """One tree, with one entry per node: the root first, children by index, and `left` is -1 at a leaf."""
 
     left: Indices
     right: Indices
@@ -32,7 +33,7 @@ class Tree:
 
 @dataclass(frozen=True)
 class Trees:
-    """Trees whose leaves are added to `base`. `rule`: the comparison that sends a row to the left."""
+    """Trees whose leaf values are added to `base`. `rule`: the comparison that sends a row to the left child."""
 
     trees: tuple[Tree, ...]
     base: float
@@ -40,7 +41,7 @@ class Trees:
 
 
 def add_trees(graph: Graph, trees: Trees, source: str) -> str:
-    """The sum of leaves and base, float64 [n, 1], of float32 `source` [n, F] that holds no null."""
+    """The sum of leaves and base, float64 [n, 1], for `source` float32 [n, F] without nulls."""
     leaf = [tree.left < 0 for tree in trees.trees]
     tree_ids, node_ids = _numbered(trees.trees, leaf, everything=True)
     target_trees, target_nodes = _numbered(trees.trees, leaf, everything=False)
@@ -65,20 +66,45 @@ def add_trees(graph: Graph, trees: Trees, source: str) -> str:
     return graph.add("Add", graph.cast(summed, np.float64), graph.doubles(trees.base))
 
 
-def forest(model: Any) -> Trees:
-    """A scikit-learn random forest: the mean over trees of the leaves (share of attacks, mean outcome)."""
+def forest_classifier(graph: Graph, model: Any, source: str) -> str:
+    """The logit of the mean share of attacks in the leaves of a scikit-learn random forest."""
+    return logit(graph, add_trees(graph, read_forest(model), source))
+
+
+def forest_regressor(graph: Graph, model: Any, source: str) -> str:
+    """The mean outcome in the leaves of a scikit-learn random forest."""
+    return add_trees(graph, read_forest(model), source)
+
+
+def histogram(graph: Graph, model: Any, source: str) -> str:
+    """scikit-learn's histogram gradient boosting."""
+    return add_trees(graph, read_histogram(model), source)
+
+
+def xgboost(graph: Graph, model: Any, source: str) -> str:
+    """XGBoost."""
+    return add_trees(graph, read_xgboost(model), source)
+
+
+def lightgbm(graph: Graph, model: Any, source: str) -> str:
+    """LightGBM."""
+    return add_trees(graph, read_lightgbm(model), source)
+
+
+def read_forest(model: Any) -> Trees:
+    """The trees of a random forest, each leaf divided by their number."""
     share = 1.0 / len(model.estimators_)
     return Trees(tuple(_sklearn_tree(member.tree_, share) for member in model.estimators_), base=0.0)
 
 
-def histogram(model: Any) -> Trees:
-    """scikit-learn's histogram gradient boosting. It publishes no dump: its own tables are read."""
+def read_histogram(model: Any) -> Trees:
+    """The trees of histogram gradient boosting. It has no public dump, so its private node tables are read."""
     members = (stage[0].nodes for stage in model._predictors)
     return Trees(tuple(map(_histogram_tree, members)), base=float(np.ravel(model._baseline_prediction)[0]))
 
 
-def xgboost(model: Any) -> Trees:
-    """XGBoost, from its documented JSON form. The rule is `x < t`, t already in single precision."""
+def read_xgboost(model: Any) -> Trees:
+    """The trees of XGBoost, from its documented JSON form. The rule is `x < t`, with t in single precision."""
     learner = json.loads(model.get_booster().save_raw("json"))["learner"]
     stored = np.ravel(json.loads(learner["learner_model_param"]["base_score"]))[0]
     logistic = learner["objective"]["name"] == "binary:logistic"
@@ -87,22 +113,10 @@ def xgboost(model: Any) -> Trees:
     return Trees(tuple(map(_xgboost_tree, members)), base=base, rule="BRANCH_LT")
 
 
-def lightgbm(model: Any) -> Trees:
-    """LightGBM, from its documented dump; the starting value is inside the first tree."""
+def read_lightgbm(model: Any) -> Trees:
+    """The trees of LightGBM, from its documented dump. The initial score is part of the first tree."""
     dumped = model.booster_.dump_model()["tree_info"]
     return Trees(tuple(_lightgbm_tree(entry["tree_structure"]) for entry in dumped), base=0.0)
-
-
-READERS: dict[str, Callable[[Any], Trees]] = {
-    "RandomForestClassifier": forest,
-    "RandomForestRegressor": forest,
-    "HistGradientBoostingClassifier": histogram,
-    "HistGradientBoostingRegressor": histogram,
-    "XGBClassifier": xgboost,
-    "XGBRegressor": xgboost,
-    "LGBMClassifier": lightgbm,
-    "LGBMRegressor": lightgbm,
-}
 
 
 _XGBOOST_INDICES = ("left_children", "right_children", "split_indices")
@@ -121,7 +135,7 @@ def _histogram_tree(nodes: Any) -> Tree:
 
 
 def _xgboost_tree(tree: Any) -> Tree:
-    # A leaf's value stands where an inner node has its threshold.
+    # At a leaf, this array holds the value of the leaf.
     conditions = np.asarray(tree["split_conditions"], dtype=np.float64)
     left, right, feature = (np.asarray(tree[name], dtype=np.int64) for name in _XGBOOST_INDICES)
     return Tree(left, right, feature, conditions.astype(np.float32), conditions)
@@ -146,7 +160,7 @@ def _flatten(node: dict[str, Any], rows: list[tuple[int, int, int, float, float]
 
 def round_down(threshold: Numbers) -> NDArray[np.float32]:
     """The largest float32 not above each threshold, float64[n]."""
-    # Beyond single precision's range the cast gives infinity, which the last line takes back.
+    # Beyond the range of single precision the cast gives infinity, which the last line replaces.
     with np.errstate(over="ignore"):
         nearest = threshold.astype(np.float32)
         down = np.nextafter(nearest, np.float32(-np.inf))

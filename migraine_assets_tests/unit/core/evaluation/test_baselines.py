@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from migraine_assets.core.evaluation.baselines import (
     BASELINES,
-    LARGEST_PRIOR,
+    MAX_PRIOR,
     BaselineFit,
     Target,
     fit_baselines,
@@ -101,7 +101,7 @@ def test_variance_components_recover_what_was_put_in_with_unequal_diaries() -> N
 @pytest.mark.parametrize("who", [[0, 0, 0, 0], [0, 1, 2, 3]])
 def test_without_repeated_days_or_other_people_the_prior_is_the_largest(who: list[int]) -> None:
     fit = fit_baselines("attack", [0.0, 1, 0, 1], who, {})["personal_rate"]
-    assert fit.prior == LARGEST_PRIOR
+    assert fit.prior == MAX_PRIOR
 
 
 @settings(max_examples=60, deadline=None)

@@ -6,7 +6,12 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from migraine_assets.core.evaluation.cross_validation import Judged, Scorer, baseline_predictions, train_and_judge
+from migraine_assets.core.evaluation.cross_validation import (
+    CrossValidated,
+    Scorer,
+    baseline_predictions,
+    train_and_score,
+)
 from migraine_assets.core.evaluation.datasets import TaskData, task_data
 from migraine_assets.core.evaluation.flags import LIMITS
 from migraine_assets.core.evaluation.folds import TEST, TRAIN
@@ -44,8 +49,8 @@ def _data(task: Task, *, seed: int = 3, leak: bool = False) -> TaskData:
     return task_data(task, table, names=NAMES, part=part, fold=fold, severity_kind="severity", horizon=1, cut_day=None)
 
 
-def _judge(task: Task, data: TaskData, key: str) -> Judged:
-    return train_and_judge(find(task, key), data, params={}, seed=1, threads=1, replicates=50, horizon=1, limits=LIMITS)
+def _judge(task: Task, data: TaskData, key: str) -> CrossValidated:
+    return train_and_score(find(task, key), data, params={}, seed=1, threads=1, replicates=50, horizon=1, limits=LIMITS)
 
 
 @pytest.mark.parametrize(

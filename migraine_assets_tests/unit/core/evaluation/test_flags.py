@@ -41,7 +41,7 @@ def test_overfitting_is_a_gap_above_a_tenth(train: float, found: bool) -> None:
 
 def test_overfitting_of_a_regressor_is_a_gap_in_r2() -> None:
     assert set(_severity(0.2, 0.31)) == {"overfitting"}
-    assert "0.310 on training rows and 0.200 in validation" in _severity(0.2, 0.31)["overfitting"].reason
+    assert "0.310 on training rows and 0.200 in cross-validation" in _severity(0.2, 0.31)["overfitting"].reason
 
 
 @pytest.mark.parametrize(("value", "found"), [(0.70, False), (0.6999, True), (0.5, True)])
@@ -79,7 +79,7 @@ def test_a_baseline_is_beaten_only_beyond_noise(lead: Interval, name: str | None
     ("slope", "word"),
     [
         (Interval(0.5, 0.4, 0.6), "extreme"),
-        (Interval(1.6, 1.3, 1.9), "timid"),
+        (Interval(1.6, 1.3, 1.9), "moderate"),
         (Interval(0.75, 0.7, 0.8), None),  # clearly below 1, and near enough
         (Interval(0.5, -0.2, 1.2), None),  # far off, and noise
         (Interval(float("nan")), None),

@@ -168,13 +168,13 @@ def test_participants_without_a_label_do_not_test() -> None:
 def test_too_few_people_are_refused(people: int) -> None:
     cohort = _cohort([0] * 4)
     keep = np.isin(cohort[0], [f"p{k}" for k in range(people)])
-    with pytest.raises(DataRefused, match=f"{people} participant.*at least 4 are needed.*more people"):
+    with pytest.raises(DataRefused, match=f"{people} participant.*at least 4 are needed.*more participants"):
         _assign(_reorder(cohort, keep))
 
 
 def test_people_whose_next_day_is_never_known_are_told_so() -> None:
     who, day, _, attack = _cohort([0] * 9)
-    with pytest.raises(DataRefused, match="people enough, but the day after a row is missing from the diary"):
+    with pytest.raises(DataRefused, match="enough participants, but the day after each row is missing"):
         _assign((who, day, np.zeros(day.size, dtype=np.bool_), attack))
 
 

@@ -124,7 +124,7 @@ def test_a_worse_model_is_refused_and_that_is_a_result() -> None:
     y, p, group = _test_rows()
     decision = gate("attack", y, _blur(p, 1.0), p, group)
     assert (decision.accepted, decision.outcome) == (False, "refused")
-    assert "not better than the incumbent" in decision.reasons[0]
+    assert "not better than that of the champion" in decision.reasons[0]
     assert decision.figures["roc_auc"].value < 0
 
 
@@ -166,7 +166,7 @@ def test_a_group_that_would_be_served_badly_is_named_although_the_whole_is_as_go
     other = np.where(sex == "F", y * 0.2 + p * 0.8, 1 - p)
     decision = gate("attack", y, other, p, group, groups={"Sex": sex})
     assert not decision.accepted
-    assert any(reason.startswith("Sex None would be served badly") for reason in decision.reasons)
+    assert any(reason.startswith("Predictions for Sex None would become worse") for reason in decision.reasons)
     assert gate("attack", y, p.copy(), p, group, groups={"Sex": sex}).accepted
 
 
@@ -174,7 +174,7 @@ def test_a_group_of_very_few_people_decides_nothing() -> None:
     y, p, group = _test_rows()
     few = np.array(["few" if person < 3 else "many" for person in group], dtype=object)
     other = np.where(few == "few", 1 - p, y * 0.3 + p * 0.7)
-    assert not [r for r in gate("attack", y, other, p, group, groups={"Kind": few}).reasons if r.startswith("Kind")]
+    assert not [r for r in gate("attack", y, other, p, group, groups={"Kind": few}).reasons if "Kind" in r]
 
 
 def test_severity_is_judged_by_rmse() -> None:

@@ -7,8 +7,8 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from migraine_assets.core.evaluation.subgroups import (
-    LEAST_EVENTS,
-    LEAST_PARTICIPANTS,
+    MIN_EVENTS,
+    MIN_PARTICIPANTS,
     NOT_RECORDED,
     Subgroup,
     age_band,
@@ -34,17 +34,17 @@ def _one_group(people: int, events: int, others: int) -> Subgroup:
 
 
 def test_the_smallest_group_that_is_scored() -> None:
-    group = _one_group(LEAST_PARTICIPANTS, LEAST_EVENTS, LEAST_EVENTS)
+    group = _one_group(MIN_PARTICIPANTS, MIN_EVENTS, MIN_EVENTS)
     assert group.reason == ""
-    assert group.scores["rows"].value == 2 * LEAST_EVENTS
+    assert group.scores["rows"].value == 2 * MIN_EVENTS
 
 
 @pytest.mark.parametrize(
     ("people", "events", "others", "reason"),
     [
-        (LEAST_PARTICIPANTS - 1, 50, 50, "participants"),
-        (20, LEAST_EVENTS - 1, 50, "attack"),
-        (20, 50, LEAST_EVENTS - 1, "attack"),
+        (MIN_PARTICIPANTS - 1, 50, 50, "participants"),
+        (20, MIN_EVENTS - 1, 50, "attack"),
+        (20, 50, MIN_EVENTS - 1, "attack"),
     ],
 )
 def test_a_small_group_is_counted_but_not_scored(people: int, events: int, others: int, reason: str) -> None:
@@ -56,7 +56,7 @@ def test_a_small_group_is_counted_but_not_scored(people: int, events: int, other
 
 
 def test_a_regression_needs_days_not_attacks() -> None:
-    for n, scored in ((LEAST_EVENTS - 1, False), (LEAST_EVENTS, True)):
+    for n, scored in ((MIN_EVENTS - 1, False), (MIN_EVENTS, True)):
         values = np.full(n, "F", dtype=object)
         group = subgroups({"Sex": values}, participant=np.arange(n), events=None, score=_rows)[0]
         assert bool(group.scores) is scored

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from migraine_assets.core.metrics.bootstrap import LEAST_REPLICATES, Draws, ratio, replicates_for, resample, undefined
+from migraine_assets.core.metrics.bootstrap import MIN_REPLICATES, Draws, ratio, replicates_for, resample, undefined
 
 
 def test_each_replicate_draws_as_many_participants_as_there_are() -> None:
@@ -58,7 +58,7 @@ def test_undefined_replicates_are_left_out_unless_most_are() -> None:
     assert np.isnan(undefined(3).interval().value)
 
 
-@pytest.mark.parametrize(("rows", "expected"), [(0, 300), (300_000, 300), (500_000, 200), (10**7, LEAST_REPLICATES)])
+@pytest.mark.parametrize(("rows", "expected"), [(0, 300), (300_000, 300), (500_000, 200), (10**7, MIN_REPLICATES)])
 def test_many_rows_get_fewer_replicates(rows: int, expected: int) -> None:
     assert replicates_for(rows, requested=300) == expected
     assert replicates_for(rows, requested=20) == 20

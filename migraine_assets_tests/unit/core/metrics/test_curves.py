@@ -14,7 +14,7 @@ from migraine_assets.core.metrics.curves import (
     precision_recall_curve,
     roc_curve,
 )
-from migraine_assets.core.models.threshold import NO_CHOICE, choose_threshold
+from migraine_assets.core.models.threshold import DEFAULT_THRESHOLD, choose_threshold
 
 PAIRS = st.lists(st.tuples(st.integers(0, 1), st.integers(0, 20)), min_size=4, max_size=80).filter(
     lambda rows: len({y for y, _ in rows}) == 2
@@ -113,7 +113,7 @@ def test_of_equally_good_thresholds_the_highest_is_taken_and_it_lies_between_pre
     [([], []), ([1.0, 1.0], [0.2, 0.3]), ([0.0, 1.0], [0.2, np.nan]), ([0.0, np.nan, 1.0], [0.1, 0.2, 0.3])],
 )
 def test_where_no_threshold_is_better_it_is_one_half(y: list[float], p: list[float]) -> None:
-    assert choose_threshold(y, p) == NO_CHOICE
+    assert choose_threshold(y, p) == DEFAULT_THRESHOLD
 
 
 def test_equal_scores_are_counted_together() -> None:

@@ -37,11 +37,11 @@ def test_there_are_eight_classifiers_and_eight_regressors() -> None:
 
 @pytest.mark.parametrize("model", TABLE, ids=label)
 def test_every_range_is_of_a_hyperparameter_and_holds_its_default(model: Estimator) -> None:
-    for place in model.space:
-        default = model.defaults[place.name]
-        assert place.low <= float(default) <= place.high
-        assert place.integer == isinstance(default, int)
-    assert model.early is None or model.early in model.defaults
+    for item in model.space:
+        default = model.defaults[item.name]
+        assert item.low <= float(default) <= item.high
+        assert item.integer == isinstance(default, int)
+    assert model.early_stopping is None or model.early_stopping.parameter in model.defaults
 
 
 @pytest.mark.parametrize("model", TABLE, ids=label)
@@ -63,8 +63,8 @@ def test_a_large_training_set_changes_what_runs_and_says_so() -> None:
     assert svm.runs(5_000) == "SVC (RBF kernel)"
     assert svm.runs(5_001) == "Nystroem (RBF kernel) + SGDClassifier (hinge)"
     assert svm.runs(1_000_000).endswith("on 100,000 of 1,000,000 rows")
-    assert knn.runs(4_000) == "NearestNeighbours"
-    assert knn.runs(4_001) == "NearestNeighbours on 4,000 of 4,001 rows"
+    assert knn.runs(4_000) == "NearestNeighbors"
+    assert knn.runs(4_001) == "NearestNeighbors on 4,000 of 4,001 rows"
     assert boosted.runs(1_000_000) == "XGBClassifier on 250,000 of 1,000,000 rows"
     assert type(svm.build(svm.params(), 5_000, seed=1)[-1]).__name__ == "SVC"
     assert type(svm.build(svm.params(), 5_001, seed=1)[-1]).__name__ == "Pipeline"

@@ -8,11 +8,11 @@ import numpy as np
 import pytest
 from threadpoolctl import threadpool_info  # type: ignore[import-untyped]  # it ships no types
 
-from migraine_assets.core.models.fit_context import quietly
+from migraine_assets.core.models.fit_context import collected_warnings
 
 
 def test_a_warning_of_the_fit_is_kept_once_and_not_printed() -> None:
-    with quietly(1) as notes:
+    with collected_warnings(1) as notes:
         for _ in range(3):
             warnings.warn("did not converge\nsecond line", UserWarning, stacklevel=1)
         np.float64(1.0) / np.float64(0.0)
@@ -21,21 +21,21 @@ def test_a_warning_of_the_fit_is_kept_once_and_not_printed() -> None:
 
 def test_a_deprecation_is_no_note() -> None:
     """Collecting every warning would hide from the tests that a library is about to change."""
-    with pytest.raises(DeprecationWarning), quietly(1):
+    with pytest.raises(DeprecationWarning), collected_warnings(1):
         warnings.warn("old", DeprecationWarning, stacklevel=1)
 
 
 def test_linear_algebra_is_held_to_the_given_threads() -> None:
-    with quietly(1):
+    with collected_warnings(1):
         assert {pool["num_threads"] for pool in threadpool_info() if pool["user_api"] == "blas"} == {1}
 
 
 def test_openmp_is_held_too_though_its_library_was_not_loaded_before() -> None:
     """Limiting the libraries that are loaded is no limit on the one that the first model loads."""
     code = (
-        "from migraine_assets.core.models.fit_context import bounded\n"
+        "from migraine_assets.core.models.fit_context import bounded_threads\n"
         "from threadpoolctl import threadpool_info\n"
-        "with bounded(1):\n"
+        "with bounded_threads(1):\n"
         "    import sklearn.ensemble\n"
         "    found = {pool['num_threads'] for pool in threadpool_info() if pool['user_api'] == 'openmp'}\n"
         "assert found == {1}, found\n"

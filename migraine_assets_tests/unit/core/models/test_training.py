@@ -114,7 +114,7 @@ def test_a_row_limit_bounds_what_is_fitted_and_is_recorded() -> None:
     knn = dataclasses.replace(find("attack", "knn"), row_limit=120)
     found = fit_model(knn, training_set("attack"))
     assert len(found.pipeline[-1].reference_) <= 120
-    assert found.used == "NearestNeighbours on 120 of 500 rows"
+    assert found.used == "NearestNeighbors on 120 of 500 rows"
 
 
 def test_the_clock_is_the_callers() -> None:
@@ -131,7 +131,7 @@ def test_unknown_hyperparameters_are_refused_before_anything_is_fitted() -> None
 def test_one_class_outside_a_fold_is_refused_with_the_fold() -> None:
     data = training_set("attack")
     lonely = dataclasses.replace(data, y=(data.fold == 2).astype(np.float64))
-    with pytest.raises(DataRefused, match="'svm' cannot be trained: the rows outside fold 2"):
+    with pytest.raises(DataRefused, match="'svm' cannot be trained: all rows outside fold 2"):
         fit_model(find("attack", "svm"), lonely)
 
 

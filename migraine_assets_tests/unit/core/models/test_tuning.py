@@ -7,13 +7,14 @@ import pytest
 from sklearn.metrics import log_loss
 
 from migraine_assets.core.models.catalogue import TABLE, find
+from migraine_assets.core.models.early_stopping import MAX_ROUNDS
 from migraine_assets.core.models.estimator import Estimator
-from migraine_assets.core.models.fit_context import quietly
-from migraine_assets.core.models.tuning import MAX_ROUNDS, TuningSettings, best_rounds, score, tune
+from migraine_assets.core.models.fit_context import collected_warnings
+from migraine_assets.core.models.tuning import TuningSettings, score, tune
 from migraine_assets.errors import ConfigurationError
 from migraine_assets_tests.support.training_data import label, training_set
 
-BOOSTERS = [model for model in TABLE if model.early]
+BOOSTERS = [model for model in TABLE if model.early_stopping]
 
 
 def test_the_search_is_off_by_default() -> None:
@@ -35,21 +36,22 @@ def test_the_best_trial_wins_and_the_first_is_the_starting_point(key: str) -> No
 @pytest.mark.parametrize("model", BOOSTERS, ids=label)
 def test_a_booster_gets_its_rounds_by_early_stopping(model: Estimator) -> None:
     tuned = tune(model, training_set(model.task), settings=TuningSettings(trials=1, folds=2))
-    assert model.early is not None
-    assert 1 <= int(tuned.trials[1].params[model.early]) < MAX_ROUNDS
+    assert model.early_stopping is not None
+    assert 1 <= int(tuned.trials[1].params[model.early_stopping.parameter]) < MAX_ROUNDS
 
 
 @pytest.mark.parametrize("key", ["xgboost", "lightgbm", "gradient_boosting"])
 def test_early_stopping_finds_a_number_of_rounds_that_few_others_beat(key: str) -> None:
     model, data = find("attack", key), training_set("attack", rows=800)
     learn, held = data.rows(data.fold != 0), data.rows(data.fold == 0)
-    params = model.params({"learning_rate": 0.3})
-    with quietly(1):
-        rounds = best_rounds(model.build(params, 800, seed=0), learn.X, learn.y, held.X, held.y)
+    params, early = model.params({"learning_rate": 0.3}), model.early_stopping
+    assert early is not None
+    with collected_warnings(1):
+        rounds = early.best_rounds(model.build(params, 800, seed=0), learn.X, learn.y, held.X, held.y)
 
     def loss(number: int) -> float:
-        with quietly(1):
-            pipeline = model.build(params | {str(model.early): number}, 800, seed=0).fit(learn.X, learn.y)
+        with collected_warnings(1):
+            pipeline = model.build(params | {early.parameter: number}, 800, seed=0).fit(learn.X, learn.y)
         return float(log_loss(held.y, 1 / (1 + np.exp(-model.score(pipeline, held.X)))))
 
     assert loss(rounds) < loss(rounds * 8)

@@ -112,5 +112,5 @@ def test_inputs_that_are_never_known_are_named_and_blocked_where_all_are() -> No
     matrix = np.array([[np.nan, 1], [np.nan, np.nan]], dtype=np.float32)
     some = null_features(matrix, ("a", "b"))
     assert some.passed
-    assert "null throughout: a" in some.reason
+    assert "always null: a" in some.reason
     assert not null_features(matrix[:, :1], ("a",)).passed

@@ -30,7 +30,7 @@ def test_a_good_split_passes() -> None:
 def test_a_participant_in_training_and_test_is_blocked() -> None:
     found = participants_disjoint(PERSON, _changed(PART, 23, 1), _changed(FOLD, 23, 0))
     assert (found.passed, found.blocking) == (False, True)
-    assert "Both in training and in test: 1 participant." in found.reason
+    assert "In both training and test part: 1 participant." in found.reason
 
 
 def test_a_participant_in_two_folds_is_blocked() -> None:
@@ -39,14 +39,14 @@ def test_a_participant_in_two_folds_is_blocked() -> None:
 
 @pytest.mark.parametrize(("row", "fold"), [(0, -1), (23, 2)])
 def test_a_fold_outside_training_or_a_training_row_without_one_is_blocked(row: int, fold: int) -> None:
-    assert "not the rows for training" in participants_disjoint(PERSON, PART, _changed(FOLD, row, fold)).reason
+    assert "not the training rows" in participants_disjoint(PERSON, PART, _changed(FOLD, row, fold)).reason
 
 
 def test_a_training_outcome_on_the_first_day_tested_is_blocked() -> None:
     assert forward_in_time(PART, DAY, DAY + 6, dated=True).passed
     found = forward_in_time(PART, DAY, DAY + 7, dated=True)
     assert (found.passed, found.blocking) == (False, True)
-    assert found.reason == ("5 training outcomes from 1970-01-11 on, the first day tested; the last is of 1970-01-11.")
+    assert found.reason == "5 training outcomes on or after the first test day, 1970-01-11; the last is of 1970-01-11."
 
 
 def test_undated_rows_and_empty_parts_have_no_order_to_keep() -> None:

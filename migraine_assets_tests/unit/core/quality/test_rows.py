@@ -75,7 +75,7 @@ def test_two_descriptions_of_a_day_are_blocked_with_their_place() -> None:
 def test_a_repeated_row_is_counted_and_blocks_nothing() -> None:
     valid = pd.concat([_valid(), _valid().head(3)], ignore_index=True)
     assert _failed(valid) == {"repeated_rows": False}
-    assert repeated_rows(valid).reason.startswith("3 repetitions of a row")
+    assert repeated_rows(valid).reason.startswith("3 repeated rows of the same participant")
 
 
 def test_a_person_who_is_in_a_flat_table_twice_is_seen() -> None:
@@ -84,7 +84,7 @@ def test_a_person_who_is_in_a_flat_table_twice_is_seen() -> None:
     rows = [
         {"participant_id": f"row-{i}", "sleep_hours": hours} for i, hours in enumerate([*sleep, sleep[0], sleep[1]])
     ]
-    assert repeated_rows(_valid(raw_frame(rows))).reason.startswith("2 repetitions of an undated row")
+    assert repeated_rows(_valid(raw_frame(rows))).reason.startswith("2 undated rows with the same content")
 
 
 def test_flat_rows_of_a_few_flags_are_alike_by_chance() -> None:
@@ -150,7 +150,7 @@ def test_a_rare_class_is_a_warning() -> None:
 def test_one_person_is_too_few_and_the_sentence_says_how_many_are_needed() -> None:
     found = enough_to_train(_valid(good_days(1, 90)), settings=SETTINGS)
     assert (found.passed, found.blocking) == (False, True)
-    assert found.reason == "Participants with a known outcome: 1, and at least 7 are needed."
+    assert found.reason == "Participants with a known outcome: 1; at least 7 are needed."
 
 
 @pytest.mark.parametrize(("people", "passed"), [(6, False), (7, True)])
@@ -160,9 +160,9 @@ def test_seven_participants_are_enough(people: int, passed: bool) -> None:
 
 def test_few_attacks_and_few_quiet_days_are_blocked() -> None:
     valid = _valid(good_days(8, 6))
-    assert "Days with an attack: 16, and at least 20" in enough_to_train(valid, settings=SETTINGS).reason
+    assert "Days with an attack: 16; at least 20" in enough_to_train(valid, settings=SETTINGS).reason
     turned = valid.assign(migraine_occurrence=1 - valid["migraine_occurrence"])
-    assert "Days without an attack: 16, and at least 20" in enough_to_train(turned, settings=SETTINGS).reason
+    assert "Days without an attack: 16; at least 20" in enough_to_train(turned, settings=SETTINGS).reason
 
 
 def test_participants_without_a_known_outcome_do_not_count() -> None:

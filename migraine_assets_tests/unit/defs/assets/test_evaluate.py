@@ -49,8 +49,8 @@ def _accepted(workspace: Workspace, *, source: str) -> None:
     [
         ({}, "table", None),
         ({}, "synthetic", "simulated"),
-        ({"horizon": 0}, "table", "another question"),
-        ({"severity_kind": "burden"}, "table", "another question"),
+        ({"horizon": 0}, "table", "another target"),
+        ({"severity_kind": "burden"}, "table", "another target"),
     ],
 )
 def test_a_model_of_another_question_or_of_simulated_diaries_is_not_compared(

@@ -15,7 +15,7 @@ KEY = dg.AssetKey(["classifiers", "knn"])
 
 @pytest.mark.parametrize(("blocking", "severity"), [(True, "ERROR"), (False, "WARN")])
 def test_only_a_blocking_finding_is_an_error(blocking: bool, severity: str) -> None:
-    found = finding("tidy", ["A mess."], good="Tidy.", blocking=blocking, columns=("what",), rows=[("dust",)])
+    found = finding("tidy", ["A mess."], success="Tidy.", blocking=blocking, columns=("what",), rows=[("dust",)])
     (result,) = results("raw_diary", [found])
     assert (result.passed, result.severity.value, result.description) == (False, severity, "A mess.")
     assert result.metadata["figures"].value.records[0].data == {"what": "dust"}

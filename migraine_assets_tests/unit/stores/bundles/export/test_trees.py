@@ -8,11 +8,26 @@ from hypothesis import strategies as st
 from migraine_assets.core.models.catalogue import TABLE
 from migraine_assets.core.models.estimator import Estimator
 from migraine_assets.stores.bundles.export.graph import Graph
-from migraine_assets.stores.bundles.export.trees import READERS, Tree, Trees, add_trees, round_down
+from migraine_assets.stores.bundles.export.trees import (
+    Tree,
+    Trees,
+    add_trees,
+    read_forest,
+    read_histogram,
+    read_lightgbm,
+    read_xgboost,
+    round_down,
+)
 from migraine_assets.stores.bundles.onnx_session import open_session, run_session
 from migraine_assets_tests.support.training_data import fitted, label
 
-OF_TREES = [model for model in TABLE if model.key in ("random_forest", "gradient_boosting", "xgboost", "lightgbm")]
+READERS = {
+    "random_forest": read_forest,
+    "gradient_boosting": read_histogram,
+    "xgboost": read_xgboost,
+    "lightgbm": read_lightgbm,
+}
+TREE_MODELS = [model for model in TABLE if model.key in READERS]
 
 
 @settings(max_examples=300)
@@ -49,11 +64,11 @@ def test_a_value_on_the_threshold_follows_the_rule(rule: str, left: float) -> No
     assert run_session(session, rows).tolist() == [0.5 + 2 * left, 2.5, 4.5]
 
 
-@pytest.mark.parametrize("model", OF_TREES, ids=label)
+@pytest.mark.parametrize("model", TREE_MODELS, ids=label)
 def test_every_library_gives_as_many_trees_as_asked_for(model: Estimator) -> None:
     pipeline = fitted(model).pipeline
-    trees = READERS[type(pipeline[-1]).__name__](pipeline[-1]).trees
-    assert len(trees) == model.defaults[model.early or "n_estimators"]
+    trees = READERS[model.key](pipeline[-1]).trees
+    assert len(trees) == model.defaults[model.early_stopping.parameter if model.early_stopping else "n_estimators"]
     for tree in trees:
         inner = np.flatnonzero(tree.left >= 0)
         # Every node but the root is the child of exactly one other.

@@ -1,0 +1,65 @@
+"""The asset `folds`: which rows of the feature table train, which test, and the cross-validation folds.
+
+Not here: how the split is made (`core.evaluation.folds`), its checks (`defs.checks.features`).
+"""
+
+from datetime import date, timedelta
+
+import dagster as dg
+import numpy as np
+import pandas as pd
+
+from migraine_assets.core.evaluation.folds import Folds, assign
+from migraine_assets.core.features.matrix import days_of
+from migraine_assets.defs.metadata import frame_metadata, table
+from migraine_assets.defs.refs import FeaturesRef, FlowStep, FoldsRef
+from migraine_assets.defs.resources import Workspace
+from migraine_assets.stores.assets.frames import read_frame, write_frame
+
+OWNERS = ["team:ml"]
+GROUP = "g2_features"
+STEP = {"train": "Training part", "test": "Test part", "unused": "Not used because of the split in time"}
+
+
+@dg.asset(
+    group_name=GROUP,
+    owners=OWNERS,
+    kinds={"numpy", "parquet"},
+    description="The split: the participants who joined last test, on the last days; the others train, in folds.",
+)
+def folds(workspace: Workspace, features: FeaturesRef) -> dg.MaterializeResult[FoldsRef]:
+    frame = read_frame(workspace.store, features.frame, columns=["participant_id", "date", "target_attack"])
+    split = _split(workspace, features, frame)
+    assigned = frame[["participant_id", "date"]].assign(part=split.part, fold=split.fold)
+    value = FoldsRef(
+        frame=write_frame(workspace.store, "folds", assigned),
+        features=features.frame.version,
+        columns=("part", "rows", "participants", "attacks"),
+        summary=tuple((c.part, f"{c.rows:,}", f"{c.participants:,}", f"{c.attacks:,}") for c in split.counts),
+        cut_day=None if split.cut_day is None else str(date(1970, 1, 1) + timedelta(days=split.cut_day)),
+        steps=tuple(FlowStep(STEP[c.part], c.rows, c.participants, f"{c.attacks:,} attacks.") for c in split.counts),
+    )
+    return dg.MaterializeResult(
+        value=value,
+        data_version=dg.DataVersion(value.frame.version),
+        metadata=frame_metadata(value.frame, assigned, summary=_summary(split), descriptions={})
+        | {"parts": table(value.columns, value.summary), "cut day": value.cut_day or "no dates"},
+    )
+
+
+def _split(workspace: Workspace, features: FeaturesRef, frame: pd.DataFrame) -> Folds:
+    dated = features.delivery.first_day is not None
+    attack = frame["target_attack"].to_numpy(np.float64)
+    return assign(
+        frame["participant_id"].to_numpy(object),
+        days_of(frame, dated=dated),
+        ~np.isnan(attack),
+        attack=attack,
+        dated=dated,
+        ahead=features.delivery.horizon,
+        settings=workspace.params().folds,
+    )
+
+
+def _summary(split: Folds) -> str:
+    return ", ".join(f"{c.part} {c.rows:,} days of {c.participants:,} participants" for c in split.counts)
