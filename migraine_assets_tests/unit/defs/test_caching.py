@@ -8,7 +8,8 @@ import pytest
 from migraine_assets.core.evaluation.folds import FoldSettings
 from migraine_assets.defs.caching import cache_value, cached_value, fingerprint, library_versions
 from migraine_assets.defs.refs import ChampionRef
-from migraine_assets.stores.assets.cache import FOLDER, memo_put
+from migraine_assets.stores.assets.cache import FOLDER, write_cached
+from migraine_assets.stores.assets.current_values import StoredValue
 from migraine_assets.stores.store import Store
 
 VALUE = ChampionRef("attack", "promoted", "b" * 64, None, ("better",), "000001")
@@ -72,7 +73,7 @@ def test_every_part_changes_the_fingerprint(other: dict[str, object]) -> None:
 
 def test_a_value_whose_type_has_changed_is_computed_again(tmp_path: Path) -> None:
     store = Store(str(tmp_path))
-    memo_put(store, KEY, {"type": "ChampionRef", "value": {"task": "attack"}})
+    write_cached(store, KEY, StoredValue("ChampionRef", {"task": "attack"}, ""))
     assert cached_value(store, KEY, make=lambda: VALUE, intact=lambda _: True) == (VALUE, False)
 
 
