@@ -15,7 +15,6 @@ from migraine_assets.core.features.table import FEATURES
 from migraine_assets.core.monitoring.day_quality import DayQuality, day_quality
 from migraine_assets.core.monitoring.domain_classifier import domain_auc
 from migraine_assets.core.monitoring.drift import DriftReference, Window, measure_drift
-from migraine_assets.core.reference_bins import MODEL_OUTPUT
 from migraine_assets.core.monitoring.drift_result import ModelDrift
 from migraine_assets.core.monitoring.outcomes import JoinedOutcomes
 from migraine_assets.core.monitoring.performance import compare_estimate, estimated_performance, realized_performance
@@ -27,7 +26,7 @@ from migraine_assets.core.monitoring.performance_result import (
     metric_intervals,
     metric_records,
 )
-from migraine_assets.core.reference_bins import reference_from_json
+from migraine_assets.core.reference_bins import MODEL_OUTPUT, reference_from_json
 from migraine_assets.defs.monitoring.windows import TaskWindow, TrainingRows
 from migraine_assets.params import MonitoringSettings
 

@@ -20,8 +20,7 @@ from migraine_assets.core.features.matrix import FeatureRows, feature_rows
 from migraine_assets.core.metrics.metrics import score_attack
 from migraine_assets.core.models.catalogue import find
 from migraine_assets.core.models.training import TrainingSet, fit_model
-from migraine_assets.core.reference_bins import MODEL_OUTPUT
-from migraine_assets.core.reference_bins import reference, references
+from migraine_assets.core.reference_bins import MODEL_OUTPUT, reference, references
 from migraine_assets.definitions import build_defs
 from migraine_assets.defs.resources import Workspace
 from migraine_assets.sources.registry import read_source
