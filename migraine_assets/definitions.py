@@ -5,7 +5,7 @@ from typing import Any
 
 import dagster as dg
 
-from migraine_assets.defs.alerting.sensors import alert_sensors, wanted
+from migraine_assets.defs.alerting.sensors import alert_sensors, on_by_default
 from migraine_assets.defs.assets.champions import champion_assets
 from migraine_assets.defs.assets.evaluation import evaluation_assets
 from migraine_assets.defs.assets.features import features
@@ -52,7 +52,7 @@ def build_defs(*, resources: Mapping[str, Any] | None = None) -> dg.Definitions:
         sensors=[
             operations_figures,
             *automation_sensors(on=settings.automation),
-            *alert_sensors(running=wanted(settings)),
+            *alert_sensors(running=on_by_default(settings)),
         ],
         schedules=automation_schedules(on=settings.automation),
         resources={**default, **(resources or {})},

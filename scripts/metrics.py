@@ -1,4 +1,4 @@
-"""Writes the tables of metrics and alerts into docs/monitoring.md, or into the copy that is named."""
+"""Write the tables of metrics and alert rules into docs/monitoring.md, or into the copy given as argument."""
 
 import sys
 from pathlib import Path
@@ -16,16 +16,16 @@ SUFFIX = {"counter": "_total", "gauge": "", "histogram": "_bucket"}
 
 
 def metrics() -> str:
-    """Every metric of the service in the order of its table."""
-    found = [metric for metric in vars(names).values() if isinstance(metric, MetricName)]
+    """The table of the service's metrics."""
+    table = [metric for metric in vars(names).values() if isinstance(metric, MetricName)]
     rows = [
-        (f"`{m.name}{SUFFIX[m.kind]}`", m.kind, ", ".join(f"`{label}`" for label in m.labels), m.help) for m in found
+        (f"`{m.name}{SUFFIX[m.kind]}`", m.kind, ", ".join(f"`{label}`" for label in m.labels), m.help) for m in table
     ]
     return markdown_table(("metric", "kind", "labels", "meaning"), rows)
 
 
 def alerts() -> str:
-    """Every alert of the chart's rules, by file."""
+    """The table of the chart's alert rules, by file."""
     files = sorted((ROOT / "helm/migraine-platform/files/rules").glob("*.yaml"))
     groups = (group for file in files for group in yaml.safe_load(file.read_text(encoding="utf-8"))["groups"])
     rules: list[dict[str, Any]] = [rule for group in groups for rule in group["rules"] if "alert" in rule]
@@ -34,7 +34,7 @@ def alerts() -> str:
          r["annotations"]["summary"])
         for r in rules
     ]  # fmt: skip
-    return markdown_table(("alert", "severity", "after", "it says"), rows)
+    return markdown_table(("alert", "severity", "after", "summary"), rows)
 
 
 if __name__ == "__main__":

@@ -42,7 +42,7 @@ def test_a_killed_and_restarted_daemon_sends_each_notification_once(home: Home) 
         with _daemon(home, receiver) as daemon:
             _wait_for(lambda: "over" in _kinds(receiver), daemon)
             _wait_for(lambda: all(heartbeats(home.store)[name] > killed for name in FREQUENT), daemon)
-        assert receiver.titles[sent:] == ["over: Drift detected: attack"]
+        assert receiver.titles[sent:] == ["Resolved: Drift detected: attack"]
     listed = home.migraine("alerts", "list").text
     assert "run_failed" in listed
     assert "No undelivered messages." in listed

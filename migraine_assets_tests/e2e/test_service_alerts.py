@@ -35,8 +35,8 @@ def test_a_damaged_bundle_and_a_killed_service_open_and_close_alerts(home: Home)
             _tick(daemon)
         assert receiver.titles == [
             "Model bundle refused: service (critical)",
-            "over: Model bundle refused: service",
-            "The service is down: service (critical)",
+            "Resolved: Model bundle refused: service",
+            "Service down: service (critical)",
         ]
         assert "Model: attack logistic_regression" in receiver.taken[0]["message"]
     finally:

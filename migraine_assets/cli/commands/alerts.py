@@ -8,15 +8,15 @@ import typer
 
 from migraine_assets.cli.console import say, show
 from migraine_assets.core.alerts.kinds import Ended, alert
-from migraine_assets.core.alerts.lifecycle import Standing, sighted
+from migraine_assets.core.alerts.lifecycle import AlertState, on_sighting
 from migraine_assets.core.alerts.message import Message, lasted, message, moment
 from migraine_assets.errors import ConfigurationError
 from migraine_assets.settings import Settings
 from migraine_assets.stores.alerts.channels import channels
 from migraine_assets.stores.alerts.log import NAME
 from migraine_assets.stores.alerts.notifier import Notifier, Observation
-from migraine_assets.stores.alerts.open_alerts import all_known
-from migraine_assets.stores.alerts.outbox import Waiting, waiting_messages
+from migraine_assets.stores.alerts.open_alerts import all_states
+from migraine_assets.stores.alerts.outbox import QueuedMessage, queued_messages
 from migraine_assets.stores.store import Store
 
 app = typer.Typer(help="Alerts and the channels that they are sent to.", no_args_is_help=True)
@@ -34,7 +34,7 @@ def test() -> None:
             "No channel is configured. Set MIGRAINE_ALERT_URLS, for example to "
             "'mailtos://USER:PASSWORD@mail.example.org?to=team@example.org', and see docs/alerts.md."
         )
-    attempts = notifier.send_past_outbox(_test_message(dt.datetime.now(dt.UTC)))
+    attempts = notifier.send_now(_test_message(dt.datetime.now(dt.UTC)))
     rows = [(one.channel.label, "failed" if one.problem else "delivered", one.problem) for one in attempts]
     show("Test", ("channel", "result", "reason"), rows)
     failed = sum(1 for one in attempts if one.problem)
@@ -47,10 +47,10 @@ def list_alerts() -> None:
     """List open and recently resolved alerts, and undelivered messages."""
     settings, now = Settings(), dt.datetime.now(dt.UTC)
     store = Store(settings.store_location)
-    known = all_known(store)
+    known = all_states(store)
     _show_open([one for one in known if one.open], now=now)
-    _show_resolved([one for one in known if one.over is not None and now - one.over < RECENT])
-    _show_undelivered(waiting_messages(store))
+    _show_resolved([one for one in known if one.resolved_at is not None and now - one.resolved_at < RECENT])
+    _show_undelivered(queued_messages(store))
     labels = ", ".join(one.label for one in channels(settings.channel_urls))
     say(f"Channels: {labels or 'none (MIGRAINE_ALERT_URLS is not set)'}. Full log: {settings.root / NAME}.")
 
@@ -62,7 +62,7 @@ def close(
 ) -> None:
     """Close the alert of a failed run or check that will not be repeated."""
     notifier, now = _notifier(Settings()), dt.datetime.now(dt.UTC)
-    open_alerts = {one.alert.identity: one.alert for one in all_known(notifier.store) if one.open}
+    open_alerts = {one.alert.identity: one.alert for one in all_states(notifier.store) if one.open}
     if (kind, key) not in open_alerts:
         names = "; ".join(f"{kind} '{key}'" for kind, key in open_alerts) or "none"
         raise ConfigurationError(f"No alert {kind} '{key}' is open. Open alerts: {names}.")
@@ -80,12 +80,12 @@ def _notifier(settings: Settings) -> Notifier:
 
 def _test_message(now: dt.datetime) -> Message:
     text = "This is a test message: alerts of the migraine platform are delivered to this channel."
-    notice = sighted(None, alert("test", "migraine alerts test", text, since=now), now=now).notice
-    assert notice is not None  # the first sighting of an alert always yields a notice
-    return message([notice], now=now)
+    update = on_sighting(None, alert("test", "migraine alerts test", text, since=now), now=now).update
+    assert update is not None  # the first sighting of an alert always yields a update
+    return message([update], now=now)
 
 
-def _show_open(alerts: Sequence[Standing], *, now: dt.datetime) -> None:
+def _show_open(alerts: Sequence[AlertState], *, now: dt.datetime) -> None:
     if not alerts:
         say("No alert is open.")
         return
@@ -98,17 +98,22 @@ def _show_open(alerts: Sequence[Standing], *, now: dt.datetime) -> None:
     show("Open alerts", columns, rows, right=("seen", "folded"))
 
 
-def _show_resolved(alerts: Sequence[Standing]) -> None:
+def _show_resolved(alerts: Sequence[AlertState]) -> None:
     if alerts:
         rows = [
-            (*_subject(one), moment(one.alert.since), moment(one.over) if one.over else "", str(one.count))
+            (
+                *_subject(one),
+                moment(one.alert.since),
+                moment(one.resolved_at) if one.resolved_at else "",
+                str(one.count),
+            )
             for one in alerts
         ]
         columns = ("alert", "subject", "severity", "since", "resolved", "seen")
         show("Resolved in the last 7 days", columns, rows, right=("seen",))
 
 
-def _show_undelivered(messages: Sequence[Waiting]) -> None:
+def _show_undelivered(messages: Sequence[QueuedMessage]) -> None:
     if not messages:
         say("No undelivered messages.")
         return
@@ -122,5 +127,5 @@ def _show_undelivered(messages: Sequence[Waiting]) -> None:
     show("Undelivered", columns, rows, right=("attempts",))
 
 
-def _subject(standing: Standing) -> tuple[str, str, str]:
-    return standing.alert.kind, standing.alert.key, standing.alert.severity
+def _subject(state: AlertState) -> tuple[str, str, str]:
+    return state.alert.kind, state.alert.key, state.alert.severity

@@ -1,7 +1,7 @@
-"""What the platform alerts about: one table of kinds, and the value that a single alert is.
+"""The table of alert kinds, and the value of a single alert. A new kind is a row here.
 
-Here belong kinds and their meaning. A new kind is a line here. Not here: when an alert is told, folded or over
-(`folding`), its wording (`announcing`), who looks (the sensors), how it travels (`stores.notifications`).
+Not here: when an alert is sent, folded or resolved (`core.alerts.lifecycle`), its wording (`core.alerts.message`), what
+raises it (`defs.alerting`), and sending it (`stores.alerts`).
 """
 
 import datetime as dt
@@ -14,10 +14,10 @@ SEVERITIES: tuple[Severity, ...] = ("warning", "error", "critical")
 
 @dataclass(frozen=True)
 class AlertKind:
-    """One line of the table.
+    """One row of the table.
 
-    `means`: when it is raised. `ends`: when it is over. `settle_minutes`: how long it must have been absent before it
-    is told to be over, so that a figure at its limit does not send two messages a minute.
+    `means`: when the alert is raised. `ends`: when it is resolved. `settle_minutes`: how long the condition must be
+    absent before the alert is resolved, so that a metric near its limit does not send two messages a minute.
     """
 
     name: str
@@ -32,61 +32,61 @@ KINDS: tuple[AlertKind, ...] = (
     AlertKind(
         "drift_detected", "Drift detected", "error",
         "The newest monitored window of a task has the verdict `drift`.",
-        "A later window has another verdict than `drift` or `too little data`.",
+        "A later window has a verdict other than `drift` and `too little data`.",
     ),
     AlertKind(
         "performance_degraded", "Performance degraded", "critical",
-        "The realised or estimated performance of a task's model has the verdict `degraded`.",
-        "A later window has another verdict than `degraded` or `too little data`.",
+        "The realized or estimated performance of a task's model has the verdict `degraded`.",
+        "A later window has a verdict other than `degraded` and `too little data`.",
     ),
     AlertKind(
-        "error_rate", "Error rate over the limit", "critical",
-        "More than 5 % of the service's answers in the last minutes were server errors (5xx).",
-        "The rate was at or below the limit for 10 minutes.",
+        "error_rate", "Error rate too high", "critical",
+        "More than 5 % of the service's responses in the last minutes were server errors (5xx).",
+        "The rate has been at or below the limit for 10 minutes.",
         settle_minutes=10,
     ),
     AlertKind(
-        "latency", "Answers are slow", "critical",
-        "The 95th percentile of the prediction latency in the last minutes was over 1000 ms.",
-        "The percentile was at or below the limit for 10 minutes.",
+        "latency", "Latency too high", "critical",
+        "The 95th percentile of the latency of prediction requests in the last minutes was over 1000 ms.",
+        "The percentile has been at or below the limit for 10 minutes.",
         settle_minutes=10,
     ),
     AlertKind(
-        "service_down", "The service is down", "critical",
-        "The service did not answer twice in a row, or none of its replicas holds a model.",
-        "It answers, and a replica holds a model.",
+        "service_down", "Service down", "critical",
+        "The service did not respond twice in a row, or none of its replicas holds a model.",
+        "The service responds, and a replica holds a model.",
         settle_minutes=2,
     ),
     AlertKind(
         "bundle_refused", "Model bundle refused", "critical",
-        "The service could not load what the registry names, and goes on with the model that it has.",
-        "The service has loaded what the registry names.",
+        "The service failed to load a promoted model and keeps serving the previous one.",
+        "The service has loaded the promoted models.",
     ),
     AlertKind(
         "run_failed", "Run failed", "error",
-        "A run of a job failed, or was killed.",
+        "A run of a job failed or was killed.",
         "A later run of the same job (and day) succeeded.",
     ),
     AlertKind(
         "check_failed", "Check failed", "warning",
-        "An asset check failed, whether or not it blocks; its own severity counts.",
+        "An asset check failed, blocking or not. The severity is that of the check.",
         "The check passed in a later run.",
     ),
     AlertKind(
         "heartbeat_lost", "Sensor silent", "error",
-        "A sensor that is switched on was not evaluated to its end for several of its intervals.",
-        "The sensor was evaluated again.",
+        "A sensor or schedule that is switched on has not been evaluated for several of its intervals.",
+        "The sensor or schedule was evaluated again.",
     ),
     AlertKind(
         "disk_nearly_full", "Disk nearly full", "warning",
         "Less than 10 % and 20 GB of a disk of the platform is free (critical: less than 3 % and 5 GB).",
-        "More is free for 10 minutes.",
+        "More space has been free for 10 minutes.",
         settle_minutes=10,
     ),
     AlertKind(
         "test", "Test", "warning",
-        "Somebody ran `migraine alerts test`.",
-        "At once: it is told and not kept.",
+        "`migraine alerts test` was run.",
+        "At once: it is sent and not stored.",
     ),
 )  # fmt: skip
 BY_NAME = {kind.name: kind for kind in KINDS}
@@ -94,10 +94,11 @@ BY_NAME = {kind.name: kind for kind in KINDS}
 
 @dataclass(frozen=True)
 class Alert:
-    """Something that is wrong. `kind` and `key` say what it is, all else how it is just now.
+    """A condition that needs attention. `kind` and `key` identify it; the other fields describe it as last seen.
 
-    `key`: what it is about within its kind, such as a task or a job. `what`: a sentence. `since`: when it began, as far
-    as is known. `happened`: the time of the event that shows it; None for a state that is looked at again and again.
+    `key`: its subject within the kind, such as a task or a job. `what`: a description in one or more sentences.
+    `since`: when it began, as far as known. `happened`: time of the event that shows it; None for a condition that is
+    evaluated continuously.
     """
 
     kind: str
@@ -111,13 +112,13 @@ class Alert:
 
     @property
     def identity(self) -> tuple[str, str]:
-        """Two alerts with one identity are the same thing, seen twice."""
+        """Alerts with equal identity are sightings of the same condition."""
         return self.kind, self.key
 
 
 @dataclass(frozen=True)
 class Ended:
-    """That an alert is over, if there was one. `happened` as in `Alert`."""
+    """The end of an alert, if there was one. `happened` as in `Alert`."""
 
     kind: str
     key: str
@@ -135,10 +136,10 @@ def alert(
     link: str = "",
     happened: dt.datetime | None = None,
 ) -> Alert:
-    """An alert with its kind's severity unless another is given. `KeyError` for a kind that is not in the table."""
+    """An alert, by default with the severity of its kind. Raises `KeyError` for an unknown kind."""
     return Alert(kind, key, what, since, severity or BY_NAME[kind].severity, model, link, happened)
 
 
 def worst(severities: "tuple[Severity, ...]") -> Severity:
-    """The worst of some; a warning where there are none."""
+    """The highest severity; "warning" if there is none."""
     return max(severities, key=SEVERITIES.index, default="warning")

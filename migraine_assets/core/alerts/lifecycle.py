@@ -1,7 +1,8 @@
-"""Which sightings of an alert are told, and which are folded into what was told before.
+"""The lifecycle of an alert: which sightings are sent, and which are folded into an earlier message.
 
-An alert is told when it is new, when it gets worse, once a day while it lasts, and when it is over. Everything else is
-counted. Not here: what is looked at, where the standings are kept, how they are worded.
+An alert is sent when it is new, when it gets worse, once a day while it lasts, and when it is resolved. Other sightings
+are counted. Not here: what raises alerts (`defs.alerting`), where their states are stored (`stores.alerts.open_alerts`)
+and the wording of messages (`core.alerts.message`).
 """
 
 import datetime as dt
@@ -15,90 +16,96 @@ Change = Literal["new", "worse", "lasting", "over"]
 
 @dataclass(frozen=True)
 class FoldingRules:
-    """`remind_hours`: how long an alert that lasts is silent."""
+    """`remind_hours`: time between two messages on an alert that lasts."""
 
     remind_hours: float = 24.0
 
 
 @dataclass(frozen=True)
-class Standing:
-    """An alert as it is known. `told`, `told_severity`: what people last heard; `folded`: sightings since then.
+class AlertState:
+    """The known state of an alert.
 
-    `seen`: the newest sighting, or the end. `absent_since`: since when it is not seen, while that is not yet told.
-    `over`: when it ended; such a standing is kept so that old events, read again, change nothing.
+    `last_seen`: the newest sighting, or the end. `notified_at`, `notified_severity`: of the last message. `folded`:
+    sightings since then. `absent_since`: start of an absence that is not settled yet. `resolved_at`: a resolved alert
+    is kept, so that events that are read again change nothing.
     """
 
     alert: Alert
-    first: dt.datetime
-    seen: dt.datetime
-    told: dt.datetime
-    told_severity: Severity
+    first_seen: dt.datetime
+    last_seen: dt.datetime
+    notified_at: dt.datetime
+    notified_severity: Severity
     count: int = 1
     folded: int = 0
     absent_since: dt.datetime | None = None
-    over: dt.datetime | None = None
+    resolved_at: dt.datetime | None = None
 
     @property
     def open(self) -> bool:
-        """Whether it goes on, as far as people were told."""
-        return self.over is None
+        """Whether the alert is not resolved."""
+        return self.resolved_at is None
 
 
 @dataclass(frozen=True)
-class Notice:
-    """Something to tell: what changed, with the standing after it."""
+class AlertUpdate:
+    """A change of an alert that is sent. `state`: after the change; `folded`: sightings since the last message."""
 
     change: Change
-    standing: Standing
+    state: AlertState
     folded: int = 0
 
 
 @dataclass(frozen=True)
-class Folded:
-    """A standing after a sighting; None as the notice where nothing is to be told."""
+class Transition:
+    """The state after a sighting or an end. `update`: None if nothing is sent."""
 
-    standing: Standing
-    notice: Notice | None = None
+    state: AlertState
+    update: AlertUpdate | None = None
 
 
-def sighted(known: Standing | None, alert: Alert, *, now: dt.datetime, rules: FoldingRules | None = None) -> Folded:
-    """The alert was seen. An event that is not newer than the newest one changes nothing."""
+def on_sighting(
+    known: AlertState | None, alert: Alert, *, now: dt.datetime, rules: FoldingRules | None = None
+) -> Transition:
+    """The alert was seen. An event that is not newer than the last one changes nothing."""
     when = alert.happened or now
-    if known is not None and alert.happened is not None and alert.happened <= known.seen:
-        return Folded(known)
+    if known is not None and alert.happened is not None and alert.happened <= known.last_seen:
+        return Transition(known)
     if known is None or not known.open:
-        fresh = Standing(alert, first=alert.since, seen=when, told=now, told_severity=alert.severity)
-        return Folded(fresh, Notice("new", fresh))
-    # The first sentence and time stay with the alert only where it does not say them anew.
-    standing = replace(
+        new = AlertState(alert, alert.since, last_seen=when, notified_at=now, notified_severity=alert.severity)
+        return Transition(new, AlertUpdate("new", new))
+    state = replace(
         known,
         alert=replace(alert, since=min(alert.since, known.alert.since)),
-        seen=when,
+        last_seen=when,
         count=known.count + 1,
         folded=known.folded + 1,
         absent_since=None,
     )
-    change = _change(standing, now=now, rules=rules or FoldingRules())
-    return _told(standing, change, now=now) if change else Folded(standing)
+    change = _change(state, now=now, rules=rules or FoldingRules())
+    return _notified(state, change, now=now) if change else Transition(state)
 
 
-def ended(known: Standing | None, end: Ended, *, now: dt.datetime) -> Folded | None:
-    """The alert was looked for and not seen; None where none is known. It is over after its kind's settling time."""
-    if known is None or not known.open or (end.happened is not None and end.happened <= known.seen):
+def on_end(known: AlertState | None, end: Ended, *, now: dt.datetime) -> Transition | None:
+    """The alert was not seen, or an event ended it. It is resolved after the settling time of its kind.
+
+    Returns None if no such alert is open, or if the event is not newer than the last sighting.
+    """
+    if known is None or not known.open or (end.happened is not None and end.happened <= known.last_seen):
         return None
-    # A clock that was set back must not make the wait longer than it is.
+    # After the clock was set back, the settling time must not become longer.
     since = min(known.absent_since or now, now)
     if now - since < dt.timedelta(minutes=BY_NAME[known.alert.kind].settle_minutes):
-        return Folded(replace(known, absent_since=since))
-    return _told(replace(known, seen=end.happened or now, over=end.happened or since), "over", now=now)
+        return Transition(replace(known, absent_since=since))
+    state = replace(known, last_seen=end.happened or now, resolved_at=end.happened or since)
+    return _notified(state, "over", now=now)
 
 
-def _change(standing: Standing, *, now: dt.datetime, rules: FoldingRules) -> Change | None:
-    if SEVERITIES.index(standing.alert.severity) > SEVERITIES.index(standing.told_severity):
+def _change(state: AlertState, *, now: dt.datetime, rules: FoldingRules) -> Change | None:
+    if SEVERITIES.index(state.alert.severity) > SEVERITIES.index(state.notified_severity):
         return "worse"
-    return "lasting" if abs(now - standing.told) >= dt.timedelta(hours=rules.remind_hours) else None
+    return "lasting" if abs(now - state.notified_at) >= dt.timedelta(hours=rules.remind_hours) else None
 
 
-def _told(standing: Standing, change: Change, *, now: dt.datetime) -> Folded:
-    after = replace(standing, told=now, told_severity=standing.alert.severity, folded=0, absent_since=None)
-    return Folded(after, Notice(change, after, folded=standing.folded))
+def _notified(state: AlertState, change: Change, *, now: dt.datetime) -> Transition:
+    after = replace(state, notified_at=now, notified_severity=state.alert.severity, folded=0, absent_since=None)
+    return Transition(after, AlertUpdate(change, after, folded=state.folded))

@@ -1,6 +1,6 @@
-"""The wording of notices: one message for all that one look found, with what, since when, how bad, which model, where.
+"""The wording of messages: one message for all updates of one evaluation.
 
-Not here: which notices there are (`folding`), and how a message travels (`stores.notifications`).
+Not here: which updates there are (`core.alerts.lifecycle`) and sending messages (`stores.alerts`).
 """
 
 import datetime as dt
@@ -8,16 +8,16 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from migraine_assets.core.alerts.kinds import BY_NAME, SEVERITIES, Severity, worst
-from migraine_assets.core.alerts.lifecycle import Notice
+from migraine_assets.core.alerts.lifecycle import AlertUpdate
 
-MOST_TOLD = 10  # notices of one message; chat services cut long ones off anywhere
-MOST_LETTERS = 600  # of one alert's sentence
-SIGNS = {"new": "", "worse": "worse: ", "lasting": "still: ", "over": "over: "}
+MOST_UPDATES = 10  # of one message; chat services cut long messages anywhere
+MOST_CHARACTERS = 600  # of one alert's description
+PREFIXES = {"new": "", "worse": "Worse: ", "lasting": "Ongoing: ", "over": "Resolved: "}
 
 
 @dataclass(frozen=True)
 class Message:
-    """What is sent. `good`: it tells of nothing but ends."""
+    """A message to all channels. `good`: every update in it is a resolved alert."""
 
     title: str
     body: str
@@ -26,30 +26,30 @@ class Message:
     made: dt.datetime
 
 
-def message(notices: Sequence[Notice], *, now: dt.datetime) -> Message:
-    """One message of at least one notice: the worst first, ends last."""
-    ordered = sorted(notices, key=_urgency)
+def message(updates: Sequence[AlertUpdate], *, now: dt.datetime) -> Message:
+    """One message of at least one update: the most severe first, resolved alerts last."""
+    ordered = sorted(updates, key=_urgency)
     first, rest = ordered[0], ordered[1:]
-    paragraphs = [paragraph(notice) for notice in ordered[:MOST_TOLD]]
-    if (hidden := len(ordered) - MOST_TOLD) > 0:
+    paragraphs = [paragraph(update) for update in ordered[:MOST_UPDATES]]
+    if (hidden := len(ordered) - MOST_UPDATES) > 0:
         paragraphs.append(f"And {hidden} more: `migraine alerts list` shows them.")
     more = f" (and {len(rest)} more)" if rest else ""
-    standing = [notice for notice in ordered if notice.change != "over"]
+    unresolved = [update for update in ordered if update.change != "over"]
     return Message(
         title=f"{_heading(first)}{more}",
         body="\n\n".join(paragraphs),
-        severity=worst(tuple(notice.standing.alert.severity for notice in standing or ordered)),
-        good=not standing,
+        severity=worst(tuple(update.state.alert.severity for update in unresolved or ordered)),
+        good=not unresolved,
         made=now,
     )
 
 
-def paragraph(notice: Notice) -> str:
-    """All about one alert, in lines."""
-    standing, alert = notice.standing, notice.standing.alert
-    lines = [_heading(notice), _short(alert.what), f"Since {moment(alert.since)}{_until(notice)}"]
-    if notice.folded:
-        lines.append(f"Seen {standing.count} times; {_times(notice.folded)} since the last message.")
+def paragraph(update: AlertUpdate) -> str:
+    """The lines on one alert."""
+    state, alert = update.state, update.state.alert
+    lines = [_heading(update), _short(alert.what), f"Since {moment(alert.since)}{_resolution(update)}"]
+    if update.folded:
+        lines.append(f"Seen {state.count} times; {_times(update.folded)} since the last message.")
     if alert.model:
         lines.append(f"Model: {alert.model}")
     if alert.link:
@@ -58,12 +58,12 @@ def paragraph(notice: Notice) -> str:
 
 
 def moment(when: dt.datetime) -> str:
-    """A time as people read it, in UTC."""
+    """A time to the minute, in UTC."""
     return f"{when.astimezone(dt.UTC):%Y-%m-%d %H:%M} UTC"
 
 
 def lasted(span: dt.timedelta) -> str:
-    """A span of time in its largest two units."""
+    """A duration in its largest two units; at least 0 min."""
     minutes = max(0, int(span.total_seconds() // 60))
     days, hours, minutes = minutes // 1440, minutes // 60 % 24, minutes % 60
     if days:
@@ -71,17 +71,17 @@ def lasted(span: dt.timedelta) -> str:
     return f"{hours} h {minutes} min" if hours else f"{minutes} min"
 
 
-def _heading(notice: Notice) -> str:
-    alert = notice.standing.alert
-    grade = "" if notice.change == "over" else f" ({alert.severity})"
-    return f"{SIGNS[notice.change]}{BY_NAME[alert.kind].title}: {alert.key}{grade}"
+def _heading(update: AlertUpdate) -> str:
+    alert = update.state.alert
+    severity = "" if update.change == "over" else f" ({alert.severity})"
+    return f"{PREFIXES[update.change]}{BY_NAME[alert.kind].title}: {alert.key}{severity}"
 
 
-def _until(notice: Notice) -> str:
-    standing = notice.standing
-    if standing.over is None:
+def _resolution(update: AlertUpdate) -> str:
+    state = update.state
+    if state.resolved_at is None:
         return ""
-    return f", over at {moment(standing.over)} after {lasted(standing.over - standing.alert.since)}"
+    return f", resolved at {moment(state.resolved_at)} after {lasted(state.resolved_at - state.alert.since)}"
 
 
 def _times(count: int) -> str:
@@ -89,9 +89,9 @@ def _times(count: int) -> str:
 
 
 def _short(sentence: str) -> str:
-    return sentence if len(sentence) <= MOST_LETTERS else f"{sentence[: MOST_LETTERS - 1].rstrip()}…"
+    return sentence if len(sentence) <= MOST_CHARACTERS else f"{sentence[: MOST_CHARACTERS - 1].rstrip()}…"
 
 
-def _urgency(notice: Notice) -> tuple[bool, int, str, str]:
-    alert = notice.standing.alert
-    return notice.change == "over", -SEVERITIES.index(alert.severity), alert.kind, alert.key
+def _urgency(update: AlertUpdate) -> tuple[bool, int, str, str]:
+    alert = update.state.alert
+    return update.change == "over", -SEVERITIES.index(alert.severity), alert.kind, alert.key

@@ -1,6 +1,6 @@
-"""When a message that did not arrive is sent again, and when it is given up.
+"""Retries of messages: when an undelivered message is sent again, and when it is given up.
 
-Not here: sending, and where what waits is kept (`stores.notifications`).
+Not here: sending (`stores.alerts.channels`) and storing undelivered messages (`stores.alerts.outbox`).
 """
 
 import datetime as dt
@@ -12,7 +12,7 @@ GIVEN_UP_AFTER_DAYS = 7
 
 @dataclass(frozen=True)
 class Pending:
-    """A message on its way to one channel. `problem`: why it did not arrive the last time."""
+    """A message that one channel has not accepted yet. `problem`: why the last attempt failed."""
 
     made: dt.datetime
     due: dt.datetime
@@ -22,13 +22,13 @@ class Pending:
 
 
 def is_due(pending: Pending, *, now: dt.datetime) -> bool:
-    """Whether it is to be tried now. After a clock that was set back nothing waits longer than the longest wait."""
+    """Whether to send the message now. After the clock was set back, no message waits longer than the longest wait."""
     far = now + dt.timedelta(seconds=LONGEST_WAIT_SECONDS)
     return not pending.given_up and (pending.due <= now or pending.due > far)
 
 
 def failed(pending: Pending, problem: str, *, now: dt.datetime) -> Pending:
-    """After one more attempt in vain: the wait doubles up to an hour, and ends after a week."""
+    """Record a failed attempt: double the wait (at most 1 h), and give up after a week."""
     wait = min(FIRST_WAIT_SECONDS * 2.0 ** min(pending.attempts, 30), LONGEST_WAIT_SECONDS)
     return replace(
         pending,

@@ -1,7 +1,7 @@
-"""What a service's counters say about the last minutes: error rate, latency, models.
+"""Error rate, latency and models of a service in the last minutes, from its counters.
 
-Counters only grow, and begin anew when a process does; so two readings are subtracted, series by series. Not here:
-fetching and parsing them, and what is done about them.
+Counters only grow and restart at 0 with their process, so two readings are subtracted series by series. Not here:
+scraping the service (`defs.alerting.probe`) and raising alerts (`defs.alerting.service`).
 """
 
 import datetime as dt
@@ -15,7 +15,7 @@ BUCKETS = "migraine_prediction_latency_seconds_bucket"
 PROBLEMS = "migraine_model_problems"
 READY = "migraine_ready_replicas"
 MODELS = "migraine_model_info"
-WANTED = (REQUESTS, BUCKETS, PROBLEMS, READY, MODELS)
+SAMPLES = (REQUESTS, BUCKETS, PROBLEMS, READY, MODELS)
 
 # Sample name with its sorted labels.
 Series = tuple[str, tuple[tuple[str, str], ...]]
@@ -23,7 +23,7 @@ Series = tuple[str, tuple[tuple[str, str], ...]]
 
 @dataclass(frozen=True)
 class Reading:
-    """All samples of one moment."""
+    """The samples of one scrape."""
 
     when: dt.datetime
     values: Mapping[Series, float] = field(default_factory=dict)
@@ -31,7 +31,7 @@ class Reading:
 
 @dataclass(frozen=True)
 class ServiceLimits:
-    """`least_requests`: fewer in the window say nothing. `window_minutes`: what "the last minutes" are."""
+    """`least_requests`: with fewer in the window there is no rate. `window_minutes`: the length of the window."""
 
     error_rate: float = 0.05
     p95_seconds: float = 1.0
@@ -40,27 +40,28 @@ class ServiceLimits:
 
 
 @dataclass(frozen=True)
-class Recent:
-    """The service between two readings. Rates and percentiles are None where too little happened.
+class ServiceMetrics:
+    """The service in a window. Rates and percentiles are None with too few requests.
 
-    `p95` is infinite where it lies beyond the histogram's last bound. Of the last reading alone: `problems` (bundles
-    refused and the like), `ready` (replicas with models; None where the service does not say) and `models`.
+    `prediction_requests`: observations of the latency, where a batch is one. `p95`: seconds; infinite beyond the last
+    bound of the histogram. Of the last reading only: `problems` (models that could not be loaded), `ready` (replicas
+    with models; None if the service does not report it) and `models`.
     """
 
     requests: float
     errors: float
     error_rate: float | None
-    predictions: float
+    prediction_requests: float
     p95: float | None
     problems: float
     ready: float | None
     models: tuple[str, ...]
 
 
-def kept(readings: Sequence[Reading], *, now: dt.datetime, limits: ServiceLimits) -> tuple[Reading, ...]:
-    """The readings that the window still needs: those in it and the newest one before it.
+def readings_of_window(readings: Sequence[Reading], *, now: dt.datetime, limits: ServiceLimits) -> tuple[Reading, ...]:
+    """The readings within the window, and the newest one before it.
 
-    Readings of the future (a clock was set back) and of long ago (nobody looked) are no use.
+    Readings from the future (the clock was set back) and from long ago (evaluation had stopped) are dropped.
     """
     window = dt.timedelta(minutes=limits.window_minutes)
     usable = [reading for reading in readings if now - 3 * window <= reading.when <= now]
@@ -68,8 +69,8 @@ def kept(readings: Sequence[Reading], *, now: dt.datetime, limits: ServiceLimits
     return (*older[-1:], *(reading for reading in usable if now - reading.when < window))
 
 
-def recent(readings: Sequence[Reading], *, limits: ServiceLimits) -> Recent:
-    """What happened from the first reading to the last, both given oldest first and at least one."""
+def summarize(readings: Sequence[Reading], *, limits: ServiceLimits) -> ServiceMetrics:
+    """The metrics between the first and the last of at least one reading, oldest first."""
     grown: dict[Series, float] = {}
     for before, after in pairwise(readings):
         for series, value in _growth(before.values, after.values).items():
@@ -77,13 +78,13 @@ def recent(readings: Sequence[Reading], *, limits: ServiceLimits) -> Recent:
     requests = _total(grown, REQUESTS)
     errors = sum(value for (name, labels), value in grown.items() if name == REQUESTS and _is_error(dict(labels)))
     buckets = _buckets(grown)
-    predictions = buckets[-1][1] if buckets else 0.0
-    return Recent(
+    prediction_requests = buckets[-1][1] if buckets else 0.0
+    return ServiceMetrics(
         requests=requests,
         errors=errors,
         error_rate=errors / requests if requests >= limits.least_requests else None,
-        predictions=predictions,
-        p95=quantile(buckets, 0.95) if predictions >= limits.least_requests else None,
+        prediction_requests=prediction_requests,
+        p95=quantile(buckets, 0.95) if prediction_requests >= limits.least_requests else None,
         problems=readings[-1].values.get((PROBLEMS, ()), 0.0),
         ready=readings[-1].values.get((READY, ())),
         models=tuple(sorted(_model(dict(labels)) for name, labels in readings[-1].values if name == MODELS)),
@@ -91,22 +92,22 @@ def recent(readings: Sequence[Reading], *, limits: ServiceLimits) -> Recent:
 
 
 def quantile(buckets: Sequence[tuple[float, float]], share: float) -> float | None:
-    """The quantile of a histogram of (upper bound, cumulative count), evenly spread in each bucket.
+    """The quantile `share` of a histogram of (upper bound, cumulative count), linear within a bucket.
 
-    As Prometheus' `histogram_quantile`, but infinite beyond the last finite bound, since that is where it is bad.
+    Like Prometheus' `histogram_quantile`, but infinite beyond the last finite bound, where latency is worst.
     """
     if not buckets or buckets[-1][1] <= 0:
         return None
-    wanted, low, below = share * buckets[-1][1], 0.0, 0.0
+    rank, low, below = share * buckets[-1][1], 0.0, 0.0
     for bound, count in buckets:
-        if count >= wanted and count > below:
-            return bound if math.isinf(bound) else low + (bound - low) * (wanted - below) / (count - below)
+        if count >= rank and count > below:
+            return bound if math.isinf(bound) else low + (bound - low) * (rank - below) / (count - below)
         low, below = bound, max(below, count)
     return None
 
 
 def _growth(before: Mapping[Series, float], after: Mapping[Series, float]) -> dict[Series, float]:
-    # A value that went back belongs to a process that began anew: all of it is new.
+    # A value that decreased belongs to a restarted process: all of it is new.
     return {
         series: value - earlier if (earlier := before.get(series, 0.0)) <= value else value
         for series, value in after.items()

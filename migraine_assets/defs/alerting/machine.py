@@ -1,4 +1,4 @@
-"""Looks at what all this runs on: full disks, silent sensors, messages that wait. Not here: the service."""
+"""Probes of the platform itself: disks, silent sensors and schedules, queued messages. Not here: the service."""
 
 import datetime as dt
 import json
@@ -10,36 +10,38 @@ from pathlib import Path
 
 from migraine_assets.core.alerts.kinds import Alert, Severity, alert
 from migraine_assets.core.alerts.message import lasted, moment
-from migraine_assets.defs.alerting.probe import Finding, Scene
+from migraine_assets.defs.alerting.probe import ProbeContext, ProbeResult
 from migraine_assets.stores.alerts.notifier import Notifier, Observation
 from migraine_assets.stores.monitoring.heartbeats import heartbeats as last_beats
 
-DEFAULT_INTERVAL = 30  # Dagster's, where a sensor names none
+DEFAULT_INTERVAL = 30  # Dagster's, for a sensor without one
 LEAST_SILENCE = dt.timedelta(minutes=10)
 
 
 @dataclass(frozen=True)
 class Expected:
-    """`on`: unless somebody switched it off. `silence`: how long it may go without a heartbeat."""
+    """A sensor or schedule. `on`: whether it is switched on. `silence`: how long it may go without a heartbeat."""
 
     on: bool
     silence: dt.timedelta
     is_sensor: bool = True
 
 
-def expected(scene: Scene) -> dict[str, Expected]:
-    """Every sensor and schedule of this code location by name; none where the location is not known."""
-    repository = scene.repository
+def expected(context: ProbeContext) -> dict[str, Expected]:
+    """Every sensor and schedule of this code location by name; empty if the location is not known."""
+    repository = context.repository
     if repository is None:
         return {}
-    states = {state.instigator_name: state.status.value for state in scene.instance.all_instigator_state()}
+    states = {state.instigator_name: state.status.value for state in context.instance.all_instigator_state()}
     sensors = {
-        one.name: Expected(is_on(states.get(one.name), one.default_status.value), silence(one.minimum_interval_seconds))
+        one.name: Expected(
+            is_on(states.get(one.name), one.default_status.value), sensor_silence(one.minimum_interval_seconds)
+        )
         for one in repository.sensor_defs
     }
     schedules = {
         one.name: Expected(
-            is_on(states.get(one.name), one.default_status.value), pause(one.cron_schedule), is_sensor=False
+            is_on(states.get(one.name), one.default_status.value), schedule_silence(one.cron_schedule), is_sensor=False
         )
         for one in repository.schedule_defs
     }
@@ -47,97 +49,98 @@ def expected(scene: Scene) -> dict[str, Expected]:
 
 
 def is_on(state: str | None, default: str) -> bool:
-    """What somebody switched counts, and else what the code says."""
+    """The status set in the UI, or the default in the code."""
     return (default if state in (None, "DECLARED_IN_CODE") else state) == "RUNNING"
 
 
-def silence(seconds: int | None) -> dt.timedelta:
+def sensor_silence(seconds: int | None) -> dt.timedelta:
+    """How long a sensor with this interval may be silent."""
     return max(LEAST_SILENCE, dt.timedelta(seconds=5 * (seconds or DEFAULT_INTERVAL)))
 
 
-def pause(cron: object) -> dt.timedelta:
-    """How long a schedule may be silent, by its fields for the day: a month, a week or a day, and some hours."""
+def schedule_silence(cron: object) -> dt.timedelta:
+    """How long a schedule may be silent: a month, a week or a day, by its cron fields, and two hours."""
     fields = str(cron).split()
-    monthly, weekly = (len(fields) == 5 and fields[place] != "*" for place in (2, 4))
+    monthly, weekly = (len(fields) == 5 and fields[index] != "*" for index in (2, 4))
     return dt.timedelta(days=32 if monthly else 8 if weekly else 1, hours=2)
 
 
-# Free share and free bytes: both must be short, so that a large disk may be nearly full in percent.
+# Free share and free bytes: both must be short, since a large disk may be nearly full in percent only.
 DISK_LIMITS: tuple[tuple[Severity, float, float], ...] = (("critical", 0.03, 5e9), ("warning", 0.10, 20e9))
 HEARTBEATS = "alert_heartbeats"
 LOCATION = "migraine_assets"
 
 
-def disk(scene: Scene, _: Notifier) -> Finding:
-    """The disks under home, the store and Dagster's own state, each once."""
-    seen, sentences = [], []
-    for place in _disks(scene):
-        usage = shutil.disk_usage(place)
-        sentence = f"{place}: {usage.free / 1e9:.1f} of {usage.total / 1e9:.0f} GB are free."
+def disk(context: ProbeContext, _: Notifier) -> ProbeResult:
+    """Alert on nearly full disks: those of home, the store and Dagster's state."""
+    alerts, sentences = [], []
+    for path in _disks(context):
+        usage = shutil.disk_usage(path)
+        sentence = f"{path}: {usage.free / 1e9:.1f} of {usage.total / 1e9:.0f} GB are free."
         sentences.append(sentence)
         if (severity := shortage(usage.free, usage.total)) is not None:
-            what = f"{sentence} Free some, or nothing more can be logged, trained or promoted."
-            seen.append(alert("disk_nearly_full", str(place), what, since=scene.now, severity=severity))
-    return Finding(Observation(tuple(seen), frozenset({"disk_nearly_full"})), " ".join(sentences))
+            what = f"{sentence} Free some space: without it, logging, training and promotion stop."
+            alerts.append(alert("disk_nearly_full", str(path), what, since=context.now, severity=severity))
+    return ProbeResult(Observation(tuple(alerts), frozenset({"disk_nearly_full"})), " ".join(sentences))
 
 
 def shortage(free: float, total: float) -> Severity | None:
-    """How bad it is that `free` of `total` bytes are left; None where it is not."""
-    return next((grade for grade, share, least in DISK_LIMITS if free < share * total and free < least), None)
+    """The severity of having `free` of `total` bytes left; None if that is enough."""
+    limits = ((severity, share * total, least) for severity, share, least in DISK_LIMITS)
+    return next((severity for severity, share, least in limits if free < share and free < least), None)
 
 
-def _disks(scene: Scene) -> list[Path]:
-    """One folder of each disk: home before the others, so that the alert keeps its name."""
-    places = [scene.settings.root, Path(os.environ.get("DAGSTER_HOME") or scene.settings.root)]
-    places += [Path(scene.store.root)] if scene.store.local else []
-    # What is not there yet will be on the disk of the folder above it.
-    there = [next(one for one in (place, *place.absolute().parents) if one.exists()) for place in places]
-    return list({place.stat().st_dev: place for place in reversed(there)}.values())
+def _disks(context: ProbeContext) -> list[Path]:
+    """One folder of each disk: home before the others, so that the key of the alert does not change."""
+    folders = [context.settings.root, Path(os.environ.get("DAGSTER_HOME") or context.settings.root)]
+    folders += [Path(context.store.root)] if context.store.local else []
+    # A folder that does not exist yet will be on the disk of its parent.
+    existing = [next(one for one in (path, *path.absolute().parents) if one.exists()) for path in folders]
+    return list({path.stat().st_dev: path for path in reversed(existing)}.values())
 
 
-def heartbeats(scene: Scene, _: Notifier) -> Finding:
-    """The sensors and schedules that are on and yet silent.
+def heartbeats(context: ProbeContext, _: Notifier) -> ProbeResult:
+    """Alert on sensors and schedules that are on and silent.
 
-    After a pause of this look itself, such as a stopped daemon, nobody can be blamed for having been silent too.
+    After a pause of this probe itself, such as a stopped daemon, the others get time to be evaluated again.
     """
-    beats, on = last_beats(scene.store), {name: one for name, one in expected(scene).items() if one.on}
-    waiting = set(on)
-    first_missed = _first_missed(scene, waiting - set(beats))
+    beats, on = last_beats(context.store), {name: one for name, one in expected(context).items() if one.on}
+    first_missed = _first_missed(context, set(on) - set(beats))
     own = beats.get(HEARTBEATS)
-    if own is not None and HEARTBEATS in waiting and scene.now - own > on[HEARTBEATS].silence:
-        unknown = frozenset(("heartbeat_lost", name) for name in waiting)
-        sentence = f"Nothing was looked at since {moment(own)}; everyone gets time to beat again."
-        return Finding(Observation(whole=frozenset({"heartbeat_lost"}), unknown=unknown), sentence)
-    since = {name: beats.get(name, first_missed.get(name, scene.now)) for name in sorted(waiting)}
-    seen = tuple(_silent(scene, on, since))
-    sentence = f"{len(waiting)} sensors and schedules are on, {len(seen)} of them silent."
+    if own is not None and HEARTBEATS in on and context.now - own > on[HEARTBEATS].silence:
+        unknown = frozenset(("heartbeat_lost", name) for name in on)
+        sentence = f"Heartbeats were last evaluated at {moment(own)}; sensors and schedules get time to catch up."
+        return ProbeResult(Observation(complete=frozenset({"heartbeat_lost"}), unknown=unknown), sentence)
+    since = {name: beats.get(name, first_missed.get(name, context.now)) for name in sorted(on)}
+    silent = tuple(_silent(context, on, since))
+    sentence = f"{len(on)} sensors and schedules are on, {len(silent)} of them silent."
     cursor = json.dumps({name: when.isoformat() for name, when in first_missed.items()})
-    return Finding(Observation(seen, frozenset({"heartbeat_lost"})), sentence, cursor)
+    return ProbeResult(Observation(silent, frozenset({"heartbeat_lost"})), sentence, cursor)
 
 
-def _first_missed(scene: Scene, never: set[str]) -> dict[str, dt.datetime]:
-    """Since when those who never beat have been waited for."""
+def _first_missed(context: ProbeContext, never: set[str]) -> dict[str, dt.datetime]:
+    """When each of those that were never evaluated was first missed."""
     try:
-        known: Mapping[str, str] = json.loads(scene.cursor or "{}")
-        return {name: dt.datetime.fromisoformat(known[name]) if name in known else scene.now for name in never}
+        known: Mapping[str, str] = json.loads(context.cursor or "{}")
+        return {name: dt.datetime.fromisoformat(known[name]) if name in known else context.now for name in never}
     except (ValueError, TypeError):
-        return dict.fromkeys(never, scene.now)
+        return dict.fromkeys(never, context.now)
 
 
-def _silent(scene: Scene, on: Mapping[str, Expected], since: Mapping[str, dt.datetime]) -> Iterator[Alert]:
+def _silent(context: ProbeContext, on: Mapping[str, Expected], since: Mapping[str, dt.datetime]) -> Iterator[Alert]:
     for name, last in since.items():
-        if scene.now - last > on[name].silence:
+        if context.now - last > on[name].silence:
             kind = "sensors" if on[name].is_sensor else "schedules"
-            what = f"It was last evaluated to its end at {moment(last)}; {lasted(on[name].silence)} would be normal."
-            link = scene.link(f"locations/{LOCATION}/{kind}/{name}")
+            what = f"Last completed evaluation: {moment(last)}. Up to {lasted(on[name].silence)} would be normal."
+            link = context.link(f"locations/{LOCATION}/{kind}/{name}")
             yield alert("heartbeat_lost", name, what, since=last, link=link)
 
 
-def delivery(scene: Scene, notifier: Notifier) -> Finding:
-    """Send what waits and is due, and once a day forget what is old."""
-    attempts = notifier.deliver(now=scene.now)
-    today = scene.now.date().isoformat()
-    if scene.cursor != today:
-        notifier.tidy(now=scene.now)
-    lost = sum(1 for attempt in attempts if attempt.problem)
-    return Finding(Observation(), f"{len(attempts)} messages were tried, {lost} did not arrive.", today)
+def queued_messages(context: ProbeContext, notifier: Notifier) -> ProbeResult:
+    """Send queued messages that are due, and once a day remove old states and messages."""
+    attempts = notifier.send_due(now=context.now)
+    today = context.now.date().isoformat()
+    if context.cursor != today:
+        notifier.prune(now=context.now)
+    failed = sum(1 for attempt in attempts if attempt.problem)
+    return ProbeResult(Observation(), f"Attempts to send messages: {len(attempts)}, failed: {failed}.", today)

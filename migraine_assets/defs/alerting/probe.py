@@ -1,6 +1,6 @@
-"""What every look for something wrong is given, and what it gives back.
+"""The interface of probes, which look for conditions to alert on: their context, their result, and scraping a service.
 
-Not here: the looks themselves (one module for each place that is looked at), and the sensors (`sensors`).
+Not here: the probes themselves (one module for each subject) and the sensors that run them (`defs.alerting.sensors`).
 """
 
 import datetime as dt
@@ -18,30 +18,30 @@ from migraine_assets.settings import Settings
 from migraine_assets.stores.alerts.notifier import Notifier, Observation
 from migraine_assets.stores.store import Store
 
-SECONDS, MOST_BYTES = 5.0, 8_000_000
+TIMEOUT_SECONDS, MOST_BYTES = 5.0, 8_000_000
 
 
-def scrape(url: str, *, wanted: Collection[str], now: dt.datetime) -> Reading:
-    """The `wanted` samples of the service at `url`. Raises `StoreError` where it does not answer as it should."""
+def scrape(url: str, *, names: Collection[str], now: dt.datetime) -> Reading:
+    """The samples called `names` of the service at `url`. Raises `StoreError` if it returns no metrics."""
     from prometheus_client.parser import text_string_to_metric_families
 
     address = f"{url.rstrip('/').removesuffix('/metrics')}/metrics"
     if not address.startswith(("http://", "https://")):
         raise ConfigurationError(f"MIGRAINE_SERVICE_URL is '{url}'; it must begin with http:// or https://.")
     try:
-        with urllib.request.urlopen(address, timeout=SECONDS) as answer:
-            text = answer.read(MOST_BYTES).decode()
+        with urllib.request.urlopen(address, timeout=TIMEOUT_SECONDS) as response:
+            text = response.read(MOST_BYTES).decode()
         families = list(text_string_to_metric_families(text))
     except (OSError, HTTPException, ValueError) as error:
-        raise StoreError(f"The service at {address} gave no metrics: {error}.") from error
-    samples = (sample for family in families for sample in family.samples if sample.name in wanted)
+        raise StoreError(f"The service at {address} returned no metrics: {error}.") from error
+    samples = (sample for family in families for sample in family.samples if sample.name in names)
     values: dict[Series, float] = {(one.name, tuple(sorted(one.labels.items()))): one.value for one in samples}
     return Reading(now, values)
 
 
 @dataclass(frozen=True)
-class Scene:
-    """Where a look looks. `cursor`: what the last look left for this one; it can be lost."""
+class ProbeContext:
+    """What a probe may read. `cursor`: what its last evaluation stored for this one; it can be lost."""
 
     store: Store
     settings: Settings
@@ -51,18 +51,18 @@ class Scene:
     repository: dg.RepositoryDefinition | None = None
 
     def link(self, path: str) -> str:
-        """A page of the Dagster UI; empty where nobody said where that is."""
+        """The URL of a page of the Dagster UI; empty if `MIGRAINE_PUBLIC_URL` is not set."""
         base = self.settings.public_url
         return f"{base.rstrip('/')}/{quote(path, safe='/?=&')}" if base else ""
 
 
 @dataclass(frozen=True)
-class Finding:
-    """What was seen, in `sentence` for the sensor's page, and the cursor for the next look."""
+class ProbeResult:
+    """The observation, a sentence for the sensor's page, and the cursor for the next evaluation."""
 
     observation: Observation
     sentence: str
     cursor: str = ""
 
 
-Look = Callable[[Scene, Notifier], Finding]
+Probe = Callable[[ProbeContext, Notifier], ProbeResult]

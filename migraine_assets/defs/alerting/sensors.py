@@ -1,7 +1,7 @@
-"""The sensors of alerting: one table, one factory. A new place to look at is a line here, and a look in a module.
+"""The alert sensors: one table, one factory. A new subject is a row here and a probe in a module.
 
-They start nothing and change nothing but the alerts. What goes wrong in one fails its tick, where it can be seen, and
-silences its heartbeat.
+They start no runs and change nothing but alerts. An error in one fails its tick, which the UI shows, and stops its
+heartbeat.
 """
 
 import datetime as dt
@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import dagster as dg
 
 from migraine_assets.defs.alerting import machine, results, runs, service
-from migraine_assets.defs.alerting.probe import Finding, Look, Scene
+from migraine_assets.defs.alerting.probe import Probe, ProbeContext, ProbeResult
 from migraine_assets.defs.resources import Workspace
 from migraine_assets.settings import Settings
 from migraine_assets.stores.alerts.channels import channels
@@ -22,56 +22,58 @@ from migraine_assets.stores.store import Store
 
 @dataclass(frozen=True)
 class AlertSensor:
-    """One line of the table."""
+    """One row of the table. `seconds`: between evaluations."""
 
     name: str
     seconds: int
-    about: str
-    look: Look
+    description: str
+    probe: Probe
 
 
 TABLE: tuple[AlertSensor, ...] = (
-    AlertSensor("alert_failed_runs", 30, "Alerts when a run fails, and when its job succeeds again.", runs.failed_runs),
+    AlertSensor("alert_failed_runs", 30, "Alerts on failed runs until the job succeeds again.", runs.failed_runs),
     AlertSensor("alert_failed_checks", 30, "Alerts on failed checks, blocking or not.", runs.failed_checks),
     AlertSensor("alert_monitoring", 60, "Alerts on drift and on degraded performance.", results.monitoring),
-    AlertSensor("alert_service", 60, "Alerts on errors, slow answers and refused bundles.", service.service),
+    AlertSensor("alert_service", 60, "Alerts on errors, latency and refused bundles of the service.", service.service),
     AlertSensor("alert_disk", 300, "Alerts when a disk is nearly full.", machine.disk),
     AlertSensor(machine.HEARTBEATS, 60, "Alerts when another sensor or schedule is silent.", machine.heartbeats),
-    AlertSensor("alert_delivery", 30, "Sends again what a channel did not take.", machine.delivery),
+    AlertSensor("alert_delivery", 30, "Retries undelivered messages.", machine.queued_messages),
 )
 
 
 def alert_sensors(*, running: bool) -> list[dg.SensorDefinition]:
-    """The sensors, on from the start where `running`."""
+    """The sensors. `running`: whether they are on by default."""
     status = dg.DefaultSensorStatus.RUNNING if running else dg.DefaultSensorStatus.STOPPED
-    return [_sensor(line, status=status) for line in TABLE]
+    return [_sensor(row, status=status) for row in TABLE]
 
 
-def wanted(settings: Settings) -> bool:
-    """Whether alerts are on from the start: somebody is there to hear them, or everything is to run by itself."""
+def on_by_default(settings: Settings) -> bool:
+    """Whether alert sensors are on by default: with automation, or with at least one channel."""
     return settings.automation or bool(settings.channel_urls)
 
 
-def _sensor(line: AlertSensor, *, status: dg.DefaultSensorStatus) -> dg.SensorDefinition:
-    @dg.sensor(name=line.name, description=line.about, minimum_interval_seconds=line.seconds, default_status=status)
-    def evaluate(context: dg.SensorEvaluationContext, workspace: Workspace) -> dg.SkipReason:
-        finding = evaluated(line, context, workspace.store, now=lambda: dt.datetime.now(dt.UTC))
-        return dg.SkipReason(finding.sentence)
+def _sensor(row: AlertSensor, *, status: dg.DefaultSensorStatus) -> dg.SensorDefinition:
+    @dg.sensor(name=row.name, description=row.description, minimum_interval_seconds=row.seconds, default_status=status)
+    def tick(context: dg.SensorEvaluationContext, workspace: Workspace) -> dg.SkipReason:
+        result = evaluate(row, context, workspace.store, now=lambda: dt.datetime.now(dt.UTC))
+        return dg.SkipReason(result.sentence)
 
-    return evaluate
+    return tick
 
 
-def evaluated(
-    line: AlertSensor, context: dg.SensorEvaluationContext, store: Store, *, now: Callable[[], dt.datetime]
-) -> Finding:
-    """One tick: look, report, and then remember. The clock is given, so that tests can turn it."""
-    settings, began = Settings(), now()
-    scene = Scene(store, settings, context.instance, began, context.cursor or "", context.repository_def)
-    teller = Notifier(store, settings.root, channels(settings.channel_urls))
-    finding = line.look(scene, teller)
-    teller.report(finding.observation, now=began)
-    # After the report: what could not be told is looked at again.
-    if finding.cursor != (context.cursor or ""):
-        context.update_cursor(finding.cursor)
-    record_heartbeat(store, line.name, now=now())
-    return finding
+def evaluate(
+    row: AlertSensor, context: dg.SensorEvaluationContext, store: Store, *, now: Callable[[], dt.datetime]
+) -> ProbeResult:
+    """One tick: probe, report, then store the cursor and the heartbeat. `now` is an argument for the tests."""
+    settings, started = Settings(), now()
+    probe_context = ProbeContext(
+        store, settings, context.instance, started, context.cursor or "", context.repository_def
+    )
+    notifier = Notifier(store, settings.root, channels(settings.channel_urls))
+    result = row.probe(probe_context, notifier)
+    notifier.report(result.observation, now=started)
+    # After the report: if it failed, the next evaluation sees the same events again.
+    if result.cursor != (context.cursor or ""):
+        context.update_cursor(result.cursor)
+    record_heartbeat(store, row.name, now=now())
+    return result

@@ -1,7 +1,7 @@
-"""A look at the service's own figures: error rate, latency, refused bundles, and whether it is there at all.
+"""The probe of the service's metrics: error rate, latency, refused bundles, and whether it responds.
 
-For a service of one node. Where several answer behind one address, their counters mix: there Prometheus with the
-chart's rules is the place to look. Not here: the arithmetic (`core.alerts.service_metrics`).
+For a service on one node. With several nodes behind one address, their counters mix: use Prometheus with the chart's
+rules instead. Not here: the arithmetic (`core.alerts.service_metrics`).
 """
 
 import datetime as dt
@@ -11,8 +11,15 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from migraine_assets.core.alerts.kinds import Alert, alert
-from migraine_assets.core.alerts.service_metrics import WANTED, Reading, Recent, ServiceLimits, kept, recent
-from migraine_assets.defs.alerting.probe import Finding, Scene, scrape
+from migraine_assets.core.alerts.service_metrics import (
+    SAMPLES,
+    Reading,
+    ServiceLimits,
+    ServiceMetrics,
+    readings_of_window,
+    summarize,
+)
+from migraine_assets.defs.alerting.probe import ProbeContext, ProbeResult, scrape
 from migraine_assets.errors import StoreError
 from migraine_assets.stores.alerts.notifier import Notifier, Observation
 
@@ -22,57 +29,58 @@ LIMITS = ServiceLimits()
 
 
 @dataclass(frozen=True)
-class Memory:
-    """What the cursor holds. `misses`: looks in a row at which it did not answer or was not ready."""
+class CursorState:
+    """The content of the cursor. `misses`: consecutive evaluations in which the service was down or not ready."""
 
     readings: tuple[Reading, ...] = ()
     misses: int = 0
 
 
-def service(scene: Scene, _: Notifier) -> Finding:
-    """What the last minutes of the service were like."""
-    url = scene.settings.service_url
+def service(context: ProbeContext, _: Notifier) -> ProbeResult:
+    """Alert on the service's last minutes."""
+    url = context.settings.service_url
     if not url:
-        return Finding(Observation(whole=KINDS), "MIGRAINE_SERVICE_URL is not set: no service is looked at.")
-    memory = recall(scene.cursor)
+        return ProbeResult(Observation(complete=KINDS), "MIGRAINE_SERVICE_URL is not set: no service is evaluated.")
+    last = decode_cursor(context.cursor)
     try:
-        reading = scrape(url, wanted=WANTED, now=scene.now)
+        reading = scrape(url, names=SAMPLES, now=context.now)
     except StoreError as error:
-        return _no_answer(scene, Memory(memory.readings, memory.misses + 1), str(error))
-    readings = kept((*memory.readings, reading), now=scene.now, limits=LIMITS)
-    figures = recent(readings, limits=LIMITS)
-    misses = memory.misses + 1 if figures.ready == 0 else 0
-    seen = tuple(_alerts(figures, since=scene.now, misses=misses))
-    waiting = {("service_down", SUBJECT)} if 0 < misses < PATIENCE else set()
-    observation = Observation(seen, KINDS, frozenset(waiting))
-    return Finding(observation, _sentence(figures), remember(Memory(readings, misses)))
+        return _no_response(context, CursorState(last.readings, last.misses + 1), str(error))
+    readings = readings_of_window((*last.readings, reading), now=context.now, limits=LIMITS)
+    metrics = summarize(readings, limits=LIMITS)
+    misses = last.misses + 1 if metrics.ready == 0 else 0
+    seen = tuple(_alerts(metrics, since=context.now, misses=misses))
+    undecided = {("service_down", SUBJECT)} if 0 < misses < PATIENCE else set()
+    observation = Observation(seen, KINDS, frozenset(undecided))
+    return ProbeResult(observation, _sentence(metrics), encode_cursor(CursorState(readings, misses)))
 
 
-def _no_answer(scene: Scene, memory: Memory, problem: str) -> Finding:
+def _no_response(context: ProbeContext, last: CursorState, problem: str) -> ProbeResult:
     unknown = {(kind, SUBJECT) for kind in KINDS}
-    down = [alert("service_down", SUBJECT, problem, since=scene.now)] if memory.misses >= PATIENCE else []
-    return Finding(Observation(tuple(down), KINDS, frozenset(unknown)), problem, remember(memory))
+    down = [alert("service_down", SUBJECT, problem, since=context.now)] if last.misses >= PATIENCE else []
+    return ProbeResult(Observation(tuple(down), KINDS, frozenset(unknown)), problem, encode_cursor(last))
 
 
-def _alerts(figures: Recent, *, since: dt.datetime, misses: int) -> Iterator[Alert]:
-    model = ", ".join(figures.models)
-    if figures.error_rate is not None and figures.error_rate > LIMITS.error_rate:
-        what = f"{figures.error_rate:.1%} of {figures.requests:.0f} answers in {_window()} were server errors."
+def _alerts(metrics: ServiceMetrics, *, since: dt.datetime, misses: int) -> Iterator[Alert]:
+    model = ", ".join(metrics.models)
+    if metrics.error_rate is not None and metrics.error_rate > LIMITS.error_rate:
+        what = f"{metrics.error_rate:.1%} of {metrics.requests:.0f} responses in {_window()} were server errors."
         yield alert("error_rate", SUBJECT, f"{what} The limit is {LIMITS.error_rate:.0%}.", since=since, model=model)
-    if figures.p95 is not None and figures.p95 > LIMITS.p95_seconds:
-        what = f"The 95th percentile of {figures.predictions:.0f} predictions in {_window()} was {_time(figures.p95)}."
+    if metrics.p95 is not None and metrics.p95 > LIMITS.p95_seconds:
+        requests = f"{metrics.prediction_requests:.0f} prediction requests in {_window()}"
+        what = f"The 95th percentile of {requests} was {_time(metrics.p95)}."
         yield alert("latency", SUBJECT, f"{what} The limit is {LIMITS.p95_seconds:.0f} s.", since=since, model=model)
-    if figures.problems > 0:
-        what = "A replica serves otherwise than was promoted: a bundle was refused. Its log and `/ready` say which."
+    if metrics.problems > 0:
+        what = "A replica failed to load a promoted model. Its log and `/ready` give the reason."
         yield alert("bundle_refused", SUBJECT, what, since=since, model=model)
     if misses >= PATIENCE:
-        yield alert("service_down", SUBJECT, "It answers, but no replica holds a model.", since=since)
+        yield alert("service_down", SUBJECT, "The service responds, but no replica holds a model.", since=since)
 
 
-def _sentence(figures: Recent) -> str:
-    rate = "too few to judge" if figures.error_rate is None else f"{figures.error_rate:.1%} failed"
-    p95 = "" if figures.p95 is None else f", p95 {_time(figures.p95)}"
-    return f"{figures.requests:.0f} requests in {_window()}, {rate}{p95}."
+def _sentence(metrics: ServiceMetrics) -> str:
+    rate = "too few for a rate" if metrics.error_rate is None else f"{metrics.error_rate:.1%} failed"
+    p95 = "" if metrics.p95 is None else f", p95 {_time(metrics.p95)}"
+    return f"{metrics.requests:.0f} requests in {_window()}, {rate}{p95}."
 
 
 def _window() -> str:
@@ -83,25 +91,27 @@ def _time(seconds: float) -> str:
     return "beyond the histogram's last bound" if math.isinf(seconds) else f"{seconds:.2f} s"
 
 
-def remember(memory: Memory) -> str:
-    """A cursor."""
+def encode_cursor(state: CursorState) -> str:
+    """The cursor of a state."""
     readings = [
         {
             "when": one.when.isoformat(),
             "values": [[name, labels, value] for (name, labels), value in one.values.items()],
         }
-        for one in memory.readings
+        for one in state.readings
     ]
-    return json.dumps({"misses": memory.misses, "readings": readings})
+    return json.dumps({"misses": state.misses, "readings": readings})
 
 
-def recall(cursor: str) -> Memory:
-    """What a cursor holds; nothing where it is lost or of another version."""
+def decode_cursor(cursor: str) -> CursorState:
+    """The state of a cursor; an empty one if it is lost or of another version."""
     try:
         content = json.loads(cursor)
-        return Memory(tuple(_reading(one["when"], one["values"]) for one in content["readings"]), content["misses"])
+        return CursorState(
+            tuple(_reading(one["when"], one["values"]) for one in content["readings"]), content["misses"]
+        )
     except (ValueError, KeyError, TypeError):
-        return Memory()
+        return CursorState()
 
 
 def _reading(when: str, values: Sequence[tuple[str, list[list[str]], float]]) -> Reading:

@@ -1,7 +1,8 @@
-"""Where alerts are sent: channels by URL, through Apprise (Slack, e-mail, Teams, PagerDuty and a hundred more).
+"""Channels of alerts, each an Apprise URL (Slack, e-mail, Teams, PagerDuty and many more).
 
-Here belong reading the list of URLs, naming a channel without its secrets, and sending one message. Not here: what is
-sent, when it is sent again, and what is kept. Apprise is imported when something is sent.
+Here belong parsing the list of URLs, labels of channels without their secrets, and sending one message. Not here: the
+wording (`core.alerts.message`), retries (`core.alerts.retry`) and queued messages (`stores.alerts.outbox`). Apprise is
+imported when a message is sent.
 """
 
 import hashlib
@@ -20,18 +21,18 @@ from migraine_assets.core.alerts.message import Message, moment
 if TYPE_CHECKING:
     from apprise import NotifyType
 
-# A comma or space before the next `schema://`; those inside of a URL (`?to=a@x.org,b@x.org`) stay.
+# Separators before the next `schema://`; those within a URL (`?to=a@x.org,b@x.org`) stay.
 _BETWEEN = re.compile(r"[\s,;]+(?=[A-Za-z][A-Za-z0-9+.-]*://)")
 _PIECES = re.compile(r"[/:@?&=#,;+ ]+")
-# Of these the host is no secret. Elsewhere the "host" of the URL can be the token itself.
+# Schemas whose host is not a secret. In other URLs the "host" can be the token itself.
 _WITH_HOST = {"mailto", "mailtos", "json", "jsons", "xml", "xmls", "form", "forms"}
 _LEAST_SECRET = 5
-NOT_UNDERSTOOD = "Apprise does not understand this URL: see the form of its kind in Apprise's manual."
+INVALID_URL = "Apprise does not accept this URL. Its documentation shows the format for each kind of channel."
 
 
 @dataclass(frozen=True)
 class Channel:
-    """One receiver. `id` stays while the URL does; `label` may be shown, the URL never."""
+    """One receiver. `id`: derived from the URL. `label`: may be shown; the URL must not."""
 
     id: str
     label: str
@@ -39,41 +40,43 @@ class Channel:
 
 
 @dataclass(frozen=True)
-class Sent:
-    """How sending one message to one channel went."""
+class SendResult:
+    """The result of sending one message to one channel."""
 
-    arrived: bool
+    delivered: bool
     problem: str = ""
 
 
 def channels(urls: str) -> tuple[Channel, ...]:
-    """The channels of a list of URLs separated by commas or spaces, each once."""
+    """The distinct channels of a list of URLs, separated by commas or spaces."""
     parts = [part.strip(" \t\r\n,;") for part in _BETWEEN.split(urls.strip())]
     return tuple(_channel(url) for url in dict.fromkeys(filter(None, parts)))
 
 
-def send(channel: Channel, message: Message, *, late: bool = False) -> Sent:
-    """Send, and say whether the receiver took it. Never raises: no alert may break what it reports on."""
-    body = f"{message.body}\n\n(Sent late: this is of {moment(message.made)}.)" if late else message.body
-    with _listening() as heard:
+def send(channel: Channel, message: Message, *, late: bool = False) -> SendResult:
+    """Send a message. Never raises: an alert must not break what it reports on."""
+    body = f"{message.body}\n\n(Sent late: this message is from {moment(message.made)}.)" if late else message.body
+    with _captured_logs() as reasons:
         import apprise
 
         try:
             sender = apprise.Apprise()
             if not sender.add(channel.url):
-                return Sent(False, NOT_UNDERSTOOD)
-            result = sender.notify(body, message.title, _grade(message), body_format=apprise.NotifyFormat.TEXT)
-            arrived = bool(result)
+                return SendResult(False, INVALID_URL)
+            result = sender.notify(body, message.title, _notify_type(message), body_format=apprise.NotifyFormat.TEXT)
+            delivered = bool(result)
         except Exception as error:  # noqa: BLE001 - a plugin of the library may raise anything
-            heard.append(f"{type(error).__name__}: {error}")
-            arrived = False
+            reasons.append(f"{type(error).__name__}: {error}")
+            delivered = False
     return (
-        Sent(True) if arrived else Sent(False, without_secrets(" ".join(heard), channel.url) or "No reason was given.")
+        SendResult(True)
+        if delivered
+        else SendResult(False, without_secrets(" ".join(reasons), channel.url) or "No reason is known.")
     )
 
 
 def without_secrets(text: str, url: str) -> str:
-    """`text` with every longer piece of `url` but its schema and an open host blanked."""
+    """`text` with every longer part of `url` masked, except its schema and a public host."""
     schema, _, rest = url.partition("://")
     host = urlsplit(url).hostname or "" if schema.lower() in _WITH_HOST else ""
     pieces = {piece for piece in _PIECES.split(rest) + _PIECES.split(unquote(rest)) if len(piece) >= _LEAST_SECRET}
@@ -85,7 +88,7 @@ def without_secrets(text: str, url: str) -> str:
 
 @cache
 def _channel(url: str) -> Channel:
-    # Slow on purpose: the identity is in files and logs, and must not let a weak password be guessed.
+    # Slow on purpose: the id appears in files and logs, and must not make it easy to guess a weak password.
     identity = hashlib.scrypt(url.encode(), salt=b"alert channel", n=2**12, r=8, p=1, dklen=4).hex()
     schema = url.partition("://")[0].lower() if "://" in url else ""
     return Channel(identity, f"{schema or 'unknown'}{_host(url, schema)} [{identity}]", url)
@@ -101,7 +104,7 @@ def _host(url: str, schema: str) -> str:
         return ""
 
 
-def _grade(message: Message) -> "NotifyType":
+def _notify_type(message: Message) -> "NotifyType":
     from apprise import NotifyType
 
     if message.good:
@@ -110,23 +113,23 @@ def _grade(message: Message) -> "NotifyType":
 
 
 @contextmanager
-def _listening() -> Iterator[list[str]]:
-    """What Apprise complains of meanwhile. Its logs are kept from others: they name parts of the URL, urllib3's all."""
-    heard: list[str] = []
-    ear = _Ear(heard)
+def _captured_logs() -> Iterator[list[str]]:
+    """The reasons that Apprise logs in the block. No other handler gets its logs, which contain parts of the URL."""
+    reasons: list[str] = []
+    handler = _ReasonHandler(reasons)
     with ExitStack() as stack, warnings.catch_warnings():
-        # Its imports use what Python is about to remove; nobody here can change that.
+        # Its imports use deprecated modules.
         warnings.simplefilter("ignore", DeprecationWarning)
-        stack.enter_context(_kept_apart(logging.getLogger("apprise"), level=logging.DEBUG))
-        stack.enter_context(_kept_apart(logging.getLogger("urllib3"), level=logging.WARNING))
-        logging.getLogger("apprise").addHandler(ear)
-        stack.callback(logging.getLogger("apprise").removeHandler, ear)
-        yield heard
+        stack.enter_context(_isolated(logging.getLogger("apprise"), level=logging.DEBUG))
+        stack.enter_context(_isolated(logging.getLogger("urllib3"), level=logging.WARNING))
+        logging.getLogger("apprise").addHandler(handler)
+        stack.callback(logging.getLogger("apprise").removeHandler, handler)
+        yield reasons
 
 
 @contextmanager
-def _kept_apart(logger: logging.Logger, *, level: int) -> Iterator[None]:
-    """Nothing of `logger` reaches the logs of the process, whatever is being debugged there."""
+def _isolated(logger: logging.Logger, *, level: int) -> Iterator[None]:
+    """Stop the propagation of `logger` within the block, and set its level."""
     before, logger.propagate = logger.propagate, False
     level_before = logger.level
     logger.setLevel(level)
@@ -137,14 +140,14 @@ def _kept_apart(logger: logging.Logger, *, level: int) -> Iterator[None]:
         logger.setLevel(level_before)
 
 
-class _Ear(logging.Handler):
-    """Hears complaints, and the reasons that Apprise gives to whoever debugs it; not what else it says there."""
+class _ReasonHandler(logging.Handler):
+    """Collects warnings, and the network errors that Apprise logs at the debug level."""
 
-    def __init__(self, heard: list[str]) -> None:
+    def __init__(self, reasons: list[str]) -> None:
         super().__init__()
-        self._heard = heard
+        self._reasons = reasons
 
     def emit(self, record: logging.LogRecord) -> None:
-        said = record.getMessage()
-        if record.levelno >= logging.WARNING or said.startswith("Socket Exception"):
-            self._heard.append(said)
+        text = record.getMessage()
+        if record.levelno >= logging.WARNING or text.startswith("Socket Exception"):
+            self._reasons.append(text)

@@ -1,6 +1,7 @@
-"""The alert log: one JSON object per line in `alerts.log` under home, whatever the channels do.
+"""The alert log `alerts.log` under home: one JSON object per line, independent of the channels.
 
-Here belong appending and rotation. Not here: what is logged, and the lock between processes (the caller holds it).
+Here belong appending and rotation. Not here: the entries (`stores.alerts.notifier`) and the lock between processes,
+which the caller holds.
 """
 
 import json
@@ -15,21 +16,21 @@ MOST_BYTES, GENERATIONS = 5_000_000, 5
 
 
 def append(path: Path, entries: "list[Mapping[str, Any]]", *, most_bytes: int = MOST_BYTES) -> bool:
-    """Append a line for each entry; whether it could be done. Never raises: a full disk must not stop the message."""
+    """Append a line for each entry; False if that failed. Never raises: a full disk must not prevent the message."""
     lines = "".join(f"{json.dumps(dict(entry), ensure_ascii=False)}\n" for entry in entries).encode()
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        _rotate(path, coming=len(lines), most_bytes=most_bytes)
+        _rotate(path, added=len(lines), most_bytes=most_bytes)
         with path.open("ab") as file:
-            # A line that a full disk cut short must not swallow the next one.
-            file.write((b"\n" if _torn(path) else b"") + lines)
+            # A full disk may have cut the last line short; begin a new one.
+            file.write((b"\n" if _is_torn(path) else b"") + lines)
     except OSError:
         return False
     return True
 
 
-def _rotate(path: Path, *, coming: int, most_bytes: int) -> None:
-    if not path.exists() or path.stat().st_size + coming <= most_bytes:
+def _rotate(path: Path, *, added: int, most_bytes: int) -> None:
+    if not path.exists() or path.stat().st_size + added <= most_bytes:
         return
     for number in range(GENERATIONS - 1, 0, -1):
         with suppress(FileNotFoundError):
@@ -41,7 +42,7 @@ def _generation(path: Path, number: int) -> Path:
     return path.with_name(f"{path.name}.{number}")
 
 
-def _torn(path: Path) -> bool:
+def _is_torn(path: Path) -> bool:
     if not path.exists() or not path.stat().st_size:
         return False
     with path.open("rb") as file:

@@ -1,7 +1,7 @@
-"""From what was seen to what is told: fold, log, put into the outbox, send.
+"""From sightings to messages: fold, log, queue, send.
 
-Here belongs the order in which that happens, so that a kill or a full disk at any point loses no alert. Not here: the
-rules (`core.monitoring`), and who looks (the sensors).
+Here belongs the order of these steps, so that no alert is lost if the process is killed or the disk is full at any
+point. Not here: the rules (`core.alerts`), and what raises alerts (`defs.alerting`).
 """
 
 import datetime as dt
@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from migraine_assets.core.alerts.kinds import Alert, Ended
-from migraine_assets.core.alerts.lifecycle import Folded, Notice, Standing, ended, sighted
+from migraine_assets.core.alerts.lifecycle import AlertState, AlertUpdate, Transition, on_end, on_sighting
 from migraine_assets.core.alerts.message import Message, message
 from migraine_assets.core.alerts.retry import Pending, failed, is_due
 from migraine_assets.errors import StoreError
@@ -22,26 +22,26 @@ from migraine_assets.stores.alerts.channels import Channel, send
 from migraine_assets.stores.locks import file_lock
 from migraine_assets.stores.store import Store
 
-# Sensors are cut off after a minute; what is not sent by then waits for the next look.
+# Dagster ends a sensor after a minute. Messages that are not sent by then wait for the next evaluation.
 BUDGET_SECONDS = 20.0
 
 
 @dataclass(frozen=True)
 class Observation:
-    """What one look found, events in the order in which they happened.
+    """The result of one evaluation, events in the order in which they happened.
 
-    `whole`: kinds of which `seen` is everything there is, so that all others are over, except the keys `unknown`
-    (kind, key), about which nothing can be said just now.
+    `complete`: kinds of which `seen` holds every alert, so that all others have ended, except `unknown` ones (kind,
+    key), which could not be evaluated.
     """
 
     seen: tuple[Alert | Ended, ...] = ()
-    whole: frozenset[str] = frozenset()
+    complete: frozenset[str] = frozenset()
     unknown: frozenset[tuple[str, str]] = frozenset()
 
 
 @dataclass(frozen=True)
-class Attempted:
-    """One message to one channel: `problem` is empty where it arrived."""
+class Attempt:
+    """One attempt to send a message to a channel. `problem`: empty if the channel accepted it."""
 
     title: str
     channel: Channel
@@ -50,95 +50,96 @@ class Attempted:
 
 @dataclass(frozen=True)
 class Notifier:
-    """`home`: the folder of the log and of the locks. `budget_seconds`: after so long no further sending is begun."""
+    """`home`: the folder of the log and the locks. `budget_seconds`: after this time no further message is sent."""
 
     store: Store
     home: Path
     channels: tuple[Channel, ...]
     budget_seconds: float = BUDGET_SECONDS
 
-    def report(self, observation: Observation, *, now: dt.datetime) -> tuple[Notice, ...]:
-        """Take note of what was seen and send what is new. What did not arrive stays in the outbox."""
+    def report(self, observation: Observation, *, now: dt.datetime) -> tuple[AlertUpdate, ...]:
+        """Update the states of alerts and send what changed. Undelivered messages stay queued."""
         with _locked(self.home / "alerts.lock"):
-            steps = self._folded(observation, now=now)
-            notices = tuple(step.notice for step in steps if step.notice is not None)
-            if notices:
-                self._hand_over(notices, now=now)
-            for step in steps:
-                open_alerts.keep(self.store, step.standing)
-        if notices:
-            self.deliver(now=now)
-        return notices
+            transitions = self._transitions(observation, now=now)
+            updates = tuple(one.update for one in transitions if one.update is not None)
+            if updates:
+                self._queue(updates, now=now)
+            for transition in transitions:
+                open_alerts.save(self.store, transition.state)
+        if updates:
+            self.send_due(now=now)
+        return updates
 
-    def deliver(self, *, now: dt.datetime) -> tuple[Attempted, ...]:
-        """Send what is due, the oldest first, until the time is up. A channel that fails is left alone until later."""
-        until, attempts = time.monotonic() + self.budget_seconds, list[Attempted]()
+    def send_due(self, *, now: dt.datetime) -> tuple[Attempt, ...]:
+        """Send queued messages that are due, oldest first, until the time is up. A channel that fails is skipped."""
+        until, attempts = time.monotonic() + self.budget_seconds, list[Attempt]()
         with _locked(self.home / "alerts-delivery.lock"):
-            for waiting in outbox.waiting_messages(self.store):
-                attempts += self._deliver_one(waiting, attempts, now=now, until=until)
+            for queued in outbox.queued_messages(self.store):
+                attempts += self._send_queued(queued, attempts, now=now, until=until)
         self._log([_attempt_entry(attempt, now=now) for attempt in attempts])
         return tuple(attempts)
 
-    def send_past_outbox(self, told: Message) -> tuple[Attempted, ...]:
-        """Send one message to every channel now, and say for each whether it arrived."""
-        return tuple(Attempted(told.title, channel, send(channel, told).problem) for channel in self.channels)
+    def send_now(self, message: Message) -> tuple[Attempt, ...]:
+        """Send a message to every channel without queueing it."""
+        return tuple(Attempt(message.title, channel, send(channel, message).problem) for channel in self.channels)
 
-    def tidy(self, *, now: dt.datetime) -> None:
-        """Forget what has been over, or has not arrived, for a month."""
+    def prune(self, *, now: dt.datetime) -> None:
+        """Remove alerts that were resolved, and messages that were not delivered, for a month."""
         with _locked(self.home / "alerts.lock"):
-            open_alerts.forget_old(self.store, now=now)
-            outbox.forget_old(self.store, now=now)
+            open_alerts.prune(self.store, now=now)
+            outbox.prune(self.store, now=now)
 
-    def _folded(self, observation: Observation, *, now: dt.datetime) -> list[Folded]:
-        kinds = {item.kind for item in observation.seen} | observation.whole
-        known = {(kind, key): one for kind in kinds for key, one in open_alerts.known(self.store, kind).items()}
-        steps: dict[tuple[str, str], list[Folded]] = {}
-        for item in (*observation.seen, *_unseen(observation, known)):
+    def _transitions(self, observation: Observation, *, now: dt.datetime) -> list[Transition]:
+        kinds = {item.kind for item in observation.seen} | observation.complete
+        known = {(kind, key): one for kind in kinds for key, one in open_alerts.states(self.store, kind).items()}
+        transitions: dict[tuple[str, str], list[Transition]] = {}
+        for item in (*observation.seen, *_absent(observation, known)):
             identity = (item.kind, item.key)
-            before = steps[identity][-1].standing if identity in steps else known.get(identity)
-            step = sighted(before, item, now=now) if isinstance(item, Alert) else ended(before, item, now=now)
-            if step is not None and step.standing != before:
-                steps.setdefault(identity, []).append(step)
-        return [step for several in steps.values() for step in several]
+            before = transitions[identity][-1].state if identity in transitions else known.get(identity)
+            after = on_sighting(before, item, now=now) if isinstance(item, Alert) else on_end(before, item, now=now)
+            if after is not None and after.state != before:
+                transitions.setdefault(identity, []).append(after)
+        return [transition for several in transitions.values() for transition in several]
 
-    def _hand_over(self, notices: Sequence[Notice], *, now: dt.datetime) -> None:
-        """Put the notices into the outbox or, where it cannot be written, send them at once.
+    def _queue(self, updates: Sequence[AlertUpdate], *, now: dt.datetime) -> None:
+        """Queue a message on the updates or, if it cannot be written, send it at once.
 
-        Raises `StoreError` where neither works: then the standings stay, and the next look tells it.
+        Raises `StoreError` if both fail: then the states stay as they are, and the next evaluation sends it.
         """
-        told = message(notices, now=now)
-        self._log([_notice_entry(notice, now=now) for notice in notices])
+        content = message(updates, now=now)
+        self._log([_update_entry(update, now=now) for update in updates])
         if not self.channels:
             return
         try:
-            outbox.put(self.store, told, self.channels, now=now)
+            outbox.add(self.store, content, self.channels, now=now)
         except StoreError as error:
-            sent = self.send_past_outbox(told)
-            self._log([_attempt_entry(attempt, now=now) for attempt in sent])
-            if all(attempt.problem for attempt in sent):
+            attempts = self.send_now(content)
+            self._log([_attempt_entry(attempt, now=now) for attempt in attempts])
+            if all(attempt.problem for attempt in attempts):
                 raise StoreError(
-                    f"An alert could be neither kept nor sent; the next look tries again. {error}"
+                    f"An alert could be neither stored nor sent; the next evaluation tries again. {error}"
                 ) from error
 
-    def _deliver_one(
-        self, waiting: outbox.Waiting, before: Iterable[Attempted], *, now: dt.datetime, until: float
-    ) -> list[Attempted]:
+    def _send_queued(
+        self, queued: outbox.QueuedMessage, before: Iterable[Attempt], *, now: dt.datetime, until: float
+    ) -> list[Attempt]:
         failing = {attempt.channel.id for attempt in before if attempt.problem}
-        left = {key: pending for key, pending in waiting.pending.items() if key in {one.id for one in self.channels}}
+        configured = {channel.id for channel in self.channels}
+        rest = {key: pending for key, pending in queued.pending.items() if key in configured}
         attempts = []
         for channel in self.channels:
-            pending = left.get(channel.id)
+            pending = rest.get(channel.id)
             if pending is None or channel.id in failing or not is_due(pending, now=now):
                 continue
             if time.monotonic() >= until:
                 break
-            sent = send(channel, waiting.message, late=pending.attempts > 0)
-            attempts.append(Attempted(waiting.message.title, channel, sent.problem))
-            left = _after(left, channel.id, sent.problem, now=now)
-            # At once: a process killed here must not send again what has arrived.
-            outbox.settle(self.store, waiting, left)
-        if not left:
-            outbox.settle(self.store, waiting, left)
+            result = send(channel, queued.message, late=pending.attempts > 0)
+            attempts.append(Attempt(queued.message.title, channel, result.problem))
+            rest = _after(rest, channel.id, result.problem, now=now)
+            # At once: a process that is killed here must not send again what was delivered.
+            outbox.update(self.store, queued, rest)
+        if not rest:
+            outbox.update(self.store, queued, rest)
         return attempts
 
     def _log(self, entries: list[Mapping[str, Any]]) -> None:
@@ -146,21 +147,21 @@ class Notifier:
             log.append(self.home / log.NAME, entries)
 
 
-def _after(left: Mapping[str, Pending], key: str, problem: str, *, now: dt.datetime) -> dict[str, Pending]:
-    rest = {name: pending for name, pending in left.items() if name != key}
-    return {**rest, key: failed(left[key], problem, now=now)} if problem else rest
+def _after(pending: Mapping[str, Pending], key: str, problem: str, *, now: dt.datetime) -> dict[str, Pending]:
+    rest = {name: one for name, one in pending.items() if name != key}
+    return {**rest, key: failed(pending[key], problem, now=now)} if problem else rest
 
 
-def _unseen(observation: Observation, known: Mapping[tuple[str, str], Standing]) -> list[Ended]:
-    seen = {(item.kind, item.key) for item in observation.seen} | observation.unknown
-    return [Ended(*identity) for identity in known if identity[0] in observation.whole and identity not in seen]
+def _absent(observation: Observation, known: Mapping[tuple[str, str], AlertState]) -> list[Ended]:
+    present = {(item.kind, item.key) for item in observation.seen} | observation.unknown
+    return [Ended(*identity) for identity in known if identity[0] in observation.complete and identity not in present]
 
 
-def _notice_entry(notice: Notice, *, now: dt.datetime) -> dict[str, Any]:
-    alert = notice.standing.alert
+def _update_entry(update: AlertUpdate, *, now: dt.datetime) -> dict[str, Any]:
+    alert = update.state.alert
     return {
         "time": now.isoformat(),
-        "event": notice.change,
+        "event": update.change,
         "kind": alert.kind,
         "key": alert.key,
         "severity": alert.severity,
@@ -168,11 +169,11 @@ def _notice_entry(notice: Notice, *, now: dt.datetime) -> dict[str, Any]:
         "since": alert.since.isoformat(),
         "model": alert.model,
         "link": alert.link,
-        "folded": notice.folded,
+        "folded": update.folded,
     }
 
 
-def _attempt_entry(attempt: Attempted, *, now: dt.datetime) -> dict[str, Any]:
+def _attempt_entry(attempt: Attempt, *, now: dt.datetime) -> dict[str, Any]:
     event = "undelivered" if attempt.problem else "delivered"
     entry = {"time": now.isoformat(), "event": event, "title": attempt.title, "channel": attempt.channel.label}
     return entry | ({"problem": attempt.problem} if attempt.problem else {})
@@ -180,7 +181,7 @@ def _attempt_entry(attempt: Attempted, *, now: dt.datetime) -> dict[str, Any]:
 
 @contextmanager
 def _locked(path: Path) -> Iterator[None]:
-    """One at a time where that can be had. Where it cannot (a read-only home) an alert twice beats none."""
+    """Hold the lock if possible. Without it (a read-only home) a repeated message is better than none."""
     with ExitStack() as stack:
         with suppress(StoreError):
             stack.enter_context(file_lock(path))

@@ -1,77 +1,104 @@
-"""The alerts that are known, one file each: `alerts/state/<kind>/<hash of the key>.json`.
+"""The states of alerts, one file each: `alerts/state/<kind>/<hash of the key>.json`.
 
-One file each, so that two who look at different things never overwrite one another. Not here: what changes a standing
+One file each, so that sensors with different alerts never overwrite each other's. Not here: changes of a state
 (`core.alerts.lifecycle`).
 """
 
 import datetime as dt
 import hashlib
+from dataclasses import fields
 
 import msgspec
 
-from migraine_assets.core.alerts.lifecycle import Standing
+from migraine_assets.core.alerts.kinds import Alert, Severity
+from migraine_assets.core.alerts.lifecycle import AlertState
 from migraine_assets.errors import StoreError
 from migraine_assets.stores.store import Store
 
 FOLDER, FORMAT = "alerts/state", 1
-FORGOTTEN_AFTER_DAYS = 30
-# What could not be written (a full disk), so that this process at least does not tell it each minute: by store.
-_unwritten: dict[str, dict[tuple[str, str], Standing]] = {}
+PRUNED_AFTER_DAYS = 30
+# States that could not be written (a full disk), by store: this process at least does not send them again each minute.
+_unwritten: dict[str, dict[tuple[str, str], AlertState]] = {}
+_KEYS = {
+    "first_seen": "first",
+    "last_seen": "seen",
+    "notified_at": "told",
+    "notified_severity": "told_severity",
+    "resolved_at": "over",
+}
 
 
-class _Kept(msgspec.Struct, frozen=True):
+class _StoredState(msgspec.Struct, frozen=True, rename=_KEYS):
+    """`AlertState` with the keys of the file format."""
+
+    alert: Alert
+    first_seen: dt.datetime
+    last_seen: dt.datetime
+    notified_at: dt.datetime
+    notified_severity: Severity
+    count: int = 1
+    folded: int = 0
+    absent_since: dt.datetime | None = None
+    resolved_at: dt.datetime | None = None
+
+
+class _Document(msgspec.Struct, frozen=True):
     format: int
-    standing: Standing
+    standing: _StoredState
 
 
-def known(store: Store, kind: str) -> dict[str, Standing]:
-    """The standings of a kind by key; those that are over, too.
+def states(store: Store, kind: str) -> dict[str, AlertState]:
+    """The states of the alerts of a kind by key, including resolved ones.
 
-    A damaged file counts as absent: to be told twice is better than not at all.
+    An invalid file counts as absent: a repeated message is better than none.
     """
-    found = [_read(store, f"{FOLDER}/{kind}/{leaf}") for leaf in store.list(f"{FOLDER}/{kind}")]
-    by_key = {standing.alert.key: standing for standing in found if standing is not None}
+    stored = [_read(store, f"{FOLDER}/{kind}/{leaf}") for leaf in store.list(f"{FOLDER}/{kind}")]
+    by_key = {state.alert.key: state for state in stored if state is not None}
     unwritten = _unwritten.get(store.uri, {})
-    return by_key | {key: standing for (its, key), standing in unwritten.items() if its == kind}
+    return by_key | {key: state for (its_kind, key), state in unwritten.items() if its_kind == kind}
 
 
-def all_known(store: Store) -> list[Standing]:
-    """Every standing, in the order of kinds and keys."""
-    return [by_key[key] for kind in store.list(FOLDER) for by_key in [known(store, kind)] for key in sorted(by_key)]
+def all_states(store: Store) -> list[AlertState]:
+    """The states of all alerts, ordered by kind and key."""
+    return [by_key[key] for kind in store.list(FOLDER) for by_key in [states(store, kind)] for key in sorted(by_key)]
 
 
-def keep(store: Store, standing: Standing) -> None:
-    """Write a standing in place of the one before. Never raises: what the store does not take is kept in memory."""
-    mine = _unwritten.setdefault(store.uri, {})
+def save(store: Store, state: AlertState) -> None:
+    """Replace the state of an alert. Never raises: a state that cannot be written is kept in memory."""
+    unwritten = _unwritten.setdefault(store.uri, {})
     try:
-        store.write(_path(standing), msgspec.json.encode(_Kept(FORMAT, standing)))
+        store.write(_path(state), msgspec.json.encode(_Document(FORMAT, _to_stored(state))))
     except StoreError:
-        mine[standing.alert.identity] = standing
+        unwritten[state.alert.identity] = state
     else:
-        mine.pop(standing.alert.identity, None)
+        unwritten.pop(state.alert.identity, None)
 
 
-def forget_old(store: Store, *, now: dt.datetime) -> int:
-    """Remove what has been over for a month, and events after which nothing came for as long; how many.
+def prune(store: Store, *, now: dt.datetime) -> int:
+    """Remove alerts that were resolved, and events that were not followed by another one, for a month; their number.
 
-    A run that nobody ever repeats, or a check that is no longer in the code, would otherwise stay open for ever.
+    A run that is never repeated, or a check that was removed from the code, would otherwise stay open forever.
     """
-    limit = now - dt.timedelta(days=FORGOTTEN_AFTER_DAYS)
-    settled = [one for one in all_known(store) if one.over is not None or one.alert.happened is not None]
-    old = [one for one in settled if (one.over or one.seen) < limit]
-    for standing in old:
-        store.delete(_path(standing))
+    limit = now - dt.timedelta(days=PRUNED_AFTER_DAYS)
+    removable = [one for one in all_states(store) if one.resolved_at is not None or one.alert.happened is not None]
+    old = [one for one in removable if (one.resolved_at or one.last_seen) < limit]
+    for state in old:
+        store.delete(_path(state))
     return len(old)
 
 
-def _path(standing: Standing) -> str:
-    kind, key = standing.alert.identity
+def _path(state: AlertState) -> str:
+    kind, key = state.alert.identity
     return f"{FOLDER}/{kind}/{hashlib.sha256(key.encode()).hexdigest()[:24]}.json"
 
 
-def _read(store: Store, path: str) -> Standing | None:
+def _to_stored(state: AlertState) -> _StoredState:
+    return _StoredState(**{field.name: getattr(state, field.name) for field in fields(state)})
+
+
+def _read(store: Store, path: str) -> AlertState | None:
     try:
-        kept = msgspec.json.decode(store.read(path), type=_Kept)
+        document = msgspec.json.decode(store.read(path), type=_Document)
     except (StoreError, msgspec.DecodeError):
         return None
-    return kept.standing if kept.format == FORMAT else None
+    return AlertState(**msgspec.structs.asdict(document.standing)) if document.format == FORMAT else None

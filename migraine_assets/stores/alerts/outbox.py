@@ -1,7 +1,8 @@
-"""Messages on their way: `alerts/outbox/<time>-<hash>.json`, written before anything is sent, removed when all have it.
+"""Queued messages, one file each: `alerts/outbox/<time>-<hash>.json`.
 
-So a message survives a channel that cannot be reached and a process that is killed; at worst it arrives twice. Not
-here: when it is sent again (`core.alerts.retry`), and how (`channels`).
+A message is queued before it is sent and removed when all channels have accepted it. So it survives an unreachable
+channel and a killed process; at worst it arrives twice. Not here: when it is sent again (`core.alerts.retry`), and
+sending (`stores.alerts.channels`).
 """
 
 import datetime as dt
@@ -18,14 +19,14 @@ from migraine_assets.stores.alerts.channels import Channel
 from migraine_assets.stores.store import Store
 
 FOLDER, FORMAT = "alerts/outbox", 1
-FORGOTTEN_AFTER_DAYS = 30
-# What a full disk did not let be written, so that this process at least sends nothing twice: by store and name.
-_unwritten: dict[str, dict[str, "Waiting"]] = {}
+PRUNED_AFTER_DAYS = 30
+# Messages whose change could not be written (a full disk), by store and name: this process at least sends none twice.
+_unwritten: dict[str, dict[str, "QueuedMessage"]] = {}
 
 
 @dataclass(frozen=True)
-class Waiting:
-    """A message that some channels still have to get. `labels`: what to call them; both by the channel's id."""
+class QueuedMessage:
+    """A message that some channels have not accepted yet. `pending`, `labels`: by the channel's id."""
 
     name: str
     message: Message
@@ -33,64 +34,66 @@ class Waiting:
     labels: Mapping[str, str]
 
 
-class _Kept(msgspec.Struct, frozen=True):
+class _Document(msgspec.Struct, frozen=True):
     format: int
     message: Message
     pending: dict[str, Pending]
     labels: dict[str, str]
 
 
-def put(store: Store, message: Message, receivers: Iterable[Channel], *, now: dt.datetime) -> Waiting:
-    """Keep a message for its receivers. `StoreError` where it cannot be written."""
+def add(store: Store, message: Message, receivers: Iterable[Channel], *, now: dt.datetime) -> QueuedMessage:
+    """Queue a message for its receivers. Raises `StoreError` if it cannot be written."""
     receivers = tuple(receivers)
     digest = hashlib.sha256(msgspec.json.encode(message)).hexdigest()[:12]
     name = f"{now.astimezone(dt.UTC):%Y%m%dT%H%M%S.%f}-{digest}.json"
-    waiting = Waiting(
+    queued = QueuedMessage(
         name,
         message,
         {channel.id: Pending(made=now, due=now) for channel in receivers},
         {channel.id: channel.label for channel in receivers},
     )
-    _write(store, waiting)
-    return waiting
+    _write(store, queued)
+    return queued
 
 
-def settle(store: Store, waiting: Waiting, pending: Mapping[str, Pending]) -> None:
-    """What is left to do for a message: nothing removes it. Never raises: see `_unwritten`."""
-    mine = _unwritten.setdefault(store.uri, {})
-    left = Waiting(waiting.name, waiting.message, pending, waiting.labels)
+def update(store: Store, queued: QueuedMessage, pending: Mapping[str, Pending]) -> None:
+    """Replace the pending channels of a message; without any it is removed. Never raises: see `_unwritten`."""
+    unwritten = _unwritten.setdefault(store.uri, {})
+    rest = QueuedMessage(queued.name, queued.message, pending, queued.labels)
     try:
-        _write(store, left) if pending else store.delete(f"{FOLDER}/{waiting.name}")
+        _write(store, rest) if pending else store.delete(f"{FOLDER}/{queued.name}")
     except (StoreError, OSError):
-        mine[waiting.name] = left
+        unwritten[queued.name] = rest
     else:
-        mine.pop(waiting.name, None)
+        unwritten.pop(queued.name, None)
 
 
-def waiting_messages(store: Store) -> list[Waiting]:
-    """All that wait, the oldest first, also those given up. A damaged one is left where it is, and not counted."""
+def queued_messages(store: Store) -> list[QueuedMessage]:
+    """All queued messages, oldest first, including those given up. Invalid files are skipped."""
     unwritten = _unwritten.get(store.uri, {})
-    found = [unwritten.get(name) or _read(store, name) for name in store.list(FOLDER)]
-    return [waiting for waiting in found if waiting is not None]
+    messages = [unwritten.get(name) or _read(store, name) for name in store.list(FOLDER)]
+    return [queued for queued in messages if queued is not None]
 
 
-def forget_old(store: Store, *, now: dt.datetime) -> int:
-    """Remove what was made more than a month ago; how many."""
-    limit = now - dt.timedelta(days=FORGOTTEN_AFTER_DAYS)
-    old = [waiting.name for waiting in waiting_messages(store) if waiting.message.made < limit]
+def prune(store: Store, *, now: dt.datetime) -> int:
+    """Remove messages that are older than a month; their number."""
+    limit = now - dt.timedelta(days=PRUNED_AFTER_DAYS)
+    old = [queued.name for queued in queued_messages(store) if queued.message.made < limit]
     for name in old:
         store.delete(f"{FOLDER}/{name}")
     return len(old)
 
 
-def _write(store: Store, waiting: Waiting) -> None:
-    kept = _Kept(FORMAT, waiting.message, dict(waiting.pending), dict(waiting.labels))
-    store.write(f"{FOLDER}/{waiting.name}", msgspec.json.encode(kept))
+def _write(store: Store, queued: QueuedMessage) -> None:
+    document = _Document(FORMAT, queued.message, dict(queued.pending), dict(queued.labels))
+    store.write(f"{FOLDER}/{queued.name}", msgspec.json.encode(document))
 
 
-def _read(store: Store, name: str) -> Waiting | None:
+def _read(store: Store, name: str) -> QueuedMessage | None:
     try:
-        kept = msgspec.json.decode(store.read(f"{FOLDER}/{name}"), type=_Kept)
+        document = msgspec.json.decode(store.read(f"{FOLDER}/{name}"), type=_Document)
     except (StoreError, msgspec.DecodeError):
         return None
-    return Waiting(name, kept.message, kept.pending, kept.labels) if kept.format == FORMAT else None
+    if document.format != FORMAT:
+        return None
+    return QueuedMessage(name, document.message, document.pending, document.labels)

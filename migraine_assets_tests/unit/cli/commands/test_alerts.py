@@ -37,7 +37,7 @@ def test_a_channel_that_rejects_the_message_is_named_with_the_reason(home: Home)
     assert done.code == 2
     assert "2 of 3 channels rejected the message" in done.text
     assert "error=500" in done.text
-    assert "does not understand this URL" in done.text
+    assert "does not accept this URL" in done.text
     assert len(good.taken) == 1
     assert "very-secret-token" not in done.text
 
@@ -63,7 +63,7 @@ def test_the_list_shows_open_folded_resolved_and_undelivered(home: Home) -> None
         full = alert("disk_nearly_full", "disk 8:1", "2 GB are free.", since=dt.datetime.now(dt.UTC))
         failed = alert("run_failed", "retrain", "It failed.", since=DRIFT.since, happened=DRIFT.since)
         report(home, receiver.url, Observation((DRIFT, full, failed)), Observation((DRIFT,)), Observation((DRIFT,)))
-        over = Observation(whole=frozenset({"run_failed"}))
+        over = Observation(complete=frozenset({"run_failed"}))
         report(home, receiver.url, over)
         done = home.migraine("alerts", "list", extra={"MIGRAINE_ALERT_URLS": receiver.url})
     text = done.text
@@ -84,7 +84,7 @@ def test_an_alert_of_a_single_event_can_be_closed_and_channels_are_notified(home
         report(home, receiver.url, Observation((failed,)))
         done = home.migraine("alerts", "close", "run_failed", "retrain", extra=extra)
         assert done.code == 0, done.text
-        assert receiver.titles == ["Run failed: retrain (error)", "over: Run failed: retrain"]
+        assert receiver.titles == ["Run failed: retrain (error)", "Resolved: Run failed: retrain"]
         again = home.migraine("alerts", "close", "run_failed", "retrain", extra=extra)
     assert again.code == 2
     assert "No alert run_failed 'retrain' is open. Open alerts: none." in again.text

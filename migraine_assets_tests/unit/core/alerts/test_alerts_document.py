@@ -1,4 +1,4 @@
-"""What docs/alerts.md says about settings and limits is true."""
+"""Settings and limits in docs/alerts.md agree with the code."""
 
 from pathlib import Path
 

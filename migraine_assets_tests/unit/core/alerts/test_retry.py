@@ -1,4 +1,4 @@
-"""What did not arrive is sent again, later each time, and given up after a week."""
+"""Undelivered messages are sent again with growing waits, and given up after a week."""
 
 import datetime as dt
 
@@ -19,14 +19,14 @@ def test_the_wait_doubles_up_to_an_hour() -> None:
     assert pending.problem == "503"
 
 
-def test_it_is_due_at_its_time_and_not_before() -> None:
+def test_a_message_is_due_at_its_time_and_not_before() -> None:
     pending = failed(Pending(START, START), "503", now=START)
     assert is_due(Pending(START, START), now=START)
     assert not is_due(pending, now=START + dt.timedelta(seconds=29))
     assert is_due(pending, now=START + dt.timedelta(seconds=30))
 
 
-def test_after_a_week_it_is_given_up_and_never_due_again() -> None:
+def test_after_a_week_a_message_is_given_up() -> None:
     pending = failed(Pending(START, START), "503", now=START + WEEK)
     assert pending.given_up
     assert not is_due(pending, now=START + 2 * WEEK)

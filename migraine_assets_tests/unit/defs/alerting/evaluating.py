@@ -1,4 +1,4 @@
-"""Evaluates alert sensors as the daemon does: on a real instance, with a real store and receiver, each from anew."""
+"""Evaluation of alert sensors as by the daemon, on a real instance with a real store and receiver."""
 
 import contextlib
 import datetime as dt
@@ -20,7 +20,7 @@ from migraine_assets_tests.support.receivers import Webhook
 
 @dataclass
 class Daemon:
-    """Keeps what a daemon keeps: the instance and the cursors. `now` is the clock that sensors read."""
+    """The state of a daemon: instance and cursors. `now`: the clock of the sensors."""
 
     home: Home
     instance: dg.DagsterInstance
@@ -31,23 +31,23 @@ class Daemon:
 
     @cached_property
     def repository(self) -> dg.RepositoryDefinition:
-        """The code location, loaded once as the daemon does."""
+        """The code location, loaded once."""
         with self.entered():
             return build_defs().get_repository_def()
 
     def evaluate(self, name: str) -> str:
-        """One tick of the sensor `name`: what it says on its page."""
+        """One tick of the sensor `name`; returns the sentence of its page."""
         line = next(one for one in TABLE if one.name == name)
         with self.entered():
             context = dg.build_sensor_context(self.instance, self.cursors.get(name), repository_def=self.repository)
             store = Store(Settings().store_location)
             with context:
-                finding = sensors.evaluated(line, context, store, now=lambda: self.now)
+                result = sensors.evaluate(line, context, store, now=lambda: self.now)
                 self.cursors[name] = context.cursor
-        return finding.sentence
+        return result.sentence
 
     def wait(self, **span: float) -> None:
-        """Let time go by."""
+        """Advance the clock."""
         self.now += dt.timedelta(**span)
 
     @property
@@ -56,11 +56,11 @@ class Daemon:
         return self.home.store
 
     def open(self) -> list[tuple[str, str]]:
-        """The alerts that are open."""
-        return [one.alert.identity for one in open_alerts.all_known(self.store) if one.open]
+        """The identities of open alerts."""
+        return [one.alert.identity for one in open_alerts.all_states(self.store) if one.open]
 
     @contextlib.contextmanager
     def entered(self) -> Iterator[None]:
-        """The environment that the daemon has."""
+        """The environment of the daemon."""
         with self.home.entered({"MIGRAINE_ALERT_URLS": self.receiver.url, **self.extra}):
             yield

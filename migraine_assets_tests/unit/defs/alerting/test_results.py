@@ -1,4 +1,4 @@
-"""What the monitoring found is told, and over when the monitoring says otherwise."""
+"""Alerts on monitoring results, until a later result has another verdict."""
 
 import datetime as dt
 
@@ -16,7 +16,7 @@ def found(daemon: Daemon, kind: str, status: Status, *, day: dt.date = DAY) -> N
     write_task_result(daemon.store, kind, status, day=day, now=daemon.now)
 
 
-def test_drift_is_told_with_reason_model_beginning_and_link(daemon: Daemon) -> None:
+def test_an_alert_on_drift_has_reason_model_start_and_link(daemon: Daemon) -> None:
     daemon.extra = {"MIGRAINE_PUBLIC_URL": "https://dagster.example.org"}
     found(daemon, "drift", "drift")
     daemon.evaluate("alert_monitoring")
@@ -30,24 +30,24 @@ def test_drift_is_told_with_reason_model_beginning_and_link(daemon: Daemon) -> N
     ]
 
 
-def test_drift_that_lasts_is_told_once_and_its_end_too(daemon: Daemon) -> None:
+def test_drift_that_lasts_and_its_end_are_one_message_each(daemon: Daemon) -> None:
     for day in range(3):
         found(daemon, "drift", "drift", day=DAY + dt.timedelta(days=day))
         daemon.evaluate("alert_monitoring")
         daemon.wait(hours=7)
     found(daemon, "drift", "none", day=DAY + dt.timedelta(days=3))
     daemon.evaluate("alert_monitoring")
-    assert daemon.receiver.titles == ["Drift detected: attack (error)", "over: Drift detected: attack"]
+    assert daemon.receiver.titles == ["Drift detected: attack (error)", "Resolved: Drift detected: attack"]
 
 
 @pytest.mark.parametrize("status", ["none", "suspected", "too little data"])
-def test_what_is_no_drift_is_not_told(daemon: Daemon, status: Status) -> None:
+def test_other_verdicts_raise_no_alert(daemon: Daemon, status: Status) -> None:
     found(daemon, "drift", status)
     daemon.evaluate("alert_monitoring")
     assert daemon.receiver.taken == []
 
 
-def test_a_window_with_too_little_data_ends_nothing(daemon: Daemon) -> None:
+def test_a_window_with_too_little_data_resolves_nothing(daemon: Daemon) -> None:
     found(daemon, "drift", "drift")
     daemon.evaluate("alert_monitoring")
     found(daemon, "drift", "too little data", day=DAY + dt.timedelta(days=1))
@@ -68,11 +68,11 @@ def test_realised_and_estimated_degradation_are_two_alerts(daemon: Daemon) -> No
     assert daemon.open() == [("performance_degraded", "attack (estimated)")]
 
 
-def test_before_the_monitoring_has_run_there_is_nothing_to_tell(daemon: Daemon) -> None:
-    assert daemon.evaluate("alert_monitoring") == "The monitoring has not run yet."
+def test_without_results_there_is_no_alert(daemon: Daemon) -> None:
+    assert daemon.evaluate("alert_monitoring") == "There are no monitoring results yet."
 
 
-def test_a_damaged_result_fails_the_tick_and_silences_the_heartbeat(daemon: Daemon) -> None:
+def test_an_invalid_result_fails_the_tick_and_stops_the_heartbeat(daemon: Daemon) -> None:
     daemon.store.write("monitoring/results/drift/2026-03-01.json", b"{")
     with pytest.raises(StoreError, match="damaged"):
         daemon.evaluate("alert_monitoring")

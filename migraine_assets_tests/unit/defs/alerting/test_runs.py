@@ -1,4 +1,4 @@
-"""Failed runs and checks of a real instance are told once, and over when they are."""
+"""Alerts on failed runs and checks of a real instance, until they succeed."""
 
 import datetime as dt
 
@@ -14,7 +14,7 @@ DAYS = dg.DailyPartitionsDefinition(start_date="2026-01-01")
 
 @dg.asset
 def numbers() -> int:
-    """Fails with what BROKEN names."""
+    """Fails with the error in BROKEN."""
     if error := BROKEN.get("numbers"):
         assert isinstance(error, Exception)
         raise error
@@ -23,20 +23,20 @@ def numbers() -> int:
 
 @dg.asset(partitions_def=DAYS)
 def daily() -> None:
-    """Fails as `numbers` does."""
+    """Fails like `numbers`."""
     numbers()
 
 
 @dg.asset_check(asset=numbers)
 def plausible() -> dg.AssetCheckResult:
-    """Blocks nothing."""
+    """Not blocking."""
     good = not BROKEN.get("plausible")
     return dg.AssetCheckResult(passed=good, severity=dg.AssetCheckSeverity.WARN, description="41 is too many.")
 
 
 @dg.asset_check(asset=numbers, blocking=True)
 def complete() -> dg.AssetCheckResult:
-    """Blocks."""
+    """Blocking."""
     return dg.AssetCheckResult(passed=not BROKEN.get("complete"), description="12 are missing.")
 
 
@@ -52,7 +52,7 @@ def _mended() -> None:
 
 @pytest.fixture
 def daemon(daemon: Daemon) -> Daemon:
-    """The daemon at the time at which runs really are made."""
+    """The daemon with the clock of the runs."""
     daemon.now = dt.datetime.now(dt.UTC)
     daemon.extra = {"MIGRAINE_PUBLIC_URL": "https://dagster.example.org/"}
     return daemon
@@ -66,7 +66,7 @@ def run(daemon: Daemon, job: str = "count", *, day: str | None = None) -> str:
     return done.run_id
 
 
-def test_a_failed_run_is_told_with_the_step_the_reason_and_a_link(daemon: Daemon) -> None:
+def test_an_alert_on_a_failed_run_has_step_reason_and_link(daemon: Daemon) -> None:
     BROKEN["numbers"] = StoreError("The disk of the store is full. Free some space.")
     run_id = run(daemon)
     daemon.evaluate("alert_failed_runs")
@@ -77,7 +77,7 @@ def test_a_failed_run_is_told_with_the_step_the_reason_and_a_link(daemon: Daemon
 
 
 @pytest.mark.parametrize("error", [DataRefused("row 3 of Ms Smith, 1971"), ValueError("Ms Smith, 1971")])
-def test_a_message_that_may_quote_a_diary_stays_at_home(daemon: Daemon, error: Exception) -> None:
+def test_an_error_message_that_may_quote_a_diary_is_not_sent(daemon: Daemon, error: Exception) -> None:
     BROKEN["numbers"] = error
     run(daemon)
     daemon.evaluate("alert_failed_runs")
@@ -85,7 +85,7 @@ def test_a_message_that_may_quote_a_diary_stays_at_home(daemon: Daemon, error: E
     assert "Smith" not in daemon.receiver.taken[0]["message"]
 
 
-def test_failures_of_one_job_are_one_alert_and_its_success_the_end(daemon: Daemon) -> None:
+def test_failures_of_a_job_are_one_alert_until_it_succeeds(daemon: Daemon) -> None:
     BROKEN["numbers"] = ValueError()
     for _ in range(3):
         run(daemon)
@@ -93,11 +93,11 @@ def test_failures_of_one_job_are_one_alert_and_its_success_the_end(daemon: Daemo
     BROKEN.clear()
     run(daemon)
     daemon.evaluate("alert_failed_runs")
-    assert daemon.receiver.titles == ["Run failed: count (error)", "over: Run failed: count"]
+    assert daemon.receiver.titles == ["Run failed: count (error)", "Resolved: Run failed: count"]
     assert daemon.open() == []
 
 
-def test_a_lost_cursor_tells_nothing_twice(daemon: Daemon) -> None:
+def test_a_lost_cursor_repeats_no_message(daemon: Daemon) -> None:
     for broken in (True, False, True):
         BROKEN["numbers"] = ValueError() if broken else False
         run(daemon)
@@ -112,7 +112,7 @@ def test_a_lost_cursor_tells_nothing_twice(daemon: Daemon) -> None:
     assert daemon.open() == [("run_failed", "count")]
 
 
-def test_a_success_of_another_day_does_not_end_the_failure_of_a_day(daemon: Daemon) -> None:
+def test_a_success_of_another_partition_does_not_resolve_an_alert(daemon: Daemon) -> None:
     BROKEN["numbers"] = ValueError()
     run(daemon, "each_day", day="2026-01-02")
     BROKEN.clear()
@@ -124,15 +124,15 @@ def test_a_success_of_another_day_does_not_end_the_failure_of_a_day(daemon: Daem
     assert daemon.open() == []
 
 
-def test_a_run_that_was_killed_is_told_though_no_step_says_why(daemon: Daemon) -> None:
-    """As the run monitoring reports a run whose process is gone."""
+def test_a_killed_run_raises_an_alert_without_a_failed_step(daemon: Daemon) -> None:
+    """As Dagster's run monitoring reports a run whose process has ended."""
     made = daemon.instance.create_run_for_job(DEFS.resolve_job_def("count"), status=dg.DagsterRunStatus.STARTED)
     daemon.instance.report_run_failed(made, "The process of the run is gone.")
     daemon.evaluate("alert_failed_runs")
     assert "The process of the run is gone." in daemon.receiver.taken[0]["message"]
 
 
-def test_a_failure_that_dagster_will_try_again_is_not_told_yet(daemon: Daemon) -> None:
+def test_a_failure_that_dagster_will_retry_raises_no_alert(daemon: Daemon) -> None:
     made = daemon.instance.create_run_for_job(
         DEFS.resolve_job_def("count"), status=dg.DagsterRunStatus.STARTED, tags={"dagster/will_retry": "true"}
     )
@@ -141,8 +141,8 @@ def test_a_failure_that_dagster_will_try_again_is_not_told_yet(daemon: Daemon) -
     assert daemon.receiver.taken == []
 
 
-def test_a_check_that_blocks_nothing_is_told_with_its_own_severity(daemon: Daemon) -> None:
-    """The run of such a check succeeds, so no alert about runs would ever tell it."""
+def test_a_check_that_is_not_blocking_raises_an_alert_of_its_severity(daemon: Daemon) -> None:
+    """The run of such a check succeeds, so no alert on runs reports it."""
     BROKEN["plausible"] = True
     run(daemon)
     daemon.evaluate("alert_failed_runs")
@@ -154,20 +154,20 @@ def test_a_check_that_blocks_nothing_is_told_with_its_own_severity(daemon: Daemo
     assert "See https://dagster.example.org/assets/numbers?view=checks" in told["message"]
 
 
-def test_a_check_that_blocks_is_an_error_and_says_that_it_blocked(daemon: Daemon) -> None:
+def test_a_blocking_check_raises_an_error_that_says_so(daemon: Daemon) -> None:
     BROKEN["complete"] = True
     run(daemon)
     daemon.evaluate("alert_failed_checks")
     assert daemon.receiver.titles == ["Check failed: numbers: complete (error)"]
-    assert "12 are missing. It blocked what comes after." in daemon.receiver.taken[0]["message"]
+    assert "12 are missing. It blocked downstream assets." in daemon.receiver.taken[0]["message"]
 
 
-def test_a_check_that_passes_again_is_over_and_one_never_run_again_stays(daemon: Daemon) -> None:
+def test_an_alert_on_a_check_lasts_until_the_check_passes(daemon: Daemon) -> None:
     BROKEN.update(plausible=True, complete=True)
     run(daemon)
     daemon.evaluate("alert_failed_checks")
     BROKEN.pop("complete")
     run(daemon)
     daemon.evaluate("alert_failed_checks")
-    assert daemon.receiver.titles[-1] == "over: Check failed: numbers: complete"
+    assert daemon.receiver.titles[-1] == "Resolved: Check failed: numbers: complete"
     assert daemon.open() == [("check_failed", "numbers: plausible")]

@@ -1,4 +1,4 @@
-"""When the sensors of alerts are on, and that a tick that fails leaves everything to the next."""
+"""When alert sensors are on by default, and that a failed tick is repeated."""
 
 import dagster as dg
 import pytest
@@ -20,26 +20,24 @@ from migraine_assets_tests.unit.defs.alerting.evaluating import Daemon
         ({"MIGRAINE_ALERT_URLS": "  "}, False),
     ],
 )
-def test_they_are_on_where_somebody_listens_or_everything_is_automated(
-    home: Home, extra: dict[str, str], on: bool
-) -> None:
+def test_they_are_on_with_a_channel_or_with_automation(home: Home, extra: dict[str, str], on: bool) -> None:
     with home.entered(extra):
         repository = build_defs().get_repository_def()
     wanted = dg.DefaultSensorStatus.RUNNING if on else dg.DefaultSensorStatus.STOPPED
     assert {repository.get_sensor_def(line.name).default_status for line in TABLE} == {wanted}
 
 
-def test_each_has_a_name_a_sentence_and_an_interval_of_its_own() -> None:
+def test_each_has_a_name_a_description_and_an_interval() -> None:
     found = alert_sensors(running=False)
     assert [one.name for one in found] == [line.name for line in TABLE]
     assert all((one.description or "").endswith(".") for one in found)
     assert all(30 <= (one.minimum_interval_seconds or 0) <= 300 for one in found)
 
 
-def test_a_look_whose_alert_could_not_be_told_is_repeated_with_the_old_cursor(
+def test_an_evaluation_whose_alert_could_not_be_sent_is_repeated_with_the_old_cursor(
     daemon: Daemon, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A full disk and a channel that is down at once: the cursor must not go past what nobody heard."""
+    """With a full disk and a channel that is down, the cursor must not pass an unsent alert."""
     daemon.extra = {"MIGRAINE_SERVICE_URL": "http://127.0.0.1:9"}
     daemon.evaluate("alert_service")
     before = daemon.cursors["alert_service"]
@@ -50,9 +48,9 @@ def test_a_look_whose_alert_could_not_be_told_is_repeated_with_the_old_cursor(
 
     with monkeypatch.context() as patch:
         patch.setattr("migraine_assets.stores.store.Store.write", full)
-        with pytest.raises(StoreError, match="neither kept nor sent"):
+        with pytest.raises(StoreError, match="neither stored nor sent"):
             daemon.evaluate("alert_service")
     assert daemon.cursors["alert_service"] == before
     daemon.receiver.status = 200
     daemon.evaluate("alert_service")
-    assert daemon.receiver.titles == ["The service is down: service (critical)"]
+    assert daemon.receiver.titles == ["Service down: service (critical)"]

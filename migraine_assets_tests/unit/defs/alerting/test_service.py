@@ -1,4 +1,4 @@
-"""The look at a service over real HTTP: rates of the last minutes, restarts, refused bundles, silence."""
+"""Alerts on a service, scraped over HTTP: rates, restarts, refused bundles, no response."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from migraine_assets.defs.alerting.service import recall, remember
+from migraine_assets.defs.alerting.service import decode_cursor, encode_cursor
 from migraine_assets_tests.support.ports import free_port
 from migraine_assets_tests.support.waiting import eventually
 from migraine_assets_tests.unit.defs.alerting.evaluating import Daemon
@@ -28,7 +28,7 @@ class Service:
     _running: list[tuple[Metrics, SidePort]] = field(default_factory=list)
 
     def start(self) -> None:
-        """A process with counters at nothing."""
+        """Start a process with new counters."""
         self.starts += 1
         metrics = Metrics(self.folder / str(self.starts))
         metrics.set_model_info([MODEL])
@@ -37,18 +37,18 @@ class Service:
         assert eventually(lambda: side_port.serving)
 
     def stop(self) -> None:
-        """The process is gone."""
+        """End the process."""
         metrics, side_port = self._running.pop()
         side_port.close()
         metrics.close()
 
     @property
     def metrics(self) -> Metrics:
-        """Those of the running process."""
+        """The metrics of the running process."""
         return self._running[-1][0]
 
     def answer(self, good: int, bad: int = 0, *, seconds: float = 0.02) -> None:
-        """So many requests."""
+        """Count requests."""
         for status, count in ((200, good), (500, bad)):
             for _ in range(count):
                 self.metrics.count_request("POST", "/v1/predict", status)
@@ -57,7 +57,7 @@ class Service:
 
 @pytest.fixture
 def service(tmp_path: Path, daemon: Daemon) -> Iterator[Service]:
-    """A service that the daemon knows of."""
+    """A service whose URL the daemon knows."""
     one = Service(tmp_path / "metrics", free_port())
     daemon.extra = {"MIGRAINE_SERVICE_URL": f"http://127.0.0.1:{one.port}"}
     one.start()
@@ -71,89 +71,92 @@ def tick(daemon: Daemon) -> str:
     return daemon.evaluate(NAME)
 
 
-def test_errors_over_five_percent_are_told_with_the_model_that_serves(daemon: Daemon, service: Service) -> None:
+def test_an_alert_on_the_error_rate_names_the_model(daemon: Daemon, service: Service) -> None:
     tick(daemon)
     service.answer(90, 10)
     tick(daemon)
     (told,) = daemon.receiver.taken
-    assert told["title"] == "Error rate over the limit: service (critical)"
-    assert "10.0% of 100 answers in the last 5 minutes were server errors. The limit is 5%." in told["message"]
+    assert told["title"] == "Error rate too high: service (critical)"
+    assert "10.0% of 100 responses in the last 5 minutes were server errors. The limit is 5%." in told["message"]
     assert "Model: attack xgboost 0123456789ab" in told["message"]
 
 
-def test_five_percent_is_not_over_it(daemon: Daemon, service: Service) -> None:
+def test_five_percent_of_errors_raise_no_alert(daemon: Daemon, service: Service) -> None:
     tick(daemon)
     service.answer(95, 5)
     assert tick(daemon) == "100 requests in the last 5 minutes, 5.0% failed, p95 0.02 s."
     assert daemon.receiver.taken == []
 
 
-def test_errors_of_before_the_first_look_are_not_told(daemon: Daemon, service: Service) -> None:
+def test_errors_before_the_first_evaluation_raise_no_alert(daemon: Daemon, service: Service) -> None:
     service.answer(0, 1000)
     tick(daemon)
     tick(daemon)
     assert daemon.receiver.taken == []
 
 
-def test_an_error_rate_is_over_ten_minutes_after_it_was_last_too_high(daemon: Daemon, service: Service) -> None:
+def test_an_error_rate_is_resolved_after_ten_minutes_within_the_limit(daemon: Daemon, service: Service) -> None:
     tick(daemon)
     service.answer(0, 50)
     for _ in range(6 + 12):
         tick(daemon)
         service.answer(100)
     assert daemon.receiver.titles == [
-        "Error rate over the limit: service (critical)",
-        "over: Error rate over the limit: service",
+        "Error rate too high: service (critical)",
+        "Resolved: Error rate too high: service",
     ]
 
 
-def test_slow_answers_are_told(daemon: Daemon, service: Service) -> None:
+def test_high_latency_raises_an_alert(daemon: Daemon, service: Service) -> None:
     tick(daemon)
     service.answer(94)
     service.answer(30, seconds=3.0)
     tick(daemon)
-    assert daemon.receiver.titles == ["Answers are slow: service (critical)"]
+    assert daemon.receiver.titles == ["Latency too high: service (critical)"]
 
 
-def test_answers_beyond_the_last_bound_are_slow_too(daemon: Daemon, service: Service) -> None:
+def test_latency_beyond_the_last_bucket_raises_an_alert(daemon: Daemon, service: Service) -> None:
     tick(daemon)
     service.answer(30, seconds=60.0)
     tick(daemon)
     assert "was beyond the histogram's last bound" in daemon.receiver.taken[0]["message"]
 
 
-def test_a_restart_of_the_service_is_no_alarm_and_hides_none(daemon: Daemon, service: Service) -> None:
+def test_a_restart_of_the_service_neither_raises_nor_hides_an_alert(daemon: Daemon, service: Service) -> None:
     service.answer(1000, 40)
     tick(daemon)
     service.stop()
     service.start()
     service.answer(70, 30)
     tick(daemon)
-    assert "30.0% of 100 answers" in daemon.receiver.taken[0]["message"]
+    assert "30.0% of 100 responses" in daemon.receiver.taken[0]["message"]
 
 
-def test_a_refused_bundle_is_told_until_it_is_mended(daemon: Daemon, service: Service) -> None:
+def test_a_refused_bundle_raises_an_alert_until_another_one_is_loaded(daemon: Daemon, service: Service) -> None:
     service.metrics.set_model_info([MODEL], problems=1)
     tick(daemon)
     tick(daemon)
     service.metrics.set_model_info([MODEL], problems=0)
     tick(daemon)
-    assert daemon.receiver.titles == ["Model bundle refused: service (critical)", "over: Model bundle refused: service"]
+    assert daemon.receiver.titles == [
+        "Model bundle refused: service (critical)",
+        "Resolved: Model bundle refused: service",
+    ]
 
 
-def test_a_service_that_is_gone_is_told_at_the_second_look_and_back_when_it_stays(
+def test_a_service_is_down_at_the_second_failure_and_resolved_after_the_settling_time(
     daemon: Daemon, service: Service
 ) -> None:
     tick(daemon)
     service.stop()
-    assert "gave no metrics" in tick(daemon)
+    assert "returned no metrics" in tick(daemon)
     assert daemon.receiver.taken == []
     tick(daemon)
-    assert daemon.receiver.titles == ["The service is down: service (critical)"]
+    assert daemon.receiver.titles == ["Service down: service (critical)"]
     service.start()
     for _ in range(3):
         tick(daemon)
-    assert daemon.receiver.titles[1:] == ["over: The service is down: service"]
+    assert daemon.receiver.titles[1:] == ["Resolved: Service down: service"]
 
 
 def test_a_service_without_a_model_is_down(daemon: Daemon, service: Service) -> None:
@@ -163,7 +166,7 @@ def test_a_service_without_a_model_is_down(daemon: Daemon, service: Service) -> 
     assert "no replica holds a model" in daemon.receiver.taken[0]["message"]
 
 
-def test_while_the_service_is_silent_nothing_of_it_is_over(daemon: Daemon, service: Service) -> None:
+def test_without_a_response_no_alert_of_the_service_is_resolved(daemon: Daemon, service: Service) -> None:
     tick(daemon)
     service.answer(0, 50)
     tick(daemon)
@@ -173,20 +176,20 @@ def test_while_the_service_is_silent_nothing_of_it_is_over(daemon: Daemon, servi
     assert ("error_rate", "service") in daemon.open()
 
 
-def test_something_else_at_that_address_is_no_service(daemon: Daemon) -> None:
+def test_another_server_at_the_address_is_not_the_service(daemon: Daemon) -> None:
     daemon.extra = {"MIGRAINE_SERVICE_URL": daemon.receiver.url.replace("json://", "http://")}
-    assert "gave no metrics" in tick(daemon)
+    assert "returned no metrics" in tick(daemon)
 
 
-def test_without_a_service_nothing_is_looked_at(daemon: Daemon) -> None:
+def test_without_an_address_nothing_is_evaluated(daemon: Daemon) -> None:
     assert "MIGRAINE_SERVICE_URL is not set" in tick(daemon)
 
 
-def test_a_cursor_holds_all_that_is_needed_and_a_damaged_one_nothing(daemon: Daemon, service: Service) -> None:
+def test_a_cursor_round_trips_and_an_invalid_one_is_empty(daemon: Daemon, service: Service) -> None:
     service.answer(5, 5)
     tick(daemon)
-    memory = recall(daemon.cursors[NAME] or "")
-    assert recall(remember(memory)) == memory
+    memory = decode_cursor(daemon.cursors[NAME] or "")
+    assert decode_cursor(encode_cursor(memory)) == memory
     assert len(memory.readings) == 1
     for damaged in ("", "{", "[]", '{"misses": 1}', '{"misses": 1, "readings": [{"when": "x", "values": []}]}'):
-        assert recall(damaged).readings == ()
+        assert decode_cursor(damaged).readings == ()

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from migraine_assets.core.alerts.message import Message
-from migraine_assets.stores.alerts.channels import NOT_UNDERSTOOD, Channel, Sent, channels, send, without_secrets
+from migraine_assets.stores.alerts.channels import INVALID_URL, Channel, SendResult, channels, send, without_secrets
 from migraine_assets_tests.support.receivers import mail_server, webhook
 
 NOW = dt.datetime(2026, 3, 1, 12, tzinfo=dt.UTC)
@@ -32,11 +32,11 @@ def test_urls_are_separated_by_commas_or_spaces_but_not_within_a_url() -> None:
 
 
 @pytest.mark.parametrize("url", ["slack", "nonsense://a/b", "slack://too-short"])
-def test_a_url_that_apprise_does_not_understand_is_told_as_such(url: str) -> None:
-    assert send(one(url), TOLD) == Sent(False, NOT_UNDERSTOOD)
+def test_an_invalid_url_is_reported_as_such(url: str) -> None:
+    assert send(one(url), TOLD) == SendResult(False, INVALID_URL)
 
 
-def test_neither_label_nor_form_of_a_channel_shows_a_secret() -> None:
+def test_neither_label_nor_repr_of_a_channel_shows_a_secret() -> None:
     for url in (
         SLACK,
         "mailtos://user:hunter22@mail.example.org?to=a@b.org",
@@ -55,49 +55,49 @@ def test_two_channels_of_one_kind_can_be_told_apart() -> None:
 
 def test_a_webhook_gets_title_text_and_severity() -> None:
     with webhook() as receiver:
-        assert send(one(receiver.url), TOLD).arrived
+        assert send(one(receiver.url), TOLD).delivered
         (got,) = receiver.taken
     assert got["title"] == TOLD.title
     assert got["message"] == TOLD.body
     assert got["type"] == "failure"
 
 
-def test_good_news_is_sent_as_success_and_late_news_says_when_it_was() -> None:
+def test_good_news_is_sent_as_success_and_a_late_message_names_its_time() -> None:
     good = Message("over", "It is over.", "error", good=True, made=NOW)
     with webhook() as receiver:
-        assert send(one(receiver.url), good, late=True).arrived
+        assert send(one(receiver.url), good, late=True).delivered
         assert receiver.taken[0]["type"] == "success"
-        assert receiver.taken[0]["message"].endswith("(Sent late: this is of 2026-03-01 12:00 UTC.)")
+        assert receiver.taken[0]["message"].endswith("(Sent late: this message is from 2026-03-01 12:00 UTC.)")
 
 
-def test_a_receiver_that_answers_500_has_not_got_it_and_the_reason_holds_no_secret(
+def test_a_response_of_500_is_a_failure_whose_reason_holds_no_secret(
     caplog: pytest.LogCaptureFixture, capfd: pytest.CaptureFixture[str]
 ) -> None:
     with webhook() as receiver, caplog.at_level(logging.DEBUG):
         receiver.status = 500
         sent = send(one(receiver.url), TOLD)
-    assert not sent.arrived
+    assert not sent.delivered
     assert "500" in sent.problem
     said = "".join(capfd.readouterr())
     for text in (sent.problem, caplog.text, said):
         assert "very-secret-token" not in text
 
 
-def test_a_receiver_that_is_not_there_is_told_and_nothing_raised() -> None:
+def test_an_unreachable_receiver_is_reported_and_not_raised() -> None:
     with webhook() as receiver:
         url = receiver.url
     sent = send(one(url), TOLD)
-    assert not sent.arrived
+    assert not sent.delivered
     assert sent.problem
 
 
-def test_a_letter_arrives_over_tls_from_a_server_whose_certificate_is_trusted(
+def test_an_e_mail_is_sent_over_tls_to_a_server_with_a_trusted_certificate(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with mail_server(tmp_path, password="letter-box-9") as box:
         url = f"mailtos://alerts:letter-box-9@127.0.0.1:{box.port}?from=a@example.org&to=b@example.org,c@example.org"
         refused = send(one(url), TOLD)
-        assert not refused.arrived, "a certificate that nobody signed was believed"
+        assert not refused.delivered, "a certificate that nobody signed was believed"
         assert "letter-box-9" not in refused.problem
         assert box.letters == []
         monkeypatch.setenv("SSL_CERT_FILE", str(box.certificate))
@@ -110,17 +110,17 @@ def test_a_letter_arrives_over_tls_from_a_server_whose_certificate_is_trusted(
     assert "sleep_hours moved." in box.letters[0][2]
 
 
-def test_a_wrong_password_is_told_without_telling_the_password(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_wrong_password_is_reported_without_the_password(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     with mail_server(tmp_path, password="letter-box-9") as box:
         monkeypatch.setenv("SSL_CERT_FILE", str(box.certificate))
         sent = send(one(f"mailtos://alerts:wrong-word-7@127.0.0.1:{box.port}?from=a@b.org&to=c@d.org"), TOLD)
-    assert not sent.arrived
+    assert not sent.delivered
     assert "wrong-word-7" not in sent.problem
     assert box.letters == []
 
 
-def test_a_slack_webhook_gets_what_slack_takes(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Apprise's own Slack, with Slack's address exchanged for a receiver on loopback: nothing else can be reached."""
+def test_a_slack_webhook_gets_a_message_in_the_format_of_slack(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Apprise's Slack channel with the address of a receiver on loopback."""
     from apprise.plugins.slack import NotifySlack
 
     assert NotifySlack.webhook_url == "https://hooks.slack.com/services"
@@ -135,7 +135,7 @@ def test_a_slack_webhook_gets_what_slack_takes(monkeypatch: pytest.MonkeyPatch) 
     assert attachment["color"].startswith("#")
 
 
-def test_what_a_url_holds_is_blanked_wherever_it_appears() -> None:
+def test_parts_of_a_url_are_masked_wherever_they_appear() -> None:
     text = without_secrets(f"POST {SLACK} failed for TIiajkdnlazkcOXrIdevi7FQ", SLACK)
     assert "TIiajkdnl" not in text
     assert without_secrets("mail.example.org refused user%40x", "mailtos://user%40x:pw@mail.example.org").startswith(

@@ -1,4 +1,4 @@
-"""The alert log is whole lines, bounded, and never an error."""
+"""The alert log holds complete lines, is bounded, and never raises."""
 
 import json
 from pathlib import Path
@@ -22,13 +22,13 @@ def test_it_is_rotated_and_bounded(tmp_path: Path) -> None:
     assert json.loads(path.read_text().splitlines()[-1]) == {"number": 199}
 
 
-def test_a_line_that_was_cut_short_does_not_swallow_the_next(tmp_path: Path) -> None:
+def test_an_entry_after_an_incomplete_line_begins_a_new_line(tmp_path: Path) -> None:
     path = tmp_path / "alerts.log"
     path.write_bytes(b'{"event": "ne')
     append(path, [{"event": "over"}])
     assert path.read_text().splitlines()[-1] == '{"event": "over"}'
 
 
-def test_a_log_that_cannot_be_written_is_told_and_not_raised(tmp_path: Path) -> None:
+def test_a_log_that_cannot_be_written_is_reported_and_not_raised(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     assert not append(tmp_path / "file" / "alerts.log", [{"event": "new"}])

@@ -1,4 +1,4 @@
-"""From a sighting to a receiver: folded, kept, sent again, shown, and never lost to a kill or a full disk."""
+"""From a sighting to a receiver: folding, queueing, retries; no alert is lost to a kill or a full disk."""
 
 import datetime as dt
 import errno
@@ -36,7 +36,7 @@ def receiver() -> Iterator[Webhook]:
 
 @pytest.fixture
 def second() -> Iterator[Webhook]:
-    """Another one."""
+    """A second webhook."""
     with webhook() as state:
         yield state
 
@@ -46,8 +46,8 @@ def notifier(folder: Path, *receivers: Webhook) -> Notifier:
     return Notifier(Store(str(folder / "store")), folder, channels(urls))
 
 
-def seen(*alerts: Alert | Ended) -> Observation:
-    return Observation(alerts, whole=DRIFTS)
+def seen(*items: Alert | Ended) -> Observation:
+    return Observation(items, complete=DRIFTS)
 
 
 def logged(folder: Path) -> list[dict[str, Any]]:
@@ -59,110 +59,108 @@ def test_an_alert_is_sent_once_however_often_it_is_seen(tmp_path: Path, receiver
         # A new object each time, as after a restart.
         notifier(tmp_path, receiver).report(seen(DRIFT), now=START + minute * MINUTE)
     assert receiver.titles == ["Drift detected: attack (error)"]
-    (standing,) = open_alerts.all_known(Store(str(tmp_path / "store")))
-    assert (standing.count, standing.folded) == (30, 29)
+    (state,) = open_alerts.all_states(Store(str(tmp_path / "store")))
+    assert (state.count, state.folded) == (30, 29)
 
 
-def test_the_end_is_announced_and_the_alert_closed(tmp_path: Path, receiver: Webhook) -> None:
-    mine = notifier(tmp_path, receiver)
-    mine.report(seen(DRIFT), now=START)
-    mine.report(seen(), now=START + HOUR)
-    mine.report(seen(), now=START + 2 * HOUR)
-    assert receiver.titles == ["Drift detected: attack (error)", "over: Drift detected: attack"]
+def test_the_end_of_an_alert_is_sent(tmp_path: Path, receiver: Webhook) -> None:
+    alerts = notifier(tmp_path, receiver)
+    alerts.report(seen(DRIFT), now=START)
+    alerts.report(seen(), now=START + HOUR)
+    alerts.report(seen(), now=START + 2 * HOUR)
+    assert receiver.titles == ["Drift detected: attack (error)", "Resolved: Drift detected: attack"]
     assert [entry["event"] for entry in logged(tmp_path)] == ["new", "delivered", "over", "delivered"]
 
 
-def test_what_cannot_be_judged_just_now_is_neither_seen_nor_over(tmp_path: Path, receiver: Webhook) -> None:
-    mine = notifier(tmp_path, receiver)
-    mine.report(seen(DRIFT), now=START)
-    unknown = Observation(whole=DRIFTS, unknown=frozenset({("drift_detected", "attack")}))
-    mine.report(unknown, now=START + HOUR)
+def test_an_alert_that_could_not_be_evaluated_is_neither_seen_nor_resolved(tmp_path: Path, receiver: Webhook) -> None:
+    alerts = notifier(tmp_path, receiver)
+    alerts.report(seen(DRIFT), now=START)
+    unknown = Observation(complete=DRIFTS, unknown=frozenset({("drift_detected", "attack")}))
+    alerts.report(unknown, now=START + HOUR)
     assert len(receiver.taken) == 1
 
 
-def test_all_that_one_look_found_is_one_message(tmp_path: Path, receiver: Webhook) -> None:
+def test_the_alerts_of_one_evaluation_are_one_message(tmp_path: Path, receiver: Webhook) -> None:
     other = replace(DRIFT, key="severity")
     notifier(tmp_path, receiver).report(seen(DRIFT, other), now=START)
     assert receiver.titles == ["Drift detected: attack (error) (and 1 more)"]
 
 
-def test_a_failure_and_the_success_after_it_in_one_look_are_both_told_once(tmp_path: Path, receiver: Webhook) -> None:
+def test_a_failure_and_the_success_after_it_are_both_sent_once(tmp_path: Path, receiver: Webhook) -> None:
     failing = alert("run_failed", "retrain", "It failed.", since=START, happened=START)
     events = Observation((failing, Ended("run_failed", "retrain", START + MINUTE)))
-    mine = notifier(tmp_path, receiver)
-    mine.report(events, now=START + HOUR)
-    mine.report(events, now=START + 2 * HOUR)
-    (got,) = receiver.taken
-    assert "over at 2026-03-01 12:01 UTC" in got["message"]
+    alerts = notifier(tmp_path, receiver)
+    alerts.report(events, now=START + HOUR)
+    alerts.report(events, now=START + 2 * HOUR)
+    (received,) = receiver.taken
+    assert "resolved at 2026-03-01 12:01 UTC" in received["message"]
 
 
-def test_a_channel_that_answers_500_for_a_while_gets_the_message_later_and_in_order(
-    tmp_path: Path, receiver: Webhook
-) -> None:
+def test_a_channel_that_returns_500_gets_the_messages_later_and_in_order(tmp_path: Path, receiver: Webhook) -> None:
     receiver.status = 500
-    mine = notifier(tmp_path, receiver)
-    mine.report(seen(DRIFT), now=START)
-    mine.report(seen(), now=START + MINUTE)
-    (first, _) = outbox.waiting_messages(mine.store)
+    alerts = notifier(tmp_path, receiver)
+    alerts.report(seen(DRIFT), now=START)
+    alerts.report(seen(), now=START + MINUTE)
+    (first, _) = outbox.queued_messages(alerts.store)
     (pending,) = first.pending.values()
     assert pending.attempts == 2
     assert "500" in pending.problem
     receiver.status = 200
-    notifier(tmp_path, receiver).deliver(now=START + HOUR)
-    assert receiver.titles == ["Drift detected: attack (error)", "over: Drift detected: attack"]
+    notifier(tmp_path, receiver).send_due(now=START + HOUR)
+    assert receiver.titles == ["Drift detected: attack (error)", "Resolved: Drift detected: attack"]
     assert "Sent late" in receiver.taken[0]["message"]
-    assert outbox.waiting_messages(mine.store) == []
+    assert outbox.queued_messages(alerts.store) == []
 
 
-def test_it_is_not_tried_before_its_time(tmp_path: Path, receiver: Webhook) -> None:
+def test_a_message_is_not_sent_before_it_is_due(tmp_path: Path, receiver: Webhook) -> None:
     receiver.status = 500
-    mine = notifier(tmp_path, receiver)
-    mine.report(seen(DRIFT), now=START)
-    mine.deliver(now=START + dt.timedelta(seconds=29))
+    alerts = notifier(tmp_path, receiver)
+    alerts.report(seen(DRIFT), now=START)
+    alerts.send_due(now=START + dt.timedelta(seconds=29))
     assert len(receiver.asked) == 1
 
 
-def test_a_failing_channel_does_not_hold_back_a_good_one_nor_make_it_hear_twice(
+def test_a_failing_channel_neither_delays_nor_repeats_messages_of_another_one(
     tmp_path: Path, receiver: Webhook, second: Webhook
 ) -> None:
     receiver.status = 500
-    mine = notifier(tmp_path, receiver, second)
-    mine.report(seen(DRIFT), now=START)
+    alerts = notifier(tmp_path, receiver, second)
+    alerts.report(seen(DRIFT), now=START)
     for minute in range(1, 90):
-        mine.deliver(now=START + minute * MINUTE)
+        alerts.send_due(now=START + minute * MINUTE)
     assert len(second.taken) == 1
     assert 5 < len(receiver.asked) < 10
 
 
-def test_a_channel_that_is_no_longer_configured_is_waited_for_no_more(
+def test_a_message_does_not_wait_for_a_channel_that_was_removed(
     tmp_path: Path, receiver: Webhook, second: Webhook
 ) -> None:
     receiver.status = 500
     notifier(tmp_path, receiver).report(seen(DRIFT), now=START)
-    notifier(tmp_path, second).deliver(now=START + HOUR)
-    assert outbox.waiting_messages(Store(str(tmp_path / "store"))) == []
+    notifier(tmp_path, second).send_due(now=START + HOUR)
+    assert outbox.queued_messages(Store(str(tmp_path / "store"))) == []
     assert second.asked == []
 
 
-def test_a_message_that_was_kept_and_not_sent_when_the_process_died_is_sent_by_the_next(
+def test_a_message_that_was_queued_when_the_process_died_is_sent_by_the_next_one(
     tmp_path: Path, receiver: Webhook, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Killed between the outbox and the standing: told once from the outbox, at worst twice, never not at all."""
+    """Killed between the outbox and the state: sent at least once."""
 
     def killed(*_: object) -> None:
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patch:
-        patch.setattr(open_alerts, "keep", killed)
+        patch.setattr(open_alerts, "save", killed)
         with pytest.raises(KeyboardInterrupt):
             notifier(tmp_path, receiver).report(seen(DRIFT), now=START)
     assert receiver.taken == []
-    notifier(tmp_path, receiver).deliver(now=START + MINUTE)
+    notifier(tmp_path, receiver).send_due(now=START + MINUTE)
     assert receiver.titles == ["Drift detected: attack (error)"]
 
 
 class FullDisk(Store):
-    """A store on a disk without room: it can be read and emptied, not written."""
+    """A store on a full disk: it can be read and emptied, not written."""
 
     full = True
 
@@ -173,48 +171,48 @@ class FullDisk(Store):
         super().write_all(files)
 
 
-def test_a_full_disk_is_told_at_once_and_only_once(tmp_path: Path, receiver: Webhook) -> None:
-    mine = replace(notifier(tmp_path, receiver), store=FullDisk(str(tmp_path / "store")))
+def test_with_a_full_disk_a_message_is_sent_at_once_and_only_once(tmp_path: Path, receiver: Webhook) -> None:
+    alerts = replace(notifier(tmp_path, receiver), store=FullDisk(str(tmp_path / "store")))
     for minute in range(5):
-        mine.report(seen(DRIFT), now=START + minute * MINUTE)
+        alerts.report(seen(DRIFT), now=START + minute * MINUTE)
     assert receiver.titles == ["Drift detected: attack (error)"]
     FullDisk.full = False
     try:
-        mine.report(seen(DRIFT), now=START + HOUR)
-        assert [one.count for one in open_alerts.all_known(Store(str(tmp_path / "store")))] == [6]
+        alerts.report(seen(DRIFT), now=START + HOUR)
+        assert [one.count for one in open_alerts.all_states(Store(str(tmp_path / "store")))] == [6]
     finally:
         FullDisk.full = True
 
 
-def test_what_can_be_neither_kept_nor_sent_is_an_error_and_told_by_the_next_look(
+def test_an_alert_that_can_be_neither_stored_nor_sent_is_sent_by_the_next_evaluation(
     tmp_path: Path, receiver: Webhook
 ) -> None:
     receiver.status = 500
-    mine = replace(notifier(tmp_path, receiver), store=FullDisk(str(tmp_path / "store")))
-    with pytest.raises(StoreError, match="neither kept nor sent"):
-        mine.report(seen(DRIFT), now=START)
+    alerts = replace(notifier(tmp_path, receiver), store=FullDisk(str(tmp_path / "store")))
+    with pytest.raises(StoreError, match="neither stored nor sent"):
+        alerts.report(seen(DRIFT), now=START)
     receiver.status = 200
-    mine.report(seen(DRIFT), now=START + MINUTE)
+    alerts.report(seen(DRIFT), now=START + MINUTE)
     assert receiver.titles == ["Drift detected: attack (error)"]
 
 
-def test_a_delivery_that_cannot_be_noted_is_not_repeated(tmp_path: Path, receiver: Webhook, second: Webhook) -> None:
-    """The first channel has it, the second fails, and then the disk is full."""
+def test_a_delivery_that_cannot_be_recorded_is_not_repeated(tmp_path: Path, receiver: Webhook, second: Webhook) -> None:
+    """The first channel accepts it, the second fails, and then the disk is full."""
     second.status = 500
-    mine = notifier(tmp_path, receiver, second)
-    outbox.put(mine.store, outbox.Message("t", "b", "error", good=False, made=START), mine.channels, now=START)
-    full = replace(mine, store=FullDisk(mine.store.uri))
+    alerts = notifier(tmp_path, receiver, second)
+    outbox.add(alerts.store, outbox.Message("t", "b", "error", good=False, made=START), alerts.channels, now=START)
+    full = replace(alerts, store=FullDisk(alerts.store.uri))
     for minute in range(60):
-        full.deliver(now=START + minute * MINUTE)
+        full.send_due(now=START + minute * MINUTE)
     assert len(receiver.taken) == 1
     second.status = 200
-    full.deliver(now=START + 3 * HOUR)
-    assert outbox.waiting_messages(mine.store) == []
+    full.send_due(now=START + 3 * HOUR)
+    assert outbox.queued_messages(alerts.store) == []
 
 
-def test_without_channels_everything_is_in_the_log_and_nothing_waits(tmp_path: Path) -> None:
-    mine = notifier(tmp_path)
-    mine.report(seen(DRIFT), now=START)
+def test_without_channels_alerts_are_logged_and_nothing_is_queued(tmp_path: Path) -> None:
+    alerts = notifier(tmp_path)
+    alerts.report(seen(DRIFT), now=START)
     (entry,) = logged(tmp_path)
     assert (entry["event"], entry["kind"], entry["key"], entry["severity"]) == (
         "new",
@@ -222,47 +220,47 @@ def test_without_channels_everything_is_in_the_log_and_nothing_waits(tmp_path: P
         "attack",
         "error",
     )
-    assert outbox.waiting_messages(mine.store) == []
+    assert outbox.queued_messages(alerts.store) == []
 
 
-def test_damaged_files_are_passed_over(tmp_path: Path, receiver: Webhook) -> None:
-    mine = notifier(tmp_path, receiver)
-    mine.report(seen(DRIFT), now=START)
-    (leaf,) = mine.store.list("alerts/state/drift_detected")
-    mine.store.write(f"alerts/state/drift_detected/{leaf}", b'{"format": 1, "stan')
-    mine.store.write("alerts/outbox/20260101T000000.000000-0.json", b"\x00\xff")
-    mine.report(seen(DRIFT), now=START + MINUTE)
-    assert len(receiver.taken) == 2, "told again, since what was known is lost"
+def test_invalid_files_are_skipped(tmp_path: Path, receiver: Webhook) -> None:
+    alerts = notifier(tmp_path, receiver)
+    alerts.report(seen(DRIFT), now=START)
+    (leaf,) = alerts.store.list("alerts/state/drift_detected")
+    alerts.store.write(f"alerts/state/drift_detected/{leaf}", b'{"format": 1, "stan')
+    alerts.store.write("alerts/outbox/20260101T000000.000000-0.json", b"\x00\xff")
+    alerts.report(seen(DRIFT), now=START + MINUTE)
+    assert len(receiver.taken) == 2, "sent again, since the state was lost"
 
 
-def test_what_is_long_over_and_what_never_arrived_is_forgotten_after_a_month(tmp_path: Path, receiver: Webhook) -> None:
+def test_resolved_alerts_and_undelivered_messages_are_removed_after_a_month(tmp_path: Path, receiver: Webhook) -> None:
     receiver.status = 500
-    mine = notifier(tmp_path, receiver)
-    mine.report(seen(DRIFT, replace(DRIFT, key="severity")), now=START)
-    mine.report(seen(replace(DRIFT, key="severity")), now=START + HOUR)
-    mine.tidy(now=START + 29 * 24 * HOUR)
-    assert len(open_alerts.all_known(mine.store)) == 2
-    mine.tidy(now=START + 32 * 24 * HOUR)
-    assert [standing.alert.key for standing in open_alerts.all_known(mine.store)] == ["severity"]
-    assert outbox.waiting_messages(mine.store) == []
+    alerts = notifier(tmp_path, receiver)
+    alerts.report(seen(DRIFT, replace(DRIFT, key="severity")), now=START)
+    alerts.report(seen(replace(DRIFT, key="severity")), now=START + HOUR)
+    alerts.prune(now=START + 29 * 24 * HOUR)
+    assert len(open_alerts.all_states(alerts.store)) == 2
+    alerts.prune(now=START + 32 * 24 * HOUR)
+    assert [state.alert.key for state in open_alerts.all_states(alerts.store)] == ["severity"]
+    assert outbox.queued_messages(alerts.store) == []
 
 
 def test_no_file_holds_the_secret_of_a_url(tmp_path: Path, receiver: Webhook) -> None:
     receiver.status = 500
-    mine = notifier(tmp_path, receiver)
-    mine.report(seen(DRIFT), now=START)
+    alerts = notifier(tmp_path, receiver)
+    alerts.report(seen(DRIFT), now=START)
     for file in tmp_path.rglob("*"):
         assert file.is_dir() or b"very-secret-token" not in file.read_bytes()
 
 
-def test_when_the_time_is_up_the_rest_waits_for_the_next_look(
+def test_after_the_time_budget_messages_wait_for_the_next_evaluation(
     tmp_path: Path, receiver: Webhook, second: Webhook
 ) -> None:
-    """Channels that let a caller wait must not hold a sensor until it is cut off."""
-    mine = notifier(tmp_path, receiver, second)
-    replace(mine, budget_seconds=0.0).report(seen(DRIFT), now=START)
+    """A slow channel must not block a sensor until Dagster ends it."""
+    alerts = notifier(tmp_path, receiver, second)
+    replace(alerts, budget_seconds=0.0).report(seen(DRIFT), now=START)
     assert receiver.asked == second.asked == []
-    mine.deliver(now=START + MINUTE)
+    alerts.send_due(now=START + MINUTE)
     assert len(receiver.taken) == len(second.taken) == 1
 
 
@@ -281,33 +279,31 @@ for _ in range(5):
 """
 
 
-def test_several_processes_that_see_the_same_at_once_tell_it_once_and_lose_no_count(
-    tmp_path: Path, receiver: Webhook
-) -> None:
+def test_concurrent_processes_send_one_message_and_lose_no_count(tmp_path: Path, receiver: Webhook) -> None:
     command = (sys.executable, "-c", REPORTER, str(tmp_path), receiver.url)
     processes = [subprocess.Popen(command) for _ in range(3)]
     assert [process.wait(60) for process in processes] == [0, 0, 0]
     assert receiver.titles == ["Check failed: check 0 (warning) (and 4 more)"]
-    assert [one.count for one in open_alerts.all_known(Store(str(tmp_path / "store")))] == [15] * 5
+    assert [one.count for one in open_alerts.all_states(Store(str(tmp_path / "store")))] == [15] * 5
     assert [entry["event"] for entry in logged(tmp_path)] == ["new"] * 5 + ["delivered"]
 
 
-def test_an_event_after_which_nothing_came_for_a_month_is_forgotten(tmp_path: Path) -> None:
+def test_an_event_without_a_later_one_is_removed_after_a_month(tmp_path: Path) -> None:
     """A check that is no longer in the code can never pass again."""
-    mine = notifier(tmp_path)
-    mine.report(Observation((alert("check_failed", "gone: away", "12.", since=START, happened=START),)), now=START)
-    mine.report(seen(DRIFT), now=START)
-    mine.tidy(now=START + 31 * 24 * HOUR)
-    assert [standing.alert.kind for standing in open_alerts.all_known(mine.store)] == ["drift_detected"]
+    alerts = notifier(tmp_path)
+    alerts.report(Observation((alert("check_failed", "gone: away", "12.", since=START, happened=START),)), now=START)
+    alerts.report(seen(DRIFT), now=START)
+    alerts.prune(now=START + 31 * 24 * HOUR)
+    assert [state.alert.kind for state in open_alerts.all_states(alerts.store)] == ["drift_detected"]
 
 
-def test_an_object_store_keeps_it_as_a_disk_does(tmp_path: Path, receiver: Webhook) -> None:
+def test_an_object_store_works_like_a_disk(tmp_path: Path, receiver: Webhook) -> None:
     receiver.status = 500
-    mine = replace(notifier(tmp_path, receiver), store=Store(f"memory://{tmp_path}"))
+    alerts = replace(notifier(tmp_path, receiver), store=Store(f"memory://{tmp_path}"))
     for minute in range(3):
-        mine.report(seen(DRIFT), now=START + minute * MINUTE)
-    assert [one.count for one in open_alerts.all_known(mine.store)] == [3]
+        alerts.report(seen(DRIFT), now=START + minute * MINUTE)
+    assert [one.count for one in open_alerts.all_states(alerts.store)] == [3]
     receiver.status = 200
-    mine.deliver(now=START + HOUR)
+    alerts.send_due(now=START + HOUR)
     assert receiver.titles == ["Drift detected: attack (error)"]
-    assert outbox.waiting_messages(mine.store) == []
+    assert outbox.queued_messages(alerts.store) == []
