@@ -1,6 +1,6 @@
 """Monitoring results for tests of their readers.
 
-Not here: results that are computed from data (`unit.defs.monitoring.watched`).
+Not here: results that are computed from data (`unit.defs.monitoring.monitored_home`).
 """
 
 import datetime as dt

@@ -19,8 +19,8 @@ from migraine_assets.stores.monitoring.gauges import read_gauges
 from migraine_assets.stores.monitoring.pipeline_status import read_pipeline_status
 from migraine_assets.stores.monitoring.results import DRIFT, task_result
 from migraine_assets.stores.store import Store
-from migraine_assets_tests.unit.defs.automation.place import Place
-from migraine_assets_tests.unit.defs.monitoring.watched import LAST, Watched, cohort
+from migraine_assets_tests.unit.defs.automation.automation_home import AutomationHome
+from migraine_assets_tests.unit.defs.monitoring.monitored_home import LAST, MonitoredHome, cohort
 from serving.metrics.registry import Metrics
 
 SEED = 17  # of participants that the champion was not trained on
@@ -61,13 +61,13 @@ class Monitored:
 
 def monitor(root: Path, rows: FeatureRows) -> Monitored:
     """Let a champion predict for a week, run the monitoring of each day, and render `/metrics`."""
-    watched = Watched.make(root)
-    watched.tell(watched.serve(rows))
-    watched.watch_each()
+    home = MonitoredHome.make(root)
+    home.report_outcomes(home.serve(rows))
+    home.monitor_days()
     # The ephemeral instance of the runs has no schedules to report on.
     with dg.instance_for_test() as instance:
-        Place(root, instance).published()
-    store = watched.store
+        AutomationHome(root, instance).published()
+    store = home.store
     with closing(
         Metrics(root / "node", gauges=lambda: read_gauges(store), pipeline=lambda: read_pipeline_status(store))
     ) as metrics:

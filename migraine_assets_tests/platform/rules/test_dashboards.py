@@ -20,7 +20,7 @@ from migraine_assets_tests.platform.rules.stack import LEAST_RANGE, PATIENCE, St
 from migraine_assets_tests.platform.rules.test_rules import METRICS
 from migraine_assets_tests.support.service import BODY
 from migraine_assets_tests.support.waiting import eventually
-from migraine_assets_tests.unit.defs.automation.place import Place
+from migraine_assets_tests.unit.defs.automation.automation_home import AutomationHome
 
 DASHBOARDS = {path.stem: json.loads(path.read_text()) for path in sorted((FILES / "dashboards").glob("*.json"))}
 PANELS = [(name, panel) for name, dashboard in DASHBOARDS.items() for panel in dashboard["panels"]]
@@ -77,9 +77,9 @@ def busy(stack: Stack, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sta
         Path(monitored.store.root) / "monitoring", Path(service.store.root) / "monitoring", dirs_exist_ok=True
     )
     with dg.instance_for_test() as instance:
-        place = Place(service.home, instance)
-        _automation(place)
-        place.published()
+        home = AutomationHome(service.home, instance)
+        _automation(home)
+        home.published()
 
     def ask() -> None:
         for body in (BODY, OUT_OF_RANGE, b"{}", b'{"sleep_hours": 99}'):
@@ -89,12 +89,12 @@ def busy(stack: Stack, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sta
         yield stack
 
 
-def _automation(place: Place) -> None:
-    place.run()
-    place.run(fails=True)
-    place.switched_on("watcher", InstigatorType.SENSOR, InstigatorStatus.RUNNING)
-    place.tick("watcher", TickStatus.SKIPPED, time.time())
-    place.instance.create_run_for_job(place.definitions.resolve_job_def("nightly"))
+def _automation(home: AutomationHome) -> None:
+    home.run()
+    home.run(fails=True)
+    home.switched_on("watcher", InstigatorType.SENSOR, InstigatorStatus.RUNNING)
+    home.tick("watcher", TickStatus.SKIPPED, time.time())
+    home.instance.create_run_for_job(home.definitions.resolve_job_def("nightly"))
 
 
 @pytest.mark.parametrize("expression", QUERIES)

@@ -12,7 +12,7 @@ from migraine_assets.stores.registry.pointer import POINTER, Pointer, Serving, r
 from migraine_assets_tests.platform.rules.stack import BACKLOG_LIMIT, Stack, repeated, serving, shortened, unserved
 from migraine_assets_tests.support.service import BODY, Service
 from migraine_assets_tests.support.waiting import eventually
-from migraine_assets_tests.unit.defs.automation.place import Place
+from migraine_assets_tests.unit.defs.automation.automation_home import AutomationHome
 from migraine_assets_tests.unit.stores.bundles.example_bundles import example_manifest, example_model
 
 
@@ -90,14 +90,14 @@ def test_a_log_that_cannot_be_written_and_its_lost_records_raise_notifications(s
 def test_a_failed_run_of_dagster_raises_a_notification_until_one_succeeds(stack: Stack) -> None:
     service = serving(stack)
     with dg.instance_for_test() as instance:
-        place = Place(service.home, instance)
+        home = AutomationHome(service.home, instance)
         if "MigraineRunFailed" in stack.firing():  # since another test of the session
             with stack.notifies_of_end("MigraineRunFailed"):
-                place.run()
-                place.published()
+                home.run()
+                home.published()
         with stack.notifies_of("MigraineRunFailed"):
-            place.run(fails=True)
-            place.published()
+            home.run(fails=True)
+            home.published()
         [notification, *_] = [
             alert
             for alert in reversed(stack.notifications.alerts)
@@ -106,8 +106,8 @@ def test_a_failed_run_of_dagster_raises_a_notification_until_one_succeeds(stack:
         assert notification["labels"]["dagster_job"] == "nightly"
         assert notification["annotations"]["runbook_url"] == "docs/runbooks.md#migrainerunfailed"
         with stack.notifies_of_end("MigraineRunFailed"):
-            place.run()
-            place.published()
+            home.run()
+            home.published()
 
 
 def test_refused_requests_raise_a_notification(stack: Stack) -> None:

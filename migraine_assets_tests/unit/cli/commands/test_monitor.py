@@ -6,15 +6,15 @@ import pytest
 
 from migraine_assets.stores.monitoring.results import DRIFT, result_days
 from migraine_assets_tests.support.homes import Home
-from migraine_assets_tests.unit.defs.monitoring.watched import LAST, Watched, cohort
+from migraine_assets_tests.unit.defs.monitoring.monitored_home import LAST, MonitoredHome, cohort
 
 
 def test_several_days_are_monitored_and_the_last_is_shown(tmp_path: Path) -> None:
-    watched = Watched.make(tmp_path)
-    watched.serve(cohort(17, sleep_change=-2.5, stress_change=3.0))
+    home = MonitoredHome.make(tmp_path)
+    home.serve(cohort(17, sleep_change=-2.5, stress_change=3.0))
     ended = Home(tmp_path).migraine("monitor", "--since", "2026-03-09", "--day", str(LAST))
     assert ended.code == 0, ended.text
-    assert [str(day) for day in result_days(watched.store, DRIFT)] == ["2026-03-09", "2026-03-10"]
+    assert [str(day) for day in result_days(home.store, DRIFT)] == ["2026-03-09", "2026-03-10"]
     assert "drift" in ended.text
     assert (tmp_path / "reports" / "monitoring" / f"{LAST}.html").exists()
 
@@ -28,7 +28,7 @@ def test_several_days_are_monitored_and_the_last_is_shown(tmp_path: Path) -> Non
     ],
 )
 def test_an_invalid_day_is_refused(tmp_path: Path, options: tuple[str, ...], message: str) -> None:
-    Watched.make(tmp_path)
+    MonitoredHome.make(tmp_path)
     ended = Home(tmp_path).migraine("monitor", *options)
     assert ended.code == 2
     assert message in " ".join(ended.text.split())

@@ -1,4 +1,4 @@
-"""Windows of people whose days are alike, for tests of drift."""
+"""Windows of participants whose days resemble each other, for tests of drift."""
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,7 +14,7 @@ FLAGS = NAMES[8:10]
 def people(
     rng: np.random.Generator, count: int, days: int, *, alike: float = 0.5, shift: float = 0.0
 ) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
-    """Who, and values [count * days, FEATURES]: numbers, two flags, two on a scale; some never answer, some forget."""
+    """Participants, and values [count * days, FEATURES]: numbers, two flags, two ratings, with missing values."""
     who = np.repeat(np.arange(count), days)
     values = np.sqrt(alike) * rng.normal(size=(count, FEATURES))[who]
     values += np.sqrt(1 - alike) * rng.normal(size=(count * days, FEATURES)) + shift
@@ -26,7 +26,7 @@ def people(
 
 
 def against(rng: np.random.Generator, count: int = 100, days: int = 60, *, keep: bool = False) -> DriftReference:
-    """The reference of other people of the same world."""
+    """The reference, from other participants of the same population."""
     _, values = people(rng, count, days)
     found = {item.name: item for item in references(values.astype(np.float32), NAMES)}
     kept = {name: np.sort(column[~np.isnan(column)]) for name, column in zip(NAMES, values.T, strict=True)}
@@ -34,6 +34,6 @@ def against(rng: np.random.Generator, count: int = 100, days: int = 60, *, keep:
 
 
 def window(rng: np.random.Generator, count: int, days: int, *, shift: float = 0.0) -> Window:
-    """A window of new people."""
+    """A window of new participants."""
     who, values = people(rng, count, days, shift=shift)
     return Window(values, NAMES, who)

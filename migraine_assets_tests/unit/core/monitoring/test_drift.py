@@ -12,8 +12,8 @@ from migraine_assets_tests.unit.core.monitoring.cohorts import FLAGS, NAMES, aga
 
 
 @pytest.mark.parametrize(("count", "days"), [(12, 28), (30, 7), (60, 1), (60, 28), (300, 7)])
-def test_where_nothing_moves_fewer_than_one_window_in_twenty_alarms(count: int, days: int) -> None:
-    """All features together, days of one person alike, reference and window of different people."""
+def test_without_drift_fewer_than_one_window_in_twenty_alarms(count: int, days: int) -> None:
+    """All features together; days of a participant resemble each other; reference and window share no participant."""
     rng, alarms, windows = np.random.default_rng(count * days), 0, 60
     for k in range(windows):
         if k % 6 == 0:
@@ -22,7 +22,7 @@ def test_where_nothing_moves_fewer_than_one_window_in_twenty_alarms(count: int, 
     assert alarms < windows / 20
 
 
-def test_a_shift_is_told_with_its_feature_its_size_and_what_chance_reaches() -> None:
+def test_a_shift_is_reported_with_its_feature_its_size_and_the_critical_value() -> None:
     rng = np.random.default_rng(1)
     moved = window(rng, 200, 7)
     moved.matrix[:, 2] += 1.0
@@ -34,7 +34,7 @@ def test_a_shift_is_told_with_its_feature_its_size_and_what_chance_reaches() -> 
     assert "chance reaches" in found.reasons[0]
 
 
-def test_the_smallest_shift_that_the_window_could_have_seen_shrinks_with_the_window() -> None:
+def test_a_larger_window_shows_smaller_shifts() -> None:
     rng = np.random.default_rng(2)
     reference = against(rng, 500)
     small, large = (
@@ -43,7 +43,7 @@ def test_the_smallest_shift_that_the_window_could_have_seen_shrinks_with_the_win
     assert small.visible > large.visible >= large.limit == 0.1  # type: ignore[operator]
 
 
-def test_a_category_is_held_by_jensen_shannon_and_a_number_by_kolmogorov_smirnov() -> None:
+def test_categories_use_jensen_shannon_and_numbers_kolmogorov_smirnov() -> None:
     rng = np.random.default_rng(3)
     found = measure_drift(window(rng, 100, 7), against(rng))
     by_name = {name: list(item.statistics) for name, item in found.features.items()}
@@ -51,7 +51,7 @@ def test_a_category_is_held_by_jensen_shannon_and_a_number_by_kolmogorov_smirnov
     assert by_name[FLAGS[0]] == ["psi", "js", "missing"]
 
 
-def test_a_field_that_is_no_longer_asked_is_drift_in_its_missing_share() -> None:
+def test_a_field_without_values_drifts_in_its_missing_share() -> None:
     rng = np.random.default_rng(4)
     silent = window(rng, 100, 7)
     silent.matrix[:, 5] = np.nan
@@ -61,7 +61,7 @@ def test_a_field_that_is_no_longer_asked_is_drift_in_its_missing_share() -> None
     assert "without a value" in found.reasons[0]
 
 
-def test_kept_rows_give_the_exact_distance() -> None:
+def test_reference_samples_give_the_exact_distance() -> None:
     rng = np.random.default_rng(5)
     kept, now = against(rng, keep=True), window(rng, 100, 7)
     exact = measure_drift(now, kept).features["f0"].statistics["ks"].value
@@ -75,21 +75,21 @@ def test_kept_rows_give_the_exact_distance() -> None:
 
 
 @pytest.mark.parametrize("size", [(0, 0), (3, 28), (20, 1)])
-def test_a_small_window_says_so_and_nothing_else(size: tuple[int, int]) -> None:
+def test_a_small_window_has_too_little_data(size: tuple[int, int]) -> None:
     rng = np.random.default_rng(6)
     found = measure_drift(window(rng, *size, shift=5.0), against(rng))
     assert found.status == "too little data"
     assert "needed" in found.reasons[0]
 
 
-def test_columns_without_a_reference_are_left_out() -> None:
+def test_columns_without_a_reference_are_skipped() -> None:
     rng = np.random.default_rng(7)
     now = window(rng, 50, 7)
     found = measure_drift(Window(now.matrix, ("new", *NAMES[1:]), now.participants), against(rng))
     assert list(found.features) == list(NAMES[1:])
 
 
-def test_a_window_that_a_classifier_can_tell_is_suspected() -> None:
+def test_a_window_that_a_classifier_can_distinguish_is_suspected() -> None:
     rng = np.random.default_rng(8)
     found = measure_drift(window(rng, 100, 7), against(rng), domain_auc=0.93)
     assert found.status == "suspected"
@@ -106,7 +106,7 @@ def test_the_same_window_gives_the_same_drift_and_comes_back_from_json() -> None
 
 
 def _diaries(known: float, *, sleep: float = 7.0) -> Window:
-    """A week of 200 people of whom up to `known` of 28 days are known, attacks counted over these, and their sleep."""
+    """A week of 200 participants with up to `known` of 28 known days, the attacks on these, and sleep."""
     rng = np.random.default_rng(8)
     who = np.repeat(np.arange(200), 7)
     observed = np.minimum(28, rng.integers(0, int(known), 200)[who] + np.tile(np.arange(7), 200))
@@ -120,7 +120,7 @@ def _of_long_diaries() -> DriftReference:
     return DriftReference(found, 200, history=("observed_28d", "attacks_28d"), tenure="observed_28d")
 
 
-def test_people_who_have_just_begun_their_diary_are_no_drift() -> None:
+def test_new_diaries_are_suspected_and_no_drift() -> None:
     found = measure_drift(_diaries(7), _of_long_diaries())
     assert {name: item.status for name, item in found.features.items()} == {
         "observed_28d": "suspected",
@@ -131,26 +131,26 @@ def test_people_who_have_just_begun_their_diary_are_no_drift() -> None:
     assert found.reasons[-1] == SHORT_HISTORY
 
 
-def test_what_moves_besides_is_drift_also_of_new_people() -> None:
+def test_another_feature_of_new_diaries_can_drift() -> None:
     found = measure_drift(_diaries(7, sleep=5.5), _of_long_diaries())
     assert found.moved == ("sleep_hours",)
     assert found.status == "drift"
 
 
-def test_counts_that_move_where_diaries_are_as_long_are_drift() -> None:
+def test_counts_drift_when_diaries_are_as_long_as_in_training() -> None:
     moved = _diaries(200)
     moved.matrix[:, 1] += 5
     assert measure_drift(moved, _of_long_diaries()).moved == ("attacks_28d",)
 
 
-def test_diaries_longer_than_those_of_the_training_are_drift_which_a_retraining_mends() -> None:
+def test_diaries_longer_than_in_training_are_drift() -> None:
     new = _diaries(7)
     found = {item.name: item for item in references(new.matrix.astype(np.float32), new.names)}
     against = DriftReference(found, 200, history=("observed_28d", "attacks_28d"), tenure="observed_28d")
     assert measure_drift(_diaries(200), against).status == "drift"
 
 
-def test_people_of_whom_it_is_not_known_how_long_are_not_taken_for_beginners() -> None:
+def test_an_unknown_diary_length_is_no_short_diary() -> None:
     unknown = _diaries(200)
     unknown.matrix[:, 0] = np.nan
     found = measure_drift(unknown, _of_long_diaries())

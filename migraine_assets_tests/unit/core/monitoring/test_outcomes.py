@@ -10,7 +10,7 @@ DAY = dt.date(2026, 3, 2)
 
 
 def predictions(*rows: tuple[str, str | None, float]) -> pd.DataFrame:
-    """Of (id, participant, time), all for the same day."""
+    """Predictions for the same day, from (id, participant, time)."""
     return pd.DataFrame(
         [
             {"id": name, "participant": who, "for_date": DAY if who else None, "time": time, "task": "attack"}
@@ -38,28 +38,28 @@ def attacks(asked: pd.DataFrame, told: pd.DataFrame, later: pd.DataFrame) -> lis
     return [None if np.isnan(value) else value for value in found.predictions["attack"]]
 
 
-def test_asking_again_is_no_second_observation() -> None:
+def test_a_repeated_request_is_no_second_observation() -> None:
     asked = latest_predictions(predictions(("a", "p", 1), ("b", "p", 2), ("c", None, 1), ("d", None, 2)))
     assert sorted(asked["id"]) == ["b", "c", "d"]
 
 
-def test_a_word_on_one_prediction_holds_for_the_persons_day() -> None:
+def test_feedback_on_one_prediction_applies_to_the_participants_day() -> None:
     asked = predictions(("a", "p", 1), ("b", "p", 2))
     assert attacks(asked, feedback(("a", 9, True)), diary()) == [1]
 
 
-def test_the_latest_word_wins_whoever_said_it() -> None:
+def test_the_latest_report_counts_whatever_its_source() -> None:
     asked = predictions(("a", "p", 1))
     assert attacks(asked, feedback(("a", 9, True), ("a", 10, False)), diary()) == [0]
     assert attacks(asked, feedback(("a", 9, True)), diary(("p", 11, 0))) == [0]
     assert attacks(asked, feedback(("a", 12, True)), diary(("p", 11, 0))) == [1]
 
 
-def test_a_diary_that_says_nothing_of_the_day_takes_nothing_back() -> None:
+def test_a_diary_without_the_outcome_revokes_nothing() -> None:
     assert attacks(predictions(("a", "p", 1)), feedback(("a", 9, True)), diary(("p", 11, None))) == [1]
 
 
-def test_nobodys_prediction_is_reached_by_its_id_alone() -> None:
+def test_a_prediction_without_a_participant_is_reached_by_its_id_alone() -> None:
     asked = predictions(("a", None, 1), ("b", None, 2))
     assert attacks(asked, feedback(("a", 9, True), ("unknown", 9, True)), diary(("p", 9, 1))) == [1, None]
 
@@ -70,6 +70,6 @@ def test_contradictions_are_counted() -> None:
     assert join_outcomes(latest_predictions(asked), every=asked, feedback=told, diary=diary()).contradictions == 1
 
 
-def test_with_nothing_told_nothing_is_known() -> None:
+def test_without_reports_no_outcome_is_known() -> None:
     assert attacks(predictions(("a", "p", 1)), feedback(), diary()) == [None]
     assert attacks(predictions(), feedback(), diary()) == []

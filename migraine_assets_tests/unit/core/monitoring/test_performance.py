@@ -10,7 +10,7 @@ from migraine_assets.core.monitoring.performance_result import Performance, metr
 
 
 def world(seed: int, people: int = 80, days: int = 20) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Who, calibrated probabilities, and outcomes drawn from them."""
+    """Participants, calibrated probabilities, and outcomes drawn from them."""
     rng = np.random.default_rng(seed)
     who = np.repeat(np.arange(people), days)
     p = 1 / (1 + np.exp(-(rng.normal(size=people)[who] + rng.normal(size=who.size) - 1)))
@@ -22,7 +22,7 @@ def own_test(seed: int = 100) -> dict[str, Interval]:
     return score_attack(y, p, who, threshold=0.4)
 
 
-def test_a_model_that_does_what_it_did_gives_no_alarm_on_most_days() -> None:
+def test_an_unchanged_model_raises_an_alarm_on_few_days() -> None:
     reference, alarms = own_test(), 0
     for seed in range(30):
         who, p, y = world(seed)
@@ -30,7 +30,7 @@ def test_a_model_that_does_what_it_did_gives_no_alarm_on_most_days() -> None:
     assert alarms <= 1
 
 
-def test_a_changed_relation_is_a_degradation_with_its_figures() -> None:
+def test_a_changed_relation_is_a_degradation_with_its_metrics() -> None:
     who, p, y = world(1)
     found = realized_performance(
         "attack", np.random.default_rng(2).permutation(y), p, who, reference=own_test(), threshold=0.4
@@ -39,14 +39,14 @@ def test_a_changed_relation_is_a_degradation_with_its_figures() -> None:
     assert any(reason.startswith("ROC-AUC") and "a drop of" in reason for reason in found.reasons)
 
 
-def test_probabilities_that_are_too_high_are_told_although_their_order_is_right() -> None:
+def test_probabilities_that_are_too_high_are_reported_although_their_order_is_right() -> None:
     who, p, y = world(3)
     found = realized_performance("attack", y, p**0.3, who, reference={}, threshold=0.4)
     assert found.status == "degraded"
     assert "too high" in found.reasons[0]
 
 
-def test_a_severity_that_is_missed_farther_is_a_degradation() -> None:
+def test_a_larger_error_of_severities_is_a_degradation() -> None:
     rng = np.random.default_rng(4)
     who, truth = np.repeat(np.arange(50), 10), rng.uniform(0, 10, 500)
     reference = score_severity(truth, truth + rng.normal(0, 1, 500), who)
@@ -61,20 +61,20 @@ def test_a_severity_that_is_missed_farther_is_a_degradation() -> None:
 
 
 @pytest.mark.parametrize(("people", "days"), [(0, 0), (5, 40), (40, 1)])
-def test_too_few_outcomes_say_nothing(people: int, days: int) -> None:
+def test_too_few_outcomes_are_too_little_data(people: int, days: int) -> None:
     who, p, y = world(5, people, days)
     found = realized_performance("attack", 1 - y, p, who, reference=own_test(), threshold=0.4, pending=7)
     assert (found.status, found.pending) == ("too little data", 7)
     assert estimated_performance(p, who, threshold=0.4, reference=own_test()).status == "too little data"
 
 
-def test_without_attacks_nothing_is_said() -> None:
+def test_outcomes_without_attacks_are_too_little_data() -> None:
     who, p, y = world(6)
     found = realized_performance("attack", 0 * y, p, who, reference=own_test(), threshold=0.4)
     assert found.status == "too little data"
 
 
-def test_calibrated_probabilities_say_themselves_how_well_they_do() -> None:
+def test_calibrated_probabilities_imply_the_realized_metrics() -> None:
     who, p, y = world(7, people=600)
     promised, seen = estimated_metrics(p, who, threshold=0.4), score_attack(y, p, who, threshold=0.4)
     for name in METRICS[:-1]:
@@ -82,7 +82,7 @@ def test_calibrated_probabilities_say_themselves_how_well_they_do() -> None:
     assert promised["attack_rate"].value == pytest.approx(y.mean(), abs=0.015)
 
 
-def test_the_estimated_area_is_that_of_all_pairs() -> None:
+def test_the_estimated_roc_auc_is_that_of_all_pairs() -> None:
     p = np.array([0.1, 0.1, 0.5, 0.9])
     weight = np.outer(p, 1 - p)
     right = (p[:, None] > p[None, :]) + 0.5 * (p[:, None] == p[None, :])
@@ -91,13 +91,13 @@ def test_the_estimated_area_is_that_of_all_pairs() -> None:
     assert found == pytest.approx(expected)
 
 
-def test_an_estimate_never_alarms_by_itself() -> None:
+def test_an_estimate_is_at_most_suspected() -> None:
     who, _, _ = world(8)
     found = estimated_performance(np.full(who.size, 0.5), who, threshold=0.4, reference=own_test())
     assert found.status == "suspected"
 
 
-def test_an_estimate_is_held_against_what_came_true() -> None:
+def test_an_estimate_is_compared_with_the_realized_metric() -> None:
     who, p, y = world(9)
     promised = metric_intervals(estimated_performance(p, who, threshold=0.4, reference={}).metrics)
     kept = compare_estimate(promised, score_attack(y, p, who, threshold=0.4))

@@ -12,13 +12,13 @@ EVENT = Event("drift", "attack", "b" * 64, "2026-03-01", ("sleep_hours moved.",)
 FREE = TrainingState(NOON, {"attack": EVENT.bundle})
 
 
-def test_an_event_about_the_serving_model_starts_one_run_with_its_reasons() -> None:
+def test_an_event_of_the_serving_model_starts_a_run_with_its_reasons() -> None:
     choice = decide_retraining(EVENT, FREE, cool_down=DAY)
     assert choice.act
     assert choice.reasons == ("sleep_hours moved.",)
 
 
-def test_an_event_has_one_run_however_often_it_is_seen() -> None:
+def test_an_event_starts_one_run() -> None:
     assert not decide_retraining(EVENT, replace(FREE, started=(EVENT.run_key,)), cool_down=DAY).act
 
 
@@ -27,15 +27,15 @@ def test_a_retrainings_own_output_ends_the_event_that_started_it() -> None:
     assert "no longer serves" in decide_retraining(EVENT, after, cool_down=DAY).reasons[0]
 
 
-def test_one_run_at_a_time_and_a_pause_after_each() -> None:
+def test_one_run_at_a_time_and_a_cool_down_after_each() -> None:
     assert "is training" in decide_retraining(EVENT, replace(FREE, in_flight=("abc",)), cool_down=DAY).reasons[0]
     assert not decide_retraining(EVENT, replace(FREE, last_training=NOON - DAY / 2), cool_down=DAY).act
     assert decide_retraining(EVENT, replace(FREE, last_training=NOON - DAY), cool_down=DAY).act
 
 
 @given(st.integers(-10_000, 10_000))
-def test_a_clock_that_jumps_never_makes_a_wait_longer_than_it_is(hours: int) -> None:
-    """However far the recorded end lies in the future, a wait that begins now ends within the pause."""
+def test_a_clock_that_jumps_never_extends_the_cool_down(hours: int) -> None:
+    """However far in the future the recorded end lies, a cool-down that begins now has its usual length."""
     last = NOON + dt.timedelta(hours=hours)
     waits = decide_retraining(EVENT, replace(FREE, last_training=last), cool_down=DAY)
     assert waits.act == (hours <= -20)
@@ -43,6 +43,6 @@ def test_a_clock_that_jumps_never_makes_a_wait_longer_than_it_is(hours: int) -> 
         assert f"{min(last, NOON) + DAY:%H:%M}" in waits.reasons[0]
 
 
-def test_another_day_or_model_or_kind_is_another_event() -> None:
+def test_another_day_model_or_kind_is_another_event() -> None:
     others = (replace(EVENT, since="2026-03-02"), replace(EVENT, bundle="c" * 64), replace(EVENT, kind="degradation"))
     assert len({EVENT.run_key, *(other.run_key for other in others)}) == 4

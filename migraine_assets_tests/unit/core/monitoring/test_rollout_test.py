@@ -11,14 +11,14 @@ SETTINGS = RolloutSettings(shadow_days=7)
 
 
 def losses(rng: np.random.Generator, people: int, days: int, *, worse: float = 0.0) -> tuple[np.ndarray, ...]:
-    """Losses of candidate and champion on the same days, alike within a person, and whose they are."""
+    """Losses of candidate and champion on the same days, similar within a participant, and the participants."""
     who = np.repeat(np.arange(people), days)
     champion = rng.uniform(0.1, 0.4, people)[who] + rng.normal(0, 0.1, who.size)
     own = rng.normal(0, 0.03, people)[who]
     return champion + own + rng.normal(0, 0.1, who.size) + worse, champion, who
 
 
-def test_looking_every_day_takes_back_few_candidates_that_are_not_worse() -> None:
+def test_a_daily_test_withdraws_few_candidates_that_are_not_worse() -> None:
     back = 0
     for seed in range(200):
         candidate, champion, who = losses(np.random.default_rng(seed), 60, 20)
@@ -28,32 +28,32 @@ def test_looking_every_day_takes_back_few_candidates_that_are_not_worse() -> Non
     assert back <= 10  # 5 % of 200
 
 
-def test_a_worse_candidate_is_taken_back_before_its_days_are_over() -> None:
+def test_a_worse_candidate_is_withdrawn_early() -> None:
     seen = paired_difference(*losses(np.random.default_rng(1), 100, 3, worse=0.05))
     verdict = decide_rollout(seen, days=3, needed=7, settings=SETTINGS)
     assert verdict.step == "back"
     assert "is worse" in verdict.reason
 
 
-def test_one_that_is_not_worse_goes_on_when_its_days_are_over() -> None:
+def test_a_candidate_that_is_not_worse_advances_after_its_days() -> None:
     seen = paired_difference(*losses(np.random.default_rng(2), 100, 7))
     assert decide_rollout(seen, days=6, needed=7, settings=SETTINGS).step == "wait"
     assert decide_rollout(seen, days=7, needed=7, settings=SETTINGS).step == "on"
 
 
-def test_a_better_one_is_never_taken_back() -> None:
+def test_a_better_candidate_advances() -> None:
     seen = paired_difference(*losses(np.random.default_rng(3), 200, 7, worse=-0.1))
     assert decide_rollout(seen, days=7, needed=7, settings=SETTINGS).step == "on"
 
 
-def test_with_few_participants_nothing_is_decided_however_long_it_takes() -> None:
+def test_few_participants_give_no_decision() -> None:
     seen = paired_difference(*losses(np.random.default_rng(4), 5, 50, worse=1.0))
     assert decide_rollout(seen, days=99, needed=7, settings=SETTINGS).step == "wait"
     nobody = paired_difference([], [], [])
     assert decide_rollout(nobody, days=99, needed=7, settings=SETTINGS).step == "wait"
 
 
-def test_a_canary_is_compared_between_people() -> None:
+def test_a_canary_is_compared_between_participants() -> None:
     rng = np.random.default_rng(5)
     worse, _, who = losses(rng, 80, 5, worse=0.3)
     _, champion, others = losses(rng, 300, 5)

@@ -1,4 +1,4 @@
-"""What the sensor publishes, from real runs and ticks of a real instance."""
+"""The published pipeline status, from real runs and ticks of a real instance."""
 
 import datetime as dt
 import json
@@ -21,89 +21,89 @@ from migraine_assets.stores.monitoring.pipeline_status import (
     write_pipeline_status,
 )
 from migraine_assets_tests.support.monitoring_results import write_task_result
-from migraine_assets_tests.unit.defs.automation.place import Place, nightly
+from migraine_assets_tests.unit.defs.automation.automation_home import AutomationHome, nightly
 
 NOW = dt.datetime.now(dt.UTC)
 
 
 @pytest.fixture
-def place(tmp_path: Path) -> Iterator[Place]:
+def home(tmp_path: Path) -> Iterator[AutomationHome]:
     with dg.instance_for_test() as instance:
-        yield Place(tmp_path, instance)
+        yield AutomationHome(tmp_path, instance)
 
 
-def test_where_nothing_has_run_that_is_what_is_told(place: Place) -> None:
+def test_without_runs_the_status_is_empty(home: AutomationHome) -> None:
     before = NOW.timestamp()
-    found = place.published()
+    found = home.published()
     assert found.published_at >= before
     assert (found.jobs, found.ticks, found.verdicts) == ({}, {}, {})
-    assert "operations_figures" in heartbeats(place.store)
+    assert "operations_figures" in heartbeats(home.store)
 
 
-def test_the_last_good_and_the_last_bad_run_of_a_job_are_told_apart(place: Place) -> None:
-    place.run()
-    job = place.published().jobs["nightly"]
+def test_the_last_success_and_the_last_failure_of_a_job_are_separate(home: AutomationHome) -> None:
+    home.run()
+    job = home.published().jobs["nightly"]
     assert job.last_success > 0
     assert job.last_failure == 0
     assert 0 < job.last_duration < 60
-    place.run(fails=True)
-    failed = place.published().jobs["nightly"]
+    home.run(fails=True)
+    failed = home.published().jobs["nightly"]
     assert failed.last_failure > failed.last_success == job.last_success
-    place.run()
-    again = place.published().jobs["nightly"]
+    home.run()
+    again = home.published().jobs["nightly"]
     assert again.last_success > again.last_failure == failed.last_failure
 
 
-def test_a_failure_that_dagster_will_repeat_is_none_yet(place: Place) -> None:
-    place.run(fails=True, tags={"dagster/will_retry": "true"})
-    assert "nightly" not in place.published().jobs
+def test_a_failure_that_dagster_will_retry_does_not_count(home: AutomationHome) -> None:
+    home.run(fails=True, tags={"dagster/will_retry": "true"})
+    assert "nightly" not in home.published().jobs
 
 
-def test_what_was_published_outlives_the_runs_that_are_deleted(place: Place) -> None:
-    place.run(fails=True)
-    before = place.published().jobs
-    for run in place.instance.get_runs():
-        place.instance.delete_run(run.run_id)
-    assert place.published().jobs == before
+def test_the_status_outlives_deleted_runs(home: AutomationHome) -> None:
+    home.run(fails=True)
+    before = home.published().jobs
+    for run in home.instance.get_runs():
+        home.instance.delete_run(run.run_id)
+    assert home.published().jobs == before
 
 
-def test_a_publisher_that_was_away_for_a_while_misses_nothing(place: Place) -> None:
-    place.run()
-    place.published()
-    write_pipeline_status(place.store, PipelineStatus(published_at=(NOW - dt.timedelta(days=3)).timestamp()))
-    assert place.published().jobs["nightly"].last_success > 0
+def test_a_publisher_that_was_down_misses_no_run(home: AutomationHome) -> None:
+    home.run()
+    home.published()
+    write_pipeline_status(home.store, PipelineStatus(published_at=(NOW - dt.timedelta(days=3)).timestamp()))
+    assert home.published().jobs["nightly"].last_success > 0
 
 
-def test_a_damaged_file_is_made_anew(place: Place) -> None:
-    place.run()
-    place.store.write("monitoring/operations.json", b'{"published_at": ')
-    assert place.published().jobs["nightly"].last_success > 0
+def test_a_damaged_file_is_replaced(home: AutomationHome) -> None:
+    home.run()
+    home.store.write("monitoring/operations.json", b'{"published_at": ')
+    assert home.published().jobs["nightly"].last_success > 0
 
 
-def test_runs_that_wait_are_counted_until_they_do_not(place: Place) -> None:
-    run = place.instance.create_run_for_job(nightly)
-    assert place.published().jobs["nightly"].queued == 1
-    place.instance.report_run_canceled(run)
-    assert "nightly" not in place.published().jobs
+def test_queued_runs_are_counted_while_they_wait(home: AutomationHome) -> None:
+    run = home.instance.create_run_for_job(nightly)
+    assert home.published().jobs["nightly"].queued == 1
+    home.instance.report_run_canceled(run)
+    assert "nightly" not in home.published().jobs
 
 
-def test_a_job_that_nobody_ran_for_months_is_forgotten(place: Place) -> None:
+def test_a_job_without_runs_for_months_is_dropped(home: AutomationHome) -> None:
     old = (NOW - dt.timedelta(days=61)).timestamp()
-    write_pipeline_status(place.store, PipelineStatus(NOW.timestamp(), {"gone": JobSummary(last_failure=old)}))
-    assert place.published().jobs == {}
+    write_pipeline_status(home.store, PipelineStatus(NOW.timestamp(), {"gone": JobSummary(last_failure=old)}))
+    assert home.published().jobs == {}
 
 
-def test_sensors_and_schedules_that_are_on_are_told_with_their_last_evaluations(place: Place) -> None:
-    place.switched_on("watcher", InstigatorType.SENSOR, InstigatorStatus.RUNNING)
-    place.switched_on("daily", InstigatorType.SCHEDULE, InstigatorStatus.RUNNING)
+def test_running_sensors_and_schedules_are_published_with_their_last_evaluations(home: AutomationHome) -> None:
+    home.switched_on("watcher", InstigatorType.SENSOR, InstigatorStatus.RUNNING)
+    home.switched_on("daily", InstigatorType.SCHEDULE, InstigatorStatus.RUNNING)
     for name, status, when in (
         ("watcher", TickStatus.SKIPPED, 100.0),
         ("watcher", TickStatus.SUCCESS, 200.0),
         ("watcher", TickStatus.FAILURE, 300.0),
         ("daily", TickStatus.FAILURE, 400.0),
     ):
-        place.tick(name, status, when)
-    ticks = place.published().ticks
+        home.tick(name, status, when)
+    ticks = home.published().ticks
     assert set(ticks) == {"watcher", "daily"}
     watched, scheduled = ticks["watcher"], ticks["daily"]
     assert (watched.kind, watched.interval, watched.last_success, watched.last_failure) == ("sensor", 45, 200, 300)
@@ -126,25 +126,25 @@ def test_sensors_and_schedules_that_are_on_are_told_with_their_last_evaluations(
         ("no_longer_in_the_code", InstigatorStatus.RUNNING, False),
     ],
 )
-def test_only_what_is_on_and_in_the_code_can_fall_silent(
-    place: Place, name: str, status: InstigatorStatus, told: bool
+def test_only_running_instigators_of_the_code_are_published(
+    home: AutomationHome, name: str, status: InstigatorStatus, told: bool
 ) -> None:
-    place.switched_on(name, InstigatorType.SENSOR, status)
-    assert (name in place.published().ticks) is told
+    home.switched_on(name, InstigatorType.SENSOR, status)
+    assert (name in home.published().ticks) is told
 
 
-def test_the_newest_result_of_each_kind_gives_the_verdict(place: Place) -> None:
+def test_the_newest_result_of_each_kind_gives_the_verdict(home: AutomationHome) -> None:
     day = dt.date(2026, 3, 1)
     for kind, offset, status in (("drift", 0, "none"), ("drift", 1, "drift"), ("realised", 0, "degraded")):
-        write_task_result(place.store, kind, status, day=day + dt.timedelta(days=offset), now=NOW)  # type: ignore[arg-type]
-    assert place.published().verdicts == {
+        write_task_result(home.store, kind, status, day=day + dt.timedelta(days=offset), now=NOW)  # type: ignore[arg-type]
+    assert home.published().verdicts == {
         "drift": {"attack": TaskVerdict("drift", "2026-03-02")},
         "realised": {"attack": TaskVerdict("degraded", "2026-03-01")},
     }
 
 
-def test_a_damaged_result_leaves_the_verdict_that_was_known(place: Place) -> None:
-    write_task_result(place.store, "drift", "drift", day=dt.date(2026, 3, 1), now=NOW)
-    known = place.published().verdicts
-    place.store.write("monitoring/results/drift/2026-03-02.json", json.dumps({"format": 1}).encode())
-    assert place.published().verdicts == known
+def test_a_damaged_result_leaves_the_previous_verdict(home: AutomationHome) -> None:
+    write_task_result(home.store, "drift", "drift", day=dt.date(2026, 3, 1), now=NOW)
+    known = home.published().verdicts
+    home.store.write("monitoring/results/drift/2026-03-02.json", json.dumps({"format": 1}).encode())
+    assert home.published().verdicts == known

@@ -1,4 +1,4 @@
-"""The monitoring over a real log, as runs of its job."""
+"""The monitoring job over a real prediction log."""
 
 import datetime as dt
 import json
@@ -19,95 +19,95 @@ from migraine_assets.stores.monitoring.results import (
     result_days,
     task_result,
 )
-from migraine_assets_tests.unit.defs.monitoring.watched import LAST, Watched, cohort, metadata
+from migraine_assets_tests.unit.defs.monitoring.monitored_home import LAST, MonitoredHome, cohort, metadata
 
 OTHERS = 17
 
 
 @pytest.fixture
-def watched(tmp_path: Path) -> Watched:
-    return Watched.make(tmp_path)
+def home(tmp_path: Path) -> MonitoredHome:
+    return MonitoredHome.make(tmp_path)
 
 
-def attack(watched: Watched, kind: ResultKind[TaskResults[R]], day: dt.date = LAST) -> R:
-    result = task_result(watched.store, kind, day, "attack")
+def attack(home: MonitoredHome, kind: ResultKind[TaskResults[R]], day: dt.date = LAST) -> R:
+    result = task_result(home.store, kind, day, "attack")
     assert result is not None
     return result
 
 
-def status(watched: Watched, kind: ResultKind[TaskResults[Any]], day: dt.date = LAST) -> str:
-    return str(attack(watched, kind, day).status)
+def status(home: MonitoredHome, kind: ResultKind[TaskResults[Any]], day: dt.date = LAST) -> str:
+    return str(attack(home, kind, day).status)
 
 
-def test_other_people_of_the_same_world_are_no_drift_and_no_degradation(watched: Watched) -> None:
-    watched.tell(watched.serve(cohort(OTHERS), days=10))
-    watched.watch_each(days=10)
-    assert status(watched, DRIFT) == "none"
-    assert status(watched, REALIZED) == "none"
-    assert status(watched, ESTIMATED) == "none"
-    assert attack(watched, REALIZED).held["roc_auc"].held
-    figures = read_gauges(watched.store)
+def test_new_participants_of_the_same_population_are_no_drift_and_no_degradation(home: MonitoredHome) -> None:
+    home.report_outcomes(home.serve(cohort(OTHERS), days=10))
+    home.monitor_days(days=10)
+    assert status(home, DRIFT) == "none"
+    assert status(home, REALIZED) == "none"
+    assert status(home, ESTIMATED) == "none"
+    assert attack(home, REALIZED).held["roc_auc"].held
+    figures = read_gauges(home.store)
     assert figures is not None
     assert figures.drift_detected_total == 0
     assert set(figures.model_accuracy) == {"logistic_regression"}
     assert all(0 <= score < 1 for score in figures.drift_score.values())
 
 
-def test_short_nights_and_stress_are_drift_which_is_one_event_however_often_it_is_seen(watched: Watched) -> None:
-    watched.serve(cohort(OTHERS, sleep_change=-2.5, stress_change=3.0))
-    watched.watch_each()
-    watched.watch_each()
-    drift = attack(watched, DRIFT)
+def test_shorter_nights_and_more_stress_are_one_drift_event(home: MonitoredHome) -> None:
+    home.serve(cohort(OTHERS, sleep_change=-2.5, stress_change=3.0))
+    home.monitor_days()
+    home.monitor_days()
+    drift = attack(home, DRIFT)
     assert drift.status == "drift"
     assert any(name.startswith(("sleep", "stress")) for name in drift.moved)
-    figures = read_gauges(watched.store)
+    figures = read_gauges(home.store)
     assert figures is not None
     assert figures.drift_detected_total == 1
     assert max(figures.drift_score.values()) >= 1
 
 
-def test_a_concept_that_changed_is_seen_in_outcomes_alone(watched: Watched) -> None:
-    watched.tell(watched.serve(cohort(OTHERS), days=10), invert=True)
-    watched.watch_each(days=10)
-    assert status(watched, DRIFT) == "none"
-    assert status(watched, REALIZED) == "degraded"
-    assert not attack(watched, REALIZED).held["roc_auc"].held
+def test_a_changed_concept_shows_in_outcomes_alone(home: MonitoredHome) -> None:
+    home.report_outcomes(home.serve(cohort(OTHERS), days=10), invert=True)
+    home.monitor_days(days=10)
+    assert status(home, DRIFT) == "none"
+    assert status(home, REALIZED) == "degraded"
+    assert not attack(home, REALIZED).held["roc_auc"].held
 
 
-def test_outcomes_that_are_not_due_are_pending(watched: Watched) -> None:
-    watched.tell(watched.serve(cohort(OTHERS)), delay=9)
-    watched.watch_each()
-    realized = attack(watched, REALIZED)
+def test_outcomes_that_are_not_due_are_pending(home: MonitoredHome) -> None:
+    home.report_outcomes(home.serve(cohort(OTHERS)), delay=9)
+    home.monitor_days()
+    realized = attack(home, REALIZED)
     assert (realized.status, realized.rows) == ("too little data", 0)
     assert realized.pending > 0
 
 
-def test_an_empty_day_and_a_home_without_a_champion_are_no_failures(watched: Watched) -> None:
-    assert watched.watch(LAST).success
-    assert status(watched, DRIFT) == "too little data"
-    watched.store.delete("registry")
-    assert watched.watch(LAST).success
-    assert read_result(watched.store, DRIFT, LAST) == TaskResults({})
+def test_an_empty_day_and_a_home_without_a_champion_do_not_fail(home: MonitoredHome) -> None:
+    assert home.monitor(LAST).success
+    assert status(home, DRIFT) == "too little data"
+    home.store.delete("registry")
+    assert home.monitor(LAST).success
+    assert read_result(home.store, DRIFT, LAST) == TaskResults({})
 
 
-def test_a_day_can_be_filled_in_later_and_says_what_it_would_have_said(watched: Watched) -> None:
-    watched.tell(watched.serve(cohort(OTHERS), days=10))
+def test_a_day_can_be_backfilled_and_repeated(home: MonitoredHome) -> None:
+    home.report_outcomes(home.serve(cohort(OTHERS), days=10))
     for back in (0, 5, 2, 9, 1, 3, 4, 6, 7, 8):
-        watched.watch(LAST - dt.timedelta(days=back))
-    assert len(result_days(watched.store, DRIFT)) == 10
+        home.monitor(LAST - dt.timedelta(days=back))
+    assert len(result_days(home.store, DRIFT)) == 10
     day = LAST - dt.timedelta(days=2)
-    backfilled = attack(watched, DRIFT, day)
-    watched.watch(day)
-    again = attack(watched, DRIFT, day)
+    backfilled = attack(home, DRIFT, day)
+    home.monitor(day)
+    again = attack(home, DRIFT, day)
     assert backfilled.rows < again.rows
-    watched.watch(day)
-    assert attack(watched, DRIFT, day) == again
+    home.monitor(day)
+    assert attack(home, DRIFT, day) == again
 
 
-def test_the_page_shows_trends_what_moved_and_loads_nothing(watched: Watched) -> None:
-    watched.serve(cohort(OTHERS, sleep_change=-2.5, stress_change=3.0))
-    watched.watch_each(days=3)
-    result = watched.watch(LAST)
+def test_the_page_shows_trends_and_drift_and_loads_nothing(home: MonitoredHome) -> None:
+    home.serve(cohort(OTHERS, sleep_change=-2.5, stress_change=3.0))
+    home.monitor_days(days=3)
+    result = home.monitor(LAST)
     page = Path(metadata(result, "monitoring_report")["report"])
     text = page.read_text()
     assert page.name == f"{LAST}.html"
@@ -120,9 +120,9 @@ def test_the_page_shows_trends_what_moved_and_loads_nothing(watched: Watched) ->
     assert "<script" not in text
 
 
-def test_what_is_shown_in_the_ui_can_be_read_there(watched: Watched) -> None:
-    watched.serve(cohort(OTHERS, sleep_change=-2.5, stress_change=3.0))
-    result = watched.watch(LAST)
+def test_the_ui_shows_summaries_and_failed_checks(home: MonitoredHome) -> None:
+    home.serve(cohort(OTHERS, sleep_change=-2.5, stress_change=3.0))
+    result = home.monitor(LAST)
     assert metadata(result, "prediction_log")["dagster/row_count"] > 0
     assert "attack: drift" in metadata(result, "drift_scores")["summary"]
     failed = [check for check in result.get_asset_check_evaluations() if not check.passed]
@@ -131,9 +131,9 @@ def test_what_is_shown_in_the_ui_can_be_read_there(watched: Watched) -> None:
     assert "drift" in (failed[0].description or "")
 
 
-def test_results_are_plain_json(watched: Watched) -> None:
-    watched.serve(cohort(OTHERS))
-    watched.watch(LAST)
+def test_results_are_plain_json(home: MonitoredHome) -> None:
+    home.serve(cohort(OTHERS))
+    home.monitor(LAST)
     for kind in ("drift", "realised", "estimated", "quality"):
-        path = watched.root / "store" / "monitoring" / "results" / kind / f"{LAST}.json"
+        path = home.root / "store" / "monitoring" / "results" / kind / f"{LAST}.json"
         assert json.loads(path.read_text())["format"] == 1

@@ -1,6 +1,6 @@
-"""Real diaries, their people cut in two: half of them train a champion, the other half is served.
+"""Real diaries: one half of the participants trains a champion, which serves the other half.
 
-Nothing has moved between two halves of the same patients, until it is moved by hand.
+There is no drift between two halves of the same patients, unless a test adds it.
 """
 
 import datetime as dt
@@ -15,7 +15,7 @@ from migraine_assets.core.diary.validation import ValidationSettings, validate
 from migraine_assets.core.features.matrix import FeatureRows, feature_rows
 from migraine_assets.sources.registry import read_source
 from migraine_assets.stores.monitoring.results import DRIFT, REALIZED, R, ResultKind, TaskResults, task_result
-from migraine_assets_tests.unit.defs.monitoring.watched import LAST, Watched
+from migraine_assets_tests.unit.defs.monitoring.monitored_home import LAST, MonitoredHome
 
 
 def _diary() -> pd.DataFrame:
@@ -37,27 +37,27 @@ def _rows(diary: pd.DataFrame) -> FeatureRows:
     return feature_rows(diary, horizon=1)
 
 
-def _watched(root: Path, diary: pd.DataFrame, served: pd.DataFrame, *, invert: bool = False) -> Watched:
-    watched = Watched.make(root, rows=_rows(diary))
-    watched.tell(watched.serve(_rows(served), days=10), invert=invert)
-    watched.watch_each(days=10)
-    return watched
+def _watched(root: Path, diary: pd.DataFrame, served: pd.DataFrame, *, invert: bool = False) -> MonitoredHome:
+    home = MonitoredHome.make(root, rows=_rows(diary))
+    home.report_outcomes(home.serve(_rows(served), days=10), invert=invert)
+    home.monitor_days(days=10)
+    return home
 
 
-def _attack(watched: Watched, kind: ResultKind[TaskResults[R]]) -> R:
-    result = task_result(watched.store, kind, LAST, "attack")
+def _attack(home: MonitoredHome, kind: ResultKind[TaskResults[R]]) -> R:
+    result = task_result(home.store, kind, LAST, "attack")
     assert result is not None
     return result
 
 
 @pytest.mark.parametrize("seed", [1, 2, 3])
-def test_the_other_half_of_the_patients_is_no_drift(tmp_path: Path, seed: int) -> None:
-    watched = _watched(tmp_path, *_halves(seed))
-    drift = _attack(watched, DRIFT)
+def test_the_other_half_of_the_patients_does_not_drift(tmp_path: Path, seed: int) -> None:
+    home = _watched(tmp_path, *_halves(seed))
+    drift = _attack(home, DRIFT)
     assert drift.status != "drift", drift.moved
 
 
-def test_worse_air_is_drift_of_the_air(tmp_path: Path) -> None:
+def test_worse_air_is_drift_of_air_quality(tmp_path: Path) -> None:
     diary, served = _halves(1)
     served["air_quality"] += 3 * diary["air_quality"].std()
     drift = _attack(_watched(tmp_path, diary, served), DRIFT)
@@ -65,7 +65,7 @@ def test_worse_air_is_drift_of_the_air(tmp_path: Path) -> None:
     assert any(name.startswith("air_quality") for name in drift.moved)
 
 
-def test_headaches_on_the_days_without_and_none_on_the_others_is_degradation(tmp_path: Path) -> None:
+def test_inverted_outcomes_are_a_degradation(tmp_path: Path) -> None:
     diary, served = _halves(1)
-    watched = _watched(tmp_path, diary, served, invert=True)
-    assert _attack(watched, REALIZED).status == "degraded"
+    home = _watched(tmp_path, diary, served, invert=True)
+    assert _attack(home, REALIZED).status == "degraded"

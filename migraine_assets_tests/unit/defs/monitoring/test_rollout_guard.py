@@ -1,4 +1,4 @@
-"""Guarded trials over a real log and a real pointer."""
+"""Guarded rollouts over a real log and a real pointer."""
 
 import datetime as dt
 from pathlib import Path
@@ -16,7 +16,7 @@ from migraine_assets.stores.prediction_log.segments import segments
 from migraine_assets.stores.registry.pointer import read_pointer
 from migraine_assets.stores.registry.promotion_history import history
 from migraine_assets.stores.registry.rollouts import start_rollout
-from migraine_assets_tests.unit.defs.monitoring.watched import LAST, Watched, at_noon, cohort
+from migraine_assets_tests.unit.defs.monitoring.monitored_home import LAST, MonitoredHome, at_noon, cohort
 from migraine_assets_tests.unit.stores.bundles.example_bundles import example_manifest, example_model
 
 SETTINGS = RolloutSettings(shadow_days=5, canary_days=5, canary_percent=25)
@@ -25,20 +25,20 @@ NOW = dt.datetime.combine(LAST, dt.time(23), tzinfo=dt.UTC)
 
 
 @pytest.fixture
-def watched(tmp_path: Path) -> Watched:
-    home = Watched.make(tmp_path)
-    home.tell(home.serve(cohort(17), days=7), delay=0)
+def home(tmp_path: Path) -> MonitoredHome:
+    home = MonitoredHome.make(tmp_path)
+    home.report_outcomes(home.serve(cohort(17), days=7), delay=0)
     return home
 
 
-def candidate(watched: Watched, mode: str, *, who: str = "pipeline") -> str:
-    """Another bundle on trial since a week."""
+def candidate(home: MonitoredHome, mode: str, *, who: str = "pipeline") -> str:
+    """Roll out another bundle, started a week ago."""
     from migraine_assets.stores.bundles.bundles import write_bundle
 
     model = example_model(weight=0.3)
-    bundle = write_bundle(watched.store, example_manifest(model), model, provenance={})
+    bundle = write_bundle(home.store, example_manifest(model), model, provenance={})
     start_rollout(
-        watched.store,
+        home.store,
         "attack",
         mode=mode,
         percent=50,
@@ -50,13 +50,13 @@ def candidate(watched: Watched, mode: str, *, who: str = "pipeline") -> str:
     return bundle
 
 
-def answered(watched: Watched, bundle: str, mode: str, *, spoilt: float) -> None:
-    """Let the log say that the candidate was asked too, of every second person; `spoilt` 1 says the opposite."""
+def answered(home: MonitoredHome, bundle: str, mode: str, *, spoilt: float) -> None:
+    """Add the candidate's predictions for every second participant to the log; `spoilt` 1 inverts them."""
     kept: list[PredictionRecord] = []
-    for day in days(watched.store, PredictionRecord):
-        kept += list(read(watched.store, PredictionRecord, day=day))
-    watched.store.delete("log/predictions")
-    target = segments(watched.store, "predictions", segment_bytes=1 << 26)
+    for day in days(home.store, PredictionRecord):
+        kept += list(read(home.store, PredictionRecord, day=day))
+    home.store.delete("log/predictions")
+    target = segments(home.store, "predictions", segment_bytes=1 << 26)
     for receipt in sorted(kept, key=lambda one: one.time):
         output = float(receipt.outputs["attack"] or 0.0)
         said = output + spoilt * (1 - 2 * output)
@@ -75,46 +75,46 @@ def answered(watched: Watched, bundle: str, mode: str, *, spoilt: float) -> None
     target.close()
     for back in range(8):
         day = LAST - dt.timedelta(days=back)
-        collect_predictions(watched.store, day)
-        collect_feedback(watched.store, day)
-    assert read(watched.store, Feedback, day=LAST.isoformat()).records
+        collect_predictions(home.store, day)
+        collect_feedback(home.store, day)
+    assert read(home.store, Feedback, day=LAST.isoformat()).records
     assert at_noon(LAST) < NOW.timestamp()
 
 
 @pytest.mark.parametrize("mode", ["shadow", "canary"])
-def test_a_worse_candidate_is_taken_back_with_the_reason_on_record(watched: Watched, mode: str) -> None:
-    champion = watched.champion
-    bundle = candidate(watched, mode)
-    answered(watched, bundle, mode, spoilt=1.0)
-    [verdict] = guard(watched.store, LAST, settings=SETTINGS, now=NOW).values()
+def test_a_worse_candidate_is_withdrawn_and_the_reason_recorded(home: MonitoredHome, mode: str) -> None:
+    champion = home.champion
+    bundle = candidate(home, mode)
+    answered(home, bundle, mode, spoilt=1.0)
+    [verdict] = guard(home.store, LAST, settings=SETTINGS, now=NOW).values()
     assert verdict.step == "back", verdict.reason
-    pointer = read_pointer(watched.store)
+    pointer = read_pointer(home.store)
     assert pointer.rollouts == {}
     assert pointer.tasks["attack"].champion == champion
-    assert decisions(watched.store)[-1].reasons == (verdict.reason,)
+    assert decisions(home.store)[-1].reasons == (verdict.reason,)
 
 
-def test_one_that_is_not_worse_answers_some_people_and_then_serves(watched: Watched) -> None:
-    bundle = candidate(watched, "shadow")
-    answered(watched, bundle, "shadow", spoilt=0.0)
-    assert guard(watched.store, LAST, settings=SETTINGS, now=NOW)["attack"].step == "on"
-    trial = read_pointer(watched.store).rollouts["attack"]
+def test_a_shadow_that_is_not_worse_becomes_a_canary(home: MonitoredHome) -> None:
+    bundle = candidate(home, "shadow")
+    answered(home, bundle, "shadow", spoilt=0.0)
+    assert guard(home.store, LAST, settings=SETTINGS, now=NOW)["attack"].step == "on"
+    trial = read_pointer(home.store).rollouts["attack"]
     assert (trial.mode, trial.percent, trial.bundle) == ("canary", 25, bundle)
-    # The canary has just begun: nothing is known of it.
-    assert guard(watched.store, LAST, settings=SETTINGS, now=NOW)["attack"].step == "wait"
+    # The canary has just started: there are no outcomes yet.
+    assert guard(home.store, LAST, settings=SETTINGS, now=NOW)["attack"].step == "wait"
 
 
-def test_a_canary_that_is_not_worse_becomes_the_champion(watched: Watched) -> None:
-    bundle = candidate(watched, "canary")
-    answered(watched, bundle, "canary", spoilt=0.0)
-    assert guard(watched.store, LAST, settings=SETTINGS, now=NOW)["attack"].step == "on"
-    pointer = read_pointer(watched.store)
+def test_a_canary_that_is_not_worse_becomes_the_champion(home: MonitoredHome) -> None:
+    bundle = candidate(home, "canary")
+    answered(home, bundle, "canary", spoilt=0.0)
+    assert guard(home.store, LAST, settings=SETTINGS, now=NOW)["attack"].step == "on"
+    pointer = read_pointer(home.store)
     assert (pointer.tasks["attack"].champion, pointer.rollouts) == (bundle, {})
-    assert history(watched.store)[-1].record.who == "pipeline"
+    assert history(home.store)[-1].record.who == "pipeline"
 
 
-def test_a_trial_that_somebody_began_by_hand_is_let_be(watched: Watched) -> None:
-    bundle = candidate(watched, "shadow", who="ann")
-    answered(watched, bundle, "shadow", spoilt=0.45)
-    assert guard(watched.store, LAST, settings=SETTINGS, now=NOW) == {}
-    assert read_pointer(watched.store).rollouts["attack"].bundle == bundle
+def test_a_rollout_started_by_hand_is_not_touched(home: MonitoredHome) -> None:
+    bundle = candidate(home, "shadow", who="ann")
+    answered(home, bundle, "shadow", spoilt=0.45)
+    assert guard(home.store, LAST, settings=SETTINGS, now=NOW) == {}
+    assert read_pointer(home.store).rollouts["attack"].bundle == bundle

@@ -25,7 +25,7 @@ def store(tmp_path: Path) -> Store:
 
 
 def write(store: Store, *records: msgspec.Struct, kind: str = "predictions", tail: bytes = b"") -> None:
-    """One segment of one replica; `tail` is what a kill left of the next line."""
+    """One segment of one replica; `tail` is a partial line left by a kill."""
     target = segments(store, kind, segment_bytes=1 << 20)
     target.write(DAY.isoformat(), b"".join(msgspec.json.encode(record) + b"\n" for record in records) + tail)
     target.close()
@@ -35,7 +35,7 @@ def ids(store: Store) -> list[str]:
     return [str(identity) for identity in read_collected(store, "predictions", DAY).column("id").to_pylist()]
 
 
-def test_each_receipt_is_there_once_however_often_it_is_collected(store: Store) -> None:
+def test_each_record_is_collected_once(store: Store) -> None:
     one, two = prediction_record(time=NOON + 5), prediction_record(time=NOON + 1)
     write(store, one)
     write(store, two, one)
@@ -43,7 +43,7 @@ def test_each_receipt_is_there_once_however_often_it_is_collected(store: Store) 
     assert ids(store) == [two.id, one.id]
 
 
-def test_what_comes_later_is_added_and_nothing_else_changes(store: Store) -> None:
+def test_later_records_are_added(store: Store) -> None:
     write(store, prediction_record())
     collect_predictions(store, DAY)
     late = prediction_record(time=NOON + 9)
@@ -52,7 +52,7 @@ def test_what_comes_later_is_added_and_nothing_else_changes(store: Store) -> Non
     assert ids(store)[-1] == late.id
 
 
-def test_the_same_receipts_make_the_same_file_in_whichever_order_they_were_found(tmp_path: Path) -> None:
+def test_the_order_of_segments_does_not_change_the_file(tmp_path: Path) -> None:
     records = [prediction_record(time=NOON + k) for k in range(4)]
     contents = []
     for name, order in (("a", records), ("b", records[::-1])):
@@ -63,7 +63,7 @@ def test_the_same_receipts_make_the_same_file_in_whichever_order_they_were_found
     assert contents[0] == contents[1]
 
 
-def test_a_line_that_a_kill_tore_is_no_receipt_until_it_is_whole(store: Store) -> None:
+def test_a_partial_line_is_no_record_until_it_is_complete(store: Store) -> None:
     whole, half = prediction_record(), msgspec.json.encode(prediction_record(time=NOON + 1))
     write(store, whole, tail=half[:40])
     assert collect_predictions(store, DAY).rows == 1
@@ -79,7 +79,7 @@ def test_a_torn_line_in_the_middle_is_counted_and_the_rest_is_read(store: Store)
     assert (found.rows, found.torn) == (2, 1)
 
 
-def test_what_was_collected_outlives_its_segments(store: Store) -> None:
+def test_collected_records_outlive_their_segments(store: Store) -> None:
     write(store, prediction_record())
     collect_predictions(store, DAY)
     store.delete("log/predictions")
@@ -93,7 +93,7 @@ def test_an_empty_day_is_an_empty_table_and_no_file(store: Store) -> None:
     assert collected_days(store, "predictions") == []
 
 
-def test_a_row_holds_what_the_receipt_held_for_each_task(store: Store) -> None:
+def test_a_row_holds_the_record_of_each_task(store: Store) -> None:
     kept = msgspec.structs.replace(
         prediction_record(),
         participant="p",
@@ -117,7 +117,7 @@ def test_a_row_holds_what_the_receipt_held_for_each_task(store: Store) -> None:
     assert attack["for_date"] == dt.date(2026, 3, 2)
 
 
-def test_feedback_keeps_its_history_and_repeats_nothing(store: Store) -> None:
+def test_feedback_keeps_its_history_without_repetitions(store: Store) -> None:
     identity = prediction_record().id
     first, changed = feedback(identity, attack=False), feedback(identity, attack=True, time=NOON + 60)
     write(store, first, changed, kind="feedback")
@@ -133,7 +133,7 @@ def test_a_damaged_file_is_named_with_the_remedy(store: Store) -> None:
         collect_predictions(store, DAY)
 
 
-def test_any_kind_of_record_without_tasks_makes_no_row(store: Store) -> None:
+def test_a_record_without_tasks_makes_no_row(store: Store) -> None:
     empty = PredictionRecord(
         id=prediction_record().id, time=NOON, participant=None, for_date=None, features={}, outputs={}, bundles={}
     )

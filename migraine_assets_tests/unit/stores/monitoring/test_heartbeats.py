@@ -9,7 +9,7 @@ from migraine_assets.stores.store import Store
 NOON = dt.datetime(2026, 3, 1, 12, tzinfo=dt.UTC)
 
 
-def test_the_last_beat_counts_and_a_damaged_one_is_a_missed_one(tmp_path: Path) -> None:
+def test_the_last_heartbeat_counts_and_a_damaged_one_is_missed(tmp_path: Path) -> None:
     store = Store(str(tmp_path))
     assert heartbeats(store) == {}
     for minutes in (0, 5):
@@ -18,6 +18,6 @@ def test_the_last_beat_counts_and_a_damaged_one_is_a_missed_one(tmp_path: Path) 
     assert heartbeats(store) == {"drift": NOON + dt.timedelta(minutes=5)}
 
 
-def test_a_name_is_no_path(tmp_path: Path) -> None:
+def test_a_path_is_refused_as_a_name(tmp_path: Path) -> None:
     with pytest.raises(ValueError, match="not the name"):
         record_heartbeat(Store(str(tmp_path)), "../drift", now=NOON)

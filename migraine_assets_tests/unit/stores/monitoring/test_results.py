@@ -110,7 +110,7 @@ def test_another_model_starts_another_event(store: Store) -> None:
 
 
 def test_results_of_the_first_version_are_read_with_every_field(store: Store) -> None:
-    """The files as the version before typed documents wrote them."""
+    """The files as they were written before documents were typed."""
     documents = json.loads(EARLIER.read_text())
     for name, document in documents.items():
         store.write(f"monitoring/results/{name}/2026-03-10.json", json.dumps(document).encode())

@@ -40,7 +40,7 @@ def test_a_nan_among_the_features_comes_back_as_null(store: Store) -> None:
     assert read(store, PredictionRecord, day=DAY).records[0].features == {"attack": [None, 0.1]}
 
 
-def test_a_reader_that_goes_on_sees_each_record_once(store: Store) -> None:
+def test_a_reader_that_continues_sees_each_record_once(store: Store) -> None:
     one, two, progress = replica(store), replica(store), Progress()
     seen = []
     for _ in range(3):
@@ -67,7 +67,7 @@ def test_the_torn_last_record_of_a_killed_replica_is_no_record(store: Store) -> 
     assert (len(found.records), found.torn) == (1, 0)
 
 
-def test_a_record_that_was_being_written_is_read_when_it_is_whole(store: Store) -> None:
+def test_a_record_that_was_being_written_is_read_once_it_is_complete(store: Store) -> None:
     log = replica(store)
     log.append(prediction_record())
     log.append(prediction_record())
@@ -93,7 +93,7 @@ def test_a_day_without_segments_is_empty(store: Store) -> None:
     assert read(store, PredictionRecord, day="2026-03-05").records == ()
 
 
-def test_a_receipt_is_found_by_its_id_also_when_written_beyond_midnight(store: Store) -> None:
+def test_a_record_is_found_by_its_id_even_if_written_after_midnight(store: Store) -> None:
     log = replica(store)
     late = NOON + 12 * 3600 - 0.001
     identity = make_id(SECRET, time=late)
@@ -107,7 +107,7 @@ def test_a_receipt_is_found_by_its_id_also_when_written_beyond_midnight(store: S
     assert find_record(store, "no id at all") is None
 
 
-def test_the_last_word_on_a_prediction_counts() -> None:
+def test_the_last_feedback_on_a_prediction_counts() -> None:
     said = [feedback("a", attack=True, time=3.0), feedback("a", attack=False, time=9.0)]
     for order in (said, said[::-1], said + said):
         assert latest_feedback(order) == {"a": said[1]}

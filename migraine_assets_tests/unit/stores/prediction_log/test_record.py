@@ -10,32 +10,32 @@ from migraine_assets.stores.prediction_log.record import ID_LENGTH, is_genuine, 
 SECRET, OTHER = b"one", b"two"
 
 
-def test_an_id_is_known_to_whoever_has_the_secret_and_to_nobody_else() -> None:
+def test_an_id_is_genuine_only_under_its_secret() -> None:
     identity = make_id(SECRET, time=1_700_000_000.5)
     assert len(identity) == ID_LENGTH
     assert is_genuine(SECRET, identity)
     assert not is_genuine(OTHER, identity)
 
 
-def test_an_id_tells_when_it_was_made() -> None:
+def test_an_id_contains_its_time() -> None:
     assert made_at(make_id(SECRET, time=1_700_000_000.5)) == dt.datetime(2023, 11, 14, 22, 13, 20, 500_000, dt.UTC)
     assert made_at("no id") is None
 
 
-def test_no_two_ids_of_the_same_moment_are_the_same() -> None:
+def test_ids_of_the_same_moment_differ() -> None:
     assert len({make_id(SECRET, time=1.0) for _ in range(1000)}) == 1000
 
 
 @pytest.mark.parametrize("count", [1, 3, 70_000])
-def test_those_of_a_family_are_genuine_each_once_and_there_are_no_more_of_them(count: int) -> None:
+def test_the_ids_of_a_batch_are_genuine_and_distinct(count: int) -> None:
     family = make_ids(SECRET, count, time=1.0)
     assert len(set(family)) == len(family) == count
     assert all(is_genuine(SECRET, identity) for identity in (family[0], family[-1]))
     assert not is_genuine(OTHER, family[-1])
 
 
-def test_a_place_that_a_family_does_not_have_is_not_genuine() -> None:
-    """Whoever has one of three cannot make up a fourth."""
+def test_a_position_outside_the_batch_is_not_genuine() -> None:
+    """A client that knows three ids of a batch cannot forge a fourth."""
     content = bytearray(base64.urlsafe_b64decode(make_ids(SECRET, 3, time=1.0)[2]))
     content[14] += 1
     assert not is_genuine(SECRET, base64.urlsafe_b64encode(content).decode())
@@ -50,16 +50,16 @@ def test_an_id_with_one_character_changed_is_not_genuine(place: int) -> None:
 
 @settings(max_examples=200)
 @given(st.one_of(st.text(max_size=40), st.text(alphabet="ABCabc019-_=+/ ", min_size=ID_LENGTH, max_size=ID_LENGTH)))
-def test_no_text_is_genuine_by_chance_and_none_raises(text: str) -> None:
+def test_arbitrary_text_is_not_genuine_and_never_raises(text: str) -> None:
     assert not is_genuine(SECRET, text)
     made_at(text)
 
 
-def test_a_pseudonym_is_stable_needs_the_secret_and_does_not_contain_the_name() -> None:
+def test_a_pseudonym_is_stable_depends_on_the_secret_and_hides_the_name() -> None:
     assert pseudonym(SECRET, "anna") == pseudonym(SECRET, "anna")
     assert pseudonym(SECRET, "anna") not in (pseudonym(OTHER, "anna"), pseudonym(SECRET, "Anna"))
     assert "anna" not in pseudonym(SECRET, "anna")
 
 
-def test_a_pseudonym_of_a_broken_text_does_not_raise() -> None:
+def test_a_pseudonym_of_invalid_unicode_does_not_raise() -> None:
     assert len(pseudonym(SECRET, "\ud800")) == 32

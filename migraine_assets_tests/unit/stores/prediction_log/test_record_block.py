@@ -43,7 +43,7 @@ def other() -> Part:
     )
 
 
-def test_each_answer_is_a_receipt_of_its_own_with_what_its_model_was_asked_and_said() -> None:
+def test_each_answer_is_a_record_with_the_inputs_and_output_of_its_model() -> None:
     first, second, third = records_of(block(part(), other()))
     assert (first.id, first.participant, first.features, first.outputs) == (
         "i",
@@ -55,7 +55,7 @@ def test_each_answer_is_a_receipt_of_its_own_with_what_its_model_was_asked_and_s
     assert (third.abstained, third.outputs, third.features) == (True, {}, {"attack": [0.5, 2.0]})
 
 
-def test_a_silent_model_is_told_of_those_that_it_was_asked_of() -> None:
+def test_a_shadow_is_recorded_for_its_own_rows() -> None:
     shadow = ShadowPart(
         bundle="s", positions=[0], outputs=[0.1], width=1, features=np.zeros((1, 1), dtype="<f4").tobytes()
     )
@@ -65,7 +65,7 @@ def test_a_silent_model_is_told_of_those_that_it_was_asked_of() -> None:
     assert third.shadow_bundles == {}
 
 
-def test_a_block_comes_back_from_the_log_as_its_receipts(tmp_path: object) -> None:
+def test_a_block_comes_back_from_the_log_as_its_records(tmp_path: object) -> None:
     store, whole = Store(str(tmp_path)), block(part(), other())
     target = segments(store, "predictions", segment_bytes=1 << 20)
     line = msgspec.json.encode(whole)
@@ -86,7 +86,7 @@ def test_a_block_comes_back_from_the_log_as_its_receipts(tmp_path: object) -> No
     ],
     ids=["format", "ids", "participants", "width", "place"],
 )
-def test_a_damaged_block_is_no_receipts_and_counted_as_torn(tmp_path: object, damaged: dict[str, object]) -> None:
+def test_a_damaged_block_holds_no_records_and_is_counted_as_torn(tmp_path: object, damaged: dict[str, object]) -> None:
     broken = block(*damaged.pop("parts", [part(), other()]), **damaged)  # type: ignore[misc]
     with pytest.raises(StoreError, match="block of prediction records"):
         records_of(broken)

@@ -18,7 +18,7 @@ def contents(folder: Path) -> dict[str, bytes]:
     return {str(path.relative_to(folder)): path.read_bytes() for path in sorted(folder.rglob("*.jsonl"))}
 
 
-def test_nothing_is_made_before_the_first_write(tmp_path: Path) -> None:
+def test_nothing_is_created_before_the_first_write(tmp_path: Path) -> None:
     segments(Store(str(tmp_path / "store")), "predictions", segment_bytes=10).close()
     assert list(tmp_path.iterdir()) == []
 
@@ -30,14 +30,14 @@ def test_writes_of_a_day_go_into_one_segment_until_it_is_full(tmp_path: Path) ->
     assert contents(tmp_path) == {f"{DAY}/writer-000000.jsonl": b"1\n2\n", f"{DAY}/writer-000001.jsonl": b"3\n"}
 
 
-def test_a_new_day_begins_a_new_segment(tmp_path: Path) -> None:
+def test_a_new_day_starts_a_new_segment(tmp_path: Path) -> None:
     writer = local(tmp_path)
     writer.write(DAY, b"1\n")
     writer.write("2026-03-02", b"2\n")
     assert contents(tmp_path) == {f"{DAY}/writer-000000.jsonl": b"1\n", "2026-03-02/writer-000001.jsonl": b"2\n"}
 
 
-def test_a_write_that_fails_half_way_leaves_nothing(tmp_path: Path) -> None:
+def test_a_partly_failed_write_leaves_nothing(tmp_path: Path) -> None:
     writer = local(tmp_path, limit=1 << 20)
     writer.write(DAY, b"1\n")
     before = resource.getrlimit(resource.RLIMIT_FSIZE)
@@ -53,7 +53,7 @@ def test_a_write_that_fails_half_way_leaves_nothing(tmp_path: Path) -> None:
     assert contents(tmp_path) == {f"{DAY}/writer-000000.jsonl": b"1\n2\n"}
 
 
-def test_a_segment_that_somebody_removed_is_followed_by_a_new_one(tmp_path: Path) -> None:
+def test_a_removed_segment_is_followed_by_a_new_one(tmp_path: Path) -> None:
     writer = local(tmp_path)
     writer.write(DAY, b"1\n")
     (tmp_path / DAY / "writer-000000.jsonl").unlink()
@@ -69,7 +69,7 @@ def test_two_writers_never_share_a_segment(tmp_path: Path) -> None:
     assert sorted(contents(tmp_path).values()) == [b"1\n", b"2\n"]
 
 
-def test_an_object_store_gets_a_whole_segment_with_each_write() -> None:
+def test_an_object_store_gets_a_complete_segment_with_each_write() -> None:
     store = Store("memory://segments-of-an-object-store")
     writer = segments(store, "predictions", segment_bytes=100)
     assert isinstance(writer, ObjectSegments)

@@ -1,4 +1,4 @@
-"""Moving the pointer: what serves, what is recorded, and what is left when a process dies in between."""
+"""Moving the pointer: what serves, what is recorded, and the state after a process dies in between."""
 
 import datetime as dt
 import hashlib
@@ -24,7 +24,7 @@ NOON = dt.datetime(2026, 3, 1, 12, tzinfo=dt.UTC)
 
 
 def put(store: Store, content: str) -> str:
-    """A stand-in for a bundle: some bytes under their own hash."""
+    """Store a stand-in for a bundle: some bytes under their own hash."""
     name = hashlib.sha256(content.encode()).hexdigest()
     store.write(f"bundles/{name}/manifest.json", content.encode())
     return name
@@ -57,7 +57,7 @@ def test_before_the_first_promotion_the_pointer_is_empty(store: Store) -> None:
     assert history(store) == ()
 
 
-def test_a_promotion_moves_the_pointer_and_says_who_when_from_what_to_what_and_why(store: Store) -> None:
+def test_a_promotion_moves_the_pointer_and_records_who_when_what_and_why(store: Store) -> None:
     a, b, c = (put(store, text) for text in "abc")
     promote(store, "attack", champion=a)
     later = NOON.astimezone(dt.timezone(dt.timedelta(hours=2)))
@@ -82,7 +82,7 @@ def test_tasks_are_independent(store: Store) -> None:
     assert effects(store) == ["in force", "in force"]
 
 
-def test_promoting_what_serves_already_writes_nothing(store: Store) -> None:
+def test_promoting_the_present_champion_writes_nothing(store: Store) -> None:
     a = put(store, "a")
     first = promote(store, "attack", champion=a)
     assert promote(store, "attack", champion=a, who="eve") == first
@@ -112,7 +112,7 @@ def test_by_default_a_bundle_is_loaded_before_it_is_promoted(store: Store) -> No
     assert pointer_file.read_pointer(store).version == 0
 
 
-def test_a_candidate_compared_with_yesterdays_champion_is_not_promoted(store: Store) -> None:
+def test_a_candidate_compared_with_an_earlier_champion_is_not_promoted(store: Store) -> None:
     a, b, c = (put(store, text) for text in "abc")
     promote(store, "attack", champion=a)
     promote(store, "attack", champion=b, replaces=a)
@@ -162,7 +162,7 @@ def test_a_promotion_after_a_rollback_goes_back_to_what_served_before_it(store: 
     assert serving(store) == a
 
 
-def test_a_rollback_brings_back_the_challenger_only_where_it_is_still_usable(store: Store) -> None:
+def test_a_rollback_restores_the_challenger_only_if_it_is_usable(store: Store) -> None:
     a, b, c = (put(store, text) for text in "abc")
     promote(store, "attack", champion=a, challenger=b)
     promote(store, "attack", champion=c)
@@ -171,7 +171,7 @@ def test_a_rollback_brings_back_the_challenger_only_where_it_is_still_usable(sto
     assert pointer_file.read_pointer(store).tasks["attack"].challenger is None
 
 
-def test_rollback_passes_over_champions_that_are_gone_and_says_so(store: Store) -> None:
+def test_rollback_skips_missing_champions_and_records_it(store: Store) -> None:
     a, b, c = (put(store, text) for text in "abc")
     for bundle in (a, b, c):
         promote(store, "attack", champion=bundle)
@@ -225,7 +225,7 @@ champions.promote(
 
 
 def test_killed_at_any_step_the_old_or_the_new_champion_serves_and_the_next_move_works(tmp_path: Path) -> None:
-    """Kill before each system call that makes something visible or durable, until the promotion survives."""
+    """Kill before each system call with a visible or durable effect, until the promotion survives."""
     seen = set()
     for steps in range(20):
         store = Store(str(tmp_path / str(steps)))
@@ -261,7 +261,7 @@ for bundle in sys.argv[2:]:
 """
 
 
-def test_two_promoters_at_once_lose_no_record(tmp_path: Path) -> None:
+def test_two_concurrent_promoters_lose_no_record(tmp_path: Path) -> None:
     store = Store(str(tmp_path))
     lots = [[put(store, f"{who}{n}") for n in range(15)] for who in "xy"]
     running = [subprocess.Popen([sys.executable, "-c", PROMOTING, store.uri, *lot]) for lot in lots]
@@ -272,7 +272,7 @@ def test_two_promoters_at_once_lose_no_record(tmp_path: Path) -> None:
     assert pointer_file.read_pointer(store).version == 30
 
 
-def test_on_an_object_store_a_mover_starts_over_when_the_pointer_moved() -> None:
+def test_on_an_object_store_a_writer_starts_over_when_the_pointer_moved() -> None:
     class Overtaken(Store):
         """Another promoter moves the pointer directly after the first record was written."""
 
@@ -316,7 +316,7 @@ def test_rollback_is_an_undo_of_promotions(moves: list[str]) -> None:
         assert not undo or serving(store) == undo[-1]
 
 
-def test_readers_see_whole_pointers_while_it_moves(store: Store) -> None:
+def test_readers_see_complete_pointers_while_it_moves(store: Store) -> None:
     a, b = put(store, "a"), put(store, "b")
     promote(store, "attack", champion=a)
 
@@ -352,9 +352,7 @@ def test_the_pointer_is_read_without_heavy_imports() -> None:
         (b'{"format": 1, "version": 1, "tasks": {"attack": {"champion": 1}}}', "is damaged"),
     ],
 )
-def test_a_pointer_that_cannot_be_believed_is_refused_and_the_last_good_one_kept(
-    store: Store, content: bytes, sentence: str
-) -> None:
+def test_an_invalid_pointer_is_refused_and_the_last_valid_one_kept(store: Store, content: bytes, sentence: str) -> None:
     a, b = put(store, "a"), put(store, "b")
     promote(store, "attack", champion=a)
     last = pointer_file.read_pointer(store)
@@ -371,7 +369,7 @@ def test_a_pointer_that_cannot_be_believed_is_refused_and_the_last_good_one_kept
         promote(store, "attack", champion=b)
 
 
-def test_a_pointer_to_something_that_is_no_hash_is_refused(store: Store) -> None:
+def test_a_pointer_to_anything_but_a_hash_is_refused(store: Store) -> None:
     promote(store, "attack", champion=put(store, "a"))
     content = json.loads(store.read(pointer_file.POINTER))
     content["tasks"]["attack"]["champion"] = "../../etc/passwd"
@@ -380,7 +378,7 @@ def test_a_pointer_to_something_that_is_no_hash_is_refused(store: Store) -> None
         pointer_file.read_pointer(store)
 
 
-def test_a_pointer_that_disappears_leaves_the_last_good_one(store: Store) -> None:
+def test_a_missing_pointer_leaves_the_last_valid_one(store: Store) -> None:
     promote(store, "attack", champion=put(store, "a"))
     last = pointer_file.read_pointer(store)
     assert pointer_file.refresh_pointer(store, None) == pointer_file.RefreshedPointer(last)
@@ -407,7 +405,7 @@ def test_a_damaged_record_is_named(store: Store, change: dict[str, object], sent
 
 
 def test_a_record_and_a_pointer_of_the_first_version_are_read(store: Store) -> None:
-    """As the version before typed documents wrote them."""
+    """As they were written before documents were typed."""
     a, b = put(store, "a"), put(store, "b")
     record = {
         "challenger": None, "dagster_run": "run-7", "figures": {"roc_auc": {"ci_high": 0.1, "value": None}},
@@ -431,7 +429,7 @@ def test_a_record_and_a_pointer_of_the_first_version_are_read(store: Store) -> N
 
 
 def test_what_is_written_is_what_the_first_version_wrote(store: Store) -> None:
-    """A service of the version before reads it too, while a deployment is being rolled out."""
+    """Services of the earlier version can still read it during a deployment."""
     promote(store, "attack", champion=put(store, "a"))
     pointer, record = (
         json.loads(store.read(path)) for path in (pointer_file.POINTER, "registry/promotions/000001.json")
@@ -462,6 +460,6 @@ def test_records_that_name_each_other_in_a_circle_end(store: Store) -> None:
         rollback(store, "attack")
 
 
-def test_strange_files_among_the_records_are_ignored(store: Store) -> None:
+def test_other_files_among_the_records_are_ignored(store: Store) -> None:
     store.write(f"{promotion_log.FOLDER}/README.txt", b"hello")
     assert promote(store, "attack", champion=put(store, "a")).id == "000001"

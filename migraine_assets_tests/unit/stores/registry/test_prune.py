@@ -1,4 +1,4 @@
-"""Tidying removes what nothing names, and nothing else."""
+"""Pruning removes what nothing names, and nothing else."""
 
 from pathlib import Path
 
@@ -14,11 +14,11 @@ def _bundle(store: Store, name: str) -> None:
     store.write_all({f"bundles/{name}/model.onnx": b"model", f"bundles/{name}/manifest.json": b"{}"})
 
 
-def test_an_empty_store_is_tidy(tmp_path: Path) -> None:
+def test_an_empty_store_needs_no_pruning(tmp_path: Path) -> None:
     assert prune_store(Store(str(tmp_path / "store"))) == Pruned(0, 0)
 
 
-def test_bundles_that_a_pointer_or_a_record_names_stay(tmp_path: Path) -> None:
+def test_bundles_that_a_current_value_or_a_record_names_are_kept(tmp_path: Path) -> None:
     store = Store(str(tmp_path / "store"))
     for name in ("served", "current", "nobody"):
         _bundle(store, name)
@@ -28,14 +28,14 @@ def test_bundles_that_a_pointer_or_a_record_names_stay(tmp_path: Path) -> None:
     assert store.list("bundles") == ["current", "served"]
 
 
-def test_the_newest_bundles_stay_though_nothing_names_them(tmp_path: Path) -> None:
+def test_the_newest_bundles_are_kept_although_nothing_names_them(tmp_path: Path) -> None:
     store = Store(str(tmp_path / "store"))
     for name in ("a", "b"):
         _bundle(store, name)
     assert prune_store(store, keep_bundles=2) == Pruned(0, 0)
 
 
-def test_old_frames_go_and_the_current_one_stays(tmp_path: Path) -> None:
+def test_old_frames_are_removed_and_the_current_one_is_kept(tmp_path: Path) -> None:
     store = Store(str(tmp_path / "store"))
     refs = [write_frame(store, "features", pd.DataFrame({"x": [float(i)]})) for i in range(4)]
     write_current(store, "features", StoredValue("FeaturesRef", {"frame": refs[0].version}))

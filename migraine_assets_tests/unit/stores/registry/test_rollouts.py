@@ -1,4 +1,4 @@
-"""Trials in the pointer."""
+"""Rollouts in the pointer."""
 
 import datetime as dt
 import hashlib
@@ -33,7 +33,7 @@ def store(tmp_path: Path) -> Store:
     return found
 
 
-def test_a_trial_of_the_challenger_is_written_into_the_pointer(store: Store) -> None:
+def test_a_rollout_of_the_challenger_is_written_to_the_pointer(store: Store) -> None:
     begun = start(store, "attack")
     pointer = read_pointer(store)
     assert pointer.rollouts == {"attack": begun}
@@ -42,7 +42,7 @@ def test_a_trial_of_the_challenger_is_written_into_the_pointer(store: Store) -> 
     assert pointer.tasks["attack"].champion == A
 
 
-def test_another_trial_takes_its_place_and_an_end_removes_it(store: Store) -> None:
+def test_another_rollout_replaces_it_and_an_end_removes_it(store: Store) -> None:
     start(store, "attack")
     start(store, "attack", mode="shadow", percent=100, bundle=C)
     assert read_pointer(store).rollouts["attack"].bundle == C
@@ -52,7 +52,7 @@ def test_another_trial_takes_its_place_and_an_end_removes_it(store: Store) -> No
         rollouts.end_rollout(store, "attack")
 
 
-def test_another_champion_ends_the_trial_and_another_challenger_does_not(store: Store) -> None:
+def test_another_champion_ends_the_rollout_and_another_challenger_does_not(store: Store) -> None:
     start(store, "attack", bundle=C)
     promote(store, "attack", champion=A, challenger=C)
     assert "attack" in read_pointer(store).rollouts
@@ -68,7 +68,7 @@ def test_a_share_outside_0_to_100_is_refused(store: Store, percent: float) -> No
         start(store, "attack", percent=percent)
 
 
-def test_what_cannot_be_compared_is_refused(store: Store) -> None:
+def test_a_rollout_without_a_comparison_is_refused(store: Store) -> None:
     with pytest.raises(ConfigurationError, match="promote first"):
         start(store, "severity")
     with pytest.raises(ConfigurationError, match="is the champion"):
@@ -89,7 +89,7 @@ def test_a_pointer_of_format_1_is_still_read(store: Store) -> None:
 @pytest.mark.parametrize(
     "change", [{"mode": "maybe"}, {"percent": 101}, {"bundle": "x"}, {"percent": "a"}, {"extra": 1}]
 )
-def test_a_damaged_trial_makes_the_pointer_unbelievable(store: Store, change: dict[str, object]) -> None:
+def test_a_damaged_rollout_makes_the_pointer_invalid(store: Store, change: dict[str, object]) -> None:
     start(store, "attack")
     content = json.loads(store.read(POINTER))
     content["rollouts"]["attack"].update(change)

@@ -1,4 +1,4 @@
-"""A store, a Dagster instance with real runs, and the publishing sensor between them."""
+"""A store, a Dagster instance with real runs, and the sensor that publishes their status."""
 
 from pathlib import Path
 
@@ -29,7 +29,7 @@ from migraine_assets.stores.store import Store
 @dg.op(config_schema={"fails": dg.Field(bool, default_value=False)})
 def work(context: dg.OpExecutionContext) -> None:
     if context.op_config["fails"]:
-        raise ValueError("as asked")
+        raise ValueError("requested failure")
 
 
 @dg.job
@@ -45,7 +45,7 @@ def watcher() -> None: ...
 def daily() -> None: ...
 
 
-class Place:
+class AutomationHome:
     """A store, an instance and a code location around the sensor."""
 
     def __init__(self, home: Path, instance: dg.DagsterInstance) -> None:
@@ -64,7 +64,7 @@ class Place:
         nightly.execute_in_process(config, instance=self.instance, raise_on_error=False, tags=tags)
 
     def published(self) -> PipelineStatus:
-        """What is published by one evaluation."""
+        """Evaluate the sensor once and return the published status."""
         repository, resources = self.definitions.get_repository_def(), {"workspace": self.workspace}
         context = dg.build_sensor_context(self.instance, repository_def=repository, resources=resources)
         assert isinstance(operations_figures(context), dg.SkipReason)
@@ -73,7 +73,7 @@ class Place:
         return found
 
     def switched_on(self, name: str, kind: InstigatorType, status: InstigatorStatus) -> None:
-        """Dagster's own record of a sensor or schedule."""
+        """Add Dagster's own record of a sensor or schedule."""
         repository = self.definitions.get_repository_def()
         location = InProcessCodeLocationOrigin(LoadableTargetOrigin(module_name="m"), location_name="here")
         origin = RemoteInstigatorOrigin(RemoteRepositoryOrigin(location, repository.name), name)
@@ -87,6 +87,6 @@ class Place:
     def tick(self, name: str, status: TickStatus, when: float) -> None:
         [state] = [state for state in self.instance.all_instigator_state() if state.name == name]
         origin, kind = state.instigator_origin_id, state.instigator_type
-        error = SerializableErrorInfo("as asked", [], None) if status == TickStatus.FAILURE else None
+        error = SerializableErrorInfo("requested failure", [], None) if status == TickStatus.FAILURE else None
         data = TickData(origin, name, kind, status, when, run_ids=[], error=error, selector_id=state.selector_id)
         self.instance.create_tick(data)

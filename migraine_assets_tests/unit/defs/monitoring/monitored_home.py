@@ -1,4 +1,4 @@
-"""A store whose champion has answered for days: real people of the synthetic cohort, a real bundle, a real log."""
+"""A home with a champion and a prediction log: participants of the synthetic cohort, a real bundle, a real log."""
 
 import datetime as dt
 import functools
@@ -85,15 +85,15 @@ def put_champion(store: Store, rows: FeatureRows) -> None:
 
 
 @dataclass(frozen=True)
-class Watched:
-    """A home with a champion and a log. `instance` remembers runs as a daemon's does."""
+class MonitoredHome:
+    """A home with a champion and a log. `instance` keeps runs, as that of a daemon does."""
 
     root: Path
     instance: dg.DagsterInstance
 
     @classmethod
-    def make(cls, root: Path, *, rows: FeatureRows | None = None) -> "Watched":
-        """Of the synthetic cohort, or with a champion of its own, trained on `rows`."""
+    def make(cls, root: Path, *, rows: FeatureRows | None = None) -> "MonitoredHome":
+        """Return a home with the champion of the synthetic cohort, or with one trained on `rows`."""
         if rows is None:
             shutil.copytree(trained(), root / "store")
         else:
@@ -121,41 +121,41 @@ class Watched:
         return read_pointer(self.store).tasks["attack"].champion
 
     def serve(self, rows: FeatureRows, *, last: dt.date = LAST, days: int = 7) -> pd.DataFrame:
-        """Let the champion answer each person on `days` days somewhere in its diary, as if they ended with `last`.
+        """Let the champion predict for each participant on `days` days of the diary, shifted to end with `last`.
 
-        Somewhere, because people of a service have been in it for different times, as those of the training have. What
-        came true is in the column `truth` of what is returned.
+        The days start at random positions, because participants have used a service for different times, as those of
+        the training data have. The returned column `truth` holds the outcomes.
         """
         secret, bundle = shared_secret(self.store), load_bundle(self.store, self.champion)
         dates = pd.to_datetime(rows.frame["date"])
-        people = rows.frame["participant_id"]
-        names = people.unique()
+        participants = rows.frame["participant_id"]
+        names = participants.unique()
         ends = pd.Series(np.random.default_rng(3).integers(days, 41, len(names)), index=names)
-        shifted = (dates - dates.groupby(people).transform("min")).dt.days - people.map(ends).to_numpy() + 1
+        shifted = (dates - dates.groupby(participants).transform("min")).dt.days - participants.map(ends).to_numpy() + 1
         chosen = ((shifted > -days) & (shifted <= 0)).to_numpy()
-        asked = rows.frame[chosen]
-        said = bundle.predict_from(asked[list(rows.names)].to_numpy(np.float32), rows.names)
-        made = pd.DataFrame(
+        chosen_rows = rows.frame[chosen]
+        outputs = bundle.predict_from(chosen_rows[list(rows.names)].to_numpy(np.float32), rows.names)
+        predictions = pd.DataFrame(
             {
                 "day": [last + dt.timedelta(days=int(back)) for back in shifted[chosen]],
-                "who": asked["participant_id"].to_numpy(str),
-                "said": said,
-                "truth": asked["target_attack"].to_numpy(np.float64),
+                "participant": chosen_rows["participant_id"].to_numpy(str),
+                "outputs": outputs,
+                "truth": chosen_rows["target_attack"].to_numpy(np.float64),
             }
         )
-        inputs = asked[list(bundle.manifest.features)].to_numpy(np.float32)
+        inputs = chosen_rows[list(bundle.manifest.features)].to_numpy(np.float32)
         target = segments(self.store, "predictions", segment_bytes=1 << 26)
-        identities = make_ids(secret, len(made), time=at_noon(last))
-        for day, part in made.groupby("day"):
+        identities = make_ids(secret, len(predictions), time=at_noon(last))
+        for day, part in predictions.groupby("day"):
             lines = [
                 msgspec.json.encode(
                     PredictionRecord(
                         id=identities[k],
                         time=at_noon(day),
-                        participant=pseudonym(secret, part.at[k, "who"]),
+                        participant=pseudonym(secret, part.at[k, "participant"]),
                         for_date=(day + dt.timedelta(days=1)).isoformat(),
                         features={"attack": inputs[k].tolist()},
-                        outputs={"attack": float(part.at[k, "said"])},
+                        outputs={"attack": float(part.at[k, "outputs"])},
                         bundles={"attack": bundle.hash},
                     )
                 )
@@ -163,36 +163,36 @@ class Watched:
             ]
             target.write(day.isoformat(), b"\n".join(lines) + b"\n")
         target.close()
-        return made.assign(id=identities)
+        return predictions.assign(id=identities)
 
-    def tell(self, made: pd.DataFrame, *, delay: int = 1, invert: bool = False) -> None:
-        """Let everybody of `made` say what came true, `delay` days after the day; `invert`: the opposite."""
+    def report_outcomes(self, predictions: pd.DataFrame, *, delay: int = 1, invert: bool = False) -> None:
+        """Send feedback on all predictions, `delay` days after the day; `invert`: with the opposite outcome."""
         target = segments(self.store, "feedback", segment_bytes=1 << 26)
-        known = made[made["truth"].notna()]
+        known = predictions[predictions["truth"].notna()]
         for day, part in known.groupby("day"):
-            told = day + dt.timedelta(days=1 + delay)
-            words = [
-                Feedback(prediction_id=row.id, migraine_occurrence=bool(row.truth) ^ invert, time=at_noon(told))
+            reported_on = day + dt.timedelta(days=1 + delay)
+            feedback = [
+                Feedback(prediction_id=row.id, migraine_occurrence=bool(row.truth) ^ invert, time=at_noon(reported_on))
                 for row in part.itertuples()
             ]
-            target.write(told.isoformat(), b"".join(msgspec.json.encode(word) + b"\n" for word in words))
+            target.write(reported_on.isoformat(), b"".join(msgspec.json.encode(report) + b"\n" for report in feedback))
         target.close()
 
-    def watch(self, day: dt.date, *, job: str = "monitoring") -> dg.ExecuteInProcessResult:
+    def monitor(self, day: dt.date, *, job: str = "monitoring") -> dg.ExecuteInProcessResult:
         """Materialize the monitoring of `day`."""
         with warnings.catch_warnings():
-            # Dagster warns of its own use of itself; of ours nothing is let pass.
+            # Dagster warns about its own code. Warnings from ours stay errors.
             warnings.simplefilter("ignore")
             warnings.filterwarnings("error", module=r"migraine_assets\.")
             defs = build_defs(resources={"workspace": self.workspace})
             return defs.resolve_job_def(job).execute_in_process(instance=self.instance, partition_key=day.isoformat())
 
-    def watch_each(self, last: dt.date = LAST, days: int = 7) -> None:
-        """The monitoring of the `days` days up to `last`, in order."""
+    def monitor_days(self, last: dt.date = LAST, days: int = 7) -> None:
+        """Materialize the monitoring of the `days` days up to `last`, in order."""
         for back in range(days - 1, -1, -1):
-            self.watch(last - dt.timedelta(days=back))
+            self.monitor(last - dt.timedelta(days=back))
 
 
 def metadata(result: Any, asset: str) -> Any:
-    """What the UI shows of an asset."""
+    """The metadata of an asset, as the UI shows them."""
     return {name: value.value for name, value in result.asset_materializations_for_node(asset)[0].metadata.items()}
