@@ -29,15 +29,18 @@ class Recorder:
         """Log and count the predictions of one request that took `seconds`."""
         self._count(predictions, seconds)
         names = predictions.participants
-        pseudonyms = {name: self._log.pseudonym(name) if name else None for name in set(names)}
-        participants = [pseudonyms[name] for name in names]
         common = {"time": self._clock(), "latency_ms": round(1000 * seconds, 3)}
         if len(names) == 1:
-            self._log.append(_record(predictions, participants[0], **common))
+            self._log.append(_record(predictions, self._pseudonym(names[0]), **common))
             return
+        pseudonyms = {name: self._pseudonym(name) for name in set(names)}
+        participants = [pseudonyms[name] for name in names]
         for first in range(0, len(names), MOST_ROWS):
             block = _block(predictions, participants, first, **common)
             self._log.append(block, count=len(block.ids))
+
+    def _pseudonym(self, name: str | None) -> str | None:
+        return self._log.pseudonym(name) if name else None
 
     def _count(self, predictions: PredictionSet, seconds: float) -> None:
         metrics = self._metrics
@@ -45,8 +48,9 @@ class Recorder:
         for task, groups in predictions.groups.items():
             for group in groups:
                 self._count_group(task, group)
-        for field, times in Counter(predictions.out_of_range.fields.tolist()).items():
-            metrics.count_out_of_range(field, times)
+        if predictions.out_of_range.fields.size:
+            for field, times in Counter(predictions.out_of_range.fields.tolist()).items():
+                metrics.count_out_of_range(field, times)
 
     def _count_group(self, task: str, group: Group) -> None:
         metrics, bundle = self._metrics, group.model.bundle.hash

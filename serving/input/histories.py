@@ -5,14 +5,13 @@ Not here: JSON bodies (`serving.input.cases`), tables (`serving.input.arrow_part
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 
+import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
 
-@dataclass(frozen=True, eq=False)
-class Histories:
+class Histories(msgspec.Struct, frozen=True, eq=False, gc=False):
     """Cleaned diary days, and the n rows among them to predict from.
 
     `names`: the participant of each prediction, None where anonymous. `keys`: returns the bytes that keep each of

@@ -7,9 +7,9 @@ counting (`serving.api.record`).
 
 import datetime as dt
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from functools import lru_cache
 
+import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
@@ -22,8 +22,7 @@ from serving.model.watcher import ModelSet
 _EPOCH = dt.date(1970, 1, 1).toordinal()
 
 
-@dataclass(frozen=True, eq=False)
-class OutOfRange:
+class OutOfRange(msgspec.Struct, frozen=True, eq=False):
     """Values of today outside the range that the answering model was trained on.
 
     `positions` intp[k]: the prediction that each value belongs to; `fields` object[k]: its diary field.
@@ -43,8 +42,7 @@ class OutOfRange:
 _NONE_OUT_OF_RANGE = OutOfRange(np.zeros(0, dtype=np.intp), np.zeros(0, dtype=object))
 
 
-@dataclass(frozen=True, eq=False)
-class PredictionSet:
+class PredictionSet(msgspec.Struct, frozen=True, eq=False, gc=False):
     """n predictions, by column. This is all that is recorded of a request.
 
     `ids`: prediction ids. `participants`: names, None where anonymous. `for_dates`: the predicted days (ISO 8601), None
@@ -58,8 +56,7 @@ class PredictionSet:
     out_of_range: OutOfRange
 
 
-@dataclass(frozen=True, eq=False)
-class HistoryPredictions(PredictionSet):
+class HistoryPredictions(PredictionSet, frozen=True, eq=False, gc=False):
     """Predictions from diary days, with what answers to people are composed of.
 
     `models`: the models that served when the request came. `for_days` int64[n]: the predicted days since 1970-01-01.
