@@ -32,20 +32,17 @@ Endpoint = Callable[[Request], Awaitable[Response]]
 Endpoints = Mapping[tuple[str, str], Endpoint]
 
 
-def create_app(services: Services) -> Starlette:
+def create_app(services: Services) -> ASGIApp:
     """The application around `services`, which the caller closes."""
     recorder = Recorder(services.prediction_log, services.metrics, clock=services.clock)
     endpoints = _endpoints(services, recorder)
     app = Starlette(
         routes=[Route(path, endpoint, methods=[method]) for (method, path), endpoint in endpoints.items()],
-        middleware=[
-            *_cors(services.settings),
-            Middleware(RequestMiddleware, services=services, direct=_direct(endpoints)),
-        ],
+        middleware=[Middleware(RequestMiddleware, services=services)],
         exception_handlers={HTTPException: partial(_http_error, services)},
     )
     app.router.redirect_slashes = False
-    return app
+    return _with_cors(_with_shortcuts(app, services, endpoints), services.settings)
 
 
 def _endpoints(services: Services, recorder: Recorder) -> Endpoints:
@@ -70,13 +67,17 @@ def _endpoints(services: Services, recorder: Recorder) -> Endpoints:
     return endpoints
 
 
-def _direct(endpoints: Endpoints) -> dict[tuple[str, str], ASGIApp]:
-    """The most frequent addresses, by method and path: matching routes takes longer than a small model."""
+def _with_shortcuts(app: ASGIApp, services: Services, endpoints: Endpoints) -> ASGIApp:
+    """`app`, but the most frequent addresses skip its routing, which takes longer than a small model."""
     infer = endpoints["POST", "/v2/models/{name}/infer"]
-    return {
-        ("POST", "/predict"): _asgi(endpoints["POST", "/predict"]),
-        **{("POST", f"/v2/models/{task}/infer"): _asgi(infer, name=task) for task in TASKS},
-    }
+    shortcuts = {("POST", f"/v2/models/{task}/infer"): _asgi(infer, name=task) for task in TASKS}
+    shortcuts["POST", "/predict"] = _asgi(endpoints["POST", "/predict"])
+    admitted = {address: RequestMiddleware(shortcut, services) for address, shortcut in shortcuts.items()}
+
+    async def dispatch(scope: Scope, receive: Receive, send: Send) -> None:
+        await admitted.get((scope.get("method", ""), scope.get("path", "")), app)(scope, receive, send)
+
+    return dispatch
 
 
 def _asgi(endpoint: Endpoint, **path_params: str) -> ASGIApp:
@@ -88,19 +89,17 @@ def _asgi(endpoint: Endpoint, **path_params: str) -> ASGIApp:
     return app
 
 
-def _cors(settings: ServingSettings) -> list[Middleware]:
-    """The outermost middleware: a preflight request carries no key."""
+def _with_cors(app: ASGIApp, settings: ServingSettings) -> ASGIApp:
+    """`app`, open to the pages of the configured origins. Outermost, because a preflight request carries no key."""
     if not settings.cors_origins:
-        return []
-    return [
-        Middleware(
-            CORSMiddleware,
-            allow_origins=list(settings.cors_origins),
-            allow_methods=["GET", "POST"],
-            allow_headers=["Authorization", "Content-Type", "X-API-Key"],
-            expose_headers=["Retry-After"],
-        )
-    ]
+        return app
+    return CORSMiddleware(
+        app,
+        allow_origins=list(settings.cors_origins),
+        allow_methods=["GET", "POST"],
+        allow_headers=["Authorization", "Content-Type", "X-API-Key"],
+        expose_headers=["Retry-After"],
+    )
 
 
 async def _http_error(services: Services, request: Request, error: HTTPException) -> Response:

@@ -1,7 +1,7 @@
-"""The Ray Serve deployment: how many replicas, how many requests in each, and how one begins and ends.
+"""The Ray Serve deployment: number of replicas, requests per replica, start and end of a replica.
 
-Here belong Ray's settings. Not here: what a replica does with a request (`serving.app`), and starting Ray
-(`serving.cluster.local_server`). `serve run serving.deployment:build_app` and `serving/serve_config.yaml` come in here.
+Entry point of `serve run serving.deployment:build_app` and of `serving/serve_config.yaml`. Not here: what a replica
+does with a request (`serving.app`), starting Ray (`serving.cluster.local_server`).
 """
 
 import gc
@@ -30,14 +30,14 @@ RETRY_AFTER_SECONDS = 1
 
 
 class Arguments(BaseModel):
-    """What `serve run serving.deployment:build_app name=value` may set; everything else is `SERVING_*`."""
+    """Arguments of `serve run serving.deployment:build_app name=value`. Other settings are `SERVING_*` variables."""
 
     min_replicas: int | None = None
     max_replicas: int | None = None
 
 
 class Replica:
-    """One process that serves: the models live here, not behind another handle."""
+    """One serving process. It holds the models itself, so that a request needs no second process."""
 
     def __init__(self) -> None:
         logs.configure()
@@ -45,24 +45,24 @@ class Replica:
         self._services = open_services(settings)
         self._side_port = _side_port(self._services.metrics, settings)
         self._cpu_usage = CpuUsage()
-        # What is loaded by now stays: the garbage collector need not look at it again.
+        # What is loaded by now stays loaded: exclude it from garbage collection.
         gc.collect()
         gc.freeze()
 
     def __serve_build_asgi_app__(self) -> ASGIApp:
-        """Called by Ray after `__init__`."""
+        """The application. Ray calls this after `__init__`."""
         return create_app(self._services)
 
-    def reconfigure(self, user_config: dict[str, Any]) -> None:  # noqa: ARG002 - its content is a reason to look
-        """A changed `user_config`: look at the pointer now, in place."""
+    def reconfigure(self, user_config: dict[str, Any]) -> None:  # noqa: ARG002 - its content does not matter
+        """Poll the model pointer now. Ray calls this when `user_config` has changed."""
         self._services.models.check()
 
     def record_autoscaling_stats(self) -> dict[str, float]:
-        """Called by Ray about once a second."""
+        """The load of this replica. Ray calls this about once a second."""
         return {CPU_USAGE: self._cpu_usage.share()}
 
     def check_health(self) -> None:
-        """Called by Ray; an exception has this replica replaced."""
+        """Raise an error where Ray should replace this replica."""
         if problem := self._services.problem():
             raise RuntimeError(problem)
 
@@ -78,7 +78,7 @@ def _side_port(metrics: Metrics, settings: ServingSettings) -> SidePort | None:
 
 
 def node_settings(settings: ServingSettings) -> ServingSettings:
-    """With a folder that the replicas of this node and this Ray share, and no other service on the machine."""
+    """`settings` with a folder that the replicas of this Ray session on this node share with nobody else."""
     if settings.node_folder is not None:
         return settings
     session = ray.get_runtime_context().get_session_name()
@@ -86,12 +86,12 @@ def node_settings(settings: ServingSettings) -> ServingSettings:
 
 
 def autoscaling(settings: ServingSettings, arguments: Arguments) -> AutoscalingConfig:
-    """Up within seconds of steady load, down after a minute without."""
+    """Scale up within seconds of sustained load, and down after `downscale_delay` seconds without."""
     least = arguments.min_replicas or settings.min_replicas
     most = arguments.max_replicas or settings.max_replicas or os.cpu_count() or 1
     with warnings.catch_warnings():
-        # Deprecated for the environment variable that is set as well; without it Ray thinks that the period of
-        # looking back is shorter than the interval.
+        # `metrics_interval_s` is deprecated in favor of an environment variable, which is set too. Without the
+        # argument Ray rejects the look-back period as shorter than the interval.
         warnings.simplefilter("ignore", DeprecationWarning)
         return AutoscalingConfig(
             min_replicas=least,
@@ -117,14 +117,14 @@ def options(settings: ServingSettings, arguments: Arguments) -> dict[str, Any]:
         "graceful_shutdown_timeout_s": settings.request_timeout,
         "health_check_period_s": 5,
         "health_check_timeout_s": 15,
-        # What a request asked is counted and logged by the application; Ray's own line for each would cost a tenth.
+        # The application counts requests. An access log line for each would cost a tenth of the throughput.
         "logging_config": {"log_level": "WARNING", "enable_access_log": False},
         "ray_actor_options": {"num_cpus": 1, **_runtime_environment()},
     }
 
 
 def _runtime_environment() -> dict[str, Any]:
-    """What the replicas need and do not inherit: with nothing to set, a waiting process becomes a replica sooner."""
+    """Variables that the replicas need and do not inherit. With none, Ray can reuse a prestarted process."""
     missing = {name: value for name, value in REPLICA.items() if os.environ.get(name) != value}
     return {"runtime_env": {"env_vars": missing}} if missing else {}
 

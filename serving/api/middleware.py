@@ -5,7 +5,7 @@ Plain ASGI, because it runs for each request. Not here: bodies (`serving.api.bod
 
 import logging
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable
 from functools import partial
 
 from starlette.datastructures import Headers
@@ -51,13 +51,10 @@ def endpoint(path: str) -> str:
 
 
 class RequestMiddleware:
-    """Lets a request in, counts it, and turns errors into responses.
+    """Lets a request in, counts it, and turns errors into responses."""
 
-    `direct`: applications by method and path that are called instead of `app`.
-    """
-
-    def __init__(self, app: ASGIApp, services: Services, direct: Mapping[tuple[str, str], ASGIApp]) -> None:
-        self._app, self._services, self._direct = app, services, direct
+    def __init__(self, app: ASGIApp, services: Services) -> None:
+        self._app, self._services = app, services
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """One request, or the lifespan."""
@@ -69,8 +66,7 @@ class RequestMiddleware:
         response = _Response(send, docs=scope["path"] == "/docs", count=partial(self._count, scope))
         try:
             self._admit(scope)
-            app = self._direct.get((scope["method"], scope["path"]), self._app)
-            await app(scope, receive, response)
+            await self._app(scope, receive, response)
         except (Refused, ModelNotReady) as error:
             await self._refuse(refusal_of(error), scope, receive, response)
         except Exception:

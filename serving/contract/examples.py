@@ -1,7 +1,4 @@
-"""Requests that work when they are pasted, for the documents and the README.
-
-Here belong bodies, written with dates that stay in the past. Not here: answers.
-"""
+"""Example request bodies for the OpenAPI document and the README; they work when pasted. Not here: responses."""
 
 import datetime as dt
 from typing import Any
@@ -14,7 +11,7 @@ _ATTACKS = (0, 0, 1, 0, 0, 1, 0, 0, 0, 0)
 
 
 def diary() -> dict[str, Any]:
-    """Ten days of one person, the last one being "today"."""
+    """Ten days of one participant; the last is "today"."""
     return {
         "participant_id": "P-0042",
         "age": 34,
@@ -44,20 +41,20 @@ def flat() -> dict[str, Any]:
 
 
 def batch() -> dict[str, Any]:
-    """Two people."""
+    """Two participants."""
     return {"items": [diary() | {"explain": False}, flat()]}
 
 
 def feedback() -> dict[str, Any]:
-    """To be filled with the prediction_id of an answer."""
+    """A reported attack; replace the prediction_id by one of the service."""
     return {
-        "prediction_id": "the prediction_id of an answer".replace(" ", "-")[:32],
+        "prediction_id": "the-prediction_id-of-a-response",
         "migraine_occurrence": 1,
         "migraine_severity": 6,
     }
 
 
 def infer(width: int) -> dict[str, Any]:
-    """One row in which nothing is known."""
+    """One row of `width` features, all null."""
     row: list[float | None] = [None] * width
     return {"inputs": [{"name": "features", "shape": [1, width], "datatype": "FP32", "data": row}]}

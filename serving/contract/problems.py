@@ -1,7 +1,7 @@
-"""What a client is told when a request cannot be served: problem details (RFC 9457), one table of kinds.
+"""Errors of the HTTP API: problem details (RFC 9457), and the table of their kinds. A new HTTP error is a line here.
 
-Here belong the kinds, their status and their form. Not here: what is wrong with a body (`decoding`, `cases`).
-No answer ever holds a value of a diary, a path of this machine or a stack trace.
+Not here: what is wrong with a body (`serving.input`), how an error becomes a response (`serving.api.middleware`). No
+error contains a diary value, a path of the server or a stack trace.
 """
 
 from collections.abc import Mapping
@@ -27,26 +27,26 @@ class Kind:
 KINDS: tuple[Kind, ...] = (
     Kind("not-json", 400, "The body is not valid JSON"),
     Kind("unreadable-table", 400, "The body is not a readable table"),
-    Kind("unreadable-tensors", 400, "The body does not hold the tensors that its header promises"),
+    Kind("unreadable-tensors", 400, "The body is not a valid inference request"),
     Kind("bad-request", 400, "The request cannot be read"),
-    Kind("unauthorized", 401, "A valid API key is needed"),
-    Kind("not-found", 404, "There is nothing at this address"),
-    Kind("unknown-prediction", 404, "No prediction has this identity"),
-    Kind("method-not-allowed", 405, "This address does not know the method"),
+    Kind("unauthorized", 401, "A valid API key is required"),
+    Kind("not-found", 404, "No such resource"),
+    Kind("unknown-prediction", 404, "No prediction has this id"),
+    Kind("method-not-allowed", 405, "This address does not support the method"),
     Kind("timeout", 408, "The body took too long to arrive"),
     Kind("too-large", 413, "The body is too large"),
-    Kind("unsupported-media-type", 415, "The body has a media type that is not accepted here"),
-    Kind("invalid-request", 422, "The body was understood and cannot be accepted"),
+    Kind("unsupported-media-type", 415, "The media type of the body is not supported here"),
+    Kind("invalid-request", 422, "The body is well-formed but cannot be accepted"),
     Kind("rate-limited", 429, "Too many requests"),
-    Kind("internal-error", 500, "Something went wrong on our side"),
-    Kind("not-ready", 503, "No model serves yet"),
+    Kind("internal-error", 500, "Internal server error"),
+    Kind("not-ready", 503, "No model is loaded yet"),
 )
 BY_NAME: Mapping[str, Kind] = {kind.name: kind for kind in KINDS}
 BY_STATUS: Mapping[int, Kind] = {kind.status: kind for kind in reversed(KINDS)} | {400: BY_NAME["bad-request"]}
 
 
 class FieldProblem(msgspec.Struct, frozen=True):
-    """One thing that is wrong: where (JSONPath), why, and what would be accepted. Never the value itself."""
+    """One invalid field: its path (JSONPath), the reason, and what is accepted. Never the value itself."""
 
     path: str
     reason: str
@@ -64,7 +64,7 @@ class Problem(msgspec.Struct, frozen=True, omit_defaults=True):
 
 
 class Refused(MigraineError):
-    """A request that is answered by a problem of `kind`."""
+    """A request that is answered with a problem of `kind`, the name of one of `KINDS`."""
 
     def __init__(
         self,
@@ -80,18 +80,18 @@ class Refused(MigraineError):
 
     @property
     def problem(self) -> Problem:
-        """What the client reads."""
+        """The body of the response."""
         kind = self.kind
         return Problem(URN + kind.name, kind.title, kind.status, self.detail, list(self.errors))
 
     def at(self, prefix: str) -> "Refused":
-        """The same, told of a part of a larger body: `$` becomes `prefix`."""
+        """The same error in a part of a larger body: `$` in its paths becomes `prefix`."""
         moved = tuple(FieldProblem(prefix + e.path.removeprefix("$"), e.reason, e.accepted) for e in self.errors)
         return Refused(self.kind.name, _sentence(moved) or self.detail, errors=moved, headers=self.headers)
 
 
 def invalid(path: str, reason: str, accepted: str) -> Refused:
-    """A body with one field that cannot be accepted."""
+    """The error of a body with one invalid field."""
     errors = (FieldProblem(path, reason, accepted),)
     return Refused("invalid-request", _sentence(errors), errors=errors)
 

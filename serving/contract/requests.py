@@ -1,7 +1,7 @@
-"""The form of requests, generated from the diary contract: msgspec structs with their bounds, and their decoders.
+"""Request bodies: msgspec structs with their bounds, generated from the diary contract, and their decoders.
 
-Here belongs what a body may hold. Not here: reading bytes and explaining what is wrong (`decoding`), turning
-entries into arrays (`cases`), answers (`answers`). Nothing of the contract is written a second time.
+Not here: decoding and explaining errors (`serving.input.decoding`), turning entries into arrays
+(`serving.input.cases`), responses (`serving.contract.responses`). No bound of the contract is repeated here.
 """
 
 import datetime as dt
@@ -14,9 +14,9 @@ from migraine_assets.core.contract import Field
 from migraine_assets.core.features.diary import LARGEST
 
 ENTRIES = 90
-PEOPLE = 1000
+PARTICIPANTS = 1000
 
-# A pseudonym: nothing that a shell, an SQL statement or a page would read as more than a name.
+# A pseudonym, without characters that have a meaning in a shell, in SQL or in HTML.
 PARTICIPANT = "^[A-Za-z0-9._:@+=-]{1,64}$"
 PARTICIPANT_ACCEPTED = "1 to 64 letters (A-Z, a-z), digits and . _ : @ + = -"
 
@@ -29,7 +29,7 @@ Participant = Annotated[str, msgspec.Meta(pattern=PARTICIPANT)]
 
 
 def value_type(field: Field) -> Any:
-    """What a field may hold, as a type that msgspec checks while it decodes."""
+    """The values that `field` accepts, as a type that msgspec checks while decoding."""
     if field.kind == "category":
         return Literal[field.categories] | None
     if field.kind == "date":
@@ -46,11 +46,11 @@ def _optional(names: tuple[str, ...]) -> list[tuple[str, Any, Any]]:
 
 
 def _struct(name: str, fields: list[Any]) -> Any:
-    # Acyclic data: the garbage collector has nothing to find in a decoded body.
+    # Decoded bodies hold no cycles, so the garbage collector need not track them.
     return msgspec.defstruct(name, fields, forbid_unknown_fields=True, gc=False, module=__name__)
 
 
-# The numbers come last and in contract order, so that they are one slice of the struct as a tuple.
+# The numbers come last, in contract order: one slice of `astuple(entry)` holds all of them.
 Entry: Any = _struct("Entry", [("date", dt.date), *_optional(CATEGORIES), *_optional(NUMERIC)])
 FIRST_NUMBER = 1 + len(CATEGORIES)
 
@@ -76,47 +76,47 @@ DayRequest: Any = _struct(
 
 
 class BatchRequest(msgspec.Struct, forbid_unknown_fields=True):
-    """Many people at once. Each item is a body of `/predict`, decoded on its own, so that it can fail alone."""
+    """Many participants. Each item is a body of `/predict`, decoded separately so that it can fail separately."""
 
-    items: Annotated[list[msgspec.Raw], msgspec.Meta(min_length=1, max_length=PEOPLE)]
+    items: Annotated[list[msgspec.Raw], msgspec.Meta(min_length=1, max_length=PARTICIPANTS)]
 
 
 class DayBatch(msgspec.Struct, forbid_unknown_fields=True):
-    """The common large batch, decoded in one go: every item is one day without history."""
+    """The usual large batch, decoded at once: every item is one day without history."""
 
-    items: Annotated[list[DayRequest], msgspec.Meta(min_length=1, max_length=PEOPLE)]
+    items: Annotated[list[DayRequest], msgspec.Meta(min_length=1, max_length=PARTICIPANTS)]
 
 
 class FeedbackRequest(msgspec.Struct, forbid_unknown_fields=True):
-    """What came true for a prediction."""
+    """The outcome of a predicted day."""
 
     prediction_id: Annotated[str, msgspec.Meta(pattern="^[A-Za-z0-9_-]{1,64}$")]
     migraine_occurrence: Annotated[float, msgspec.Meta(ge=0, le=1, multiple_of=1)] | bool
     migraine_severity: value_type(contract.BY_NAME[contract.SEVERITY]) = None  # type: ignore[valid-type]
 
 
-# At module level: a decoder that a deployment closes over cannot be sent to a replica.
+# At module level, because Ray cannot serialize a deployment that closes over a decoder.
 DECODERS: dict[Any, msgspec.json.Decoder[Any]] = {
     kind: msgspec.json.Decoder(kind) for kind in (DiaryRequest, DayRequest, BatchRequest, DayBatch, FeedbackRequest)
 }
 
 _OTHER = {
     "participant_id": PARTICIPANT_ACCEPTED,
-    "prediction_id": "the prediction_id of an earlier answer",
-    "date": "a day as YYYY-MM-DD, not in the future",
+    "prediction_id": "the prediction_id of an earlier response",
+    "date": "a date as YYYY-MM-DD, not in the future",
     "explain": "true or false",
     "entries": f"a list of 1 to {ENTRIES} days, oldest first, each an object with a date",
-    "items": f"a list of 1 to {PEOPLE} bodies of /predict",
+    "items": f"a list of 1 to {PARTICIPANTS} bodies of /predict",
 }
 
 
 def accepted(name: str) -> str:
-    """What the field `name` takes, in words."""
+    """The accepted values of the field `name`, in words."""
     if name in _OTHER:
         return _OTHER[name]
     field = contract.BY_NAME.get(name)
     if field is None:
-        return "an object as the schema describes it"
+        return "an object as described in /openapi.json"
     if field.kind == "category":
         return f"{', '.join(field.categories)} or null"
     return "0, 1, true, false or null" if field.kind == "flag" else _range(field)

@@ -1,6 +1,6 @@
-"""The form of answers. Not here: how the figures are found (`engine`, `intervals`, `explain`).
+"""Response bodies. Their docstrings are the descriptions in the OpenAPI document.
 
-The docstrings and descriptions are what the OpenAPI document says.
+Not here: how the numbers are computed (`serving.model`, `serving.api.compose`).
 """
 
 from typing import Annotated, Any, Literal
@@ -13,14 +13,14 @@ Band = Literal["low", "moderate", "high", "very_high"]
 
 
 class Interval(msgspec.Struct, frozen=True, gc=False):
-    """`low` and `high` end of an interval."""
+    """The `low` and `high` end of an interval."""
 
     low: float
     high: float
 
 
 class BaseRate(msgspec.Struct, frozen=True, gc=False):
-    """The person's own share of attack days. `rate` is shrunk towards 0.24 with the weight of 2 days."""
+    """The participant's own share of attack days. `rate` is shrunk toward 0.24 with the weight of 2 days."""
 
     rate: float
     attacks: int
@@ -28,9 +28,9 @@ class BaseRate(msgspec.Struct, frozen=True, gc=False):
 
 
 class Attack(msgspec.Struct, frozen=True, gc=False):
-    """An attack on `for_date`. `interval`: 95 %, how often attacks follow days that are given this probability (the
-    uncertainty of the model's calibration, not of the single person); null where training could not tell.
-    `risk_band`: high from the threshold on, very_high from half-way between threshold and 1, low below half of it.
+    """An attack on `for_date`. `interval`: a 95 % interval of how often attacks follow days with this probability (the
+    uncertainty of the model's calibration, not of the individual); null where training could not estimate it.
+    `risk_band`: high from the threshold on, very_high from halfway between threshold and 1, low below half of it.
     """
 
     probability: Probability
@@ -41,8 +41,8 @@ class Attack(msgspec.Struct, frozen=True, gc=False):
 
 
 class Severity(msgspec.Struct, frozen=True, gc=False):
-    """`expected`: severity (0-10) of the attack of `for_date`, if there is one; where `kind` is burden, headache days
-    among the next seven. `interval_90` covers 90 % of outcomes over all people and days, not in every person.
+    """`expected`: severity (0-10) of the attack on `for_date`, if there is one; where `kind` is burden, headache days
+    among the next seven. `interval_90` covers 90 % of outcomes over all participants and days, not for each of them.
     """
 
     expected: float
@@ -51,8 +51,8 @@ class Severity(msgspec.Struct, frozen=True, gc=False):
 
 
 class Contribution(msgspec.Struct, frozen=True, gc=False):
-    """How far a diary field moves the prediction from the reference, in the prediction's unit. Where the field was
-    not `given`, it is its absence that does.
+    """How far a diary field moves the prediction from the reference, in the unit of the prediction. Where the field is
+    not `given`, its absence has this effect.
     """
 
     field: str
@@ -62,7 +62,7 @@ class Contribution(msgspec.Struct, frozen=True, gc=False):
 
 
 class Reasons(msgspec.Struct, frozen=True, gc=False):
-    """Shapley values by field: `reference` (a typical day of training) + `contributions` + `other` = `prediction`."""
+    """Shapley values by field: `reference` (a typical training day) + `contributions` + `other` = `prediction`."""
 
     reference: float
     prediction: float
@@ -71,14 +71,14 @@ class Reasons(msgspec.Struct, frozen=True, gc=False):
 
 
 class TaskReasons(msgspec.Struct, frozen=True, gc=False):
-    """The reasons of each task; null where it has no prediction."""
+    """The reasons for the prediction of each task; null where there is none."""
 
     attack: Reasons | None
     severity: Reasons | None
 
 
 class ModelIdentity(msgspec.Struct, frozen=True, gc=False):
-    """Which model answered. `bundle`: the SHA-256 of its content; `data_version`: the MD5 of its training data."""
+    """The model that predicted. `bundle`: the SHA-256 of its content; `data_version`: the MD5 of its training data."""
 
     algorithm: str
     bundle: str
@@ -89,14 +89,14 @@ class ModelIdentity(msgspec.Struct, frozen=True, gc=False):
 
 
 class TaskModels(msgspec.Struct, frozen=True, gc=False):
-    """The model of each task; null where none serves."""
+    """The model of each task; null where none is loaded."""
 
     attack: ModelIdentity | None
     severity: ModelIdentity | None
 
 
 class Warning(msgspec.Struct, frozen=True, gc=False):
-    """Something to know about this answer. `fields`: the diary fields that it is about."""
+    """A caveat about this prediction. `fields`: the diary fields concerned."""
 
     code: Literal[
         "too_little_history",
@@ -112,7 +112,9 @@ class Warning(msgspec.Struct, frozen=True, gc=False):
 
 
 class Prediction(msgspec.Struct, frozen=True, gc=False):
-    """The answer to one person. `attack` and `severity` are null where the service abstains or has no model."""
+    """The prediction for one participant. `attack` and `severity` are null where the service abstains or no model is
+    loaded.
+    """
 
     prediction_id: str
     for_date: str
@@ -125,27 +127,29 @@ class Prediction(msgspec.Struct, frozen=True, gc=False):
 
 
 class Status(msgspec.Struct):
-    """A state in one word."""
+    """The state of the service."""
 
     status: str
 
 
 class Ready(msgspec.Struct):
-    """The bundle that answers, by task."""
+    """The bundle that serves, by task."""
 
     status: str
     models: dict[str, str]
 
 
 class Recorded(msgspec.Struct):
-    """The feedback is kept."""
+    """The feedback was recorded."""
 
     prediction_id: str
     status: str
 
 
 class Models(msgspec.Struct):
-    """What serves: by task the champion, and a model on trial if there is one; `problems`: what was refused."""
+    """The models that serve: by task, the champion and the rollout candidate if there is one. `problems`: what could
+    not be loaded.
+    """
 
     version: int
     tasks: dict[str, dict[str, Any]]
@@ -153,6 +157,6 @@ class Models(msgspec.Struct):
 
 
 class ProtocolError(msgspec.Struct):
-    """An error in the form of the Open Inference Protocol."""
+    """An error in the format of the Open Inference Protocol."""
 
     error: str

@@ -1,7 +1,7 @@
-"""The columns of a table of diary days as arrays, with what is wrong in each row.
+"""The columns of a table of diary days as arrays, with the first error of each row.
 
-Here belong types, bounds and contradictions, as for JSON in `schema` and `cases`. Not here: files (`table_files`),
-people and answers (`tables`).
+Here belong types, bounds and contradictions, as `serving.contract.requests` and `serving.input.cases` check them for
+JSON. Not here: files (`serving.input.arrow_files`), participants (`serving.input.arrow_participants`).
 """
 
 import datetime as dt
@@ -27,8 +27,11 @@ _NO_DAY = -(1 << 31)
 
 @dataclass(frozen=True, eq=False)
 class Columns:
-    """A table of n days. `names`: each participant once; `who` int64[n]: the place of a row's name in them, -1 where
-    it has none; `day` int64[n] since 1970-01-01; `values` float64[columns, n]; `errors`: the first of a row.
+    """A table of n days.
+
+    `names`: each participant once. `who` int64[n]: the index of a row's name in them, -1 where it has none. `day`
+    int64[n]: days since 1970-01-01. `dated`: whether the table has a column of dates. `values` float64[columns, n] in
+    the order of `columns.ORDER`, NaN for null. `errors`: the first error of a row.
     """
 
     names: list[str]
@@ -39,16 +42,16 @@ class Columns:
     errors: dict[int, str] = field(default_factory=dict)
 
     def note(self, row: int, text: str) -> None:
-        """That `row` cannot be accepted; what was said of it before stands."""
+        """Note the error of `row`, unless it has one already."""
         self.errors.setdefault(row, text)
 
 
 def columns_of(table: Any, *, now: dt.datetime) -> Columns:
-    """What `table` holds. Raises `Refused` for columns that a diary has not, or that are of another type."""
+    """The columns of `table`. Raises `Refused` (422) for a column that is unknown, duplicated or of a wrong type."""
     for name in table.column_names:
         if name not in contract.NAMES or table.column_names.count(name) > 1:
-            raise invalid(f"$.{shown(name)}", "is not a column of a diary, or twice", ", ".join(contract.NAMES))
-    names, who = _people(table)
+            raise invalid(f"$.{shown(name)}", "is not a diary column, or occurs twice", ", ".join(contract.NAMES))
+    names, who = _participants(table)
     values = np.full((len(ORDER), table.num_rows), np.nan)
     columns = Columns(names, who, _days(table, now), "date" in table.column_names, values)
     for name in table.column_names:
@@ -60,7 +63,7 @@ def columns_of(table: Any, *, now: dt.datetime) -> Columns:
     _check_outcomes(columns)
     if "participant_id" in table.column_names:
         for row in np.flatnonzero(who < 0).tolist():
-            columns.note(row, f"participant_id is not of the accepted form: {requests.PARTICIPANT_ACCEPTED}.")
+            columns.note(row, f"participant_id does not have the accepted form: {requests.PARTICIPANT_ACCEPTED}.")
     _check_days(columns, now)
     return columns
 
@@ -71,27 +74,27 @@ def _numbers(table: Any, name: str) -> NDArray[np.float64]:
     column, kind = table.column(name), table.schema.field(name).type
     plain = pa.types.is_integer(kind) or pa.types.is_floating(kind) or pa.types.is_boolean(kind)
     if not (plain or pa.types.is_decimal(kind) or pa.types.is_null(kind)):
-        raise invalid(f"$.{name}", "has a type that is not a number", requests.accepted(name))
-    found = column.cast(pa.float64(), safe=False) if not pa.types.is_boolean(kind) else column.cast(pa.uint8())
-    return np.asarray(found.combine_chunks().to_numpy(zero_copy_only=False), dtype=np.float64)
+        raise invalid(f"$.{name}", "is not a column of numbers", requests.accepted(name))
+    numbers = column.cast(pa.float64(), safe=False) if not pa.types.is_boolean(kind) else column.cast(pa.uint8())
+    return np.asarray(numbers.combine_chunks().to_numpy(zero_copy_only=False), dtype=np.float64)
 
 
 def _words(table: Any, name: str) -> tuple[list[str], NDArray[np.int64]]:
-    """The different texts of a column, and which of them each row has, int64[n]; -1 where it has none."""
+    """The distinct strings of a column, and the index of each row's string in them, int64[n]; -1 for null."""
     import pyarrow as pa
 
     kind = table.schema.field(name).type
     if pa.types.is_dictionary(kind):
         kind = kind.value_type
     if not (pa.types.is_string(kind) or pa.types.is_large_string(kind) or pa.types.is_null(kind)):
-        raise invalid(f"$.{name}", "has a type that is not text", requests.accepted(name))
+        raise invalid(f"$.{name}", "is not a column of strings", requests.accepted(name))
     coded = table.column(name).cast(pa.string()).combine_chunks().dictionary_encode()
     codes: NDArray[np.int64] = coded.indices.fill_null(-1).to_numpy(zero_copy_only=False).astype(np.int64)
     return list(coded.dictionary.to_pylist()), codes
 
 
-def _people(table: Any) -> tuple[list[str], NDArray[np.int64]]:
-    """`names` and `who` of `Columns`. A name that is not of the accepted form is none."""
+def _participants(table: Any) -> tuple[list[str], NDArray[np.int64]]:
+    """`names` and `who` of `Columns`. A name that does not have the accepted form counts as missing."""
     if "participant_id" not in table.column_names:
         return [], np.full(table.num_rows, -1, dtype=np.int64)
     names, who = _words(table, "participant_id")
@@ -106,14 +109,14 @@ def _codes(table: Any, name: str, columns: Columns) -> NDArray[np.float64]:
     accepted, numbers = contract.BY_NAME[name].categories, ENCODINGS[name].numbers
     if wrong := [code for code, word in enumerate(words) if word not in accepted]:
         for row in np.flatnonzero(np.isin(codes, wrong)).tolist():
-            columns.note(row, f"{name} is none of the accepted values. Accepted: {requests.accepted(name)}.")
-    # The last is for -1: a row without a text.
-    found: NDArray[np.float64] = np.array([*(numbers.get(word, np.nan) for word in words), np.nan])[codes]
-    return found
+            columns.note(row, f"{name} is not one of the accepted values. Accepted: {requests.accepted(name)}.")
+    # The last element is for -1, a null.
+    encoded: NDArray[np.float64] = np.array([*(numbers.get(word, np.nan) for word in words), np.nan])[codes]
+    return encoded
 
 
 def _days(table: Any, now: dt.datetime) -> NDArray[np.int64]:
-    """The day of each row; one that no diary has where there is none."""
+    """The day of each row, int64[n]; an impossible day where it is null."""
     import pyarrow as pa
 
     if "date" not in table.column_names:
@@ -121,7 +124,7 @@ def _days(table: Any, now: dt.datetime) -> NDArray[np.int64]:
     try:
         column = table.column("date").cast(pa.date32()).combine_chunks()
     except (pa.ArrowException, ValueError):
-        raise invalid("$.date", "is not a column of days", requests.accepted("date")) from None
+        raise invalid("$.date", "is not a column of dates", requests.accepted("date")) from None
     day: NDArray[np.int64] = column.cast(pa.int32()).fill_null(_NO_DAY).to_numpy(zero_copy_only=False).astype(np.int64)
     return day
 
@@ -141,11 +144,11 @@ def _check_bounds(field: contract.Field, columns: Columns) -> None:
     if field.kind == "flag":
         wrong |= (values != 0) & (values != 1) & (values == values)
     for row in np.flatnonzero(wrong).tolist():
-        columns.note(row, f"{field.name} is outside what is accepted: {requests.accepted(field.name)}.")
+        columns.note(row, f"{field.name} is out of bounds. Accepted: {requests.accepted(field.name)}.")
 
 
 def _check_outcomes(columns: Columns) -> None:
     for name in (SEVERITY, DURATION):
         wrong = (columns.values[PLACE[name]] > 0) & (columns.values[PLACE[ATTACK]] != 1)
         for row in np.flatnonzero(wrong).tolist():
-            columns.note(row, f"{name} contradicts {ATTACK}: no attack is told of that day.")
+            columns.note(row, f"{name} contradicts {ATTACK}: no attack is reported for that day.")

@@ -1,7 +1,7 @@
 """Tables on the wire: Arrow IPC and Parquet, read within limits and written.
 
-Here belongs the form; pyarrow is imported when the first table comes. Not here: what the columns mean
-(`table_columns`), what is answered (`tables`).
+pyarrow is imported with the first table. Not here: the meaning of the columns (`serving.input.arrow_columns`), the
+endpoint (`serving.api.tables`).
 """
 
 import time
@@ -14,15 +14,15 @@ FILE = "application/vnd.apache.arrow.file"
 PARQUET = "application/vnd.apache.parquet"
 MEDIA_TYPES = (STREAM, FILE, PARQUET)
 
-# Compressed pages may hold far more than the body's size lets one think.
-_MOST_UNPACKED = 1 << 30
+# A small compressed body may expand to a very large table.
+_MOST_UNPACKED_BYTES = 1 << 30
 
-# Seconds without a table until what tables took of the memory goes back to the system.
+# Seconds without a table after which the memory of earlier tables is released.
 KEPT_SECONDS = 5.0
 
 
 class TableMemory:
-    """Tables take a hundred megabytes and more: kept for the next one, which is quicker, and not for ever."""
+    """Memory of past tables, often more than 100 MB: kept for the next table, which is faster, but not forever."""
 
     def __init__(self) -> None:
         self._used = self._released = float("-inf")
@@ -33,29 +33,29 @@ class TableMemory:
 
     @property
     def kept(self) -> bool:
-        """Whether there is something to give back."""
+        """Whether there is memory to release."""
         return self._used > self._released
 
     def tick(self, *, seconds: float = KEPT_SECONDS) -> bool:
-        """Give memory back where no table came for so many `seconds`; whether it did."""
+        """Release memory if no table came for `seconds`. Returns whether it was released."""
         now = time.monotonic()
         if not self.kept or now - self._used < seconds:
             return False
         import pyarrow as pa
 
-        # Before: a table that is answered meanwhile counts as newer.
+        # Set first: a table that is answered meanwhile counts as newer.
         self._released = now
         pa.default_memory_pool().release_unused()
         return True
 
 
 def read_table(body: bytes, kind: str, *, most: int) -> Any:
-    """The table in `body`. Raises `Refused`: 400 for what is none, 413 beyond `most` rows."""
+    """The table in `body`, of media type `kind`. Raises `Refused`: 400 if it is not one, 413 beyond `most` rows."""
     import pyarrow as pa
     import pyarrow.parquet as pq
 
-    # Its own pool gives memory back as soon as a table is done with, and waits for the system to hand it out anew:
-    # a seventh of the time. `TableMemory` gives it back later.
+    # pyarrow's default pool returns memory after each table and requests it again for the next, which took a seventh
+    # of the time. `TableMemory` releases it later.
     pa.set_memory_pool(pa.system_memory_pool())
     try:
         if kind == PARQUET:
@@ -68,7 +68,7 @@ def read_table(body: bytes, kind: str, *, most: int) -> Any:
             table = _read_batches(reader, most)
         table.validate(full=True)
     except (pa.ArrowException, OSError, ValueError) as error:
-        raise Refused("unreadable-table", f"The body is not a readable table of the type {kind}.") from error
+        raise Refused("unreadable-table", f"The body is not a readable table of type {kind}.") from error
     if not table.num_rows:
         raise Refused("unreadable-table", "The table has no rows.")
     return table
@@ -91,12 +91,12 @@ def _is_file(reader: Any) -> bool:
 
 
 def _refuse_large(rows: int, size: int, most: int) -> None:
-    if rows > most or size > _MOST_UNPACKED:
-        raise Refused("too-large", f"At most {most} rows and {_MOST_UNPACKED} bytes unpacked are accepted.")
+    if rows > most or size > _MOST_UNPACKED_BYTES:
+        raise Refused("too-large", f"At most {most} rows and {_MOST_UNPACKED_BYTES} uncompressed bytes are accepted.")
 
 
 def write_table(table: Any, kind: str) -> bytes:
-    """`table` in the form of the media type `kind`."""
+    """`table` as bytes of media type `kind`."""
     import pyarrow as pa
     import pyarrow.parquet as pq
 

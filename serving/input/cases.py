@@ -101,7 +101,7 @@ def case_of(request: Any, *, now: dt.datetime, body: bytes = b"") -> Case:
 def checked_name(participant: str | None) -> str | None:
     """`participant`, whose pattern lets one line break through at its end. Raises `Refused`."""
     if participant is not None and participant[-1] == "\n":
-        raise invalid("$.participant_id", "is not of the accepted form", schema.PARTICIPANT_ACCEPTED)
+        raise invalid("$.participant_id", "does not have the accepted form", schema.PARTICIPANT_ACCEPTED)
     return participant
 
 

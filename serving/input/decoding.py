@@ -1,7 +1,8 @@
-"""From the bytes of a body to a typed request, or to the sentence that says what is wrong with them.
+"""Decode a JSON body into a typed request, or explain what is wrong with it.
 
-Here belong JSON's own traps (not JSON, duplicate keys, NaN, huge numbers) and the translation of msgspec's messages.
-Not here: what a body may hold (`schema`), what its entries mean together (`cases`).
+Here belong the pitfalls of JSON (invalid JSON, duplicate keys, NaN, huge numbers) and the translation of msgspec's
+messages. Not here: what a body may hold (`serving.contract.requests`), rules between its values
+(`serving.input.cases`).
 """
 
 import difflib
@@ -20,7 +21,7 @@ from serving.contract.requests import DECODERS, BatchRequest, DayRequest, DiaryR
 _LONGEST_NAME = 60
 _AT = re.compile(r" - at `(.*)`$", re.DOTALL)
 _KINDS = {
-    "str": "a text",
+    "str": "a string",
     "int": "a number",
     "float": "a number",
     "bool": "true or false",
@@ -31,61 +32,62 @@ _KINDS = {
 
 
 def decode(body: bytes, kind: Any) -> Any:
-    """`body` as a struct of `kind`. Raises `Refused`, 400 for what is not JSON and 422 for what it must not hold."""
+    """Decode `body` as a struct of type `kind`. Raises `Refused`: 400 for invalid JSON, 422 for invalid content."""
     try:
-        found = DECODERS[kind].decode(body)
+        request = DECODERS[kind].decode(body)
     except msgspec.ValidationError as error:
         raise _explained(str(error), kind) from None
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise _not_json(body, error) from None
-    _refuse_duplicates(body, found)
-    return found
+    _refuse_duplicates(body, request)
+    return request
 
 
 def decode_predict(body: bytes) -> Any:
-    """A body of `/predict` in either of its forms: `DiaryRequest`, or `DayRequest` for one day without history."""
+    """Decode a body of `/predict`: a `DiaryRequest`, or a `DayRequest` for one day without history."""
     kind = DiaryRequest if b'"entries"' in body else DayRequest
     try:
         return decode(body, kind)
     except Refused as refused:
-        # The text may hold the word elsewhere, or the key in escapes: the parsed body decides, not the bytes.
-        other = _form(body)
+        # The word may occur elsewhere, or the key may be escaped: the parsed body decides, not the bytes.
+        other = _request_type(body)
         if other is None or other is kind:
             raise refused
     return decode(body, other)
 
 
-def _form(body: bytes) -> Any:
+def _request_type(body: bytes) -> Any:
     try:
-        found = orjson.loads(body)
+        content = orjson.loads(body)
     except ValueError:
         return None
-    return (DiaryRequest if "entries" in found else DayRequest) if isinstance(found, dict) else None
+    return (DiaryRequest if "entries" in content else DayRequest) if isinstance(content, dict) else None
 
 
-def _refuse_duplicates(body: bytes, found: Any) -> None:
-    """Refuse an object that names a key twice. Each key brings one colon, and the texts beside it may bring more.
+def _refuse_duplicates(body: bytes, request: Any) -> None:
+    """Raise `Refused` for an object that has a key twice.
 
-    Where the count of colons does not come out even, or escapes could hide some, the slow exact check decides.
+    A fast test first: without duplicates, and without colons inside strings, a body has as many colons as keys. Where
+    the numbers differ, or escapes could hide colons, the slow exact check decides.
     """
-    if type(found) is BatchRequest:
-        if body.count(b":") != 1 + sum(bytes(item).count(b":") for item in found.items):
-            raise _twice("items")
+    if type(request) is BatchRequest:
+        if body.count(b":") != 1 + sum(bytes(item).count(b":") for item in request.items):
+            raise _duplicate("items")
         return
     if b"\\" not in body and body.count(b":") == _keys(orjson.loads(body)):
         return
     try:
         json.loads(body, object_pairs_hook=_unique)
     except _DuplicateKey as duplicate:
-        raise _twice(str(duplicate)) from None
+        raise _duplicate(str(duplicate)) from None
 
 
-def _twice(name: str) -> Refused:
+def _duplicate(name: str) -> Refused:
     return Refused("invalid-request", f"The key '{shown(name)}' occurs twice in one object. Give each key once.")
 
 
 def _keys(body: dict[str, Any]) -> int:
-    """The keys of an object that holds plain values and lists of flat objects, as every accepted body does."""
+    """The number of keys in an object of plain values and lists of flat objects, as every accepted body is."""
     return len(body) + sum(sum(map(len, value)) for value in body.values() if type(value) is list)
 
 
@@ -94,17 +96,17 @@ class _DuplicateKey(ValueError):
 
 
 def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    found = dict(pairs)
-    if len(found) != len(pairs):
+    content = dict(pairs)
+    if len(content) != len(pairs):
         seen: set[str] = set()
         raise _DuplicateKey(next(name for name, _ in pairs if name in seen or seen.add(name)))  # type: ignore[func-returns-value]
-    return found
+    return content
 
 
 def shown(name: str) -> str:
-    """A name that the client chose, short enough to be repeated and without control characters."""
-    kept = "".join(letter if letter.isprintable() else "?" for letter in name[:_LONGEST_NAME])
-    return kept + ("..." if len(name) > _LONGEST_NAME else "")
+    """`name`, which the client chose, shortened and without control characters, to be repeated in a message."""
+    printable = "".join(letter if letter.isprintable() else "?" for letter in name[:_LONGEST_NAME])
+    return printable + ("..." if len(name) > _LONGEST_NAME else "")
 
 
 def _not_json(body: bytes, error: Exception) -> Refused:
@@ -112,13 +114,13 @@ def _not_json(body: bytes, error: Exception) -> Refused:
         return Refused("not-json", "The body is empty. Send a JSON object.")
     if isinstance(error, UnicodeDecodeError):
         return Refused("not-json", "The body is not UTF-8 text. Send JSON in UTF-8.")
-    where = re.search(r"\(byte \d+\)", str(error))
-    place = f" {where[0]}" if where else ""
-    return Refused("not-json", f"The body is not JSON{place}. JSON has no NaN, no Infinity and no comments.")
+    match = re.search(r"\(byte \d+\)", str(error))
+    position = f" {match[0]}" if match else ""
+    return Refused("not-json", f"The body is not JSON{position}. JSON has no NaN, no Infinity and no comments.")
 
 
 def _explained(message: str, kind: Any) -> Refused:
-    """msgspec's message as a problem: path, reason, what is accepted. Its quotations of values are left out."""
+    """msgspec's message as a problem: path, reason, what is accepted. Values that it quotes are left out."""
     at = _AT.search(message)
     path, text = (at[1] if at else "$"), _AT.sub("", message)
     for pattern, explain in _MESSAGES:
@@ -144,12 +146,12 @@ def _missing(path: str, match: re.Match[str], _: Any) -> Refused:
 
 
 def _wrong_type(path: str, match: re.Match[str], _: Any) -> Refused:
-    return invalid(path, f"is {_KINDS.get(match[2], match[2])}", _wanted(path, match[1]))
+    return invalid(path, f"is {_KINDS.get(match[2], match[2])}", _accepted_type(path, match[1]))
 
 
-def _wanted(path: str, types: str) -> str:
+def _accepted_type(path: str, types: str) -> str:
     if path == "$" or path.endswith("]"):
-        return "an object as the schema describes it"
+        return "an object as described in /openapi.json"
     return requests.accepted(_leaf(path)) if _leaf(path) else types
 
 
@@ -165,9 +167,9 @@ _MESSAGES: tuple[tuple[str, Callable[[str, re.Match[str], Any], Refused]], ...] 
     (r"Expected `(?:float|int)` (?:<=|<)", _because("is above the highest accepted value")),
     (r"Expected `(?:float|int)` (?:>=|>)", _because("is below the lowest accepted value")),
     (r"Expected `(?:float|int)` that's a multiple", _because("is neither 0 nor 1")),
-    (r"Expected `str` matching regex", _because("is not of the accepted form")),
+    (r"Expected `str` matching regex", _because("does not have the accepted form")),
     (r"Expected `(.*)`, got `(.*)`", _wrong_type),
-    (r"Invalid enum value", _because("is none of the accepted values")),
+    (r"Invalid enum value", _because("is not one of the accepted values")),
     (r"Number out of range|Integer value out of range", _because("is too large a number")),
-    (r"Invalid RFC3339", _because("is not a day of the calendar")),
+    (r"Invalid RFC3339", _because("is not a calendar date")),
 )

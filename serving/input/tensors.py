@@ -1,6 +1,6 @@
 """Tensors of the Open Inference Protocol: JSON, and the binary extension (raw bytes after a JSON header).
 
-Here belongs the form on the wire. Not here: what is asked of which model (`v2`).
+Here belongs the wire format. Not here: endpoints and models (`serving.api.v2`).
 """
 
 from typing import Annotated, Any
@@ -20,7 +20,7 @@ Shape = Annotated[list[Annotated[int, Meta(ge=0)]], Meta(min_length=1, max_lengt
 
 
 class InputTensor(msgspec.Struct):
-    """One input. `data`: numbers, row by row, flat or nested; null stands for "not asked"."""
+    """One input. `data`: numbers, row by row, flat or nested; null means "not asked"."""
 
     name: Names
     shape: Shape
@@ -30,14 +30,14 @@ class InputTensor(msgspec.Struct):
 
 
 class OutputRequest(msgspec.Struct):
-    """One output that is wanted."""
+    """One requested output."""
 
     name: Names
     parameters: dict[str, Any] = {}
 
 
 class InferRequest(msgspec.Struct):
-    """A request for inference."""
+    """An inference request."""
 
     inputs: Annotated[list[InputTensor], Meta(min_length=1, max_length=8)]
     id: Annotated[str, Meta(max_length=256)] | None = None
@@ -56,7 +56,7 @@ class OutputTensor(msgspec.Struct, omit_defaults=True):
 
 
 class InferResponse(msgspec.Struct, omit_defaults=True):
-    """The answer of one model. `model_version`: the bundle's hash."""
+    """The response of one model. `model_version`: the bundle hash."""
 
     model_name: str
     model_version: str
@@ -70,11 +70,11 @@ _encode = msgspec.json.Encoder().encode
 
 
 def parse(body: bytes, header_length: str | None) -> tuple[InferRequest, memoryview]:
-    """The request and the raw bytes behind it. Raises `Refused`."""
+    """Decode the request. Returns it with the raw bytes that follow its JSON. Raises `Refused` (400)."""
     size = len(body)
     if header_length is not None:
         if not (header_length.isascii() and header_length.isdigit() and int(header_length) <= len(body)):
-            raise Refused("unreadable-tensors", "Inference-Header-Content-Length is no length within the body.")
+            raise Refused("unreadable-tensors", "Inference-Header-Content-Length must be a length within the body.")
         size = int(header_length)
     try:
         return _decoder.decode(body[:size]), memoryview(body)[size:]
@@ -83,28 +83,28 @@ def parse(body: bytes, header_length: str | None) -> tuple[InferRequest, memoryv
 
 
 def matrix(request: InferRequest, raw: memoryview, *, name: str, width: int, most: int) -> NDArray[np.float32]:
-    """The only input, `name`, as float32[rows, width]. Raises `Refused` for anything else."""
+    """The only input, `name`, as float32[rows, width], with at most `most` rows. Raises `Refused` (400)."""
     if len(request.inputs) != 1 or request.inputs[0].name != name:
         raise Refused("unreadable-tensors", f"The model has one input, '{name}'.")
     tensor = request.inputs[0]
     kind, shape = _TYPES.get(tensor.datatype), tensor.shape
     if kind is None or len(shape) != 2 or shape[1] != width or not 0 < shape[0] <= most:
         raise Refused(
-            "unreadable-tensors", f"'{name}' is FP32 (or FP64) of shape [rows, {width}], with 1 to {most} rows."
+            "unreadable-tensors", f"'{name}' must be FP32 or FP64 of shape [rows, {width}], with 1 to {most} rows."
         )
     size = tensor.parameters.get("binary_data_size")
     values = _listed(tensor) if size is None else _binary(raw, size, kind)
     if values.size != shape[0] * width:
-        raise Refused("unreadable-tensors", f"'{name}' does not hold as many numbers as its shape says.")
-    found = values.reshape(shape[0], width).astype(np.float32)
-    if np.isinf(found).any():
-        raise Refused("unreadable-tensors", f"'{name}' holds an infinite number.")
-    return found
+        raise Refused("unreadable-tensors", f"The number of values of '{name}' does not match its shape.")
+    rows = values.reshape(shape[0], width).astype(np.float32)
+    if np.isinf(rows).any():
+        raise Refused("unreadable-tensors", f"'{name}' contains an infinite number.")
+    return rows
 
 
 def _binary(raw: memoryview, size: object, kind: np.dtype[Any]) -> NDArray[Any]:
     if type(size) is not int or size != len(raw) or size % kind.itemsize:
-        raise Refused("unreadable-tensors", "binary_data_size is not the number of bytes behind the JSON.")
+        raise Refused("unreadable-tensors", "binary_data_size must be the number of bytes after the JSON.")
     return np.frombuffer(raw, dtype=kind)
 
 
@@ -112,27 +112,27 @@ def _listed(tensor: InputTensor) -> NDArray[Any]:
     rows = tensor.data or []
     flat = [value for row in rows for value in row] if rows and type(rows[0]) is list else rows
     if not set(map(type, flat)) <= _NUMBERS:
-        raise Refused("unreadable-tensors", "The data are numbers or null, flat or one list for each row.")
+        raise Refused("unreadable-tensors", "The data must be numbers or null, flat or as one list per row.")
     try:
         with np.errstate(over="ignore"):
             return np.array(flat, dtype=np.float64).astype(np.float32)
     except OverflowError:
-        raise Refused("unreadable-tensors", "The data hold a number that is too large.") from None
+        raise Refused("unreadable-tensors", "The data contain a number that is too large.") from None
 
 
 def wants_binary(request: InferRequest, output: str) -> bool:
-    """Whether `output` is to come as raw bytes."""
+    """Whether `output` is requested as raw bytes."""
     default = request.parameters.get("binary_data_output") is True
-    for wanted in request.outputs or ():
-        if wanted.name == output:
-            return wanted.parameters.get("binary_data", default) is True
+    for requested in request.outputs or ():
+        if requested.name == output:
+            return requested.parameters.get("binary_data", default) is True
     return default
 
 
 def respond(
     request: InferRequest, response: InferResponse, values: NDArray[np.float32]
 ) -> tuple[bytes, dict[str, str]]:
-    """The body and headers of the answer: `values` float32[rows, 1] fill the response's only output."""
+    """The body and headers of the response: `values` float32[rows, 1] become its only output."""
     output = response.outputs[0]
     if not wants_binary(request, output.name):
         output.data = values.ravel().tolist()

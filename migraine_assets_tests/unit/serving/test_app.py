@@ -168,7 +168,7 @@ def test_unknown_addresses_and_methods_are_problems(tmp_path: Path) -> None:
         ):
             assert (answer.status_code, answer.json()["status"]) == (status, status)
         assert client.get("/predict").headers["allow"] == "POST"
-        assert client.get("/v2/nothing").json() == {"error": "There is nothing at this address"}
+        assert client.get("/v2/nothing").json() == {"error": "No such resource"}
 
 
 def test_every_answer_has_security_headers(tmp_path: Path) -> None:
