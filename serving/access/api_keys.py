@@ -16,6 +16,7 @@ import threading
 import msgspec
 
 from migraine_assets.errors import ConfigurationError, StoreError
+from migraine_assets.stores.documents import UNREADABLE
 from migraine_assets.stores.store import Store
 
 FOLDER = "serving/keys"
@@ -61,7 +62,7 @@ def records(store: Store) -> list[KeyRecord]:
     for name in store.list(FOLDER):
         try:
             keys.append(msgspec.json.decode(store.read(f"{FOLDER}/{name}"), type=KeyRecord))
-        except msgspec.DecodeError:
+        except UNREADABLE:
             continue
     return sorted(keys, key=lambda record: (record.created, record.id))
 

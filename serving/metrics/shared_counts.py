@@ -21,6 +21,7 @@ from typing import Any, TypeVar
 import msgspec
 from prometheus_client import mmap_dict
 
+from migraine_assets.stores.documents import UNREADABLE
 from migraine_assets.stores.locks import acquire, file_lock
 
 Document = TypeVar("Document", bound=msgspec.Struct)
@@ -193,5 +194,5 @@ def _add(totals: dict[str, float], path: Path) -> None:
 def _read(path: Path, kind: type[Document]) -> Document | None:
     try:
         return msgspec.json.decode(path.read_bytes(), type=kind)
-    except (FileNotFoundError, msgspec.DecodeError):
+    except (FileNotFoundError, *UNREADABLE):
         return None

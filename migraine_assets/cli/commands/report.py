@@ -66,11 +66,12 @@ def report() -> None:
 def show_tables(folder: Path) -> None:
     """Print a table for each task in `folder`'s evaluation.json. Raises `StoreError` if the file is damaged."""
     from migraine_assets.report.evaluation_json import load
+    from migraine_assets.stores.documents import UNREADABLE
 
     path = folder / "evaluation.json"
     try:
         sections = load(path.read_bytes())
-    except ValueError as error:
+    except UNREADABLE as error:
         raise StoreError(f"{path.resolve()} is damaged: {error}. `migraine run` writes a new report.") from error
     for task, section in sections.items():
         columns = ("model", *(column.title for column in COLUMNS[task]), "flags", "CPU s", "role")

@@ -83,9 +83,9 @@ def _counts_by_participant(
 ) -> Counts:
     """Count rows per participant and bin, missing values last: float64[participants, bins + 1]."""
     bins = len(reference.edges) + 2
-    places = bin_indices(reference.edges, values)
+    indices = bin_indices(reference.edges, values)
     participants = int(person.max()) + 1
-    counts = np.bincount(person * bins + places, minlength=participants * bins)
+    counts = np.bincount(person * bins + indices, minlength=participants * bins)
     return counts.reshape(participants, bins).astype(np.float64)
 
 

@@ -1,7 +1,8 @@
-"""The sensor that publishes how the automation goes. It starts nothing.
+"""The sensor that publishes the status of the automation: jobs, sensors, schedules and verdicts. It starts nothing.
 
-Here belongs the order of steps. It is on by default: Prometheus must hear of a failed run also where nothing is
-automated. That it falls silent with the daemon is what the alert MigraineDagsterSilent is for.
+It is on by default, because Prometheus must learn of a failed run even where nothing is automated. If it falls silent
+together with the daemon, the alert MigraineDagsterSilent fires. Not here: the published file
+(`stores.monitoring.pipeline_status`).
 """
 
 import datetime as dt
@@ -37,16 +38,14 @@ RESULT_KINDS: tuple[ResultKind[Any], ...] = (DRIFT, REALIZED, ESTIMATED)
 Verdicts = dict[str, dict[str, TaskVerdict]]
 
 
-def verdicts(
-    store: Store, *, known: Mapping[str, Mapping[str, TaskVerdict]], complain: Callable[[str], None]
-) -> Verdicts:
+def verdicts(store: Store, *, known: Mapping[str, Mapping[str, TaskVerdict]], warn: Callable[[str], None]) -> Verdicts:
     """Return the newest verdicts by kind and task. An unreadable result leaves the `known` verdict in place."""
     newest = {kind: dict(tasks) for kind, tasks in known.items()}
     for kind in RESULT_KINDS:
         try:
             result = latest_result(store, kind)
         except StoreError as error:
-            complain(str(error))
+            warn(str(error))
             continue
         if result is not None:
             day, content = result
@@ -54,25 +53,25 @@ def verdicts(
     return newest
 
 
-# Dagster's own interval for a sensor that names none.
+# Dagster's default interval of a sensor.
 INTERVAL = 30
 GOOD = (TickStatus.SUCCESS, TickStatus.SKIPPED)
 INSTIGATOR_KINDS = {InstigatorType.SENSOR: "sensor", InstigatorType.SCHEDULE: "schedule"}
 
 
-def tick_figures(instance: dg.DagsterInstance, repository: dg.RepositoryDefinition) -> dict[str, TickSummary]:
-    """Every sensor and schedule of `repository` that is switched on and has been evaluated or started."""
-    found = {}
+def tick_summaries(instance: dg.DagsterInstance, repository: dg.RepositoryDefinition) -> dict[str, TickSummary]:
+    """Return every sensor and schedule of `repository` that is on and was evaluated or started before."""
+    ticks = {}
     for state in instance.all_instigator_state():
         kind = INSTIGATOR_KINDS.get(state.instigator_type)
         if kind and (interval := _interval(repository, state.name, kind, state.status)) is not None:
             good, bad = _last(instance, state, *GOOD), _last(instance, state, TickStatus.FAILURE)
-            found[state.name] = TickSummary(kind, interval, last_success=good, last_failure=bad)
-    return found
+            ticks[state.name] = TickSummary(kind, interval, last_success=good, last_failure=bad)
+    return ticks
 
 
 def _interval(repository: dg.RepositoryDefinition, name: str, kind: str, status: InstigatorStatus) -> float | None:
-    """Seconds between evaluations (0 for a schedule); None for what is off or no longer in the code."""
+    """Return the seconds between evaluations (0 for a schedule), or None if it is off or no longer in the code."""
     known = repository.has_sensor_def(name) if kind == "sensor" else repository.has_schedule_def(name)
     if not known:
         return None
@@ -86,7 +85,7 @@ def _interval(repository: dg.RepositoryDefinition, name: str, kind: str, status:
 
 
 def _last(instance: dg.DagsterInstance, state: InstigatorState, *statuses: TickStatus) -> float:
-    """The moment of the last tick with one of these, 0.0 where there is none."""
+    """Return the time of the last tick with one of these statuses, or 0.0."""
     ticks = instance.get_ticks(state.instigator_origin_id, state.selector_id, limit=1, statuses=list(statuses))
     return float(ticks[0].timestamp) if ticks else 0.0
 
@@ -96,33 +95,33 @@ WAITING = (dg.DagsterRunStatus.QUEUED, dg.DagsterRunStatus.NOT_STARTED)
 RUNNING = (dg.DagsterRunStatus.STARTING, dg.DagsterRunStatus.STARTED, dg.DagsterRunStatus.CANCELING)
 WILL_RETRY = "dagster/will_retry"
 MOST_RUNS = 1000
-# A run's record may be written a little later than the moment that it carries.
+# A run's record may be written a little later than its timestamp.
 OVERLAP = dt.timedelta(minutes=10)
-# What nobody has run for so long is told no more: its job may be gone from the code.
+# A job without runs for so long is dropped: it may no longer be in the code.
 FORGET = dt.timedelta(days=60)
 
 
-def job_figures(
+def job_summaries(
     instance: dg.DagsterInstance, *, known: Mapping[str, JobSummary], since: dt.datetime | None, now: dt.datetime
 ) -> dict[str, JobSummary]:
-    """`known` with the runs that ended after `since` (None: all that Dagster has), and those that are under way."""
-    found = dict(known)
+    """Update `known` with the runs that ended after `since` (None: all runs), and count unfinished runs."""
+    jobs = dict(known)
     after = since - OVERLAP if since else None
     ended = dg.RunsFilter(statuses=list(ENDED), updated_after=after)
     for record in instance.get_run_records(ended, limit=MOST_RUNS, order_by="update_timestamp"):
         name = record.dagster_run.job_name
-        found[name] = with_run(found.get(name, JobSummary()), record)
+        jobs[name] = with_run(jobs.get(name, JobSummary()), record)
     counts = _unfinished(instance)
     oldest = (now - FORGET).timestamp()
-    kept = {name for name, job in found.items() if max(job.last_success, job.last_failure) >= oldest}
+    recent = {name for name, job in jobs.items() if max(job.last_success, job.last_failure) >= oldest}
     return {
-        name: replace(found.get(name, JobSummary()), queued=counts[name, "queued"], running=counts[name, "running"])
-        for name in sorted(kept | {name for name, _ in counts})
+        name: replace(jobs.get(name, JobSummary()), queued=counts[name, "queued"], running=counts[name, "running"])
+        for name in sorted(recent | {name for name, _ in counts})
     }
 
 
 def with_run(job: JobSummary, record: dg.RunRecord) -> JobSummary:
-    """`job` after a run that ended. A failure that Dagster itself will repeat is none yet."""
+    """Return `job` after a run that ended. A failure that Dagster will retry does not count."""
     end = record.end_time or record.update_timestamp.timestamp()
     if record.dagster_run.status == dg.DagsterRunStatus.SUCCESS:
         if end <= job.last_success:
@@ -134,8 +133,8 @@ def with_run(job: JobSummary, record: dg.RunRecord) -> JobSummary:
 
 
 def _unfinished(instance: dg.DagsterInstance) -> Counter[tuple[str, str]]:
-    under_way = dg.RunsFilter(statuses=[*WAITING, *RUNNING])
-    runs = (record.dagster_run for record in instance.get_run_records(under_way, limit=MOST_RUNS))
+    unfinished = dg.RunsFilter(statuses=[*WAITING, *RUNNING])
+    runs = (record.dagster_run for record in instance.get_run_records(unfinished, limit=MOST_RUNS))
     return Counter((run.job_name, "queued" if run.status in WAITING else "running") for run in runs)
 
 
@@ -145,18 +144,18 @@ SECONDS = 30
 @dg.sensor(
     minimum_interval_seconds=SECONDS,
     default_status=dg.DefaultSensorStatus.RUNNING,
-    description="Publishes for Prometheus how runs, sensors, schedules and monitored models are; starts nothing.",
+    description="Publishes the status of runs, sensors, schedules and monitored models for Prometheus.",
 )
 def operations_figures(context: dg.SensorEvaluationContext, workspace: Workspace) -> dg.SkipReason:
-    """Merge what Dagster knows now into what was published, and publish it."""
+    """Merge the present state of Dagster into the published status, and publish it."""
     now, store = dt.datetime.now(dt.UTC), workspace.store
     before = read_pipeline_status(store) or PipelineStatus(0.0)
     if context.repository_def is None:
         raise dg.DagsterInvariantViolationError("A sensor is evaluated within a code location.")
     since = dt.datetime.fromtimestamp(before.published_at, dt.UTC) if before.published_at else None
-    jobs = job_figures(context.instance, known=before.jobs, since=since, now=now)
-    ticks = tick_figures(context.instance, context.repository_def)
-    found = verdicts(store, known=before.verdicts, complain=context.log.warning)
-    write_pipeline_status(store, PipelineStatus(now.timestamp(), jobs, ticks, found))
+    jobs = job_summaries(context.instance, known=before.jobs, since=since, now=now)
+    ticks = tick_summaries(context.instance, context.repository_def)
+    newest = verdicts(store, known=before.verdicts, warn=context.log.warning)
+    write_pipeline_status(store, PipelineStatus(now.timestamp(), jobs, ticks, newest))
     record_heartbeat(store, "operations_figures", now=now)
     return dg.SkipReason(f"Published: {len(jobs)} jobs, {len(ticks)} sensors and schedules.")

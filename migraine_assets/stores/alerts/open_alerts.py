@@ -13,6 +13,7 @@ import msgspec
 from migraine_assets.core.alerts.kinds import Alert, Severity
 from migraine_assets.core.alerts.lifecycle import AlertState
 from migraine_assets.errors import StoreError
+from migraine_assets.stores.documents import UNREADABLE
 from migraine_assets.stores.store import Store
 
 FOLDER, FORMAT = "alerts/state", 1
@@ -99,6 +100,6 @@ def _to_stored(state: AlertState) -> _StoredState:
 def _read(store: Store, path: str) -> AlertState | None:
     try:
         document = msgspec.json.decode(store.read(path), type=_Document)
-    except (StoreError, msgspec.DecodeError):
+    except (StoreError, *UNREADABLE):
         return None
     return AlertState(**msgspec.structs.asdict(document.standing)) if document.format == FORMAT else None

@@ -16,6 +16,7 @@ from migraine_assets.core.alerts.message import Message
 from migraine_assets.core.alerts.retry import Pending
 from migraine_assets.errors import StoreError
 from migraine_assets.stores.alerts.channels import Channel
+from migraine_assets.stores.documents import UNREADABLE
 from migraine_assets.stores.store import Store
 
 FOLDER, FORMAT = "alerts/outbox", 1
@@ -92,7 +93,7 @@ def _write(store: Store, queued: QueuedMessage) -> None:
 def _read(store: Store, name: str) -> QueuedMessage | None:
     try:
         document = msgspec.json.decode(store.read(f"{FOLDER}/{name}"), type=_Document)
-    except (StoreError, msgspec.DecodeError):
+    except (StoreError, *UNREADABLE):
         return None
     if document.format != FORMAT:
         return None

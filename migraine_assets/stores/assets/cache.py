@@ -3,10 +3,9 @@
 Not here: what goes into a fingerprint (`defs.caching`).
 """
 
-import msgspec
-
 from migraine_assets.errors import StoreError
 from migraine_assets.stores.assets.current_values import StoredValue, decode
+from migraine_assets.stores.documents import UNREADABLE
 from migraine_assets.stores.store import Store
 
 FOLDER = "memo"
@@ -26,7 +25,7 @@ def read_cached(store: Store, fingerprint: str) -> StoredValue | None:
         return None
     try:
         return decode(store.read(_path(fingerprint)))
-    except (StoreError, msgspec.DecodeError):
+    except (StoreError, *UNREADABLE):
         return None
 
 

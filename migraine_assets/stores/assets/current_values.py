@@ -10,6 +10,7 @@ from typing import Any
 import msgspec
 
 from migraine_assets.errors import StoreError
+from migraine_assets.stores.documents import UNREADABLE
 from migraine_assets.stores.store import Store
 
 FOLDER = "assets"
@@ -29,7 +30,7 @@ class StoredValue(msgspec.Struct, frozen=True, omit_defaults=True):
 
 
 def decode(content: bytes) -> StoredValue:
-    """The inverse of `StoredValue.encode`. Raises `msgspec.DecodeError` for any other content."""
+    """The inverse of `StoredValue.encode`. Raises one of `UNREADABLE` for any other content."""
     return msgspec.json.decode(content, type=StoredValue)
 
 
@@ -45,7 +46,7 @@ def read_current(store: Store, asset_key: str) -> StoredValue | None:
         return None
     try:
         return decode(store.read(path))
-    except msgspec.DecodeError as error:
+    except UNREADABLE as error:
         raise StoreError(f"'{path}' in {store.uri} is damaged: {error}. Delete it and run again.") from error
 
 

@@ -18,6 +18,7 @@ import msgspec
 
 from migraine_assets.core.dvc_hash import DIRECTORY_SUFFIX, directory_listing, directory_md5, md5
 from migraine_assets.errors import DataRefused, StoreError
+from migraine_assets.stores.documents import UNREADABLE
 from migraine_assets.stores.store import Store
 
 FORMAT = 1
@@ -227,7 +228,7 @@ def _read(store: Store, leaf: str) -> Entry:
         if header.format != FORMAT:
             raise StoreError(f"{_LOG}/{leaf} has format {header.format}; this version reads {FORMAT}. Upgrade.")
         return Entry(header.number, msgspec.json.decode(content, type=Acceptance))
-    except msgspec.DecodeError as error:
+    except UNREADABLE as error:
         raise StoreError(f"{_LOG}/{leaf} in {store.uri} is damaged: {error}. Restore it from a backup.") from error
 
 

@@ -11,6 +11,7 @@ from collections.abc import Mapping
 import msgspec
 
 from migraine_assets.errors import StoreError
+from migraine_assets.stores.documents import UNREADABLE
 from migraine_assets.stores.store import Store
 
 PATH = "monitoring/figures.json"
@@ -57,5 +58,5 @@ def read_gauges(store: Store) -> MonitoringGauges | None:
     """The published values; None if there are none or the file is invalid."""
     try:
         return msgspec.json.decode(store.read(PATH), type=MonitoringGauges) if store.exists(PATH) else None
-    except (StoreError, OSError, msgspec.DecodeError):
+    except (StoreError, OSError, *UNREADABLE):
         return None

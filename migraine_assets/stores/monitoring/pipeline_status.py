@@ -11,6 +11,7 @@ since 1970; 0.0 means never.
 import msgspec
 
 from migraine_assets.errors import StoreError
+from migraine_assets.stores.documents import UNREADABLE
 from migraine_assets.stores.store import Store
 
 PATH = "monitoring/operations.json"
@@ -55,7 +56,7 @@ def read_pipeline_status(store: Store) -> PipelineStatus | None:
     """The published status; None if there is none or the file is invalid."""
     try:
         return msgspec.json.decode(store.read(PATH), type=PipelineStatus) if store.exists(PATH) else None
-    except (StoreError, OSError, msgspec.DecodeError):
+    except (StoreError, OSError, *UNREADABLE):
         return None
 
 

@@ -12,8 +12,9 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from migraine_assets.errors import BundleRefused, StoreError
+from migraine_assets.stores.assets import cache, current_values, deliveries
 from migraine_assets.stores.documents import Document, days_in, decode_document, encode_document
-from migraine_assets.stores.monitoring import collection, reported_outcomes
+from migraine_assets.stores.monitoring import collection, gauges, pipeline_status, reported_outcomes
 from migraine_assets.stores.monitoring.decisions import AutomationDecision, decisions, record_decision
 from migraine_assets.stores.monitoring.heartbeats import heartbeats, record_heartbeat
 from migraine_assets.stores.monitoring.results import DRIFT, ESTIMATED, QUALITY, REALIZED, read_result, write_result
@@ -27,6 +28,7 @@ from migraine_assets.stores.registry.promotion_log import PromotionRecord
 from migraine_assets.stores.store import Store
 from migraine_assets_tests.support.monitoring_results import write_task_result
 from migraine_assets_tests.unit.stores.prediction_log.log_records import NOON, SECRET, feedback, prediction_record
+from serving.access import api_keys
 
 DAY, NOW = dt.date(2026, 3, 1), dt.datetime(2026, 3, 1, 12, tzinfo=dt.UTC)
 HASH, OTHER = "0" * 64, "1" * 64
@@ -250,6 +252,44 @@ def test_lines_of_the_first_version_had_no_number_and_stay_readable() -> None:
 def test_an_id_from_beyond_the_calendar_finds_nothing() -> None:
     later = make_id(SECRET, time=(1 << 48) / 1000 - 1)
     assert find_record(Store("memory://lines"), later) is None
+
+
+UNREADABLE = [b"", b"{", b"1e400", DEEP, b'{"model_accuracy": {"\xff": 1.0}, "type": "\xff"}', b"[" * 100_000]
+Reader = Callable[[Store], object]
+# Readers of other documents, and their files.
+TOLERANT: dict[str, tuple[str, Reader]] = {
+    "cached value": (f"{cache.FOLDER}/{HASH}.json", lambda store: cache.read_cached(store, HASH)),
+    "gauges": (gauges.PATH, gauges.read_gauges),
+    "pipeline status": (pipeline_status.PATH, pipeline_status.read_pipeline_status),
+}
+STRICT: dict[str, tuple[str, Reader]] = {
+    "current value": ("assets/raw_diary.json", lambda store: current_values.read_current(store, "raw_diary")),
+    "delivery": ("deliveries/log/000001-x.json", lambda store: list(deliveries.log(store))),
+}
+
+
+@pytest.mark.parametrize("content", UNREADABLE)
+@pytest.mark.parametrize("name", TOLERANT)
+def test_a_damaged_document_that_can_be_made_again_counts_as_absent(tmp_path: Path, name: str, content: bytes) -> None:
+    store, (path, read) = Store(str(tmp_path)), TOLERANT[name]
+    store.write(path, content)
+    assert read(store) is None
+
+
+@pytest.mark.parametrize("content", UNREADABLE)
+@pytest.mark.parametrize("name", STRICT)
+def test_a_damaged_document_of_the_pipeline_is_refused(tmp_path: Path, name: str, content: bytes) -> None:
+    store, (path, read) = Store(str(tmp_path)), STRICT[name]
+    store.write(path, content)
+    with pytest.raises(StoreError, match=path.rsplit("/", 1)[-1]):
+        read(store)
+
+
+@pytest.mark.parametrize("content", UNREADABLE)
+def test_a_damaged_api_key_is_skipped(tmp_path: Path, content: bytes) -> None:
+    store = Store(str(tmp_path))
+    store.write(f"{api_keys.FOLDER}/damaged.json", content)
+    assert api_keys.records(store) == []
 
 
 class Example(Document, frozen=True):
