@@ -81,7 +81,7 @@ def _notifier(settings: Settings) -> Notifier:
 def _test_message(now: dt.datetime) -> Message:
     text = "This is a test message: alerts of the migraine platform are delivered to this channel."
     update = on_sighting(None, alert("test", "migraine alerts test", text, since=now), now=now).update
-    assert update is not None  # the first sighting of an alert always yields a update
+    assert update is not None  # the first sighting of an alert always yields an update
     return message([update], now=now)
 
 
