@@ -46,14 +46,14 @@ def serve(
 @app.command()
 def replay(prediction_id: Annotated[str, typer.Argument(help="The prediction_id in a response.")]) -> None:
     """Recompute a logged prediction offline, from the same bundle and features."""
-    from serving.log.replay import receipt_of
+    from serving.log.replay import record_of
     from serving.log.replay import replay as repeat
 
     store = _store()
-    receipt = receipt_of(store, prediction_id)
-    results = repeat(store, receipt)
-    when = dt.datetime.fromtimestamp(receipt.time, dt.UTC).isoformat(timespec="seconds")
-    say(f"Prediction {receipt.id} of {when}, for {receipt.for_date or 'no date'}, arm {receipt.arm}")
+    record = record_of(store, prediction_id)
+    results = repeat(store, record)
+    when = dt.datetime.fromtimestamp(record.time, dt.UTC).isoformat(timespec="seconds")
+    say(f"Prediction {record.id} of {when}, for {record.for_date or 'no date'}, arm {record.arm}")
     rows = [
         (r.task, r.role, r.bundle[:12], repr(r.logged), "" if r.repeated is None else repr(r.repeated))
         + (r.problem or ("same" if r.same else "DIFFERENT"),)

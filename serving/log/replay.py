@@ -1,6 +1,6 @@
-"""A prediction repeated offline from its receipt: the same bundle, the same features, and so the same number.
+"""Repeat a logged prediction offline: the same bundle and the same features give the same number.
 
-Here belongs the comparison. Not here: finding the receipt (`stores.prediction_log.reader`), printing (`serving.cli`).
+Not here: finding the record (`migraine_assets.stores.prediction_log.reader`), printing (`serving.cli`).
 """
 
 import math
@@ -17,7 +17,7 @@ from migraine_assets.stores.store import Store
 
 @dataclass(frozen=True)
 class Repeated:
-    """One output of a receipt and what the same bundle says now. `role`: "served" or "shadow"."""
+    """One logged output and the output of the same bundle now. `role`: "served" or "shadow"."""
 
     task: str
     role: str
@@ -28,31 +28,31 @@ class Repeated:
 
     @property
     def same(self) -> bool:
-        """Whether the two are the same number, bit for bit (or both are none)."""
+        """Whether both are the same number, bit for bit, or both are None."""
         return self.problem is None and self.logged == self.repeated
 
 
-def receipt_of(store: Store, identity: str) -> PredictionRecord:
-    """The receipt of `identity`. Raises `DataRefused` where the log has none."""
-    receipt = find_record(store, identity)
-    if receipt is None:
+def record_of(store: Store, prediction_id: str) -> PredictionRecord:
+    """The record of `prediction_id`. Raises `DataRefused` where the log has none."""
+    record = find_record(store, prediction_id)
+    if record is None:
         raise DataRefused(
-            f"The prediction log in {store.uri} has no '{identity}'. Receipts are written within a second or two; "
-            "a replica that was killed loses those of its last second."
+            f"The prediction log in {store.uri} has no '{prediction_id}'. Records are written within a second or two; "
+            "a replica that is killed loses those of its last second."
         )
-    return receipt
+    return record
 
 
-def replay(store: Store, receipt: PredictionRecord) -> tuple[Repeated, ...]:
-    """Ask the bundles of `receipt` again, those that answered and those that only shadowed."""
-    shadow = {**receipt.features, **receipt.shadow_features}
+def replay(store: Store, record: PredictionRecord) -> tuple[Repeated, ...]:
+    """Run the bundles of `record` again: those that answered and those that ran as shadows."""
+    shadow = {**record.features, **record.shadow_features}
     served = [
-        _repeat(store, task, "served", receipt.bundles[task], receipt.features[task], logged)
-        for task, logged in receipt.outputs.items()
+        _repeat(store, task, "served", record.bundles[task], record.features[task], logged)
+        for task, logged in record.outputs.items()
     ]
     shadowed = [
-        _repeat(store, task, "shadow", receipt.shadow_bundles[task], shadow[task], logged)
-        for task, logged in receipt.shadow_outputs.items()
+        _repeat(store, task, "shadow", record.shadow_bundles[task], shadow[task], logged)
+        for task, logged in record.shadow_outputs.items()
     ]
     return (*served, *shadowed)
 
@@ -62,7 +62,7 @@ def _repeat(
 ) -> Repeated:
     row = np.array([[np.nan if value is None else value for value in features]], dtype=np.float32)
     try:
-        said = float(load_bundle(store, bundle).predict(row)[0])
+        output = float(load_bundle(store, bundle).predict(row)[0])
     except (StoreError, DataRefused) as error:
         return Repeated(task, role, bundle, logged, None, str(error))
-    return Repeated(task, role, bundle, logged, said if math.isfinite(said) else None)
+    return Repeated(task, role, bundle, logged, output if math.isfinite(output) else None)

@@ -15,23 +15,23 @@ CONFIG = Path(__file__).resolve().parents[3] / "serving" / "serve_config.yaml"
 HEAVY = ("dagster", "mlflow", "sklearn", "matplotlib", "xgboost", "lightgbm", "skl2onnx")
 
 
-def quietly(name: str) -> ModuleType:
-    """The module `name`. Importing Ray gives warnings that are Ray's own affair."""
+def import_quietly(name: str) -> ModuleType:
+    """Import the module `name` without the warnings that importing Ray causes."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         return importlib.import_module(name)
 
 
-deployment = quietly("serving.deployment")
+deployment = import_quietly("serving.deployment")
 
 
 def test_a_replica_imports_none_of_the_heavy_libraries() -> None:
     code = f"import sys, serving.deployment; print([name for name in {HEAVY!r} if name in sys.modules])"
-    found = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    assert found.stdout.strip() == "[]"
+    completed = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert completed.stdout.strip() == "[]"
 
 
-def test_overload_is_answered_with_503_and_when_to_come_back() -> None:
+def test_overload_gets_a_503_with_retry_after() -> None:
     backpressure = deployment.options(ServingSettings(), deployment.Arguments())["backpressure_config"]
     assert (backpressure.status_code, backpressure.retry_after_s) == (503, 1)
 
@@ -51,14 +51,14 @@ def test_the_number_of_replicas(
     assert (scaling.min_replicas, scaling.max_replicas) == expected
 
 
-def test_it_scales_before_a_replica_is_full() -> None:
+def test_it_scales_up_before_a_replica_is_full() -> None:
     settings = ServingSettings()
     scaling = deployment.autoscaling(settings, deployment.Arguments())
     assert scaling.target_ongoing_requests < settings.max_ongoing_requests
 
 
-def test_the_configuration_for_serve_deploy_names_what_there_is() -> None:
-    schema = quietly("ray.serve.schema")
+def test_the_serve_config_names_the_deployment() -> None:
+    schema = import_quietly("ray.serve.schema")
     config = schema.ServeDeploySchema(**yaml.safe_load(CONFIG.read_text()))
     [application] = config.applications
     assert application.import_path == f"{deployment.__name__}:{deployment.build_app.__name__}"

@@ -34,7 +34,7 @@ def test_a_refused_bundle_is_a_problem_until_another_is_promoted(tmp_path: Path)
         services.close()
 
 
-def test_nothing_promoted_yet_is_no_problem_but_not_ready(tmp_path: Path) -> None:
+def test_before_the_first_promotion_there_is_no_problem_and_it_is_not_ready(tmp_path: Path) -> None:
     services = open_services(settings(tmp_path), store=Store(str(tmp_path / "store")))
     try:
         assert problems(services) == 0
@@ -44,7 +44,7 @@ def test_nothing_promoted_yet_is_no_problem_but_not_ready(tmp_path: Path) -> Non
 
 
 class SlowStore(Store):
-    """A store that no longer answers once `gone` is set."""
+    """A store that stops responding once `gone` is set."""
 
     def __init__(self, uri: str) -> None:
         super().__init__(uri)
@@ -56,7 +56,7 @@ class SlowStore(Store):
         return super().exists(name)
 
 
-def test_a_store_that_does_not_answer_delays_no_scrape(tmp_path: Path) -> None:
+def test_an_unresponsive_store_does_not_delay_a_scrape(tmp_path: Path) -> None:
     store = SlowStore(str(tmp_path / "store"))
     store.gone.set()
     services = open_services(settings(tmp_path), store=store)
@@ -70,7 +70,7 @@ def test_a_store_that_does_not_answer_delays_no_scrape(tmp_path: Path) -> None:
         services.close()
 
 
-def test_what_is_published_is_seen_within_seconds(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_published_metrics_appear_within_seconds(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "LOOK_SECONDS", 0.05)
     store = Store(str(tmp_path / "store"))
     services = open_services(settings(tmp_path), store=store)

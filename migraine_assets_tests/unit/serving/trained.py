@@ -78,15 +78,15 @@ def _bundle(store: Store, diary: Any, task: Task, key: str, *, horizon: int = 1)
     data = TrainingSet(X, rows.names, y[known], who, (who % 3).astype(np.int8))
     fitted = fit_model(find(task, key), data, seed=3)
     if task == "attack":
-        found = score_attack(data.y, fitted.oof, who, threshold=fitted.threshold or 0.5, replicates=40, seed=1)
+        metrics = score_attack(data.y, fitted.oof, who, threshold=fitted.threshold or 0.5, replicates=40, seed=1)
     else:
-        found = score_severity(data.y, fitted.oof, who, replicates=40, seed=1)
+        metrics = score_severity(data.y, fitted.oof, who, replicates=40, seed=1)
     context = Context(
         horizon=horizon,
         severity_kind="severity" if task == "severity" else None,
         features_version=engine.code_version(),
         data_version=DATA,
-        metrics={name: value.to_json() for name, value in found.items()},
+        metrics={name: value.to_json() for name, value in metrics.items()},
         reference={item.name: item.to_json() for item in references(X, rows.names)},
     )
     packed = pack(fitted, data, context)
@@ -145,7 +145,7 @@ def listening(app: Any) -> Iterator[str]:
 
 
 def day(date: dt.date, **fields: Any) -> dict[str, Any]:
-    """An entry."""
+    """One diary entry."""
     return {"date": date.isoformat(), **fields}
 
 
@@ -165,6 +165,6 @@ def history(length: int = 30, *, last: dt.date = dt.date(2026, 2, 1), **fields: 
 
 
 def records_of(services: Services, store: Store) -> list[PredictionRecord]:
-    """Every receipt written so far."""
+    """Every record written so far."""
     services.prediction_log.flush()
     return [record for name in days(store, PredictionRecord) for record in read(store, PredictionRecord, day=name)]

@@ -1,4 +1,4 @@
-"""What an answer says, and when the service does not guess."""
+"""The content of JSON answers: numbers, warnings, abstentions, rollout arms."""
 
 import datetime as dt
 import json
@@ -39,7 +39,7 @@ class Asked:
 
 @dataclass(frozen=True)
 class Outcome:
-    """The answer to one person, and what it was made of."""
+    """The answer to one participant, and what it was composed of."""
 
     prediction: Prediction
     scores: dict[str, Asked]
@@ -65,9 +65,9 @@ def ask(models: ModelSet, *bodies: dict[str, Any], **options: Any) -> list[Outco
 
 
 def models_of(store: Store) -> ModelSet:
-    found = ModelWatcher(store)
-    found.check()
-    return found.current
+    watcher = ModelWatcher(store)
+    watcher.check()
+    return watcher.current
 
 
 @pytest.fixture(scope="module")
@@ -89,24 +89,24 @@ def codes(outcome: Outcome) -> list[str]:
     return [warning.code for warning in outcome.prediction.warnings]
 
 
-def test_tomorrow_is_predicted_by_the_models_that_are_named(models: ModelSet) -> None:
-    (found,) = ask(models, {"participant_id": "p", "entries": history()})
-    said = found.prediction
-    assert said.for_date == "2026-02-02"
-    assert said.attack is not None
-    assert said.severity is not None
-    assert said.model.attack is not None
-    assert said.model.attack.bundle == trained()[1]["attack"]
-    served = models.tasks["attack"].champion
-    assert said.attack.probability == served.bundle.predict(found.scores["attack"].row[None])[0]
-    assert said.attack.interval is not None
-    assert said.attack.interval.low <= said.attack.probability <= said.attack.interval.high
-    assert said.attack.base_rate is not None
-    assert (said.attack.base_rate.observed_days, said.attack.base_rate.attacks) == (28, 5)
-    assert codes(found) == []
+def test_the_answer_names_the_models_that_predicted(models: ModelSet) -> None:
+    (outcome,) = ask(models, {"participant_id": "p", "entries": history()})
+    answer = outcome.prediction
+    assert answer.for_date == "2026-02-02"
+    assert answer.attack is not None
+    assert answer.severity is not None
+    assert answer.model.attack is not None
+    assert answer.model.attack.bundle == trained()[1]["attack"]
+    model = models.tasks["attack"].champion
+    assert answer.attack.probability == model.bundle.predict(outcome.scores["attack"].row[None])[0]
+    assert answer.attack.interval is not None
+    assert answer.attack.interval.low <= answer.attack.probability <= answer.attack.interval.high
+    assert answer.attack.base_rate is not None
+    assert (answer.attack.base_rate.observed_days, answer.attack.base_rate.attacks) == (28, 5)
+    assert codes(outcome) == []
 
 
-def test_alone_and_among_others_a_person_gets_the_same_features_and_numbers(models: ModelSet) -> None:
+def test_features_and_outputs_are_the_same_alone_and_in_a_batch(models: ModelSet) -> None:
     bodies = [{"entries": history(days, last=dt.date(2026, 1, days))} for days in (30, 9, 1, 20)]
     for body, together in zip(bodies, ask(models, *bodies), strict=True):
         (alone,) = ask(models, body)
@@ -116,13 +116,13 @@ def test_alone_and_among_others_a_person_gets_the_same_features_and_numbers(mode
             assert a.output == pytest.approx(b.output, abs=1e-6, nan_ok=True)
 
 
-def test_days_before_the_last_28_change_nothing(models: ModelSet) -> None:
+def test_days_before_the_look_back_have_no_effect(models: ModelSet) -> None:
     long, short = history(90), history(90)[-29:]
     (a,), (b,) = ask(models, {"entries": long}), ask(models, {"entries": short})
     assert a.prediction.attack == b.prediction.attack
 
 
-def test_with_too_little_history_it_does_not_guess_and_says_what_it_needs(models: ModelSet) -> None:
+def test_with_too_little_history_it_abstains_and_says_what_it_needs(models: ModelSet) -> None:
     needed = models.tasks["attack"].champion.least_days
     (short,) = ask(models, {"entries": history(needed - 1)})
     assert short.prediction.abstained
@@ -134,46 +134,46 @@ def test_with_too_little_history_it_does_not_guess_and_says_what_it_needs(models
     assert not enough.prediction.abstained
 
 
-def test_days_without_an_outcome_are_no_history(models: ModelSet) -> None:
-    (found,) = ask(models, {"entries": history(30, migraine_occurrence=None)})
-    assert found.prediction.abstained
+def test_days_without_an_outcome_do_not_count_as_history(models: ModelSet) -> None:
+    (outcome,) = ask(models, {"entries": history(30, migraine_occurrence=None)})
+    assert outcome.prediction.abstained
 
 
-def test_an_operator_may_ask_for_more_history(models: ModelSet) -> None:
-    (found,) = ask(models, {"entries": history(10)}, least_history_days=11)
-    assert "needs 11" in found.prediction.warnings[0].message
+def test_a_setting_can_require_more_history(models: ModelSet) -> None:
+    (outcome,) = ask(models, {"entries": history(10)}, least_history_days=11)
+    assert "needs 11" in outcome.prediction.warnings[0].message
 
 
-def test_a_model_of_single_days_predicts_the_day_itself_without_history(flat: ModelSet) -> None:
-    (found,) = ask(flat, {"stress_level": 8, "sleep_hours": 4})
-    assert found.prediction.for_date == "2026-03-01"
-    assert found.prediction.attack is not None
-    assert found.prediction.attack.base_rate is None
-    assert codes(found) == ["no_model"]
+def test_a_same_day_model_needs_no_history(flat: ModelSet) -> None:
+    (outcome,) = ask(flat, {"stress_level": 8, "sleep_hours": 4})
+    assert outcome.prediction.for_date == "2026-03-01"
+    assert outcome.prediction.attack is not None
+    assert outcome.prediction.attack.base_rate is None
+    assert codes(outcome) == ["no_model"]
 
 
-def test_a_model_of_single_days_does_not_guess_from_nothing(flat: ModelSet) -> None:
-    (found,) = ask(flat, {"migraine_occurrence": 1})
-    assert found.prediction.abstained
-    assert codes(found)[0] == "too_little_history"
+def test_a_same_day_model_abstains_without_any_input(flat: ModelSet) -> None:
+    (outcome,) = ask(flat, {"migraine_occurrence": 1})
+    assert outcome.prediction.abstained
+    assert codes(outcome)[0] == "too_little_history"
 
 
-def test_a_value_far_outside_training_is_told_and_counted(models: ModelSet) -> None:
-    (found,) = ask(models, {"entries": history(air_quality=499)})
-    assert found.out_of_range == ("air_quality",)
-    assert codes(found) == ["out_of_range"]
+def test_a_value_far_outside_training_is_warned_about(models: ModelSet) -> None:
+    (outcome,) = ask(models, {"entries": history(air_quality=499)})
+    assert outcome.out_of_range == ("air_quality",)
+    assert codes(outcome) == ["out_of_range"]
 
 
-def test_fields_without_use_and_limited_values_are_told(flat: ModelSet) -> None:
-    (found,) = ask(flat, {"stress_level": 8, "duration_h": 3, "migraine_occurrence": 1, "sleep_hours": 20})
-    told = {warning.code: warning.fields for warning in found.prediction.warnings}
-    assert told["unused_fields"] == ["migraine_occurrence", "duration_h"]
-    assert told["value_limited"] == ["sleep_hours"]
+def test_unused_fields_and_limited_values_are_warned_about(flat: ModelSet) -> None:
+    (outcome,) = ask(flat, {"stress_level": 8, "duration_h": 3, "migraine_occurrence": 1, "sleep_hours": 20})
+    fields = {warning.code: warning.fields for warning in outcome.prediction.warnings}
+    assert fields["unused_fields"] == ["migraine_occurrence", "duration_h"]
+    assert fields["value_limited"] == ["sleep_hours"]
 
 
-def test_reasons_come_for_the_asking(models: ModelSet) -> None:
-    (silent, explained) = ask(models, {"entries": history()}, {"entries": history(), "explain": True})
-    assert silent.prediction.reasons is None
+def test_reasons_are_given_on_request(models: ModelSet) -> None:
+    (plain, explained) = ask(models, {"entries": history()}, {"entries": history(), "explain": True})
+    assert plain.prediction.reasons is None
     reasons = explained.prediction.reasons
     assert reasons is not None
     assert reasons.attack is not None
@@ -191,41 +191,41 @@ def test_risk_bands_follow_the_threshold(p: float, threshold: float, band: str) 
     assert risk_band(p, threshold) == band
 
 
-def test_without_a_model_it_says_so() -> None:
+def test_without_a_model_the_error_says_what_to_do() -> None:
     with pytest.raises(ModelNotReady, match="migraine run"):
         ask(ModelSet(), {"age": 30})
 
 
 @pytest.mark.parametrize("mode", ["canary", "ab"])
-def test_a_trial_answers_its_share_of_people_and_names_itself(tmp_path: Path, mode: Any) -> None:
+def test_a_rollout_candidate_answers_its_share_of_participants(tmp_path: Path, mode: Any) -> None:
     store, names = fresh_store(tmp_path), trained()[1]
     start_rollout(store, "attack", mode=mode, percent=50, bundle=names["attack_2"], who="a", when=NOON, why="w")
     models = models_of(store)
     bodies = [{"participant_id": f"p{k}", "entries": history()} for k in range(40)]
-    found = ask(models, *bodies)
-    arms = [outcome.scores["attack"].arm for outcome in found]
+    outcomes = ask(models, *bodies)
+    arms = [outcome.scores["attack"].arm for outcome in outcomes]
     assert {"champion", mode} == set(arms)
-    for outcome, arm in zip(found, arms, strict=True):
-        said = outcome.prediction.model.attack
-        assert said is not None
-        assert (said.bundle, said.arm) == (names["attack_2" if arm == mode else "attack"], arm)
-        served = models.find(said.bundle)
-        assert served is not None
+    for outcome, arm in zip(outcomes, arms, strict=True):
+        answer = outcome.prediction.model.attack
+        assert answer is not None
+        assert (answer.bundle, answer.arm) == (names["attack_2" if arm == mode else "attack"], arm)
+        model = models.find(answer.bundle)
+        assert model is not None
         assert outcome.prediction.attack is not None
         assert outcome.prediction.attack.probability == pytest.approx(
-            served.bundle.predict(outcome.scores["attack"].row[None])[0], abs=1e-6
+            model.bundle.predict(outcome.scores["attack"].row[None])[0], abs=1e-6
         )
     assert arms == [outcome.scores["attack"].arm for outcome in ask(models, *bodies)]
-    assert {outcome.scores["severity"].arm for outcome in found} == {"champion"}
+    assert {outcome.scores["severity"].arm for outcome in outcomes} == {"champion"}
 
 
-def test_a_shadow_is_asked_and_never_heard(tmp_path: Path, models: ModelSet) -> None:
+def test_a_shadow_model_runs_and_changes_no_answer(tmp_path: Path, models: ModelSet) -> None:
     store, names = fresh_store(tmp_path), trained()[1]
     start_rollout(store, "attack", mode="shadow", percent=100, bundle=names["attack_2"], who="a", when=NOON, why="w")
     body = {"participant_id": "p", "entries": history()}
-    (found,), (without,) = ask(models_of(store), body), ask(models, body)
-    assert found.prediction == without.prediction
-    shadow = found.scores["attack"].shadow
+    (outcome,), (without,) = ask(models_of(store), body), ask(models, body)
+    assert outcome.prediction == without.prediction
+    shadow = outcome.scores["attack"].shadow
     assert shadow is not None
     assert shadow[0].bundle.hash == names["attack_2"]
     assert shadow[2] == shadow[0].bundle.predict(shadow[1][None])[0]

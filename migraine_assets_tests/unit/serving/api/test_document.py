@@ -1,4 +1,4 @@
-"""docs/api.md and the README: every command works against a real service, and the table is the service's own."""
+"""docs/api.md and the README: every command works against a real service, and every address is documented."""
 
 import json
 import os
@@ -27,40 +27,40 @@ COMMANDS = [
 @pytest.fixture(scope="module")
 def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[httpx.Client, Services]]:
     folder = tmp_path_factory.mktemp("document")
-    with running(fresh_store(folder), folder) as found:
-        yield found
+    with running(fresh_store(folder), folder) as client_and_services:
+        yield client_and_services
 
 
 @pytest.mark.parametrize("command", COMMANDS, ids=[command.split()[2] for command in COMMANDS])
 def test_a_command_of_the_document_works(command: str, service: tuple[httpx.Client, Services]) -> None:
     client = service[0]
     prediction = client.post("/predict", json=examples.diary()).json()["prediction_id"]
-    done = subprocess.run(
+    completed = subprocess.run(
         ["bash", "-c", command.replace("curl -s", "curl --silent --show-error --fail-with-body")],
         env=os.environ | {"SERVICE": str(client.base_url).rstrip("/"), "PREDICTION_ID": prediction},
         capture_output=True,
         text=True,
         check=False,
     )
-    assert done.returncode == 0, done.stdout + done.stderr
-    answer: Any = json.loads(done.stdout)
-    assert answer
+    assert completed.returncode == 0, completed.stdout + completed.stderr
+    response: Any = json.loads(completed.stdout)
+    assert response
     if "/predict/batch" in command:
-        answered, refused = answer["items"]
-        assert "attack" in str(answered)
-        assert "urn:migraine:problem:" not in str(answered)
+        predicted, refused = response["items"]
+        assert "attack" in str(predicted)
+        assert "urn:migraine:problem:" not in str(predicted)
         assert "urn:migraine:problem:invalid-request" in str(refused)
 
 
-def test_the_readmes_person_is_told_of_a_risk(service: tuple[httpx.Client, Services]) -> None:
-    """The first thing that somebody pastes should not be answered by an abstention."""
+def test_the_example_of_the_readme_gets_a_prediction(service: tuple[httpx.Client, Services]) -> None:
+    """The first command that a reader pastes should not be answered by an abstention."""
     [body] = re.findall(
         r"127\.0\.0\.1:8000/predict -H 'content-type: application/json' -d '(.*?)'\n", README, re.DOTALL
     )
-    answer = service[0].post("/predict", content=body, headers={"content-type": "application/json"})
-    assert answer.status_code == 200, answer.text
-    assert answer.json()["attack"]
-    assert answer.json()["reasons"]["attack"]
+    response = service[0].post("/predict", content=body, headers={"content-type": "application/json"})
+    assert response.status_code == 200, response.text
+    assert response.json()["attack"]
+    assert response.json()["reasons"]["attack"]
 
 
 def test_the_commands_are_there() -> None:

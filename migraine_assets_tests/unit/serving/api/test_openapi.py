@@ -1,4 +1,4 @@
-"""The document says what the service does."""
+"""The OpenAPI document agrees with the contract and the service."""
 
 import pytest
 
@@ -8,7 +8,7 @@ from serving.contract import problems
 from serving.settings import ServingSettings
 
 DOCUMENT = openapi.document(ServingSettings())
-OPERATIONS = [(path, method) for path, found in DOCUMENT["paths"].items() for method in found]
+OPERATIONS = [(path, method) for path, operations in DOCUMENT["paths"].items() for method in operations]
 
 
 def test_every_field_of_the_contract_is_described_with_its_bounds() -> None:
@@ -26,33 +26,33 @@ def test_unknown_fields_are_excluded() -> None:
 
 
 @pytest.mark.parametrize(("path", "method"), OPERATIONS)
-def test_every_answer_is_documented_with_its_form(path: str, method: str) -> None:
+def test_every_response_has_a_description_and_a_schema(path: str, method: str) -> None:
     operation = DOCUMENT["paths"][path][method]
     assert operation["operationId"]
     assert "200" in operation["responses"]
-    for status, answer in operation["responses"].items():
-        assert answer["description"], (path, status)
-        assert answer["content"]
+    for status, response in operation["responses"].items():
+        assert response["description"], (path, status)
+        assert response["content"]
     if path.startswith("/predict"):
         assert {"400", "401", "408", "413", "415", "422", "429", "500", "503"} <= set(operation["responses"])
 
 
-def test_every_reference_leads_somewhere() -> None:
+def test_every_reference_resolves() -> None:
     def references(value: object) -> list[str]:
         if isinstance(value, dict):
-            own = [value["$ref"]] if "$ref" in value else []
-            return own + [found for item in value.values() for found in references(item)]
-        return [found for item in value for found in references(item)] if isinstance(value, list) else []
+            direct = [value["$ref"]] if "$ref" in value else []
+            return direct + [name for item in value.values() for name in references(item)]
+        return [name for item in value for name in references(item)] if isinstance(value, list) else []
 
     known = {f"#/components/schemas/{name}" for name in DOCUMENT["components"]["schemas"]}
     assert set(references(DOCUMENT)) <= known
 
 
-def test_keys_are_asked_for_where_they_are_required() -> None:
+def test_api_keys_are_documented_where_they_are_required() -> None:
     assert "security" not in DOCUMENT
     assert openapi.document(ServingSettings(api_keys_required=True))["security"]
 
 
-def test_every_kind_of_problem_has_a_status_of_an_error() -> None:
+def test_problems_have_unique_names_and_error_statuses() -> None:
     assert all(400 <= kind.status < 600 for kind in problems.KINDS)
     assert len({kind.name for kind in problems.KINDS}) == len(problems.KINDS)

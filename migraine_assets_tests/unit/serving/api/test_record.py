@@ -1,4 +1,4 @@
-"""What many answers at once leave behind: the same receipts and counts as if each had been asked alone."""
+"""A batch leaves the same records and counts as its participants would one by one."""
 
 import datetime as dt
 from collections.abc import Iterator
@@ -17,7 +17,7 @@ from migraine_assets_tests.unit.serving.trained import NOON, fresh_store, histor
 from serving.log.replay import replay
 from serving.services import Services
 
-PEOPLE = 30
+COUNT = 30
 
 
 @pytest.fixture
@@ -27,103 +27,107 @@ def store(tmp_path: Path) -> Store:
 
 @pytest.fixture
 def service(store: Store, tmp_path: Path) -> Iterator[tuple[httpx.Client, Services]]:
-    with running(store, tmp_path) as found:
-        yield found
+    with running(store, tmp_path) as client_and_services:
+        yield client_and_services
 
 
-def people() -> list[dict[str, Any]]:
-    """Of different histories, the first too short to say anything."""
+def bodies() -> list[dict[str, Any]]:
+    """One body per participant, with histories of different lengths. The first is too short for a prediction."""
     return [
         {"participant_id": f"p{k}", "entries": history(1 + k, last=dt.date(2026, 2, 1), stress_level=1 + k % 10)}
-        for k in range(PEOPLE)
+        for k in range(COUNT)
     ]
 
 
 def logged(store: Store) -> dict[str, PredictionRecord]:
     return {
-        receipt.id: receipt
-        for day in days(store, PredictionRecord)
-        for receipt in read(store, PredictionRecord, day=day)
+        record.id: record for day in days(store, PredictionRecord) for record in read(store, PredictionRecord, day=day)
     }
 
 
 def together(client: httpx.Client) -> list[dict[str, Any]]:
-    answer = client.post("/predict/batch", json={"items": people()})
+    answer = client.post("/predict/batch", json={"items": bodies()})
     assert answer.status_code == 200
     return [item["result"] for item in answer.json()["items"]]
 
 
-def asked(client: httpx.Client, services: Services, store: Store) -> list[tuple[dict[str, Any], PredictionRecord]]:
-    """Each answer of a batch and its receipt."""
-    said = together(client)
+def recorded(client: httpx.Client, services: Services, store: Store) -> list[tuple[dict[str, Any], PredictionRecord]]:
+    """Each result of a batch, and its record."""
+    results = together(client)
     assert services.prediction_log.flush()
-    receipts = logged(store)
-    return [(answer, receipts[answer["prediction_id"]]) for answer in said]
+    records = logged(store)
+    return [(result, records[result["prediction_id"]]) for result in results]
 
 
-def test_each_person_of_a_batch_has_a_receipt_like_the_one_it_would_have_alone(
+def test_a_record_of_a_batch_equals_that_of_a_single_prediction(
     service: tuple[httpx.Client, Services], store: Store
 ) -> None:
     client, services = service
-    for (_, kept), body in zip(asked(client, services, store), people(), strict=True):
+    for (_, record), body in zip(recorded(client, services, store), bodies(), strict=True):
         alone = client.post("/predict", json=body).json()
         assert services.prediction_log.flush()
         other = logged(store)[alone["prediction_id"]]
-        assert (kept.participant, kept.for_date, kept.bundles) == (other.participant, other.for_date, other.bundles)
-        assert (kept.features, kept.abstained, kept.arm) == (other.features, other.abstained, other.arm)
-        assert kept.outputs == pytest.approx(other.outputs, abs=1e-6)
+        assert (record.participant, record.for_date, record.bundles) == (
+            other.participant,
+            other.for_date,
+            other.bundles,
+        )
+        assert (record.features, record.abstained, record.arm) == (other.features, other.abstained, other.arm)
+        assert record.outputs == pytest.approx(other.outputs, abs=1e-6)
 
 
-def test_a_receipt_of_a_batch_holds_what_was_said_and_repeats_to_the_same_number(
+def test_a_record_of_a_batch_holds_the_response_and_repeats_to_the_same_number(
     service: tuple[httpx.Client, Services], store: Store
 ) -> None:
     client, services = service
-    pairs = asked(client, services, store)
-    assert [answer["abstained"] for answer, _ in pairs] == [kept.abstained for _, kept in pairs]
+    pairs = recorded(client, services, store)
+    assert [answer["abstained"] for answer, _ in pairs] == [record.abstained for _, record in pairs]
     assert pairs[0][1].abstained
-    for answer, kept in pairs:
-        assert (answer["attack"] or {}).get("probability") == kept.outputs.get("attack")
-        assert all(repeated.same for repeated in replay(store, kept)), replay(store, kept)
+    for answer, record in pairs:
+        assert (answer["attack"] or {}).get("probability") == record.outputs.get("attack")
+        assert all(repeated.same for repeated in replay(store, record)), replay(store, record)
 
 
 @pytest.mark.parametrize("mode", ["shadow", "canary"])
-def test_a_trial_is_in_the_receipts_of_a_batch(service: tuple[httpx.Client, Services], store: Store, mode: Any) -> None:
+def test_a_rollout_is_in_the_records_of_a_batch(
+    service: tuple[httpx.Client, Services], store: Store, mode: Any
+) -> None:
     client, services = service
     challenger = trained()[1]["attack_2"]
     start_rollout(store, "attack", mode=mode, percent=50, bundle=challenger, who="a", when=NOON, why="w")
     services.models.check()
-    pairs = asked(client, services, store)
-    assert [answer["model"]["attack"]["arm"] for answer, _ in pairs] == [kept.arm for _, kept in pairs]
+    pairs = recorded(client, services, store)
+    assert [answer["model"]["attack"]["arm"] for answer, _ in pairs] == [record.arm for _, record in pairs]
     assert [answer["model"]["attack"]["bundle"] for answer, _ in pairs] == [k.bundles["attack"] for _, k in pairs]
-    tried = [k for _, k in pairs if challenger in (k.bundles["attack"], k.shadow_bundles.get("attack"))]
-    assert 0 < len(tried) < PEOPLE
-    for kept in tried:
-        assert all(repeated.same for repeated in replay(store, kept))
+    assigned = [k for _, k in pairs if challenger in (k.bundles["attack"], k.shadow_bundles.get("attack"))]
+    assert 0 < len(assigned) < COUNT
+    for record in assigned:
+        assert all(repeated.same for repeated in replay(store, record))
 
 
-def test_a_batch_is_counted_as_its_people(service: tuple[httpx.Client, Services]) -> None:
+def test_a_batch_is_counted_by_participant(service: tuple[httpx.Client, Services]) -> None:
     client, services = service
     abstained = sum(answer["abstained"] for answer in together(client))
     text = client.get("/metrics").text
     bundle = services.models.current.tasks["attack"].champion.bundle.hash
     labels = f'arm="champion",model="{bundle}",status="ok",task="attack"'
-    assert f"migraine_predictions_total{{{labels}}} {PEOPLE - abstained}.0" in text
+    assert f"migraine_predictions_total{{{labels}}} {COUNT - abstained}.0" in text
     assert f"migraine_abstentions_total {abstained}.0" in text
-    assert services.prediction_log.state.backlog == PEOPLE
+    assert services.prediction_log.state.backlog == COUNT
 
 
-def test_more_people_than_a_block_holds_are_in_several(
+def test_a_large_batch_is_written_in_several_blocks(
     service: tuple[httpx.Client, Services], store: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     client, services = service
     monkeypatch.setattr("serving.api.record.MOST_ROWS", 7)
-    for answer, kept in asked(client, services, store):
-        assert (answer["attack"] or {}).get("probability") == kept.outputs.get("attack")
+    for answer, record in recorded(client, services, store):
+        assert (answer["attack"] or {}).get("probability") == record.outputs.get("attack")
     segment = next(Path(store.path("log/predictions")).rglob("*.jsonl"))
     assert segment.read_bytes().count(record_block.PREFIX) == 5
 
 
-def test_one_of_a_batch_is_found_by_its_identity(service: tuple[httpx.Client, Services], store: Store) -> None:
+def test_a_record_of_a_batch_is_found_by_its_id(service: tuple[httpx.Client, Services], store: Store) -> None:
     client, services = service
-    _, wanted = asked(client, services, store)[17]
-    assert find_record(store, wanted.id) == wanted
+    _, expected = recorded(client, services, store)[17]
+    assert find_record(store, expected.id) == expected

@@ -1,4 +1,4 @@
-"""Arrow IPC and Parquet in and out."""
+"""Tables as Arrow IPC and Parquet, in and out."""
 
 import datetime as dt
 import io
@@ -20,8 +20,8 @@ from serving.input.arrow_files import FILE, MEDIA_TYPES, PARQUET, STREAM
 @pytest.fixture(scope="module")
 def client(tmp_path_factory: pytest.TempPathFactory) -> Iterator[httpx.Client]:
     folder = tmp_path_factory.mktemp("tables")
-    with running(fresh_store(folder), folder, max_batch_rows=500) as (found, _):
-        yield found
+    with running(fresh_store(folder), folder, max_batch_rows=500) as (connected, _):
+        yield connected
 
 
 def packed(table: pa.Table, kind: str) -> bytes:
@@ -45,34 +45,37 @@ def post(client: httpx.Client, table: pa.Table, kind: str = STREAM, query: str =
 
 
 def rows(client: httpx.Client, columns: dict[str, Any], query: str = "") -> list[dict[str, Any]]:
-    answer = post(client, pa.table(columns), query=query)
-    assert answer.status_code == 200, answer.text
-    return unpacked(answer.content, STREAM)
+    response = post(client, pa.table(columns), query=query)
+    assert response.status_code == 200, response.text
+    return unpacked(response.content, STREAM)
 
 
 def diary(*names: str) -> pa.Table:
-    people = {name: history(12 + k) for k, name in enumerate(names)}
-    days = [{**day, "participant_id": name} for name, days in people.items() for day in days]
+    histories = {name: history(12 + k) for k, name in enumerate(names)}
+    days = [{**day, "participant_id": name} for name, days in histories.items() for day in days]
     table = pa.Table.from_pylist(days)
     return table.set_column(table.column_names.index("date"), "date", table.column("date").cast(pa.date32()))
 
 
 @pytest.mark.parametrize("kind", MEDIA_TYPES)
-def test_each_person_gets_the_answer_that_json_gives(client: httpx.Client, kind: str) -> None:
-    answer = post(client, diary("b", "a"), kind)
-    assert answer.headers["content-type"] == kind
-    found = unpacked(answer.content, kind)
-    assert [row["participant_id"] for row in found] == ["b", "a"]
-    for row, length in zip(found, (12, 13), strict=True):
-        said = client.post("/predict", json={"participant_id": "p", "entries": history(length)}).json()
-        assert row["probability"] == pytest.approx(said["attack"]["probability"], abs=1e-6)
-        assert row["severity"] == pytest.approx(said["severity"]["expected"], abs=1e-5)
-        assert (row["risk_band"], str(row["for_date"])) == (said["attack"]["risk_band"], said["for_date"])
-        assert row["attack_bundle"] == said["model"]["attack"]["bundle"]
+def test_a_table_gets_the_same_predictions_as_json(client: httpx.Client, kind: str) -> None:
+    response = post(client, diary("b", "a"), kind)
+    assert response.headers["content-type"] == kind
+    predictions = unpacked(response.content, kind)
+    assert [row["participant_id"] for row in predictions] == ["b", "a"]
+    for row, length in zip(predictions, (12, 13), strict=True):
+        alone = client.post("/predict", json={"participant_id": "p", "entries": history(length)}).json()
+        assert row["probability"] == pytest.approx(alone["attack"]["probability"], abs=1e-6)
+        assert row["severity"] == pytest.approx(alone["severity"]["expected"], abs=1e-5)
+        assert (row["risk_band"], str(row["for_date"])) == (
+            alone["attack"]["risk_band"],
+            alone["for_date"],
+        )
+        assert row["attack_bundle"] == alone["model"]["attack"]["bundle"]
         assert row["error"] is None
 
 
-def test_rows_may_come_in_any_order(client: httpx.Client) -> None:
+def test_rows_may_be_in_any_order(client: httpx.Client) -> None:
     table = diary("a")
     backwards = table.take(list(range(table.num_rows))[::-1])
     (forward,), (reverse,) = (unpacked(post(client, t).content, STREAM) for t in (table, backwards))
@@ -80,47 +83,47 @@ def test_rows_may_come_in_any_order(client: httpx.Client) -> None:
 
 
 @pytest.mark.parametrize("nameless", ["", None])
-def test_a_row_without_a_name_belongs_to_nobody_else(client: httpx.Client, nameless: str | None) -> None:
-    """Wherever it stands, and whoever was named last."""
+def test_a_row_without_a_name_is_a_participant_of_its_own(client: httpx.Client, nameless: str | None) -> None:
+    """Wherever it is in the table, and whatever name precedes it."""
     table = diary("a", "b")
-    stranger = table.slice(3, 1).set_column(
+    nameless_row = table.slice(3, 1).set_column(
         table.column_names.index("participant_id"), "participant_id", pa.array([nameless], pa.string())
     )
-    found = unpacked(post(client, pa.concat_tables([stranger, table, stranger])).content, STREAM)
-    assert [row["participant_id"] for row in found] == [None, "a", "b", None]
-    assert [bool(row["error"]) for row in found] == [True, False, False, True]
+    predictions = unpacked(post(client, pa.concat_tables([nameless_row, table, nameless_row])).content, STREAM)
+    assert [row["participant_id"] for row in predictions] == [None, "a", "b", None]
+    assert [bool(row["error"]) for row in predictions] == [True, False, False, True]
     plain = unpacked(post(client, table).content, STREAM)
-    assert [row["probability"] for row in found[1:3]] == [row["probability"] for row in plain]
+    assert [row["probability"] for row in predictions[1:3]] == [row["probability"] for row in plain]
 
 
-def test_people_without_an_error_are_answered_beside_those_with_one(client: httpx.Client) -> None:
-    """All days of a person fall with one of them; the others' answers stay theirs, in the order of the request."""
+def test_an_error_of_one_participant_does_not_affect_the_others(client: httpx.Client) -> None:
+    """One bad day makes errors of all predictions of its participant. The others keep theirs, in table order."""
     table = diary("c", "a", "b")
     sleep, first_of_a = table.column("sleep_hours").to_pylist(), 12
     sleep[first_of_a] = 99.0
     broken = table.set_column(table.column_names.index("sleep_hours"), "sleep_hours", pa.array(sleep, pa.float64()))
     for query in ("", "?rows=all"):
-        found = unpacked(post(client, broken, query=query).content, STREAM)
+        predictions = unpacked(post(client, broken, query=query).content, STREAM)
         plain = unpacked(post(client, table, query=query).content, STREAM)
-        for row, other in zip(found, plain, strict=True):
+        for row, other in zip(predictions, plain, strict=True):
             assert row["participant_id"] == other["participant_id"]
             assert (row["error"] is None) is (row["participant_id"] != "a")
             assert row["probability"] == (None if row["participant_id"] == "a" else other["probability"])
 
 
-def test_every_row_is_answered_when_asked_as_if_it_were_the_newest(client: httpx.Client) -> None:
-    found = unpacked(post(client, diary("a", "b"), query="?rows=all").content, STREAM)
-    assert [row["participant_id"] for row in found] == ["a"] * 12 + ["b"] * 13
-    assert [row["abstained"] for row in found[:2]] == [True, True]
+def test_with_rows_all_every_row_is_predicted_as_if_it_were_the_newest(client: httpx.Client) -> None:
+    predictions = unpacked(post(client, diary("a", "b"), query="?rows=all").content, STREAM)
+    assert [row["participant_id"] for row in predictions] == ["a"] * 12 + ["b"] * 13
+    assert [row["abstained"] for row in predictions[:2]] == [True, True]
     earlier = history(13)[:10]
-    said = client.post("/predict", json={"entries": earlier}).json()
-    assert found[12 + 9]["probability"] == pytest.approx(said["attack"]["probability"], abs=1e-6)
+    alone = client.post("/predict", json={"entries": earlier}).json()
+    assert predictions[12 + 9]["probability"] == pytest.approx(alone["attack"]["probability"], abs=1e-6)
 
 
-def test_a_table_without_people_or_dates_is_a_person_a_row(client: httpx.Client) -> None:
-    found = rows(client, {"stress_level": [3, None, 5], "fatigue": [True, False, None], "sex": ["F", None, "M"]})
-    assert len(found) == 3
-    assert all(row["abstained"] and row["participant_id"] is None for row in found)
+def test_without_names_and_dates_every_row_is_a_participant(client: httpx.Client) -> None:
+    predictions = rows(client, {"stress_level": [3, None, 5], "fatigue": [True, False, None], "sex": ["F", None, "M"]})
+    assert len(predictions) == 3
+    assert all(row["abstained"] and row["participant_id"] is None for row in predictions)
 
 
 @pytest.mark.parametrize(
@@ -136,7 +139,7 @@ def test_a_table_without_people_or_dates_is_a_person_a_row(client: httpx.Client)
         ({"age": [30.0, float("inf")]}, "age is out of bounds"),
     ],
 )
-def test_a_bad_row_is_that_persons_error_alone(client: httpx.Client, columns: dict[str, Any], why: str) -> None:
+def test_a_bad_row_is_an_error_of_its_participant_only(client: httpx.Client, columns: dict[str, Any], why: str) -> None:
     good, bad = rows(client, columns)
     assert good["error"] is None
     assert why in bad["error"]
@@ -144,10 +147,10 @@ def test_a_bad_row_is_that_persons_error_alone(client: httpx.Client, columns: di
     assert "DROP" not in bad["error"]
 
 
-def test_a_day_that_occurs_twice_is_an_error_of_its_person(client: httpx.Client) -> None:
+def test_a_duplicate_day_is_an_error_of_its_participant(client: httpx.Client) -> None:
     day = dt.date(2020, 1, 1)
-    found = rows(client, {"participant_id": ["a", "b", "a"], "date": [day] * 3, "age": [30, 30, 31]})
-    assert [bool(row["error"]) for row in found] == [True, False]
+    predictions = rows(client, {"participant_id": ["a", "b", "a"], "date": [day] * 3, "age": [30, 30, 31]})
+    assert [bool(row["error"]) for row in predictions] == [True, False]
 
 
 @pytest.mark.parametrize(
@@ -160,46 +163,46 @@ def test_a_day_that_occurs_twice_is_an_error_of_its_person(client: httpx.Client)
         ({"participant_id": [b"x"]}, "$.participant_id"),
     ],
 )
-def test_a_column_that_cannot_be_is_refused_whole(client: httpx.Client, columns: dict[str, Any], path: str) -> None:
-    answer = post(client, pa.table(columns))
-    assert answer.status_code == 422
-    assert answer.json()["errors"][0]["path"] == path
+def test_an_invalid_column_refuses_the_whole_table(client: httpx.Client, columns: dict[str, Any], path: str) -> None:
+    response = post(client, pa.table(columns))
+    assert response.status_code == 422
+    assert response.json()["errors"][0]["path"] == path
 
 
 @pytest.mark.parametrize("kind", MEDIA_TYPES)
 @pytest.mark.parametrize("content", [b"", b"nonsense", b"PAR1" * 9])
-def test_what_is_no_table_is_refused(client: httpx.Client, kind: str, content: bytes) -> None:
-    answer = client.post("/predict/batch", content=content, headers={"content-type": kind})
-    assert (answer.status_code, answer.json()["type"]) == (400, "urn:migraine:problem:unreadable-table")
+def test_a_body_that_is_not_a_table_is_refused(client: httpx.Client, kind: str, content: bytes) -> None:
+    response = client.post("/predict/batch", content=content, headers={"content-type": kind})
+    assert (response.status_code, response.json()["type"]) == (400, "urn:migraine:problem:unreadable-table")
 
 
 @pytest.mark.parametrize("kind", MEDIA_TYPES)
-def test_a_table_cut_short_is_refused(client: httpx.Client, kind: str) -> None:
+def test_a_truncated_table_is_refused(client: httpx.Client, kind: str) -> None:
     content = packed(diary("a"), kind)
-    answer = client.post("/predict/batch", content=content[: len(content) // 2], headers={"content-type": kind})
-    assert answer.status_code == 400
+    response = client.post("/predict/batch", content=content[: len(content) // 2], headers={"content-type": kind})
+    assert response.status_code == 400
 
 
 @pytest.mark.parametrize("kind", MEDIA_TYPES)
 def test_too_many_rows_are_refused_before_they_are_computed(client: httpx.Client, kind: str) -> None:
-    answer = post(client, pa.table({"age": [30] * 501}), kind)
-    assert (answer.status_code, answer.json()["type"]) == (413, "urn:migraine:problem:too-large")
+    response = post(client, pa.table({"age": [30] * 501}), kind)
+    assert (response.status_code, response.json()["type"]) == (413, "urn:migraine:problem:too-large")
 
 
-def test_no_rows_are_refused_and_so_are_unknown_parameters(client: httpx.Client) -> None:
+def test_an_empty_table_and_an_unknown_parameter_are_refused(client: httpx.Client) -> None:
     assert post(client, pa.table({"age": pa.array([], pa.float64())})).status_code == 400
     assert post(client, pa.table({"age": [30]}), query="?rows=some").status_code == 400
 
 
-def test_file_and_stream_are_not_mistaken_for_each_other(client: httpx.Client) -> None:
+def test_the_arrow_file_format_is_not_accepted_as_a_stream(client: httpx.Client) -> None:
     content = packed(diary("a"), FILE)
     assert client.post("/predict/batch", content=content, headers={"content-type": STREAM}).status_code == 400
 
 
-def test_what_tables_took_of_the_memory_goes_back_when_no_other_comes(tmp_path: Path) -> None:
-    """Not at once: the next one is answered more quickly with it."""
-    people = 100_000
-    table = pa.table({"participant_id": [f"p{k}" for k in range(people)], "stress_level": [5.0] * people})
+def test_memory_of_tables_is_released_when_no_other_table_comes(tmp_path: Path) -> None:
+    """Not at once: the next table is faster with it."""
+    participants = 100_000
+    table = pa.table({"participant_id": [f"p{k}" for k in range(participants)], "stress_level": [5.0] * participants})
     with running(fresh_store(tmp_path), tmp_path) as (client, services):
         for _ in range(3):
             assert post(client, table).status_code == 200
@@ -215,6 +218,6 @@ def test_what_tables_took_of_the_memory_goes_back_when_no_other_comes(tmp_path: 
 
 
 def resident() -> float:
-    """MiB of this process."""
+    """Resident memory of this process in MiB."""
     pages = int(Path("/proc/self/statm").read_text().split()[1])
     return pages * os.sysconf("SC_PAGE_SIZE") / 2**20

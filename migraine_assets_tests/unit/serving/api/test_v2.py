@@ -1,4 +1,4 @@
-"""The Open Inference Protocol, as its clients speak it."""
+"""The Open Inference Protocol over HTTP."""
 
 import json
 from collections.abc import Iterator
@@ -17,8 +17,8 @@ from serving.services import Services
 @pytest.fixture(scope="module")
 def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[httpx.Client, Services]]:
     folder = tmp_path_factory.mktemp("v2")
-    with running(fresh_store(folder), folder, max_batch_rows=50) as found:
-        yield found
+    with running(fresh_store(folder), folder, max_batch_rows=50) as client_and_services:
+        yield client_and_services
 
 
 @pytest.fixture
@@ -42,7 +42,7 @@ def tensor(X: Any, **more: Any) -> dict[str, Any]:
     return {"name": "features", "shape": list(X.shape), "datatype": "FP32", **more}
 
 
-def listed(X: Any) -> list[Any]:
+def as_list(X: Any) -> list[Any]:
     return [None if np.isnan(x) else float(x) for x in X.ravel()]
 
 
@@ -53,44 +53,44 @@ def infer(client: httpx.Client, body: Any, *, raw: bytes = b"", model: str = "at
 
 
 def test_metadata_names_inputs_outputs_and_versions(client: httpx.Client, models: ModelSet) -> None:
-    found = client.get("/v2/models/severity").json()
+    metadata = client.get("/v2/models/severity").json()
     width = len(models.tasks["severity"].champion.manifest.features)
-    assert found["versions"] == [trained()[1]["severity"]]
-    assert found["inputs"] == [{"name": "features", "datatype": "FP32", "shape": [-1, width]}]
-    assert found["outputs"] == [{"name": "severity", "datatype": "FP32", "shape": [-1, 1]}]
+    assert metadata["versions"] == [trained()[1]["severity"]]
+    assert metadata["inputs"] == [{"name": "features", "datatype": "FP32", "shape": [-1, width]}]
+    assert metadata["outputs"] == [{"name": "severity", "datatype": "FP32", "shape": [-1, 1]}]
     assert client.get("/v2").json()["name"] == "migraine"
     assert client.get("/v2/models/severity/ready").json()["ready"] is True
 
 
-def test_numbers_in_json_flat_or_nested(client: httpx.Client, models: ModelSet) -> None:
+def test_json_numbers_may_be_flat_or_nested(client: httpx.Client, models: ModelSet) -> None:
     X = rows(models, 3)
     expected = models.tasks["attack"].champion.bundle.predict(X)
-    flat = infer(client, {"id": "7", "inputs": [tensor(X, data=listed(X))]}).json()
-    nested = infer(client, {"inputs": [tensor(X, data=[listed(row) for row in X])]}).json()
+    flat = infer(client, {"id": "7", "inputs": [tensor(X, data=as_list(X))]}).json()
+    nested = infer(client, {"inputs": [tensor(X, data=[as_list(row) for row in X])]}).json()
     assert (flat["id"], flat["model_version"]) == ("7", trained()[1]["attack"])
     assert flat["outputs"][0]["shape"] == [3, 1]
     assert flat["outputs"][0]["data"] == nested["outputs"][0]["data"] == expected.tolist()
 
 
-@pytest.mark.parametrize("asked", ["parameters", "outputs"])
-def test_raw_bytes_in_and_out(client: httpx.Client, models: ModelSet, asked: str) -> None:
+@pytest.mark.parametrize("requested_in", ["parameters", "outputs"])
+def test_raw_bytes_in_and_out(client: httpx.Client, models: ModelSet, requested_in: str) -> None:
     X = rows(models, 4)
     raw = X.tobytes()
     body: dict[str, Any] = {"inputs": [tensor(X, parameters={"binary_data_size": len(raw)})]}
-    if asked == "parameters":
+    if requested_in == "parameters":
         body["parameters"] = {"binary_data_output": True}
     else:
         body["outputs"] = [{"name": "probability", "parameters": {"binary_data": True}}]
-    answer = infer(client, body, raw=raw)
-    length = int(answer.headers[HEADER])
-    header = json.loads(answer.content[:length])
+    response = infer(client, body, raw=raw)
+    length = int(response.headers[HEADER])
+    header = json.loads(response.content[:length])
     assert header["outputs"][0]["parameters"] == {"binary_data_size": 16}
-    values = np.frombuffer(answer.content[length:], "<f4")
+    values = np.frombuffer(response.content[length:], "<f4")
     assert values.tolist() == models.tasks["attack"].champion.bundle.predict(X).tolist()
 
 
 def broken(X: Any) -> list[tuple[Any, bytes]]:
-    raw, good = X.tobytes(), tensor(X, data=listed(X))
+    raw, good = X.tobytes(), tensor(X, data=as_list(X))
     return [
         ([], b""),
         ({"inputs": []}, b""),
@@ -116,30 +116,30 @@ def broken(X: Any) -> list[tuple[Any, bytes]]:
 
 
 @pytest.mark.parametrize("case", range(20))
-def test_what_is_no_such_tensor_is_a_400_in_the_protocols_form(
+def test_invalid_tensors_are_a_400_in_the_format_of_the_protocol(
     client: httpx.Client, models: ModelSet, case: int
 ) -> None:
     body, raw = broken(rows(models, 2))[case]
-    answer = infer(client, body, raw=raw)
-    assert answer.status_code == 400
-    assert set(answer.json()) == {"error"}
+    response = infer(client, body, raw=raw)
+    assert response.status_code == 400
+    assert set(response.json()) == {"error"}
 
 
 @pytest.mark.parametrize("length", ["-1", "x", "99999999", "5"])
 def test_a_wrong_header_length_is_a_400(client: httpx.Client, length: str) -> None:
-    answer = client.post("/v2/models/attack/infer", content=b'{"inputs": []}', headers={HEADER: length})
-    assert answer.status_code == 400
+    response = client.post("/v2/models/attack/infer", content=b'{"inputs": []}', headers={HEADER: length})
+    assert response.status_code == 400
 
 
-def test_another_model_is_a_404(client: httpx.Client) -> None:
-    for answer in (client.get("/v2/models/x"), client.get("/v2/models/x/ready"), infer(client, {}, model="x")):
-        assert (answer.status_code, set(answer.json())) == (404, {"error"})
+def test_an_unknown_model_is_a_404(client: httpx.Client) -> None:
+    for response in (client.get("/v2/models/x"), client.get("/v2/models/x/ready"), infer(client, {}, model="x")):
+        assert (response.status_code, set(response.json())) == (404, {"error"})
 
 
-def test_a_row_leaves_a_receipt(service: tuple[httpx.Client, Services], models: ModelSet) -> None:
+def test_every_row_is_recorded(service: tuple[httpx.Client, Services], models: ModelSet) -> None:
     client, services = service
     X = rows(models, 2)
-    infer(client, {"inputs": [tensor(X, data=listed(X))]})
+    infer(client, {"inputs": [tensor(X, data=as_list(X))]})
     written = services.prediction_log.state.written + services.prediction_log.state.backlog
-    infer(client, {"inputs": [tensor(X, data=listed(X))]})
+    infer(client, {"inputs": [tensor(X, data=as_list(X))]})
     assert services.prediction_log.state.written + services.prediction_log.state.backlog == written + 2

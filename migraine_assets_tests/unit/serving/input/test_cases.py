@@ -1,4 +1,4 @@
-"""From requests to arrays: order, calendar, contradictions, encoding."""
+"""Requests become arrays: order of days, calendar, contradictions, encoding."""
 
 import datetime as dt
 import json
@@ -22,9 +22,9 @@ def case(body: dict[str, Any]) -> Case:
 
 
 def entries(*dates: str, **last: Any) -> list[dict[str, Any]]:
-    found: list[dict[str, Any]] = [{"date": date} for date in dates]
-    found[-1].update(last)
-    return found
+    days: list[dict[str, Any]] = [{"date": date} for date in dates]
+    days[-1].update(last)
+    return days
 
 
 @pytest.mark.parametrize("dates", [("2026-02-02", "2026-02-01"), ("2026-02-01", "2026-02-01")])
@@ -42,7 +42,7 @@ def test_a_day_outside_the_calendar_is_refused(date: str, why: str) -> None:
         case({"date": date, "age": 30})
 
 
-def test_a_day_that_has_begun_somewhere_is_not_the_future() -> None:
+def test_a_day_that_has_begun_in_any_time_zone_is_accepted() -> None:
     assert latest_day(NOW) == dt.date(2026, 3, 2)
     assert case({"entries": entries("2026-03-02")}).last_day == dt.date(2026, 3, 2)
 
@@ -51,17 +51,17 @@ def test_a_day_without_a_date_is_today() -> None:
     assert case({"age": 30}).last_day == dt.date(2026, 3, 1)
 
 
-@pytest.mark.parametrize("said", [{}, {"migraine_occurrence": 0}])
+@pytest.mark.parametrize("outcome", [{}, {"migraine_occurrence": 0}])
 @pytest.mark.parametrize("field", ["migraine_severity", "duration_h"])
-def test_a_description_of_no_attack_is_a_contradiction(said: dict[str, int], field: str) -> None:
+def test_severity_or_duration_without_an_attack_is_a_contradiction(outcome: dict[str, int], field: str) -> None:
     with pytest.raises(Refused, match=f"entries\\[1\\].{field} contradicts"):
-        case({"entries": entries("2026-02-01", "2026-02-02", **said, **{field: 4})})
+        case({"entries": entries("2026-02-01", "2026-02-02", **outcome, **{field: 4})})
 
 
-def test_severity_0_without_an_attack_says_no_more_than_none() -> None:
-    found = case({"migraine_occurrence": 0, "migraine_severity": 0.0})
-    assert np.isnan(found.values[PLACE["migraine_severity"], 0])
-    assert found.changed == ()
+def test_severity_0_without_an_attack_equals_null() -> None:
+    made = case({"migraine_occurrence": 0, "migraine_severity": 0.0})
+    assert np.isnan(made.values[PLACE["migraine_severity"], 0])
+    assert made.changed == ()
 
 
 def test_an_attack_without_pain_needs_an_aura() -> None:
@@ -70,27 +70,27 @@ def test_an_attack_without_pain_needs_an_aura() -> None:
     case({"entries": entries("2026-02-01", migraine_type="aura", migraine_occurrence=1, migraine_severity=0)})
 
 
-def test_what_is_said_once_of_the_person_holds_where_a_day_says_nothing() -> None:
-    found = case(
+def test_static_fields_of_the_request_fill_days_that_lack_them() -> None:
+    made = case(
         {"sex": "F", "age": 30, "migraine_type": "mixed", "preventive_medication": True,
          "entries": entries("2026-02-01", "2026-02-02", age=31, sex="M")}
     )  # fmt: skip
-    assert found.values[PLACE["age"]].tolist() == [30, 31]
-    assert found.values[PLACE["sex"]].tolist() == [1, 0]
-    assert found.values[PLACE["aura"]].tolist() == [1, 1]
-    assert found.values[PLACE["preventive_medication"]].tolist() == [1, 1]
-    assert set(np.flatnonzero(found.given)) == {PLACE[name] for name in ("age", "sex", "aura", "preventive_medication")}
+    assert made.values[PLACE["age"]].tolist() == [30, 31]
+    assert made.values[PLACE["sex"]].tolist() == [1, 0]
+    assert made.values[PLACE["aura"]].tolist() == [1, 1]
+    assert made.values[PLACE["preventive_medication"]].tolist() == [1, 1]
+    assert set(np.flatnonzero(made.given)) == {PLACE[name] for name in ("age", "sex", "aura", "preventive_medication")}
 
 
-def test_null_and_absent_are_the_same() -> None:
+def test_null_and_missing_are_the_same() -> None:
     assert not case({"sleep_hours": None}).given.any()
 
 
-def test_a_value_at_its_limit_is_told() -> None:
+def test_a_value_beyond_its_limit_is_listed_as_changed() -> None:
     assert case({"sleep_hours": 20}).changed == ("sleep_hours",)
 
 
-def test_who_keeps_an_arm_is_the_participant_else_the_body() -> None:
+def test_the_rollout_key_is_the_participant_or_else_the_body() -> None:
     assert case({"participant_id": "p1"}).key == b"p1"
     assert case({"age": 30}).key == b"the body"
 
@@ -100,7 +100,7 @@ def test_a_name_that_ends_with_a_line_break_is_refused() -> None:
         case({"participant_id": "p1\n"})
 
 
-def test_many_days_together_are_the_same_as_each_alone() -> None:
+def test_days_become_the_same_cases_together_and_one_by_one() -> None:
     bodies: list[dict[str, Any]] = [
         {"age": 30, "sex": "F", "sleep_hours": 20},
         {"participant_id": "p", "date": "2026-01-01", "fatigue": True, "migraine_type": "other"},
@@ -123,8 +123,8 @@ def test_one_wrong_day_among_many_is_refused(bad: dict[str, Any]) -> None:
         day_cases(requests, now=NOW)
 
 
-def test_many_days_are_read_as_few_are() -> None:
-    """Fields that nobody fills, that all fill and that some fill."""
+def test_large_batches_are_read_like_small_ones() -> None:
+    """With fields that no item, every item and some items fill."""
     filled = ({"stress_level": 5}, {"stress_level": None, "sex": "F"}, {})
     items = [{"sleep_hours": 4 + k % 6, **filled[k % 3]} for k in range(MANY + 1)]
     requests = decode(json.dumps({"items": items}).encode(), DayBatch).items

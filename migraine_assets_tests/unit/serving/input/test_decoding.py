@@ -1,4 +1,4 @@
-"""What a body must not hold, and what its sender is told."""
+"""Invalid bodies and the explanations that their senders get."""
 
 import json
 from typing import Any
@@ -40,15 +40,15 @@ def refused(body: bytes | dict[str, Any]) -> Refused:
         ({"date": None}, "$.entries[0].date", "is null", "YYYY-MM-DD"),
     ],
 )
-def test_a_field_that_cannot_be_is_named_with_reason_and_remedy(
+def test_an_invalid_field_is_named_with_the_reason_and_what_is_accepted(
     day: dict[str, Any], path: str, reason: str, accepted: str
 ) -> None:
-    found = refused({"entries": [{"date": "2024-01-01", **day}]})
-    assert found.http_status == 422
-    assert (found.errors[0].path, len(found.errors)) == (path, 1)
-    assert reason in found.errors[0].reason
-    assert accepted in found.errors[0].accepted
-    assert SECRET not in str(found.problem)
+    error = refused({"entries": [{"date": "2024-01-01", **day}]})
+    assert error.http_status == 422
+    assert (error.errors[0].path, len(error.errors)) == (path, 1)
+    assert reason in error.errors[0].reason
+    assert accepted in error.errors[0].accepted
+    assert SECRET not in str(error.problem)
 
 
 @pytest.mark.parametrize(
@@ -67,11 +67,11 @@ def test_a_field_that_cannot_be_is_named_with_reason_and_remedy(
         ([1], "$", "is a list"),
     ],
 )
-def test_a_body_of_the_wrong_shape_is_refused(body: Any, path: str, reason: str) -> None:
-    found = refused(json.dumps(body).encode())
-    assert found.http_status == 422
-    assert found.errors[0].path == path
-    assert reason in found.errors[0].reason
+def test_a_body_with_the_wrong_structure_is_refused(body: Any, path: str, reason: str) -> None:
+    error = refused(json.dumps(body).encode())
+    assert error.http_status == 422
+    assert error.errors[0].path == path
+    assert reason in error.errors[0].reason
 
 
 @pytest.mark.parametrize(
@@ -79,20 +79,20 @@ def test_a_body_of_the_wrong_shape_is_refused(body: Any, path: str, reason: str)
     [b"", b" \n", b"{", b"nonsense", b"a=1&b=2", b'{"age": NaN}', b'{"age": Infinity}', b'{"age": -Infinity}',
      b'{"age": 30x}', b'{"age": 30,}', b'{"age": 30} {}', b'{"participant_id": "\xff"}', b"\xff\xfe{\x00}\x00"],
 )  # fmt: skip
-def test_what_is_not_json_is_a_400(body: bytes) -> None:
-    found = refused(body)
-    assert (found.http_status, found.kind.name) == (400, "not-json")
+def test_invalid_json_is_a_400(body: bytes) -> None:
+    error = refused(body)
+    assert (error.http_status, error.kind.name) == (400, "not-json")
 
 
 @pytest.mark.parametrize("number", [b"1e999", b"-1e999", b"9" * 5000])
-def test_a_number_beyond_all_bounds_is_refused(number: bytes) -> None:
-    found = refused(b'{"age": ' + number + b"}")
-    assert found.http_status == 422
-    assert found.errors[0].path == "$.age"
+def test_a_number_out_of_range_is_refused(number: bytes) -> None:
+    error = refused(b'{"age": ' + number + b"}")
+    assert error.http_status == 422
+    assert error.errors[0].path == "$.age"
 
 
 @pytest.mark.parametrize("opening", [b"[", b'{"a":', b'{"entries":[', b'{"age":['])
-def test_deep_nesting_is_refused_without_harm(opening: bytes) -> None:
+def test_deep_nesting_is_refused(opening: bytes) -> None:
     assert refused(opening * 50_000).http_status in (400, 422)
 
 
@@ -107,24 +107,24 @@ def test_deep_nesting_is_refused_without_harm(opening: bytes) -> None:
         b'{"entries": [{"date": "2024-01-01"}], "entries": [{"date": "2024-01-01"}]}',
     ],
 )
-def test_a_key_that_occurs_twice_is_refused_however_it_is_written(body: bytes) -> None:
-    found = refused(body)
-    assert found.http_status == 422
-    assert "twice" in found.detail
+def test_a_duplicate_key_is_refused_even_when_escaped(body: bytes) -> None:
+    error = refused(body)
+    assert error.http_status == 422
+    assert "twice" in error.detail
 
 
-def test_colons_and_escapes_in_texts_are_no_duplicate_keys() -> None:
+def test_colons_and_escapes_in_strings_are_not_duplicate_keys() -> None:
     assert decode_predict(b'{"participant_id": "a:b:c", "age": 30}').participant_id == "a:b:c"
     assert decode_predict(b'{"participant_id": "a\\u003ab", "age": 30}').participant_id == "a:b"
 
 
-def test_the_form_is_told_by_the_key_and_not_by_a_text_that_holds_the_word() -> None:
+def test_the_key_entries_decides_the_request_type_and_not_a_string_with_that_word() -> None:
     assert type(decode_predict(b'{"participant_id": "entries"}')) is DayRequest
     assert type(decode_predict(b'{"\\u0065ntries": [{"date": "2024-01-01"}]}')) is DiaryRequest
     assert "entries[0]" in refused(b'{"\\u0065ntries": [{"date": 3}]}').errors[0].path
 
 
-def test_a_batch_with_items_twice_is_refused() -> None:
+def test_a_batch_with_duplicate_items_is_refused() -> None:
     with pytest.raises(Refused, match="twice"):
         decode(b'{"items": [{"age": 3}], "items": [{}]}', BatchRequest)
 
@@ -134,9 +134,9 @@ def test_feedback_needs_an_outcome() -> None:
         decode(b'{"prediction_id": "a", "migraine_occurrence": null}', FeedbackRequest)
 
 
-def test_a_long_name_from_outside_is_cut_before_it_is_repeated() -> None:
-    found = refused({"x" * 5000: 1})
-    assert len(found.errors[0].path) < 100
+def test_a_long_field_name_is_shortened_in_the_message() -> None:
+    error = refused({"x" * 5000: 1})
+    assert len(error.errors[0].path) < 100
 
 
 values = st.recursive(
@@ -150,10 +150,10 @@ values = st.recursive(
 
 @settings(max_examples=200, deadline=None)
 @given(st.dictionaries(st.sampled_from([*contract.NAMES, "entries", "explain", "x"]), values, max_size=5))
-def test_whatever_comes_is_decoded_or_refused(body: dict[str, Any]) -> None:
-    answer: Any = None
+def test_any_body_is_decoded_or_refused(body: dict[str, Any]) -> None:
+    result: Any = None
     try:
-        answer = decode_predict(json.dumps(body).encode())
-    except Refused as refusal:
-        answer = refusal.problem
-    assert isinstance(answer, DayRequest | DiaryRequest) or (400 <= answer.status < 500 and answer.detail)
+        result = decode_predict(json.dumps(body).encode())
+    except Refused as error:
+        result = error.problem
+    assert isinstance(result, DayRequest | DiaryRequest) or (400 <= result.status < 500 and result.detail)

@@ -10,7 +10,7 @@ from migraine_assets.stores.prediction_log.record import PredictionRecord
 from migraine_assets.stores.store import Store
 from migraine_assets_tests.unit.stores.bundles.example_bundles import example_manifest, example_model
 from migraine_assets_tests.unit.stores.prediction_log.log_records import SECRET, prediction_record
-from serving.log.replay import receipt_of, replay
+from serving.log.replay import record_of, replay
 from serving.log.writer import open_prediction_log
 from serving.settings import ServingSettings
 
@@ -20,53 +20,53 @@ def store(tmp_path: Path) -> Store:
     return Store(str(tmp_path))
 
 
-def put(store: Store, *, weight: float) -> str:
+def write_example(store: Store, *, weight: float) -> str:
     model = example_model(weight=weight)
     return write_bundle(store, example_manifest(model), model, provenance={})
 
 
-def answered(store: Store, champion: str, challenger: str) -> PredictionRecord:
-    """What a replica would log, read back from the log."""
+def record_in_log(store: Store, champion: str, challenger: str) -> PredictionRecord:
+    """What a replica would log, logged back from the log."""
     row = np.array([[1.0, 0.0, 0.1]], dtype=np.float32)
-    said = {name: float(load_bundle(store, name).predict(row)[0]) for name in (champion, challenger)}
+    outputs_of = {name: float(load_bundle(store, name).predict(row)[0]) for name in (champion, challenger)}
     log = open_prediction_log(store, secret=SECRET, settings=ServingSettings())
     record = msgspec.structs.replace(
         prediction_record(),
         features={"attack": row[0].tolist()},
-        outputs={"attack": said[champion]},
+        outputs={"attack": outputs_of[champion]},
         bundles={"attack": champion},
-        shadow_outputs={"attack": said[challenger]},
+        shadow_outputs={"attack": outputs_of[challenger]},
         shadow_bundles={"attack": challenger},
     )
     log.append(record)
     log.close()
-    return receipt_of(store, record.id)
+    return record_of(store, record.id)
 
 
-def test_a_prediction_is_repeated_to_the_same_number_from_what_was_logged(store: Store) -> None:
-    read = answered(store, put(store, weight=0.7), put(store, weight=0.3))
-    served, shadow = replay(store, read)
+def test_a_logged_prediction_repeats_to_the_same_number(store: Store) -> None:
+    logged = record_in_log(store, write_example(store, weight=0.7), write_example(store, weight=0.3))
+    served, shadow = replay(store, logged)
     assert (served.role, served.same, shadow.role, shadow.same) == ("served", True, "shadow", True)
     assert served.repeated != shadow.repeated
 
 
-def test_a_receipt_with_another_number_is_told_apart(store: Store) -> None:
-    read = answered(store, put(store, weight=0.7), put(store, weight=0.3))
-    almost = float(np.nextafter(np.float64(read.outputs["attack"]), 1.0))
-    assert not replay(store, msgspec.structs.replace(read, outputs={"attack": almost}))[0].same
+def test_a_record_with_another_number_is_not_the_same(store: Store) -> None:
+    logged = record_in_log(store, write_example(store, weight=0.7), write_example(store, weight=0.3))
+    almost = float(np.nextafter(np.float64(logged.outputs["attack"]), 1.0))
+    assert not replay(store, msgspec.structs.replace(logged, outputs={"attack": almost}))[0].same
 
 
-def test_a_bundle_that_is_gone_is_said_and_the_others_are_repeated(store: Store) -> None:
-    champion, challenger = put(store, weight=0.7), put(store, weight=0.3)
-    read = answered(store, champion, challenger)
+def test_a_missing_bundle_is_a_problem_of_its_own_outputs_only(store: Store) -> None:
+    champion, challenger = write_example(store, weight=0.7), write_example(store, weight=0.3)
+    logged = record_in_log(store, champion, challenger)
     store.delete(f"bundles/{champion}")
-    served, shadow = replay(store, read)
+    served, shadow = replay(store, logged)
     assert served.repeated is None
     assert not served.same
     assert "incomplete" in str(served.problem)
     assert shadow.same
 
 
-def test_an_id_without_a_receipt_is_refused_with_what_may_have_happened(store: Store) -> None:
+def test_an_id_without_a_record_is_refused(store: Store) -> None:
     with pytest.raises(DataRefused, match="has no 'unknown'"):
-        receipt_of(store, "unknown")
+        record_of(store, "unknown")

@@ -37,7 +37,7 @@ def log_on(disk: Disk, *, seconds: float = 60.0, records: int = 10, limit: int =
     return RecordLog(disk, flush_seconds=seconds, flush_records=records, limit=limit)
 
 
-def test_records_are_written_after_a_time() -> None:
+def test_records_are_written_after_the_flush_interval() -> None:
     disk = Disk()
     log = log_on(disk, seconds=0.01)
     log.append(prediction_record())
@@ -45,7 +45,7 @@ def test_records_are_written_after_a_time() -> None:
     log.close()
 
 
-def test_records_are_written_at_once_when_there_are_many() -> None:
+def test_many_records_are_written_at_once() -> None:
     disk = Disk()
     log = log_on(disk, seconds=600, records=3)
     for _ in range(3):
@@ -54,7 +54,7 @@ def test_records_are_written_at_once_when_there_are_many() -> None:
     log.close()
 
 
-def test_what_is_in_memory_is_written_when_the_log_closes() -> None:
+def test_closing_the_log_writes_what_is_in_memory() -> None:
     disk = Disk()
     log = log_on(disk, seconds=600)
     log.append(prediction_record())
@@ -64,7 +64,7 @@ def test_what_is_in_memory_is_written_when_the_log_closes() -> None:
     assert disk.closed
 
 
-def test_a_full_disk_delays_records_and_loses_and_repeats_none() -> None:
+def test_a_full_disk_delays_records_without_losing_or_repeating_any() -> None:
     disk = Disk()
     disk.room.clear()
     log = log_on(disk)
@@ -84,7 +84,7 @@ def test_a_full_disk_delays_records_and_loses_and_repeats_none() -> None:
     log.close()
 
 
-def test_a_disk_that_fills_between_two_days_gets_the_second_day_once() -> None:
+def test_after_a_failure_only_the_missing_day_is_written_again() -> None:
     class OneWrite(Disk):
         def write(self, day: str, content: bytes) -> None:
             super().write(day, content)
@@ -101,7 +101,7 @@ def test_a_disk_that_fills_between_two_days_gets_the_second_day_once() -> None:
     log.close()
 
 
-def test_memory_is_bounded_and_what_does_not_fit_is_counted() -> None:
+def test_records_beyond_the_memory_limit_are_dropped_and_counted() -> None:
     disk = Disk()
     disk.room.clear()
     log = log_on(disk, limit=5)
@@ -112,7 +112,7 @@ def test_memory_is_bounded_and_what_does_not_fit_is_counted() -> None:
     log.close()
 
 
-def test_a_record_that_cannot_be_written_down_is_counted_and_stops_nothing() -> None:
+def test_a_record_that_cannot_be_encoded_is_counted_as_dropped() -> None:
     disk = Disk()
     log = log_on(disk)
     log.append(msgspec.structs.replace(prediction_record(), outputs={"attack": object()}))
@@ -123,7 +123,7 @@ def test_a_record_that_cannot_be_written_down_is_counted_and_stops_nothing() -> 
     log.close()
 
 
-def test_a_folder_that_cannot_be_written_stops_no_append(tmp_path: Path) -> None:
+def test_an_unwritable_folder_does_not_stop_append(tmp_path: Path) -> None:
     (tmp_path / "log").write_text("a file where the folder should be")
     log = open_prediction_log(Store(str(tmp_path)), secret=SECRET, settings=ServingSettings())
     log.append(prediction_record())
@@ -135,15 +135,15 @@ def test_a_folder_that_cannot_be_written_stops_no_append(tmp_path: Path) -> None
     log.close()
 
 
-def test_many_threads_lose_nothing(tmp_path: Path) -> None:
+def test_records_of_many_threads_are_all_written(tmp_path: Path) -> None:
     store = Store(str(tmp_path))
     log = open_prediction_log(store, secret=SECRET, settings=ServingSettings(flush_records=50, flush_seconds=0.01))
 
-    def many() -> None:
+    def append_many() -> None:
         for _ in range(300):
             log.append(prediction_record())
 
-    threads = [threading.Thread(target=many) for _ in range(4)]
+    threads = [threading.Thread(target=append_many) for _ in range(4)]
     for thread in threads:
         thread.start()
     for thread in threads:
@@ -158,7 +158,7 @@ def test_participants_are_logged_under_a_pseudonym() -> None:
     log.close()
 
 
-def test_feedback_is_kept_beside_predictions(tmp_path: Path) -> None:
+def test_feedback_has_a_log_of_its_own(tmp_path: Path) -> None:
     store = Store(str(tmp_path))
     log = open_feedback(store, settings=ServingSettings())
     log.append(feedback("some id", attack=True))
