@@ -12,7 +12,7 @@ from migraine_assets.stores.prediction_log.reader import find_record
 from migraine_assets.stores.store import Store
 from migraine_assets_tests.support.service import BODY, Load, Service, put_champion
 from migraine_assets_tests.support.waiting import eventually
-from serving.log.replay import receipt_of, replay
+from serving.log.replay import record_of, replay
 
 pytestmark = pytest.mark.slow
 
@@ -59,7 +59,7 @@ def test_the_first_champion_is_served_and_its_answers_can_be_replayed(service: S
     assert {answer["model"]["attack"]["bundle"] for answer in load.answers} == {bundle}
     store, identity = Store(service.store.uri), load.answers[0]["prediction_id"]
     assert eventually(lambda: find_record(store, identity), patience=20)
-    [repeated] = replay(store, receipt_of(store, identity))
+    [repeated] = replay(store, record_of(store, identity))
     assert repeated.same
     assert load.answers[0]["attack"]["probability"] == pytest.approx(repeated.repeated)
 
