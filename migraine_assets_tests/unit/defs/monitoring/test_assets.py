@@ -56,7 +56,7 @@ def test_new_participants_of_the_same_population_are_no_drift_and_no_degradation
 def test_shorter_nights_and_more_stress_are_one_drift_event(home: MonitoredHome) -> None:
     home.serve(cohort(OTHERS, sleep_change=-2.5, stress_change=3.0))
     home.monitor_days()
-    home.monitor_days()
+    home.monitor_days(days=2)
     drift = attack(home, DRIFT)
     assert drift.status == "drift"
     assert any(name.startswith(("sleep", "stress")) for name in drift.moved)
@@ -93,7 +93,7 @@ def test_an_empty_day_and_a_home_without_a_champion_do_not_fail(home: MonitoredH
 def test_a_day_can_be_backfilled_and_repeated(home: MonitoredHome) -> None:
     home.report_outcomes(home.serve(cohort(OTHERS), days=10))
     for back in (0, 5, 2, 9, 1, 3, 4, 6, 7, 8):
-        home.monitor(LAST - dt.timedelta(days=back))
+        home.monitor(LAST - dt.timedelta(days=back), report=False)
     assert len(result_days(home.store, DRIFT)) == 10
     day = LAST - dt.timedelta(days=2)
     backfilled = attack(home, DRIFT, day)
