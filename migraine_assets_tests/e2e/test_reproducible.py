@@ -9,6 +9,8 @@ import pytest
 from migraine_assets.stores.assets import deliveries
 from migraine_assets_tests.support.homes import Home, Result, assert_sound
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(scope="module")
 def elsewhere(trained_home: Home, tmp_path_factory: pytest.TempPathFactory) -> tuple[Home, Result]:

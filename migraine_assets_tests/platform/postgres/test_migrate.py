@@ -8,6 +8,8 @@ import pytest
 from migraine_assets_tests.platform.postgres.server import Postgres
 from migraine_assets_tests.support.homes import COMMAND, Home
 
+pytestmark = pytest.mark.slow
+
 
 def _addresses(server: Postgres, name: str) -> dict[str, str]:
     return {
