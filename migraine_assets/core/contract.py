@@ -1,25 +1,46 @@
-"""The diary contract: one line for every field, and nothing derived from it is written a second time.
+"""The diary contract: one line for every field. Schemas, request models and documents are derived from it.
 
-Here belongs what a field is called, may hold and means. Not here: how a file is read (`sources`), what is
-done with a value out of bounds (`core.diary.validation`), features (`core.features.engine`).
+This module defines the name, type, bounds and meaning of each field, and `Contract`, the value that is passed on.
+Not here: reading files (`sources`), handling values out of bounds (`core.diary.validation`), features
+(`core.features.table`).
 
 One row of a diary is one participant and one day. Null means "not asked", never 0.
 """
 
-from dataclasses import dataclass
+import difflib
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Literal
+
+from migraine_assets.errors import ConfigurationError
 
 Role = Literal["key", "static", "exposure", "premonitory", "outcome"]
 Kind = Literal["string", "date", "category", "number", "flag"]
 
+# No quantity of a diary comes near it, and the product of two values below it is still finite as float32.
+LARGEST = 1e9
+
+
+@dataclass(frozen=True)
+class Encoding:
+    """How a category becomes a number: the diary column that holds it, and the number of each category.
+
+    A category without a number is null in that column: it does not answer the question that the column asks.
+    """
+
+    column: str
+    numbers: Mapping[str, float]
+    description: str
+
 
 @dataclass(frozen=True)
 class Field:
-    """One column of the diary.
+    """One field of the diary.
 
     `low` and `high` are inclusive bounds in `unit`; None means unbounded on that side. `consequence` marks an
-    exposure that an attack of the same day can cause (a drug taken for it), so that it is known to a same-day
-    (horizon 0) prediction only up to the day before, like an outcome.
+    exposure that an attack of the same day can cause (a drug taken for it). A same-day prediction (horizon 0) knows
+    it only up to the day before, like an outcome. `encoding` is the numeric form of a category.
     """
 
     name: str
@@ -31,6 +52,17 @@ class Field:
     high: float | None = None
     categories: tuple[str, ...] = ()
     consequence: bool = False
+    encoding: Encoding | None = None
+
+    @property
+    def column(self) -> str:
+        """The column of a `core.features.diary.Diary` that holds the field."""
+        return self.encoding.column if self.encoding else self.name
+
+    @property
+    def numeric(self) -> bool:
+        """Whether a diary has a column for it. Keys and categories without an encoding have none."""
+        return self.kind in ("number", "flag") or self.encoding is not None
 
 
 def _flag(name: str, role: Role, description: str, *, consequence: bool = False) -> Field:
@@ -41,13 +73,25 @@ FIELDS: tuple[Field, ...] = (
     Field("participant_id", "string", "key", "Who kept the diary: a pseudonym, never a name."),
     Field("date", "date", "key", "The calendar day that the row describes."),
     Field("age", "number", "static", "Age at the start of the diary.", "years", 10, 100),
-    Field("sex", "category", "static", "Sex.", categories=("F", "M")),
+    Field(
+        "sex",
+        "category",
+        "static",
+        "Sex.",
+        categories=("F", "M"),
+        encoding=Encoding("sex", {"F": 1.0, "M": 0.0}, "1 female, 0 male."),
+    ),
     Field(
         "migraine_type",
         "category",
         "static",
         "Diagnosis: with aura, without aura, or both kinds of attack.",
         categories=("aura", "no_aura", "mixed", "other"),
+        encoding=Encoding(
+            "aura",
+            {"aura": 1.0, "mixed": 1.0, "no_aura": 0.0},
+            "1 where some attacks come with aura, 0 where none do.",
+        ),
     ),
     _flag("preventive_medication", "static", "Takes a preventive drug regularly."),
     Field("sleep_hours", "number", "exposure", "Sleep in the night before.", "h", 0, 24),
@@ -82,16 +126,94 @@ FIELDS: tuple[Field, ...] = (
     Field("duration_h", "number", "outcome", "Duration of the attack; null without one.", "h", 0, 72),
 )
 
-BY_NAME: dict[str, Field] = {field.name: field for field in FIELDS}
-NAMES: tuple[str, ...] = tuple(BY_NAME)
-
 ATTACK = "migraine_occurrence"
 SEVERITY = "migraine_severity"
+DURATION = "duration_h"
 
-# Where a row came from: kept beside the contract's fields from the file to the quarantine, never a feature.
+# The origin of a row. Kept beside the contract's fields from the file to the quarantine; never a feature.
 PROVENANCE: tuple[str, ...] = ("source_file", "source_row")
+
+
+@dataclass(frozen=True)
+class Bounds:
+    """New bounds of a field in its unit; None keeps the present one."""
+
+    low: float | None = None
+    high: float | None = None
+
+
+@dataclass(frozen=True)
+class Contract:
+    """The fields of a diary, in order. Every stage that reads fields gets one of these."""
+
+    fields: tuple[Field, ...] = FIELDS
+
+    @cached_property
+    def by_name(self) -> Mapping[str, Field]:
+        """The fields by their name."""
+        return {item.name: item for item in self.fields}
+
+    @cached_property
+    def by_column(self) -> Mapping[str, Field]:
+        """The fields by the diary column that holds them, keys included."""
+        return {item.column: item for item in self.fields}
+
+    @cached_property
+    def columns(self) -> tuple[str, ...]:
+        """The diary columns of the numeric fields, in order."""
+        return tuple(item.column for item in self.fields if item.numeric)
+
+    @cached_property
+    def withheld(self) -> frozenset[str]:
+        """The columns that a same-day prediction knows only up to the day before: outcomes and consequences."""
+        return frozenset(item.column for item in self.fields if item.role == "outcome" or item.consequence)
+
+    def names(self, *roles: Role) -> tuple[str, ...]:
+        """The names of the fields that have one of `roles`, in order; of all fields without `roles`."""
+        return tuple(item.name for item in self.fields if not roles or item.role in roles)
+
+    def of_kind(self, *kinds: Kind) -> tuple[Field, ...]:
+        """The fields of one of `kinds`, in order."""
+        return tuple(item for item in self.fields if item.kind in kinds)
+
+    def with_bounds(self, bounds: Mapping[str, Bounds]) -> "Contract":
+        """The same contract with other bounds. Raises `ConfigurationError` for an unknown name or impossible bounds."""
+        for name in bounds:
+            self._check_bounded(name)
+        changed = tuple(_bounded(item, bounds[item.name]) if item.name in bounds else item for item in self.fields)
+        return Contract(changed)
+
+    def updated(self, fields: tuple[Field, ...]) -> "Contract":
+        """The same contract with `fields` in place of those of the same name, and new ones at the end."""
+        newer = {item.name: item for item in fields}
+        kept = tuple(newer.pop(item.name, item) for item in self.fields)
+        return Contract((*kept, *newer.values()))
+
+    def _check_bounded(self, name: str) -> None:
+        numbers = [item.name for item in self.of_kind("number")]
+        if name not in numbers:
+            close = difflib.get_close_matches(name, numbers, 1)
+            hint = f"Did you mean '{close[0]}'?" if close else f"Fields with bounds: {', '.join(numbers)}."
+            raise ConfigurationError(f"The diary contract has no number '{name}' whose bounds could change. {hint}")
+
+
+def _bounded(item: Field, bounds: Bounds) -> Field:
+    low = item.low if bounds.low is None else bounds.low
+    high = item.high if bounds.high is None else bounds.high
+    lowest, highest = (-LARGEST if low is None else low), (LARGEST if high is None else high)
+    if not -LARGEST <= lowest < highest <= LARGEST:
+        raise ConfigurationError(
+            f"'{item.name}' cannot be bounded by {low} and {high}: the lower bound must be below the upper one, "
+            f"and both within {-LARGEST:g} and {LARGEST:g}."
+        )
+    return replace(item, low=low, high=high)
+
+
+CONTRACT = Contract()
+BY_NAME: Mapping[str, Field] = CONTRACT.by_name
+NAMES: tuple[str, ...] = CONTRACT.names()
 
 
 def names(*roles: Role) -> tuple[str, ...]:
     """The names of the fields with one of `roles`, in contract order."""
-    return tuple(field.name for field in FIELDS if field.role in roles)
+    return CONTRACT.names(*roles)

@@ -1,8 +1,8 @@
-"""Rows that describe the same participant and day: repeated word for word, or in conflict.
+"""Rows that describe the same participant and day: exact repetitions, and conflicts.
 
-Here belongs finding them, by the keys and by content. Not here: what is done with them (`core.diary.validation`
-sets conflicts aside, `core.diary.preprocess` drops repetitions). A row without a date repeats nobody: two quiet days
-of one participant look alike and are still two days.
+This module finds them by keys and content. Not here: how they are handled (`core.diary.validation` sets conflicts
+aside, `core.diary.preprocess` drops repetitions). A row without a date never counts as a repetition: two uneventful
+days of one participant look alike and are still two days.
 """
 
 from dataclasses import dataclass
@@ -11,12 +11,12 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from migraine_assets.core.contract import NAMES
+from migraine_assets.core.contract import CONTRACT, Contract
 
 
 @dataclass(frozen=True)
 class Conflicts:
-    """Positions of the rows in conflict; for each the first row that disagrees and how many further ones do."""
+    """Positions of the rows in conflict; `others`: the first row that disagrees; `more`: how many others do."""
 
     rows: NDArray[np.int64]
     others: NDArray[np.int64]
@@ -24,7 +24,7 @@ class Conflicts:
 
 
 def key_codes(frame: pd.DataFrame) -> NDArray[np.int64]:
-    """One code for every different (participant, day); -1 where either is missing."""
+    """One code for every distinct (participant, day): int64[n]; -1 if either is missing."""
     participant, _ = pd.factorize(frame["participant_id"])
     day, days = pd.factorize(frame["date"])
     whole = (participant >= 0) & (day >= 0)
@@ -32,29 +32,29 @@ def key_codes(frame: pd.DataFrame) -> NDArray[np.int64]:
     return np.where(whole, joint, -1).astype(np.int64)
 
 
-def content_codes(frame: pd.DataFrame) -> NDArray[np.int64]:
-    """One code for every different content over all contract fields; null equals null. Exact, not a hash."""
+def content_codes(frame: pd.DataFrame, *, contract: Contract = CONTRACT) -> NDArray[np.int64]:
+    """One code for every distinct content of the contract fields: int64[n]; null equals null. Exact, not a hash."""
     joint = np.zeros(len(frame), dtype=np.int64)
-    for name in NAMES:
+    for name in contract.names():
         column, values = pd.factorize(frame[name], use_na_sentinel=False)
         if len(values) > 1:
             joint, _ = pd.factorize(joint * len(values) + column)
     return joint.astype(np.int64)
 
 
-def repeated(frame: pd.DataFrame) -> NDArray[np.bool_]:
-    """Mask of the dated rows that repeat an earlier row in every contract field, wherever they were read."""
+def repeated(frame: pd.DataFrame, *, contract: Contract = CONTRACT) -> NDArray[np.bool_]:
+    """Mask of the dated rows that repeat an earlier row in every contract field; provenance does not count."""
     rows = _shared(key_codes(frame))
     mask = np.zeros(len(frame), dtype=np.bool_)
-    mask[rows] = pd.Series(content_codes(frame.iloc[rows])).duplicated().to_numpy()
+    mask[rows] = pd.Series(content_codes(frame.iloc[rows], contract=contract)).duplicated().to_numpy()
     return mask
 
 
-def conflicts(frame: pd.DataFrame, *, ignored: NDArray[np.bool_]) -> Conflicts:
-    """The dated rows, `ignored` ones apart, whose participant and day are described differently elsewhere."""
+def conflicts(frame: pd.DataFrame, *, ignored: NDArray[np.bool_], contract: Contract = CONTRACT) -> Conflicts:
+    """The dated rows, except `ignored` ones, whose participant and day another row describes differently."""
     key = np.where(ignored, -1, key_codes(frame))
     rows = _shared(key)
-    table = pd.DataFrame({"key": key[rows], "content": content_codes(frame.iloc[rows]), "row": rows})
+    table = pd.DataFrame({"key": key[rows], "content": content_codes(frame.iloc[rows], contract=contract), "row": rows})
     versions = table.drop_duplicates("content").copy()
     versions["nth"] = versions.groupby("key").cumcount()
     first = versions[versions["nth"] == 0].set_index("key")
@@ -69,5 +69,5 @@ def conflicts(frame: pd.DataFrame, *, ignored: NDArray[np.bool_]) -> Conflicts:
 
 
 def _shared(key: NDArray[np.int64]) -> NDArray[np.int64]:
-    """Positions of the rows whose key (not -1) some other row has too."""
+    """Positions of the rows that share their key (not -1) with another row."""
     return np.flatnonzero((key >= 0) & pd.Series(key).duplicated(keep=False).to_numpy())

@@ -1,16 +1,15 @@
-"""The rules that a row of a diary must keep, as a table; each names the rows that break it, in sentences.
+"""The rules that a row of a diary must keep, as a table. Each finds the rows that break it and explains why.
 
-Here belong the rules. Not here: setting rows aside and counting (`core.diary.validation`). A new rule is a function
-and a line in `RULES`. Decisions that somebody will ask about:
+Not here: setting rows aside and counting (`core.diary.validation`). A new rule is a function and a line in `RULES`.
+Decisions that need a reason:
 
-- Severity or duration above 0 on a day with no attack, or with the outcome left open, is a contradiction. The
-  outcome is never inferred from it: that would be to write the label that the models learn. Severity or
-  duration 0 on such a day says no more than "none" (flat tables hold 0.0 there); preprocessing settles it to
-  null.
-- An attack of severity 0 is an aura without headache (ICHD-3 1.2.1.2), except in a participant whose migraine
-  has no aura, where pain is part of the definition (ICHD-3 1.1). Only the latter is a contradiction.
-- Rows of one participant and day that differ are all set aside: nothing says which one is right, even where one
-  of them is out of bounds too. Only a superseded row, or one that cannot be read in full, contradicts nobody.
+- Severity or duration above 0 on a day with no attack, or with an unknown outcome, is a contradiction. The outcome is
+  never inferred from it, because that would write the label that the models learn. Severity or duration 0 on such a
+  day only means "none" (flat tables hold 0.0 there); preprocessing sets it to null.
+- An attack of severity 0 is an aura without headache (ICHD-3 1.2.1.2), except in a participant whose migraine has no
+  aura, where pain is part of the definition (ICHD-3 1.1). Only the latter is a contradiction.
+- Rows of one participant and day that differ are all set aside: nothing tells which one is right, even if one of them
+  is out of bounds too. A superseded row, or one that cannot be read in full, takes part in no conflict.
 """
 
 import datetime
@@ -21,28 +20,27 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from migraine_assets.core.contract import ATTACK, FIELDS, PROVENANCE, SEVERITY, Field
+from migraine_assets.core.contract import ATTACK, CONTRACT, DURATION, PROVENANCE, SEVERITY, Contract, Field
 from migraine_assets.core.diary.columns import codes, numbers
 from migraine_assets.core.diary.duplicates import conflicts
 from migraine_assets.core.diary.schema import NOTES
-
-DURATION = "duration_h"
 
 Mask = NDArray[np.bool_]
 
 
 @dataclass(frozen=True)
 class Context:
-    """What a rule may know besides the frame: whether the source has dates, and the days that are allowed."""
+    """What a rule knows besides the frame: whether the source has dates, the allowed days, and the contract."""
 
     dated: bool
     earliest: datetime.date
     latest: datetime.date
+    contract: Contract = CONTRACT
 
 
 @dataclass(frozen=True)
 class Broken:
-    """Rows (positions) in which one field breaks a rule, each with its sentence."""
+    """Rows (positions) in which one field breaks a rule, and the reason for each."""
 
     field: str
     rows: NDArray[np.int64]
@@ -58,8 +56,8 @@ class Rule:
     find: Callable[[pd.DataFrame, Context], Iterator[Broken]]
 
 
-def _told(column: str) -> Callable[[pd.DataFrame, Context], Iterator[Broken]]:
-    """The rule for a column in which the source itself says what is wrong with a row."""
+def _noted(column: str) -> Callable[[pd.DataFrame, Context], Iterator[Broken]]:
+    """The rule for a column in which the source notes what is wrong with a row."""
 
     def find(frame: pd.DataFrame, _: Context) -> Iterator[Broken]:
         if column in frame:
@@ -93,14 +91,14 @@ def _whole_days(frame: pd.DataFrame, _: Context) -> Iterator[Broken]:
     yield Broken("date", rows, [f"date = {value} has a time of day" for value in date.iloc[rows]])
 
 
-def _not_finite(frame: pd.DataFrame, _: Context) -> Iterator[Broken]:
-    for field in _of_kind("number", "flag"):
+def _not_finite(frame: pd.DataFrame, context: Context) -> Iterator[Broken]:
+    for field in context.contract.of_kind("number", "flag"):
         values = numbers(frame, field.name)
         yield _values(field, values, np.isinf(values), "is not a finite number")
 
 
-def _out_of_bounds(frame: pd.DataFrame, _: Context) -> Iterator[Broken]:
-    for field in _of_kind("number"):
+def _out_of_bounds(frame: pd.DataFrame, context: Context) -> Iterator[Broken]:
+    for field in context.contract.of_kind("number"):
         values = numbers(frame, field.name)
         if field.low is not None:
             low = (values < field.low) & ~np.isinf(values)
@@ -110,15 +108,15 @@ def _out_of_bounds(frame: pd.DataFrame, _: Context) -> Iterator[Broken]:
             yield _values(field, values, high, f"is above the highest possible value {_bound(field, field.high)}")
 
 
-def _neither_0_nor_1(frame: pd.DataFrame, _: Context) -> Iterator[Broken]:
-    for field in _of_kind("flag"):
+def _neither_0_nor_1(frame: pd.DataFrame, context: Context) -> Iterator[Broken]:
+    for field in context.contract.of_kind("flag"):
         values = numbers(frame, field.name)
         allowed = (values == 0) | (values == 1) | np.isnan(values) | np.isinf(values)
         yield _values(field, values, ~allowed, "is neither 0 (no) nor 1 (yes)")
 
 
-def _unknown_category(frame: pd.DataFrame, _: Context) -> Iterator[Broken]:
-    for field in _of_kind("category"):
+def _unknown_category(frame: pd.DataFrame, context: Context) -> Iterator[Broken]:
+    for field in context.contract.of_kind("category"):
         code, values = codes(frame[field.name])
         unknown = np.array([value not in field.categories for value in values] + [False])
         allowed = ", ".join(field.categories)
@@ -127,42 +125,42 @@ def _unknown_category(frame: pd.DataFrame, _: Context) -> Iterator[Broken]:
         yield Broken(field.name, rows, reasons)
 
 
-def _contradiction(frame: pd.DataFrame, _: Context) -> Iterator[Broken]:
-    attack = numbers(frame, ATTACK)
+def _contradiction(frame: pd.DataFrame, context: Context) -> Iterator[Broken]:
+    attack, fields = numbers(frame, ATTACK), context.contract.by_name
     for name in (SEVERITY, DURATION):
-        values, field = numbers(frame, name), _FIELD[name]
+        values, field = numbers(frame, name), fields[name]
         no_attack, unknown = (values > 0) & (attack == 0), (values > 0) & np.isnan(attack)
         yield _values(field, values, no_attack, f"contradicts {ATTACK} = 0, no attack on that day")
         yield _values(field, values, unknown, f"needs {ATTACK}, which is null: say whether there was an attack")
-    yield _painless(frame, attack)
+    yield _painless(frame, attack, fields[SEVERITY])
 
 
-def _painless(frame: pd.DataFrame, attack: NDArray[np.float64]) -> Broken:
+def _painless(frame: pd.DataFrame, attack: NDArray[np.float64], field: Field) -> Broken:
     severity = numbers(frame, SEVERITY)
     painless = (attack == 1) & (severity == 0) & (frame["migraine_type"] == "no_aura").to_numpy(dtype=np.bool_)
     why = f"contradicts {ATTACK} = 1 with migraine_type = 'no_aura': without aura an attack has pain"
-    return _values(_FIELD[SEVERITY], severity, painless, why)
+    return _values(field, severity, painless, why)
 
 
-def _conflict(frame: pd.DataFrame, _: Context) -> Iterator[Broken]:
+def _conflict(frame: pd.DataFrame, context: Context) -> Iterator[Broken]:
     ignored = np.zeros(len(frame), dtype=np.bool_)
     for note in NOTES:
         if note in frame:
             ignored |= frame[note].notna().to_numpy()
-    found = conflicts(frame, ignored=ignored)
-    person, day = frame["participant_id"].iloc[found.rows], _days(frame["date"].iloc[found.rows])
-    file, row = (frame[name].iloc[found.others] for name in PROVENANCE)
+    pairs = conflicts(frame, ignored=ignored, contract=context.contract)
+    participant, day = frame["participant_id"].iloc[pairs.rows], _days(frame["date"].iloc[pairs.rows])
+    file, row = (frame[name].iloc[pairs.others] for name in PROVENANCE)
     reasons = [
-        f"participant_id = '{who}', date = {when} is described differently in row {place} of {name}"
+        f"participant_id = '{who}', date = {when} is described differently in row {number} of {name}"
         + (f" and {more} more" if more else "")
-        for who, when, name, place, more in zip(person, day, file, row, found.more.tolist(), strict=True)
+        for who, when, name, number, more in zip(participant, day, file, row, pairs.more.tolist(), strict=True)
     ]
-    yield Broken("date", found.rows, reasons)
+    yield Broken("date", pairs.rows, reasons)
 
 
 RULES: tuple[Rule, ...] = (
-    Rule("unreadable", "A cell that cannot be read.", _told("unreadable")),
-    Rule("superseded", "A row that a later delivery replaces.", _told("superseded")),
+    Rule("unreadable", "A cell that cannot be read.", _noted("unreadable")),
+    Rule("superseded", "A row that a later delivery replaces.", _noted("superseded")),
     Rule("missing_key", "No participant, or no date among dated rows.", _missing_key),
     Rule("date_range", "A date too long ago or in the future.", _date_range),
     Rule("whole_days", "A date with a time of day.", _whole_days),
@@ -173,12 +171,6 @@ RULES: tuple[Rule, ...] = (
     Rule("contradiction", "Severity or duration that contradicts the outcome.", _contradiction),
     Rule("conflict", "Another row describes the same participant and day differently.", _conflict),
 )
-
-_FIELD: dict[str, Field] = {field.name: field for field in FIELDS}
-
-
-def _of_kind(*kinds: str) -> tuple[Field, ...]:
-    return tuple(field for field in FIELDS if field.kind in kinds)
 
 
 def _constant(field: str, mask: Mask, reason: str) -> Broken:
@@ -202,6 +194,6 @@ def _days(date: pd.Series) -> list[str]:
 
 
 def _bound(field: Field, bound: float) -> str:
-    """The bound with its unit, where the unit is one ("1-10" and "index" are scales)."""
+    """The bound with its unit, unless the unit is a scale ("1-10", "index")."""
     is_scale = field.unit == "index" or any(letter.isdigit() for letter in field.unit)
     return f"{bound:g}" if is_scale or not field.unit else f"{bound:g} {field.unit}"

@@ -1,7 +1,6 @@
-"""Pandera schemas of a diary, derived from the contract and from nothing else.
+"""Pandera schemas of a diary, derived from the contract alone.
 
-Here belongs what a frame must look like as a whole. Not here: which single rows are set aside, and the
-sentence for each of them (`core.diary.validation`).
+They describe a frame as a whole. Not here: which single rows are set aside, and why (`core.diary.validation`).
 """
 
 from collections.abc import Callable
@@ -10,29 +9,29 @@ import numpy as np
 import pandas as pd
 import pandera.pandas as pa
 
-from migraine_assets.core.contract import FIELDS, PROVENANCE, Field
+from migraine_assets.core.contract import CONTRACT, PROVENANCE, Contract, Field
 
-# What the sources add to a raw frame: sentences on cells that could not be read and on rows replaced since.
+# Columns that the sources add to a raw frame: notes on unreadable cells and on rows that were replaced since.
 NOTES: tuple[str, ...] = ("unreadable", "superseded")
 
 _TEXT = ("string", "empty")
 
 
-def raw_schema() -> pa.DataFrameSchema:
-    """The raw frame: every contract column and the provenance are there, of about the right type; more may be.
+def raw_schema(contract: Contract = CONTRACT) -> pa.DataFrameSchema:
+    """The raw frame: it has every contract column and the provenance, of about the right type, and maybe more.
 
     Values out of bounds, nulls and contradictions are legal here: the rows that hold them go to quarantine.
     """
-    columns = {field.name: _raw_column(field) for field in FIELDS}
+    columns = {field.name: _raw_column(field) for field in contract.fields}
     return pa.DataFrameSchema(columns | _provenance(required=True), name="raw diary", strict=False)
 
 
-def validated_schema() -> pa.DataFrameSchema:
+def validated_schema(contract: Contract = CONTRACT) -> pa.DataFrameSchema:
     """The validated frame: exact types, bounds and categories, keys not null, no column outside the contract.
 
     `date` is null on all rows (a source without dates) or on none.
     """
-    columns = {field.name: _strict_column(field) for field in FIELDS}
+    columns = {field.name: _strict_column(field) for field in contract.fields}
     return pa.DataFrameSchema(columns | _provenance(required=False), name="validated diary", strict=True)
 
 

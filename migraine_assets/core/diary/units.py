@@ -1,7 +1,7 @@
-"""Units in which a field of the contract is met, and how each becomes the contract's.
+"""The units that sources use, and how each is converted to the unit of the contract: one table.
 
-Here belongs one table. Not here: bounds (`core.contract`), spellings in headers and mappings
-(`sources.columns.units`), telling that a unit has changed (`core.quality.unit_change`).
+Not here: bounds (`core.contract`), spellings in headers and mappings (`sources.columns.units`), detection of a changed
+unit (`core.quality.unit_change`).
 """
 
 from dataclasses import dataclass

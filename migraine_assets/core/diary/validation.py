@@ -1,7 +1,7 @@
-"""Validation: every row of a raw diary is either accepted or set aside with its reasons, and none is lost.
+"""Validation: every row of a raw diary is either accepted or set aside with its reasons.
 
-Here belong setting aside and counting. Not here: the rules (`core.diary.rules`), the schemas
-(`core.diary.schema`), checks on a delivery as a whole (`core.quality.settings`).
+Not here: the rules (`core.diary.rules`), the schemas (`core.diary.schema`), checks on a delivery as a whole
+(`core.quality.suite`).
 """
 
 import datetime
@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from migraine_assets.core.contract import FIELDS, NAMES, PROVENANCE
+from migraine_assets.core.contract import CONTRACT, PROVENANCE, Contract
 from migraine_assets.core.diary.columns import numbers
 from migraine_assets.core.diary.rules import RULES, Broken, Context, Rule
 
@@ -31,9 +31,9 @@ class ValidationSettings:
 class Validated:
     """The accepted rows, the rows set aside, and how many rows broke which rule.
 
-    `valid` has the contract's columns and the provenance, `quarantined` all raw columns and `reason`; together
-    they hold every raw row once, each in file order. `reasons` has one row for each rule and field that was
-    broken (`REASON_COLUMNS`); a row that breaks two rules counts in both.
+    `valid` has the contract's columns and the provenance, `quarantined` has all raw columns and `reason`. Together
+    they hold every raw row once, each in file order. `reasons` (`REASON_COLUMNS`) has one row for each rule and field
+    that was broken; a row that breaks two rules counts in both.
     """
 
     valid: pd.DataFrame
@@ -47,16 +47,18 @@ def validate(
     today: datetime.date,
     settings: ValidationSettings,
     dated: bool | None = None,
+    contract: Contract = CONTRACT,
 ) -> Validated:
     """Split `raw` (contract columns, provenance, optional `unreadable` and `superseded`) by the rules.
 
-    `dated` says whether the source has dates; by default it has them where any row has one. In a dated source a
-    row without a date is set aside; in an undated one no row has a date, and none repeats another.
+    `dated`: whether the source has dates; by default it has them if any row has one. In a dated source a row without
+    a date is set aside; in an undated one no row has a date, and none repeats another.
     """
     context = Context(
         dated=bool(raw["date"].notna().any()) if dated is None else dated,
         earliest=settings.earliest_date,
         latest=today + datetime.timedelta(days=settings.days_ahead),
+        contract=contract,
     )
     # Only the dates are replaced, so the other columns are shared with `raw` and not copied.
     frame = raw.copy(deep=False)
@@ -65,7 +67,7 @@ def validate(
     reasons = _joined(broken, size=len(frame))
     bad = pd.notna(reasons)
     quarantined = raw[bad].assign(reason=reasons[bad].astype(object)).reset_index(drop=True)
-    return Validated(_settled(frame, ~bad), quarantined, _counted(broken))
+    return Validated(_accepted(frame, ~bad, contract), quarantined, _counted(broken))
 
 
 def _broken(frame: pd.DataFrame, context: Context) -> Iterator[tuple[Rule, Broken]]:
@@ -76,23 +78,23 @@ def _broken(frame: pd.DataFrame, context: Context) -> Iterator[tuple[Rule, Broke
 
 
 def _joined(broken: list[tuple[Rule, Broken]], *, size: int) -> NDArray[np.object_]:
-    """For every row its reasons, joined by "; ", or None."""
+    """The reasons of every row, joined by "; ", or None."""
     reasons = np.full(size, None, dtype=np.object_)
-    for _, found in broken:
-        before = reasons[found.rows]
-        after = [new if old is None else f"{old}; {new}" for old, new in zip(before, found.reasons, strict=True)]
-        reasons[found.rows] = np.array(after, dtype=np.object_)
+    for _, broken_rows in broken:
+        before = reasons[broken_rows.rows]
+        after = [new if old is None else f"{old}; {new}" for old, new in zip(before, broken_rows.reasons, strict=True)]
+        reasons[broken_rows.rows] = np.array(after, dtype=np.object_)
     return reasons
 
 
-def _settled(frame: pd.DataFrame, keep: NDArray[np.bool_]) -> pd.DataFrame:
+def _accepted(frame: pd.DataFrame, keep: NDArray[np.bool_], contract: Contract) -> pd.DataFrame:
     """The accepted rows with the contract's columns and the provenance, numbers and flags as float64."""
-    columns = [*NAMES, *PROVENANCE]
-    # A selection is a copy already; another one would be of a million days.
+    columns = [*contract.names(), *PROVENANCE]
+    # A selection is a copy already; do not copy a million days again.
     valid = (frame[columns] if keep.all() else frame.loc[keep, columns]).copy(deep=False)
     valid.index = pd.RangeIndex(len(valid))
-    for field in FIELDS:
-        if field.kind in ("number", "flag") and valid[field.name].dtype != np.float64:
+    for field in contract.of_kind("number", "flag"):
+        if valid[field.name].dtype != np.float64:
             valid[field.name] = numbers(valid, field.name)
     return valid
 

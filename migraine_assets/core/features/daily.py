@@ -1,97 +1,103 @@
-"""Quantities of a single day that combine several fields of that day: counts and indices.
+"""Quantities of a single day that combine several of its fields: counts and indices.
 
-Here belongs what needs no history; `core.features.windows` then treats each of these as one more column. Not here:
-anything over several days. NumPy only.
+A `Quantity` is data, as a feature is; the windows of `core.features.windows` treat it as one more column. Not here: the
+quantities of this project (`core.features.table`), anything over several days (`core.features.operations`). NumPy only.
 """
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from typing import TypeAlias
 
-from migraine_assets.core import contract
 from migraine_assets.core.features.diary import Floats
 from migraine_assets.core.features.nan_math import at_most, count_known, count_of, total_known
 
-# Gives the values of a contract field, float64[n] or the float of one day, NaN where not asked.
+# Gives the values of a diary column: float64[n], or the float of one day; NaN for "not asked".
 Lookup: TypeAlias = Callable[[str], Floats]
-
-TRIGGERS: tuple[str, ...] = tuple(
-    field.name
-    for field in contract.FIELDS
-    if field.role == "exposure" and field.kind == "flag" and not field.consequence
-)
-PREMONITORY: tuple[str, ...] = contract.names("premonitory")
-
-RECOMMENDED_SLEEP = 8.0  # hours a night; the middle of the 7-9 h advised for adults
-RECOMMENDED_FLUID = 2.0  # litres a day
-MODERATE_CAFFEINE = 3.0  # servings; more than that on a day was followed by attacks (Mostofsky 2019)
-MODERATE_ALCOHOL = 5.0  # servings; the dose whose effect shows in diaries (Mostofsky 2020)
-MUCH_SCREEN = 12.0  # hours
+DayFunction: TypeAlias = Callable[[Lookup], Floats]
 
 
 @dataclass(frozen=True)
-class Daily:
-    """A quantity of one day: its name, the contract fields it reads, the function and a sentence."""
+class Quantity:
+    """A quantity of one day, as data: `operation` and `version` name a `DayOperation`, `columns` what it reads."""
 
     name: str
-    inputs: tuple[str, ...]
-    function: Callable[[Lookup], Floats]
+    operation: str
+    columns: tuple[str, ...]
     description: str
+    parameters: Mapping[str, float] = field(default_factory=dict)
+    version: int = 1
 
 
-def _present(value: Lookup, flags: Sequence[str]) -> tuple[Floats, Floats]:
-    """How many of `flags` are 1, and how many were asked; NaN where none was."""
-    flags_of_day = [value(flag) for flag in flags]
-    asked = count_known(flags_of_day)
-    return count_of(flags_of_day, 1.0) + 0.0 * asked, asked
+@dataclass(frozen=True)
+class DayOperation:
+    """A way to compute a quantity. `bind` returns the function of one quantity.
+
+    `columns`: how many a quantity must name, None for one or more. `parameters`: the names that it must give;
+    `by_column`: one for each column instead.
+    """
+
+    name: str
+    bind: Callable[[Quantity], DayFunction]
+    columns: int | None = None
+    parameters: tuple[str, ...] = ()
+    by_column: bool = False
+    version: int = 1
 
 
-def _trigger_count(value: Lookup) -> Floats:
-    return _present(value, TRIGGERS)[0]
+def _count_present(quantity: Quantity) -> DayFunction:
+    """How many of the flags are 1; null if none was asked."""
+    columns = quantity.columns
+
+    def function(value: Lookup) -> Floats:
+        flags = [value(column) for column in columns]
+        return count_of(flags, 1.0) + 0.0 * count_known(flags)
+
+    return function
 
 
-def _trigger_index(value: Lookup) -> Floats:
-    present, asked = _present(value, TRIGGERS)
-    return present / asked
+def _share_present(quantity: Quantity) -> DayFunction:
+    """The share of the asked flags that are 1; null if none was asked."""
+    columns = quantity.columns
+
+    def function(value: Lookup) -> Floats:
+        flags = [value(column) for column in columns]
+        asked = count_known(flags)
+        return (count_of(flags, 1.0) + 0.0 * asked) / asked
+
+    return function
 
 
-def _premonitory_count(value: Lookup) -> Floats:
-    return _present(value, PREMONITORY)[0]
+def _capped_product(quantity: Quantity) -> DayFunction:
+    """The first value as a share of `enough`, at most 1, times the second as a share of `best`."""
+    first, second = quantity.columns
+    enough, best = quantity.parameters["enough"], quantity.parameters["best"]
+    return lambda value: at_most(value(first) / enough, 1.0) * value(second) / best
 
 
-def _sleep_index(value: Lookup) -> Floats:
-    enough = at_most(value("sleep_hours") / RECOMMENDED_SLEEP, 1.0)
-    return enough * value("sleep_quality") / 10.0
+def _mean_score(quantity: Quantity) -> DayFunction:
+    """The mean score of the asked columns, 0 worst and 1 best.
+
+    A column with a positive parameter scores its share of it, at most 1. One with a negative parameter, whose size is
+    the amount that is worst, scores 1 minus that share.
+    """
+    targets = [(column, quantity.parameters[column]) for column in quantity.columns]
+    if not all(target for _, target in targets):
+        raise ValueError(f"A parameter of the quantity '{quantity.name}' is 0: no amount is the best or the worst.")
+    amounts = [(column, abs(target), target > 0) for column, target in targets]
+
+    def function(value: Lookup) -> Floats:
+        scores = [
+            at_most(value(column) / amount, 1.0) if good else 1.0 - at_most(value(column) / amount, 1.0)
+            for column, amount, good in amounts
+        ]
+        return total_known(scores) / count_known(scores)
+
+    return function
 
 
-def _lifestyle_index(value: Lookup) -> Floats:
-    """Mean of the scores that were asked: 0 is worst, 1 is best in each."""
-    scores = (
-        at_most(value("hydration") / RECOMMENDED_FLUID, 1.0),
-        value("exercise") / 7.0,
-        1.0 - at_most(value("screen_time") / MUCH_SCREEN, 1.0),
-        1.0 - at_most(value("caffeine_intake") / MODERATE_CAFFEINE, 1.0),
-        1.0 - at_most(value("alcohol_intake") / MODERATE_ALCOHOL, 1.0),
-    )
-    return total_known(scores) / count_known(scores)
-
-
-DAILY: tuple[Daily, ...] = (
-    Daily("trigger_count", TRIGGERS, _trigger_count, "Triggers met today among those asked."),
-    Daily("trigger_index", TRIGGERS, _trigger_index, "Share of the asked triggers that were met today."),
-    Daily("premonitory_count", PREMONITORY, _premonitory_count, "Premonitory signs today among those asked."),
-    Daily(
-        "sleep_index",
-        ("sleep_hours", "sleep_quality"),
-        _sleep_index,
-        "Sleep of the night: quality/10 times the share of 8 hours that was slept (at most 1).",
-    ),
-    Daily(
-        "lifestyle_index",
-        ("hydration", "exercise", "screen_time", "caffeine_intake", "alcohol_intake"),
-        _lifestyle_index,
-        "Mean score (1 is best) of fluid, exercise, screen time, caffeine and alcohol, over those asked.",
-    ),
+DAY_OPERATIONS: tuple[DayOperation, ...] = (
+    DayOperation("count_present", _count_present),
+    DayOperation("share_present", _share_present),
+    DayOperation("capped_product", _capped_product, columns=2, parameters=("enough", "best")),
+    DayOperation("mean_score", _mean_score, by_column=True),
 )
-
-BY_NAME: Mapping[str, Daily] = {quantity.name: quantity for quantity in DAILY}

@@ -1,8 +1,8 @@
-"""A diary as arrays: the one form in which features and labels are computed.
+"""A diary as arrays: the form in which features and labels are computed.
 
-Here belong the arrays, their invariants and the numeric encoding of categories. Not here: pandas
-(`core.features.from_frame`), the cleaning of values (`core.diary.validation`, `core.diary.preprocess`). NumPy only:
-the service imports this module.
+This module holds the arrays and their invariants. Not here: the conversion from pandas (`core.features.from_frame`),
+the encoding of categories (`core.contract`), cleaning (`core.diary.cleaning`). It needs NumPy only, because the
+service imports it.
 """
 
 from collections.abc import Mapping
@@ -12,44 +12,23 @@ from typing import TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from migraine_assets.core import contract
+from migraine_assets.core.contract import CONTRACT, LARGEST, Encoding
 
 Floats: TypeAlias = NDArray[np.float64]
 Integers: TypeAlias = NDArray[np.int64]
 Flags: TypeAlias = NDArray[np.bool_]
 
 
-@dataclass(frozen=True)
-class Encoding:
-    """How a category becomes a number: the diary column that holds it, and the number of each category."""
-
-    column: str
-    numbers: Mapping[str, float]
-    description: str
-
-
-# A category without a number ("other") becomes null: it says nothing on the question that the column answers.
-ENCODINGS: dict[str, Encoding] = {
-    "sex": Encoding("sex", {"F": 1.0, "M": 0.0}, "1 female, 0 male."),
-    "migraine_type": Encoding(
-        "aura",
-        {"aura": 1.0, "mixed": 1.0, "no_aura": 0.0},
-        "1 where some attacks come with aura, 0 where none do.",
-    ),
-}
-
-
-def column_of(field: str) -> str:
-    """The diary column that holds the contract's `field`."""
-    return ENCODINGS[field].column if field in ENCODINGS else field
-
-
-COLUMNS: tuple[str, ...] = tuple(column_of(field.name) for field in contract.FIELDS if field.role != "key")
+# The default contract's encodings and diary columns.
+ENCODINGS: Mapping[str, Encoding] = {item.name: item.encoding for item in CONTRACT.fields if item.encoding}
+COLUMNS: tuple[str, ...] = CONTRACT.columns
 
 HORIZONS = (0, 1)
 
-# No quantity of a diary comes near it, and the product of two below it is still finite as float32.
-LARGEST = 1e9
+
+def column_of(field: str) -> str:
+    """The diary column that holds the default contract's `field`."""
+    return CONTRACT.by_name[field].column
 
 
 @dataclass(frozen=True, eq=False)
@@ -58,8 +37,8 @@ class Diary:
 
     `participant` int64[n]: a code for each participant, non-decreasing. `day` int64[n]: days since 1970-01-01,
     strictly increasing within a participant. `dated` False: the rows have no order and no history, `day` is 0
-    everywhere. `columns`: some of `COLUMNS`, each float64[n] in the contract's unit with NaN for "not asked";
-    an absent column is null everywhere. Raises `ValueError` where any of this does not hold.
+    everywhere. `columns`: diary columns (`Contract.columns`), each float64[n] in the contract's unit with NaN for
+    "not asked"; an absent column is null everywhere. Raises `ValueError` if any of this does not hold.
     """
 
     participant: Integers
@@ -76,13 +55,13 @@ class Diary:
         return len(self.participant)
 
     def values(self, column: str) -> Floats:
-        """The column, float64[n]; NaN everywhere where the diary lacks it."""
-        found = self.columns.get(column)
-        return np.full(len(self), np.nan) if found is None else found
+        """The column, float64[n]; all NaN if the diary lacks it."""
+        values = self.columns.get(column)
+        return np.full(len(self), np.nan) if values is None else values
 
 
 def check_horizon(diary: Diary, horizon: int) -> None:
-    """Raises `ValueError` where `diary` cannot be predicted `horizon` days ahead."""
+    """Raise `ValueError` if `diary` cannot be predicted `horizon` days ahead."""
     if horizon not in HORIZONS:
         raise ValueError(f"The horizon is 0 (same day) or 1 (next day), not {horizon!r}.")
     if horizon and not diary.dated:
@@ -105,8 +84,6 @@ def _check_keys(participant: Integers, day: Integers, *, dated: bool) -> None:
 
 
 def _check_column(name: str, values: Floats, rows: int) -> None:
-    if name not in COLUMNS:
-        raise ValueError(f"'{name}' is not a column of a diary; known are {', '.join(COLUMNS)}.")
     if values.dtype != np.float64 or values.shape != (rows,):
         raise ValueError(f"Column '{name}' must be float64[{rows}], not {values.dtype}{list(values.shape)}.")
     if np.fmax.reduce(np.abs(values), initial=0.0) > LARGEST:

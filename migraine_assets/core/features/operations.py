@@ -1,88 +1,175 @@
-"""What a feature is, and the shapes that many features share: today's value, mean, deviation, product, square.
+"""The operations that features are made of: a few, each with a name and a number.
 
-Not here: the table of all features (`core.features.table`). NumPy only. Every function uses IEEE-exact
-operations alone (+ - * / minimum maximum and comparisons): the same bits for one row as for many.
+A `Feature` is data: it names an operation and what to apply it to. A model bundle carries its features in this form,
+so an operation never changes its meaning; a new meaning is a new version beside the old one. Not here: the features of
+this project (`core.features.table`), operations on the fields of one day (`core.features.daily`). NumPy only.
+
+Every operation uses only IEEE-exact arithmetic (+ - * / minimum maximum and comparisons), so that one row has the same
+bits as a million.
 """
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from typing import TypeAlias
 
-from migraine_assets.core import contract
-from migraine_assets.core.features import daily
-from migraine_assets.core.features.diary import ENCODINGS, Floats, column_of
-from migraine_assets.core.features.windows import LOOK_BACK, Windows
+import numpy as np
 
-# The values of a feature for the rows of a block: float64[n], NaN for null.
+from migraine_assets.core.features.diary import Floats
+from migraine_assets.core.features.nan_math import at_least
+from migraine_assets.core.features.windows import Windows
+
+# The values of a feature for the rows of a block: float64[n], NaN for null. A `core.features.single_row.LastDay` has
+# the same methods as `Windows` and gives floats.
 Function: TypeAlias = Callable[[Windows], Floats]
 
 
 @dataclass(frozen=True)
 class Feature:
-    """One column of the model's input.
+    """One column of the model's input, as data.
 
-    `columns`: the columns of the diary, or quantities of the day (`core.features.daily`), that it reads, and no other.
-    `window`: the calendar days it looks at, 1 for the newest one alone. `function`: its values, float64[n], NaN
-    for null. `description`: a sentence.
+    `operation` and `version` name an `Operation`. `columns`: the diary columns, or quantities of the day
+    (`core.features.daily`), that it reads. `window`: the calendar days it covers, 1 for the newest day alone.
     """
 
     name: str
+    operation: str
     columns: tuple[str, ...]
     window: int
-    function: Function
     description: str
-
-    @property
-    def inputs(self) -> tuple[str, ...]:
-        """The contract fields that it is computed from."""
-        return tuple(field for column in self.columns for field in _fields_of(column))
+    parameters: Mapping[str, float] = field(default_factory=dict)
+    version: int = 1
 
 
-def today(field: contract.Field, *, name: str | None = None) -> Feature:
-    """The day's own value of a contract field, under the name of its diary column unless told."""
-    column = column_of(field.name)
-    encoding = ENCODINGS.get(field.name)
-    text = f"{field.description} {encoding.description}" if encoding else field.description
-    return Feature(name or column, (column,), 1, lambda days: days.today(column), text)
+@dataclass(frozen=True)
+class Operation:
+    """A way to compute a feature. `bind` returns the function of one feature.
+
+    `columns`: how many a feature must name. `parameters`: the names that it must give. `history`: whether it covers
+    several days. `sums`: whether it reads sums or counts over its window.
+    """
+
+    name: str
+    bind: Callable[[Feature], Function]
+    columns: int = 1
+    parameters: tuple[str, ...] = ()
+    history: bool = True
+    sums: bool = False
+    version: int = 1
 
 
-def of_day(quantity: daily.Daily) -> Feature:
-    """A quantity of the day itself that combines several fields."""
-    return Feature(quantity.name, (quantity.name,), 1, lambda days: days.today(quantity.name), quantity.description)
+def _today(feature: Feature) -> Function:
+    """The value of the day itself."""
+    (column,) = feature.columns
+    return lambda days: days.today(column)
 
 
-def over(name: str, column: str, window: int, function: Function, description: str) -> Feature:
-    """Something of its own kind about one column over a window."""
-    return Feature(name, (column,), window, function, description)
+def _product(feature: Feature) -> Function:
+    """The product of two values of the day; null if either is."""
+    first, second = feature.columns
+    return lambda days: days.today(first) * days.today(second)
 
 
-def mean(name: str, column: str, span: int, *, what: str) -> Feature:
-    """The mean of a column over the asked days of a window of `span` days."""
-    text = f"Mean {what} over the asked ones of the last {span} days."
-    return Feature(f"{name}_mean_{span}d", (column,), span, lambda days: days.mean(column, span), text)
+def _square(feature: Feature) -> Function:
+    """The square of the day's value."""
+    (column,) = feature.columns
+    return lambda days: days.today(column) * days.today(column)
 
 
-def deviation(name: str, column: str, *, what: str) -> Feature:
-    """Today's value less the person's own mean of the last 28 days (today among them)."""
+def _weekend(_: Feature) -> Function:
+    """1 if the predicted day is a Saturday or a Sunday, else 0."""
+    offset = 5.0  # days since 1970-01-01, a Thursday, plus 5 are divisible by 7 on a Saturday
 
     def function(days: Windows) -> Floats:
-        return days.today(column) - days.mean(column, LOOK_BACK)
+        day = days.day()
+        since_saturday = (day + days.horizon + offset) % 7.0
+        if isinstance(day, float):
+            return 1.0 if since_saturday < 2.0 else 0.0 * since_saturday
+        return np.where(since_saturday < 2.0, 1.0, 0.0 * since_saturday)
 
-    text = f"Today's {what} less the person's own mean of the last {LOOK_BACK} days."
-    return Feature(f"{name}_deviation", (column,), LOOK_BACK, function, text)
-
-
-def product(name: str, first: str, second: str, description: str) -> Feature:
-    """Today's interaction of two fields; null where either is."""
-    return Feature(name, (first, second), 1, lambda days: days.today(first) * days.today(second), description)
+    return function
 
 
-def square(name: str, column: str, description: str) -> Feature:
-    """The square of today's value."""
-    return Feature(name, (column,), 1, lambda days: days.today(column) * days.today(column), description)
+def _last(feature: Feature) -> Function:
+    """The newest known value of the window."""
+    (column,), span = feature.columns, feature.window
+    return lambda days: days.last(column, span)
 
 
-def _fields_of(column: str) -> tuple[str, ...]:
-    if column in daily.BY_NAME:
-        return daily.BY_NAME[column].inputs
-    return tuple(field for field in contract.NAMES if column_of(field) == column)
+def _total(feature: Feature) -> Function:
+    """The sum over the days of the window on which the column was asked; null if there is none."""
+    (column,), span = feature.columns, feature.window
+    return lambda days: days.total(column, span)
+
+
+def _count(feature: Feature) -> Function:
+    """The number of days of the window on which the column was asked."""
+    (column,), span = feature.columns, feature.window
+    return lambda days: days.count(column, span)
+
+
+def _mean(feature: Feature) -> Function:
+    """The mean over the asked days of the window; null if there is none."""
+    (column,), span = feature.columns, feature.window
+    return lambda days: days.mean(column, span)
+
+
+def _deviation(feature: Feature) -> Function:
+    """The day's value minus the mean of the window, the day included."""
+    (column,), span = feature.columns, feature.window
+    return lambda days: days.today(column) - days.mean(column, span)
+
+
+def _days_since(feature: Feature) -> Function:
+    """Days since the column last had `value`, at most the window; null if it was not asked in the window."""
+    (column,), span, value = feature.columns, feature.window, feature.parameters["value"]
+    return lambda days: days.days_since(column, value, span)
+
+
+def _streak(feature: Feature) -> Function:
+    """Consecutive days up to the newest on which the column had `value`; null if the newest day was not asked."""
+    (column,), span, value = feature.columns, feature.window, feature.parameters["value"]
+    return lambda days: days.run(column, value, span)
+
+
+def _change(feature: Feature) -> Function:
+    """The day's value minus that of the first day of the window."""
+    (column,), back = feature.columns, feature.window - 1
+    return lambda days: days.today(column) - days.back(column, back)
+
+
+def _fall(feature: Feature) -> Function:
+    """How far the value fell since the first day of the window; 0 if it rose."""
+    (column,), back = feature.columns, feature.window - 1
+    return lambda days: at_least(days.back(column, back) - days.today(column), 0.0)
+
+
+def _shortfall(feature: Feature) -> Function:
+    """By how much the total of the asked days misses `target` a day; 0 if it does not."""
+    (column,), span, target = feature.columns, feature.window, feature.parameters["target"]
+    return lambda days: at_least(target * days.count(column, span) - days.total(column, span), 0.0)
+
+
+def _shrunk_mean(feature: Feature) -> Function:
+    """The mean over the asked days of the window, shrunk towards `prior` with the weight of `weight` days."""
+    (column,), span, weight = feature.columns, feature.window, feature.parameters["weight"]
+    start = weight * feature.parameters["prior"]
+    return lambda days: (days.total(column, span) + start) / (days.count(column, span) + weight)
+
+
+OPERATIONS: tuple[Operation, ...] = (
+    Operation("today", _today, history=False),
+    Operation("product", _product, columns=2, history=False),
+    Operation("square", _square, history=False),
+    Operation("weekend", _weekend, history=False),
+    Operation("last", _last),
+    Operation("total", _total, sums=True),
+    Operation("count", _count, sums=True),
+    Operation("mean", _mean, sums=True),
+    Operation("deviation", _deviation, sums=True),
+    Operation("days_since", _days_since, parameters=("value",), sums=True),
+    Operation("streak", _streak, parameters=("value",)),
+    Operation("change", _change),
+    Operation("fall", _fall),
+    Operation("shortfall", _shortfall, parameters=("target",), sums=True),
+    Operation("shrunk_mean", _shrunk_mean, parameters=("prior", "weight"), sums=True),
+)

@@ -1,10 +1,10 @@
-"""The newest row of one person, with its calendar, as plain numbers: `core.features.windows` for a single row.
+"""The newest row of one participant, with its calendar, as plain numbers: `core.features.windows` for a single row.
 
-Here belongs the same view that `Windows` gives of a block, for the one row that the service is asked for. Not here:
-which features there are (`core.features.table`). NumPy only.
+`LastDay` gives the same view as `Windows`, for the one row of an online prediction. Not here: the operations on it
+(`core.features.operations`). NumPy only.
 
-A feature asks for a number and calculates with it. For one row Python's own floats do so many times faster than
-arrays of length one; both are IEEE doubles, and the sums run over the same days in the same order: the same bits.
+For one row Python's floats are many times faster than arrays of length one. Both are IEEE doubles, and the sums run
+over the same days in the same order, so the bits are the same.
 """
 
 from collections.abc import Mapping
@@ -12,28 +12,29 @@ from functools import cached_property
 
 import numpy as np
 
-from migraine_assets.core.features.daily import BY_NAME as DAILY
 from migraine_assets.core.features.diary import Floats, Integers
-from migraine_assets.core.features.windows import LOOK_BACK, SPANS, WITHHELD
+from migraine_assets.core.features.windows import LOOK_BACK, Layout
 
 _NULL = float("nan")
 
 
 class LastDay:
-    """The last of the days of one person as features see it. Every method gives a number, NaN for null.
+    """The last day of one participant as features see it. Every method returns a number, NaN for null.
 
-    `day` int64[n]: days since 1970-01-01, increasing. `columns`: float64[n] each. `spans`: the columns with a history
-    (in any order). What the methods mean is said at `Windows`, which has the same ones.
+    `day` int64[n]: days since 1970-01-01, increasing. `columns`: float64[n] each. The methods mean the same as those
+    of `core.features.windows.Windows`.
     """
 
     def __init__(
-        self, day: Integers, columns: Mapping[str, Floats], *, dated: bool, horizon: int, spans: Mapping[str, int]
+        self, day: Integers, columns: Mapping[str, Floats], *, dated: bool, horizon: int, layout: Layout
     ) -> None:
         self.horizon = horizon
-        self._dated, self._day, self._spans = dated, int(day[-1]), spans
+        self._dated, self._day, self._layout = dated, int(day[-1]), layout
         self._first = int(day.searchsorted(day[-1] - LOOK_BACK)) if dated else len(day) - 1
         self._ages = (day[-1] - day[self._first :]).tolist()
         self._columns = columns
+        self._line = layout.lines
+        self._withheld = layout.withheld if not horizon else frozenset()
         self._today: dict[str, float] = {}
 
     def day(self) -> float:
@@ -42,7 +43,7 @@ class LastDay:
 
     def today(self, column: str) -> float:
         """The value of the row itself."""
-        return _NULL if column in WITHHELD and not self.horizon else self._of_today(column)
+        return _NULL if column in self._withheld else self._of_today(column)
 
     def back(self, column: str, days: int) -> float:
         """The value exactly `days` calendar days before the newest knowable day."""
@@ -50,39 +51,39 @@ class LastDay:
 
     def count(self, column: str, span: int) -> float:
         """Days of the window on which the column was asked."""
-        return float(self._sums[span][1][self._place[column]]) if self._dated else _NULL
+        return float(self._sums[span][1][self._line[column]]) if self._dated else _NULL
 
     def total(self, column: str, span: int) -> float:
         """Sum over the asked days of the window."""
         if not self._dated:
             return _NULL
         totals, counts = self._sums[span]
-        place = self._place[column]
-        return totals[place] if counts[place] else _NULL
+        line = self._line[column]
+        return totals[line] if counts[line] else _NULL
 
     def mean(self, column: str, span: int) -> float:
         """Mean over the asked days of the window."""
         return self.total(column, span) / max(self.count(column, span), 1.0)
 
-    def last(self, column: str) -> float:
+    def last(self, column: str, span: int) -> float:
         """The newest known value of the window."""
-        return next((value for value in self._window(column) if value == value), _NULL)
+        return next((value for value in self._window(column, span) if value == value), _NULL)
 
-    def days_since(self, column: str, value: float) -> float:
-        """Days from the last time the column was `value`; 28 where it was not."""
-        if not self._dated or not self.count(column, LOOK_BACK):
+    def days_since(self, column: str, value: float, span: int) -> float:
+        """Days from the last time the column was `value`; `span` if it was not."""
+        if not self._dated or not self.count(column, span):
             return _NULL
-        return float(next((age for age, one in enumerate(self._window(column)) if one == value), LOOK_BACK))
+        return float(next((age for age, one in enumerate(self._window(column, span)) if one == value), span))
 
-    def run(self, column: str, value: float) -> float:
+    def run(self, column: str, value: float, span: int) -> float:
         """Consecutive days up to the newest knowable one on which the column was `value`."""
-        window = self._window(column)
+        window = self._window(column, span)
         if not window or window[0] != window[0]:
             return _NULL
-        return float(next((age for age, one in enumerate(window) if one != value), LOOK_BACK))
+        return float(next((age for age, one in enumerate(window) if one != value), span))
 
-    def _window(self, column: str) -> list[float]:
-        return self._history[column][:LOOK_BACK] if self._dated else []
+    def _window(self, column: str, span: int) -> list[float]:
+        return self._history[column][:span] if self._dated else []
 
     def _of_today(self, column: str) -> float:
         value = self._today.get(column)
@@ -91,40 +92,38 @@ class LastDay:
         return value
 
     def _read_today(self, column: str) -> float:
-        if column in DAILY:
-            return float(DAILY[column].function(self._of_today))  # type: ignore[arg-type]  # numbers for arrays
+        quantity = self._layout.quantities.get(column)
+        if quantity is not None:
+            return float(quantity(self._of_today))  # type: ignore[arg-type]  # numbers for arrays
         values = self._columns.get(column)
         return _NULL if values is None else float(values[-1])
 
     def _with_history(self, column: str) -> Floats:
-        if column in DAILY:
-            return DAILY[column].function(self._with_history)
+        quantity = self._layout.quantities.get(column)
+        if quantity is not None:
+            return quantity(self._with_history)
         values = self._columns.get(column)
         return np.full(len(self._ages), _NULL) if values is None else values[self._first :]
 
     @cached_property
-    def _place(self) -> dict[str, int]:
-        return {name: place for place, name in enumerate(self._spans)}
-
-    @cached_property
     def _table(self) -> Floats:
         """The columns with a history by age in days, [29, columns]: age 0 is the newest knowable day."""
-        table = np.full((LOOK_BACK + 1, len(self._spans)), _NULL)
-        table[self._ages] = np.array([self._with_history(name) for name in self._spans]).T
+        table = np.full((LOOK_BACK + 1, len(self._line)), _NULL)
+        table[self._ages] = np.array([self._with_history(name) for name in self._line]).T
         if not self.horizon:
-            withheld = [place for name, place in self._place.items() if name in WITHHELD]
+            withheld = self._layout.withheld_lines
             table[:-1, withheld] = table[1:, withheld]
         return table
 
     @cached_property
     def _history(self) -> dict[str, list[float]]:
-        return dict(zip(self._spans, self._table.T.tolist(), strict=True))
+        return dict(zip(self._line, self._table.T.tolist(), strict=True))
 
     @cached_property
     def _sums(self) -> dict[int, tuple[list[float], list[int]]]:
-        """For each span the sums and numbers of known values, newest day first as in `Windows`."""
+        """For each window with sums the sums and numbers of known values, newest day first as in `Windows`."""
         window = self._table[:LOOK_BACK]
         known = window == window
         totals = np.add.accumulate(np.where(known, window, 0.0))
         counts = np.add.accumulate(known, dtype=np.int64)
-        return {span: (totals[span - 1].tolist(), counts[span - 1].tolist()) for span in SPANS}
+        return {span: (totals[span - 1].tolist(), counts[span - 1].tolist()) for span in self._layout.sums}

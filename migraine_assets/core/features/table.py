@@ -1,21 +1,29 @@
-"""The table of features: a new one is a line here. How it is computed over a diary: `core.features.engine`.
+"""The table of features and of the quantities of a day: a new one is a line here.
 
-Null rules, everywhere: null means not asked. An interaction or a change is null where one of its parts is; a
-count, mean or total runs over the asked days (or asked flags) alone and is null where there is none; a day that
-is missing from the diary is a day that was not asked. In an undated diary all but the day's own values is null.
-Of outcomes and of drugs taken, the newest day is today where tomorrow is predicted (horizon 1) and yesterday
-where today is (horizon 0).
+Everything in it is data: an operation, its columns, a window and parameters. Not here: what the operations do
+(`core.features.operations`, `core.features.daily`), how they are applied to a diary (`core.features.engine`).
+
+Null means "not asked". An interaction or a change is null if one of its parts is. A count, mean or total covers only
+the asked days (or asked flags) and is null if there is none. A day that is missing from the diary was not asked. In an
+undated diary only the values of the day itself are known. At horizon 1 (predicting tomorrow) the newest known outcome
+or drug is that of today, at horizon 0 (predicting today) that of yesterday.
 """
 
-import numpy as np
+from functools import cache
 
-from migraine_assets.core import contract
-from migraine_assets.core.contract import ATTACK, SEVERITY
-from migraine_assets.core.features.daily import DAILY, RECOMMENDED_SLEEP
-from migraine_assets.core.features.diary import Floats
-from migraine_assets.core.features.nan_math import at_least
-from migraine_assets.core.features.operations import Feature, deviation, mean, of_day, over, product, square, today
-from migraine_assets.core.features.windows import LOOK_BACK, Windows
+from migraine_assets.core.contract import ATTACK, CONTRACT, DURATION, SEVERITY, Contract, Field
+from migraine_assets.core.diary.cleaning import Cleaning, cleaning_for
+from migraine_assets.core.features.daily import Quantity
+from migraine_assets.core.features.operations import Feature
+from migraine_assets.core.features.plan import FeaturePlan, Recipe, compile_recipe
+from migraine_assets.core.features.windows import LOOK_BACK
+
+RECOMMENDED_SLEEP = 8.0  # hours a night; the middle of the 7-9 h advised for adults
+RECOMMENDED_FLUID = 2.0  # liters a day
+MODERATE_CAFFEINE = 3.0  # servings; more than that on a day was followed by attacks (Mostofsky 2019)
+MODERATE_ALCOHOL = 5.0  # servings; the dose whose effect shows in diaries (Mostofsky 2020)
+MUCH_SCREEN = 12.0  # hours
+MOST_EXERCISE = 7.0  # sessions a week
 
 # The personal attack rate is shrunk as by a Beta prior of this mean and this weight in days. The mean is that of
 # attack-day rates between people with migraine (5/25/50/75/95 %: .08/.15/.21/.28/.56). Their spread would give a
@@ -32,110 +40,164 @@ PRIOR_ATTACKS = 4.0
 _SLEEP, _QUALITY, _STRESS = "sleep_hours", "sleep_quality", "stress_level"
 _CAFFEINE, _PRESSURE, _DRUG = "caffeine_intake", "weather_pressure", "medication"
 
-_SATURDAY_OFFSET = 5.0  # days since 1970-01-01, a Thursday, plus 5 are divisible by 7 on a Saturday
+
+def quantities_of(contract: Contract) -> tuple[Quantity, ...]:
+    """The quantities of a day for the fields of `contract`."""
+    triggers = tuple(item.name for item in contract.of_kind("flag") if item.role == "exposure" and not item.consequence)
+    signs = contract.names("premonitory")
+    return (
+        Quantity("trigger_count", "count_present", triggers, "Triggers met today among those asked."),
+        Quantity("trigger_index", "share_present", triggers, "Share of the asked triggers that were met today."),
+        Quantity("premonitory_count", "count_present", signs, "Premonitory signs today among those asked."),
+        Quantity(
+            "sleep_index",
+            "capped_product",
+            (_SLEEP, _QUALITY),
+            "Sleep of the night: quality/10 times the share of 8 hours that was slept (at most 1).",
+            {"enough": RECOMMENDED_SLEEP, "best": 10.0},
+        ),
+        Quantity(
+            "lifestyle_index",
+            "mean_score",
+            ("hydration", "exercise", "screen_time", _CAFFEINE, "alcohol_intake"),
+            "Mean score (1 is best) of fluid, exercise, screen time, caffeine and alcohol, over those asked.",
+            {
+                "hydration": RECOMMENDED_FLUID,
+                "exercise": MOST_EXERCISE,
+                "screen_time": -MUCH_SCREEN,
+                _CAFFEINE: -MODERATE_CAFFEINE,
+                "alcohol_intake": -MODERATE_ALCOHOL,
+            },
+        ),
+    )
 
 
-def _stress_letdown(days: Windows) -> Floats:
-    return at_least(days.back(_STRESS, 1) - days.today(_STRESS), 0.0)
+def features_of(contract: Contract) -> tuple[Feature, ...]:
+    """The features for the fields of `contract`, in the order of the matrix."""
+    return (*_of_today(contract), *_OF_ATTACKS, *_OF_EXPOSURES)
 
 
-def _caffeine_drop(days: Windows) -> Floats:
-    return at_least(days.back(_CAFFEINE, 1) - days.today(_CAFFEINE), 0.0)
+@cache
+def default_recipe() -> Recipe:
+    """The recipe of the default contract and cleaning rules."""
+    return recipe_of(CONTRACT, cleaning_for(CONTRACT))
 
 
-def _pressure_change(days: Windows) -> Floats:
-    return days.today(_PRESSURE) - days.back(_PRESSURE, 1)
+def recipe_of(contract: Contract, cleaning: Cleaning) -> Recipe:
+    """The recipe of this table for another contract or other cleaning rules."""
+    return Recipe(contract.fields, cleaning, quantities_of(contract), features_of(contract))
 
 
-def _sleep_debt(days: Windows) -> Floats:
-    wanted = RECOMMENDED_SLEEP * days.count(_SLEEP, 7)
-    return at_least(wanted - days.total(_SLEEP, 7), 0.0)
+@cache
+def default_plan() -> FeaturePlan:
+    """The default recipe, compiled."""
+    return compile_recipe(default_recipe())
 
 
-def _personal_rate(days: Windows) -> Floats:
-    attacks, observed = days.total(ATTACK, LOOK_BACK), days.count(ATTACK, LOOK_BACK)
-    return (attacks + PRIOR_DAYS * PRIOR_RATE) / (observed + PRIOR_DAYS)
+def _today(item: Field, name: str | None = None) -> Feature:
+    text = f"{item.description} {item.encoding.description}" if item.encoding else item.description
+    return Feature(name or item.column, "today", (item.column,), 1, text)
 
 
-def _personal_severity(days: Windows) -> Floats:
-    total, attacks = days.total(SEVERITY, LOOK_BACK), days.count(SEVERITY, LOOK_BACK)
-    return (total + PRIOR_ATTACKS * PRIOR_SEVERITY) / (attacks + PRIOR_ATTACKS)
+def _product(name: str, first: str, second: str, description: str) -> Feature:
+    return Feature(name, "product", (first, second), 1, description)
 
 
-def _days_since_attack(days: Windows) -> Floats:
-    return days.days_since(ATTACK, 1.0)
+def _mean(name: str, column: str, window: int, *, what: str) -> Feature:
+    text = f"Mean {what} over the asked ones of the last {window} days."
+    return Feature(f"{name}_mean_{window}d", "mean", (column,), window, text)
 
 
-def _target_weekend(days: Windows) -> Floats:
-    since_saturday = np.mod(days.day() + days.horizon + _SATURDAY_OFFSET, 7.0)
-    return np.where(since_saturday < 2.0, 1.0, 0.0 * since_saturday)
+def _deviation(name: str, column: str, *, what: str) -> Feature:
+    text = f"Today's {what} less the person's own mean of the last {LOOK_BACK} days."
+    return Feature(f"{name}_deviation", "deviation", (column,), LOOK_BACK, text)
 
 
-_OF_TODAY: tuple[Feature, ...] = (
-    *(
-        today(field, name=f"{field.name}_today" if field.consequence else None)
-        for field in contract.FIELDS
-        if field.role in ("static", "exposure", "premonitory")
-    ),
-    today(contract.BY_NAME[ATTACK], name="attack_today"),
-    product("stress_x_sleep", _STRESS, _SLEEP, "Stress times hours of sleep."),
-    product("weather_x_dehydration", "weather_changes", "dehydration", "A change of weather while dehydrated."),
-    product("screen_x_sleep", "screen_time", _SLEEP, "Screen time times hours of sleep."),
-    product("caffeine_x_alcohol", "caffeine_intake", "alcohol_intake", "Caffeinated times alcoholic drinks."),
-    square("stress_squared", _STRESS, "Stress, squared."),
-    square("sleep_squared", _SLEEP, "Hours of sleep, squared: too little and too much both count."),
-    square("screen_squared", "screen_time", "Screen time, squared."),
-    *(of_day(quantity) for quantity in DAILY),
-    Feature("target_weekend", ("date",), 1, _target_weekend, "The predicted day is a Saturday or a Sunday."),
-)
+def _of_today(contract: Contract) -> tuple[Feature, ...]:
+    return (
+        *(
+            _today(item, name=f"{item.name}_today" if item.consequence else None)
+            for item in contract.fields
+            if item.role in ("static", "exposure", "premonitory") and item.numeric
+        ),
+        _today(contract.by_name[ATTACK], name="attack_today"),
+        _product("stress_x_sleep", _STRESS, _SLEEP, "Stress times hours of sleep."),
+        _product("weather_x_dehydration", "weather_changes", "dehydration", "A change of weather while dehydrated."),
+        _product("screen_x_sleep", "screen_time", _SLEEP, "Screen time times hours of sleep."),
+        _product("caffeine_x_alcohol", _CAFFEINE, "alcohol_intake", "Caffeinated times alcoholic drinks."),
+        Feature("stress_squared", "square", (_STRESS,), 1, "Stress, squared."),
+        Feature(
+            "sleep_squared", "square", (_SLEEP,), 1, "Hours of sleep, squared: too little and too much both count."
+        ),
+        Feature("screen_squared", "square", ("screen_time",), 1, "Screen time, squared."),
+        *(Feature(q.name, "today", (q.name,), 1, q.description) for q in quantities_of(contract)),
+        Feature("target_weekend", "weekend", ("date",), 1, "The predicted day is a Saturday or a Sunday."),
+    )
+
 
 _OF_ATTACKS: tuple[Feature, ...] = (
-    over("attack_last", ATTACK, 28, lambda days: days.last(ATTACK), "Newest known outcome of the last 28 days."),
-    over("attacks_7d", ATTACK, 7, lambda days: days.total(ATTACK, 7), "Attack days among the last 7."),
-    over("attacks_14d", ATTACK, 14, lambda days: days.total(ATTACK, 14), "Attack days among the last 14."),
-    over("attacks_28d", ATTACK, 28, lambda days: days.total(ATTACK, 28), "Attack days among the last 28."),
-    over("observed_28d", ATTACK, 28, lambda days: days.count(ATTACK, 28), "Days of 28 with a known outcome."),
-    over("personal_rate", ATTACK, 28, _personal_rate, "Attack days per known day of 28, shrunk towards .24."),
-    over("days_since_attack", ATTACK, 28, _days_since_attack, "Days since the last attack; 28: none in 28 days."),
-    over("attack_streak", ATTACK, 28, lambda days: days.run(ATTACK, 1.0), "Attack days in a row, up to now."),
-    over(
-        "attack_free_days",
-        ATTACK,
+    Feature("attack_last", "last", (ATTACK,), 28, "Newest known outcome of the last 28 days."),
+    Feature("attacks_7d", "total", (ATTACK,), 7, "Attack days among the last 7."),
+    Feature("attacks_14d", "total", (ATTACK,), 14, "Attack days among the last 14."),
+    Feature("attacks_28d", "total", (ATTACK,), 28, "Attack days among the last 28."),
+    Feature("observed_28d", "count", (ATTACK,), 28, "Days of 28 with a known outcome."),
+    Feature(
+        "personal_rate",
+        "shrunk_mean",
+        (ATTACK,),
         28,
-        lambda days: days.run(ATTACK, 0.0),
-        "Attack-free days in a row, up to now.",
+        "Attack days per known day of 28, shrunk towards .24.",
+        {"prior": PRIOR_RATE, "weight": PRIOR_DAYS},
     ),
-    over(
-        "severity_last",
-        SEVERITY,
+    Feature(
+        "days_since_attack",
+        "days_since",
+        (ATTACK,),
         28,
-        lambda days: days.last(SEVERITY),
-        "Severity of the last attack of 28 days.",
+        "Days since the last attack; 28: none in 28 days.",
+        {"value": 1.0},
     ),
-    mean("severity", SEVERITY, 28, what="severity of attacks"),
-    over("personal_severity", SEVERITY, 28, _personal_severity, "Mean severity of 28 days, shrunk towards 5.7."),
-    mean("duration", "duration_h", 28, what="duration of attacks (h)"),
-    over("medication_28d", _DRUG, 28, lambda days: days.total(_DRUG, 28), "Days with a drug among the last 28."),
+    Feature("attack_streak", "streak", (ATTACK,), 28, "Attack days in a row, up to now.", {"value": 1.0}),
+    Feature("attack_free_days", "streak", (ATTACK,), 28, "Attack-free days in a row, up to now.", {"value": 0.0}),
+    Feature("severity_last", "last", (SEVERITY,), 28, "Severity of the last attack of 28 days."),
+    _mean("severity", SEVERITY, 28, what="severity of attacks"),
+    Feature(
+        "personal_severity",
+        "shrunk_mean",
+        (SEVERITY,),
+        28,
+        "Mean severity of 28 days, shrunk towards 5.7.",
+        {"prior": PRIOR_SEVERITY, "weight": PRIOR_ATTACKS},
+    ),
+    _mean("duration", DURATION, 28, what="duration of attacks (h)"),
+    Feature("medication_28d", "total", (_DRUG,), 28, "Days with a drug among the last 28."),
 )
 
 _OF_EXPOSURES: tuple[Feature, ...] = (
-    mean("sleep_hours", _SLEEP, 7, what="hours of sleep"),
-    mean("sleep_hours", _SLEEP, 28, what="hours of sleep"),
-    mean("sleep_quality", _QUALITY, 7, what="sleep quality"),
-    mean("stress", _STRESS, 7, what="stress"),
-    mean("stress", _STRESS, 14, what="stress"),
-    mean("stress", _STRESS, 28, what="stress"),
-    mean("trigger_index", "trigger_index", 7, what="share of triggers met"),
-    deviation("sleep_hours", _SLEEP, what="hours of sleep"),
-    deviation("sleep_quality", _QUALITY, what="sleep quality"),
-    deviation("stress", _STRESS, what="stress"),
-    deviation("screen", "screen_time", what="screen time"),
-    deviation("caffeine", _CAFFEINE, what="caffeine"),
-    deviation("pressure", _PRESSURE, what="barometric pressure"),
-    over("stress_letdown", _STRESS, 2, _stress_letdown, "Fall of stress since yesterday, 0 where it rose."),
-    over("caffeine_drop", _CAFFEINE, 2, _caffeine_drop, "Fall of caffeine since yesterday, 0 where it rose."),
-    over("pressure_change", _PRESSURE, 2, _pressure_change, "Change of pressure since yesterday (hPa)."),
-    over("sleep_debt_7d", _SLEEP, 7, _sleep_debt, "Hours short of 8 a night over the asked nights of 7, or 0."),
+    _mean("sleep_hours", _SLEEP, 7, what="hours of sleep"),
+    _mean("sleep_hours", _SLEEP, 28, what="hours of sleep"),
+    _mean("sleep_quality", _QUALITY, 7, what="sleep quality"),
+    _mean("stress", _STRESS, 7, what="stress"),
+    _mean("stress", _STRESS, 14, what="stress"),
+    _mean("stress", _STRESS, 28, what="stress"),
+    _mean("trigger_index", "trigger_index", 7, what="share of triggers met"),
+    _deviation("sleep_hours", _SLEEP, what="hours of sleep"),
+    _deviation("sleep_quality", _QUALITY, what="sleep quality"),
+    _deviation("stress", _STRESS, what="stress"),
+    _deviation("screen", "screen_time", what="screen time"),
+    _deviation("caffeine", _CAFFEINE, what="caffeine"),
+    _deviation("pressure", _PRESSURE, what="barometric pressure"),
+    Feature("stress_letdown", "fall", (_STRESS,), 2, "Fall of stress since yesterday, 0 where it rose."),
+    Feature("caffeine_drop", "fall", (_CAFFEINE,), 2, "Fall of caffeine since yesterday, 0 where it rose."),
+    Feature("pressure_change", "change", (_PRESSURE,), 2, "Change of pressure since yesterday (hPa)."),
+    Feature(
+        "sleep_debt_7d",
+        "shortfall",
+        (_SLEEP,),
+        7,
+        "Hours short of 8 a night over the asked nights of 7, or 0.",
+        {"target": RECOMMENDED_SLEEP},
+    ),
 )
 
-FEATURES: tuple[Feature, ...] = _OF_TODAY + _OF_ATTACKS + _OF_EXPOSURES
+FEATURES: tuple[Feature, ...] = features_of(CONTRACT)

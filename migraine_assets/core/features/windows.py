@@ -1,42 +1,64 @@
 """A block of diary rows with its calendar: what a feature may look at, and how far back.
 
-Here belong gaps, nulls, horizons and sums over days. Not here: which features there are (`core.features.table`).
-NumPy only.
+This module handles gaps, nulls, horizons and sums over days. Not here: the operations on them
+(`core.features.operations`), the same view of a single row (`core.features.single_row`). NumPy only.
 
-The rows are laid out on a calendar with one slot per day, so that the value k days ago is k slots to the left,
-and participants stand further apart than the longest window. Every sum runs over the row's own window, from its
-newest day to its oldest, one IEEE operation per day: the same bits for one row as for a million.
+The rows are laid out on a calendar with one slot per day, so the value k days ago is k slots to the left, and
+participants are further apart than the longest window. Every sum runs over the row's own window from its newest day to
+its oldest, one IEEE operation per day: one row gets the same bits as a million.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
 
-from migraine_assets.core import contract
-from migraine_assets.core.features.daily import BY_NAME as DAILY
 from migraine_assets.core.features.diary import Diary, Floats, Integers
 
-LOOK_BACK = 28  # calendar days
-SPANS = (7, 14, 28)  # the windows over which sums are kept
+LOOK_BACK = 28  # calendar days: the longest window
 _APART = LOOK_BACK + 1  # slots: one more than any window is long, at either horizon
-_SPARSE = 4  # slots for each row, from which on sums are gathered row by row
+_SPARSE = 4  # with more slots than this for each row, sums are gathered row by row
 
-# Known to a same-day prediction only up to the day before: what an attack is, and what it can cause.
-WITHHELD = frozenset(field.name for field in contract.FIELDS if field.role == "outcome" or field.consequence)
+
+@dataclass(frozen=True, eq=False)
+class Layout:
+    """What a set of features asks of the days.
+
+    `spans`: for each column with a history the longest window (days). `sums`: the windows over which sums are kept,
+    ascending. `withheld`: the columns that a same-day prediction knows only up to the day before. `quantities`: the
+    functions of the quantities of a day, and `parts`: the columns that each of them reads.
+    """
+
+    spans: Mapping[str, int]
+    sums: tuple[int, ...]
+    withheld: frozenset[str]
+    quantities: Mapping[str, Callable[[Callable[[str], Floats]], Floats]]
+    parts: Mapping[str, tuple[str, ...]]
+
+    @cached_property
+    def lines(self) -> dict[str, int]:
+        """The position of each column with a history."""
+        return {name: line for line, name in enumerate(self.spans)}
+
+    @cached_property
+    def withheld_lines(self) -> list[int]:
+        """The positions of the withheld ones among them."""
+        return [line for name, line in self.lines.items() if name in self.withheld]
 
 
 class Windows:
-    """Rows `first` to `stop` of a diary as features see them. Every method gives float64[n], NaN for null.
+    """Rows `first` to `stop` of a diary as features see them. Every method returns float64[n], NaN for null.
 
-    Of a `WITHHELD` column the newest knowable day is today at horizon 1 and yesterday at horizon 0; of every
-    other column it is today. A window of `span` days ends with that day. In an undated diary whatever is not
-    about today is null. `spans`: for each column with a history the longest window (days) that is asked of it.
-    Results may share memory: do not write to them.
+    The newest knowable day of a withheld column is today at horizon 1 and yesterday at horizon 0; that of every other
+    column is today. A window of `span` days ends with that day. In an undated diary everything that is not about today
+    is null. Results may share memory: do not write to them.
     """
 
-    def __init__(self, diary: Diary, *, first: int, stop: int, horizon: int, spans: Mapping[str, int]) -> None:
+    def __init__(self, diary: Diary, *, first: int, stop: int, horizon: int, layout: Layout) -> None:
         self.horizon = horizon
+        self._layout = layout
         self._diary, self._first, self._stop = diary, first, stop
         self._start = _history(diary, first)
         self._null = np.full(stop - first, np.nan)
@@ -44,15 +66,15 @@ class Windows:
         self._rows: dict[str, Floats] = {}
         self._line: dict[str, int] = {}
         if diary.dated:
-            self._lay_out(spans)
+            self._lay_out()
 
     def day(self) -> Floats:
         """Days since 1970-01-01."""
         return self._diary.day[self._first : self._stop].astype(np.float64) if self._diary.dated else self._null
 
     def today(self, column: str) -> Floats:
-        """The value of the row itself; null for a `WITHHELD` column at horizon 0."""
-        if column in WITHHELD and not self.horizon:
+        """The value of the row itself; null for a withheld column at horizon 0."""
+        if column in self._layout.withheld and not self.horizon:
             return self._null
         values: Floats = self._with_history(column)[self._first - self._start :]
         return values
@@ -74,7 +96,7 @@ class Windows:
         return asked
 
     def total(self, column: str, span: int) -> Floats:
-        """Sum over the asked days of the window; null where there is none."""
+        """Sum over the asked days of the window; null if there is none."""
         line = self._line.get(column)
         if line is None:
             return self._null
@@ -82,43 +104,43 @@ class Windows:
         return np.where(counts[line] == 0, np.nan, sums[line])
 
     def mean(self, column: str, span: int) -> Floats:
-        """Mean over the asked days of the window; null where there is none."""
+        """Mean over the asked days of the window; null if there is none."""
         return self.total(column, span) / np.maximum(self.count(column, span), 1.0)
 
-    def last(self, column: str) -> Floats:
-        """The newest known value of the last 28 days."""
+    def last(self, column: str, span: int) -> Floats:
+        """The newest known value of the window."""
         line = self._line.get(column)
         if line is None:
             return self._null
         values = self._values[line]
         newest, age = self._newest(values == values)
-        return np.where(age < LOOK_BACK, values[newest], np.nan)
+        return np.where(age < span, values[newest], np.nan)
 
-    def days_since(self, column: str, value: float) -> Floats:
-        """Days from the last time the column was `value` to the newest knowable day, at most 28.
+    def days_since(self, column: str, value: float, span: int) -> Floats:
+        """Days from the last time the column was `value` to the newest knowable day.
 
-        28 where it was not in the window; null where the column was not asked in the window at all.
+        `span` if it was not `value` in the window; null if the column was not asked in the window.
         """
         line = self._line.get(column)
         if line is None:
             return self._null
         age = self._newest(self._values[line] == value)[1]
-        return np.where(self.count(column, LOOK_BACK) == 0, np.nan, np.minimum(age, LOOK_BACK))
+        return np.where(self.count(column, span) == 0, np.nan, np.minimum(age, span))
 
-    def run(self, column: str, value: float) -> Floats:
-        """Consecutive days up to the newest knowable one on which the column was `value`, at most 28.
+    def run(self, column: str, value: float, span: int) -> Floats:
+        """Consecutive days up to the newest knowable one on which the column was `value`, at most `span`.
 
-        A day that was not asked ends the run; null where the newest knowable day itself was not asked.
+        A day that was not asked ends the run; null if the newest knowable day itself was not asked.
         """
         line = self._line.get(column)
         if line is None:
             return self._null
-        length = np.minimum(self._newest(self._values[line] != value)[1], LOOK_BACK)
+        length = np.minimum(self._newest(self._values[line] != value)[1], span)
         newest = self._values[line, self._slots]
         return np.where(newest == newest, length, np.nan)
 
     def _newest(self, slots: NDArray[np.bool_]) -> tuple[Integers, Integers]:
-        """For each row the newest marked slot up to its own and its age in days; `_APART` where none is."""
+        """For each row the newest marked slot up to its own, and its age in days; `_APART` if there is none."""
         marked = np.maximum.accumulate(np.where(slots, np.arange(len(slots)), -1))[self._slots]
         age = np.where(marked < 0, _APART, self._slots - marked)
         return np.maximum(marked, 0), age
@@ -130,15 +152,17 @@ class Windows:
         return self._rows[column]
 
     def _read(self, column: str) -> Floats:
-        if column in DAILY:
-            return DAILY[column].function(self._with_history)
+        quantity = self._layout.quantities.get(column)
+        if quantity is not None:
+            return quantity(self._with_history)
         values = self._diary.columns.get(column)
         if values is None:
             return np.full(self._stop - self._start, np.nan)
         return values[self._start : self._stop]
 
-    def _lay_out(self, spans: Mapping[str, int]) -> None:
+    def _lay_out(self) -> None:
         """Put the columns with a history on the calendar, longest window first, and sum."""
+        spans, withheld = self._layout.spans, self._layout.withheld
         columns = [name for name in sorted(spans, key=lambda name: -spans[name]) if self._is_known(name)]
         self._line = {name: line for line, name in enumerate(columns)}
         slots = _calendar(self._diary, self._start, self._stop)
@@ -147,21 +171,20 @@ class Windows:
         if columns:
             self._values[:, slots] = np.array([self._with_history(name) for name in columns])
         if not self.horizon:
-            for line in (line for name, line in self._line.items() if name in WITHHELD):
+            for line in (line for name, line in self._line.items() if name in withheld):
                 self._values[line, 1:] = self._values[line, :-1].copy()
-        self._sums = _sums(self._values, self._slots, [spans[name] for name in columns])
+        self._sums = _sums(self._values, self._slots, [spans[name] for name in columns], self._layout.sums)
 
     def _is_known(self, column: str) -> bool:
-        fields = DAILY[column].inputs if column in DAILY else (column,)
-        return any(field in self._diary.columns for field in fields)
+        return any(part in self._diary.columns for part in self._layout.parts.get(column, (column,)))
 
 
 def _history(diary: Diary, first: int) -> int:
-    """The first row of the same participant that lies at most 28 days before row `first`."""
+    """The first row of the same participant that is at most 28 days older than row `first`."""
     if not diary.dated:
         return first
-    mine = int(np.searchsorted(diary.participant, diary.participant[first]))
-    return mine + int(np.searchsorted(diary.day[mine:first], diary.day[first] - LOOK_BACK))
+    start = int(np.searchsorted(diary.participant, diary.participant[first]))
+    return start + int(np.searchsorted(diary.day[start:first], diary.day[first] - LOOK_BACK))
 
 
 def _calendar(diary: Diary, start: int, stop: int) -> Integers:
@@ -173,28 +196,30 @@ def _calendar(diary: Diary, start: int, stop: int) -> Integers:
     return np.add.accumulate(steps)
 
 
-def _sums(values: Floats, slots: Integers, spans: list[int]) -> dict[int, tuple[Floats, NDArray[np.uint8]]]:
-    """For each of `SPANS` the sums of known values and their number, [columns with such a window, rows].
+def _sums(
+    values: Floats, slots: Integers, spans: list[int], kept: tuple[int, ...]
+) -> dict[int, tuple[Floats, NDArray[np.uint8]]]:
+    """For each window in `kept` the sums of known values and their number, [columns with such a window, rows].
 
     `spans` (days, for each column) must not increase: the columns that still need a day come first.
     """
     known = values == values
     filled, asked = np.where(known, values, 0.0), known.view(np.uint8)
     oldest = slots[0] if len(slots) else 0
-    # Most people of a batch bring a day or a few: then the calendar is nearly empty, and only its rows are added up.
+    # Most participants of a batch bring one day or a few: the calendar is nearly empty, and only its rows are summed.
     few = _SPARSE * len(slots) < values.shape[1] - oldest
     rows = np.arange(len(slots)) if few else slots - oldest
     newest = slots if few else slice(oldest, None)
     total, count = filled[:, newest] + 0.0, asked[:, newest].copy()
     taken = known.any(axis=0)
     sums, lines = {}, len(spans)
-    for lag in range(1, LOOK_BACK):
+    for lag in range(1, max(kept, default=1)):
         while lines and spans[lines - 1] <= lag:
             lines -= 1
         if not few or taken[slots - lag].any():
             earlier = slots - lag if few else slice(oldest - lag, -lag)
             total[:lines] += filled[:lines, earlier]
             count[:lines] += asked[:lines, earlier]
-        if lag + 1 in SPANS:
+        if lag + 1 in kept:
             sums[lag + 1] = total[:lines, rows], count[:lines, rows]
     return sums

@@ -1,0 +1,163 @@
+"""From features as data to functions: a recipe, checked and compiled once.
+
+A `Recipe` holds what turns an accepted diary day into a row of features. A model bundle carries one. Not here: the
+recipe of this project (`core.features.table`), applying it to a diary (`core.features.engine`). NumPy only.
+"""
+
+import hashlib
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, dataclass, replace
+from functools import cached_property
+from typing import Any
+
+from migraine_assets.core.contract import Contract, Field
+from migraine_assets.core.diary.cleaning import Cleaning
+from migraine_assets.core.features.daily import DAY_OPERATIONS, DayFunction, Quantity
+from migraine_assets.core.features.operations import OPERATIONS, Feature, Function, Operation
+from migraine_assets.core.features.windows import LOOK_BACK, Layout
+
+_OPERATIONS = {(operation.name, operation.version): operation for operation in OPERATIONS}
+_DAY_OPERATIONS = {(operation.name, operation.version): operation for operation in DAY_OPERATIONS}
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """Contract fields, cleaning rules, quantities of a day, and features in the order of the matrix."""
+
+    fields: tuple[Field, ...]
+    cleaning: Cleaning
+    quantities: tuple[Quantity, ...]
+    features: tuple[Feature, ...]
+
+    @cached_property
+    def names(self) -> tuple[str, ...]:
+        """The names of the features."""
+        return tuple(feature.name for feature in self.features)
+
+    @cached_property
+    def contract(self) -> Contract:
+        """The fields as a contract."""
+        return Contract(self.fields)
+
+    @cached_property
+    def version(self) -> str:
+        """SHA-256 (hex) of the recipe."""
+        return hashlib.sha256(json.dumps(asdict(self), sort_keys=True).encode()).hexdigest()
+
+    @cached_property
+    def columns_read(self) -> Mapping[str, tuple[str, ...]]:
+        """For each feature the diary columns that it is computed from, each once."""
+        parts = {quantity.name: quantity.columns for quantity in self.quantities}
+        return {
+            feature.name: tuple(dict.fromkeys(c for name in feature.columns for c in parts.get(name, (name,))))
+            for feature in self.features
+        }
+
+    @cached_property
+    def inputs(self) -> Mapping[str, tuple[str, ...]]:
+        """For each feature the contract fields that it is computed from."""
+        fields = self.contract.by_column
+        return {name: tuple(fields[column].name for column in columns) for name, columns in self.columns_read.items()}
+
+    def narrowed(self, names: Iterable[str], *, also: Iterable[str] = ()) -> "Recipe":
+        """Only what the features `names` need, in that order, and the fields `also`.
+
+        Raises `ValueError` that names unknown features.
+        """
+        by_name = {feature.name: feature for feature in self.features}
+        names = tuple(names)
+        if unknown := [name for name in names if name not in by_name]:
+            raise ValueError(f"No such feature: {', '.join(unknown)}.")
+        features = tuple(by_name[name] for name in names)
+        quantities = tuple(q for q in self.quantities if any(q.name in feature.columns for feature in features))
+        read = {column for name in names for column in self.columns_read[name]}
+        read |= {self.contract.by_name[name].column for name in also}
+        cleaning = self.cleaning.narrowed(read)
+        read |= cleaning.columns
+        fields = tuple(item for item in self.fields if item.column in read)
+        return replace(self, fields=fields, cleaning=cleaning, quantities=quantities, features=features)
+
+
+@dataclass(frozen=True, eq=False)
+class FeaturePlan:
+    """A recipe ready to be computed: a function for each feature, and what the days must be laid out for."""
+
+    recipe: Recipe
+    functions: tuple[Function, ...]
+    layout: Layout
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The names of the columns that it computes."""
+        return self.recipe.names
+
+
+def compile_recipe(recipe: Recipe) -> FeaturePlan:
+    """Check `recipe` and bind its operations. Raises `ValueError` for what this version cannot compute."""
+    _refuse_repeated("feature", recipe.names)
+    _refuse_repeated("field or quantity", (*recipe.contract.columns, *(q.name for q in recipe.quantities)))
+    quantities = {quantity.name: _day_function(quantity, recipe) for quantity in recipe.quantities}
+    functions, spans, sums = [], dict[str, int](), set[int]()
+    for feature in recipe.features:
+        operation = _checked(feature, recipe)
+        functions.append(operation.bind(feature))
+        for column in feature.columns if operation.history else ():
+            spans[column] = max(spans.get(column, 0), feature.window)
+        sums |= {feature.window} if operation.sums else set()
+    layout = Layout(spans, tuple(sorted(sums)), recipe.contract.withheld, quantities, _parts(recipe))
+    return FeaturePlan(recipe, tuple(functions), layout)
+
+
+def _parts(recipe: Recipe) -> dict[str, tuple[str, ...]]:
+    return {quantity.name: quantity.columns for quantity in recipe.quantities}
+
+
+def _day_function(quantity: Quantity, recipe: Recipe) -> DayFunction:
+    operation = _operation(quantity, _DAY_OPERATIONS, "quantity")
+    number = len(quantity.columns)
+    if number != (operation.columns or max(number, 1)):
+        raise ValueError(f"The quantity '{quantity.name}' has {number} columns, which '{operation.name}' cannot take.")
+    parameters = quantity.columns if operation.by_column else operation.parameters
+    _check_parameters(quantity, parameters, "quantity")
+    _check_columns(quantity, recipe.contract.columns, "quantity")
+    return operation.bind(quantity)
+
+
+def _checked(feature: Feature, recipe: Recipe) -> Operation:
+    operation = _operation(feature, _OPERATIONS, "feature")
+    if len(feature.columns) != operation.columns:
+        raise ValueError(f"The feature '{feature.name}' must have {operation.columns} columns for '{operation.name}'.")
+    if not (2 <= feature.window <= LOOK_BACK if operation.history else feature.window == 1):
+        days = f"from 2 to {LOOK_BACK} days" if operation.history else "of 1 day"
+        raise ValueError(f"The feature '{feature.name}' must have a window {days} for '{operation.name}'.")
+    _check_parameters(feature, operation.parameters, "feature")
+    known = ("date",) if operation.name == "weekend" else (*recipe.contract.columns, *_parts(recipe))
+    _check_columns(feature, known, "feature")
+    return operation
+
+
+def _operation(item: Any, operations: Mapping[tuple[str, int], Any], kind: str) -> Any:
+    operation = operations.get((item.operation, item.version))
+    if operation is None:
+        raise ValueError(
+            f"The {kind} '{item.name}' needs the operation '{item.operation}' (version {item.version}), "
+            "which this version does not have."
+        )
+    return operation
+
+
+def _check_parameters(item: Feature | Quantity, names: Iterable[str], kind: str) -> None:
+    if set(item.parameters) != set(names):
+        raise ValueError(f"The {kind} '{item.name}' must have the parameters {', '.join(names) or 'none'}.")
+
+
+def _check_columns(item: Feature | Quantity, known: Iterable[str], kind: str) -> None:
+    if unknown := [column for column in item.columns if column not in known]:
+        raise ValueError(f"The {kind} '{item.name}' reads {', '.join(unknown)}, which no field of the contract fills.")
+
+
+def _refuse_repeated(kind: str, names: tuple[str, ...]) -> None:
+    if len(set(names)) != len(names):
+        repeated = sorted({name for name in names if names.count(name) > 1})
+        raise ValueError(f"Each {kind} needs a name of its own; repeated: {', '.join(repeated)}.")
