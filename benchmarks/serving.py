@@ -32,12 +32,13 @@ from numpy.typing import NDArray
 from benchmarks.load import Load, Rate, measure
 from benchmarks.peers import PEERS, Peer, environment, prepare, tensor, write_peers
 from migraine_assets.core.contract import ATTACK
-from migraine_assets.core.diary.preprocess import PreprocessSettings, preprocess
+from migraine_assets.core.diary.preprocess import preprocess
 from migraine_assets.core.diary.validation import ValidationSettings, validate
 from migraine_assets.core.features import engine
 from migraine_assets.core.features.diary import Diary
 from migraine_assets.core.features.from_frame import diary_from_frame
 from migraine_assets.core.features.matrix import feature_rows
+from migraine_assets.core.features.table import default_recipe
 from migraine_assets.core.models.catalogue import find
 from migraine_assets.core.models.training import FittedModel, TrainingSet, fit_model
 from migraine_assets.core.reference_bins import references
@@ -79,7 +80,7 @@ def synthetic_diary(participants: int = 60, days: int = 90) -> pd.DataFrame:
         "synthetic", mapping=None, options={"participants": participants, "days": days}, landing=None
     ).frame
     valid = validate(raw, today=NOW.date(), settings=ValidationSettings()).valid
-    return preprocess(valid, settings=PreprocessSettings()).diary
+    return preprocess(valid).diary
 
 
 def diary_rows(frame: pd.DataFrame) -> TrainingSet:
@@ -108,7 +109,7 @@ def _write_ours(work: Path, fitted: FittedModel, data: TrainingSet, *, horizon: 
     context = Context(
         horizon=horizon,
         severity_kind=None,
-        features_version=engine.code_version(),
+        recipe=default_recipe(),
         data_version="0" * 32,
         metrics={},
         reference={item.name: item.to_json() for item in references(data.X, data.names)},

@@ -10,14 +10,15 @@ from datetime import UTC, date, datetime, timedelta
 import numpy as np
 import pandas as pd
 
+from migraine_assets.core.contract import CONTRACT
 from migraine_assets.core.diary.preprocess import preprocess
 from migraine_assets.core.diary.profile import profile
 from migraine_assets.core.diary.validation import Validated, validate
 from migraine_assets.core.evaluation.cross_validation import CrossValidated, train_and_score
 from migraine_assets.core.evaluation.datasets import TaskData, task_data
 from migraine_assets.core.evaluation.folds import Folds, assign
-from migraine_assets.core.features import engine
 from migraine_assets.core.features.matrix import FeatureRows, days_of, feature_rows
+from migraine_assets.core.features.table import default_recipe
 from migraine_assets.core.models.estimator import Estimator
 from migraine_assets.core.models.fit_context import bounded_threads
 from migraine_assets.core.quality import features as quality_features
@@ -66,7 +67,7 @@ def validated(raw: pd.DataFrame, params: Params) -> Validated:
 def preprocessed(valid: pd.DataFrame, params: Params) -> pd.DataFrame:
     """Preprocess the diary, and compute the profile that the next delivery is compared with."""
     profile(valid)
-    return preprocess(valid, settings=params.preprocess).diary
+    return preprocess(valid, cleaning=params.cleaning(CONTRACT)).diary
 
 
 def featured(diary: pd.DataFrame, params: Params) -> FeatureRows:
@@ -143,15 +144,15 @@ def trained(estimator: Estimator, data: TaskData, store: Store, params: Params) 
 
 def fields_of(names: Sequence[str]) -> dict[str, tuple[str, ...]]:
     """Return the diary fields of each feature."""
-    return {row.name: row.inputs for row in engine.FEATURES if row.name in names}
+    return {name: default_recipe().inputs[name] for name in names}
 
 
 def _context(judged: CrossValidated, data: TaskData) -> Context:
     return Context(
         horizon=HORIZON,
         severity_kind="severity" if data.task == "severity" else None,
-        features_version=engine.code_version(),
+        recipe=default_recipe(),
         data_version="benchmark",
-        metrics={name: found.to_json() for name, found in judged.cv.items()},
-        reference={found.name: found.to_json() for found in references(data.train.X, data.train.names)},
+        metrics=judged.cv,
+        reference=references(data.train.X, data.train.names),
     )

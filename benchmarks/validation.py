@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 
 from migraine_assets.core.contract import FIELDS, Field
-from migraine_assets.core.diary.preprocess import PreprocessSettings, preprocess
+from migraine_assets.core.diary.preprocess import preprocess
 from migraine_assets.core.diary.profile import profile
 from migraine_assets.core.diary.validation import Validated, ValidationSettings, validate
 from migraine_assets.core.quality.delivery import types_and_bounds
@@ -74,7 +74,7 @@ def main(rows: int) -> None:
         lambda: (missing_values(valid, settings=settings), outliers(valid, settings=settings)),
         rows=rows,
     )
-    measured("preprocess", lambda: preprocess(valid, settings=PreprocessSettings()), rows=rows)
+    measured("preprocess", lambda: preprocess(valid), rows=rows)
     measured("profile", lambda: profile(valid), rows=rows)
 
 

@@ -21,6 +21,8 @@ from annotated_types import Interval as Range
 from pydantic import ConfigDict, TypeAdapter, ValidationError
 from pydantic_core import ErrorDetails
 
+from migraine_assets.core.contract import CONTRACT, Bounds, Contract
+from migraine_assets.core.diary.cleaning import Cleaning, cleaning_for
 from migraine_assets.core.diary.preprocess import PreprocessSettings
 from migraine_assets.core.diary.validation import ValidationSettings
 from migraine_assets.core.evaluation.flags import FlagLimits
@@ -33,6 +35,13 @@ from migraine_assets.core.quality.settings import QualitySettings
 from migraine_assets.core.tasks import Task
 from migraine_assets.errors import ConfigurationError
 from migraine_assets.settings import requirement
+
+
+@dataclass(frozen=True)
+class ContractSettings:
+    """`bounds` maps numeric fields of the diary contract to other bounds."""
+
+    bounds: Mapping[str, Bounds] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -80,6 +89,7 @@ class Params:
     # Sections inherit this.
     __pydantic_config__: ClassVar[ConfigDict] = ConfigDict(extra="forbid", allow_inf_nan=False)
 
+    contract: ContractSettings = field(default_factory=ContractSettings)
     validation: ValidationSettings = field(default_factory=ValidationSettings)
     quality: QualitySettings = field(default_factory=QualitySettings)
     preprocess: PreprocessSettings = field(default_factory=PreprocessSettings)
@@ -91,6 +101,14 @@ class Params:
     monitoring: MonitoringSettings = field(default_factory=MonitoringSettings)
     automation: AutomationSettings = field(default_factory=AutomationSettings)
     models: Mapping[Task, Mapping[str, Mapping[str, Any]]] = field(default_factory=lambda: types.MappingProxyType({}))
+
+    def diary_contract(self) -> Contract:
+        """The diary contract with the bounds of these parameters. Raises `ConfigurationError`."""
+        return CONTRACT.with_bounds(self.contract.bounds)
+
+    def cleaning(self, contract: Contract) -> Cleaning:
+        """The cleaning rules for `contract` with the clips of these parameters. Raises `ConfigurationError`."""
+        return cleaning_for(contract, self.preprocess.clips)
 
     def hyperparameters(self, task: Task, key: str) -> Mapping[str, Any]:
         """The overrides of one model; empty if there are none."""
@@ -110,6 +128,7 @@ def load_params(path: Path | None = None) -> Params:
     path = path or default_path()
     try:
         params = _adapter().validate_python(_read(path))
+        params.cleaning(params.diary_contract())
         _check_models(params)
     except ValidationError as error:
         raise ConfigurationError("\n".join(f"{path}: {_explain(each)}" for each in error.errors())) from error

@@ -9,7 +9,7 @@ One row of a diary is one participant and one day. Null means "not asked", never
 
 import difflib
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Literal
 
@@ -30,7 +30,7 @@ class Encoding:
     """
 
     column: str
-    numbers: Mapping[str, float]
+    numbers: Mapping[str, float] = field(hash=False)
     description: str
 
 

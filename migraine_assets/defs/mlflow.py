@@ -150,7 +150,7 @@ def _version(workspace: Workspace, task: str, chosen: Chosen, *, run: str) -> st
     return workspace.tracker().models.register(
         task,
         model=workspace.store.read(f"bundles/{chosen.bundle}/{MODEL_FILE}"),
-        features=manifest.features,
+        features=manifest.names,
         output=manifest.output,
         bundle_hash=chosen.bundle,
         run_id=run,

@@ -11,8 +11,12 @@ from typing import Any
 import pandas as pd
 from pydantic import TypeAdapter
 
+from migraine_assets.core.contract import FIELDS, Field
+from migraine_assets.core.diary.cleaning import DEFAULT, Cleaning
 from migraine_assets.core.evaluation.flags import Flag
 from migraine_assets.core.evaluation.results import FlowStep
+from migraine_assets.core.features.plan import Recipe
+from migraine_assets.core.features.table import default_recipe
 from migraine_assets.stores.assets.current_values import StoredValue
 from migraine_assets.stores.assets.deliveries import KeptFile
 from migraine_assets.stores.assets.frames import FrameRef
@@ -44,6 +48,8 @@ class DiaryRef:
     steps: tuple[FlowStep, ...] = ()
     columns: tuple[str, ...] = ()
     actions: tuple[tuple[str, ...], ...] = ()
+    fields: tuple[Field, ...] = FIELDS
+    cleaning: Cleaning = DEFAULT
 
     def actions_frame(self) -> pd.DataFrame:
         """The table of changes, as text."""
@@ -60,6 +66,7 @@ class FeaturesRef:
     severity_kind: str | None
     code_version: str
     steps: tuple[FlowStep, ...] = ()
+    recipe: Recipe = dataclasses.field(default_factory=default_recipe)
 
 
 @dataclass(frozen=True)

@@ -69,7 +69,7 @@ def test_the_aliases_match_the_pointer(trained_home: Home, task: str) -> None:
 
 def test_a_plain_mlflow_client_predicts_like_the_bundle(trained_home: Home, tmp_path: Path) -> None:
     champion = load_bundle(trained_home.store, trained_home.pointer.tasks["attack"].champion)
-    names = list(champion.manifest.features)
+    names = list(champion.manifest.names)
     frame = read_frame(trained_home.store, trained_home.asset("features").frame, names).head(50)
     frame.astype("float64").to_parquet(tmp_path / "rows.parquet")
     done = subprocess.run(

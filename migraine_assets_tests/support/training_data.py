@@ -4,6 +4,10 @@ import functools
 
 import numpy as np
 
+from migraine_assets.core.contract import ATTACK, CONTRACT, SEVERITY, Field
+from migraine_assets.core.diary.cleaning import Cleaning
+from migraine_assets.core.features.operations import Feature
+from migraine_assets.core.features.plan import Recipe
 from migraine_assets.core.models.catalogue import TABLE
 from migraine_assets.core.models.estimator import Estimator
 from migraine_assets.core.models.training import FittedModel, TrainingSet, fit_model
@@ -11,6 +15,16 @@ from migraine_assets.core.tasks import Task
 
 WIDTH = 8
 NAMES = tuple(f"feature_{number}" for number in range(WIDTH))
+RECIPE = Recipe(
+    (
+        *(Field(name, "number", "exposure", f"{name}.") for name in NAMES),
+        CONTRACT.by_name[ATTACK],
+        CONTRACT.by_name[SEVERITY],
+    ),
+    Cleaning((), ()),
+    (),
+    tuple(Feature(name, "today", (name,), 1, f"{name}.") for name in NAMES),
+)
 
 
 def training_set(task: Task, *, rows: int = 500, participants: int = 40, seed: int = 0) -> TrainingSet:
@@ -42,4 +56,4 @@ def label(model: Estimator) -> str:
     return f"{model.task}-{model.key}"
 
 
-__all__ = ["NAMES", "TABLE", "WIDTH", "fitted", "label", "training_set"]
+__all__ = ["NAMES", "RECIPE", "TABLE", "WIDTH", "fitted", "label", "training_set"]

@@ -55,7 +55,7 @@ def test_hyperparameters_are_found_by_task_and_model(file: Path) -> None:
         ("training: {sed: 1, seed: -1}", "'training.seed' is -1; it must be between 0 and 4294967295."),
         ("training:", "'training' must be a mapping of names to values, not None"),
         ("[1]", "'the file' must be a mapping of names to values"),
-        ("1: 2", "there is no parameter '1'. Known parameters: validation,"),
+        ("1: 2", "there is no parameter '1'. Known parameters: contract, validation,"),
         ("training: {seed: x}", "'training.seed' is 'x'; it must be a valid integer"),
         ("folds: {test_share: 5}", "'folds.test_share' is 5; it must be between 0.01 and 0.9"),
         ("promotion: {margin: .nan}", "'promotion.margin' is nan; it must be between 0 and 1."),
@@ -70,6 +70,11 @@ def test_hyperparameters_are_found_by_task_and_model(file: Path) -> None:
             "'preprocess.clips.0.feild'. Did you mean 'field'?",
         ),
         ("preprocess: {clips: [{field: snoring, low: 1, high: 9}]}", "snoring"),
+        ("contract: {bounds: {hydratoin: {high: 8}}}", "no number 'hydratoin'.*Did you mean 'hydration'"),
+        ("contract: {bounds: {hydration: {hihg: 8}}}", "Did you mean 'high'"),
+        ("contract: {bounds: {hydration: {high: x}}}", "'contract.bounds.hydration.high' is 'x'"),
+        ("contract: {bounds: {hydration: {low: 12}}}", "must be below the upper one"),
+        ("preprocess: {clips: [{field: hydration, low: null, high: 12}]}", "within the contract's"),
         ("models: {attak: {}}", "there is no 'models.attak': the name must be 'attack' or 'severity'."),
         ("models: {attack: {knnn: {}}}", "The task 'attack' has no model 'knnn': did you mean 'knn'?"),
         ("models: {severity: {knn: {}}}", "The task 'severity' has no model 'knn'"),
@@ -144,6 +149,17 @@ def test_every_hyperparameter_of_every_model_can_be_set_to_its_default(file: Pat
 
 def test_every_section_is_a_field() -> None:
     assert {item.name for item in fields(Params)} == {
-        "validation", "quality", "preprocess", "folds", "training", "search", "flags", "promotion", "monitoring",
-        "automation", "models",
+        "contract", "validation", "quality", "preprocess", "folds", "training", "search", "flags", "promotion",
+        "monitoring", "automation", "models",
     }  # fmt: skip
+
+
+def test_other_bounds_make_room_for_other_limits(file: Path) -> None:
+    text = (
+        "contract: {bounds: {hydration: {high: 15}}}\npreprocess: {clips: [{field: hydration, low: null, high: 12}]}\n"
+    )
+    file.write_text(text)
+    params = load_params(file)
+    contract = params.diary_contract()
+    assert contract.by_name["hydration"].high == 15
+    assert [(clip.field, clip.high) for clip in params.cleaning(contract).clips] == [("hydration", 12)]

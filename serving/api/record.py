@@ -103,7 +103,7 @@ def _shadow_fields(models: Mapping[str, Group], shadows: Mapping[str, Shadow]) -
 
 
 def _same_inputs(group: Group, shadow: Shadow) -> bool:
-    return shadow.model.manifest.features == group.model.manifest.features
+    return shadow.model.manifest.names == group.model.manifest.names
 
 
 def _block(predictions: PredictionSet, participants: list[str | None], first: int, **common: Any) -> Block:

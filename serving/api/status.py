@@ -5,6 +5,7 @@ Not here: the OpenAPI document (`serving.api.openapi`), how metrics are counted 
 
 from typing import Any
 
+import msgspec
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -89,9 +90,9 @@ def _model(model: LoadedModel) -> dict[str, Any]:
         "severity_kind": manifest.severity_kind,
         "threshold": manifest.threshold,
         "least_history_days": model.least_days,
-        "features": list(manifest.features),
+        "features": list(manifest.names),
         "same_features_code": model.same_features_code,
-        "metrics": manifest.metrics,
-        "training": manifest.training,
+        "metrics": msgspec.to_builtins(manifest.metrics),
+        "training": msgspec.to_builtins(manifest.training),
         "notes": list(manifest.notes),
     }

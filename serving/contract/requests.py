@@ -10,8 +10,7 @@ from typing import Annotated, Any, Literal
 import msgspec
 
 from migraine_assets.core import contract
-from migraine_assets.core.contract import Field
-from migraine_assets.core.features.diary import LARGEST
+from migraine_assets.core.contract import LARGEST, Field
 
 ENTRIES = 90
 PARTICIPANTS = 1000

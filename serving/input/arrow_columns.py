@@ -13,8 +13,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from migraine_assets.core import contract
-from migraine_assets.core.contract import ATTACK, SEVERITY
-from migraine_assets.core.features.diary import ENCODINGS, LARGEST
+from migraine_assets.core.contract import ATTACK, LARGEST, SEVERITY
+from migraine_assets.core.features.diary import ENCODINGS
 from serving.contract import requests
 from serving.contract.problems import invalid
 from serving.input.cases import EARLIEST, latest_day

@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from migraine_assets.core import contract
-from migraine_assets.core.features.table import FEATURES
+from migraine_assets.core.features.table import default_recipe
 from serving.contract.responses import Contribution, Reasons
 from serving.model.loaded import LoadedModel
 
@@ -26,7 +26,7 @@ SHOWN = 8
 ROWS = 1280
 ROWS_OF: Mapping[str, int] = {"knn": 96, "svm": 160, "random_forest": 640}
 
-_INPUTS = {row.name: tuple(sorted(set(row.inputs))) for row in FEATURES}
+_INPUTS = {name: tuple(sorted(set(fields))) for name, fields in default_recipe().inputs.items()}
 
 
 @dataclass(frozen=True)
@@ -47,7 +47,7 @@ def explain(
     `given`: the fields of which the person said anything.
     """
     reference = float(served.bundle.predict(served.row[None])[0])
-    game = game_of(served.manifest.features, row, served.row)
+    game = game_of(served.manifest.names, row, served.row)
     shares = shapley(served, game, row, ends=(reference, prediction))
     order = sorted(range(len(shares)), key=lambda k: (-abs(shares[k]), game.players[k]))
     top = [_contribution(game.players[k], float(shares[k]), given) for k in order[:SHOWN] if shares[k]]

@@ -11,20 +11,17 @@ covariance is taken as 0. It narrows with more participants, never with a longer
 """
 
 import math
-from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from migraine_assets.stores.bundles.manifest import Manifest
+from migraine_assets.stores.bundles.manifest import Manifest, MetricInterval
 from serving.contract.responses import Interval
 
 Floats = NDArray[np.float64]
 
 _CLIP = 1e-6
-SCALES = {"severity": (0.0, 10.0), "burden": (0.0, 7.0)}
 
 
 @dataclass(frozen=True)
@@ -63,10 +60,10 @@ def calibration_band(manifest: Manifest) -> CalibrationBand | None:
     return CalibrationBand(intercept[0], intercept[1], (slope[1] - slope[0]) / 2, logit(manifest.base_rate))
 
 
-def _ends(metric: Mapping[str, Any] | None) -> tuple[float, float] | None:
-    if not metric or metric.get("ci_low") is None or metric.get("ci_high") is None:
+def _ends(metric: MetricInterval | None) -> tuple[float, float] | None:
+    if metric is None or metric.ci_low is None or metric.ci_high is None:
         return None
-    return float(metric["ci_low"]), float(metric["ci_high"])
+    return metric.ci_low, metric.ci_high
 
 
 def severity_interval(expected: float, manifest: Manifest) -> Interval | None:
@@ -85,7 +82,7 @@ def _reach(manifest: Manifest) -> tuple[float, float, float] | None:
     """The ends of the scale, and half the interval's width."""
     if not manifest.conformal:
         return None
-    return (*SCALES[manifest.severity_kind or "severity"], float(manifest.conformal["quantile"]))
+    return manifest.outcome.low, manifest.outcome.high, manifest.conformal.quantile
 
 
 def logit(p: float) -> float:

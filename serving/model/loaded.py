@@ -13,10 +13,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from migraine_assets.core.features import engine
-from migraine_assets.core.features.table import FEATURES
-from migraine_assets.core.reference_bins import FeatureReference, reference_from_json
+from migraine_assets.core.features.table import default_recipe
+from migraine_assets.core.reference_bins import FeatureReference
 from migraine_assets.errors import BundleRefused
 from migraine_assets.stores.bundles.bundles import Bundle, load_bundle, load_provenance
+from migraine_assets.stores.bundles.format_1 import FEATURES_VERSION
 from migraine_assets.stores.bundles.manifest import Manifest
 from migraine_assets.stores.prediction_log.record import Arm
 from migraine_assets.stores.store import Store
@@ -31,7 +32,7 @@ FENCE = 1.0
 # A week is the shortest window of the features: with as much of a person's past, no more is asked.
 ENOUGH_DAYS = 7
 
-_FEATURE = {row.name: row for row in FEATURES}
+_FEATURE = {feature.name: feature for feature in default_recipe().features}
 
 
 @dataclass(frozen=True, eq=False)
@@ -83,26 +84,26 @@ def prepare(bundle: Bundle, provenance: Mapping[str, Any]) -> LoadedModel:
     """Work out what answering needs. Raises `BundleRefused` where the code does not compute a feature."""
     manifest = bundle.manifest
     try:
-        inputs = engine.select(manifest.features)
-        references = {name: reference_from_json({"name": name, **found}) for name, found in manifest.reference.items()}
-    except (ValueError, KeyError, TypeError) as error:
+        inputs = engine.select(manifest.names)
+    except ValueError as error:
         raise BundleRefused(f"Bundle {bundle.hash[:12]} does not fit this version: {error}") from error
-    direct = [name for name in manifest.features if _plain_field(name) and _bounds(references.get(name))]
+    names, references = manifest.names, manifest.references
+    direct = [name for name in names if _plain_field(name) and _bounds(references.get(name))]
     bounds = [_bounds(references[name]) or (0.0, 0.0) for name in direct]
     return LoadedModel(
         bundle=bundle,
         inputs=inputs,
-        asks_all=tuple(manifest.features) == tuple(engine.NAMES),
-        row=np.array([typical(references.get(name)) for name in manifest.features], dtype=np.float32),
+        asks_all=names == engine.NAMES,
+        row=np.array([typical(references.get(name)) for name in names], dtype=np.float32),
         fenced=engine.select(direct),
         fields=tuple(str(_plain_field(name)) for name in direct),
         low=np.array([low for low, _ in bounds], dtype=np.float32),
         high=np.array([high for _, high in bounds], dtype=np.float32),
-        used=_used([name for name in manifest.features if _met(references.get(name))]),
+        used=_used([name for name in names if _met(references.get(name))]),
         threshold=0.5 if manifest.threshold is None else manifest.threshold,
         least_days=_least_days(references.get(HISTORY)),
         band=calibration_band(manifest) if manifest.task == "attack" else None,
-        same_features_code=manifest.features_version == engine.code_version(),
+        same_features_code=bundle.format > 1 or manifest.features_version == FEATURES_VERSION,
         identities={arm: _identity(bundle, provenance, arm) for arm in get_args(Arm)},
     )
 
@@ -161,7 +162,7 @@ def _met(found: FeatureReference | None) -> bool:
 
 
 def _used(names: Sequence[str]) -> NDArray[np.bool_]:
-    fields = {field for name in names for field in _FEATURE[name].inputs}
+    fields = {field for name in names for field in default_recipe().inputs[name]}
     return np.array([FIELD_OF[column] in fields for column in ORDER])
 
 

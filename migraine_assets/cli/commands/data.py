@@ -30,14 +30,15 @@ def validate(
     settings = Settings()
     params, today = load_params(settings.params), dt.datetime.now(dt.UTC).date()
     delivery = read_source(file, mapping=mapping, options={}, landing=settings.landing)
-    result = validate_rows(delivery.frame, today=today, settings=params.validation)
+    contract = params.diary_contract()
+    result = validate_rows(delivery.frame, today=today, settings=params.validation, contract=contract)
     say(f"{delivery.description}: {len(delivery.frame):,} rows, horizon {delivery.horizon}, MD5 {delivery.md5}")
     for note in delivery.notes:
         say(f"Note: {note}")
     _show_quarantine(result)
     findings = (
-        *raw_findings(delivery.frame, previous=None, settings=params.quality),
-        *validated_findings(result, previous=None, today=today, settings=params.quality),
+        *raw_findings(delivery.frame, previous=None, settings=params.quality, contract=contract),
+        *validated_findings(result, previous=None, today=today, settings=params.quality, contract=contract),
     )
     rows = [(f.name, "passed" if f.passed else "refused" if f.blocking else "warning", f.reason) for f in findings]
     show("Checks", ("check", "result", "detail"), rows)

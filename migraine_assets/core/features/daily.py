@@ -24,7 +24,7 @@ class Quantity:
     operation: str
     columns: tuple[str, ...]
     description: str
-    parameters: Mapping[str, float] = field(default_factory=dict)
+    parameters: Mapping[str, float] = field(default_factory=dict, hash=False)
     version: int = 1
 
 

@@ -1,8 +1,8 @@
-"""What is to be predicted, defined once: attack, severity, burden, and the day each of them is about.
+"""The labels: attack, severity, burden, and the day that each of them is about. This is their only definition.
 
 Not here: which rows train and which test (`core.evaluation.folds`). NumPy only.
 
-A label is null (NaN) wherever the diary does not tell: the day is not in it, or its outcome was not asked.
+A label is null (NaN) if the diary does not have it: the day is missing, or its outcome was not asked.
 """
 
 import numpy as np
@@ -22,7 +22,7 @@ def attack_label(diary: Diary, horizon: int) -> Floats:
 
 
 def severity_label(diary: Diary, horizon: int) -> Floats:
-    """The severity (0-10) `horizon` days later where that day has an attack, NaN elsewhere: float64[n].
+    """The severity (0-10) `horizon` days later if that day has an attack, else NaN: float64[n].
 
     Raises `ValueError` as `attack_label` does.
     """
@@ -32,9 +32,9 @@ def severity_label(diary: Diary, horizon: int) -> Floats:
 
 
 def burden_label(diary: Diary) -> Floats:
-    """Headache days among the next seven, NaN unless all seven are there with a known outcome: float64[n].
+    """Headache days among the next seven, NaN unless the diary has all seven with a known outcome: float64[n].
 
-    All NaN for an undated diary, which has no next seven days.
+    All NaN for an undated diary, which has no next days.
     """
     attack, label = diary.values(contract.ATTACK), np.full(len(diary), np.nan)
     whole = np.flatnonzero(_followed(diary, BURDEN_DAYS))
@@ -52,9 +52,9 @@ def target_day(diary: Diary, horizon: int) -> Integers:
 
 
 def label_day(diary: Diary, horizon: int, *, burden: bool = False) -> Integers:
-    """The last day that the label looks at, the one from which it can be known: int64[n].
+    """The last day that the label depends on, from which it is known: int64[n].
 
-    It is the target day, or seven days later than the row for `burden`.
+    It is the target day; for `burden`, the day seven days after the row.
     """
     target = target_day(diary, horizon)
     return diary.day + BURDEN_DAYS if burden and diary.dated else target
@@ -73,8 +73,8 @@ def _on_target_day(diary: Diary, values: Floats, horizon: int) -> Floats:
 def _followed(diary: Diary, days: int) -> Flags:
     """Whether each of the next `days` calendar days of the same participant has a row: bool[n].
 
-    Days are whole and strictly increasing, so the row `days` further down lies exactly `days` later only if
-    every day between them has its row.
+    Days are whole and strictly increasing, so the row `days` further down is exactly `days` later only if every day
+    between them has a row.
     """
     whole = np.zeros(len(diary), dtype=np.bool_)
     if diary.dated and len(diary) > days:

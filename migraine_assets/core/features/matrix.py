@@ -1,7 +1,7 @@
 """From a preprocessed diary to the table that models learn from: keys, subgroups, inputs, targets.
 
-Here belongs the layout of that table. Not here: what a feature or a label is (`core.features.engine`,
-`core.features.labels`), and which rows one task takes of it (`core.evaluation.datasets`).
+Not here: features and labels themselves (`core.features.engine`, `core.features.labels`), the rows that a task uses
+(`core.evaluation.datasets`).
 """
 
 from dataclasses import dataclass
@@ -14,8 +14,10 @@ from migraine_assets.core.contract import ATTACK, PROVENANCE, SEVERITY
 from migraine_assets.core.features import engine, labels
 from migraine_assets.core.features.diary import Diary
 from migraine_assets.core.features.from_frame import diary_from_frame
+from migraine_assets.core.features.plan import FeaturePlan
+from migraine_assets.core.features.table import default_plan
 
-# The subgroups of the report, kept apart from the inputs of the same name.
+# Columns of the report's subgroups, separate from the inputs of the same name.
 GROUPS = {"age": "group_age", "sex": "group_sex", "migraine_type": "group_migraine_type"}
 TARGETS = ("target_attack", "target_severity")
 
@@ -25,7 +27,7 @@ class FeatureRows:
     """One row for each of the n diary days, in the diary's order.
 
     `frame`: participant_id, date, provenance, subgroups, the columns `names` (float32) and both targets (float64, NaN
-    where unknown). `severity_kind` is "severity", "burden", or None where there is neither.
+    if unknown). `severity_kind` is "severity", "burden", or None if the diary has neither.
     """
 
     frame: pd.DataFrame
@@ -33,20 +35,21 @@ class FeatureRows:
     severity_kind: str | None
 
 
-def feature_rows(frame: pd.DataFrame, *, horizon: int) -> FeatureRows:
-    """The table of a preprocessed diary (sorted by participant, then date)."""
-    diary = diary_from_frame(frame)
-    names = engine.available(diary)
-    inputs = engine.compute(diary, horizon=horizon)
+def feature_rows(frame: pd.DataFrame, *, horizon: int, plan: FeaturePlan | None = None) -> FeatureRows:
+    """The table of a preprocessed diary (sorted by participant, then date). `plan` defaults to that of the table."""
+    plan = plan or default_plan()
+    diary = diary_from_frame(frame, contract=plan.recipe.contract)
+    names = engine.available(diary, plan=plan)
+    inputs = engine.compute(diary, horizon=horizon, plan=plan)
     if len(names) < inputs.shape[1]:
-        inputs = inputs[:, engine.select(names)]
+        inputs = inputs[:, engine.select(names, plan=plan)]
     kind, targets = _targets(frame, diary, horizon=horizon)
-    # Columns are put beside the inputs, which are 300 MB for a million days and not to be copied.
-    whole = pd.DataFrame(inputs, columns=list(names), copy=False)
-    for place, name in enumerate(("participant_id", "date", *PROVENANCE, *GROUPS)):
-        whole.insert(place, GROUPS.get(name, name), frame[name].array)
-    whole[list(TARGETS)] = targets
-    return FeatureRows(whole, names, kind)
+    # Columns are inserted beside the inputs: these are 300 MB for a million days and must not be copied.
+    table = pd.DataFrame(inputs, columns=list(names), copy=False)
+    for position, name in enumerate(("participant_id", "date", *PROVENANCE, *GROUPS)):
+        table.insert(position, GROUPS.get(name, name), frame[name].array)
+    table[list(TARGETS)] = targets
+    return FeatureRows(table, names, kind)
 
 
 def days_of(frame: pd.DataFrame, *, dated: bool) -> NDArray[np.int64]:

@@ -1,7 +1,7 @@
-"""Operations on one number or on an array of numbers, with the same bits either way: NaN stays NaN.
+"""Arithmetic with nulls on one number or on an array of numbers, with the same bits either way. NaN stays NaN.
 
-NumPy's functions on a single Python float cost ten times what the float costs, and a prediction of the service makes
-dozens of them. Here belongs what features need of it. NumPy only.
+NumPy functions on a single Python float cost ten times as much as plain Python, and one prediction of the service needs
+dozens of them. This module holds what features need. NumPy only.
 """
 
 from collections.abc import Sequence
@@ -11,27 +11,26 @@ import numpy as np
 
 from migraine_assets.core.features.diary import Floats
 
-# Those who calculate on arrays see arrays; that the same function takes a float is for `core.features.single_row` to
-# know.
+# Typed as arrays; floats, which `core.features.single_row` passes, are also accepted.
 Numbers: TypeAlias = Floats
 
 
 def at_most(value: Numbers, limit: float) -> Numbers:
-    """The lesser of `value` (float or float64[n]) and `limit`; NaN where `value` is."""
+    """The minimum of `value` (float or float64[n]) and `limit`; NaN where `value` is."""
     if isinstance(value, float):
         return limit if value > limit else value
     return np.minimum(value, limit)
 
 
 def at_least(value: Numbers, limit: float) -> Numbers:
-    """The greater of `value` (float or float64[n]) and `limit`; NaN where `value` is."""
+    """The maximum of `value` (float or float64[n]) and `limit`; NaN where `value` is."""
     if isinstance(value, float):
         return limit if value < limit else value
     return np.maximum(value, limit)
 
 
 def count_known(values: Sequence[Numbers]) -> Numbers:
-    """How many of `values` (floats, or float64[n] each) are not null; NaN where all are."""
+    """How many of `values` (floats, or float64[n] each) are not null; NaN where all are null."""
     if isinstance(values[0], float):
         return float(sum([value == value for value in values])) or float("nan")
     columns = np.array(values)
@@ -39,16 +38,16 @@ def count_known(values: Sequence[Numbers]) -> Numbers:
     return np.where(asked == 0, np.nan, asked)
 
 
-def count_of(values: Sequence[Numbers], wanted: float) -> Numbers:
-    """How many of `values` (floats, or float64[n] each) are `wanted`."""
+def count_of(values: Sequence[Numbers], number: float) -> Numbers:
+    """How many of `values` (floats, or float64[n] each) equal `number`."""
     if isinstance(values[0], float):
-        return float(values.count(wanted))
-    found: Numbers = (np.array(values) == wanted).sum(axis=0).astype(np.float64)
-    return found
+        return float(values.count(number))
+    equal: Numbers = (np.array(values) == number).sum(axis=0).astype(np.float64)
+    return equal
 
 
 def total_known(values: Sequence[Numbers]) -> Numbers:
-    """The sum of `values` (floats, or float64[n] each) in their order, nulls left out."""
+    """The sum of `values` (floats, or float64[n] each) in their order, without nulls."""
     if isinstance(values[0], float):
         return sum([value for value in values if value == value], 0.0)
     total = np.zeros_like(values[0])

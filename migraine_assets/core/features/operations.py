@@ -36,7 +36,7 @@ class Feature:
     columns: tuple[str, ...]
     window: int
     description: str
-    parameters: Mapping[str, float] = field(default_factory=dict)
+    parameters: Mapping[str, float] = field(default_factory=dict, hash=False)
     version: int = 1
 
 

@@ -121,11 +121,12 @@ def _day_function(quantity: Quantity, recipe: Recipe) -> DayFunction:
     parameters = quantity.columns if operation.by_column else operation.parameters
     _check_parameters(quantity, parameters, "quantity")
     _check_columns(quantity, recipe.contract.columns, "quantity")
-    return operation.bind(quantity)
+    function: DayFunction = operation.bind(quantity)
+    return function
 
 
 def _checked(feature: Feature, recipe: Recipe) -> Operation:
-    operation = _operation(feature, _OPERATIONS, "feature")
+    operation: Operation = _operation(feature, _OPERATIONS, "feature")
     if len(feature.columns) != operation.columns:
         raise ValueError(f"The feature '{feature.name}' must have {operation.columns} columns for '{operation.name}'.")
     if not (2 <= feature.window <= LOOK_BACK if operation.history else feature.window == 1):

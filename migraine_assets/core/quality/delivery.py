@@ -7,21 +7,21 @@ import pandas as pd
 import pandera.pandas as pa
 from pandera.errors import SchemaErrors
 
-from migraine_assets.core.contract import BY_NAME
+from migraine_assets.core.contract import BY_NAME, CONTRACT, Contract
 from migraine_assets.core.diary.schema import raw_schema, validated_schema
 from migraine_assets.core.diary.validation import Validated
 from migraine_assets.core.quality.finding import Finding, figure, finding, listed, percent, plural, share
 from migraine_assets.core.quality.settings import QualitySettings
 
 
-def raw_types(raw: pd.DataFrame) -> Finding:
+def raw_types(raw: pd.DataFrame, *, contract: Contract = CONTRACT) -> Finding:
     """The raw frame has every field of the contract with a usable type (blocking)."""
-    return _schema_finding("raw_types", raw_schema(), raw)
+    return _schema_finding("raw_types", raw_schema(contract), raw)
 
 
-def types_and_bounds(valid: pd.DataFrame) -> Finding:
+def types_and_bounds(valid: pd.DataFrame, *, contract: Contract = CONTRACT) -> Finding:
     """The validated frame satisfies the strict schema: types, bounds, categories, no other column (blocking)."""
-    return _schema_finding("types_and_bounds", validated_schema(), valid)
+    return _schema_finding("types_and_bounds", validated_schema(contract), valid)
 
 
 def not_empty(raw: pd.DataFrame) -> Finding:

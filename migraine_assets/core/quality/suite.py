@@ -8,6 +8,7 @@ import datetime
 
 import pandas as pd
 
+from migraine_assets.core.contract import CONTRACT, Contract
 from migraine_assets.core.diary.profile import Profile
 from migraine_assets.core.diary.validation import Validated
 from migraine_assets.core.quality import delivery, fields, rows, unit_change
@@ -15,18 +16,25 @@ from migraine_assets.core.quality.finding import Finding
 from migraine_assets.core.quality.settings import QualitySettings
 
 
-def raw_findings(raw: pd.DataFrame, *, previous: Profile | None, settings: QualitySettings) -> tuple[Finding, ...]:
+def raw_findings(
+    raw: pd.DataFrame, *, previous: Profile | None, settings: QualitySettings, contract: Contract = CONTRACT
+) -> tuple[Finding, ...]:
     """Check the raw frame of a delivery. `previous` is the profile of the last accepted delivery."""
     return (
         delivery.not_empty(raw),
-        delivery.raw_types(raw),
+        delivery.raw_types(raw, contract=contract),
         delivery.unreadable_share(raw, settings=settings),
         unit_change.units_as_before(raw, previous, settings=settings),
     )
 
 
 def validated_findings(
-    result: Validated, *, previous: Profile | None, today: datetime.date, settings: QualitySettings
+    result: Validated,
+    *,
+    previous: Profile | None,
+    today: datetime.date,
+    settings: QualitySettings,
+    contract: Contract = CONTRACT,
 ) -> tuple[Finding, ...]:
     """Check the accepted rows. `previous` is the profile of the last accepted delivery.
 
@@ -34,7 +42,7 @@ def validated_findings(
     """
     valid = result.valid
     return (
-        delivery.types_and_bounds(valid),
+        delivery.types_and_bounds(valid, contract=contract),
         rows.unique_days(valid),
         rows.repeated_rows(valid),
         rows.static_fields(valid),

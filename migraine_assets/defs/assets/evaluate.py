@@ -17,7 +17,6 @@ from migraine_assets.core.evaluation.gate import gate
 from migraine_assets.core.evaluation.importance import groups_by_field
 from migraine_assets.core.evaluation.results import ModelRow, TaskEvaluation
 from migraine_assets.core.evaluation.selection import Decision, Result, rank
-from migraine_assets.core.features import engine
 from migraine_assets.core.metrics.interval import Interval, Scores
 from migraine_assets.core.models.calibration import Conformal
 from migraine_assets.core.tasks import Task
@@ -92,7 +91,7 @@ def evaluate(
     rows = ScoredRows(data.test.X, data.test.y, data.test.participant, predicted | test_base, dimensions(data))
     best = bundles.get(ranking.champion or "")
     return Evaluated(
-        assemble(evaluation, rows, predict=best.predict if best else None, inputs=_inputs(features.names)),
+        assemble(evaluation, rows, predict=best.predict if best else None, inputs=_inputs(features)),
         decision,
         opponent,
     )
@@ -155,7 +154,7 @@ def _incomparable(workspace: Workspace, incumbent: Bundle, candidate: Manifest, 
 
 def _old_prediction(bundle: Bundle, data: TaskData, names: tuple[str, ...]) -> Floats:
     """The predictions of the champion for the same rows. A feature that this diary does not have is null."""
-    missing = [name for name in bundle.manifest.features if name not in names]
+    missing = [name for name in bundle.manifest.names if name not in names]
     nulls = np.full((len(data.test.y), len(missing)), np.nan, dtype=np.float32)
     return bundle.predict_from(np.hstack([data.test.X, nulls]), (*names, *missing))
 
@@ -186,6 +185,6 @@ def _row(model: ModelRef, test: Scores | None) -> ModelRow:
     )
 
 
-def _inputs(names: tuple[str, ...]) -> Mapping[str, tuple[int, ...]]:
-    fields = {row.name: row.inputs for row in engine.FEATURES}
-    return groups_by_field(names, {name: fields[name] for name in names})
+def _inputs(features: FeaturesRef) -> Mapping[str, tuple[int, ...]]:
+    """The columns of the features of each diary field."""
+    return groups_by_field(features.names, {name: features.recipe.inputs[name] for name in features.names})

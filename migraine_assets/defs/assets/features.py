@@ -6,8 +6,10 @@ Not here: what a feature is (`core.features.table`), what a target is (`core.fea
 
 import dagster as dg
 
-from migraine_assets.core.features import engine
+from migraine_assets.core.contract import Contract
 from migraine_assets.core.features.matrix import feature_rows
+from migraine_assets.core.features.plan import compile_recipe
+from migraine_assets.core.features.table import recipe_of
 from migraine_assets.defs.metadata import frame_metadata
 from migraine_assets.defs.refs import DiaryRef, FeaturesRef
 from migraine_assets.defs.resources import Workspace
@@ -25,16 +27,18 @@ GROUP = "g2_features"
 )
 def features(workspace: Workspace, preprocessed_diary: DiaryRef) -> dg.MaterializeResult[FeaturesRef]:
     frame = read_frame(workspace.store, preprocessed_diary.frame)
-    rows = feature_rows(frame, horizon=preprocessed_diary.delivery.horizon)
+    recipe = recipe_of(Contract(preprocessed_diary.fields), preprocessed_diary.cleaning)
+    rows = feature_rows(frame, horizon=preprocessed_diary.delivery.horizon, plan=compile_recipe(recipe))
     value = FeaturesRef(
         frame=write_frame(workspace.store, "features", rows.frame),
         delivery=preprocessed_diary.delivery,
         names=rows.names,
         severity_kind=rows.severity_kind,
-        code_version=engine.code_version(),
+        code_version=recipe.version,
         steps=preprocessed_diary.steps,
+        recipe=recipe,
     )
-    descriptions = {feature.name: feature.description for feature in engine.FEATURES}
+    descriptions = {feature.name: feature.description for feature in recipe.features}
     attacks = int(rows.frame["target_attack"].sum())
     summary = f"{len(rows.names)} features of {len(rows.frame):,} days; {attacks:,} attacks to predict"
     return dg.MaterializeResult(

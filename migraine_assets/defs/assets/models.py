@@ -83,7 +83,7 @@ def _train_once(
         "/".join(asset_key(estimator).path),
         code=code_version(training.__name__),
         settings=[params.training, params.search, params.flags, overrides],
-        inputs=[features.frame.version, folds.frame.version, features.delivery.md5],
+        inputs=[features.frame.version, folds.frame.version, features.delivery.md5, features.recipe.version],
     )
     value, cached = cached_value(
         store,

@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 import dagster as dg
 import pandas as pd
 
+from migraine_assets.core.contract import Contract
 from migraine_assets.core.diary.preprocess import preprocess
 from migraine_assets.core.diary.profile import profile, to_json
 from migraine_assets.defs.metadata import actions_table, diary_metadata
@@ -45,13 +46,17 @@ def preprocessed_diary(
             "The accepted and the quarantined rows are of different deliveries: materialize 'validated_diary' again."
         )
     valid = read_frame(workspace.store, validated_diary.frame)
-    result = preprocess(valid, settings=workspace.params().preprocess)
+    contract = Contract(validated_diary.fields)
+    cleaning = workspace.params().cleaning(contract)
+    result = preprocess(valid, cleaning=cleaning, contract=contract)
     steps = (*validated_diary.steps, *quarantined_rows.steps[-1:], flow_step("Preprocessed", result.diary, CLEANING))
     value = DiaryRef(
         write_frame(workspace.store, "preprocessed_diary", result.diary),
         validated_diary.delivery,
         steps,
         *actions_table(result.actions),
+        fields=contract.fields,
+        cleaning=cleaning,
     )
     _accept(workspace, valid, validated_diary, quarantined=quarantined_rows.frame.rows)
     summary = f"{len(result.diary):,} rows, {int(result.actions['count'].sum()):,} values or rows changed"

@@ -143,14 +143,13 @@ def _reference(model: CrossValidated, bundle: str, predictions: FrameRef) -> Mod
 def _context(model: CrossValidated, data: TaskData, features: FeaturesRef) -> Context:
     # Predictions for participants that the model was not trained on, like those that it will serve.
     outputs = reference(MODEL_OUTPUT, model.fitted.oof)
-    bins = (*references(data.train.X, data.train.names), outputs)
     return Context(
         horizon=features.delivery.horizon,
         severity_kind=features.severity_kind if data.task == "severity" else None,
-        features_version=features.code_version,
+        recipe=features.recipe,
         data_version=features.delivery.md5,
-        metrics={name: interval.to_json() for name, interval in model.cv.items()},
-        reference={item.name: item.to_json() for item in bins},
+        metrics=model.cv,
+        reference=(*references(data.train.X, data.train.names), outputs),
     )
 
 

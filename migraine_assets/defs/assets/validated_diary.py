@@ -28,11 +28,14 @@ DESCRIPTIONS = {
 )
 def validation(workspace: Workspace, raw_diary: DiaryRef):  # type: ignore[no-untyped-def]  # Dagster reads annotations
     """Split the raw diary by the rules of the contract. Every row ends up in exactly one of the two assets."""
+    params = workspace.params()
+    contract = params.diary_contract()
     result = validate(
         read_frame(workspace.store, raw_diary.frame),
         today=today(),
-        settings=workspace.params().validation,
+        settings=params.validation,
         dated=raw_diary.delivery.first_day is not None,
+        contract=contract,
     )
     reasons = actions_table(result.reasons)
     parts = (
@@ -41,7 +44,8 @@ def validation(workspace: Workspace, raw_diary: DiaryRef):  # type: ignore[no-un
     )
     for name, frame, verb, note in parts:
         steps = (*raw_diary.steps, flow_step(verb.capitalize(), frame, note))
-        value = DiaryRef(write_frame(workspace.store, name, frame), raw_diary.delivery, steps, *reasons)
+        stored = write_frame(workspace.store, name, frame)
+        value = DiaryRef(stored, raw_diary.delivery, steps, *reasons, fields=contract.fields)
         yield dg.MaterializeResult(
             asset_key=name,
             value=value,

@@ -7,6 +7,7 @@ import json
 
 import dagster as dg
 
+from migraine_assets.core.contract import Contract
 from migraine_assets.core.diary.profile import Profile, from_json
 from migraine_assets.core.diary.validation import Validated
 from migraine_assets.core.quality.suite import raw_findings, validated_findings
@@ -42,9 +43,14 @@ VALIDATED = (
 
 @dg.multi_asset_check(name="raw_diary_checks", specs=specs("raw_diary", RAW))
 def raw_diary_checks(workspace: Workspace, raw_diary: DiaryRef):  # type: ignore[no-untyped-def]  # Dagster reads it
-    frame, settings = read_frame(workspace.store, raw_diary.frame), workspace.params().quality
-    previous = _previous_profile(workspace, raw_diary)
-    yield from results("raw_diary", raw_findings(frame, previous=previous, settings=settings))
+    frame, params = read_frame(workspace.store, raw_diary.frame), workspace.params()
+    findings = raw_findings(
+        frame,
+        previous=_previous_profile(workspace, raw_diary),
+        settings=params.quality,
+        contract=params.diary_contract(),
+    )
+    yield from results("raw_diary", findings)
 
 
 @dg.multi_asset_check(
@@ -60,6 +66,7 @@ def validated_diary_checks(  # type: ignore[no-untyped-def]  # Dagster reads the
         previous=_previous_profile(workspace, validated_diary),
         today=today(),
         settings=settings,
+        contract=Contract(validated_diary.fields),
     )
     yield from results("validated_diary", findings)
 

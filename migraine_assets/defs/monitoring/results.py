@@ -10,8 +10,6 @@ import numpy as np
 import pandas as pd
 from msgspec.structs import asdict
 
-from migraine_assets.core.contract import BY_NAME
-from migraine_assets.core.features.table import FEATURES
 from migraine_assets.core.monitoring.day_quality import DayQuality, day_quality
 from migraine_assets.core.monitoring.domain_classifier import domain_auc
 from migraine_assets.core.monitoring.drift import DriftReference, Window, measure_drift
@@ -26,14 +24,12 @@ from migraine_assets.core.monitoring.performance_result import (
     metric_intervals,
     metric_records,
 )
-from migraine_assets.core.reference_bins import MODEL_OUTPUT, reference_from_json
+from migraine_assets.core.reference_bins import MODEL_OUTPUT
 from migraine_assets.defs.monitoring.windows import TaskWindow, TrainingRows
 from migraine_assets.params import MonitoringSettings
+from migraine_assets.stores.bundles.manifest import Manifest
 
-_FEATURES = {row.name: row for row in FEATURES}
 TENURE = "observed_28d"
-# The outputs of a model whose features cover several days do so too; another model has no tenure.
-_HISTORY = (*(row.name for row in FEATURES if row.window > 1), MODEL_OUTPUT)
 
 
 def drift_of(window: TaskWindow, settings: MonitoringSettings, *, training: TrainingRows | None = None) -> ModelDrift:
@@ -43,12 +39,13 @@ def drift_of(window: TaskWindow, settings: MonitoringSettings, *, training: Trai
     """
     manifest = window.manifest
     outputs = window.frame["output"].to_numpy(np.float64)[:, None]
-    current = Window(np.hstack([window.matrix, outputs]), (*manifest.features, MODEL_OUTPUT), window.participants)
+    current = Window(np.hstack([window.matrix, outputs]), (*manifest.names, MODEL_OUTPUT), window.participants)
     reference = DriftReference(
-        {name: reference_from_json({**item, "name": name}) for name, item in manifest.reference.items()},
-        int(manifest.training["participants"]),
-        categories=_categories(manifest.features),
-        history=_HISTORY,
+        manifest.references,
+        manifest.training.participants,
+        categories=_categories(manifest),
+        # The outputs of a model whose features cover several days do so too; another model has no tenure.
+        history=(*(feature.name for feature in manifest.features if feature.window > 1), MODEL_OUTPUT),
         tenure=TENURE,
     )
     auc = None
@@ -63,16 +60,10 @@ def drift_of(window: TaskWindow, settings: MonitoringSettings, *, training: Trai
     return ModelDrift(**asdict(drift), bundle=window.bundle, algorithm=manifest.algorithm)
 
 
-def _categories(names: tuple[str, ...]) -> tuple[str, ...]:
-    """Return the features that are today's value of a flag or a category."""
-    return tuple(name for name in names if _unordered(name))
-
-
-def _unordered(name: str) -> bool:
-    row = _FEATURES.get(name)
-    if row is None or row.window != 1 or len(row.inputs) != 1 or row.inputs[0] not in BY_NAME:
-        return False
-    return BY_NAME[row.inputs[0]].kind in ("flag", "category")
+def _categories(manifest: Manifest) -> tuple[str, ...]:
+    """Return the features that are the day's value of a flag or a category."""
+    unordered = {field.column for field in manifest.contract if field.kind in ("flag", "category")}
+    return tuple(f.name for f in manifest.features if f.operation == "today" and f.columns[0] in unordered)
 
 
 def realized_of(
@@ -133,7 +124,7 @@ def _missing(window: TaskWindow) -> dict[str, float]:
     matrix = window.matrix
     if not len(matrix):
         return {}
-    return dict(zip(window.manifest.features, np.isnan(matrix).mean(axis=0).tolist(), strict=True))
+    return dict(zip(window.manifest.names, np.isnan(matrix).mean(axis=0).tolist(), strict=True))
 
 
 def _threshold(window: TaskWindow) -> float:

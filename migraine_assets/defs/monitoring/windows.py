@@ -75,8 +75,8 @@ def task_windows(store: Store, frame: pd.DataFrame) -> Iterator[TaskWindow]:
         bundle = pointer.tasks[task].champion
         by_champion = (frame["task"] == task) & (frame["bundle"] == bundle)
         manifest = load_manifest(store, bundle)
-        metrics = load_provenance(store, bundle).get("test") or manifest.metrics
-        own_test = {name: interval_from_json(metric) for name, metric in metrics.items()}
+        test = load_provenance(store, bundle).get("test") or {}
+        own_test = {name: interval_from_json(metric) for name, metric in test.items()} or manifest.scores
         yield TaskWindow(task, bundle, manifest, own_test, latest_predictions(frame[by_champion]))
 
 
@@ -98,8 +98,8 @@ def training_rows(store: Store, manifest: Manifest) -> TrainingRows | None:
     if current != (manifest.data_version, manifest.features_version, features.frame.version):
         return None
     train = read_frame(store, folds.frame, ["part"])["part"].to_numpy() == TRAIN
-    frame = read_frame(store, features.frame, ["participant_id", *manifest.features])[train]
-    return TrainingRows(frame[list(manifest.features)].to_numpy(np.float32), frame["participant_id"].to_numpy(object))
+    frame = read_frame(store, features.frame, ["participant_id", *manifest.names])[train]
+    return TrainingRows(frame[list(manifest.names)].to_numpy(np.float32), frame["participant_id"].to_numpy(object))
 
 
 def feedback(store: Store, days: list[dt.date]) -> pd.DataFrame:

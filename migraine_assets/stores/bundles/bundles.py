@@ -1,8 +1,8 @@
-"""Bundles in the store: written whole or not at all, verified before they are believed.
+"""Bundles in the store: written whole or not at all, verified before use.
 
-Here belong the folder `bundles/<hash>/` and what loading checks. The service loads bundles, so this imports
-neither scikit-learn nor pandas, and nothing in a bundle is ever executed: the model is a graph of ONNX
-operators. Making a bundle of a fitted model is `stores.bundles.pack`.
+This module owns the folder `bundles/<hash>/` and the checks of loading. The service loads bundles, so this imports
+neither scikit-learn nor pandas. Nothing in a bundle is executed as code: the model is a graph of ONNX operators. Not
+here: making a bundle from a fitted model (`stores.bundles.pack`).
 """
 
 from collections.abc import Mapping, Sequence
@@ -14,11 +14,13 @@ from numpy.typing import NDArray
 
 from migraine_assets.errors import BundleRefused, DataRefused, StoreError
 from migraine_assets.stores.bundles.manifest import (
+    FORMAT,
     MANIFEST_FILE,
     MODEL_FILE,
     PROVENANCE_FILE,
     Manifest,
     canonical,
+    format_of,
     parse,
     sha256,
 )
@@ -30,36 +32,39 @@ FOLDER = "bundles"
 
 @dataclass(frozen=True)
 class Bundle:
-    """A verified model, ready to be asked."""
+    """A verified model, ready to predict. `format`: the number of the format in which it is stored."""
 
     hash: str
     manifest: Manifest
     session: Any
+    format: int = FORMAT
 
     def predict(self, X: NDArray[np.float32]) -> NDArray[np.float64]:
         """Probabilities or severities float64[n] for X float32[n, F] in the manifest's order, nulls as NaN."""
         if X.ndim != 2 or X.shape[1] != len(self.manifest.features):
             raise DataRefused(
-                f"The model takes rows of {len(self.manifest.features)} features; shape {X.shape} was given."
+                f"The model takes rows of {len(self.manifest.features)} features, not an array of shape {X.shape}."
             )
         return run_session(self.session, X)
 
     def predict_from(self, X: NDArray[np.float32], names: Sequence[str]) -> NDArray[np.float64]:
-        """The same for X whose columns are `names`, in any order and with others among them."""
-        place = {name: column for column, name in enumerate(names)}
-        if missing := [name for name in self.manifest.features if name not in place]:
+        """The same for X whose columns are `names`, in any order; other columns are ignored."""
+        columns = {name: column for column, name in enumerate(names)}
+        if missing := [name for name in self.manifest.names if name not in columns]:
             raise DataRefused(f"The model needs features that were not computed: {', '.join(missing)}.")
-        return self.predict(X[:, [place[name] for name in self.manifest.features]])
+        return self.predict(X[:, [columns[name] for name in self.manifest.names]])
 
 
 def write_bundle(store: Store, manifest: Manifest, model: bytes, *, provenance: Mapping[str, Any]) -> str:
-    """Put a bundle into the store; its hash. `provenance` (runs, time) lies beside it and is no part of the
-    hash.
+    """Write a bundle to the store and return its hash. `provenance` (runs, time) is stored beside it and not hashed.
 
-    A bundle that is there already and verifies is left as it is; a damaged one is replaced.
+    An intact bundle of the same hash is kept; a damaged one is replaced. Raises `BundleRefused` if the manifest could
+    not be read back as it is.
     """
     content = manifest.canonical()
     name = sha256(content)
+    if parse(content, where=f"bundle {name[:12]}") != manifest:
+        raise BundleRefused(f"The manifest of bundle {name[:12]} holds values that its JSON form does not keep.")
     files = {MODEL_FILE: model, PROVENANCE_FILE: canonical(provenance), MANIFEST_FILE: content}
     _verify_files(manifest, files, name)
     if not store.write_folder(f"{FOLDER}/{name}", files) and _damage(store, name):
@@ -69,31 +74,32 @@ def write_bundle(store: Store, manifest: Manifest, model: bytes, *, provenance: 
 
 
 def load_bundle(store: Store, name: str, *, threads: int = 1) -> Bundle:
-    """The bundle whose hash is `name`, after checking format, hashes, inputs and outputs. Raises
-    `BundleRefused`.
-    """
-    manifest = load_manifest(store, name)
+    """Load the bundle whose hash is `name`, and check format, hashes, inputs and outputs. Raises `BundleRefused`."""
+    content = _manifest_content(store, name)
+    manifest, number = parse(content, where=f"bundle {name[:12]}"), format_of(content, where=f"bundle {name[:12]}")
     files = {file: _read(store, name, file) for file in sorted(manifest.files)}
     _verify_files(manifest, files, name)
     width, where = len(manifest.features), f"bundle {name[:12]}"
     session = open_session(files[MODEL_FILE], width=width, output=manifest.output, threads=threads, where=where)
-    return Bundle(name, manifest, session)
+    return Bundle(name, manifest, session, number)
 
 
 def load_manifest(store: Store, name: str) -> Manifest:
-    """The manifest of the bundle `name`, checked against its hash; the model itself is not read."""
+    """Load the manifest of the bundle `name` and check it against the hash. The model itself is not read."""
+    return parse(_manifest_content(store, name), where=f"bundle {name[:12]}")
+
+
+def _manifest_content(store: Store, name: str) -> bytes:
     if len(name) != 64 or set(name) - set("0123456789abcdef"):
         raise BundleRefused(f"'{name}' is not the hash of a bundle.")
     content = _read(store, name, MANIFEST_FILE)
     if sha256(content) != name:
         raise BundleRefused(f"The manifest of bundle {name[:12]} was altered: its SHA-256 is not the bundle's name.")
-    return parse(content, where=f"bundle {name[:12]}")
+    return content
 
 
 def load_provenance(store: Store, name: str) -> dict[str, Any]:
-    """Which runs made the bundle, as recorded beside it; empty where that was not kept. Nothing depends on
-    it.
-    """
+    """The runs that made the bundle, as recorded beside it; empty if there is no record. No number depends on it."""
     import json
 
     path = f"{FOLDER}/{name}/{PROVENANCE_FILE}"
@@ -102,7 +108,7 @@ def load_provenance(store: Store, name: str) -> dict[str, Any]:
 
 
 def add_provenance(store: Store, name: str, facts: Mapping[str, Any]) -> None:
-    """Record what became known after the bundle was written; what is recorded already stays."""
+    """Add facts to the record of a bundle; facts that are recorded already stay."""
     known = load_provenance(store, name)
     if any(key not in known for key in facts):
         store.write(f"{FOLDER}/{name}/{PROVENANCE_FILE}", canonical({**facts, **known}))

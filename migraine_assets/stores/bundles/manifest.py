@@ -1,75 +1,186 @@
-"""What a bundle says of itself: the manifest, its one canonical form, and its verification.
+"""The manifest of a model bundle: everything that is needed to serve the model, as one typed document.
 
-Here belong the format, its number and its reading. Needs the standard library only: the service reads
-manifests. Not here: files and sessions (`stores.bundles.bundles`). Whoever changes the format raises `FORMAT` and adds
-a reader beside the old one.
+This module defines the current format, its canonical JSON and the reader of every format. Not here: files and sessions
+(`stores.bundles.bundles`), what format 1 did not say (`stores.bundles.format_1`). The service reads manifests, so this
+needs NumPy and msgspec only. To change the format, raise the number and keep a reader of the old one.
 """
 
 import hashlib
 import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, fields
-from typing import Any
+from typing import Any, Literal
 
+import msgspec
+
+from migraine_assets.core.contract import ATTACK, SEVERITY, Contract, Field
+from migraine_assets.core.diary.cleaning import Cleaning
+from migraine_assets.core.features.daily import Quantity
+from migraine_assets.core.features.labels import BURDEN_DAYS
+from migraine_assets.core.features.operations import Feature
+from migraine_assets.core.features.plan import Recipe
+from migraine_assets.core.metrics.interval import Interval, Scores
+from migraine_assets.core.reference_bins import FeatureReference
+from migraine_assets.core.tasks import Task
 from migraine_assets.errors import BundleRefused
 
-FORMAT = 1
+FORMAT = 2
 MODEL_FILE, MANIFEST_FILE, PROVENANCE_FILE = "model.onnx", "manifest.json", "provenance.json"
 INPUT = "features"
-OUTPUT = {"attack": "probability", "severity": "severity"}
+OUTPUT: dict[str, str] = {"attack": "probability", "severity": "severity"}
 
-Json = dict[str, Any]
+Parameter = float | int | str | bool | None
+OutcomeKind = Literal["attack", "severity", "burden"]
 
 
-@dataclass(frozen=True)
-class Manifest:
-    """Format 1. All that identifies and explains a model; nothing that differs between two equal runs.
+class Part(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Base of the parts of a manifest."""
 
-    `algorithm` is the name in the table of models, `used` what really ran. `features`: inputs in the order of
-    the graph. `calibration`: {slope, intercept} of the sigmoid. `threshold`: probability from which an attack
-    is announced. `conformal`: {coverage, quantile} in outcome units. `bounds`: a severity is cut to them.
-    `base_rate`: share of attacks (attack) or mean outcome (severity) in training. `metrics`: cross-validated
-    {name: {value, ci_low, ci_high}}. `reference`: bins of each feature for drift. `training`: counts.
-    `agreement`: Python against ONNX Runtime. `files`: SHA-256 of every other file.
+
+class Outcome(Part, frozen=True):
+    """What the model predicts: the kind, its scale in `unit`, and a sentence."""
+
+    kind: OutcomeKind
+    low: float
+    high: float
+    unit: str
+    description: str
+
+
+class Calibration(Part, frozen=True):
+    """P(attack) = 1 / (1 + exp(-(slope * score + intercept)))."""
+
+    slope: float
+    intercept: float
+
+
+class Conformal(Part, frozen=True):
+    """prediction +- `quantile` holds the outcome with probability `coverage`."""
+
+    coverage: float
+    quantile: float
+
+
+class MetricInterval(Part, frozen=True):
+    """A metric with its 95 % interval; null if it could not be computed."""
+
+    value: float | None
+    ci_low: float | None
+    ci_high: float | None
+
+    @property
+    def interval(self) -> Interval:
+        """The same, with NaN for null."""
+        nan = float("nan")
+        return Interval(*(nan if end is None else end for end in (self.value, self.ci_low, self.ci_high)))
+
+
+class TrainingCounts(Part, frozen=True, omit_defaults=True):
+    """The size of the training set; `attacks` for the task "attack" only."""
+
+    rows: int
+    participants: int
+    folds: int
+    attacks: int | None = None
+
+
+class Agreement(Part, frozen=True):
+    """Absolute differences between Python and ONNX Runtime over `rows` rows: the maximum and the 99.9 % quantile."""
+
+    rows: int
+    maximum: float
+    quantile_999: float
+
+
+class Manifest(Part, frozen=True, kw_only=True, tag_field="format", tag=FORMAT):
+    """Format 2. All that identifies and explains a model, and nothing that differs between two equal runs.
+
+    `algorithm`: the key in the table of models; `used`: what ran. `horizon`: days from the last diary day to the
+    predicted one. `contract`: the fields that the model reads. `features`: the inputs in the order of the graph.
+    `features_version`: of the complete recipe that the features were taken from. `threshold`: the probability from
+    which an attack is announced. `bounds`: a severity is clipped to them. `base_rate`: share of attacks, or mean
+    outcome, in training. `metrics`: cross-validated. `reference`: bins of each feature for drift. `files`: SHA-256 of
+    every other file of the bundle.
     """
 
-    format: int
-    task: str
+    task: Task
     algorithm: str
     used: str
-    params: Json
+    params: dict[str, Parameter]
     seed: int
     horizon: int
-    severity_kind: str | None
-    features: tuple[str, ...]
+    outcome: Outcome
+    contract: tuple[Field, ...]
+    cleaning: Cleaning
+    quantities: tuple[Quantity, ...]
+    features: tuple[Feature, ...]
     features_version: str
     data_version: str
-    calibration: Json | None
+    calibration: Calibration | None
     threshold: float | None
-    conformal: Json | None
+    conformal: Conformal | None
     bounds: tuple[float, float] | None
     base_rate: float
-    metrics: Json
-    reference: Json
-    training: Json
-    agreement: Json
-    libraries: Json
+    metrics: dict[str, MetricInterval]
+    reference: tuple[FeatureReference, ...]
+    training: TrainingCounts
+    agreement: Agreement
+    libraries: dict[str, str]
     notes: tuple[str, ...]
     files: dict[str, str]
 
     @property
     def output(self) -> str:
-        """The name of the graph's only output."""
+        """The name of the only output of the graph."""
         return OUTPUT[self.task]
 
+    @property
+    def severity_kind(self) -> Literal["severity", "burden"] | None:
+        """The kind of outcome of a severity model; None for an attack model."""
+        return None if self.outcome.kind == "attack" else self.outcome.kind
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The names of the features, in the order of the graph."""
+        return tuple(feature.name for feature in self.features)
+
+    @property
+    def recipe(self) -> Recipe:
+        """How a diary becomes the model's input."""
+        return Recipe(self.contract, self.cleaning, self.quantities, self.features)
+
+    @property
+    def scores(self) -> Scores:
+        """The cross-validated metrics as intervals."""
+        return {name: metric.interval for name, metric in self.metrics.items()}
+
+    @property
+    def references(self) -> dict[str, FeatureReference]:
+        """The reference bins by feature."""
+        return {item.name: item for item in self.reference}
+
     def canonical(self) -> bytes:
-        """The one JSON form: sorted keys, no spaces, UTF-8, no NaN. Its SHA-256 names the bundle."""
-        return canonical(asdict(self))
+        """The canonical JSON: sorted keys, no spaces, UTF-8. Its SHA-256 names the bundle."""
+        # Converted to its own types first, so that an integer in place of a float does not change the bytes.
+        plain = msgspec.to_builtins(self, enc_hook=_plain)
+        return msgspec.json.encode(msgspec.convert(plain, Manifest), order="sorted")
+
+
+def outcome_of(task: Task, severity_kind: str | None, contract: Contract, *, horizon: int) -> Outcome:
+    """The outcome of a model that predicts `horizon` days ahead."""
+    day = {0: "the day itself", 1: "the next day"}.get(horizon, f"the day {horizon} days later")
+    if task == "attack":
+        return Outcome("attack", 0.0, 1.0, "probability", f"{contract.by_name[ATTACK].description[:-1]}: {day}.")
+    if severity_kind == "burden":
+        return Outcome("burden", 0.0, float(BURDEN_DAYS), "days", f"Headache days among the next {BURDEN_DAYS}.")
+    field = contract.by_name[SEVERITY]
+    low, high = (0.0 if field.low is None else field.low), (10.0 if field.high is None else field.high)
+    return Outcome("severity", low, high, field.unit, f"Severity of an attack, if there is one: {day}.")
 
 
 def canonical(content: Mapping[str, Any]) -> bytes:
-    """JSON with sorted keys and no spaces. NumPy scalars and arrays become numbers and lists; NaN is a
-    `ValueError`.
+    """JSON with sorted keys and no spaces, for content without a type.
+
+    NumPy scalars and arrays become numbers and lists. Raises `ValueError` for NaN.
     """
     text = json.dumps(
         content, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False, default=_plain
@@ -83,63 +194,68 @@ def sha256(content: bytes) -> str:
 
 
 def parse(content: bytes, *, where: str) -> Manifest:
-    """The manifest in `content`. Raises `BundleRefused`, naming `where`, for anything but a whole known
-    format.
-    """
+    """The manifest in `content`, of any known format. Raises `BundleRefused`, naming `where`, for anything else."""
+    number = format_of(content, where=where)
+    manifest: Manifest
+    if number == FORMAT:
+        manifest = decode(content, Manifest, where=where)
+    else:
+        from migraine_assets.stores.bundles.format_1 import ManifestFormat1, upgraded
+
+        manifest = upgraded(decode(content, ManifestFormat1, where=where), where=where)
+    _refuse_inconsistent(manifest, where)
+    return manifest
+
+
+def format_of(content: bytes, *, where: str) -> int:
+    """The format number of a manifest. Raises `BundleRefused` if this version does not read it."""
     try:
-        read = json.loads(content)
-    except ValueError as error:
+        raw = msgspec.json.decode(content)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise BundleRefused(f"The manifest of {where} is not JSON: {error}.") from error
-    number = read.get("format") if isinstance(read, dict) else None
-    if type(number) is not int or number not in _READERS:
-        known = ", ".join(map(str, _READERS))
+    number = raw.get("format") if isinstance(raw, dict) else None
+    if type(number) is not int or not 1 <= number <= FORMAT:
+        known = ", ".join(map(str, range(1, FORMAT + 1)))
         raise BundleRefused(f"The manifest of {where} has format {number!r}; this version reads {known}.")
-    return _READERS[number](read, where)
+    return number
 
 
-def _read_format_1(read: Json, where: str) -> Manifest:
-    wanted = {field.name for field in fields(Manifest)}
-    if odd := wanted ^ set(read):
-        raise BundleRefused(f"The manifest of {where} lacks or does not know {', '.join(sorted(odd))}.")
-    for name, kinds in _KINDS.items():
-        if not isinstance(read[name], kinds) or isinstance(read[name], bool):
-            raise BundleRefused(f"'{name}' in the manifest of {where} is {read[name]!r}, which it cannot be.")
-    _refuse_inconsistent(read, where)
-    tuples = {name: tuple(read[name]) for name in ("features", "notes")}
-    bounds = None if read["bounds"] is None else tuple(read["bounds"])
-    return Manifest(**{**read, **tuples, "bounds": bounds})
+def decode(content: bytes, kind: Any, *, where: str) -> Any:
+    """`content` as a `kind`. Raises `BundleRefused` for a missing, unknown or wrong field at any depth."""
+    try:
+        manifest = msgspec.json.decode(content, type=kind)
+    except msgspec.ValidationError as error:
+        raise BundleRefused(f"The manifest of {where} is not valid: {error}.") from error
+    if unknown := _unknown(msgspec.json.decode(content), msgspec.to_builtins(manifest)):
+        raise BundleRefused(f"The manifest of {where} has a field that this version does not know: {unknown}.")
+    return manifest
 
 
-def _refuse_inconsistent(read: Json, where: str) -> None:
-    names = read["features"]
-    if read["task"] not in OUTPUT:
-        raise BundleRefused(f"The manifest of {where} is for the task {read['task']!r}; known: {', '.join(OUTPUT)}.")
-    if not names or len(set(names)) != len(names) or not all(isinstance(name, str) for name in names):
+def _unknown(raw: Any, known: Any, path: str = "$") -> str | None:
+    """The path of the first field of `raw` that `known` lacks. msgspec checks this in structs, not in dataclasses."""
+    pairs: list[tuple[str, Any, Any]] = []
+    if isinstance(raw, dict) and isinstance(known, dict):
+        if lacking := next((name for name in raw if name not in known), None):
+            return f"{path}.{lacking}"
+        pairs = [(f"{path}.{name}", value, known[name]) for name, value in raw.items()]
+    elif isinstance(raw, list) and isinstance(known, list | tuple):
+        pairs = [(f"{path}[{k}]", *both) for k, both in enumerate(zip(raw, known, strict=True))]
+    return next((deeper for where, value, other in pairs if (deeper := _unknown(value, other, where))), None)
+
+
+def _refuse_inconsistent(manifest: Manifest, where: str) -> None:
+    names = manifest.names
+    if not names or len(set(names)) != len(names):
         raise BundleRefused(f"The manifest of {where} does not name each feature once.")
-    if MODEL_FILE not in read["files"]:
+    if (manifest.outcome.kind == "attack") != (manifest.task == "attack"):
+        raise BundleRefused(
+            f"The manifest of {where} is for the task '{manifest.task}', but its outcome is '{manifest.outcome.kind}'."
+        )
+    if MODEL_FILE not in manifest.files:
         raise BundleRefused(f"The manifest of {where} names no {MODEL_FILE}.")
-
-
-_KINDS: dict[str, tuple[type, ...]] = {
-    "task": (str,),
-    "algorithm": (str,),
-    "horizon": (int,),
-    "features": (list,),
-    "features_version": (str,),
-    "notes": (list,),
-    "threshold": (int, float, type(None)),
-    "conformal": (dict, type(None)),
-    "calibration": (dict, type(None)),
-    "bounds": (list, type(None)),
-    "base_rate": (int, float),
-    "metrics": (dict,),
-    "reference": (dict,),
-    "files": (dict,),
-}
-_READERS = {1: _read_format_1}
 
 
 def _plain(value: Any) -> Any:
     if hasattr(value, "tolist"):
         return value.tolist()
-    raise TypeError(f"{type(value).__name__} has no place in a manifest")
+    raise TypeError(f"a manifest cannot hold a value of type {type(value).__name__}")

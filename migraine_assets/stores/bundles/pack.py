@@ -1,18 +1,30 @@
-"""From a fitted model to what is written: graph, agreement check, manifest.
+"""From a fitted model to a bundle: graph, agreement check, manifest.
 
-Here belongs the composition; needs the training libraries, so the service never imports it.
+It needs the training libraries, so the service never imports it. Not here: writing (`stores.bundles.bundles`).
 """
 
-from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from importlib.metadata import version
-from typing import Any
 
 import numpy as np
 
+from migraine_assets.core.contract import ATTACK, SEVERITY
+from migraine_assets.core.features.plan import Recipe
+from migraine_assets.core.metrics.interval import Scores
 from migraine_assets.core.models.training import FittedModel, TrainingSet
+from migraine_assets.core.reference_bins import FeatureReference
 from migraine_assets.stores.bundles.export.export import to_onnx
-from migraine_assets.stores.bundles.manifest import FORMAT, MODEL_FILE, OUTPUT, Manifest, sha256
+from migraine_assets.stores.bundles.manifest import (
+    MODEL_FILE,
+    OUTPUT,
+    Calibration,
+    Conformal,
+    Manifest,
+    MetricInterval,
+    TrainingCounts,
+    outcome_of,
+    sha256,
+)
 from migraine_assets.stores.bundles.parity import compare
 
 LIBRARIES = ("lightgbm", "numpy", "onnx", "onnxruntime", "scikit-learn", "scipy", "xgboost")
@@ -20,14 +32,14 @@ LIBRARIES = ("lightgbm", "numpy", "onnx", "onnxruntime", "scikit-learn", "scipy"
 
 @dataclass(frozen=True)
 class Context:
-    """What the bundle records and the fit does not know. `metrics` and `reference` are JSON-able."""
+    """What the bundle records beside the fit. `recipe` is the one that computed the training rows."""
 
     horizon: int
     severity_kind: str | None
-    features_version: str
+    recipe: Recipe
     data_version: str
-    metrics: Mapping[str, Any]
-    reference: Mapping[str, Any]
+    metrics: Scores
+    reference: tuple[FeatureReference, ...]
 
 
 @dataclass(frozen=True)
@@ -39,30 +51,33 @@ class Packed:
 
 
 def pack(fitted: FittedModel, data: TrainingSet, context: Context) -> Packed:
-    """Export `fitted`, compare both predictions, describe it. Raises `BundleRefused` where they disagree."""
-    model = to_onnx(fitted, data.names)
-    agreement = compare(fitted, model, data.X, output=OUTPUT[fitted.estimator.task])
+    """Export `fitted`, compare both predictions and describe it. Raises `BundleRefused` if they disagree."""
+    model, task = to_onnx(fitted, data.names), fitted.estimator.task
+    agreement = compare(fitted, model, data.X, output=OUTPUT[task])
+    recipe = context.recipe.narrowed(data.names, also=[ATTACK if task == "attack" else SEVERITY])
     manifest = Manifest(
-        format=FORMAT,
-        task=fitted.estimator.task,
+        task=task,
         algorithm=fitted.estimator.key,
         used=fitted.used,
         params=dict(fitted.params),
         seed=fitted.seed,
         horizon=context.horizon,
-        severity_kind=context.severity_kind,
-        features=data.names,
-        features_version=context.features_version,
+        outcome=outcome_of(task, context.severity_kind, context.recipe.contract, horizon=context.horizon),
+        contract=recipe.fields,
+        cleaning=recipe.cleaning,
+        quantities=recipe.quantities,
+        features=recipe.features,
+        features_version=context.recipe.version,
         data_version=context.data_version,
-        calibration=asdict(fitted.calibration) if fitted.calibration else None,
+        calibration=Calibration(**asdict(fitted.calibration)) if fitted.calibration else None,
         threshold=fitted.threshold,
-        conformal=asdict(fitted.conformal) if fitted.conformal else None,
+        conformal=Conformal(**asdict(fitted.conformal)) if fitted.conformal else None,
         bounds=fitted.bounds,
         base_rate=float(data.y.mean()),
-        metrics=dict(context.metrics),
-        reference=dict(context.reference),
+        metrics={name: MetricInterval(**interval.to_json()) for name, interval in context.metrics.items()},
+        reference=context.reference,
         training=_counts(fitted, data),
-        agreement=asdict(agreement),
+        agreement=agreement,
         libraries={name: version(name) for name in LIBRARIES},
         notes=fitted.notes,
         files={MODEL_FILE: sha256(model)},
@@ -70,10 +85,6 @@ def pack(fitted: FittedModel, data: TrainingSet, context: Context) -> Packed:
     return Packed(manifest, model)
 
 
-def _counts(fitted: FittedModel, data: TrainingSet) -> dict[str, int]:
-    counts = {
-        "rows": len(data.y),
-        "participants": len(np.unique(data.participant)),
-        "folds": len(np.unique(data.fold)),
-    }
-    return {**counts, "attacks": int(data.y.sum())} if fitted.estimator.task == "attack" else counts
+def _counts(fitted: FittedModel, data: TrainingSet) -> TrainingCounts:
+    attacks = int(data.y.sum()) if fitted.estimator.task == "attack" else None
+    return TrainingCounts(len(data.y), len(np.unique(data.participant)), len(np.unique(data.fold)), attacks)

@@ -1,16 +1,15 @@
-"""The last test before a model may leave: do ONNX Runtime and the Python pipeline say the same?
+"""The test before export: ONNX Runtime and the Python pipeline must predict the same.
 
-Here belong the rows that are compared and the tolerances. Rows: training rows, the same with most cells null,
-rows far outside the training range, one row all null.
+This module chooses the rows that are compared (training rows, the same with most cells null, rows far outside the
+training range, one row of nulls) and the tolerances.
 """
-
-from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
 from migraine_assets.core.models.training import FittedModel
 from migraine_assets.errors import BundleRefused
+from migraine_assets.stores.bundles.manifest import Agreement
 from migraine_assets.stores.bundles.onnx_session import open_session, run_session
 
 # In units of the output (a probability, a point of severity). Single-precision output alone costs up to
@@ -21,36 +20,27 @@ TOLERANCE_MAX = 1e-3
 SAMPLE = 400
 
 
-@dataclass(frozen=True)
-class Agreement:
-    """Absolute differences of the two predictions over `rows` rows: the greatest and the 99.9 % quantile."""
-
-    rows: int
-    maximum: float
-    quantile_999: float
-
-
 def compare(fitted: FittedModel, model: bytes, X: NDArray[np.float32], *, output: str) -> Agreement:
-    """Both predictions on a sample made from X float32[n, F]. Raises `BundleRefused` beyond the tolerances."""
+    """Compare both predictions on a sample of X float32[n, F]. Raises `BundleRefused` beyond the tolerances."""
     rows = probe(X, seed=fitted.seed)
     session = open_session(model, width=X.shape[1], output=output, where=f"the exported {fitted.estimator.key}")
     difference = np.abs(run_session(session, rows) - fitted.predict(rows))
-    found = Agreement(len(rows), float(difference.max()), float(np.quantile(difference, 0.999)))
+    agreement = Agreement(len(rows), float(difference.max()), float(np.quantile(difference, 0.999)))
     # Written so that NaN is refused too.
-    if not (found.maximum <= TOLERANCE_MAX and found.quantile_999 <= TOLERANCE_999):
+    if not (agreement.maximum <= TOLERANCE_MAX and agreement.quantile_999 <= TOLERANCE_999):
         raise BundleRefused(
-            f"The exported {fitted.estimator.key} is not the trained one: over {found.rows} rows ONNX Runtime "
-            f"and Python differ by up to {found.maximum:.2g} (99.9 %: {found.quantile_999:.2g}; "
+            f"The exported {fitted.estimator.key} is not the trained one: over {agreement.rows} rows ONNX Runtime "
+            f"and Python differ by up to {agreement.maximum:.2g} (99.9 %: {agreement.quantile_999:.2g}; "
             f"allowed {TOLERANCE_MAX:g} and {TOLERANCE_999:g})."
         )
-    return found
+    return agreement
 
 
 def probe(X: NDArray[np.float32], *, seed: int) -> NDArray[np.float32]:
-    """Rows to compare on, float32[m, F]: real ones, sparse ones, wild ones, an empty one."""
+    """Rows to compare on, float32[m, F]: real, sparse and extreme ones, and one of nulls."""
     random = np.random.default_rng(seed)
     real = X[np.sort(random.choice(len(X), min(SAMPLE, len(X)), replace=False))]
     sparse = np.where(random.random(real.shape) < 0.8, np.float32(np.nan), real)
-    wild = real * random.choice(np.array([-3, 3, 10], dtype=np.float32), size=real.shape)
+    extreme = real * random.choice(np.array([-3, 3, 10], dtype=np.float32), size=real.shape)
     empty = np.full((1, X.shape[1]), np.nan, dtype=np.float32)
-    return np.concatenate([real, sparse, wild, empty])
+    return np.concatenate([real, sparse, extreme, empty])

@@ -16,10 +16,10 @@ import httpx
 import numpy as np
 import uvicorn
 
-from migraine_assets.core.diary.preprocess import PreprocessSettings, preprocess
+from migraine_assets.core.diary.preprocess import preprocess
 from migraine_assets.core.diary.validation import ValidationSettings, validate
-from migraine_assets.core.features import engine
 from migraine_assets.core.features.matrix import feature_rows
+from migraine_assets.core.features.table import default_recipe
 from migraine_assets.core.metrics.metrics import score_attack, score_severity
 from migraine_assets.core.models.catalogue import find
 from migraine_assets.core.models.estimator import Task
@@ -66,7 +66,7 @@ def _train(folder: Path) -> None:
 def _diary() -> Any:
     delivery = read_source("synthetic", mapping=None, options={"participants": 30, "days": 60, "seed": 5}, landing=None)
     valid = validate(delivery.frame, today=dt.date(2026, 3, 1), settings=ValidationSettings()).valid
-    return preprocess(valid, settings=PreprocessSettings()).diary
+    return preprocess(valid).diary
 
 
 def _bundle(store: Store, diary: Any, task: Task, key: str, *, horizon: int = 1) -> str:
@@ -84,10 +84,10 @@ def _bundle(store: Store, diary: Any, task: Task, key: str, *, horizon: int = 1)
     context = Context(
         horizon=horizon,
         severity_kind="severity" if task == "severity" else None,
-        features_version=engine.code_version(),
+        recipe=default_recipe(),
         data_version=DATA,
-        metrics={name: value.to_json() for name, value in metrics.items()},
-        reference={item.name: item.to_json() for item in references(X, rows.names)},
+        metrics=metrics,
+        reference=references(X, rows.names),
     )
     packed = pack(fitted, data, context)
     return write_bundle(store, packed.manifest, packed.model, provenance={"dagster_run": "run-1", "mlflow_run": "m-1"})

@@ -1,7 +1,6 @@
-"""A small builder of ONNX graphs: constants, operators with running names, the same bytes every time.
+"""A small builder of ONNX graphs: constants and numbered operators, the same bytes every time.
 
-Here belongs what any graph needs. Not here: what a model computes (`stores.bundles.export.dense`,
-`stores.bundles.export.trees`).
+Not here: what a model computes (`stores.bundles.export.dense`, `stores.bundles.export.trees`).
 """
 
 from typing import Any
@@ -15,14 +14,14 @@ ML = "ai.onnx.ml"
 
 
 class Graph:
-    """Nodes and constants of one graph, in the order in which they are added. Names are running numbers."""
+    """Nodes and constants of one graph, in the order in which they are added. Names are consecutive numbers."""
 
     def __init__(self) -> None:
         self._nodes: list[Any] = []
         self._constants: list[Any] = []
 
     def constant(self, values: NDArray[Any] | np.float64) -> str:
-        """A stored tensor; its name."""
+        """Store a tensor and return its name."""
         from onnx import numpy_helper
 
         name = f"c{len(self._constants)}"
@@ -30,13 +29,13 @@ class Graph:
         return name
 
     def doubles(self, values: Any) -> str:
-        """A stored float64 tensor of at least two dimensions (rows, columns); its name."""
+        """Store a float64 tensor of at least two dimensions (rows, columns) and return its name."""
         return self.constant(np.atleast_2d(np.asarray(values, dtype=np.float64)))
 
     def add(
         self, kind: str, *inputs: str, domain: str = "", output: str = "", outputs: int = 1, **attributes: Any
     ) -> str:
-        """One operator; the name of its last output."""
+        """Add an operator and return the name of its last output."""
         from onnx import helper
 
         number = len(self._nodes)
@@ -57,9 +56,9 @@ class Graph:
         """The model: input `source` float32 [None, width], output `result` float32 [None, 1]."""
         from onnx import TensorProto, checker, helper
 
-        given = helper.make_tensor_value_info(source, TensorProto.FLOAT, [None, width])
-        wanted = helper.make_tensor_value_info(result, TensorProto.FLOAT, [None, 1])
-        graph = helper.make_graph(self._nodes, "migraine", [given], [wanted], self._constants)
+        inputs = helper.make_tensor_value_info(source, TensorProto.FLOAT, [None, width])
+        outputs = helper.make_tensor_value_info(result, TensorProto.FLOAT, [None, 1])
+        graph = helper.make_graph(self._nodes, "migraine", [inputs], [outputs], self._constants)
         opsets = [helper.make_opsetid("", OPSET), helper.make_opsetid(ML, ML_OPSET)]
         model = helper.make_model(graph, opset_imports=opsets, ir_version=IR_VERSION, producer_name="migraine")
         checker.check_model(model)

@@ -1,4 +1,4 @@
-"""Preprocessing: what is impossible is nulled, extremes clipped, repetitions dropped, and every change counted."""
+"""Preprocessing: contradictions become null, extremes are clipped, repetitions dropped, and every change is counted."""
 
 import datetime
 from typing import Any
@@ -9,17 +9,17 @@ import pytest
 from hypothesis import given, settings
 
 from migraine_assets.core.contract import BY_NAME
-from migraine_assets.core.diary.preprocess import CLIPS, IMPOSSIBLE, Clip, Preprocessed, PreprocessSettings, preprocess
+from migraine_assets.core.diary.cleaning import CLIPS, CONTRADICTIONS, Clip, Contradiction
+from migraine_assets.core.diary.preprocess import Preprocessed, preprocess
 from migraine_assets.core.diary.schema import validated_schema
 from migraine_assets.core.diary.validation import ValidationSettings, validate
-from migraine_assets.errors import ConfigurationError
 from migraine_assets_tests.unit.core.raw_frames import TODAY, good_days, kostecki_dillon, raw_frame, raw_frames
 
 DAY = datetime.date(2024, 6, 1)
 
 
 def _preprocess(frame: pd.DataFrame) -> Preprocessed:
-    return preprocess(_valid(frame), settings=PreprocessSettings())
+    return preprocess(_valid(frame))
 
 
 def _valid(frame: pd.DataFrame) -> pd.DataFrame:
@@ -35,7 +35,7 @@ def _counts(result: Preprocessed) -> dict[str, int]:
     return dict(zip(done["field"], done["count"], strict=True))
 
 
-IMPOSSIBLE_ROWS: dict[str, dict[str, Any]] = {
+CONTRADICTING_ROWS: dict[str, dict[str, Any]] = {
     "day_too_long": {"sleep_hours": 9, "screen_time": 15.5},
     "good_sleep_without_sleep": {"sleep_hours": 0, "sleep_quality": 6},
     "perimenstrual_man": {"sex": "M", "menstrual_cycle": 1},
@@ -53,11 +53,11 @@ POSSIBLE_ROWS: tuple[dict[str, Any], ...] = (
 )
 
 
-@pytest.mark.parametrize("rule", IMPOSSIBLE, ids=lambda rule: rule.name)
-def test_values_that_cannot_be_true_together_are_nulled_and_counted(rule: Any) -> None:
-    result = _of_one_row(**IMPOSSIBLE_ROWS[rule.name])
-    assert result.diary[list(rule.fields)].isna().to_numpy().all()
-    assert _counts(result) == dict.fromkeys(rule.fields, 1)
+@pytest.mark.parametrize("rule", CONTRADICTIONS, ids=lambda rule: rule.name)
+def test_values_that_cannot_be_true_together_are_nulled_and_counted(rule: Contradiction) -> None:
+    result = _of_one_row(**CONTRADICTING_ROWS[rule.name])
+    assert result.diary[list(rule.nulled)].isna().to_numpy().all()
+    assert _counts(result) == dict.fromkeys(rule.nulled, 1)
 
 
 @pytest.mark.parametrize("cells", POSSIBLE_ROWS)
@@ -96,7 +96,7 @@ def test_rows_that_become_equal_by_settling_are_dropped_too() -> None:
     row = {"participant_id": "a", "date": pd.Timestamp(DAY)}
     rows = [row | {"caffeine_intake": 13}, row | {"caffeine_intake": 14}]
     frame = raw_frame(rows).drop(columns=["unreadable", "superseded"])
-    assert len(preprocess(frame, settings=PreprocessSettings()).diary) == 1
+    assert len(preprocess(frame).diary) == 1
 
 
 def test_undated_rows_that_look_alike_are_all_kept() -> None:
@@ -114,7 +114,7 @@ def test_sorted_by_participant_and_date_and_undated_rows_in_file_order() -> None
 def test_the_input_is_left_as_it_is() -> None:
     valid = _valid(good_days().assign(caffeine_intake=20.0, migraine_type="aura"))
     before = valid.copy(deep=True)
-    preprocess(valid, settings=PreprocessSettings())
+    preprocess(valid)
     pd.testing.assert_frame_equal(valid, before)
 
 
@@ -122,7 +122,7 @@ def test_the_input_is_left_as_it_is() -> None:
 @given(raw_frames())
 def test_a_second_pass_changes_nothing(raw: pd.DataFrame) -> None:
     once = _preprocess(raw)
-    again = preprocess(once.diary, settings=PreprocessSettings())
+    again = preprocess(once.diary)
     pd.testing.assert_frame_equal(again.diary, once.diary)
     assert again.actions["count"].sum() == 0
     validated_schema().validate(once.diary, lazy=True)
@@ -132,7 +132,7 @@ def test_a_second_pass_changes_nothing(raw: pd.DataFrame) -> None:
 @given(raw_frames())
 def test_every_change_is_counted(raw: pd.DataFrame) -> None:
     valid = _valid(raw)
-    result = preprocess(valid, settings=PreprocessSettings())
+    result = preprocess(valid)
     dropped = result.actions.loc[result.actions["field"] == "(row)", "count"].sum()
     assert len(valid) - len(result.diary) == dropped
     kept = valid.set_index("source_row").loc[result.diary["source_row"]]
@@ -140,22 +140,6 @@ def test_every_change_is_counted(raw: pd.DataFrame) -> None:
     nulled = result.actions[result.actions["action"].str.startswith("nulled")].groupby("field")["count"].sum()
     assert (lost.reindex(nulled.index) <= nulled).all()
     assert lost.drop(nulled.index).sum() == 0
-
-
-@pytest.mark.parametrize(
-    "clip",
-    [
-        Clip("shoe_size", None, 40),
-        Clip("sex", None, 1),
-        Clip("migraine_severity", None, 8),
-        Clip("sleep_hours", None, 25),
-        Clip("sleep_hours", -1, None),
-        Clip("sleep_hours", 12, 4),
-    ],
-)
-def test_limits_that_cannot_be_used_are_refused(clip: Clip) -> None:
-    with pytest.raises(ConfigurationError, match=clip.field):
-        PreprocessSettings(clips=(clip,))
 
 
 def test_of_the_real_patients_the_one_day_entered_twice_is_dropped() -> None:

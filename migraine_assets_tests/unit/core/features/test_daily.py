@@ -1,34 +1,35 @@
 import numpy as np
 import pytest
 
-from migraine_assets.core import contract
-from migraine_assets.core.features.daily import BY_NAME, DAILY, TRIGGERS
-from migraine_assets.core.features.diary import column_of
-from migraine_assets.core.features.windows import WITHHELD
+from migraine_assets.core.contract import CONTRACT
+from migraine_assets.core.features.table import default_plan, quantities_of
+
+QUANTITIES = quantities_of(CONTRACT)
+BY_NAME = {quantity.name: quantity for quantity in QUANTITIES}
 
 
 def of_day(name: str, **fields: float | None) -> float:
     """The quantity on a single day; fields that are not given were not asked."""
-    value = BY_NAME[name].function(lambda field: np.array([fields.get(field)], dtype=np.float64))
+    value = default_plan().layout.quantities[name](lambda field: np.array([fields.get(field)], dtype=np.float64))
     assert value.shape == (1,)
     return float(value[0])
 
 
-@pytest.mark.parametrize("quantity", DAILY, ids=lambda quantity: quantity.name)
+@pytest.mark.parametrize("quantity", QUANTITIES, ids=lambda quantity: quantity.name)
 def test_a_day_on_which_nothing_was_asked_is_null(quantity):
     assert np.isnan(of_day(quantity.name))
 
 
-@pytest.mark.parametrize("quantity", DAILY, ids=lambda quantity: quantity.name)
+@pytest.mark.parametrize("quantity", QUANTITIES, ids=lambda quantity: quantity.name)
 def test_nothing_that_an_attack_can_cause_goes_in(quantity):
     """A same-day prediction reads these of its own day, so an outcome among the inputs would be a leak."""
-    assert not set(quantity.inputs) & WITHHELD
-    assert all(column_of(field) == field for field in quantity.inputs)
+    assert not set(quantity.columns) & CONTRACT.withheld
 
 
 def test_the_drug_taken_for_an_attack_is_no_trigger():
-    assert "medication" not in TRIGGERS
-    assert {contract.BY_NAME[name].role for name in TRIGGERS} == {"exposure"}
+    triggers = BY_NAME["trigger_count"].columns
+    assert "medication" not in triggers
+    assert {CONTRACT.by_name[name].role for name in triggers} == {"exposure"}
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from migraine_assets.core.features import engine
+from migraine_assets.core.contract import CONTRACT
 from migraine_assets.core.features.diary import Diary
 from migraine_assets.core.features.engine import (
     BLOCK_ROWS,
@@ -18,7 +18,7 @@ from migraine_assets.core.features.engine import (
     compute_last,
     select,
 )
-from migraine_assets.core.features.windows import LOOK_BACK, WITHHELD
+from migraine_assets.core.features.windows import LOOK_BACK
 from migraine_assets_tests.unit.core.diaries import changed, diaries, part, person, random_diary, undated
 
 HORIZONS = st.sampled_from([0, 1])
@@ -78,7 +78,7 @@ def test_many_people_of_a_few_days_are_each_as_if_alone(most):
 def test_a_same_day_prediction_does_not_see_the_outcome_of_its_day(diary, at):
     row = int(at * (len(diary) - 1))
     today = (diary.participant == diary.participant[row]) & (diary.day >= diary.day[row])
-    other = changed(diary, today, sorted(WITHHELD))
+    other = changed(diary, today, sorted(CONTRACT.withheld))
     np.testing.assert_array_equal(bits(compute(other, horizon=0)[row]), bits(compute(diary, horizon=0)[row]))
 
 
@@ -174,19 +174,6 @@ def test_what_is_not_available_is_null_or_counts_nothing(diary, horizon):
     missing = [row.name for row in FEATURES if row.name not in available(diary)]
     table = compute(diary, horizon=horizon)[:, select(missing)]
     assert (np.isnan(table) | (table == 0)).all()
-
-
-def test_the_code_version_is_the_hash_of_the_source(monkeypatch):
-    """A changed line of the engine or the table is another version."""
-    now = engine.code_version()
-    assert len(now) == 64
-    source = engine.inspect.getsource
-    monkeypatch.setattr(engine.inspect, "getsource", lambda module: source(module).replace("0.24", "0.25"))
-    engine.code_version.cache_clear()
-    assert engine.code_version() != now
-    monkeypatch.undo()
-    engine.code_version.cache_clear()
-    assert engine.code_version() == now
 
 
 def test_importing_the_features_imports_numpy_and_nothing_heavier():

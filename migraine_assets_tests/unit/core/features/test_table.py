@@ -8,10 +8,11 @@ from hypothesis import strategies as st
 from migraine_assets.core import contract
 from migraine_assets.core.features.diary import Diary, column_of
 from migraine_assets.core.features.engine import NAMES, compute
-from migraine_assets.core.features.table import FEATURES, PRIOR_DAYS, PRIOR_RATE
+from migraine_assets.core.features.table import FEATURES, PRIOR_DAYS, PRIOR_RATE, default_recipe
 from migraine_assets.core.features.windows import LOOK_BACK
 from migraine_assets_tests.unit.core.diaries import changed, diaries, person, undated
 
+INPUTS = default_recipe().inputs
 RELIED_ON = ("attack_today", "attacks_28d", "observed_28d", "severity_last", "severity_mean_28d", "attack_last")
 
 
@@ -28,16 +29,16 @@ def test_names_are_unique_and_those_that_others_rely_on_exist():
 def test_a_feature_describes_itself(row):
     assert row.description.endswith(".")
     assert 1 <= row.window <= LOOK_BACK
-    assert row.inputs
-    assert set(row.inputs) <= set(contract.NAMES)
+    assert INPUTS[row.name]
+    assert set(INPUTS[row.name]) <= set(contract.NAMES)
 
 
 def test_every_field_of_the_diary_is_used():
-    assert {name for row in FEATURES for name in row.inputs} == set(contract.NAMES) - {"participant_id"}
+    assert {name for fields in INPUTS.values() for name in fields} == set(contract.NAMES) - {"participant_id"}
 
 
 def test_every_exposure_is_a_feature_of_its_own_day():
-    own_day = {row.inputs for row in FEATURES if row.window == 1}
+    own_day = {INPUTS[row.name] for row in FEATURES if row.window == 1}
     assert own_day >= {(name,) for name in contract.names("static", "exposure", "premonitory")}
 
 
@@ -52,7 +53,7 @@ def test_a_feature_depends_on_its_declared_inputs_alone(diary, field, horizon):
     differs = (compute(diary, horizon=horizon).view(np.uint32) != compute(other, horizon=horizon).view(np.uint32)).any(
         0
     )
-    assert {row.name for row in FEATURES if field not in row.inputs}.isdisjoint(np.array(NAMES)[differs])
+    assert {row.name for row in FEATURES if field not in INPUTS[row.name]}.isdisjoint(np.array(NAMES)[differs])
 
 
 @settings(max_examples=25, deadline=None)

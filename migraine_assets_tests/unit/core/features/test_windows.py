@@ -1,14 +1,19 @@
 """The engine against a plain reading of its rules: dictionaries of days, Python's own floats, the same bits."""
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from migraine_assets.core.contract import CONTRACT
 from migraine_assets.core.features.diary import Diary
-from migraine_assets.core.features.windows import LOOK_BACK, SPANS, WITHHELD, Windows
+from migraine_assets.core.features.operations import Feature
+from migraine_assets.core.features.plan import compile_recipe
+from migraine_assets.core.features.table import default_recipe
+from migraine_assets.core.features.windows import LOOK_BACK, Windows
 from migraine_assets_tests.unit.core.diaries import diaries, person, undated
 
 COLUMNS = {
@@ -18,16 +23,26 @@ COLUMNS = {
     "sleep_hours": 7,
     "trigger_index": 7,
 }
+SPANS = (7, 14, 28)
 Known = dict[int, float]  # days back from the newest knowable day -> known value
 
 
-def windows(diary: Diary, horizon: int, **spans: int) -> Windows:
-    return Windows(diary, first=0, stop=len(diary), horizon=horizon, spans=spans or COLUMNS)
+FEATURES = tuple(
+    Feature(f"{column}_{span}", "mean", (column,), span, "A mean.")
+    for column, longest in COLUMNS.items()
+    for span in SPANS
+    if span <= longest
+)
+LAYOUT = compile_recipe(replace(default_recipe(), features=FEATURES)).layout
+
+
+def windows(diary: Diary, horizon: int) -> Windows:
+    return Windows(diary, first=0, stop=len(diary), horizon=horizon, layout=LAYOUT)
 
 
 def plain(diary: Diary, row: int, column: str, horizon: int) -> Known:
     """What may be known of `column` at `row`, by days back, over the window."""
-    hidden = 1 if column in WITHHELD and not horizon else 0
+    hidden = 1 if column in CONTRACT.withheld and not horizon else 0
     known = {}
     for other in np.flatnonzero(diary.participant == diary.participant[row]).tolist():
         back = int(diary.day[row] - diary.day[other]) - hidden
@@ -85,12 +100,16 @@ def test_sums_means_and_counts(column, diary, horizon):
 def test_last_days_since_runs_and_days_back(diary, horizon):
     days = windows(diary, horizon)
     for column in ("migraine_occurrence", "stress_level", "medication"):
-        assert_agrees(diary, column, horizon, days.last(column), lambda known: known[min(known)] if known else np.nan)
+        assert_agrees(
+            diary, column, horizon, days.last(column, LOOK_BACK), lambda known: known[min(known)] if known else np.nan
+        )
         assert_agrees(diary, column, horizon, days.back(column, 3), lambda known: known.get(3, np.nan))
     for value in (0.0, 1.0):
         column = "migraine_occurrence"
-        assert_agrees(diary, column, horizon, days.days_since(column, value), lambda known, v=value: since(known, v))
-        assert_agrees(diary, column, horizon, days.run(column, value), lambda known, v=value: run(known, v))
+        assert_agrees(
+            diary, column, horizon, days.days_since(column, value, LOOK_BACK), lambda known, v=value: since(known, v)
+        )
+        assert_agrees(diary, column, horizon, days.run(column, value, LOOK_BACK), lambda known, v=value: run(known, v))
 
 
 @pytest.mark.parametrize(("gap", "inside"), [(27, True), (28, False), (29, False), (400, False)])
@@ -99,7 +118,7 @@ def test_the_window_is_28_calendar_days_long_whatever_lies_between(gap, inside):
     days = windows(diary, 1)
     assert days.total("migraine_occurrence", 28)[1] == (1 if inside else 0)
     assert days.mean("stress_level", 28)[1] == (5 if inside else 1)
-    assert days.days_since("migraine_occurrence", 1.0)[1] == min(gap, 28)
+    assert days.days_since("migraine_occurrence", 1.0, 28)[1] == min(gap, 28)
 
 
 @pytest.mark.parametrize(("gap", "inside"), [(1, True), (28, True), (29, False)])
@@ -118,17 +137,17 @@ def test_a_missing_day_is_not_a_day_with_a_zero():
 
 def test_a_run_ends_at_a_day_that_was_not_asked():
     diary = person([0, 1, 2, 3, 5], migraine_occurrence=[0, None, 0, 0, 0])
-    np.testing.assert_array_equal(windows(diary, 1).run("migraine_occurrence", 0.0), [1, np.nan, 1, 2, 1])
+    np.testing.assert_array_equal(windows(diary, 1).run("migraine_occurrence", 0.0, 28), [1, np.nan, 1, 2, 1])
 
 
 def test_runs_are_capped_at_the_window():
     diary = person(range(40), migraine_occurrence=[1] * 40)
-    assert windows(diary, 1).run("migraine_occurrence", 1.0).max() == LOOK_BACK
+    assert windows(diary, 1).run("migraine_occurrence", 1.0, 28).max() == LOOK_BACK
 
 
 def test_days_since_is_null_without_an_answer_and_28_without_an_attack():
     diary = person([0, 1, 60], migraine_occurrence=[None, 0, None])
-    np.testing.assert_array_equal(windows(diary, 1).days_since("migraine_occurrence", 1.0), [np.nan, 28, np.nan])
+    np.testing.assert_array_equal(windows(diary, 1).days_since("migraine_occurrence", 1.0, 28), [np.nan, 28, np.nan])
 
 
 def test_quantities_of_a_day_have_windows_like_columns():
@@ -138,13 +157,12 @@ def test_quantities_of_a_day_have_windows_like_columns():
 
 def test_a_column_that_the_diary_lacks_is_like_one_that_was_never_asked():
     lacking, never = windows(person([0, 1]), 1), windows(person([0, 1], stress_level=[None, None]), 1)
-    for method in ("last", "today"):
-        np.testing.assert_array_equal(getattr(lacking, method)("stress_level"), getattr(never, method)("stress_level"))
-    for method in ("back", "count", "total", "mean"):
+    np.testing.assert_array_equal(lacking.today("stress_level"), never.today("stress_level"))
+    for method in ("last", "back", "count", "total", "mean"):
         got, expected = (getattr(days, method)("stress_level", 7) for days in (lacking, never))
         np.testing.assert_array_equal(got, expected)
     for method in ("days_since", "run"):
-        got, expected = (getattr(days, method)("stress_level", 1.0) for days in (lacking, never))
+        got, expected = (getattr(days, method)("stress_level", 1.0, 28) for days in (lacking, never))
         np.testing.assert_array_equal(got, expected)
 
 
@@ -154,7 +172,7 @@ def test_an_undated_diary_knows_today_and_nothing_else():
     for history in (
         days.count("stress_level", 28),
         days.mean("stress_level", 7),
-        days.last("stress_level"),
+        days.last("stress_level", 28),
         days.day(),
     ):
         np.testing.assert_array_equal(history, [np.nan, np.nan])

@@ -14,10 +14,10 @@ import msgspec
 import numpy as np
 import pandas as pd
 
-from migraine_assets.core.diary.preprocess import PreprocessSettings, preprocess
+from migraine_assets.core.diary.preprocess import preprocess
 from migraine_assets.core.diary.validation import ValidationSettings, validate
-from migraine_assets.core.features import engine
 from migraine_assets.core.features.matrix import FeatureRows, feature_rows
+from migraine_assets.core.features.table import default_recipe
 from migraine_assets.core.metrics.metrics import score_attack
 from migraine_assets.core.models.catalogue import find
 from migraine_assets.core.models.training import TrainingSet, fit_model
@@ -52,7 +52,7 @@ def cohort(seed: int, people: int = 120, days: int = 40, **options: float) -> Fe
     given = {"participants": people, "days": days, "seed": seed, **options}
     frame = read_source("synthetic", mapping=None, options={k: str(v) for k, v in given.items()}, landing=None).frame
     valid = validate(frame, today=dt.date(2026, 3, 1), settings=ValidationSettings()).valid
-    return feature_rows(preprocess(valid, settings=PreprocessSettings()).diary, horizon=1)
+    return feature_rows(preprocess(valid).diary, horizon=1)
 
 
 def trained() -> Path:
@@ -74,10 +74,10 @@ def put_champion(store: Store, rows: FeatureRows) -> None:
     context = Context(
         horizon=1,
         severity_kind=None,
-        features_version=engine.code_version(),
+        recipe=default_recipe(),
         data_version="d" * 32,
-        metrics=figures,
-        reference={item.name: item.to_json() for item in kept},
+        metrics=found,
+        reference=kept,
     )
     packed = pack(fitted, data, context)
     bundle = write_bundle(store, packed.manifest, packed.model, provenance={})
@@ -144,7 +144,7 @@ class MonitoredHome:
                 "truth": chosen_rows["target_attack"].to_numpy(np.float64),
             }
         )
-        inputs = chosen_rows[list(bundle.manifest.features)].to_numpy(np.float32)
+        inputs = chosen_rows[list(bundle.manifest.names)].to_numpy(np.float32)
         target = segments(self.store, "predictions", segment_bytes=1 << 26)
         identities = make_ids(secret, len(predictions), time=at_noon(last))
         for day, part in predictions.groupby("day"):

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from migraine_assets.core.diary.preprocess import PreprocessSettings, preprocess
+from migraine_assets.core.diary.preprocess import preprocess
 from migraine_assets.core.diary.validation import ValidationSettings, validate
 from migraine_assets.core.features.matrix import FeatureRows, feature_rows
 from migraine_assets.sources.registry import read_source
@@ -21,7 +21,7 @@ from migraine_assets_tests.unit.defs.monitoring.monitored_home import LAST, Moni
 def _diary() -> pd.DataFrame:
     delivery = read_source("kostecki_dillon", mapping=None, options={}, landing=None)
     valid = validate(delivery.frame, today=dt.date(2026, 3, 1), settings=ValidationSettings()).valid
-    found: pd.DataFrame = preprocess(valid, settings=PreprocessSettings()).diary
+    found: pd.DataFrame = preprocess(valid).diary
     return found
 
 

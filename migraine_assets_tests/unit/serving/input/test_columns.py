@@ -9,7 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from migraine_assets.core import contract
-from migraine_assets.core.diary.preprocess import CLIPS, PreprocessSettings, preprocess
+from migraine_assets.core.diary.cleaning import CLIPS
+from migraine_assets.core.diary.preprocess import preprocess
 from migraine_assets.core.features.from_frame import diary_from_frame
 from serving.input.cases import case_of
 from serving.input.columns import LIMITS, ORDER
@@ -53,6 +54,6 @@ def test_a_day_becomes_the_same_numbers_online_and_in_training(days: list[dict[s
     for field in FIELDS:
         if field.kind != "category":
             frame[field.name] = frame[field.name].astype("float64")
-    trained = diary_from_frame(preprocess(frame, settings=PreprocessSettings()).diary)
+    trained = diary_from_frame(preprocess(frame).diary)
     for place, column in enumerate(ORDER):
         assert np.array_equal(found.values[place], trained.values(column), equal_nan=True), column

@@ -23,7 +23,7 @@ def served(name: str, task: str = "attack") -> LoadedModel:
 def changed(model: LoadedModel, changes: dict[str, float]) -> NDArray[np.float32]:
     row = model.row.copy()
     for name, value in changes.items():
-        row[model.manifest.features.index(name)] = value
+        row[model.manifest.names.index(name)] = value
     return row
 
 
@@ -45,7 +45,7 @@ def test_the_contributions_add_up_to_the_prediction(name: str, task: str, seed: 
 def test_few_players_get_their_exact_shapley_values() -> None:
     model = served("attack_tree")
     row = changed(model, {"stress_level": 9, "sleep_hours": 3, "stress_x_sleep": 27, "neck_pain": 1, "fatigue": 1})
-    game = game_of(model.manifest.features, row, model.row)
+    game = game_of(model.manifest.names, row, model.row)
     size = len(game.players)
     assert set(game.players) == {"stress_level", "sleep_hours", "neck_pain", "fatigue"}
 

@@ -4,14 +4,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from migraine_assets.stores.bundles.manifest import Manifest
+from migraine_assets.core.contract import CONTRACT
+from migraine_assets.stores.bundles.manifest import Conformal, Manifest, MetricInterval, outcome_of
 from migraine_assets_tests.unit.stores.bundles.example_bundles import example_manifest
 from serving.model.intervals import calibration_band, expit, logit, severity_interval
 
 
 def calibrated(intercept: tuple[float | None, float | None], slope: tuple[float, float]) -> Manifest:
-    def metric(ends: tuple[float | None, float | None]) -> dict[str, float | None]:
-        return {"value": 0.0, "ci_low": ends[0], "ci_high": ends[1]}
+    def metric(ends: tuple[float | None, float | None]) -> MetricInterval:
+        return MetricInterval(0.0, ends[0], ends[1])
 
     metrics = {"calibration_intercept": metric(intercept), "calibration_slope": metric(slope)}
     return example_manifest(metrics=metrics, base_rate=0.2)
@@ -52,11 +53,13 @@ def test_without_both_ends_there_is_no_interval() -> None:
     [("severity", 5.0, (2.0, 8.0)), ("severity", 9.0, (6.0, 10.0)), ("burden", 1.0, (0.0, 4.0))],
 )
 def test_a_severity_stays_on_its_scale(kind: str, expected: float, ends: tuple[float, float]) -> None:
-    manifest = example_manifest(task="severity", severity_kind=kind, conformal={"coverage": 0.9, "quantile": 3.0})
+    outcome = outcome_of("severity", kind, CONTRACT, horizon=1)
+    manifest = example_manifest(task="severity", outcome=outcome, conformal=Conformal(coverage=0.9, quantile=3.0))
     found = severity_interval(expected, manifest)
     assert found is not None
     assert (found.low, found.high) == ends
 
 
 def test_a_model_without_a_quantile_has_no_interval() -> None:
-    assert severity_interval(5.0, example_manifest(task="severity", severity_kind="severity")) is None
+    outcome = outcome_of("severity", "severity", CONTRACT, horizon=1)
+    assert severity_interval(5.0, example_manifest(task="severity", outcome=outcome)) is None

@@ -1,11 +1,12 @@
 """What is worked out of a manifest when a bundle is loaded."""
 
-from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
+from msgspec.structs import replace
 
+from migraine_assets.core.features.operations import Feature
 from migraine_assets.core.reference_bins import reference
 from migraine_assets.errors import BundleRefused
 from migraine_assets.stores.bundles.bundles import Bundle, load_bundle
@@ -57,7 +58,8 @@ def test_a_bundle_of_another_task_is_refused(store: Store) -> None:
 
 def test_a_feature_that_this_version_does_not_compute_is_refused(store: Store) -> None:
     bundle = load_bundle(store, trained()[1]["attack"])
-    manifest = replace(bundle.manifest, features=("phase_of_the_moon", *bundle.manifest.features[1:]))
+    moon = Feature("phase_of_the_moon", "today", ("moon",), 1, "The moon.")
+    manifest = replace(bundle.manifest, features=(moon, *bundle.manifest.features[1:]))
     with pytest.raises(BundleRefused, match="phase_of_the_moon"):
         prepare(Bundle(bundle.hash, manifest, bundle.session), {})
 
@@ -66,7 +68,8 @@ def test_another_features_code_is_told(store: Store) -> None:
     bundle = load_bundle(store, trained()[1]["attack"])
     assert prepare(bundle, {}).same_features_code
     old = replace(bundle.manifest, features_version="old")
-    assert not prepare(Bundle(bundle.hash, old, bundle.session), {}).same_features_code
+    assert prepare(Bundle(bundle.hash, old, bundle.session), {}).same_features_code
+    assert not prepare(Bundle(bundle.hash, old, bundle.session, 1), {}).same_features_code
 
 
 def test_identity_without_provenance_is_no_error(store: Store) -> None:

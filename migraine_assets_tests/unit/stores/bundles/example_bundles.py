@@ -1,12 +1,24 @@
-"""A bundle that is quick to make: a real graph of three features, written by hand."""
+"""A bundle that is quick to make: a small graph of three features, written by hand."""
 
-from dataclasses import replace
 from typing import Any
 
+import msgspec
 import numpy as np
 
+from migraine_assets.core.contract import CONTRACT
+from migraine_assets.core.features.table import default_recipe
+from migraine_assets.core.reference_bins import FeatureReference
 from migraine_assets.stores.bundles.export.graph import Graph
-from migraine_assets.stores.bundles.manifest import MODEL_FILE, Manifest, sha256
+from migraine_assets.stores.bundles.manifest import (
+    MODEL_FILE,
+    Agreement,
+    Calibration,
+    Manifest,
+    MetricInterval,
+    TrainingCounts,
+    outcome_of,
+    sha256,
+)
 
 FEATURES = ("attack_today", "stress_level", "sleep_hours")
 
@@ -22,29 +34,32 @@ def example_model(*, weight: float = 1.0, width: int = 3, output: str = "probabi
 
 def example_manifest(model: bytes = b"model", **changes: Any) -> Manifest:
     """A manifest for `example_model`."""
+    recipe = default_recipe().narrowed(FEATURES)
     plain = Manifest(
-        format=1,
         task="attack",
         algorithm="logistic_regression",
         used="LogisticRegression",
         params={"C": 0.05},
         seed=7,
         horizon=1,
-        severity_kind=None,
-        features=FEATURES,
+        outcome=outcome_of("attack", None, CONTRACT, horizon=1),
+        contract=recipe.fields,
+        cleaning=recipe.cleaning,
+        quantities=recipe.quantities,
+        features=recipe.features,
         features_version="f1",
         data_version="d1",
-        calibration={"slope": 1.0, "intercept": 0.0},
+        calibration=Calibration(slope=1.0, intercept=0.0),
         threshold=0.3,
         conformal=None,
         bounds=None,
         base_rate=0.2,
-        metrics={"roc_auc": {"value": 0.7, "ci_low": 0.6, "ci_high": None}},
-        reference={"stress_level": {"edges": [1.0, 5.5], "counts": [3, 4]}},
-        training={"rows": 100, "participants": 10, "folds": 5, "attacks": 20},
-        agreement={"rows": 10, "maximum": 0.0, "quantile_999": 0.0},
+        metrics={"roc_auc": MetricInterval(value=0.7, ci_low=0.6, ci_high=None)},
+        reference=(FeatureReference("stress_level", (1.0, 5.5), (3, 4, 1), 2),),
+        training=TrainingCounts(rows=100, participants=10, folds=5, attacks=20),
+        agreement=Agreement(rows=10, maximum=0.0, quantile_999=0.0),
         libraries={"numpy": "2"},
         notes=("ConvergenceWarning: müde",),
         files={MODEL_FILE: sha256(model)},
     )
-    return replace(plain, **changes)
+    return msgspec.structs.replace(plain, **changes)

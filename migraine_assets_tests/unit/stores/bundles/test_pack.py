@@ -7,20 +7,21 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from migraine_assets.core.metrics.interval import Interval
 from migraine_assets.core.models.catalogue import TABLE, find
 from migraine_assets.stores.bundles.bundles import load_bundle, write_bundle
-from migraine_assets.stores.bundles.manifest import sha256
+from migraine_assets.stores.bundles.manifest import Calibration, Conformal, TrainingCounts, sha256
 from migraine_assets.stores.bundles.pack import Context, Packed, pack
 from migraine_assets.stores.store import Store
-from migraine_assets_tests.support.training_data import NAMES, fitted, training_set
+from migraine_assets_tests.support.training_data import NAMES, RECIPE, fitted, training_set
 
 CONTEXT = Context(
     horizon=1,
     severity_kind=None,
-    features_version="f1",
+    recipe=RECIPE,
     data_version="d1",
-    metrics={"roc_auc": {"value": np.float64(0.7), "ci_low": None, "ci_high": None}},
-    reference={},
+    metrics={"roc_auc": Interval(np.float64(0.7))},
+    reference=(),
 )
 
 
@@ -43,26 +44,26 @@ def test_the_manifest_tells_what_was_trained() -> None:
     manifest, model = packed("attack", "svm").manifest, fitted(find("attack", "svm"))
     data = training_set("attack")
     assert (manifest.algorithm, manifest.used) == ("svm", "SVC (RBF kernel)")
-    assert manifest.features == NAMES
+    assert manifest.names == NAMES
     assert manifest.params == {"C": 0.1, "gamma": 0.003, "n_components": 200}
-    assert manifest.training == {"rows": 500, "participants": 40, "folds": 4, "attacks": int(data.y.sum())}
+    assert manifest.training == TrainingCounts(rows=500, participants=40, folds=4, attacks=int(data.y.sum()))
     assert manifest.base_rate == data.y.mean()
     assert manifest.threshold == model.threshold
     assert model.calibration is not None
-    assert manifest.calibration == {"slope": model.calibration.slope, "intercept": model.calibration.intercept}
+    assert manifest.calibration == Calibration(model.calibration.slope, model.calibration.intercept)
     assert manifest.conformal is None
-    assert manifest.agreement["maximum"] < 1e-5
+    assert manifest.agreement.maximum < 1e-5
     assert set(manifest.libraries) >= {"scikit-learn", "onnxruntime"}
 
 
 def test_a_severity_bundle_keeps_its_interval_and_range() -> None:
     manifest, model = packed("severity", "ridge").manifest, fitted(find("severity", "ridge"))
     assert model.conformal is not None
-    assert manifest.conformal == {"coverage": 0.9, "quantile": model.conformal.quantile}
+    assert manifest.conformal == Conformal(0.9, model.conformal.quantile)
     assert manifest.bounds == (0.0, 10.0)
     assert manifest.calibration is None
     assert manifest.threshold is None
-    assert "attacks" not in manifest.training
+    assert manifest.training.attacks is None
 
 
 def test_another_process_gives_every_bundle_the_same_hash() -> None:
