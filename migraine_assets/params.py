@@ -181,13 +181,13 @@ def _unknown(names: tuple[str, ...]) -> str:
 
 
 def _type_of(names: tuple[str, ...]) -> Any:
-    """The type of the parameter at the path `names`. Items of a tuple have the type of its first."""
+    """The type of the parameter at the path `names`. The items of a tuple or mapping share one type."""
     kind: Any = Params
     for name in names:
         if is_dataclass(kind):
             kind = next((item.type for item in fields(kind) if item.name == name), None)
         else:
-            kind = next(iter(get_args(kind)), None)
+            kind = next((item for item in reversed(get_args(kind)) if item is not Ellipsis), None)
     return kind
 
 
