@@ -1,10 +1,10 @@
-{{/* Names, labels, images: what everything is called. */}}
+{{/* Names, labels and images. */}}
 
 {{- define "migraine.name" -}}
 {{- default .Chart.Name .Values.nameOverride | trunc 40 | trimSuffix "-" -}}
 {{- end -}}
 
-{{/* The beginning of all names. Short enough for what Kubernetes, KubeRay and Dagster add. */}}
+{{/* The prefix of all names, short enough for the suffixes of Kubernetes, KubeRay and Dagster. */}}
 {{- define "migraine.fullname" -}}
 {{- if .Values.fullnameOverride -}}
 {{- .Values.fullnameOverride | trunc 30 | trimSuffix "-" -}}
@@ -15,19 +15,19 @@
 {{- end -}}
 {{- end -}}
 
-{{/* What every pod of the release has, and no other. */}}
+{{/* The labels that select all pods of the release. */}}
 {{- define "migraine.everything" -}}
 app.kubernetes.io/name: {{ include "migraine.name" . }}
 app.kubernetes.io/instance: {{ .Release.Name }}
 {{- end -}}
 
-{{/* (list . "component"): the pods of one component. */}}
+{{/* (list . "component"): the labels that select the pods of a component. */}}
 {{- define "migraine.selector" -}}
 {{ include "migraine.everything" (index . 0) }}
 app.kubernetes.io/component: {{ index . 1 }}
 {{- end -}}
 
-{{/* (list . "component"): on every object. */}}
+{{/* (list . "component"): the labels of every object. */}}
 {{- define "migraine.labels" -}}
 {{- $root := index . 0 -}}
 helm.sh/chart: {{ printf "%s-%s" $root.Chart.Name $root.Chart.Version | replace "+" "_" }}
@@ -40,7 +40,7 @@ app.kubernetes.io/part-of: migraine-platform
 {{- end }}
 {{- end -}}
 
-{{/* (list . "component"): on every pod. No version: it would replace pods that do not change otherwise. */}}
+{{/* (list . "component"): the labels of every pod. Without a version, which would restart unchanged pods. */}}
 {{- define "migraine.podLabels" -}}
 {{- $root := index . 0 -}}
 {{ include "migraine.selector" . }}
@@ -49,7 +49,7 @@ app.kubernetes.io/part-of: migraine-platform
 {{- end }}
 {{- end -}}
 
-{{/* (list . .Values.images.platform): repository:tag, with the digest where there is one. */}}
+{{/* (list . .Values.images.platform): repository:tag, with the digest if there is one. */}}
 {{- define "migraine.image" -}}
 {{- $root := index . 0 -}}{{- $image := index . 1 -}}
 {{- if $image.digest -}}
@@ -79,12 +79,12 @@ http://{{ include "migraine.fullname" . }}-mlflow:5000
 {{- end -}}
 {{- end -}}
 
-{{/* The Service that answers predictions. KubeRay names its own. */}}
+{{/* The name of the Service for predictions. KubeRay chooses its own. */}}
 {{- define "migraine.servingService" -}}
 {{ include "migraine.fullname" . }}-serving{{ if eq .Values.serving.mode "rayservice" }}-serve-svc{{ end }}
 {{- end -}}
 
-{{/* Where people reach the Dagster UI. */}}
+{{/* The URL of the Dagster UI. */}}
 {{- define "migraine.publicUrl" -}}
 {{- if .Values.alerts.publicUrl -}}
 {{- .Values.alerts.publicUrl -}}

@@ -1,4 +1,4 @@
-{{/* What pods have in common: who they run as, what they know, what they mount. */}}
+{{/* Common parts of pods: security contexts, environment, volumes. */}}
 
 {{/* PodSecurity `restricted`. 10001 is the user of both images. */}}
 {{- define "migraine.podSecurity" -}}
@@ -19,10 +19,10 @@ capabilities: {drop: [ALL]}
 seccompProfile: {type: RuntimeDefault}
 {{- end -}}
 
-{{/* (dict "root" . "values" .Values.webserver "component" "webserver"): how a pod begins. */}}
+{{/* (dict "root" . "values" .Values.webserver "component" "webserver"): the first fields of a pod spec. */}}
 {{- define "migraine.podStart" -}}
 {{- $root := .root -}}
-# Variables that Kubernetes makes of Services would be read as settings: SERVING_PORT, MIGRAINE_...
+# The variables of service links would be read as settings: SERVING_PORT, MIGRAINE_...
 enableServiceLinks: false
 securityContext:
   {{- include "migraine.podSecurity" $root | nindent 2 }}
@@ -43,7 +43,7 @@ tolerations:
 {{- end }}
 {{- end -}}
 
-{{/* (list . "component"): over zones and nodes, as evenly as there is room. */}}
+{{/* (list . "component"): spread pods over zones and nodes if possible. */}}
 {{- define "migraine.spread" -}}
 topologySpreadConstraints:
   {{- range list "topology.kubernetes.io/zone" "kubernetes.io/hostname" }}
@@ -56,14 +56,14 @@ topologySpreadConstraints:
   {{- end }}
 {{- end -}}
 
-{{/* (list "NAME" "secret" "key"): a variable out of a Secret. */}}
+{{/* (list "NAME" "secret" "key"): a variable from a Secret. */}}
 {{- define "migraine.fromSecret" -}}
 - name: {{ index . 0 }}
   valueFrom:
     secretKeyRef: {name: {{ index . 1 }}, key: {{ index . 2 }}}
 {{- end -}}
 
-{{/* (list . "NAME" "dagster"): the address of a database, whichever PostgreSQL it is in. */}}
+{{/* (list . "NAME" "dagster"): a variable with the URL of a database, in either PostgreSQL. */}}
 {{- define "migraine.databaseEnv" -}}
 {{- $root := index . 0 -}}{{- $database := index . 2 -}}
 {{- if $root.Values.postgres.enabled -}}
@@ -75,7 +75,7 @@ topologySpreadConstraints:
 {{- end -}}
 {{- end -}}
 
-{{/* The keys and the place of an object store. */}}
+{{/* The credentials and the location of an object store. */}}
 {{- define "migraine.objectStoreEnv" -}}
 {{- with .Values.store }}
 {{- if .endpoint }}
@@ -103,7 +103,7 @@ topologySpreadConstraints:
 {{- include "migraine.objectStoreEnv" . }}
 {{- end -}}
 
-{{/* What every process of Dagster knows: the webserver, the daemon, the code location and the runs alike. */}}
+{{/* The environment of every Dagster process: webserver, daemon, code location and runs. */}}
 {{- define "migraine.platformEnv" -}}
 {{- $name := include "migraine.fullname" . -}}
 - name: DAGSTER_HOME
@@ -132,7 +132,7 @@ topologySpreadConstraints:
 {{- end }}
 {{- with .Values.serving }}
 {{- if .existingSecret }}
-# By it outcomes find their predictions.
+# Signs the prediction IDs, by which reported outcomes are matched.
 {{ include "migraine.fromSecret" (list "SERVING_SECRET" .existingSecret .secretKey) }}
 {{- end }}
 {{- end }}
@@ -146,13 +146,13 @@ topologySpreadConstraints:
 {{- end }}
 {{- end -}}
 
-{{/* What a run mounts: the volume of the home, room for temporary files, the parameters. Dagster adds its settings. */}}
+{{/* The volumes of a run: home, temporary files, parameters. Dagster adds its settings. */}}
 {{- define "migraine.runVolumes" -}}
 - name: home
   persistentVolumeClaim: {claimName: {{ include "migraine.homeClaim" . }}}
 - name: tmp
   emptyDir: {}
-# Dagster makes folders beside its settings.
+# Dagster creates folders next to its settings.
 - name: dagster-home
   emptyDir: {}
 {{- if .Values.pipeline.params }}
@@ -175,7 +175,7 @@ topologySpreadConstraints:
 {{- end }}
 {{- end -}}
 
-{{/* What the others mount: Dagster's settings too. */}}
+{{/* The volumes of the other pods, including Dagster's settings. */}}
 {{- define "migraine.platformVolumes" -}}
 {{ include "migraine.runVolumes" . }}
 - name: dagster
@@ -192,7 +192,7 @@ topologySpreadConstraints:
 {{- end }}
 {{- end -}}
 
-{{/* A pod that reads a ConfigMap once is replaced when it changes. */}}
+{{/* An annotation that restarts a pod when a ConfigMap that it reads at startup changes. */}}
 {{- define "migraine.podAnnotations" -}}
 checksum/configuration: {{ include (print $.Template.BasePath "/configuration.yaml") . | sha256sum }}
 {{- with .Values.podAnnotations }}
@@ -200,7 +200,7 @@ checksum/configuration: {{ include (print $.Template.BasePath "/configuration.ya
 {{- end }}
 {{- end -}}
 
-{{/* (list . "dagster"|"mlflow"|"all"): waits for PostgreSQL and brings the tables up to date, before a pod begins. */}}
+{{/* (list . "dagster"|"mlflow"|"all"): an init container that waits for PostgreSQL and migrates its tables. */}}
 {{- define "migraine.migrateContainer" -}}
 {{- $root := index . 0 -}}{{- $what := index . 1 -}}
 name: migrate
@@ -221,7 +221,7 @@ env:
   {{- include "migraine.databaseEnv" (list $root "MLFLOW_BACKEND_STORE_URI" "mlflow") | nindent 2 }}
   {{- end }}
   {{- end }}
-  # Nothing of the volume is needed.
+  # The volume is not needed.
   - name: MIGRAINE_HOME
     value: /tmp/home
 volumeMounts:

@@ -1,4 +1,4 @@
-{{/* What both ways of serving share. */}}
+{{/* Common parts of both serving modes. */}}
 
 {{- define "migraine.servingEnv" -}}
 {{ include "migraine.storeEnv" . }}
@@ -50,7 +50,7 @@
 {{- end }}
 {{- end -}}
 
-{{/* Ray, started as KubeRay wants it, with the variables that it reads when it is imported. */}}
+{{/* Start Ray with KubeRay's command and the variables that Ray reads at import. */}}
 {{- define "migraine.rayCommand" -}}
 command: [bash, -c]
 args:

@@ -1,4 +1,4 @@
-"""Each way to install the chart, rendered once."""
+"""Each variant of an installation, rendered once."""
 
 import json
 from typing import Any
@@ -6,29 +6,29 @@ from typing import Any
 import pytest
 
 from migraine_assets_tests.platform.helm.pods import Pod, pods_of
-from migraine_assets_tests.platform.helm.rendering import WAYS, Manifest, render, values_of
+from migraine_assets_tests.platform.helm.rendering import VARIANTS, Manifest, render, values_of
 
 
-@pytest.fixture(scope="session", params=WAYS)
-def way(request: pytest.FixtureRequest) -> str:
-    """The name of one way to install."""
+@pytest.fixture(scope="session", params=VARIANTS)
+def variant(request: pytest.FixtureRequest) -> str:
+    """The name of a variant."""
     return str(request.param)
 
 
 @pytest.fixture(scope="session")
-def rendered(way: str) -> str:
-    """Its objects as text, so that no test changes them for another."""
-    return json.dumps(render(values_of(way)))
+def rendered(variant: str) -> str:
+    """The rendered objects as text, so that tests cannot change them."""
+    return json.dumps(render(values_of(variant)))
 
 
 @pytest.fixture
-def found(rendered: str) -> list[Manifest]:
-    """Its objects."""
+def objects(rendered: str) -> list[Manifest]:
+    """The rendered objects."""
     loaded: list[dict[str, Any]] = json.loads(rendered)
     return loaded
 
 
 @pytest.fixture
-def pods(found: list[Manifest]) -> list[Pod]:
-    """Its pods, those of runs and of Ray too."""
-    return pods_of(found)
+def pods(objects: list[Manifest]) -> list[Pod]:
+    """The pods, including those of runs and of Ray."""
+    return pods_of(objects)

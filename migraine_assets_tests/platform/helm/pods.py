@@ -1,6 +1,6 @@
-"""Every pod that a release leads to: those of the chart's objects, Ray's, and those that Dagster starts for its runs.
+"""All pods of a release: those of the chart's objects, of Ray, and of Dagster's runs.
 
-Here belongs finding them. Not here: what has to hold of them (the tests).
+Not here: rules for them (the tests).
 """
 
 from collections.abc import Iterator
@@ -18,7 +18,7 @@ WITH_TEMPLATES = ("Deployment", "StatefulSet", "Job")
 
 @dataclass(frozen=True)
 class Pod:
-    """A pod: what it is called in a message, its labels, its spec."""
+    """A pod: name for messages, labels, spec."""
 
     name: str
     labels: dict[str, str]
@@ -27,26 +27,26 @@ class Pod:
 
     @property
     def containers(self) -> list[dict[str, Any]]:
-        """All of them, those that begin it too."""
+        """All containers, including init containers."""
         return [*self.spec.get("initContainers", []), *self.spec["containers"]]
 
     @property
     def component(self) -> str:
-        """Such as `webserver`."""
+        """The component, such as `webserver`."""
         return self.labels["app.kubernetes.io/component"]
 
 
-def pods_of(found: list[Manifest]) -> list[Pod]:
-    """Every pod of the release."""
-    return [*_own(found), *_of_ray(found), run_pod(found)]
+def pods_of(objects: list[Manifest]) -> list[Pod]:
+    """All pods of the release."""
+    return [*_own(objects), *_of_ray(objects), run_pod(objects)]
 
 
-def _own(found: list[Manifest]) -> Iterator[Pod]:
-    for each in found:
+def _own(objects: list[Manifest]) -> Iterator[Pod]:
+    for each in objects:
         name = f"{each['kind']} {each['metadata']['name']}"
         if each["kind"] in WITH_TEMPLATES:
             pod = _pod(name, each["spec"]["template"])
-            # A StatefulSet makes a claim for each pod.
+            # A StatefulSet creates a claim for each pod.
             claims = [{"name": claim["metadata"]["name"]} for claim in each["spec"].get("volumeClaimTemplates", [])]
             pod.spec["volumes"] = [*pod.spec.get("volumes", []), *claims]
             yield pod
@@ -54,12 +54,12 @@ def _own(found: list[Manifest]) -> Iterator[Pod]:
             yield _pod(name, each)
 
 
-def _of_ray(found: list[Manifest]) -> Iterator[Pod]:
-    for each in of_kind(found, "RayService"):
+def _of_ray(objects: list[Manifest]) -> Iterator[Pod]:
+    for each in of_kind(objects, "RayService"):
         cluster = each["spec"]["rayClusterConfig"]
         head = _pod("Ray head", cluster["headGroupSpec"]["template"])
         head.labels["ray.io/node-type"] = "head"
-        # KubeRay adds it, as the options say.
+        # KubeRay adds it according to the options.
         options = cluster["autoscalerOptions"]
         beside = {
             "name": "autoscaler",
@@ -79,14 +79,14 @@ def _pod(name: str, template: Manifest) -> Pod:
     return Pod(name, dict(metadata["labels"]), dict(metadata.get("annotations") or {}), dict(template["spec"]))
 
 
-def dagster_settings(found: list[Manifest]) -> dict[str, Any]:
+def dagster_settings(objects: list[Manifest]) -> dict[str, Any]:
     """The rendered dagster.yaml."""
-    return yaml.safe_load(named(found, "ConfigMap", f"{RELEASE}-dagster")["data"]["dagster.yaml"])
+    return yaml.safe_load(named(objects, "ConfigMap", f"{RELEASE}-dagster")["data"]["dagster.yaml"])
 
 
-def run_job(found: list[Manifest]) -> Manifest:
-    """The Job that Dagster's own K8sRunLauncher makes for a run with the rendered dagster.yaml."""
-    config = dagster_settings(found)["run_launcher"]["config"]
+def run_job(objects: list[Manifest]) -> Manifest:
+    """The Job that Dagster's K8sRunLauncher creates for a run with the rendered dagster.yaml."""
+    config = dagster_settings(objects)["run_launcher"]["config"]
     launcher_keys = set(K8sRunLauncher.config_type()) - {"job_namespace", "load_incluster_config", "labels"}
     given = {key: config[key] for key in ("job_image", "dagster_home", "instance_config_map") if key in config}
     job = construct_dagster_k8s_job(
@@ -103,12 +103,12 @@ def run_job(found: list[Manifest]) -> Manifest:
         labels=config["labels"],
     )
     assert set(config) - {"job_namespace", "load_incluster_config", "labels"} <= launcher_keys
-    # As it travels to Kubernetes: camelCase, without what is not set.
+    # As sent to Kubernetes: camelCase, without unset fields.
     from kubernetes.client import ApiClient
 
     return ApiClient().sanitize_for_serialization(job)
 
 
-def run_pod(found: list[Manifest]) -> Pod:
+def run_pod(objects: list[Manifest]) -> Pod:
     """The pod of a run."""
-    return _pod("the run's Job", run_job(found)["spec"]["template"])
+    return _pod("the run's Job", run_job(objects)["spec"]["template"])

@@ -1,8 +1,8 @@
-"""A stand-in of a cluster: what the chart renders runs as processes of this machine, as it is written there.
+"""A stand-in for a cluster: the rendered containers run as processes of this machine.
 
-Commands, variables and ConfigMaps are the rendered ones; only addresses, ports and folders are this machine's. The
-Kubernetes API that Dagster asks for Jobs is a server on loopback, which starts a process for each and remembers what it
-was asked. Not here: what has to come of it (the tests).
+Commands, variables and ConfigMaps are the rendered ones; only addresses, ports and folders are those of this machine.
+The Kubernetes API for Dagster's Jobs is a server on loopback, which starts a process for each Job and records the
+requests. Not here: the expected results (the tests).
 """
 
 import json
@@ -34,15 +34,15 @@ _PATH = re.compile(
 
 @dataclass
 class StandIn:
-    """One release on this machine, in a folder of its own."""
+    """A release on this machine, in its own folder."""
 
-    found: list[Manifest]
+    objects: list[Manifest]
     folder: Path
     secrets: Mapping[str, Mapping[str, str]]
-    # (verb, resource) of everything that was asked of Kubernetes.
-    asked: set[tuple[str, str]] = field(default_factory=set)
+    # (verb, resource) of every request to Kubernetes.
+    requests: set[tuple[str, str]] = field(default_factory=set)
     jobs: dict[str, Manifest] = field(default_factory=dict)
-    # Where Dagster finds it.
+    # The address for Dagster.
     kubernetes: str = ""
 
     def __post_init__(self) -> None:
@@ -53,14 +53,14 @@ class StandIn:
         self._processes: dict[str, subprocess.Popen[bytes]] = {}
 
     def here(self, text: str) -> str:
-        """Rendered text with this machine's folders, addresses and ports."""
+        """Replace folders, addresses and ports in rendered text by those of this machine."""
         text = SERVICES.sub("127.0.0.1", text)
         text = re.sub(r"(?<=[:=])(?:3000|4000|5000|8000)\b", lambda m: str(self.ports[int(m[0])]), text)
         text = re.sub(r"(?<=port: )(?:4000)\b", lambda m: str(self.ports[int(m[0])]), text)
         return text.replace("/opt/dagster", str(self._dagster)).replace("/var/lib/migraine", str(self.home))
 
     def configure(self, kubernetes: str) -> None:
-        """Write what the pods mount; Dagster finds Kubernetes at `kubernetes`."""
+        """Write the mounted files. `kubernetes`: the address of the Kubernetes API for Dagster."""
         self.kubernetes = kubernetes
         cluster = {"name": "c", "cluster": {"server": kubernetes}}
         context = {"name": "x", "context": {"cluster": "c", "user": "u"}}
@@ -68,14 +68,14 @@ class StandIn:
         config = {"clusters": [cluster], "contexts": [context], "users": [user], "current-context": "x"}
         file = self.folder / "kubeconfig"
         file.write_text(json.dumps(config))
-        for name, text in named(self.found, "ConfigMap", f"{RELEASE}-dagster")["data"].items():
+        for name, text in named(self.objects, "ConfigMap", f"{RELEASE}-dagster")["data"].items():
             settings = yaml.safe_load(self.here(text))
             if name == "dagster.yaml":
                 settings["run_launcher"]["config"] |= {"load_incluster_config": False, "kubeconfig_file": str(file)}
             (self._dagster / name).write_text(yaml.safe_dump(settings))
 
     def environment(self, container: Mapping[str, Any]) -> dict[str, str]:
-        """The variables of a container, as Kubernetes puts them together; and those of the image."""
+        """The variables of a container, including those of the image."""
         image = {
             "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}",
             "HOME": str(self.folder / "tmp"),
@@ -98,7 +98,7 @@ class StandIn:
         return [self.here(part) for part in (*container.get("command", []), *container.get("args", []))]
 
     def run(self, container: Mapping[str, Any], *instead: str) -> "subprocess.CompletedProcess[str]":
-        """Run a container to its end, or another command in its place as `kubectl exec` does."""
+        """Run a container, or another command in it like `kubectl exec`, and wait for its end."""
         return subprocess.run(
             [self.here(part) for part in instead] or self.command(container),
             env=self.environment(container),
@@ -110,7 +110,7 @@ class StandIn:
         )
 
     def start(self, name: str, container: Mapping[str, Any]) -> None:
-        """Start a container; its output is in `log(name)`."""
+        """Start a container, with its output in `log(name)`."""
         with self.log(name).open("wb") as out:
             self._processes[name] = subprocess.Popen(
                 self.command(container),
@@ -121,15 +121,15 @@ class StandIn:
             )
 
     def alive(self, name: str) -> bool:
-        """Whether a container that was started still runs."""
+        """Whether a started container still runs."""
         return self._processes[name].poll() is None
 
     def log(self, name: str) -> Path:
-        """What a container printed."""
+        """The output of a container."""
         return self.folder / f"{name}.log"
 
     def end(self) -> None:
-        """End everything that was started."""
+        """End all started containers."""
         for process in self._processes.values():
             process.terminate()
         for process in self._processes.values():
@@ -141,12 +141,12 @@ class StandIn:
         self._processes.clear()
 
     def answer(self, method: str, path: str, query: Mapping[str, list[str]], body: Manifest) -> tuple[int, Any]:
-        """What Kubernetes would answer, for the few things that Dagster asks."""
-        asked = _PATH.fullmatch(path)
-        assert asked, path
-        kind, name = asked["kind"], asked["name"]
+        """Kubernetes' response to a request of Dagster."""
+        match = _PATH.fullmatch(path)
+        assert match, path
+        kind, name = match["kind"], match["name"]
         verb = VERBS.get(method) or ("get" if name else "list")
-        self.asked.add((verb, kind + (asked["sub"] or "")))
+        self.requests.add((verb, kind + (match["sub"] or "")))
         match verb, kind:
             case "create", "jobs":
                 return self._create(body)
@@ -182,7 +182,7 @@ class StandIn:
 
 @contextmanager
 def running(stand_in: StandIn) -> Iterator[StandIn]:
-    """With its Kubernetes; at the end everything that was started has ended."""
+    """A release with its Kubernetes API; all containers end with the block."""
 
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
@@ -203,7 +203,7 @@ def running(stand_in: StandIn) -> Iterator[StandIn]:
         do_GET = do_POST = do_DELETE = do_PATCH = _any
 
         def log_message(self, *_: object) -> None:
-            """Nothing."""
+            """Log nothing."""
 
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
     thread = threading.Thread(target=server.serve_forever, daemon=True)

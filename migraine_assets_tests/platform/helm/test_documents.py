@@ -1,4 +1,4 @@
-"""What docs/kubernetes.md tells people to write renders, and the objects that docs/operating.md names are there."""
+"""The examples in docs/kubernetes.md render, and the objects named in docs/operating.md exist."""
 
 import re
 from pathlib import Path
@@ -18,23 +18,23 @@ def test_an_example_renders(example: str) -> None:
     assert render(yaml.safe_load(example))
 
 
-def test_every_object_that_operating_names_exists() -> None:
+def test_objects_named_in_the_operations_document_exist() -> None:
     kinds = {"deploy": "Deployment", "statefulset": "StatefulSet"}
     named = re.findall(r"\b(deploy|statefulset)/PREFIX-([a-z-]+)", (DOCS / "operating.md").read_text())
     assert named
-    there = {(each["kind"], each["metadata"]["name"]) for each in render(values_of("minimal"))}
-    assert {(kinds[kind], f"{RELEASE}-{name}") for kind, name in named} <= there
+    declared = {(each["kind"], each["metadata"]["name"]) for each in render(values_of("minimal"))}
+    assert {(kinds[kind], f"{RELEASE}-{name}") for kind, name in named} <= declared
 
 
-def test_files_of_values_that_are_named_exist() -> None:
+def test_named_values_files_exist() -> None:
     for name in set(re.findall(r"ci/[a-z-]+\.yaml", (DOCS / "kubernetes.md").read_text())):
         assert (DOCS.parent / "helm" / "migraine-platform" / name).exists(), name
 
 
-def test_parameters_of_training_that_a_way_gives_are_parameters(tmp_path: Path, way: str) -> None:
-    """The chart passes them on as they are: a wrong one would only be found by the first run."""
-    given = values_of(way).get("pipeline", {}).get("params")
-    if given:
+def test_training_parameters_in_values_files_are_valid(tmp_path: Path, variant: str) -> None:
+    """The chart does not check them, so an invalid one would fail the first run."""
+    params = values_of(variant).get("pipeline", {}).get("params")
+    if params:
         file = tmp_path / "params.yaml"
-        file.write_text(yaml.safe_dump(given))
+        file.write_text(yaml.safe_dump(params))
         load_params(file)

@@ -1,4 +1,4 @@
-"""Who may talk to whom, worked out from the rendered policies as a cluster would."""
+"""Allowed connections, evaluated from the rendered policies as in a cluster."""
 
 from typing import Any
 
@@ -30,14 +30,14 @@ def _port(rule: dict[str, Any], port: int) -> bool:
     return "ports" not in rule or port in [each["port"] for each in rule["ports"]]
 
 
-def _opened(found: list[Manifest], pod: Pod, direction: str, peer: Pod | str, port: int) -> bool:
-    """Whether the policies of `pod` let it talk with a pod of its namespace or an address outside."""
-    key, way = ("ingress", "from") if direction == "Ingress" else ("egress", "to")
-    policies = [each for each in of_kind(found, "NetworkPolicy") if _applies(each, pod, direction)]
+def _opened(objects: list[Manifest], pod: Pod, direction: str, peer: Pod | str, port: int) -> bool:
+    """Whether the policies of `pod` allow a connection with a pod of its namespace or an outside address."""
+    key, peers = ("ingress", "from") if direction == "Ingress" else ("egress", "to")
+    policies = [each for each in of_kind(objects, "NetworkPolicy") if _applies(each, pod, direction)]
     if not policies:
         return True
     for rule in (rule for policy in policies for rule in policy["spec"].get(key, [])):
-        for allowed in rule.get(way, []):
+        for allowed in rule.get(peers, []):
             inside = not isinstance(peer, str) and "namespaceSelector" not in allowed
             meant = (
                 (inside and _matches(allowed.get("podSelector"), peer.labels))
@@ -49,8 +49,8 @@ def _opened(found: list[Manifest], pod: Pod, direction: str, peer: Pod | str, po
     return False
 
 
-def _talk(found: list[Manifest], source: Pod, target: Pod, port: int) -> bool:
-    return _opened(found, source, "Egress", target, port) and _opened(found, target, "Ingress", source, port)
+def _talk(objects: list[Manifest], source: Pod, target: Pod, port: int) -> bool:
+    return _opened(objects, source, "Egress", target, port) and _opened(objects, target, "Ingress", source, port)
 
 
 NEEDED = (
@@ -70,60 +70,60 @@ NEEDED_OUTSIDE = (
 )
 
 
-def test_whoever_needs_somebody_reaches_them(found: list[Manifest], pods: list[Pod]) -> None:
-    for asks, asked, port in NEEDED:
-        for source in (pod for pod in pods if pod.component == asks):
-            for target in (pod for pod in pods if pod.component == asked):
-                assert _talk(found, source, target, port), (source.name, target.name, port)
+def test_required_connections_are_allowed(objects: list[Manifest], pods: list[Pod]) -> None:
+    for client, server, port in NEEDED:
+        for source in (pod for pod in pods if pod.component == client):
+            for target in (pod for pod in pods if pod.component == server):
+                assert _talk(objects, source, target, port), (source.name, target.name, port)
 
 
-def test_nobody_reaches_anybody_else(found: list[Manifest], pods: list[Pod]) -> None:
-    allowed = {(asks, asked) for asks, asked, _ in NEEDED} | {("serving", "serving"), ("run", "serving")}
+def test_other_connections_are_denied(objects: list[Manifest], pods: list[Pod]) -> None:
+    allowed = {(client, server) for client, server, _ in NEEDED} | {("serving", "serving"), ("run", "serving")}
     for source in pods:
         for target in pods:
             if (source.component, target.component) in allowed or source.component == "migrate":
                 continue
             for port in (3000, 4000, 5000, 5432, 6379, 8000, 8265, 9100, 10001):
-                assert not _talk(found, source, target, port), (source.name, target.name, port)
+                assert not _talk(objects, source, target, port), (source.name, target.name, port)
 
 
-def test_whoever_needs_the_outside_reaches_it(found: list[Manifest], pods: list[Pod]) -> None:
-    for who, port in NEEDED_OUTSIDE:
-        for pod in (pod for pod in pods if pod.component == who):
-            assert _opened(found, pod, "Egress", OUT, port), (pod.name, port)
+def test_required_outside_connections_are_allowed(objects: list[Manifest], pods: list[Pod]) -> None:
+    for component, port in NEEDED_OUTSIDE:
+        for pod in (pod for pod in pods if pod.component == component):
+            assert _opened(objects, pod, "Egress", OUT, port), (pod.name, port)
 
 
 @pytest.mark.parametrize("port", [25, 80, 3306, 8265, 22])
-def test_nobody_reaches_other_ports_outside(found: list[Manifest], pods: list[Pod], port: int) -> None:
-    assert [pod.name for pod in pods if _opened(found, pod, "Egress", OUT, port)] == []
+def test_other_outside_ports_are_denied(objects: list[Manifest], pods: list[Pod], port: int) -> None:
+    assert [pod.name for pod in pods if _opened(objects, pod, "Egress", OUT, port)] == []
 
 
-def test_the_head_reaches_kubernetes_and_replicas_do_not(found: list[Manifest], pods: list[Pod]) -> None:
+def test_the_head_reaches_kubernetes_and_replicas_do_not(objects: list[Manifest], pods: list[Pod]) -> None:
     for pod in pods:
         if kind := pod.labels.get("ray.io/node-type"):
-            assert _opened(found, pod, "Egress", OUT, 6443) is (kind == "head"), pod.name
+            assert _opened(objects, pod, "Egress", OUT, 6443) is (kind == "head"), pod.name
 
 
-def test_the_head_alone_reaches_a_redis_that_is_named() -> None:
-    found = render({"serving": {"head": {"redisAddress": "redis.example:6379", "existingSecret": "redis"}}})
-    for pod in pods_of(found):
+def test_only_the_head_reaches_the_redis() -> None:
+    objects = render({"serving": {"head": {"redisAddress": "redis.example:6379", "existingSecret": "redis"}}})
+    for pod in pods_of(objects):
         is_head = pod.labels.get("ray.io/node-type") == "head"
-        assert _opened(found, pod, "Egress", OUT, 6379) is is_head, pod.name
+        assert _opened(objects, pod, "Egress", OUT, 6379) is is_head, pod.name
 
 
-def test_a_stranger_in_the_namespace_reaches_nothing(found: list[Manifest], pods: list[Pod]) -> None:
+def test_another_pod_of_the_namespace_reaches_nothing(objects: list[Manifest], pods: list[Pod]) -> None:
     stranger = Pod("stranger", {"app.kubernetes.io/name": "other"}, {}, {})
     for pod in pods:
         for port in (3000, 4000, 5000, 5432, 6379, 8000, 9100):
-            assert not _opened(found, pod, "Ingress", stranger, port), pod.name
+            assert not _opened(objects, pod, "Ingress", stranger, port), pod.name
 
 
-def test_without_policies_there_are_none() -> None:
+def test_policies_can_be_disabled() -> None:
     assert of_kind(render({"networkPolicy": {"enabled": False}}), "NetworkPolicy") == []
 
 
 def test_the_migration_reaches_the_database() -> None:
-    found = render(values_of("production"))
-    migration = next(pod for pod in pods_of(found) if pod.component == "migrate")
-    assert _opened(found, migration, "Egress", OUT, 5432)
-    assert not _opened(found, migration, "Egress", OUT, 443)
+    objects = render(values_of("production"))
+    migration = next(pod for pod in pods_of(objects) if pod.component == "migrate")
+    assert _opened(objects, migration, "Egress", OUT, 5432)
+    assert not _opened(objects, migration, "Egress", OUT, 443)

@@ -1,4 +1,4 @@
-"""What a platform engineer asks of every pod. Runs and Ray's pods are held to it like the chart's own."""
+"""Rules for every pod, including those of runs and of Ray."""
 
 import re
 from typing import Any
@@ -8,7 +8,7 @@ import yaml
 from migraine_assets_tests.platform.helm.pods import Pod
 from migraine_assets_tests.platform.helm.rendering import Manifest, named, of_kind
 
-# Postgres is the only one with another user: the one of its image.
+# PostgreSQL has the user of its image.
 USERS = {10001, 70}
 SECRETIVE = re.compile(r"password|secret_access|SERVING_SECRET|ALERT_URLS|POSTGRES_URL|STORE_URI$", re.IGNORECASE)
 TALK_TO_KUBERNETES = {"webserver", "daemon", "run", "serving/head"}
@@ -28,7 +28,7 @@ def test_no_container_runs_as_root(pods: list[Pod]) -> None:
 
 
 def test_every_container_is_restricted(pods: list[Pod]) -> None:
-    """PodSecurity `restricted`: containers that begin a pod, and those of tests, too."""
+    """PodSecurity `restricted`, also for init containers and test pods."""
     for name, container in _each(pods):
         security = container["securityContext"]
         assert security["allowPrivilegeEscalation"] is False, name
@@ -57,16 +57,16 @@ def test_every_container_has_requests_and_limits(pods: list[Pod]) -> None:
             assert set(container["resources"][kind]) >= {"cpu", "memory"}, name
 
 
-def test_no_pod_shares_anything_with_its_node(pods: list[Pod]) -> None:
+def test_no_pod_shares_namespaces_or_paths_with_its_node(pods: list[Pod]) -> None:
     for pod in pods:
         assert not {"hostNetwork", "hostPID", "hostIPC"} & set(pod.spec), pod.name
         assert not [volume for volume in pod.spec.get("volumes", []) if "hostPath" in volume], pod.name
         assert not [port for c in pod.containers for port in c.get("ports", []) if "hostPort" in port], pod.name
 
 
-def test_no_secret_value_is_rendered(found: list[Manifest], pods: list[Pod]) -> None:
-    """Secrets are somebody else's objects; what is rendered names them."""
-    assert of_kind(found, "Secret") == []
+def test_no_secret_value_is_rendered(objects: list[Manifest], pods: list[Pod]) -> None:
+    """The chart refers to existing Secrets and creates none."""
+    assert of_kind(objects, "Secret") == []
     for name, container in _each(pods):
         for variable in container.get("env", []):
             if SECRETIVE.search(variable["name"]) and "value" in variable:
@@ -74,64 +74,64 @@ def test_no_secret_value_is_rendered(found: list[Manifest], pods: list[Pod]) -> 
                 assert "$(POSTGRES_PASSWORD)" in value or value.startswith("s3://"), f"{name} {variable['name']}"
 
 
-def test_only_those_that_need_kubernetes_have_its_token(pods: list[Pod]) -> None:
+def test_only_pods_that_need_kubernetes_have_its_token(pods: list[Pod]) -> None:
     for pod in pods:
         who = pod.component + ("/head" if pod.labels.get("ray.io/node-type") == "head" else "")
         assert pod.spec["automountServiceAccountToken"] is (who in TALK_TO_KUBERNETES), pod.name
 
 
-def test_no_pod_gets_variables_that_kubernetes_makes_of_services(pods: list[Pod]) -> None:
+def test_no_pod_has_service_links(pods: list[Pod]) -> None:
     """A Service named `serving` would set SERVING_PORT to tcp://..."""
     assert [pod.name for pod in pods if pod.spec.get("enableServiceLinks") is not False] == []
 
 
-def test_a_mounted_volume_exists_and_a_volume_is_mounted(pods: list[Pod]) -> None:
+def test_mounts_and_volumes_match(pods: list[Pod]) -> None:
     for pod in pods:
-        there = {volume["name"] for volume in pod.spec.get("volumes", [])}
+        declared = {volume["name"] for volume in pod.spec.get("volumes", [])}
         used = {mount["name"] for container in pod.containers for mount in container.get("volumeMounts", [])}
-        assert used == there, pod.name
+        assert used == declared, pod.name
 
 
-def test_everything_long_lived_has_three_probes(pods: list[Pod]) -> None:
+def test_long_running_containers_have_three_probes(pods: list[Pod]) -> None:
     for pod in pods:
         if pod.component in ("run", "test", "migrate"):
             continue
-        # KubeRay's autoscaler is KubeRay's.
+        # KubeRay adds the autoscaler.
         for container in (c for c in pod.spec["containers"] if c["name"] != "autoscaler"):
             assert {"startupProbe", "readinessProbe", "livenessProbe"} <= set(container), pod.name
 
 
-def test_probes_ask_ports_that_are_open(pods: list[Pod]) -> None:
+def test_probes_use_declared_ports(pods: list[Pod]) -> None:
     for name, container in _each(pods):
         ports = {port["name"] for port in container.get("ports", [])}
         for probe in ("startupProbe", "readinessProbe", "livenessProbe"):
             for how in ("httpGet", "tcpSocket"):
-                if asked := container.get(probe, {}).get(how):
-                    assert asked["port"] in ports, f"{name} {probe}"
+                if request := container.get(probe, {}).get(how):
+                    assert request["port"] in ports, f"{name} {probe}"
 
 
-def test_there_is_exactly_one_daemon_at_any_time(found: list[Manifest]) -> None:
-    spec = named(found, "Deployment", "migraine-platform-daemon")["spec"]
+def test_there_is_exactly_one_daemon_at_any_time(objects: list[Manifest]) -> None:
+    spec = named(objects, "Deployment", "migraine-platform-daemon")["spec"]
     assert (spec["replicas"], spec["strategy"]) == (1, {"type": "Recreate"})
 
 
-def test_no_autoscaler_of_pods_competes_with_ray(found: list[Manifest]) -> None:
-    for each in of_kind(found, "HorizontalPodAutoscaler"):
+def test_ray_pods_have_no_horizontal_pod_autoscaler(objects: list[Manifest]) -> None:
+    for each in of_kind(objects, "HorizontalPodAutoscaler"):
         target = each["spec"]["scaleTargetRef"]
-        deployment = named(found, target["kind"], target["name"])
+        deployment = named(objects, target["kind"], target["name"])
         assert "replicas" not in deployment["spec"], "an upgrade would set it back"
-    assert not (of_kind(found, "RayService") and of_kind(found, "HorizontalPodAutoscaler"))
+    assert not (of_kind(objects, "RayService") and of_kind(objects, "HorizontalPodAutoscaler"))
 
 
-def test_a_budget_leaves_a_node_its_way_out(found: list[Manifest]) -> None:
-    for each in of_kind(found, "PodDisruptionBudget"):
+def test_disruption_budgets_allow_draining_a_node(objects: list[Manifest]) -> None:
+    for each in of_kind(objects, "PodDisruptionBudget"):
         name = each["metadata"]["name"]
-        if deployment := [d for d in of_kind(found, "Deployment") if d["metadata"]["name"] == name]:
+        if deployment := [d for d in of_kind(objects, "Deployment") if d["metadata"]["name"] == name]:
             replicas = deployment[0]["spec"].get("replicas")
             assert replicas is None or each["spec"]["minAvailable"] < replicas, name
 
 
-def test_what_has_replicas_is_spread_over_zones_and_nodes(pods: list[Pod]) -> None:
+def test_replicas_are_spread_over_zones_and_nodes(pods: list[Pod]) -> None:
     for pod in pods:
         if pod.component in ("webserver", "mlflow") or pod.labels.get("ray.io/node-type") == "worker":
             keys = [each["topologyKey"] for each in pod.spec["topologySpreadConstraints"]]
@@ -140,27 +140,27 @@ def test_what_has_replicas_is_spread_over_zones_and_nodes(pods: list[Pod]) -> No
                 assert each["labelSelector"]["matchLabels"].items() <= pod.labels.items(), pod.name
 
 
-def test_what_people_leave_behind_stays(found: list[Manifest]) -> None:
-    for claim in of_kind(found, "PersistentVolumeClaim"):
+def test_data_outlive_the_release(objects: list[Manifest]) -> None:
+    for claim in of_kind(objects, "PersistentVolumeClaim"):
         assert claim["metadata"]["annotations"]["helm.sh/resource-policy"] == "keep"
 
 
-def test_every_ingress_speaks_tls(found: list[Manifest]) -> None:
-    for each in of_kind(found, "Ingress"):
+def test_every_ingress_has_tls(objects: list[Manifest]) -> None:
+    for each in of_kind(objects, "Ingress"):
         hosts = [host for tls in each["spec"]["tls"] for host in tls["hosts"] if tls["secretName"]]
         assert [rule["host"] for rule in each["spec"]["rules"]] == hosts
 
 
-def test_rights_are_in_one_namespace_and_name_what_they_are_for(found: list[Manifest]) -> None:
-    assert not of_kind(found, "ClusterRole") + of_kind(found, "ClusterRoleBinding")
-    for role in of_kind(found, "Role"):
+def test_permissions_are_namespaced_and_without_wildcards(objects: list[Manifest]) -> None:
+    assert not of_kind(objects, "ClusterRole") + of_kind(objects, "ClusterRoleBinding")
+    for role in of_kind(objects, "Role"):
         for rule in role["rules"]:
             assert "*" not in rule["verbs"] + rule["resources"] + rule["apiGroups"]
             assert "secrets" not in rule["resources"]
 
 
-def test_every_service_finds_the_pods_it_names(found: list[Manifest], pods: list[Pod]) -> None:
-    for service in of_kind(found, "Service"):
+def test_every_service_selects_pods(objects: list[Manifest], pods: list[Pod]) -> None:
+    for service in of_kind(objects, "Service"):
         selector = service["spec"]["selector"]
         behind = [pod for pod in pods if selector.items() <= pod.labels.items()]
         assert behind, service["metadata"]["name"]
@@ -169,36 +169,34 @@ def test_every_service_finds_the_pods_it_names(found: list[Manifest], pods: list
             assert {port["targetPort"] for port in service["spec"]["ports"]} <= open_ports, pod.name
 
 
-def test_images_are_never_the_newest_whatever_that_is(pods: list[Pod]) -> None:
+def test_no_image_has_the_tag_latest(pods: list[Pod]) -> None:
     for name, container in _each(pods):
         assert not container["image"].endswith(":latest"), name
         assert ":" in container["image"].rpartition("/")[2] or "@" in container["image"], name
 
 
-def test_a_migration_that_fails_stops_the_upgrade(found: list[Manifest]) -> None:
-    for job in of_kind(found, "Job"):
+def test_a_migration_that_fails_stops_the_upgrade(objects: list[Manifest]) -> None:
+    for job in of_kind(objects, "Job"):
         assert job["metadata"]["annotations"]["helm.sh/hook"] == "pre-install,pre-upgrade"
-        # Before the first installation there is nothing of the chart: neither its accounts nor its ConfigMaps.
+        # Before the first installation, accounts and ConfigMaps of the chart do not exist.
         spec = job["spec"]["template"]["spec"]
         assert "serviceAccountName" not in spec
         assert [volume["name"] for volume in spec["volumes"] if "configMap" in volume] == []
 
 
-def test_kuberay_finds_the_port_of_which_it_makes_the_service(found: list[Manifest], pods: list[Pod]) -> None:
-    """A port named `serve` of the head: without it, some of its versions make no Service."""
+def test_the_head_has_the_port_of_the_service(objects: list[Manifest], pods: list[Pod]) -> None:
+    """Without a port named `serve`, some versions of KubeRay create no Service."""
     for pod in (pod for pod in pods if "ray.io/node-type" in pod.labels):
         ports = {port["name"]: port["containerPort"] for port in pod.spec["containers"][0]["ports"]}
         assert ports["serve"] == 8000, pod.name
-    for service in of_kind(found, "RayService"):
+    for service in of_kind(objects, "RayService"):
         config = yaml.safe_load(service["spec"]["serveConfigV2"])
         assert config["http_options"] == {"host": "0.0.0.0", "port": 8000}
         assert service["metadata"]["annotations"]["ray.io/overwrite-container-cmd"] == "true"
 
 
-def test_sensors_and_schedules_are_on_wherever_dagster_looks_unless_somebody_says_otherwise(
-    way: str, pods: list[Pod]
-) -> None:
-    wanted = "off" if way == "canary" else "on"
+def test_automation_is_on_in_every_dagster_process_unless_disabled(variant: str, pods: list[Pod]) -> None:
+    wanted = "off" if variant == "canary" else "on"
     for pod in pods:
         if pod.component in ("webserver", "daemon", "code-location", "run"):
             variables = {each["name"]: each.get("value") for each in pod.spec["containers"][0]["env"]}

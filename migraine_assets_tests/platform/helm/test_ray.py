@@ -1,6 +1,6 @@
-"""What the RayService renders, run: Ray as KubeRay would start it, the application as KubeRay would send it.
+"""The rendered RayService runs: Ray is started and the application deployed as by KubeRay.
 
-One node stands for head and replicas: two of one machine would want the same port.
+A single node is head and replica, since two on one machine would use the same ports.
 """
 
 import contextlib
@@ -38,21 +38,21 @@ PORTS = ("serve", "metrics", "agent", "dashboard", "gcs")
 
 
 @pytest.fixture(scope="module")
-def found() -> list[Manifest]:
-    """The default: with KubeRay."""
+def objects() -> list[Manifest]:
+    """The default values, with KubeRay."""
     return render({"serving": {"apiKeysRequired": False, "minReplicas": 1, "maxReplicas": 2}})
 
 
 @dataclass
 class Node:
-    """A node of Ray with the application on it."""
+    """A Ray node with the application."""
 
     worker: Pod
     ports: dict[str, int]
     pid: int
 
     def status(self, path: str, *, port: str, body: bytes | None = None) -> int:
-        """The status of an answer; 0 where nobody answers."""
+        """The status of a response; 0 without one."""
         request = urllib.request.Request(f"http://127.0.0.1:{self.ports[port]}{path}", data=body)
         request.add_header("Content-Type", "application/json")
         try:
@@ -65,13 +65,13 @@ class Node:
 
 
 @pytest.fixture(scope="module")
-def node(found: list[Manifest]) -> Iterator[Node]:
-    """Ray started by the container's own command, with the rendered application deployed."""
-    service = of_kind(found, "RayService")[0]["spec"]
-    pods = {pod.labels["ray.io/node-type"]: pod for pod in pods_of(found) if "ray.io/node-type" in pod.labels}
+def node(objects: list[Manifest]) -> Iterator[Node]:
+    """Ray, started by the container's command, with the rendered application."""
+    service = of_kind(objects, "RayService")[0]["spec"]
+    pods = {pod.labels["ray.io/node-type"]: pod for pod in pods_of(objects) if "ray.io/node-type" in pod.labels}
     container = pods["worker"].spec["containers"][0]
     ports = dict(zip(PORTS, free_ports(len(PORTS)), strict=True))
-    # Short: Ray keeps Unix sockets in it.
+    # A short path, since Ray keeps Unix sockets in it.
     with tempfile.TemporaryDirectory(prefix="mr-") as folder:
         home = Path(folder) / "home"
         put_champion(Store(str(home / "store")), weight=0.5)
@@ -87,18 +87,18 @@ def node(found: list[Manifest]) -> Iterator[Node]:
 
 
 def _end(home: Path) -> None:
-    """End all processes of this Ray. In a pod they end with it; here HAProxy would stay, in a session of its own, and
-    be started again by whoever is still there.
+    """End all processes of this Ray. In a pod they end together; here HAProxy has a session of its own, and remaining
+    processes would start it again.
     """
     mark = f"MIGRAINE_HOME={home}".encode()
 
     def left() -> list[int]:
-        found = []
+        pids = []
         for entry in Path("/proc").glob("[0-9]*"):
             with contextlib.suppress(OSError):
                 if mark in (entry / "environ").read_bytes():
-                    found.append(int(entry.name))
-        return found
+                    pids.append(int(entry.name))
+        return pids
 
     def ended() -> bool:
         for pid in left():
@@ -112,7 +112,7 @@ def _end(home: Path) -> None:
 def _start(
     container: Manifest, *, home: Path, folder: Path, ports: dict[str, int], redis: dict[str, str] | None = None
 ) -> "subprocess.Popen[bytes]":
-    """The container, as KubeRay starts it with `ray.io/overwrite-container-cmd`. `redis`: what KubeRay says of it."""
+    """Start the container like KubeRay with `ray.io/overwrite-container-cmd`. `redis`: KubeRay's variables for it."""
     command = (
         f"ray start --head --block --disable-usage-stats --num-cpus=2 --port={ports['gcs']} --dashboard-host=0.0.0.0"
         f" --dashboard-port={ports['dashboard']} --dashboard-agent-listen-port={ports['agent']}"
@@ -129,7 +129,7 @@ def _start(
         "RAY_AUTH_MODE": "token",
         "RAY_AUTH_TOKEN": TOKEN,
     }
-    # A pod has all ports to itself; here others may be at work.
+    # A pod has all ports to itself; this machine does not.
     sides = {
         name: value
         for name, value in ray_environment(ServingSettings(), temporary=folder).items()
@@ -147,7 +147,7 @@ def _start(
 
 
 def _deployed(config: Path, dashboard: int) -> bool:
-    """Whether the head took the application, sent as KubeRay's operator sends it."""
+    """Deploy the application like KubeRay's operator; whether the head accepted it."""
     address = f"http://127.0.0.1:{dashboard}/api/serve/applications/"
     content = json.dumps(yaml.safe_load(config.read_text())).encode()
 
@@ -164,35 +164,35 @@ def _deployed(config: Path, dashboard: int) -> bool:
     return bool(eventually(sent, patience=PATIENCE))
 
 
-def test_it_answers_through_the_proxy_of_its_pod(node: Node) -> None:
+def test_the_service_responds_through_the_proxy_of_its_pod(node: Node) -> None:
     assert eventually(partial(_ready, node))
     assert node.status("/predict", port="serve", body=BODY) == 200
 
 
 @pytest.mark.parametrize("probe", ["startupProbe", "readinessProbe", "livenessProbe"])
-def test_every_probe_of_a_replica_finds_it_well(node: Node, probe: str) -> None:
-    asked = node.worker.spec["containers"][0][probe]["httpGet"]
-    assert eventually(lambda: node.status(asked["path"], port=asked["port"]) == 200), asked
+def test_every_probe_of_a_replica_succeeds(node: Node, probe: str) -> None:
+    request = node.worker.spec["containers"][0][probe]["httpGet"]
+    assert eventually(lambda: node.status(request["path"], port=request["port"]) == 200), request
 
 
 @pytest.mark.parametrize("probe", ["startupProbe", "readinessProbe", "livenessProbe"])
-def test_every_probe_of_the_head_finds_it_well(node: Node, found: list[Manifest], probe: str) -> None:
-    head = next(pod for pod in pods_of(found) if pod.labels.get("ray.io/node-type") == "head")
-    asked = head.spec["containers"][0][probe]["httpGet"]
-    assert eventually(lambda: node.status(asked["path"], port=asked["port"]) == 200), asked
+def test_every_probe_of_the_head_succeeds(node: Node, objects: list[Manifest], probe: str) -> None:
+    head = next(pod for pod in pods_of(objects) if pod.labels.get("ray.io/node-type") == "head")
+    request = head.spec["containers"][0][probe]["httpGet"]
+    assert eventually(lambda: node.status(request["path"], port=request["port"]) == 200), request
 
 
-def test_its_metrics_are_on_the_port_that_the_monitor_scrapes(node: Node) -> None:
+def test_metrics_are_on_the_port_that_the_monitor_scrapes(node: Node) -> None:
     assert eventually(lambda: node.status("/metrics", port="metrics") == 200)
 
 
-def test_haproxy_stands_in_front_as_ray_was_told_before_it_was_imported(node: Node) -> None:
-    """Ray reads that once, when it is imported: set later it would silently be without."""
+def test_haproxy_is_used_since_its_variable_was_set_before_the_import_of_ray(node: Node) -> None:
+    """Ray reads the variable at import; set later, it would be ignored silently."""
     assert [line for line in descendants(node.pid).values() if "haproxy" in line and "-f" in line]
 
 
-def test_whoever_has_no_token_cannot_send_an_application(node: Node, found: list[Manifest]) -> None:
-    assert of_kind(found, "RayService")[0]["spec"]["rayClusterConfig"]["authOptions"] == {"mode": "token"}
+def test_without_the_token_no_application_can_be_deployed(node: Node, objects: list[Manifest]) -> None:
+    assert of_kind(objects, "RayService")[0]["spec"]["rayClusterConfig"]["authOptions"] == {"mode": "token"}
     assert node.status("/api/serve/applications/", port="dashboard") in (401, 403)
 
 
@@ -202,7 +202,7 @@ def _ready(node: Node) -> bool:
 
 @contextlib.contextmanager
 def _redis(folder: Path, password: str) -> Iterator[int]:
-    """A Redis with a password; its port."""
+    """A Redis with a password; yields its port."""
     port = free_port()
     command = ("redis-server", "--port", str(port), "--bind", "127.0.0.1", "--requirepass", password, "--save", "")
     with (folder / "redis").open("wb") as log:
@@ -215,24 +215,24 @@ def _redis(folder: Path, password: str) -> Iterator[int]:
 
 
 @pytest.mark.skipif(
-    shutil.which("redis-server") is None, reason="there is no redis-server: apt-get install redis-server"
+    shutil.which("redis-server") is None, reason="redis-server is not installed: apt-get install redis-server"
 )
-def test_a_head_that_is_made_anew_finds_in_redis_what_ran() -> None:
-    """All of Ray is killed and started again, and nobody sends the application a second time."""
+def test_a_new_head_restores_its_state_from_redis() -> None:
+    """Ray is killed and started again, without another deployment of the application."""
     named = {"redisAddress": "redis.example:6379", "existingSecret": "redis", "passwordKey": "auth"}
-    found = render({"serving": {"apiKeysRequired": False, "minReplicas": 1, "maxReplicas": 2, "head": named}})
-    spec = of_kind(found, "RayService")[0]["spec"]
+    objects = render({"serving": {"apiKeysRequired": False, "minReplicas": 1, "maxReplicas": 2, "head": named}})
+    spec = of_kind(objects, "RayService")[0]["spec"]
     assert spec["rayClusterConfig"]["gcsFaultToleranceOptions"] == {
         "redisAddress": "redis.example:6379",
         "redisPassword": {"valueFrom": {"secretKeyRef": {"name": "redis", "key": "auth"}}},
     }
-    head = next(pod for pod in pods_of(found) if pod.labels.get("ray.io/node-type") == "head")
+    head = next(pod for pod in pods_of(objects) if pod.labels.get("ray.io/node-type") == "head")
     container, password = head.spec["containers"][0], "letters1and2digits"
     ports = dict(zip(PORTS, free_ports(len(PORTS)), strict=True))
     with tempfile.TemporaryDirectory(prefix="mr-") as name, _redis(Path(name), password) as port:
         folder, home = Path(name), Path(name) / "home"
         put_champion(Store(str(home / "store")), weight=0.5)
-        told = {
+        redis = {
             "RAY_REDIS_ADDRESS": f"127.0.0.1:{port}",
             "REDIS_PASSWORD": password,
             "RAY_external_storage_namespace": "the-uid-of-the-cluster",
@@ -241,7 +241,7 @@ def test_a_head_that_is_made_anew_finds_in_redis_what_ran() -> None:
         config.write_text(spec["serveConfigV2"].replace("port: 8000", f"port: {ports['serve']}"))
         try:
             for life in ("first", "second"):
-                started = _start(container, home=home, folder=folder, ports=ports, redis=told)
+                started = _start(container, home=home, folder=folder, ports=ports, redis=redis)
                 node = Node(head, ports, started.pid)
                 assert life == "second" or _deployed(config, ports["dashboard"]), (folder / "log").read_text()
                 assert eventually(partial(_ready, node)), (life, (folder / "log").read_text())

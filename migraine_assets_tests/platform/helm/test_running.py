@@ -1,7 +1,7 @@
-"""What the chart renders, run: from the migration over the first training to an answer, by the commands of its notes.
+"""The rendered containers run, from migration and training to a prediction, by the commands of the notes.
 
-The processes are those of the rendered pods, the databases real ones; a run is a Job, as Dagster's own launcher makes
-it.
+The processes are those of the rendered pods, and the databases are real. A run is a Job, as created by Dagster's
+launcher.
 """
 
 import json
@@ -31,7 +31,7 @@ LONG_LIVED = ("mlflow", "code-location", "webserver", "daemon", "serving")
 
 @pytest.fixture(scope="module")
 def values(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
-    """Without KubeRay, with small models, with the diary that lies in the landing place."""
+    """Values without KubeRay, with small models and a diary in the landing folder."""
     import yaml
 
     params = tmp_path_factory.mktemp("params") / "params.yaml"
@@ -44,28 +44,28 @@ def values(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
 
 
 @pytest.fixture(scope="module")
-def found(values: dict[str, Any]) -> list[Manifest]:
-    """What is rendered."""
+def objects(values: dict[str, Any]) -> list[Manifest]:
+    """The rendered objects."""
     return render(values)
 
 
 @pytest.fixture(scope="module")
-def containers(found: list[Manifest]) -> dict[str, Manifest]:
+def containers(objects: list[Manifest]) -> dict[str, Manifest]:
     """The main container of each component."""
-    return {pod.component: pod.spec["containers"][0] for pod in pods_of(found)}
+    return {pod.component: pod.spec["containers"][0] for pod in pods_of(objects)}
 
 
 @pytest.fixture(scope="module")
 def release(
-    found: list[Manifest], containers: dict[str, Manifest], tmp_path_factory: pytest.TempPathFactory
+    objects: list[Manifest], containers: dict[str, Manifest], tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[StandIn]:
-    """The release, installed: its tables made, everything long-lived running."""
+    """The installed release: tables migrated, long-running containers started."""
     if reason := missing():
         pytest.skip(reason)
     with postgres() as server:
         server.create("dagster", "mlflow")
         addresses = {"dagster": server.url("dagster"), "mlflow": server.url("mlflow")}
-        stand_in = StandIn(found, tmp_path_factory.mktemp("release"), {"migraine-databases": addresses})
+        stand_in = StandIn(objects, tmp_path_factory.mktemp("release"), {"migraine-databases": addresses})
         (stand_in.home / "landing").mkdir()
         write_diary(stand_in.home / "landing" / "diary.csv")
         with running(stand_in):
@@ -89,31 +89,31 @@ def _ask(release: StandIn, port: int, path: str, body: Any = None, **headers: st
         return 0, b""
 
 
-def _noted(told: str, program: str) -> list[str]:
-    """The command that the notes give to `kubectl exec`."""
-    lines = told.replace("\\\n", " ").splitlines()
+def _noted(text: str, program: str) -> list[str]:
+    """A command of the notes for `kubectl exec`."""
+    lines = text.replace("\\\n", " ").splitlines()
     line = next(line for line in lines if f" {program} " in line and " -- " in line)
     return line.partition(" -- ")[2].split()
 
 
 def _well(release: StandIn, container: Manifest) -> bool:
-    """What the startup probe of a container finds."""
+    """Whether the startup probe of a container succeeds."""
     probe = container["startupProbe"]
-    if asked := probe.get("httpGet"):
-        port = next(port["containerPort"] for port in container["ports"] if port["name"] == asked["port"])
-        return _ask(release, port, asked["path"])[0] == 200
-    # A port stands by itself there.
+    if request := probe.get("httpGet"):
+        port = next(port["containerPort"] for port in container["ports"] if port["name"] == request["port"])
+        return _ask(release, port, request["path"])[0] == 200
+    # The port is a number of its own there.
     command = [str(release.ports.get(int(part), part)) if part.isdigit() else part for part in probe["exec"]["command"]]
     return release.run(container, *command).returncode == 0
 
 
 @pytest.mark.parametrize("name", LONG_LIVED)
-def test_the_probe_finds_it_well(release: StandIn, containers: dict[str, Manifest], name: str) -> None:
+def test_the_startup_probe_succeeds(release: StandIn, containers: dict[str, Manifest], name: str) -> None:
     eventually(lambda: _well(release, containers[name]) or not release.alive(name), patience=PATIENCE)
     assert _well(release, containers[name]), release.log(name).read_text()[-4000:]
 
 
-def test_before_the_first_training_the_service_lives_and_is_not_ready(release: StandIn) -> None:
+def test_before_the_first_training_the_service_is_alive_and_not_ready(release: StandIn) -> None:
     assert _ask(release, 8000, "/ready")[0] == 503
 
 
@@ -131,7 +131,7 @@ def test_the_first_command_of_the_notes_trains_and_promotes(
 
 
 def _failed(release: StandIn) -> bool:
-    """Whether the daemon or a run has ended badly: there is nothing to wait for."""
+    """Whether the daemon or a run has failed, so that waiting is pointless."""
     jobs = [release.answer("GET", f"{JOBS}/{name}/status", {}, {})[1]["status"] for name in release.jobs]
     return not release.alive("daemon") or any("failed" in status for status in jobs)
 
@@ -140,7 +140,7 @@ def _job(release: StandIn) -> str:
     return f"{JOBS}/{next(iter(release.jobs))}/status"
 
 
-def test_the_pod_of_the_run_is_labelled_as_one_and_has_the_accounts_name(release: StandIn) -> None:
+def test_the_pod_of_the_run_has_its_labels_and_account(release: StandIn) -> None:
     pod = next(iter(release.jobs.values()))["spec"]["template"]
     assert pod["metadata"]["labels"]["app.kubernetes.io/component"] == "run"
     assert pod["spec"]["serviceAccountName"] == f"{RELEASE}-platform"
@@ -151,18 +151,18 @@ def test_models_and_files_are_in_mlflow(release: StandIn) -> None:
     status, body = _ask(release, 5000, "/api/2.0/mlflow/registered-models/search?max_results=10")
     assert status == 200, (query, body)
     assert json.loads(body)["registered_models"]
-    # Through the server, into its own folder.
+    # Through the server, into the folder of its artifacts.
     assert [path for path in (release.home / "mlartifacts").rglob("*") if path.is_file()]
 
 
-def test_mlflow_refuses_a_strangers_name(release: StandIn) -> None:
-    """Else a page elsewhere could make a browser ask."""
+def test_mlflow_refuses_an_unknown_host_name(release: StandIn) -> None:
+    """Protection against DNS rebinding."""
     assert _ask(release, 5000, "/api/2.0/mlflow/experiments/get?experiment_id=0", Host="evil.example")[0] == 403
     for host in (f"{RELEASE}-mlflow:5000", f"{RELEASE}-mlflow.headache.svc:5000", f"{RELEASE}-mlflow"):
         assert _ask(release, 5000, "/api/2.0/mlflow/experiments/get?experiment_id=0", Host=host)[0] == 200, host
 
 
-def test_the_second_command_of_the_notes_makes_a_key_that_opens_the_service(
+def test_the_second_command_of_the_notes_creates_a_valid_api_key(
     release: StandIn, containers: dict[str, Manifest], values: dict[str, Any]
 ) -> None:
     assert eventually(lambda: _ask(release, 8000, "/ready")[0] == 200, patience=60), release.log("serving").read_text()
@@ -174,7 +174,7 @@ def test_the_second_command_of_the_notes_makes_a_key_that_opens_the_service(
     assert answered, _ask(release, 8000, "/predict", BODY, Authorization=f"Bearer {key}")
 
 
-def test_the_pod_of_helm_test_is_content(release: StandIn, containers: dict[str, Manifest]) -> None:
+def test_the_pod_of_helm_test_succeeds(release: StandIn, containers: dict[str, Manifest]) -> None:
     done = release.run(containers["test"])
     assert done.returncode == 0, done.stderr
     assert done.stdout.count(" 200") == 3
@@ -203,10 +203,10 @@ def _run_status(release: StandIn, run: str) -> str:
     return str(_graphql(release, query, id=run)["runOrError"]["status"])
 
 
-def test_after_an_upgrade_to_the_k8s_executor_every_asset_is_a_job_and_heavy_models_ask_for_more(
+def test_after_an_upgrade_to_the_k8s_executor_every_asset_is_a_job_and_heavy_models_request_more(
     release: StandIn, values: dict[str, Any]
 ) -> None:
-    """The run's own pod starts one for each asset and looks after them."""
+    """The pod of the run creates and monitors one for each asset."""
     _upgrade(release, {**values, "pipeline": {**values["pipeline"], "executor": "k8s_job"}})
     before = set(release.jobs)
     chosen = ["raw_diary", "validated_diary", "quarantined_rows", "preprocessed_diary", "features", "folds"]
@@ -232,11 +232,11 @@ def test_after_an_upgrade_to_the_k8s_executor_every_asset_is_a_job_and_heavy_mod
 
 
 def _upgrade(release: StandIn, values: dict[str, Any]) -> None:
-    """As Helm does it: the tables first, then all that runs is replaced."""
+    """Like Helm: migrate the tables, then replace the running containers."""
     release.end()
-    release.found = render(values)
+    release.objects = render(values)
     release.configure(release.kubernetes)
-    new = {pod.component: pod.spec["containers"][0] for pod in pods_of(release.found)}
+    new = {pod.component: pod.spec["containers"][0] for pod in pods_of(release.objects)}
     assert release.run(new["migrate"]).returncode == 0
     for name in LONG_LIVED:
         release.start(name, new[name])
@@ -244,15 +244,13 @@ def _upgrade(release: StandIn, values: dict[str, Any]) -> None:
         assert eventually(lambda name=name: _well(release, new[name]), patience=PATIENCE), release.log(name).read_text()
 
 
-def test_dagster_asks_nothing_of_kubernetes_that_its_role_does_not_allow(
-    release: StandIn, found: list[Manifest]
-) -> None:
+def test_the_role_allows_every_request_of_dagster_to_kubernetes(release: StandIn, objects: list[Manifest]) -> None:
     allowed = {
         (verb, resource)
-        for role in of_kind(found, "Role")
+        for role in of_kind(objects, "Role")
         for rule in role["rules"]
         for verb in rule["verbs"]
         for resource in rule["resources"]
     }
-    assert ("create", "jobs") in release.asked
-    assert release.asked <= allowed
+    assert ("create", "jobs") in release.requests
+    assert release.requests <= allowed

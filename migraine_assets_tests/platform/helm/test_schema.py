@@ -1,4 +1,4 @@
-"""The schema refuses what cannot be meant, and says why."""
+"""The schema rejects invalid values with a reason."""
 
 import copy
 import json
@@ -13,15 +13,15 @@ from migraine_assets_tests.platform.helm.rendering import CHART, Refused, render
 
 VALUES: dict[str, Any] = yaml.safe_load((CHART / "values.yaml").read_text())
 SCHEMA: dict[str, Any] = json.loads((CHART / "values.schema.json").read_text())
-# Whose keys are people's own.
+# Objects whose keys the user chooses.
 FREE = {("grafana", "labels")}
-# What is inside these is Kubernetes' own, and has one sentence for all.
+# Objects of Kubernetes, which have a single description.
 WHOLE = {"resources", "autoscalerResources", "clients", "monitoring", "kuberay"}
 
 REFUSED = (
     ({"serving": {"mode": "kserve"}}, "rayservice"),
     ({"serving": {"minReplicas": 0}}, "serving.minReplicas|minReplicas"),
-    ({"serving": {"minReplicas": 11}}, r"serving.minReplicas \(11\) is above serving.maxReplicas \(10\)"),
+    ({"serving": {"minReplicas": 11}}, r"serving.minReplicas \(11\) is greater than serving.maxReplicas \(10\)"),
     ({"serving": {"targetCPU": 150}}, "targetCPU"),
     ({"serving": {"rateLimit": -1}}, "rateLimit"),
     ({"serving": {"corsOrigins": ["app.example"]}}, "corsOrigins"),
@@ -33,16 +33,16 @@ REFUSED = (
     ({"images": {"platform": {"pullPolicy": "Sometimes"}}}, "pullPolicy"),
     ({"home": {"accessModes": []}}, "accessModes"),
     ({"store": {"uri": "bucket/store"}}, "uri"),
-    ({"store": {"existingSecret": "keys"}}, "store.uri names none"),
-    ({"serving": {"head": {"existingSecret": "redis"}}}, "serving.head.redisAddress names none"),
+    ({"store": {"existingSecret": "keys"}}, "without store.uri"),
+    ({"serving": {"head": {"existingSecret": "redis"}}}, "without serving.head.redisAddress"),
     ({"serving": {"head": {"redisAddress": "redis"}}}, "redisAddress"),
     ({"database": {"existingSecret": ""}}, "existingSecret"),
     ({"networkPolicy": {"database": {"cidrs": ["everywhere"]}}}, "cidrs"),
     ({"networkPolicy": {"database": {"ports": [70000]}}}, "ports"),
     ({"networkPolicy": {"clients": [{}]}}, "clients"),
-    ({"mlflow": {"enabled": False}}, "name your own server in mlflow.trackingUri"),
-    ({"mlflow": {"trackingUri": "http://elsewhere:5000"}}, "choose"),
-    ({"ingress": {"enabled": True}}, "no host is named"),
+    ({"mlflow": {"enabled": False}}, "set mlflow.trackingUri to the URL"),
+    ({"mlflow": {"trackingUri": "http://elsewhere:5000"}}, "use only one of them"),
+    ({"ingress": {"enabled": True}}, "without a host"),
     ({"ingress": {"enabled": True, "serving": {"host": "api.example"}}}, "without ingress.serving.tlsSecret"),
     ({"ingress": {"enabled": True, "serving": {"host": "https://api.example"}}}, "host"),
     (
@@ -50,9 +50,9 @@ REFUSED = (
             "ingress": {"enabled": True, "serving": {"host": "api.example", "tlsSecret": "tls"}},
             "serving": {"apiKeysRequired": False},
         },
-        "would let everybody ask",
+        "without API keys",
     ),
-    ({"serviceAccounts": {"create": False}}, "name yours"),
+    ({"serviceAccounts": {"create": False}}, "to existing accounts"),
     ({"prometheusOperator": {"interval": "fast"}}, "interval"),
     ({"extraEnv": [{"name": "1BAD"}]}, "extraEnv"),
 )
@@ -68,15 +68,15 @@ def _paths(values: dict[str, Any], above: tuple[str, ...] = ()) -> Iterator[tupl
 GROUPS = [path for path in _paths(VALUES) if path not in FREE]
 
 
-@pytest.mark.parametrize(("values", "said"), REFUSED, ids=lambda given: json.dumps(given) if given else "")
-def test_a_value_that_cannot_be_is_refused(values: dict[str, Any], said: str) -> None:
-    with pytest.raises(Refused, match=said):
+@pytest.mark.parametrize(("values", "reason"), REFUSED, ids=lambda values: json.dumps(values) if values else "")
+def test_an_invalid_value_is_rejected(values: dict[str, Any], reason: str) -> None:
+    with pytest.raises(Refused, match=reason):
         render(values)
 
 
 @pytest.mark.parametrize("path", [(), *GROUPS], ids=".".join)
-def test_a_key_that_nobody_reads_is_refused(path: tuple[str, ...]) -> None:
-    """A misspelled key is else a setting that silently does nothing."""
+def test_an_unknown_key_is_rejected(path: tuple[str, ...]) -> None:
+    """A misspelled key would otherwise be ignored silently."""
     values: dict[str, Any] = {}
     inner = values
     for key in path:
@@ -87,7 +87,7 @@ def test_a_key_that_nobody_reads_is_refused(path: tuple[str, ...]) -> None:
 
 
 @pytest.mark.parametrize("path", GROUPS, ids=".".join)
-def test_a_text_in_the_place_of_a_group_is_refused(path: tuple[str, ...]) -> None:
+def test_a_string_instead_of_an_object_is_rejected(path: tuple[str, ...]) -> None:
     values: dict[str, Any] = {}
     inner = values
     for key in path[:-1]:
@@ -97,12 +97,12 @@ def test_a_text_in_the_place_of_a_group_is_refused(path: tuple[str, ...]) -> Non
         render(values)
 
 
-def test_every_value_is_in_the_schema_and_the_other_way_round() -> None:
+def test_values_and_schema_have_the_same_keys() -> None:
     def compare(values: dict[str, Any], schema: dict[str, Any], where: str) -> None:
         known = schema.get("properties")
         if known is None:
             return
-        # `global` is Helm's own.
+        # Helm reserves `global`.
         assert set(known) - {"global"} == set(values), where
         for key, value in values.items():
             if isinstance(value, dict):
@@ -111,28 +111,28 @@ def test_every_value_is_in_the_schema_and_the_other_way_round() -> None:
     compare(VALUES, SCHEMA, "values")
 
 
-def test_the_defaults_keep_the_schema() -> None:
+def test_the_defaults_are_valid() -> None:
     assert render(copy.deepcopy(VALUES)) == render({})
 
 
 def comments() -> dict[tuple[str, ...], str]:
-    """The comment above each key of values.yaml, in one line; empty where there is none."""
-    found: dict[tuple[str, ...], str] = {}
+    """The comment above each key of values.yaml, in one line; empty without a comment."""
+    by_path: dict[tuple[str, ...], str] = {}
     path: list[str] = []
-    said: list[str] = []
+    lines: list[str] = []
     for line in (CHART / "values.yaml").read_text().splitlines():
         if comment := re.match(r" *# ?(.*)", line):
-            said.append(comment[1])
+            lines.append(comment[1])
         elif key := re.match(r"( *)([A-Za-z]+):", line):
             path = [*path[: len(key[1]) // 2], key[2]]
-            found[tuple(path)], said = " ".join(said), []
+            by_path[tuple(path)], lines = " ".join(lines), []
         else:
-            said = []
-    return found
+            lines = []
+    return by_path
 
 
 def described() -> dict[tuple[str, ...], str]:
-    """The description of each key in the schema; what is defined once for several keys (an image) is one."""
+    """The description of each key in the schema, except keys of shared definitions (images)."""
 
     def walk(schema: dict[str, Any], path: tuple[str, ...]) -> Iterator[tuple[tuple[str, ...], str]]:
         for key, inner in schema.get("properties", {}).items():
@@ -142,12 +142,12 @@ def described() -> dict[tuple[str, ...], str]:
     return {path: text for path, text in walk(SCHEMA, ()) if path != ("global",)}
 
 
-def test_every_value_has_a_sentence_of_its_own() -> None:
-    """Nobody should have to read templates to set one."""
+def test_every_value_has_a_comment() -> None:
+    """Setting a value must not require reading templates."""
     bare = [".".join(path) for path, text in comments().items() if not text and not WHOLE.intersection(path[:-1])]
     assert bare == []
 
 
-def test_the_schema_says_what_the_comments_say() -> None:
-    found = comments()
-    assert described() == {path: found.get(path) for path in described()}
+def test_descriptions_in_the_schema_equal_the_comments() -> None:
+    by_path = comments()
+    assert described() == {path: by_path.get(path) for path in described()}
