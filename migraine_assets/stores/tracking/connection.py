@@ -158,5 +158,5 @@ def _public(text: str) -> str:
 def _is_unreachable(error: Exception) -> bool:
     import requests
 
-    gone = (requests.ConnectionError, requests.Timeout, ConnectionError, TimeoutError, socket.gaierror)
-    return isinstance(error, gone) or "API request to" in str(error) or "OperationalError" in str(error)
+    unreachable = (requests.ConnectionError, requests.Timeout, ConnectionError, TimeoutError, socket.gaierror)
+    return isinstance(error, unreachable) or "API request to" in str(error) or "OperationalError" in str(error)

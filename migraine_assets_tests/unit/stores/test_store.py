@@ -1,4 +1,4 @@
-"""The store: whole or not at all, on a disk and on an object store, whatever is killed or full."""
+"""The store: atomic writes on a disk and on an object store, with killed writers and full disks."""
 
 import os
 import resource
@@ -20,17 +20,17 @@ from migraine_assets.stores.store import Store
 
 @pytest.fixture(params=["local", "memory"])
 def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Store]:
-    made = Store(str(tmp_path / "store") if request.param == "local" else f"memory://{uuid.uuid4().hex}")
-    yield made
+    opened = Store(str(tmp_path / "store") if request.param == "local" else f"memory://{uuid.uuid4().hex}")
+    yield opened
     if request.param == "memory":
-        made.fs.store.clear()
+        opened.fs.store.clear()
 
 
 def _names(folder: Path) -> list[str]:
     return sorted(str(path.relative_to(folder)) for path in folder.rglob("*") if path.is_file())
 
 
-def test_what_is_written_is_read_and_replaced(store: Store) -> None:
+def test_a_file_is_written_and_replaced(store: Store) -> None:
     store.write("a/b.bin", b"one")
     store.write("a/b.bin", b"two")
     assert store.read("a/b.bin") == b"two"
@@ -39,7 +39,7 @@ def test_what_is_written_is_read_and_replaced(store: Store) -> None:
     assert store.list("a") == ["b.bin"]
 
 
-def test_what_is_absent_is_said_to_be(store: Store) -> None:
+def test_missing_files_are_reported(store: Store) -> None:
     assert not store.exists("nothing")
     assert store.list("nothing") == []
     store.delete("nothing")
@@ -47,7 +47,7 @@ def test_what_is_absent_is_said_to_be(store: Store) -> None:
         store.read("nothing")
 
 
-def test_a_file_or_a_folder_can_be_removed(store: Store) -> None:
+def test_files_and_folders_can_be_deleted(store: Store) -> None:
     store.write_all({"a/1": b"", "a/2": b"", "b": b""})
     store.delete("a")
     store.delete("b")
@@ -56,7 +56,7 @@ def test_a_file_or_a_folder_can_be_removed(store: Store) -> None:
 
 
 @pytest.mark.parametrize("name", ["", "/etc/passwd", "../x", "a/../../x", "a/.."])
-def test_no_name_leaves_the_root(store: Store, name: str) -> None:
+def test_names_outside_the_root_are_refused(store: Store, name: str) -> None:
     for use in (store.read, store.exists, store.delete, store.list):
         with pytest.raises(StoreError, match="is not a path inside the store"):
             use(name)
@@ -75,14 +75,14 @@ def test_every_accepted_name_stays_under_the_root(parts: list[str]) -> None:
     assert os.path.normpath(path).startswith("/some/root")
 
 
-def test_create_leaves_what_is_there(store: Store) -> None:
+def test_create_does_not_overwrite(store: Store) -> None:
     assert store.create("log/1", b"first")
     assert not store.create("log/1", b"second")
     assert store.read("log/1") == b"first"
     assert store.list("log") == ["1"]
 
 
-def test_a_folder_is_put_once(store: Store) -> None:
+def test_a_folder_is_written_once(store: Store) -> None:
     assert store.write_folder("bundles/x", {"model": b"m", "manifest": b"1"})
     assert not store.write_folder("bundles/x", {"model": b"other", "manifest": b"2"})
     assert store.list("bundles") == ["x"]
@@ -105,7 +105,7 @@ def test_unfinished_writes_are_not_listed(tmp_path: Path) -> None:
     assert store.list("a") == ["b"]
 
 
-def test_an_unreadable_place_is_a_sentence(tmp_path: Path) -> None:
+def test_an_unreadable_path_is_explained(tmp_path: Path) -> None:
     store = Store(str(tmp_path))
     store.write("a", b"a file")
     with pytest.raises(StoreError, match=r"'a/b' .* cannot be"):
@@ -118,7 +118,7 @@ def test_an_unreadable_place_is_a_sentence(tmp_path: Path) -> None:
 
 
 def _attempt(store: Store, content: bytes) -> list[str]:
-    said = []
+    messages = []
     writes = (
         lambda: store.write("file", content),
         lambda: store.create("new", content),
@@ -127,22 +127,22 @@ def _attempt(store: Store, content: bytes) -> list[str]:
     for write in writes:
         with pytest.raises(StoreError) as caught:
             write()
-        said.append(str(caught.value))
-    return said
+        messages.append(str(caught.value))
+    return messages
 
 
-def test_a_write_beyond_a_limit_leaves_no_trace(tmp_path: Path) -> None:
+def test_a_write_beyond_a_size_limit_changes_nothing(tmp_path: Path) -> None:
     store = Store(str(tmp_path))
     store.write("file", b"before")
     soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
     handler = signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
     resource.setrlimit(resource.RLIMIT_FSIZE, (4096, hard))
     try:
-        said = _attempt(store, b"x" * 10_000)
+        messages = _attempt(store, b"x" * 10_000)
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
         signal.signal(signal.SIGXFSZ, handler)
-    assert all("The previous content is unchanged" in sentence for sentence in said)
+    assert all("The previous content is unchanged" in message for message in messages)
     assert _names(tmp_path) == ["file"]
     assert store.read("file") == b"before"
 
@@ -153,15 +153,15 @@ def small_disk(tmp_path: Path) -> Iterator[Path]:
     mounted.mkdir()
     mount = ["mount", "-t", "tmpfs", "-o", "size=64k", "tmpfs", str(mounted)]
     if os.geteuid() != 0 or subprocess.run(mount, check=False, capture_output=True).returncode != 0:
-        pytest.skip("a small file system can be mounted by root only")
+        pytest.skip("only root can mount a small file system")
     yield mounted
     subprocess.run(["umount", str(mounted)], check=True)
 
 
-def test_a_full_disk_leaves_what_was_there_and_names_the_remedy(small_disk: Path) -> None:
+def test_a_full_disk_changes_nothing_and_is_explained(small_disk: Path) -> None:
     store = Store(str(small_disk))
     store.write("file", b"before")
-    assert all("No space left on device. Free some space" in sentence for sentence in _attempt(store, b"x" * 200_000))
+    assert all("No space left on device. Free some space" in message for message in _attempt(store, b"x" * 200_000))
     assert _names(small_disk) == ["file"]
     assert store.read("file") == b"before"
 
@@ -179,7 +179,7 @@ for number in range(10_000):
 
 
 @pytest.mark.parametrize("delay", [0.002, 0.01, 0.03, 0.07])
-def test_a_writer_killed_at_any_moment_leaves_only_whole_files(tmp_path: Path, delay: float) -> None:
+def test_a_killed_writer_leaves_only_complete_files(tmp_path: Path, delay: float) -> None:
     writer = subprocess.Popen([sys.executable, "-c", _WRITER, str(tmp_path)], stdout=subprocess.PIPE)
     with writer:
         assert writer.stdout is not None
@@ -198,17 +198,17 @@ def test_a_writer_killed_at_any_moment_leaves_only_whole_files(tmp_path: Path, d
 
 
 @pytest.mark.parametrize("kind", ["file", "folder"])
-def test_of_many_writers_at_once_exactly_one_creates(tmp_path: Path, kind: str) -> None:
+def test_exactly_one_of_several_writers_creates(tmp_path: Path, kind: str) -> None:
     start, won = threading.Barrier(8), []
 
     def write(number: int) -> None:
         store, content = Store(str(tmp_path)), bytes([number]) * 1000
         start.wait()
         if kind == "file":
-            made = store.create("a/x", content)
+            created = store.create("a/x", content)
         else:
-            made = store.write_folder("a/x", {"one": content, "two": content})
-        if made:
+            created = store.write_folder("a/x", {"one": content, "two": content})
+        if created:
             won.append(content)
 
     threads = [threading.Thread(target=write, args=(number,)) for number in range(8)]

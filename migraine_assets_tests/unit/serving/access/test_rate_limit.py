@@ -106,7 +106,7 @@ def test_a_full_table_never_locks_a_new_client_out(tmp_path: Path) -> None:
     assert limiter.allow("a new one") == 0.0
 
 
-def hold(folder: Path, held: "multiprocessing.synchronize.Event") -> None:
+def hold_lock(folder: Path, held: "multiprocessing.synchronize.Event") -> None:
     limiter = Limiter(folder, rate=1, burst=1)
     assert limiter._lock()
     held.set()
@@ -116,7 +116,7 @@ def hold(folder: Path, held: "multiprocessing.synchronize.Event") -> None:
 def test_neither_a_hanging_nor_a_killed_replica_blocks_the_others(tmp_path: Path) -> None:
     context = multiprocessing.get_context("spawn")
     held = context.Event()
-    other = context.Process(target=hold, args=(tmp_path, held))
+    other = context.Process(target=hold_lock, args=(tmp_path, held))
     other.start()
     assert held.wait(60)
     limiter = Limiter(tmp_path, rate=1, burst=1)

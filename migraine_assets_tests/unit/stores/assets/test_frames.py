@@ -1,4 +1,4 @@
-"""Frames by content hash, the pointers to them, and pruning."""
+"""Frames, stored by the hash of their content, and pruning."""
 
 import os
 import subprocess
@@ -61,7 +61,7 @@ FRAMES = st.integers(0, 20).flatmap(
 
 @settings(max_examples=40, deadline=None)
 @given(columns=FRAMES)
-def test_what_is_written_is_read_back_and_equal_frames_have_equal_versions(columns: dict[str, object]) -> None:
+def test_frames_are_read_back_and_equal_frames_have_equal_versions(columns: dict[str, object]) -> None:
     store = Store("memory://round-trip")
     frame = pd.DataFrame(columns)
     frame["text"] = frame["text"].astype(object)
@@ -71,7 +71,7 @@ def test_what_is_written_is_read_back_and_equal_frames_have_equal_versions(colum
     assert write_frame(store, "features", frame.copy()) == ref
 
 
-def test_missing_text_comes_back_as_none_also_where_all_of_it_is_missing(store: Store) -> None:
+def test_missing_text_is_read_as_none_even_in_an_empty_column(store: Store) -> None:
     frame = pd.DataFrame({"some": ["a", None, np.nan], "none": [None] * 3, "flag": [1.0, np.nan, 0.0]})
     back = read_frame(store, write_frame(store, "raw", frame))
     assert back["some"].tolist() == ["a", None, None]
@@ -85,7 +85,7 @@ def test_categories_stay_categories(store: Store) -> None:
     pd.testing.assert_frame_equal(read_frame(store, write_frame(store, "raw", frame)), frame)
 
 
-def test_the_index_is_left_out(store: Store) -> None:
+def test_the_index_is_not_stored(store: Store) -> None:
     frame = diary()
     assert write_frame(store, "raw", frame.set_index(pd.Index([9, 7, 5, 3]))) == write_frame(store, "raw", frame)
 
@@ -109,20 +109,20 @@ def test_different_frames_have_different_versions(store: Store) -> None:
     assert len({write_frame(store, "raw", variant).version for variant in variants}) == len(variants)
 
 
-def test_only_the_wanted_columns_in_the_wanted_order(store: Store) -> None:
+def test_selected_columns_are_read_in_the_given_order(store: Store) -> None:
     ref = write_frame(store, "raw", diary())
     back = read_frame(store, ref, ["x", "participant_id"])
     pd.testing.assert_frame_equal(back, diary()[["x", "participant_id"]])
 
 
-def test_a_frame_that_is_there_is_not_written_again(store: Store) -> None:
+def test_an_existing_frame_is_not_written_again(store: Store) -> None:
     ref = write_frame(store, "raw", diary())
     inode = Path(store.path(ref.path)).stat().st_ino
     write_frame(store, "raw", diary())
     assert Path(store.path(ref.path)).stat().st_ino == inode
 
 
-def test_an_absent_frame_column_or_content_is_explained(store: Store) -> None:
+def test_a_missing_frame_column_or_content_is_explained(store: Store) -> None:
     ref = write_frame(store, "raw", diary())
     with pytest.raises(StoreError, match="no column mood"):
         read_frame(store, ref, ["x", "mood"])

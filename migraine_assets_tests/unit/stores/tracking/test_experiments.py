@@ -119,9 +119,9 @@ def test_a_model_is_a_finished_child_with_everything_that_was_logged(tracker: Tr
     logged = run.inputs.dataset_inputs[0]
     assert (logged.dataset.name, logged.dataset.digest) == ("features", ("ab" * 32)[:36])
     assert json.loads(logged.dataset.source)["version"] == "ab" * 32
-    place = Path(run.info.artifact_uri.removeprefix("file://"))
-    assert (place / "figures/roc.png").read_bytes() == b"png"
-    assert (place / "card.md").read_text() == "# KNN"
+    folder = Path(run.info.artifact_uri.removeprefix("file://"))
+    assert (folder / "figures/roc.png").read_bytes() == b"png"
+    assert (folder / "card.md").read_text() == "# KNN"
 
 
 def test_artifacts_lie_beside_the_database_and_not_in_the_working_directory(
