@@ -127,15 +127,15 @@ def test_a_clock_that_was_set_back_neither_mutes_nor_prolongs_an_alert() -> None
 @given(st.lists(st.tuples(st.booleans(), st.integers(1, 600)), max_size=60))
 def test_new_and_resolved_messages_alternate(steps: list[tuple[bool, int]]) -> None:
     state: AlertState | None = None
-    told: list[AlertUpdate] = []
+    sent: list[AlertUpdate] = []
     now = START
     for there, minutes in steps:
         now += minutes * MINUTE
         step = on_sighting(state, slow(), now=now) if there else on_end(state, Ended("latency", "service"), now=now)
         if step is not None:
             state = step.state
-            told += [step.update] if step.update else []
-    changes = [update.change for update in told if update.change in ("new", "over")]
+            sent += [step.update] if step.update else []
+    changes = [update.change for update in sent if update.change in ("new", "over")]
     assert changes == ["new", "over"] * (len(changes) // 2) + ["new"] * (len(changes) % 2)
     # Each sighting is sent or counted.
     assert state is None or state.count >= 1

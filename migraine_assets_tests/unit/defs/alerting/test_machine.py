@@ -61,9 +61,9 @@ def test_a_silent_sensor_raises_an_alert_until_its_next_heartbeat(daemon: Daemon
         daemon.wait(minutes=1)
         _all_beat(daemon, but="alert_disk")
         daemon.evaluate("alert_heartbeats")
-    (told,) = daemon.receiver.taken
-    assert told["title"] == "Sensor silent: alert_disk (error)"
-    assert "Last completed evaluation: 2026-03-01 12:00 UTC. Up to 25 min would be normal." in told["message"]
+    (message,) = daemon.receiver.taken
+    assert message["title"] == "Sensor silent: alert_disk (error)"
+    assert "Last completed evaluation: 2026-03-01 12:00 UTC. Up to 25 min would be normal." in message["message"]
     daemon.evaluate("alert_disk")
     daemon.evaluate("alert_heartbeats")
     assert daemon.receiver.titles[1:] == ["Resolved: Sensor silent: alert_disk"]

@@ -70,10 +70,10 @@ def test_an_alert_on_a_failed_run_has_step_reason_and_link(daemon: Daemon) -> No
     BROKEN["numbers"] = StoreError("The disk of the store is full. Free some space.")
     run_id = run(daemon)
     daemon.evaluate("alert_failed_runs")
-    (told,) = daemon.receiver.taken
-    assert told["title"] == "Run failed: count (error)"
-    assert "numbers failed: StoreError: The disk of the store is full. Free some space." in told["message"]
-    assert f"See https://dagster.example.org/runs/{run_id}" in told["message"]
+    (message,) = daemon.receiver.taken
+    assert message["title"] == "Run failed: count (error)"
+    assert "numbers failed: StoreError: The disk of the store is full. Free some space." in message["message"]
+    assert f"See https://dagster.example.org/runs/{run_id}" in message["message"]
 
 
 @pytest.mark.parametrize("error", [DataRefused("row 3 of Ms Smith, 1971"), ValueError("Ms Smith, 1971")])
@@ -148,10 +148,10 @@ def test_a_check_that_is_not_blocking_raises_an_alert_of_its_severity(daemon: Da
     daemon.evaluate("alert_failed_runs")
     assert daemon.receiver.taken == []
     daemon.evaluate("alert_failed_checks")
-    (told,) = daemon.receiver.taken
-    assert told["title"] == "Check failed: numbers: plausible (warning)"
-    assert "41 is too many." in told["message"]
-    assert "See https://dagster.example.org/assets/numbers?view=checks" in told["message"]
+    (message,) = daemon.receiver.taken
+    assert message["title"] == "Check failed: numbers: plausible (warning)"
+    assert "41 is too many." in message["message"]
+    assert "See https://dagster.example.org/assets/numbers?view=checks" in message["message"]
 
 
 def test_a_blocking_check_raises_an_error_that_says_so(daemon: Daemon) -> None:

@@ -75,10 +75,10 @@ def test_an_alert_on_the_error_rate_names_the_model(daemon: Daemon, service: Ser
     tick(daemon)
     service.answer(90, 10)
     tick(daemon)
-    (told,) = daemon.receiver.taken
-    assert told["title"] == "Error rate too high: service (critical)"
-    assert "10.0% of 100 responses in the last 5 minutes were server errors. The limit is 5%." in told["message"]
-    assert "Model: attack xgboost 0123456789ab" in told["message"]
+    (message,) = daemon.receiver.taken
+    assert message["title"] == "Error rate too high: service (critical)"
+    assert "10.0% of 100 responses in the last 5 minutes were server errors. The limit is 5%." in message["message"]
+    assert "Model: attack xgboost 0123456789ab" in message["message"]
 
 
 def test_five_percent_of_errors_raise_no_alert(daemon: Daemon, service: Service) -> None:

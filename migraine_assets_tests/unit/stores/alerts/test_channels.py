@@ -12,7 +12,7 @@ from migraine_assets.stores.alerts.channels import INVALID_URL, Channel, SendRes
 from migraine_assets_tests.support.receivers import mail_server, webhook
 
 NOW = dt.datetime(2026, 3, 1, 12, tzinfo=dt.UTC)
-TOLD = Message("Drift detected: attack (error)", "sleep_hours moved.\nSince then.", "error", good=False, made=NOW)
+MESSAGE = Message("Drift detected: attack (error)", "sleep_hours moved.\nSince then.", "error", good=False, made=NOW)
 SLACK = "https://hooks.slack.com/services/T1JJ3T3L2/A1BRTD4JD/TIiajkdnlazkcOXrIdevi7FQ"
 
 
@@ -33,7 +33,7 @@ def test_urls_are_separated_by_commas_or_spaces_but_not_within_a_url() -> None:
 
 @pytest.mark.parametrize("url", ["slack", "nonsense://a/b", "slack://too-short"])
 def test_an_invalid_url_is_reported_as_such(url: str) -> None:
-    assert send(one(url), TOLD) == SendResult(False, INVALID_URL)
+    assert send(one(url), MESSAGE) == SendResult(False, INVALID_URL)
 
 
 def test_neither_label_nor_repr_of_a_channel_shows_a_secret() -> None:
@@ -55,11 +55,11 @@ def test_two_channels_of_one_kind_can_be_told_apart() -> None:
 
 def test_a_webhook_gets_title_text_and_severity() -> None:
     with webhook() as receiver:
-        assert send(one(receiver.url), TOLD).delivered
-        (got,) = receiver.taken
-    assert got["title"] == TOLD.title
-    assert got["message"] == TOLD.body
-    assert got["type"] == "failure"
+        assert send(one(receiver.url), MESSAGE).delivered
+        (received,) = receiver.taken
+    assert received["title"] == MESSAGE.title
+    assert received["message"] == MESSAGE.body
+    assert received["type"] == "failure"
 
 
 def test_good_news_is_sent_as_success_and_a_late_message_names_its_time() -> None:
@@ -75,18 +75,18 @@ def test_a_response_of_500_is_a_failure_whose_reason_holds_no_secret(
 ) -> None:
     with webhook() as receiver, caplog.at_level(logging.DEBUG):
         receiver.status = 500
-        sent = send(one(receiver.url), TOLD)
+        sent = send(one(receiver.url), MESSAGE)
     assert not sent.delivered
     assert "500" in sent.problem
-    said = "".join(capfd.readouterr())
-    for text in (sent.problem, caplog.text, said):
+    output = "".join(capfd.readouterr())
+    for text in (sent.problem, caplog.text, output):
         assert "very-secret-token" not in text
 
 
 def test_an_unreachable_receiver_is_reported_and_not_raised() -> None:
     with webhook() as receiver:
         url = receiver.url
-    sent = send(one(url), TOLD)
+    sent = send(one(url), MESSAGE)
     assert not sent.delivered
     assert sent.problem
 
@@ -96,12 +96,12 @@ def test_an_e_mail_is_sent_over_tls_to_a_server_with_a_trusted_certificate(
 ) -> None:
     with mail_server(tmp_path, password="letter-box-9") as box:
         url = f"mailtos://alerts:letter-box-9@127.0.0.1:{box.port}?from=a@example.org&to=b@example.org,c@example.org"
-        refused = send(one(url), TOLD)
-        assert not refused.delivered, "a certificate that nobody signed was believed"
+        refused = send(one(url), MESSAGE)
+        assert not refused.delivered, "an untrusted certificate was accepted"
         assert "letter-box-9" not in refused.problem
         assert box.letters == []
         monkeypatch.setenv("SSL_CERT_FILE", str(box.certificate))
-        assert send(one(url), TOLD) == send(one(url), TOLD)
+        assert send(one(url), MESSAGE) == send(one(url), MESSAGE)
         assert {receiver for _, receivers, _ in box.letters for receiver in receivers} == {
             "b@example.org",
             "c@example.org",
@@ -113,7 +113,7 @@ def test_an_e_mail_is_sent_over_tls_to_a_server_with_a_trusted_certificate(
 def test_a_wrong_password_is_reported_without_the_password(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     with mail_server(tmp_path, password="letter-box-9") as box:
         monkeypatch.setenv("SSL_CERT_FILE", str(box.certificate))
-        sent = send(one(f"mailtos://alerts:wrong-word-7@127.0.0.1:{box.port}?from=a@b.org&to=c@d.org"), TOLD)
+        sent = send(one(f"mailtos://alerts:wrong-word-7@127.0.0.1:{box.port}?from=a@b.org&to=c@d.org"), MESSAGE)
     assert not sent.delivered
     assert "wrong-word-7" not in sent.problem
     assert box.letters == []
@@ -126,11 +126,11 @@ def test_a_slack_webhook_gets_a_message_in_the_format_of_slack(monkeypatch: pyte
     assert NotifySlack.webhook_url == "https://hooks.slack.com/services"
     with webhook() as receiver:
         monkeypatch.setattr(NotifySlack, "webhook_url", receiver.url.replace("json://", "http://"))
-        sent = send(one(SLACK), TOLD)
-        (got,) = receiver.asked
+        sent = send(one(SLACK), MESSAGE)
+        (received,) = receiver.asked
     assert sent.problem == ""
-    (attachment,) = got["attachments"]
-    assert "Drift detected: attack (error)" in json.dumps(got)
+    (attachment,) = received["attachments"]
+    assert "Drift detected: attack (error)" in json.dumps(received)
     assert "sleep_hours moved." in attachment["text"]
     assert attachment["color"].startswith("#")
 
