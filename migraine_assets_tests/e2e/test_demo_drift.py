@@ -6,14 +6,16 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 from migraine_assets.cli.dagster.instance import project_root
+
+pytestmark = pytest.mark.slow
 
 SCRIPT = """
 import json, sys
 from pathlib import Path
 from demo.story import play
-
-pytestmark = pytest.mark.slow
 story = play(Path(sys.argv[1]))
 Path(sys.argv[2]).write_text(json.dumps(story.facts, default=str))
 """
