@@ -145,7 +145,8 @@ def test_it_is_trained_and_exported(trained: Result, home: Home) -> None:
     model = home.models("attack")["discriminant"]
     assert model.error is None
     assert model.bundle is not None
-    assert load_manifest(home.store, model.bundle).used == "LinearDiscriminantAnalysis"
+    manifest = load_manifest(home.store, model.bundle)
+    assert (manifest.used, manifest.explanation_rows) == ("LinearDiscriminantAnalysis", 64)
     assert len(home.models("attack")) == 9
 
 

@@ -8,7 +8,6 @@ the players adds up exactly to prediction - reference; their mean does too. Perm
 (each with its reverse; Mitchell et al. 2022, JMLR 23:43) from a fixed seed: the same row has the same reasons.
 """
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -21,10 +20,6 @@ from serving.model.loaded import LoadedModel
 
 SEED = 20260101
 SHOWN = 8
-# Rows that a model may be asked for one explanation, so that it stays below 50 ms on one thread. Kernels and
-# neighbours compare every row with many stored ones.
-ROWS = 1280
-ROWS_OF: Mapping[str, int] = {"knn": 96, "svm": 160, "random_forest": 640}
 
 _INPUTS = {name: tuple(sorted(set(fields))) for name, fields in default_recipe().inputs.items()}
 
@@ -75,7 +70,7 @@ def shapley(
     size = len(game.players)
     if not size:
         return np.zeros(0)
-    orders = _orders(size, rows=ROWS_OF.get(served.manifest.algorithm, ROWS))
+    orders = _orders(size, rows=served.manifest.explanation_rows)
     rank = np.argsort(orders, axis=1)
     # A feature arrives with the last of its fields; the first `step` players have joined after `step` steps.
     arrival = np.where(game.needs[None], rank[:, None, :], -1).max(axis=2)

@@ -30,6 +30,9 @@ from migraine_assets.stores.bundles.manifest import (
 # features that were computed differently.
 FEATURES_VERSION = "ae9dc0a29c0b6dd06f9220077001cf8b0b1f78ffb628d3bbcf07bafd6d334cbe"
 
+# The rows that an explanation may score, by algorithm; 1280 for all others.
+EXPLANATION_ROWS = {"knn": 96, "svm": 160, "random_forest": 640}
+
 
 class ManifestFormat1(Part, frozen=True, tag_field="format", tag=1):
     """The document of format 1."""
@@ -80,6 +83,7 @@ def upgraded(old: ManifestFormat1, *, where: str) -> Manifest:
         quantities=own.quantities,
         features=own.features,
         reference=tuple(old.reference.values()),
+        explanation_rows=EXPLANATION_ROWS.get(old.algorithm, 1280),
         **kept,
     )
 

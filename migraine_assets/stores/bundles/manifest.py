@@ -97,7 +97,8 @@ class Manifest(Part, frozen=True, kw_only=True, tag_field="format", tag=FORMAT):
     `algorithm`: the key in the table of models; `used`: what ran. `horizon`: days from the last diary day to the
     predicted one. `contract`: the fields that the model reads. `features`: the inputs in the order of the graph.
     `features_version`: of the complete recipe that the features were taken from. `threshold`: the probability from
-    which an attack is announced. `bounds`: a severity is clipped to them. `base_rate`: share of attacks, or mean
+    which an attack is announced. `bounds`: a severity is clipped to them.
+    `explanation_rows`: the rows that an explanation may score. `base_rate`: share of attacks, or mean
     outcome, in training. `metrics`: cross-validated. `reference`: bins of each feature for drift. `files`: SHA-256 of
     every other file of the bundle.
     """
@@ -119,6 +120,7 @@ class Manifest(Part, frozen=True, kw_only=True, tag_field="format", tag=FORMAT):
     threshold: float | None
     conformal: Conformal | None
     bounds: tuple[float, float] | None
+    explanation_rows: int
     base_rate: float
     metrics: dict[str, MetricInterval]
     reference: tuple[FeatureReference, ...]

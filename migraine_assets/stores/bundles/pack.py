@@ -73,6 +73,7 @@ def pack(fitted: FittedModel, data: TrainingSet, context: Context) -> Packed:
         threshold=fitted.threshold,
         conformal=Conformal(**asdict(fitted.conformal)) if fitted.conformal else None,
         bounds=fitted.bounds,
+        explanation_rows=fitted.estimator.explanation_rows,
         base_rate=float(data.y.mean()),
         metrics={name: MetricInterval(**interval.to_json()) for name, interval in context.metrics.items()},
         reference=context.reference,

@@ -38,6 +38,7 @@ def example_manifest(model: bytes = b"model", **changes: Any) -> Manifest:
     plain = Manifest(
         task="attack",
         algorithm="logistic_regression",
+        explanation_rows=1280,
         used="LogisticRegression",
         params={"C": 0.05},
         seed=7,
