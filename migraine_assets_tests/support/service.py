@@ -15,6 +15,7 @@ from typing import Any
 
 from prometheus_client.parser import text_string_to_metric_families
 
+from migraine_assets.core.reference_bins import FeatureReference
 from migraine_assets.stores.bundles.bundles import write_bundle
 from migraine_assets.stores.registry.champions import promote
 from migraine_assets.stores.store import Store
@@ -24,14 +25,13 @@ from migraine_assets_tests.unit.stores.bundles.example_bundles import FEATURES, 
 
 _DAY = {"date": "2026-03-01", "sleep_hours": 5.5, "stress_level": 8, "migraine_occurrence": 1}
 BODY = json.dumps({"entries": [_DAY]}).encode()
-_BINS = {"edges": [1.0, 5.0, 9.0], "counts": [10, 20, 20, 10], "missing": 0}
+_REFERENCE = tuple(FeatureReference(name, (1.0, 5.0, 9.0), (10, 20, 20, 10), 0) for name in FEATURES)
 
 
 def put_champion(store: Store, *, weight: float) -> str:
     """Promote a new champion of "attack" and return its hash. A different weight makes a different model."""
     model = example_model(weight=weight)
-    reference = {name: {"name": name, **_BINS} for name in FEATURES}
-    bundle = write_bundle(store, example_manifest(model, reference=reference), model, provenance={})
+    bundle = write_bundle(store, example_manifest(model, reference=_REFERENCE), model, provenance={})
     promote(store, "attack", champion=bundle, who="test", when=dt.datetime.now(dt.UTC), why=("test",))
     return bundle
 
