@@ -198,21 +198,29 @@ def histories_of(cases: Sequence[Case]) -> Histories:
         [case] = cases
         person, last = np.zeros(len(case.day), dtype=np.int64), np.array([len(case.day) - 1])
         return Histories(names, lambda: [case.key], person, case.day, case.values, case.given, last)
-    given = np.logical_or.reduce([case.given for case in cases])
     if isinstance(cases, Days):
         rows = np.arange(len(cases))
-        return Histories(names, lambda: [c.key for c in cases], rows, cases.day, cases.values, given, rows)
+        return Histories(
+            names, lambda: [case.key for case in cases], rows, cases.day, cases.values, _any_known(cases.values), rows
+        )
     days = [_recent(case.day) for case in cases]
     lengths = [len(day) for day in days]
+    values = np.concatenate([case.values[:, -length:] for case, length in zip(cases, lengths, strict=True)], axis=1)
     return Histories(
         names=names,
         keys=lambda: [case.key for case in cases],
         person=np.repeat(np.arange(len(cases)), lengths),
         day=np.concatenate(days),
-        values=np.concatenate([case.values[:, -length:] for case, length in zip(cases, lengths, strict=True)], axis=1),
-        given=given,
+        values=values,
+        given=_any_known(values),
         targets=np.add.accumulate(lengths) - 1,
     )
+
+
+def _any_known(values: Floats) -> NDArray[np.bool_]:
+    """Which columns of `values` float64[columns, n] have any value, bool[columns]."""
+    known: NDArray[np.bool_] = (values == values).any(axis=1)
+    return known
 
 
 def _recent(day: NDArray[np.int64]) -> NDArray[np.int64]:
