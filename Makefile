@@ -34,7 +34,11 @@ serve: $(call installed,run) ## Start the HTTP service on 127.0.0.1:8000
 demo-drift: $(call installed,run) ## Demonstrate drift: detection, retraining and promotion in a few minutes
 	@$(bin)/python -m demo
 
-test: lint types unit ## Run lint, type checks and tests
+test: $(call installed,dev) ## Run lint, type checks and all tests but the slow ones
+	@$(MAKE) --no-print-directory -j2 static fast-tests
+
+test-all: $(call installed,dev) ## Run lint, type checks and all tests, with branch coverage
+	@$(MAKE) --no-print-directory -j2 static all-tests
 
 lint: $(call installed,dev)
 	$(bin)/ruff check .
