@@ -54,7 +54,8 @@ class _Recalibration:
         return float(np.dot(self.y, eta) - np.logaddexp(0.0, eta).sum())
 
     def step(self, beta: Floats) -> Floats:
-        return _newton_steps(self.terms(beta).sum(axis=0)[None, :], beta.size)[0]
+        step: Floats = _newton_steps(self.terms(beta).sum(axis=0)[None, :], beta.size)[0]
+        return step
 
     def terms(self, beta: Floats) -> Floats:
         """The contribution of each row to the gradient (k columns) and to the information matrix (k * k columns)."""

@@ -10,9 +10,10 @@ import numpy as np
 import pandas as pd
 
 from migraine_assets.core.evaluation.folds import Folds, assign
+from migraine_assets.core.evaluation.results import FlowStep
 from migraine_assets.core.features.matrix import days_of
 from migraine_assets.defs.metadata import frame_metadata, table
-from migraine_assets.defs.refs import FeaturesRef, FlowStep, FoldsRef
+from migraine_assets.defs.refs import FeaturesRef, FoldsRef
 from migraine_assets.defs.resources import Workspace
 from migraine_assets.stores.assets.frames import read_frame, write_frame
 
