@@ -13,8 +13,8 @@ from pydantic import TypeAdapter
 
 from migraine_assets.core.contract import FIELDS, Field
 from migraine_assets.core.diary.cleaning import DEFAULT, Cleaning
+from migraine_assets.core.evaluation.data_flow import FlowStep
 from migraine_assets.core.evaluation.flags import Flag
-from migraine_assets.core.evaluation.results import FlowStep
 from migraine_assets.core.features.plan import Recipe
 from migraine_assets.core.features.table import default_recipe
 from migraine_assets.stores.assets.current_values import StoredValue

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
+from migraine_assets.core.evaluation.data_flow import FlowStep
 from migraine_assets.core.evaluation.flags import Flag
 from migraine_assets.core.evaluation.importance import Importance
 from migraine_assets.core.evaluation.selection import Decision, Ranking
@@ -48,16 +49,6 @@ class ModelRow:
     params: Mapping[str, Any] = field(default_factory=dict)
     threshold: float | None = None
     conformal: Conformal | None = None
-
-
-@dataclass(frozen=True)
-class FlowStep:
-    """One stage of the data flow: its rows and participants (None if not counted), and a note."""
-
-    name: str
-    rows: int
-    participants: int | None = None
-    note: str = ""
 
 
 @dataclass(frozen=True)

@@ -9,8 +9,8 @@ import dagster as dg
 import numpy as np
 import pandas as pd
 
+from migraine_assets.core.evaluation.data_flow import FlowStep
 from migraine_assets.core.evaluation.folds import Folds, assign
-from migraine_assets.core.evaluation.results import FlowStep
 from migraine_assets.core.features.matrix import days_of
 from migraine_assets.defs.metadata import frame_metadata, table
 from migraine_assets.defs.refs import FeaturesRef, FoldsRef

@@ -3,8 +3,8 @@
 import pytest
 from pydantic import ValidationError
 
+from migraine_assets.core.evaluation.data_flow import FlowStep
 from migraine_assets.core.evaluation.flags import Flag
-from migraine_assets.core.evaluation.results import FlowStep
 from migraine_assets.defs.refs import (
     ChampionRef,
     Chosen,

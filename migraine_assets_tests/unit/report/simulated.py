@@ -8,8 +8,9 @@ from numpy.typing import NDArray
 
 from migraine_assets.core.evaluation.baselines import BASELINES
 from migraine_assets.core.evaluation.champion_analysis import ScoredRows, assemble
+from migraine_assets.core.evaluation.data_flow import FlowStep
 from migraine_assets.core.evaluation.flags import attack_flags, severity_flags
-from migraine_assets.core.evaluation.results import FlowStep, ModelRow, Part, TaskEvaluation
+from migraine_assets.core.evaluation.results import ModelRow, Part, TaskEvaluation
 from migraine_assets.core.evaluation.selection import Decision, Result, lead, rank
 from migraine_assets.core.evaluation.subgroups import age_band
 from migraine_assets.core.metrics.bootstrap import Draws, Resample, resample

@@ -8,7 +8,8 @@ from typing import Any
 
 import pytest
 
-from migraine_assets.core.evaluation.results import FlowStep, TaskEvaluation
+from migraine_assets.core.evaluation.data_flow import FlowStep
+from migraine_assets.core.evaluation.results import TaskEvaluation
 from migraine_assets.core.evaluation.selection import Decision
 from migraine_assets.core.metrics.interval import UNKNOWN
 from migraine_assets.report.evaluation_json import to_sections

@@ -152,7 +152,7 @@ def test_the_same_seed_gives_the_same_evaluation() -> None:
 
 
 def test_models_are_listed_best_first_and_failed_ones_last() -> None:
-    found = attack_evaluation(people=15, days=20, failed={"lightgbm": "MemoryError: 3 GB"})
+    found = attack_evaluation(participants=15, days=20, failed={"lightgbm": "MemoryError: 3 GB"})
     keys = [row.key for row in found.ranked()]
     assert tuple(keys[: len(found.ranking.order)]) == found.ranking.order
     assert keys[-1] == "lightgbm"
@@ -160,7 +160,7 @@ def test_models_are_listed_best_first_and_failed_ones_last() -> None:
 
 
 def test_a_severity_evaluation_has_residuals_and_no_curves() -> None:
-    found = severity_evaluation(people=15)
+    found = severity_evaluation(participants=15)
     assert found.residuals is not None
     assert found.curves == ()
     assert found.confusion is None

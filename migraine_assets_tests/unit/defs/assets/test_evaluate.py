@@ -4,11 +4,13 @@ from pathlib import Path
 
 import pytest
 
+from migraine_assets.core.contract import CONTRACT
 from migraine_assets.core.dvc_hash import md5
 from migraine_assets.defs.assets.evaluate import _incomparable
 from migraine_assets.defs.resources import Workspace
 from migraine_assets.stores.assets import deliveries
 from migraine_assets.stores.bundles.bundles import load_bundle, write_bundle
+from migraine_assets.stores.bundles.manifest import outcome_of
 from migraine_assets_tests.unit.stores.bundles.example_bundles import example_manifest, example_model
 
 
@@ -44,24 +46,27 @@ def _accepted(workspace: Workspace, *, source: str) -> None:
     )
 
 
+BURDEN = outcome_of("severity", "burden", CONTRACT, horizon=1)
+
+
 @pytest.mark.parametrize(
-    ("change", "source", "told"),
+    ("change", "source", "reason"),
     [
         ({}, "table", None),
         ({}, "synthetic", "simulated"),
         ({"horizon": 0}, "table", "another target"),
-        ({"severity_kind": "burden"}, "table", "another target"),
+        ({"outcome": BURDEN}, "table", "another target"),
     ],
 )
-def test_a_model_of_another_question_or_of_simulated_diaries_is_not_compared(
-    workspace: Workspace, change: dict[str, object], source: str, told: str | None
+def test_models_with_other_targets_or_of_simulated_diaries_are_not_compared(
+    workspace: Workspace, change: dict[str, object], source: str, reason: str | None
 ) -> None:
     _accepted(workspace, source="table")
     model = example_model()
     manifest = example_manifest(model, data_version=VERSION)
     incumbent = load_bundle(workspace.store, write_bundle(workspace.store, manifest, model, provenance={}))
-    reason = _incomparable(workspace, incumbent, example_manifest(model, **change), source=source)
-    assert reason is None if told is None else told in str(reason)
+    result = _incomparable(workspace, incumbent, example_manifest(model, **change), source=source)
+    assert result is None if reason is None else reason in str(result)
 
 
 def test_a_simulated_model_may_replace_a_simulated_one(workspace: Workspace) -> None:
