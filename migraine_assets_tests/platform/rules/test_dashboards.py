@@ -14,7 +14,7 @@ import dagster as dg
 import pytest
 from dagster._core.scheduler.instigation import InstigatorStatus, InstigatorType, TickStatus
 
-from migraine_assets_tests.platform.rules.monitored import shifted
+from migraine_assets_tests.platform.rules.monitored import Monitored
 from migraine_assets_tests.platform.rules.rule_files import FILES, METRIC, ROOT, rules
 from migraine_assets_tests.platform.rules.stack import LEAST_RANGE, PATIENCE, Stack, repeated, serving
 from migraine_assets_tests.platform.rules.test_rules import METRICS
@@ -69,13 +69,11 @@ def test_each_recorded_series_is_read(rule: Any) -> None:
 
 
 @pytest.fixture(scope="module")
-def busy(stack: Stack, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
+def busy(stack: Stack, shifted_window: Monitored) -> Iterator[Stack]:
     """The stack with something to show on every panel: a failed run, real drift, refused and out-of-range requests."""
     service = serving(stack)
-    monitored = shifted(tmp_path_factory.mktemp("shifted"))
-    shutil.copytree(
-        Path(monitored.store.root) / "monitoring", Path(service.store.root) / "monitoring", dirs_exist_ok=True
-    )
+    published = Path(shifted_window.store.root) / "monitoring"
+    shutil.copytree(published, Path(service.store.root) / "monitoring", dirs_exist_ok=True)
     with dg.instance_for_test() as instance:
         home = AutomationHome(service.home, instance)
         _automation(home)

@@ -12,23 +12,13 @@ from typing import Any
 import pytest
 import yaml
 
-from migraine_assets_tests.platform.rules.monitored import Monitored, healthy, shifted
+from migraine_assets_tests.platform.rules.monitored import Monitored
 from migraine_assets_tests.platform.rules.rule_files import FILES, MONITORED, RULES, rules, tool
 
 PANELS = json.loads((FILES / "dashboards/drift.json").read_text())["panels"]
 LIMITED = [panel for panel in PANELS if len(panel["fieldConfig"]["defaults"]["thresholds"]["steps"]) > 1]
 HOURS = 6
 MODEL_ALERTS = ("MigrainePerformanceDegraded", "MigrainePerformanceDoubtful", "MigraineMonitoringStale")
-
-
-@pytest.fixture(scope="module")
-def healthy_window(tmp_path_factory: pytest.TempPathFactory) -> Monitored:
-    return healthy(tmp_path_factory.mktemp("healthy"))
-
-
-@pytest.fixture(scope="module")
-def shifted_window(tmp_path_factory: pytest.TempPathFactory) -> Monitored:
-    return shifted(tmp_path_factory.mktemp("shifted"))
 
 
 def check(folder: Path, monitored: Monitored, **expectations: Any) -> None:
