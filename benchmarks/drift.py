@@ -21,8 +21,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from migraine_assets.core.monitoring.distances import jensen_shannon, ks_exact
-from migraine_assets.core.monitoring.drift import DriftReference, Window, measure_drift
+from migraine_assets.core.monitoring.drift.distances import jensen_shannon, ks_exact
+from migraine_assets.core.monitoring.drift.task_drift import DriftReference, Window, measure_drift
 from migraine_assets.core.monitoring.estimated_performance import estimated_metrics
 from migraine_assets.core.reference_bins import bin_counts, bin_edges, psi, references
 

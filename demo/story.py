@@ -14,7 +14,7 @@ from demo.processes import wait_for
 from demo.scene import Log, Scene, open_scene
 from migraine_assets.cli.console import say, show
 from migraine_assets.cli.dagster.instance import open_instance
-from migraine_assets.core.monitoring.drift_result import ModelDrift
+from migraine_assets.core.monitoring.drift.result import ModelDrift
 from migraine_assets.core.monitoring.performance_result import RealizedPerformance
 from migraine_assets.settings import Settings
 from migraine_assets.stores.monitoring.decisions import decisions

@@ -1,7 +1,7 @@
 """Reference bins of features and predictions, and the population stability index (PSI) between two sets of counts.
 
 Here belong binning, counting and comparing. The service imports this module, so it needs NumPy only. Not here: the
-limits at which drift raises an alert (`core.monitoring.drift`).
+limits at which drift raises an alert (`core.monitoring.drift.task_drift`).
 """
 
 import math

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from migraine_assets.core.monitoring.day_quality import DayQuality
-from migraine_assets.core.monitoring.drift_result import FeatureDrift, ModelDrift
+from migraine_assets.core.monitoring.drift.result import FeatureDrift, ModelDrift
 from migraine_assets.core.monitoring.performance_result import Comparison, ModelPerformance, RealizedPerformance
 from migraine_assets.core.monitoring.verdict import Status
 from migraine_assets.report.page import environment

@@ -44,7 +44,7 @@ EXPECTED: Mapping[str, set[str]] = {
     "models.tuning": {"models", "evaluation"},
     "metrics.bootstrap": {"models", "evaluation", "monitoring"},
     "metrics.metrics": {"models", "evaluation", "monitoring"},
-    "monitoring.drift": {"monitoring"},
+    "monitoring.drift.task_drift": {"monitoring"},
     "monitoring.rollout_test": {"monitoring"},
 }
 

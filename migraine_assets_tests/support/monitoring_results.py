@@ -7,8 +7,8 @@ import datetime as dt
 from typing import Any
 
 from migraine_assets.core.metrics.interval import IntervalRecord
-from migraine_assets.core.monitoring.chance import EffectiveSampleSize
-from migraine_assets.core.monitoring.drift_result import FeatureDrift, ModelDrift, Statistic
+from migraine_assets.core.monitoring.drift.chance import EffectiveSampleSize
+from migraine_assets.core.monitoring.drift.result import FeatureDrift, ModelDrift, Statistic
 from migraine_assets.core.monitoring.performance_result import ModelPerformance, RealizedPerformance
 from migraine_assets.core.monitoring.verdict import Status
 from migraine_assets.stores.monitoring.results import DRIFT, ESTIMATED, REALIZED, ResultKind, TaskResults, write_result

@@ -1,7 +1,7 @@
 """Limits of monitoring: the differences that matter, and the data that a verdict needs.
 
 Here: the parameters under `monitoring.drift` and `monitoring.performance` of params.yaml. Not here: applying them
-(`core.monitoring.drift`, `core.monitoring.performance`).
+(`core.monitoring.drift.task_drift`, `core.monitoring.performance`).
 """
 
 from dataclasses import dataclass

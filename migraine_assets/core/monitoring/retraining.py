@@ -1,6 +1,7 @@
 """The rule that decides whether an alarm of monitoring starts a retraining now.
 
-Not here: the alarms (`core.monitoring.drift`, `core.monitoring.performance`), what runs and when (`defs.automation`).
+Not here: the alarms (`core.monitoring.drift.task_drift`, `core.monitoring.performance`), what runs and when
+(`defs.automation`).
 
 A retraining never triggers the next one: an event concerns one bundle, begins on one day, starts one run, and ends as
 soon as another bundle serves.

@@ -1,6 +1,6 @@
 """Monitoring statuses: a word, its reasons, and how alarming it is.
 
-Here: the statuses and their order. Not here: the limits that lead to a status (`core.monitoring.drift`,
+Here: the statuses and their order. Not here: the limits that lead to a status (`core.monitoring.drift.task_drift`,
 `core.monitoring.performance`).
 """
 

@@ -14,7 +14,7 @@ import dagster as dg
 from msgspec.structs import replace
 
 from migraine_assets.core.contract import ATTACK, SEVERITY
-from migraine_assets.core.monitoring.drift_result import ModelDrift
+from migraine_assets.core.monitoring.drift.result import ModelDrift
 from migraine_assets.core.monitoring.outcomes import join_outcomes
 from migraine_assets.core.monitoring.performance_result import ModelPerformance, RealizedPerformance
 from migraine_assets.defs.monitoring import results, windows

@@ -9,7 +9,7 @@ from typing import Any
 import dagster as dg
 
 from migraine_assets.core.monitoring.day_quality import DayQuality
-from migraine_assets.core.monitoring.drift_result import FeatureDrift, ModelDrift
+from migraine_assets.core.monitoring.drift.result import FeatureDrift, ModelDrift
 from migraine_assets.core.monitoring.performance_result import Metrics
 from migraine_assets.defs.metadata import Metadata, table
 from migraine_assets.stores.monitoring.results import TaskResult, TaskResults

@@ -11,9 +11,9 @@ import pandas as pd
 from msgspec.structs import asdict
 
 from migraine_assets.core.monitoring.day_quality import DayQuality, day_quality
-from migraine_assets.core.monitoring.domain_classifier import domain_auc
-from migraine_assets.core.monitoring.drift import DriftReference, Window, measure_drift
-from migraine_assets.core.monitoring.drift_result import ModelDrift
+from migraine_assets.core.monitoring.drift.domain_classifier import domain_auc
+from migraine_assets.core.monitoring.drift.result import ModelDrift
+from migraine_assets.core.monitoring.drift.task_drift import DriftReference, Window, measure_drift
 from migraine_assets.core.monitoring.outcomes import JoinedOutcomes
 from migraine_assets.core.monitoring.performance import compare_estimate, estimated_performance, realized_performance
 from migraine_assets.core.monitoring.performance_result import (

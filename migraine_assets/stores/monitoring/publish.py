@@ -8,7 +8,7 @@ from typing import Any
 
 import msgspec
 
-from migraine_assets.core.monitoring.drift_result import FeatureDrift, ModelDrift
+from migraine_assets.core.monitoring.drift.result import FeatureDrift, ModelDrift
 from migraine_assets.stores.monitoring.gauges import PATH, FeatureGauges, MonitoringGauges, drift_scores, read_gauges
 from migraine_assets.stores.monitoring.results import (
     DRIFT,

@@ -2,7 +2,7 @@
 
     monitoring/results/<kind>/<day>.json    {"format", "kind", "day", "made_at", "content"}
 
-Here: the files and the kinds. Not here: what a result says (`core.monitoring.drift_result`,
+Here: the files and the kinds. Not here: what a result says (`core.monitoring.drift.result`,
 `core.monitoring.performance_result`, `core.monitoring.day_quality`), acting on it (`defs.automation`).
 """
 
@@ -14,7 +14,7 @@ from typing import Any, Generic, TypeVar
 import msgspec
 
 from migraine_assets.core.monitoring.day_quality import DayQuality
-from migraine_assets.core.monitoring.drift_result import ModelDrift
+from migraine_assets.core.monitoring.drift.result import ModelDrift
 from migraine_assets.core.monitoring.performance_result import ModelPerformance, RealizedPerformance
 from migraine_assets.stores.documents import Document, days_in, read_document, write_document
 from migraine_assets.stores.store import Store

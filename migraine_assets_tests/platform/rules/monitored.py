@@ -14,7 +14,7 @@ from prometheus_client import Metric
 from prometheus_client.parser import text_string_to_metric_families
 
 from migraine_assets.core.features.matrix import FeatureRows
-from migraine_assets.core.monitoring.drift_result import ModelDrift
+from migraine_assets.core.monitoring.drift.result import ModelDrift
 from migraine_assets.stores.monitoring.gauges import read_gauges
 from migraine_assets.stores.monitoring.pipeline_status import read_pipeline_status
 from migraine_assets.stores.monitoring.results import DRIFT, task_result

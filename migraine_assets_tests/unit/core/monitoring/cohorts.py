@@ -3,7 +3,7 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from migraine_assets.core.monitoring.drift import DriftReference, Window
+from migraine_assets.core.monitoring.drift.task_drift import DriftReference, Window
 from migraine_assets.core.reference_bins import references
 
 FEATURES = 12

@@ -7,7 +7,7 @@ import pytest
 from msgspec.structs import replace
 
 from migraine_assets.core.metrics.interval import IntervalRecord
-from migraine_assets.core.monitoring.drift_result import FeatureDrift, ModelDrift, Statistic
+from migraine_assets.core.monitoring.drift.result import FeatureDrift, ModelDrift, Statistic
 from migraine_assets.core.monitoring.verdict import Status
 from migraine_assets.stores.monitoring.gauges import PATH, FeatureGauges, MonitoringGauges, read_gauges
 from migraine_assets.stores.monitoring.publish import publish

@@ -6,9 +6,9 @@ from typing import Any
 import pytest
 from msgspec.structs import replace
 
-from migraine_assets.core.monitoring.chance import EffectiveSampleSize
 from migraine_assets.core.monitoring.day_quality import DayQuality
-from migraine_assets.core.monitoring.drift_result import Statistic
+from migraine_assets.core.monitoring.drift.chance import EffectiveSampleSize
+from migraine_assets.core.monitoring.drift.result import Statistic
 from migraine_assets.core.monitoring.performance_result import Comparison
 from migraine_assets.core.monitoring.verdict import Status
 from migraine_assets.errors import StoreError

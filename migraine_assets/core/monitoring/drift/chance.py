@@ -1,7 +1,8 @@
 """How far apart two samples of one population lie by chance, when the rows of a participant resemble each other.
 
 Here: effective sample sizes and the values that chance exceeds with a given probability. Not here: the statistics
-themselves (`core.monitoring.distances`, `core.reference_bins`) and the verdicts (`core.monitoring.drift`).
+themselves (`core.monitoring.drift.distances`, `core.reference_bins`) and the verdicts
+(`core.monitoring.drift.task_drift`).
 
 Thirty days of one participant carry less information than thirty independent days. The design effect is the number of
 rows that are equivalent to one independent row: the variance of a share between participants, divided by the variance

@@ -1,8 +1,8 @@
 """Drift of one feature: its statistics, what chance explains, and the verdict.
 
-Here: one column of a window against its reference. Not here: the statistics (`core.monitoring.distances`,
-`core.reference_bins`), chance (`core.monitoring.chance`), the window as a whole (`core.monitoring.drift`), limits
-(`core.monitoring.limits`).
+Here: one column of a window against its reference. Not here: the statistics (`core.monitoring.drift.distances`,
+`core.reference_bins`), chance (`core.monitoring.drift.chance`), the window as a whole
+(`core.monitoring.drift.task_drift`), limits (`core.monitoring.limits`).
 """
 
 import math
@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from migraine_assets.core.monitoring.chance import (
+from migraine_assets.core.monitoring.drift.chance import (
     Counts,
     EffectiveSampleSize,
     effective_sample_size,
@@ -22,8 +22,8 @@ from migraine_assets.core.monitoring.chance import (
     psi_critical_value,
     share_critical_value,
 )
-from migraine_assets.core.monitoring.distances import jensen_shannon, ks_binned, ks_exact
-from migraine_assets.core.monitoring.drift_result import FeatureDrift, Statistic, StatisticName
+from migraine_assets.core.monitoring.drift.distances import jensen_shannon, ks_binned, ks_exact
+from migraine_assets.core.monitoring.drift.result import FeatureDrift, Statistic, StatisticName
 from migraine_assets.core.monitoring.limits import DriftLimits
 from migraine_assets.core.monitoring.verdict import Verdict
 from migraine_assets.core.reference_bins import FeatureReference, bin_indices, psi

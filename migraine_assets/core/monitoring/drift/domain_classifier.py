@@ -1,8 +1,8 @@
 """Domain classifier: whether a window can be distinguished from the training rows by all features together.
 
 Each feature may keep its distribution while the relations between features change; a domain classifier detects that
-(Rabanser, Günnemann & Lipton 2019, NeurIPS). Not here: single features (`core.monitoring.feature_drift`), the verdict
-(`core.monitoring.drift`).
+(Rabanser, Günnemann & Lipton 2019, NeurIPS). Not here: single features (`core.monitoring.drift.feature_drift`), the
+verdict (`core.monitoring.drift.task_drift`).
 """
 
 import numpy as np

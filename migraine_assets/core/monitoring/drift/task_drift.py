@@ -1,8 +1,8 @@
 """Drift of a window: all its features, and the model's outputs, against the model's stored reference.
 
 Here: the window, its reference and the verdict on all features together. Not here: one feature
-(`core.monitoring.feature_drift`), limits (`core.monitoring.limits`), relations between features
-(`core.monitoring.domain_classifier`), the result's structs (`core.monitoring.drift_result`).
+(`core.monitoring.drift.feature_drift`), limits (`core.monitoring.limits`), relations between features
+(`core.monitoring.drift.domain_classifier`), the result's structs (`core.monitoring.drift.result`).
 
 A feature drifts if a statistic exceeds two lines: the usual limit (PSI 0.2, distances 0.1), above which a difference
 matters, and the critical value, above which it is not chance. With few rows chance alone exceeds the first (a PSI of
@@ -18,8 +18,8 @@ import numpy as np
 from msgspec.structs import replace
 from numpy.typing import NDArray
 
-from migraine_assets.core.monitoring.drift_result import Drift, FeatureDrift
-from migraine_assets.core.monitoring.feature_drift import MOST_STATISTICS, FeatureTest, measure_feature
+from migraine_assets.core.monitoring.drift.feature_drift import MOST_STATISTICS, FeatureTest, measure_feature
+from migraine_assets.core.monitoring.drift.result import Drift, FeatureDrift
 from migraine_assets.core.monitoring.limits import DriftLimits
 from migraine_assets.core.monitoring.verdict import Verdict, worst
 from migraine_assets.core.reference_bins import FeatureReference, bin_counts

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from migraine_assets.core.monitoring.chance import (
+from migraine_assets.core.monitoring.drift.chance import (
     EffectiveSampleSize,
     effective_sample_size,
     intraclass_correlation,
@@ -14,7 +14,7 @@ from migraine_assets.core.monitoring.chance import (
     psi_critical_value,
     share_critical_value,
 )
-from migraine_assets.core.monitoring.distances import jensen_shannon, ks_binned
+from migraine_assets.core.monitoring.drift.distances import jensen_shannon, ks_binned
 from migraine_assets.core.reference_bins import psi
 
 

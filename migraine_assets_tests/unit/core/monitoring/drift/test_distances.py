@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 from scipy import stats
 from scipy.spatial.distance import jensenshannon
 
-from migraine_assets.core.monitoring.distances import jensen_shannon, ks_binned, ks_exact
+from migraine_assets.core.monitoring.drift.distances import jensen_shannon, ks_binned, ks_exact
 from migraine_assets.core.reference_bins import bin_counts, bin_edges
 
 NUMBERS = st.lists(st.integers(-5, 5).map(float), min_size=1, max_size=40)

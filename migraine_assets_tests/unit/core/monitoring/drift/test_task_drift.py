@@ -4,8 +4,13 @@ import msgspec
 import numpy as np
 import pytest
 
-from migraine_assets.core.monitoring.drift import SHORT_HISTORY, DriftReference, Window, measure_drift
-from migraine_assets.core.monitoring.drift_result import Drift
+from migraine_assets.core.monitoring.drift.result import Drift
+from migraine_assets.core.monitoring.drift.task_drift import (
+    SHORT_HISTORY,
+    DriftReference,
+    Window,
+    measure_drift,
+)
 from migraine_assets.core.monitoring.limits import DriftLimits
 from migraine_assets.core.reference_bins import references
 from migraine_assets_tests.unit.core.monitoring.cohorts import FLAGS, NAMES, against, window

@@ -1,7 +1,7 @@
 """The result of measuring drift, as it is stored: statistics, features, and the window of a model.
 
 Here: the structs. Their JSON names are part of the stored format. Not here: computing them
-(`core.monitoring.drift`), files (`stores.monitoring.results`).
+(`core.monitoring.drift.task_drift`), files (`stores.monitoring.results`).
 """
 
 import datetime as dt
@@ -9,7 +9,7 @@ from typing import Literal
 
 import msgspec
 
-from migraine_assets.core.monitoring.chance import EffectiveSampleSize
+from migraine_assets.core.monitoring.drift.chance import EffectiveSampleSize
 from migraine_assets.core.monitoring.verdict import Verdict
 
 StatisticName = Literal["psi", "ks", "js", "missing"]

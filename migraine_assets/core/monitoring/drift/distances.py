@@ -1,6 +1,7 @@
 """Distances between two distributions: Kolmogorov-Smirnov and Jensen-Shannon.
 
-Not here: the population stability index (`core.reference_bins`), limits and verdicts (`core.monitoring.drift`).
+Not here: the population stability index (`core.reference_bins`), limits and verdicts
+(`core.monitoring.drift.task_drift`).
 """
 
 import math

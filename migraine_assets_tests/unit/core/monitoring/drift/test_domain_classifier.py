@@ -1,6 +1,6 @@
 import numpy as np
 
-from migraine_assets.core.monitoring.domain_classifier import domain_auc
+from migraine_assets.core.monitoring.drift.domain_classifier import domain_auc
 from migraine_assets_tests.unit.core.monitoring.cohorts import people
 
 
