@@ -40,7 +40,7 @@ def test_a_killed_and_restarted_daemon_sends_each_notification_once(home: Home) 
         sent, killed = len(receiver.taken), dt.datetime.now(dt.UTC)
         _write_drift(home, "none", day=2)
         with _daemon(home, receiver) as daemon:
-            _wait_for(lambda: "over" in _kinds(receiver), daemon)
+            _wait_for(lambda: "Resolved" in _kinds(receiver), daemon)
             _wait_for(lambda: all(heartbeats(home.store)[name] > killed for name in FREQUENT), daemon)
         assert receiver.titles[sent:] == ["Resolved: Drift detected: attack"]
     listed = home.migraine("alerts", "list").text
