@@ -10,25 +10,11 @@ from collections.abc import Mapping
 import msgspec
 
 from migraine_assets.core.evaluation.results import METRICS, ModelRow, TaskEvaluation
-from migraine_assets.core.metrics.interval import UNKNOWN, Interval, Scores
+from migraine_assets.core.metrics.interval import UNKNOWN, IntervalRecord, Scores, interval_record
 from migraine_assets.report.text.question import heading
 
-
-class Estimate(msgspec.Struct, frozen=True):
-    """A metric with its 95 % interval; null where it is unknown: the model failed, or the rows have a single class."""
-
-    value: float | None = None
-    ci_low: float | None = None
-    ci_high: float | None = None
-
-    @property
-    def interval(self) -> Interval:
-        """The estimate with NaN for null."""
-        return Interval(*(math.nan if end is None else end for end in (self.value, self.ci_low, self.ci_high)))
-
-
-# Every metric of the task, by name.
-Metrics = dict[str, Estimate]
+# Every metric of the task, by name. A value is null if the model failed or the rows have a single class.
+Metrics = dict[str, IntervalRecord]
 
 
 class ModelSection(msgspec.Struct, frozen=True):
@@ -133,4 +119,4 @@ def _model(row: ModelRow, names: tuple[str, ...]) -> ModelSection:
 
 
 def _metrics(scores: Scores | None, names: tuple[str, ...]) -> Metrics:
-    return {name: Estimate(**(scores or {}).get(name, UNKNOWN).to_json()) for name in names}
+    return {name: interval_record((scores or {}).get(name, UNKNOWN)) for name in names}

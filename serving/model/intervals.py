@@ -16,7 +16,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from migraine_assets.stores.bundles.manifest import Manifest, MetricInterval
+from migraine_assets.core.metrics.interval import IntervalRecord
+from migraine_assets.stores.bundles.manifest import Manifest
 from serving.contract.responses import Interval
 
 Floats = NDArray[np.float64]
@@ -60,7 +61,7 @@ def calibration_band(manifest: Manifest) -> CalibrationBand | None:
     return CalibrationBand(intercept[0], intercept[1], (slope[1] - slope[0]) / 2, logit(manifest.base_rate))
 
 
-def _ends(metric: MetricInterval | None) -> tuple[float, float] | None:
+def _ends(metric: IntervalRecord | None) -> tuple[float, float] | None:
     if metric is None or metric.ci_low is None or metric.ci_high is None:
         return None
     return metric.ci_low, metric.ci_high

@@ -9,7 +9,8 @@ from migraine_assets.errors import ConfigurationError, StoreError
 from migraine_assets.settings import Settings
 
 if TYPE_CHECKING:
-    from migraine_assets.report.evaluation_json import BaselineSection, Estimate, ModelSection, TaskSection
+    from migraine_assets.core.metrics.interval import IntervalRecord
+    from migraine_assets.report.evaluation_json import BaselineSection, ModelSection, TaskSection
 
 
 @dataclass(frozen=True)
@@ -21,7 +22,7 @@ class Column:
     metric: str
     bounds: bool = False
 
-    def estimate(self, scores: "ModelSection | BaselineSection") -> "Estimate":
+    def estimate(self, scores: "ModelSection | BaselineSection") -> "IntervalRecord":
         """Return the metric in the scores of a model or baseline."""
         return (scores.cv if self.split == "cv" else scores.test)[self.metric]
 
@@ -116,7 +117,7 @@ def _cells(task: str, scores: "ModelSection | BaselineSection") -> list[str]:
     return [_cell(column.estimate(scores), bounds=column.bounds) for column in COLUMNS[task]]
 
 
-def _cell(estimate: "Estimate", *, bounds: bool) -> str:
+def _cell(estimate: "IntervalRecord", *, bounds: bool) -> str:
     if estimate.value is None:
         return "-"
     low, high = estimate.ci_low, estimate.ci_high

@@ -47,16 +47,16 @@ def interval_from_json(figures: Mapping[str, float | None]) -> Interval:
     return Interval(*(math.nan if number is None else number for number in (value, low, high)))
 
 
-class IntervalRecord(msgspec.Struct, frozen=True):
-    """An interval as documents hold it: None stands for what is not a finite number, because JSON has no NaN."""
+class IntervalRecord(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """An interval in a document (a manifest, a result, a report). None stands for NaN, which JSON does not have."""
 
-    value: float | None
+    value: float | None = None
     ci_low: float | None = None
     ci_high: float | None = None
 
     @property
     def interval(self) -> Interval:
-        """The interval itself."""
+        """The interval, with NaN for None."""
         return Interval(*(math.nan if end is None else end for end in (self.value, self.ci_low, self.ci_high)))
 
 

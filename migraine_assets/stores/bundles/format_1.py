@@ -11,6 +11,7 @@ from typing import Literal
 import msgspec
 
 from migraine_assets.core.features.plan import Recipe
+from migraine_assets.core.metrics.interval import IntervalRecord
 from migraine_assets.core.reference_bins import FeatureReference
 from migraine_assets.core.tasks import Task
 from migraine_assets.errors import BundleRefused
@@ -19,7 +20,6 @@ from migraine_assets.stores.bundles.manifest import (
     Calibration,
     Conformal,
     Manifest,
-    MetricInterval,
     Parameter,
     Part,
     TrainingCounts,
@@ -52,7 +52,7 @@ class ManifestFormat1(Part, frozen=True, tag_field="format", tag=1):
     conformal: Conformal | None
     bounds: tuple[float, float] | None
     base_rate: float
-    metrics: dict[str, MetricInterval]
+    metrics: dict[str, IntervalRecord]
     reference: dict[str, FeatureReference]
     training: TrainingCounts
     agreement: Agreement

@@ -18,7 +18,7 @@ from migraine_assets.core.features.daily import Quantity
 from migraine_assets.core.features.labels import BURDEN_DAYS
 from migraine_assets.core.features.operations import Feature
 from migraine_assets.core.features.plan import Recipe
-from migraine_assets.core.metrics.interval import Interval, Scores
+from migraine_assets.core.metrics.interval import IntervalRecord, Scores
 from migraine_assets.core.reference_bins import FeatureReference
 from migraine_assets.core.tasks import Task
 from migraine_assets.errors import BundleRefused
@@ -58,20 +58,6 @@ class Conformal(Part, frozen=True):
 
     coverage: float
     quantile: float
-
-
-class MetricInterval(Part, frozen=True):
-    """A metric with its 95 % interval; null if it could not be computed."""
-
-    value: float | None
-    ci_low: float | None
-    ci_high: float | None
-
-    @property
-    def interval(self) -> Interval:
-        """The same, with NaN for null."""
-        nan = float("nan")
-        return Interval(*(nan if end is None else end for end in (self.value, self.ci_low, self.ci_high)))
 
 
 class TrainingCounts(Part, frozen=True, omit_defaults=True):
@@ -122,7 +108,7 @@ class Manifest(Part, frozen=True, kw_only=True, tag_field="format", tag=FORMAT):
     bounds: tuple[float, float] | None
     explanation_rows: int
     base_rate: float
-    metrics: dict[str, MetricInterval]
+    metrics: dict[str, IntervalRecord]
     reference: tuple[FeatureReference, ...]
     training: TrainingCounts
     agreement: Agreement

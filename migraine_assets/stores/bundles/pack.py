@@ -10,7 +10,7 @@ import numpy as np
 
 from migraine_assets.core.contract import ATTACK, SEVERITY
 from migraine_assets.core.features.plan import Recipe
-from migraine_assets.core.metrics.interval import Scores
+from migraine_assets.core.metrics.interval import Scores, interval_record
 from migraine_assets.core.models.training import FittedModel, TrainingSet
 from migraine_assets.core.reference_bins import FeatureReference
 from migraine_assets.stores.bundles.export.export import to_onnx
@@ -20,7 +20,6 @@ from migraine_assets.stores.bundles.manifest import (
     Calibration,
     Conformal,
     Manifest,
-    MetricInterval,
     TrainingCounts,
     outcome_of,
     sha256,
@@ -75,7 +74,7 @@ def pack(fitted: FittedModel, data: TrainingSet, context: Context) -> Packed:
         bounds=fitted.bounds,
         explanation_rows=fitted.estimator.explanation_rows,
         base_rate=float(data.y.mean()),
-        metrics={name: MetricInterval(**interval.to_json()) for name, interval in context.metrics.items()},
+        metrics={name: interval_record(interval) for name, interval in context.metrics.items()},
         reference=context.reference,
         training=_counts(fitted, data),
         agreement=agreement,

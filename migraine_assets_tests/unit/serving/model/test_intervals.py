@@ -5,14 +5,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from migraine_assets.core.contract import CONTRACT
-from migraine_assets.stores.bundles.manifest import Conformal, Manifest, MetricInterval, outcome_of
+from migraine_assets.core.metrics.interval import IntervalRecord
+from migraine_assets.stores.bundles.manifest import Conformal, Manifest, outcome_of
 from migraine_assets_tests.unit.stores.bundles.example_bundles import example_manifest
 from serving.model.intervals import calibration_band, expit, logit, severity_interval
 
 
 def calibrated(intercept: tuple[float | None, float | None], slope: tuple[float, float]) -> Manifest:
-    def metric(ends: tuple[float | None, float | None]) -> MetricInterval:
-        return MetricInterval(0.0, ends[0], ends[1])
+    def metric(ends: tuple[float | None, float | None]) -> IntervalRecord:
+        return IntervalRecord(0.0, ends[0], ends[1])
 
     metrics = {"calibration_intercept": metric(intercept), "calibration_slope": metric(slope)}
     return example_manifest(metrics=metrics, base_rate=0.2)

@@ -7,6 +7,7 @@ import numpy as np
 
 from migraine_assets.core.contract import CONTRACT
 from migraine_assets.core.features.table import default_recipe
+from migraine_assets.core.metrics.interval import IntervalRecord
 from migraine_assets.core.reference_bins import FeatureReference
 from migraine_assets.stores.bundles.export.graph import Graph
 from migraine_assets.stores.bundles.manifest import (
@@ -14,7 +15,6 @@ from migraine_assets.stores.bundles.manifest import (
     Agreement,
     Calibration,
     Manifest,
-    MetricInterval,
     TrainingCounts,
     outcome_of,
     sha256,
@@ -55,7 +55,7 @@ def example_manifest(model: bytes = b"model", **changes: Any) -> Manifest:
         conformal=None,
         bounds=None,
         base_rate=0.2,
-        metrics={"roc_auc": MetricInterval(value=0.7, ci_low=0.6, ci_high=None)},
+        metrics={"roc_auc": IntervalRecord(value=0.7, ci_low=0.6, ci_high=None)},
         reference=(FeatureReference("stress_level", (1.0, 5.5), (3, 4, 1), 2),),
         training=TrainingCounts(rows=100, participants=10, folds=5, attacks=20),
         agreement=Agreement(rows=10, maximum=0.0, quantile_999=0.0),
