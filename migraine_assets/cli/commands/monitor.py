@@ -17,7 +17,6 @@ from migraine_assets.cli.dagster.instance import open_instance
 from migraine_assets.cli.dagster.run_lock import fail_abandoned_runs, hold_home
 from migraine_assets.errors import ConfigurationError
 from migraine_assets.settings import Settings
-from migraine_assets.stores.monitoring.results import KINDS, read_result, verdicts
 from migraine_assets.stores.store import Store
 
 JOB = "monitoring"
@@ -58,6 +57,8 @@ def _run(instance: Any, day: dt.date) -> None:
 
 
 def _show_verdicts(store: Store, day: dt.date) -> None:
+    from migraine_assets.stores.monitoring.results import KINDS, read_result, verdicts
+
     rows = []
     for kind in KINDS:
         content = read_result(store, kind, day)
