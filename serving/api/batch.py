@@ -16,7 +16,7 @@ from serving.api.compose import compose
 from serving.api.record import Recorder
 from serving.api.tables import predict_table
 from serving.contract.problems import Problem, Refused, invalid
-from serving.contract.requests import BatchRequest, DayBatch
+from serving.contract.requests import DEFAULT, BatchRequest, RequestSchema
 from serving.contract.responses import Prediction
 from serving.input.arrow_files import MEDIA_TYPES
 from serving.input.cases import Case, Days, case_of, day_cases, histories_of
@@ -74,12 +74,13 @@ def predict_items(services: Services, recorder: Recorder, body: bytes) -> bytes:
     Raises `Refused` where the body as a whole is not a batch, and `ModelNotReady` where no model serves.
     """
     started = time.perf_counter()
-    items = cases_of(body, now=services.now())
+    models = services.predictor.models
+    items = cases_of(body, now=services.now(), schema=models.requests)
     cases = items if isinstance(items, Days) else [item for item in items if isinstance(item, Case)]
     _limit_explanations(cases)
     if not cases:
         return _encode(Batch([Item(None, item.problem) for item in items if isinstance(item, Refused)]))
-    predictions = services.predictor.predict(histories_of(cases))
+    predictions = services.predictor.predict(histories_of(cases), models)
     answers = iter(compose(cases, predictions))
     recorder.record(predictions, seconds=time.perf_counter() - started)
     return _encode(
@@ -87,20 +88,20 @@ def predict_items(services: Services, recorder: Recorder, body: bytes) -> bytes:
     )
 
 
-def cases_of(body: bytes, *, now: dt.datetime) -> Sequence[Case | Refused]:
+def cases_of(body: bytes, *, now: dt.datetime, schema: RequestSchema = DEFAULT) -> Sequence[Case | Refused]:
     """The case of each item, or why it is refused."""
     if b'"entries"' not in body:
         try:
-            return day_cases(decode(body, DayBatch).items, now=now)
+            return day_cases(decode(body, schema.DayBatch, schema).items, now=now, schema=schema)
         except Refused:
             pass  # At least one item is wrong or has a history: read them one by one, so that the others are answered.
-    items = decode(body, BatchRequest).items
-    return [_case(bytes(item), index, now) for index, item in enumerate(items)]
+    items = decode(body, BatchRequest, schema).items
+    return [_case(bytes(item), index, now, schema) for index, item in enumerate(items)]
 
 
-def _case(item: bytes, index: int, now: dt.datetime) -> Case | Refused:
+def _case(item: bytes, index: int, now: dt.datetime, schema: RequestSchema) -> Case | Refused:
     try:
-        return case_of(decode_predict(item), now=now, body=item)
+        return case_of(decode_predict(item, schema), now=now, body=item, schema=schema)
     except Refused as refused:
         return refused.at(f"$.items[{index}]")
 

@@ -11,7 +11,7 @@ import msgspec
 import numpy as np
 
 from migraine_assets.core.contract import ATTACK
-from migraine_assets.core.features import engine
+from serving.contract.requests import RequestSchema
 from serving.contract.responses import (
     Attack,
     Band,
@@ -24,16 +24,11 @@ from serving.contract.responses import (
     Warning,
 )
 from serving.input.cases import Case
-from serving.input.columns import FIELD_OF, ORDER
 from serving.model.explanations import explain
 from serving.model.intervals import severity_interval
-from serving.model.loaded import HISTORY
 from serving.model.predictor import HistoryPredictions
 from serving.model.scoring import Group
 from serving.model.watcher import ModelSet
-
-# What an answer says of the participant's past: attacks and known days of the last 28, and the shrunk rate.
-PAST = [engine.NAMES.index(name) for name in ("attacks_28d", HISTORY, "personal_rate")]
 
 
 class Score(msgspec.Struct, frozen=True, gc=False):
@@ -47,14 +42,28 @@ class Score(msgspec.Struct, frozen=True, gc=False):
 def compose(cases: Sequence[Case], predictions: HistoryPredictions) -> list[Prediction]:
     """The answer to each of `cases`, in order."""
     scores = {task: _scores(groups, len(cases)) for task, groups in predictions.groups.items()}
-    past, out_of_range = predictions.features[:, PAST].tolist(), predictions.out_of_range.by_position()
+    past, out_of_range = predictions.past.tolist(), predictions.out_of_range.by_position()
+    limited = _limited_fields(predictions)
     return [
         _prediction(
             predictions.models, case, past[k], {task: each[k] for task, each in scores.items()},
-            out_of_range.get(k, ()), prediction_id=predictions.ids[k], for_date=predictions.for_dates[k],
+            out_of_range.get(k, ()), limited.get(k, ()), prediction_id=predictions.ids[k],
+            for_date=predictions.for_dates[k],
         )
         for k, case in enumerate(cases)
     ]  # fmt: skip
+
+
+def _limited_fields(predictions: HistoryPredictions) -> dict[int, list[str]]:
+    """The fields in which cleaning changed a value of any day of each case, by its position."""
+    if not predictions.changed.any():
+        return {}
+    fields, persons = predictions.reported_fields, predictions.histories.person
+    limited: dict[int, list[str]] = {}
+    for row, field in enumerate(fields):
+        for position in np.unique(persons[predictions.changed[row]]).tolist():
+            limited.setdefault(position, []).append(field)
+    return limited
 
 
 def _scores(groups: Sequence[Group], count: int) -> list[Score]:
@@ -70,7 +79,8 @@ def _prediction(
     case: Case,
     past: Sequence[float],
     scores: Mapping[str, Score],
-    out_of_range: tuple[str, ...],
+    out_of_range: Sequence[str],
+    limited: Sequence[str],
     *,
     prediction_id: str,
     for_date: str,
@@ -82,9 +92,9 @@ def _prediction(
         abstained=attack.output is None,
         attack=_attack(attack, past),
         severity=None if severity is None else _severity(severity),
-        reasons=_reasons(case, scores) if case.explain else None,
+        reasons=_reasons(models, case, scores) if case.explain else None,
         model=TaskModels(_identity(attack), _identity(severity)),
-        warnings=_warnings(models, case, past, scores, out_of_range),
+        warnings=_warnings(models, case, past, scores, out_of_range, limited),
     )
 
 
@@ -127,8 +137,8 @@ def _severity(score: Score) -> Severity | None:
     return Severity(score.output, severity_interval(score.output, manifest), kind)  # type: ignore[arg-type]
 
 
-def _reasons(case: Case, scores: Mapping[str, Score]) -> TaskReasons:
-    given = frozenset(FIELD_OF[ORDER[index]] for index in np.flatnonzero(case.given).tolist())
+def _reasons(models: ModelSet, case: Case, scores: Mapping[str, Score]) -> TaskReasons:
+    given = frozenset(models.requests.fields[index] for index in np.flatnonzero(case.given).tolist())
     reasons = {
         task: explain(score.group.model, score.group.rows[score.row], prediction=score.output, given=given)
         for task, score in scores.items()
@@ -138,7 +148,12 @@ def _reasons(case: Case, scores: Mapping[str, Score]) -> TaskReasons:
 
 
 def _warnings(
-    models: ModelSet, case: Case, past: Sequence[float], scores: Mapping[str, Score], out_of_range: tuple[str, ...]
+    models: ModelSet,
+    case: Case,
+    past: Sequence[float],
+    scores: Mapping[str, Score],
+    out_of_range: Sequence[str],
+    limited: Sequence[str],
 ) -> list[Warning]:
     warnings = []
     attack = scores["attack"]
@@ -148,11 +163,11 @@ def _warnings(
         text = "Far outside what the model saw in training: the prediction is an extrapolation."
         warnings.append(Warning("out_of_range", text, list(out_of_range)))
     answering = [score.group.model for score in scores.values()]
-    if unused := _unused_fields(case.given.tobytes(), *[model.used_key for model in answering]):
+    if unused := _unused_fields(models.requests, case.given.tobytes(), *[model.used for model in answering]):
         warnings.append(unused)
-    if case.changed:
+    if limited:
         text = "Set to the limit that training used, or left out because they contradict each other."
-        warnings.append(Warning("value_limited", text, list(case.changed)))
+        warnings.append(Warning("value_limited", text, list(limited)))
     if reason := severity_missing(models, scores):
         warnings.append(_SEVERITY_MISSING[reason])
     if False in [model.same_features_code for model in answering]:
@@ -172,11 +187,10 @@ def _too_little_history(group: Group, past: Sequence[float]) -> Warning:
 
 
 @lru_cache(maxsize=4096)
-def _unused_fields(given: bytes, *used: bytes) -> Warning | None:
+def _unused_fields(schema: RequestSchema, given: bytes, *used: frozenset[str]) -> Warning | None:
     """A warning about fields that are given and that no model uses. Cached: an app sends the same few sets."""
-    known = np.logical_or.reduce([np.frombuffer(mask, dtype=np.bool_) for mask in used])
-    unused = np.frombuffer(given, dtype=np.bool_) & ~known
-    fields = [FIELD_OF[ORDER[index]] for index in np.flatnonzero(unused).tolist()]
+    mask, known = np.frombuffer(given, dtype=np.bool_), frozenset().union(*used)
+    fields = [schema.fields[row] for row in np.flatnonzero(mask).tolist() if schema.columns[row] not in known]
     return Warning("unused_fields", "The current model does not use these fields.", fields) if fields else None
 
 

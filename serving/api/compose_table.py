@@ -10,19 +10,15 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from migraine_assets.core.features import engine
 from serving.api.compose import BANDS, band_limits, severity_missing
 from serving.input.arrow_participants import TableParticipants, take
-from serving.input.columns import limited
 from serving.model.intervals import severity_ends
-from serving.model.loaded import HISTORY
 from serving.model.predictor import HistoryPredictions
 from serving.model.scoring import Group
 
 Floats = NDArray[np.float64]
 Mask = NDArray[np.bool_]
 
-_OBSERVED, _RATE = (engine.NAMES.index(name) for name in (HISTORY, "personal_rate"))
 _NUMBERS = (
     "probability", "threshold", "probability_low", "probability_high", "base_rate", "severity", "severity_low",
     "severity_high",
@@ -34,7 +30,7 @@ def compose_table(participants: TableParticipants, predictions: HistoryPredictio
     import pyarrow as pa
 
     errors, count = participants.errors, len(participants.names)
-    columns = {} if predictions is None else _columns(participants, predictions)
+    columns = {} if predictions is None else _columns(predictions)
     if errors:
         wrong = np.zeros(count, dtype=np.bool_)
         wrong[list(errors)] = True
@@ -48,7 +44,7 @@ def compose_table(participants: TableParticipants, predictions: HistoryPredictio
     return pa.table({**empty, **columns}, schema=schema)
 
 
-def _columns(participants: TableParticipants, predictions: HistoryPredictions) -> dict[str, Any]:
+def _columns(predictions: HistoryPredictions) -> dict[str, Any]:
     import pyarrow as pa
 
     attack, count = predictions.groups["attack"], len(predictions.ids)
@@ -63,7 +59,7 @@ def _columns(participants: TableParticipants, predictions: HistoryPredictions) -
         "for_date": pa.array(predictions.for_days.astype(np.int32)).cast(pa.date32()),
         "abstained": pa.array(abstained),
         "risk_band": _words(bands, BANDS, missing=abstained),
-        "warnings": _lists(_warnings(participants, predictions, abstained)),
+        "warnings": _lists(_warnings(predictions, abstained)),
         "attack_bundle": _by_group(attack, [group.model.bundle.hash for group in attack], count),
         "arm": _by_group(attack, [group.arm for group in attack], count),
         **_severity_bundle(predictions, count),
@@ -90,15 +86,16 @@ def _numbers(predictions: HistoryPredictions, count: int) -> dict[str, Floats]:
         columns["severity"][at] = group.outputs
         if ends := severity_ends(group.outputs, group.model.manifest):
             columns["severity_low"][at], columns["severity_high"][at] = ends
-    known = (predictions.features[:, _OBSERVED] > 0) & ~np.isnan(columns["probability"])
-    columns["base_rate"][known] = predictions.features[known, _RATE]
+    _, observed, rate = predictions.past.T
+    known = (observed > 0) & ~np.isnan(columns["probability"])
+    columns["base_rate"][known] = rate[known]
     return columns
 
 
-def _warnings(participants: TableParticipants, predictions: HistoryPredictions, abstained: Mask) -> dict[str, Mask]:
+def _warnings(predictions: HistoryPredictions, abstained: Mask) -> dict[str, Mask]:
     """Which predictions have which warning: bool[n] by code, in the order of the JSON answers."""
-    count, submitted = len(predictions.ids), participants.submitted
-    histories = participants.histories
+    count, histories = len(predictions.ids), predictions.histories
+    columns, targets = predictions.models.requests.columns, histories.targets
     out_of_range = np.zeros(count, dtype=np.bool_)
     out_of_range[predictions.out_of_range.positions] = True
     unused, other_code = np.zeros(count, dtype=np.bool_), np.zeros(count, dtype=np.bool_)
@@ -106,18 +103,17 @@ def _warnings(participants: TableParticipants, predictions: HistoryPredictions, 
     for group in answering:
         other_code[group.positions] |= not group.model.same_features_code
     # A column that every model uses is unused for nobody.
-    for column in np.flatnonzero(~np.logical_and.reduce([group.model.used for group in answering])).tolist():
+    for column in np.flatnonzero(~np.logical_and.reduce([group.model.uses(columns) for group in answering])).tolist():
         used = np.zeros(count, dtype=np.bool_)
         for group in answering:
-            used[group.positions] |= group.model.used[column]
-        unused |= ~np.isnan(submitted[column]) & ~used
+            used[group.positions] |= group.model.uses(columns)[column]
+        unused |= ~np.isnan(take(histories.values[column : column + 1], targets)[0]) & ~used
     reason = severity_missing(predictions.models, predictions.groups)
-    cleaned = take(histories.values, histories.targets)
     return {
         "too_little_history": abstained,
         "out_of_range": out_of_range,
         "unused_fields": unused,
-        "value_limited": np.asarray(limited(submitted, cleaned).any(axis=0)),
+        "value_limited": np.asarray(predictions.changed.any(axis=0)[targets]),
         **({reason: np.ones(count, dtype=np.bool_)} if reason else {}),
         "other_features_code": other_code,
     }

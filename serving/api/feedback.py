@@ -10,7 +10,6 @@ from migraine_assets.core.contract import ATTACK
 from migraine_assets.stores.prediction_log.record import Feedback
 from serving.api.bodies import json_response, read_json
 from serving.contract.problems import Refused, invalid
-from serving.contract.requests import FeedbackRequest
 from serving.contract.responses import Recorded
 from serving.input.decoding import decode
 from serving.services import Services
@@ -20,7 +19,8 @@ async def feedback(services: Services, request: Request) -> Response:
     """The endpoint. The last report for a prediction counts, so that repeating one changes nothing."""
     settings = services.settings
     body = await read_json(request, most=settings.max_body_bytes, seconds=settings.request_timeout)
-    reported = decode(body, FeedbackRequest)
+    schema = services.predictor.models.requests
+    reported = decode(body, schema.FeedbackRequest, schema)
     if not services.ids.is_genuine(reported.prediction_id):
         raise Refused("unknown-prediction", "No prediction of this service has this prediction_id.")
     if reported.migraine_severity and not reported.migraine_occurrence:

@@ -5,14 +5,14 @@ Here belong descriptions. Not here: what is accepted (`serving.contract.requests
 """
 
 import copy
-from functools import cache
+from functools import lru_cache
 from typing import Any
 
 import msgspec
 
-from migraine_assets.core import contract
 from serving.api import batch
 from serving.contract import examples, problems, requests, responses
+from serving.contract.requests import DEFAULT, RequestSchema
 from serving.input import arrow_files, tensors
 from serving.settings import ServingSettings
 
@@ -33,29 +33,29 @@ _BODY = ("not-json", "timeout", "too-large", "unsupported-media-type", "invalid-
 
 
 _TYPES = (
-    requests.DiaryRequest, requests.DayRequest, requests.FeedbackRequest, responses.Prediction, batch.Batch,
+    responses.Prediction, batch.Batch,
     problems.Problem, tensors.InferRequest, tensors.InferResponse,
     responses.Status, responses.Ready, responses.Recorded, responses.Models,
     responses.ProtocolError,
 )  # fmt: skip
 
 
-def document(settings: ServingSettings) -> dict[str, Any]:
-    """The OpenAPI 3.1 document."""
-    content = copy.deepcopy(_content_without_security())
+def document(settings: ServingSettings, schema: RequestSchema = DEFAULT) -> dict[str, Any]:
+    """The OpenAPI 3.1 document of the bodies of `schema`."""
+    content = copy.deepcopy(_content_without_security(schema))
     if settings.api_keys_required:
         content["security"] = [{"key": []}, {"bearer": []}]
     return content
 
 
-@cache
-def _content_without_security() -> dict[str, Any]:
+@lru_cache(maxsize=16)
+def _content_without_security(schema: RequestSchema) -> dict[str, Any]:
     return {
         "openapi": "3.1.0",
         "info": {"title": TITLE, "version": VERSION, "description": _DESCRIPTION},
         "paths": _paths(),
         "components": {
-            "schemas": _schemas(),
+            "schemas": _schemas(schema),
             "securitySchemes": {
                 "key": {"type": "apiKey", "in": "header", "name": "X-API-Key"},
                 "bearer": {"type": "http", "scheme": "bearer"},
@@ -64,13 +64,14 @@ def _content_without_security() -> dict[str, Any]:
     }
 
 
-def _schemas() -> dict[str, Any]:
-    _, schemas = msgspec.json.schema_components(_TYPES, ref_template=_REF + "{name}")
+def _schemas(schema: RequestSchema) -> dict[str, Any]:
+    bodies = (schema.DiaryRequest, schema.DayRequest, schema.FeedbackRequest)
+    _, schemas = msgspec.json.schema_components((*bodies, *_TYPES), ref_template=_REF + "{name}")
+    fields = schema.contract.by_name
     for name in ("Entry", "DiaryRequest", "DayRequest", "FeedbackRequest"):
         for field, shape in schemas[name]["properties"].items():
-            if field in contract.BY_NAME:
-                described = contract.BY_NAME[field]
-                shape["description"] = f"{described.description} {described.unit}".strip()
+            if field in fields:
+                shape["description"] = f"{fields[field].description} {fields[field].unit}".strip()
     schemas["Entry"]["description"] = "A day of the diary. A field that is missing or null was not asked."
     schemas["DiaryRequest"]["description"] = (
         f"1 to {requests.ENTRIES} days of one participant, oldest first; the last one is 'today'. Look-back is 28 days."

@@ -30,8 +30,10 @@ async def predict(services: Services, recorder: Recorder, request: Request) -> R
 def predict_one(services: Services, recorder: Recorder, body: bytes) -> bytes:
     """The answer to `body`. Raises `Refused`, and `ModelNotReady` where no model serves."""
     started = time.perf_counter()
-    cases = (case_of(decode_predict(body), now=services.now(), body=body),)
-    predictions = services.predictor.predict(histories_of(cases))
+    models = services.predictor.models
+    schema = models.requests
+    cases = (case_of(decode_predict(body, schema), now=services.now(), body=body, schema=schema),)
+    predictions = services.predictor.predict(histories_of(cases), models)
     [answer] = compose(cases, predictions)
     recorder.record(predictions, seconds=time.perf_counter() - started)
     return _encode(answer)

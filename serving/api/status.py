@@ -42,7 +42,7 @@ async def metrics(services: Services, _: Request) -> Response:
 
 async def document(services: Services, _: Request) -> Response:
     """`GET /openapi.json`."""
-    return json_response(openapi.document(services.settings))
+    return json_response(openapi.document(services.settings, services.predictor.models.requests))
 
 
 async def docs(request: Request) -> Response:

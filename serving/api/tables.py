@@ -30,8 +30,9 @@ def predict_table(
 def _predict_table(services: Services, recorder: Recorder, body: bytes, media_type: str, *, every_row: bool) -> bytes:
     started = time.perf_counter()
     table = read_table(body, media_type, most=services.settings.max_batch_rows)
-    participants = participants_of(columns_of(table, now=services.now()), every_row=every_row)
-    predictions = services.predictor.predict(participants.histories) if len(participants.histories) else None
+    models = services.predictor.models
+    participants = participants_of(columns_of(table, now=services.now(), schema=models.requests), every_row=every_row)
+    predictions = services.predictor.predict(participants.histories, models) if len(participants.histories) else None
     content = write_table(compose_table(participants, predictions), media_type)
     if predictions is not None:
         # Last, so that the writing thread of the log does not compete with what the client waits for.

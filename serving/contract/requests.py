@@ -1,16 +1,18 @@
-"""Request bodies: msgspec structs with their bounds, generated from the diary contract, and their decoders.
+"""Request bodies: msgspec structs with their bounds, generated from a diary contract, and their decoders.
 
-Not here: decoding and explaining errors (`serving.input.decoding`), turning entries into arrays
-(`serving.input.cases`), responses (`serving.contract.responses`). No bound of the contract is repeated here.
+The served models decide which contract that is (`serving.model.watcher.ModelSet.requests`). Not here: decoding and
+explaining errors (`serving.input.decoding`), turning entries into arrays (`serving.input.cases`), responses
+(`serving.contract.responses`). No bound of the contract is repeated here.
 """
 
 import datetime as dt
+from collections.abc import Iterable
+from functools import lru_cache
 from typing import Annotated, Any, Literal
 
 import msgspec
 
-from migraine_assets.core import contract
-from migraine_assets.core.contract import LARGEST, Field
+from migraine_assets.core.contract import CONTRACT, LARGEST, SEVERITY, Contract, Field
 
 ENTRIES = 90
 PARTICIPANTS = 1000
@@ -19,12 +21,92 @@ PARTICIPANTS = 1000
 PARTICIPANT = "^[A-Za-z0-9._:@+=-]{1,64}$"
 PARTICIPANT_ACCEPTED = "1 to 64 letters (A-Z, a-z), digits and . _ : @ + = -"
 
-NUMERIC: tuple[str, ...] = tuple(field.name for field in contract.FIELDS if field.kind in ("number", "flag"))
-CATEGORIES: tuple[str, ...] = tuple(field.name for field in contract.FIELDS if field.kind == "category")
-STATIC: tuple[str, ...] = contract.names("static")
-FLAGS: tuple[str, ...] = tuple(field.name for field in contract.FIELDS if field.kind == "flag")
-
 Participant = Annotated[str, msgspec.Meta(pattern=PARTICIPANT)]
+
+_OTHER = {
+    "participant_id": PARTICIPANT_ACCEPTED,
+    "prediction_id": "the prediction_id of an earlier response",
+    "date": "a date as YYYY-MM-DD, not in the future",
+    "explain": "true or false",
+    "entries": f"a list of 1 to {ENTRIES} days, oldest first, each an object with a date",
+    "items": f"a list of 1 to {PARTICIPANTS} bodies of /predict",
+}
+
+
+class BatchRequest(msgspec.Struct, forbid_unknown_fields=True):
+    """Many participants. Each item is a body of `/predict`, decoded separately so that it can fail separately."""
+
+    items: Annotated[list[msgspec.Raw], msgspec.Meta(min_length=1, max_length=PARTICIPANTS)]
+
+
+class RequestSchema:
+    """The request bodies for one diary contract, and the rows of the array that their entries become.
+
+    `numeric`: numbers and flags, in contract order. `encodings`: the number of each value of an encoded category.
+    `columns`: the diary columns of the array, numbers first, then encoded categories; `fields`: the contract field of
+    each, and `index`: the row of each. `Entry`, `DiaryRequest`, `DayRequest`, `DayBatch` and `FeedbackRequest` are
+    struct types. In an entry the numbers come last, from `first_number` on: one slice of it as a tuple.
+    """
+
+    def __init__(self, contract: Contract) -> None:
+        self.contract = contract
+        self.numeric = tuple(field.name for field in contract.of_kind("number", "flag"))
+        self.categories = tuple(field.name for field in contract.of_kind("category"))
+        self.static = contract.names("static")
+        encoded = [field for field in contract.of_kind("category") if field.encoding]
+        self.encodings = {field.name: dict(field.encoding.numbers) for field in encoded if field.encoding}
+        self.columns = self.numeric + tuple(field.column for field in encoded)
+        self.fields = self.numeric + tuple(field.name for field in encoded)
+        self.index = {column: row for row, column in enumerate(self.columns)}
+        self.first_number = 1 + len(self.categories)
+        self._define_types()
+
+    def _define_types(self) -> None:
+        values = [*self._optional(self.categories), *self._optional(self.numeric)]
+        asked = [("participant_id", Participant | None, None)]
+        self.Entry: Any = _struct("Entry", [("date", dt.date), *values])
+        entries = Annotated[list[self.Entry], msgspec.Meta(min_length=1, max_length=ENTRIES)]  # type: ignore[name-defined]
+        static = self._optional(self.static)
+        self.DiaryRequest: Any = _struct(
+            "DiaryRequest", [("entries", entries), *asked, *static, ("explain", bool, False)]
+        )
+        self.DayRequest: Any = _struct(
+            "DayRequest", [("date", dt.date | None, None), *values, *asked, ("explain", bool, False)]
+        )
+        # The usual large batch, decoded at once: every item is one day without history.
+        days = Annotated[list[self.DayRequest], msgspec.Meta(min_length=1, max_length=PARTICIPANTS)]  # type: ignore[name-defined]
+        self.DayBatch: Any = _struct("DayBatch", [("items", days)])
+        # The outcome of a predicted day.
+        self.FeedbackRequest: Any = _struct(
+            "FeedbackRequest",
+            [
+                ("prediction_id", Annotated[str, msgspec.Meta(pattern="^[A-Za-z0-9_-]{1,64}$")]),
+                ("migraine_occurrence", Annotated[float, msgspec.Meta(ge=0, le=1, multiple_of=1)] | bool),
+                *self._optional([SEVERITY]),
+            ],
+        )
+        kinds = (self.DiaryRequest, self.DayRequest, BatchRequest, self.DayBatch, self.FeedbackRequest)
+        self.decoders: dict[Any, msgspec.json.Decoder[Any]] = {kind: msgspec.json.Decoder(kind) for kind in kinds}
+
+    def _optional(self, names: Iterable[str]) -> list[tuple[str, Any, Any]]:
+        return [(name, value_type(self.contract.by_name[name]), None) for name in names]
+
+    def accepted(self, name: str) -> str:
+        """The accepted values of the field `name`, in words."""
+        if name in _OTHER:
+            return _OTHER[name]
+        field = self.contract.by_name.get(name)
+        if field is None:
+            return "an object as described in /openapi.json"
+        if field.kind == "category":
+            return f"{', '.join(field.categories)} or null"
+        return "0, 1, true, false or null" if field.kind == "flag" else _range(field)
+
+
+@lru_cache(maxsize=16)
+def request_schema(contract: Contract) -> RequestSchema:
+    """The request bodies for `contract`, made once."""
+    return RequestSchema(contract)
 
 
 def value_type(field: Field) -> Any:
@@ -40,90 +122,21 @@ def value_type(field: Field) -> Any:
     return Annotated[float, msgspec.Meta(ge=low, le=high)] | None
 
 
-def _optional(names: tuple[str, ...]) -> list[tuple[str, Any, Any]]:
-    return [(name, value_type(contract.BY_NAME[name]), None) for name in names]
-
-
 def _struct(name: str, fields: list[Any]) -> Any:
     # Decoded bodies hold no cycles, so the garbage collector need not track them.
     return msgspec.defstruct(name, fields, forbid_unknown_fields=True, gc=False, module=__name__)
 
 
-# The numbers come last, in contract order: one slice of `astuple(entry)` holds all of them.
-Entry: Any = _struct("Entry", [("date", dt.date), *_optional(CATEGORIES), *_optional(NUMERIC)])
-FIRST_NUMBER = 1 + len(CATEGORIES)
-
-DiaryRequest: Any = _struct(
-    "DiaryRequest",
-    [
-        ("entries", Annotated[list[Entry], msgspec.Meta(min_length=1, max_length=ENTRIES)]),
-        ("participant_id", Participant | None, None),
-        *_optional(STATIC),
-        ("explain", bool, False),
-    ],
-)
-DayRequest: Any = _struct(
-    "DayRequest",
-    [
-        ("date", dt.date | None, None),
-        *_optional(CATEGORIES),
-        *_optional(NUMERIC),
-        ("participant_id", Participant | None, None),
-        ("explain", bool, False),
-    ],
-)
-
-
-class BatchRequest(msgspec.Struct, forbid_unknown_fields=True):
-    """Many participants. Each item is a body of `/predict`, decoded separately so that it can fail separately."""
-
-    items: Annotated[list[msgspec.Raw], msgspec.Meta(min_length=1, max_length=PARTICIPANTS)]
-
-
-class DayBatch(msgspec.Struct, forbid_unknown_fields=True):
-    """The usual large batch, decoded at once: every item is one day without history."""
-
-    items: Annotated[list[DayRequest], msgspec.Meta(min_length=1, max_length=PARTICIPANTS)]
-
-
-class FeedbackRequest(msgspec.Struct, forbid_unknown_fields=True):
-    """The outcome of a predicted day."""
-
-    prediction_id: Annotated[str, msgspec.Meta(pattern="^[A-Za-z0-9_-]{1,64}$")]
-    migraine_occurrence: Annotated[float, msgspec.Meta(ge=0, le=1, multiple_of=1)] | bool
-    migraine_severity: value_type(contract.BY_NAME[contract.SEVERITY]) = None  # type: ignore[valid-type]
-
-
-# At module level, because Ray cannot serialize a deployment that closes over a decoder.
-DECODERS: dict[Any, msgspec.json.Decoder[Any]] = {
-    kind: msgspec.json.Decoder(kind) for kind in (DiaryRequest, DayRequest, BatchRequest, DayBatch, FeedbackRequest)
-}
-
-_OTHER = {
-    "participant_id": PARTICIPANT_ACCEPTED,
-    "prediction_id": "the prediction_id of an earlier response",
-    "date": "a date as YYYY-MM-DD, not in the future",
-    "explain": "true or false",
-    "entries": f"a list of 1 to {ENTRIES} days, oldest first, each an object with a date",
-    "items": f"a list of 1 to {PARTICIPANTS} bodies of /predict",
-}
-
-
-def accepted(name: str) -> str:
-    """The accepted values of the field `name`, in words."""
-    if name in _OTHER:
-        return _OTHER[name]
-    field = contract.BY_NAME.get(name)
-    if field is None:
-        return "an object as described in /openapi.json"
-    if field.kind == "category":
-        return f"{', '.join(field.categories)} or null"
-    return "0, 1, true, false or null" if field.kind == "flag" else _range(field)
-
-
 def _range(field: Field) -> str:
     low, high = field.low, field.high
     if high is None:
-        return f"a number from {low:g} or null"
+        return "a number or null" if low is None else f"a number from {low:g} or null"
     unit = f" {field.unit}" if field.unit and not any(letter.isdigit() for letter in field.unit) else ""
+    if low is None:
+        return f"a number up to {high:g}{unit} or null"
     return f"a number from {low:g} to {high:g}{unit} or null"
+
+
+# The schema of the contract of the source, used until a model is loaded. A module-level value, because Ray cannot
+# serialize a deployment that closes over a decoder.
+DEFAULT = request_schema(CONTRACT)

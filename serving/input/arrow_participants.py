@@ -14,7 +14,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from serving.input.arrow_columns import Columns
-from serving.input.columns import clean
 from serving.input.histories import Histories
 
 Floats = NDArray[np.float64]
@@ -26,13 +25,11 @@ class TableParticipants:
     """Who asks in a table of n answers.
 
     `names`: one for each answer. `errors`: by position among the answers. `histories`: of the answers without an error.
-    `submitted` float64[columns, len(histories)]: their target days before cleaning.
     """
 
     names: list[str | None]
     errors: Mapping[int, str]
     histories: Histories
-    submitted: Floats
 
 
 @dataclass(frozen=True, eq=False)
@@ -61,7 +58,6 @@ def participants_of(columns: Columns, *, every_row: bool) -> TableParticipants:
         names=names,
         errors=errors,
         histories=_histories(columns, rows, accepted, _names(columns, rows.order[accepted]) if errors else names),
-        submitted=take(columns.values, rows.order[accepted]),
     )
 
 
@@ -90,7 +86,7 @@ def sorted_rows(columns: Columns) -> SortedRows:
 
 def _histories(columns: Columns, rows: SortedRows, targets: Rows, names: list[str | None]) -> Histories:
     """The histories that `targets`, indices of sorted rows, are part of."""
-    person, day, values = rows.person, rows.day, take(clean(columns.values), rows.order)
+    person, day, values = rows.person, rows.day, take(columns.values, rows.order)
     has_target = np.zeros(len(person), dtype=np.bool_)
     has_target[person[targets]] = True
     if not has_target[person].all():

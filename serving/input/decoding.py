@@ -14,9 +14,8 @@ from typing import Any
 import msgspec
 import orjson
 
-from serving.contract import requests
 from serving.contract.problems import Refused, invalid
-from serving.contract.requests import DECODERS, BatchRequest, DayRequest, DiaryRequest
+from serving.contract.requests import DEFAULT, BatchRequest, RequestSchema
 
 _LONGEST_NAME = 60
 _AT = re.compile(r" - at `(.*)`$", re.DOTALL)
@@ -31,37 +30,40 @@ _KINDS = {
 }
 
 
-def decode(body: bytes, kind: Any) -> Any:
-    """Decode `body` as a struct of type `kind`. Raises `Refused`: 400 for invalid JSON, 422 for invalid content."""
+def decode(body: bytes, kind: Any, schema: RequestSchema = DEFAULT) -> Any:
+    """Decode `body` as a struct of `kind`, a type of `schema`.
+
+    Raises `Refused`: 400 for invalid JSON, 422 for invalid content.
+    """
     try:
-        request = DECODERS[kind].decode(body)
+        request = schema.decoders[kind].decode(body)
     except msgspec.ValidationError as error:
-        raise _explained(str(error), kind) from None
+        raise _explained(str(error), kind, schema) from None
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise _not_json(body, error) from None
     _refuse_duplicates(body, request)
     return request
 
 
-def decode_predict(body: bytes) -> Any:
+def decode_predict(body: bytes, schema: RequestSchema = DEFAULT) -> Any:
     """Decode a body of `/predict`: a `DiaryRequest`, or a `DayRequest` for one day without history."""
-    kind = DiaryRequest if b'"entries"' in body else DayRequest
+    kind = schema.DiaryRequest if b'"entries"' in body else schema.DayRequest
     try:
-        return decode(body, kind)
+        return decode(body, kind, schema)
     except Refused as refused:
         # The word may occur elsewhere, or the key may be escaped: the parsed body decides, not the bytes.
-        other = _request_type(body)
+        other = _request_type(body, schema)
         if other is None or other is kind:
             raise refused
-    return decode(body, other)
+    return decode(body, other, schema)
 
 
-def _request_type(body: bytes) -> Any:
+def _request_type(body: bytes, schema: RequestSchema) -> Any:
     try:
         content = orjson.loads(body)
     except ValueError:
         return None
-    return (DiaryRequest if "entries" in content else DayRequest) if isinstance(content, dict) else None
+    return (schema.DiaryRequest if "entries" in content else schema.DayRequest) if isinstance(content, dict) else None
 
 
 def _refuse_duplicates(body: bytes, request: Any) -> None:
@@ -119,47 +121,50 @@ def _not_json(body: bytes, error: Exception) -> Refused:
     return Refused("not-json", f"The body is not JSON{position}. JSON has no NaN, no Infinity and no comments.")
 
 
-def _explained(message: str, kind: Any) -> Refused:
+def _explained(message: str, kind: Any, schema: RequestSchema) -> Refused:
     """msgspec's message as a problem: path, reason, what is accepted. Values that it quotes are left out."""
     at = _AT.search(message)
     path, text = (at[1] if at else "$"), _AT.sub("", message)
     for pattern, explain in _MESSAGES:
         if match := re.match(pattern, text, re.DOTALL):
-            return explain(path, match, kind)
-    return invalid(path, "cannot be accepted", requests.accepted(_leaf(path)))
+            return explain(path, match, kind, schema)
+    return invalid(path, "cannot be accepted", schema.accepted(_leaf(path)))
 
 
 def _leaf(path: str) -> str:
     return re.sub(r"\[[^\]]*\]$", "", path).rsplit(".", 1)[-1]
 
 
-def _unknown(path: str, match: re.Match[str], kind: Any) -> Refused:
+def _unknown(path: str, match: re.Match[str], kind: Any, schema: RequestSchema) -> Refused:
     name = match[1]
-    known = requests.Entry.__struct_fields__ if "entries[" in path else kind.__struct_fields__
+    known = schema.Entry.__struct_fields__ if "entries[" in path else kind.__struct_fields__
     near = difflib.get_close_matches(name[:_LONGEST_NAME], known, 1)
     hint = f"did you mean {near[0]}" if near else ", ".join(known)
     return invalid(f"{path}.{shown(name)}", "is not a field of this object", hint)
 
 
-def _missing(path: str, match: re.Match[str], _: Any) -> Refused:
-    return invalid(f"{path}.{match[1]}", "is missing", requests.accepted(match[1]))
+def _missing(path: str, match: re.Match[str], _: Any, schema: RequestSchema) -> Refused:
+    return invalid(f"{path}.{match[1]}", "is missing", schema.accepted(match[1]))
 
 
-def _wrong_type(path: str, match: re.Match[str], _: Any) -> Refused:
-    return invalid(path, f"is {_KINDS.get(match[2], match[2])}", _accepted_type(path, match[1]))
+def _wrong_type(path: str, match: re.Match[str], _: Any, schema: RequestSchema) -> Refused:
+    return invalid(path, f"is {_KINDS.get(match[2], match[2])}", _accepted_type(path, match[1], schema))
 
 
-def _accepted_type(path: str, types: str) -> str:
+def _accepted_type(path: str, types: str, schema: RequestSchema) -> str:
     if path == "$" or path.endswith("]"):
         return "an object as described in /openapi.json"
-    return requests.accepted(_leaf(path)) if _leaf(path) else types
+    return schema.accepted(_leaf(path)) if _leaf(path) else types
 
 
-def _because(reason: str) -> Callable[[str, re.Match[str], Any], Refused]:
-    return lambda path, _, __: invalid(path, reason, requests.accepted(_leaf(path)))
+Explanation = Callable[[str, re.Match[str], Any, RequestSchema], Refused]
 
 
-_MESSAGES: tuple[tuple[str, Callable[[str, re.Match[str], Any], Refused]], ...] = (
+def _because(reason: str) -> Explanation:
+    return lambda path, _, __, schema: invalid(path, reason, schema.accepted(_leaf(path)))
+
+
+_MESSAGES: tuple[tuple[str, Explanation], ...] = (
     (r"Object contains unknown field `(.*)`", _unknown),
     (r"Object missing required field `(.*)`", _missing),
     (r"Expected `array` of length <=", _because("has too many items")),

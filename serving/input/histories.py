@@ -12,12 +12,12 @@ from numpy.typing import NDArray
 
 
 class Histories(msgspec.Struct, frozen=True, eq=False, gc=False):
-    """Cleaned diary days, and the n rows among them to predict from.
+    """Diary days as they were sent, and the n rows among them to predict from.
 
     `names`: the participant of each prediction, None where anonymous. `keys`: returns the bytes that keep each of
     them in one arm of a rollout. `person` int64[m] and `day` int64[m] (days since 1970-01-01): one row per diary day,
-    sorted by person, then by day. `values` float64[columns, m] in the order of `columns.ORDER`, NaN for null. `given`
-    bool[columns]: False only for columns without any value. `targets` intp[n]: the row that is "today" in each
+    sorted by person, then by day. `values` float64[columns, m] in the order of `RequestSchema.columns`, NaN for null.
+    `given` bool[columns]: False only for columns without any value. `targets` intp[n]: the row that is "today" in each
     prediction; later rows of the same person do not influence it.
     """
 

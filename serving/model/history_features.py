@@ -1,22 +1,49 @@
-"""Features of the days to predict from, computed from the participants' histories.
+"""Features of the days to predict from, computed from the participants' histories by the recipe of each model.
 
-Not here: checking and cleaning days (`serving.input`), running models (`serving.model.scoring`).
+Not here: checking days (`serving.input`), the recipe itself (`serving.model.recipe`), running models
+(`serving.model.scoring`).
 """
 
 import numpy as np
 from numpy.typing import NDArray
 
+from migraine_assets.core.diary.cleaning import Floats
 from migraine_assets.core.features import engine
 from migraine_assets.core.features.diary import Diary
-from serving.input.columns import ORDER
 from serving.input.histories import Histories
+from serving.model.recipe import ModelRecipe
+
+Rows = NDArray[np.float32]
 
 
-def features_of(histories: Histories, *, horizon: int) -> NDArray[np.float32]:
-    """Features of each target row, float32[n, features] in the order of `engine.NAMES`."""
-    columns = {ORDER[index]: histories.values[index] for index in np.flatnonzero(histories.given).tolist()}
-    if histories.single:
-        row: NDArray[np.float32] = engine.compute_day(histories.day, columns, horizon=horizon)[None]
-        return row
-    rows: NDArray[np.float32] = engine.compute(Diary(histories.person, histories.day, True, columns), horizon=horizon)
-    return rows if np.array_equal(histories.targets, np.arange(len(rows))) else rows[histories.targets]
+class HistoryFeatures:
+    """The features of `histories`, whose rows are `columns`. Models that share a recipe share one computation."""
+
+    def __init__(self, histories: Histories, columns: tuple[str, ...], *, horizon: int) -> None:
+        self.histories, self.columns, self._horizon = histories, columns, horizon
+        self._computed: dict[ModelRecipe, tuple[Floats, Rows]] = {}
+
+    def of(self, recipe: ModelRecipe) -> Rows:
+        """The features of each target row, float32[n, features] in the order of the plan."""
+        return self._both(recipe)[1]
+
+    def changed(self, recipe: ModelRecipe) -> NDArray[np.bool_]:
+        """Where the cleaning rules changed a reported value of a day, bool[reported, m]."""
+        return recipe.cleaner(self.columns).changed(self.histories.values, self._both(recipe)[0])
+
+    def _both(self, recipe: ModelRecipe) -> tuple[Floats, Rows]:
+        found = self._computed.get(recipe)
+        if found is None:
+            cleaned = recipe.cleaner(self.columns).cleaner.clean(self.histories.values)
+            found = self._computed[recipe] = cleaned, self._compute(recipe, cleaned)
+        return found
+
+    def _compute(self, recipe: ModelRecipe, cleaned: Floats) -> Rows:
+        histories, plan = self.histories, recipe.plan
+        columns = {self.columns[row]: cleaned[row] for row in np.flatnonzero(histories.given).tolist()}
+        if histories.single:
+            row: Rows = engine.compute_day(histories.day, columns, horizon=self._horizon, plan=plan)[None]
+            return row
+        diary = Diary(histories.person, histories.day, True, columns)
+        rows: Rows = engine.compute(diary, horizon=self._horizon, plan=plan)
+        return rows if np.array_equal(histories.targets, np.arange(len(rows))) else rows[histories.targets]

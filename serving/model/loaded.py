@@ -1,19 +1,19 @@
-"""A bundle made ready to answer: where its inputs lie, its reference row, its limits, its identity.
+"""A bundle prepared for serving: its recipe, inputs, reference row, limits and identity.
 
-Here belongs everything that is worked out once, when a bundle is loaded. Not here: loading and swapping (`models`),
-answering (`engine`).
+Everything is derived from the manifest, once, when the bundle is loaded. Not here: following the pointer and swapping
+models (`serving.model.watcher`), the recipe (`serving.model.recipe`), predicting (`serving.model.predictor`).
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cached_property
+from functools import lru_cache
 from typing import Any, get_args
 
 import numpy as np
 from numpy.typing import NDArray
 
-from migraine_assets.core.features import engine
-from migraine_assets.core.features.table import default_recipe
+from migraine_assets.core.contract import Contract
+from migraine_assets.core.features.engine import select
 from migraine_assets.core.reference_bins import FeatureReference
 from migraine_assets.errors import BundleRefused
 from migraine_assets.stores.bundles.bundles import Bundle, load_bundle, load_provenance
@@ -22,84 +22,91 @@ from migraine_assets.stores.bundles.manifest import Manifest
 from migraine_assets.stores.prediction_log.record import Arm
 from migraine_assets.stores.store import Store
 from serving.contract.responses import ModelIdentity
-from serving.input.columns import FIELD_OF, ORDER
 from serving.model.intervals import CalibrationBand, calibration_band
+from serving.model.recipe import HISTORY, ModelRecipe, model_recipe
 
-HISTORY = "observed_28d"
-# Beyond the outermost inner edges (about the 10 % and 90 % points) by their whole distance: 3.8 standard deviations
-# of a normal distribution. The manifest holds no extremes.
+# The range of training, extended by its whole width beyond the outermost inner edges of the bins (about the 10 % and
+# 90 % points): 3.8 standard deviations of a normal distribution. The manifest has no minimum and maximum.
 FENCE = 1.0
-# A week is the shortest window of the features: with as much of a person's past, no more is asked.
+# A week is the shortest window of the features, so no model needs more known days than that.
 ENOUGH_DAYS = 7
-
-_FEATURE = {feature.name: feature for feature in default_recipe().features}
 
 
 @dataclass(frozen=True, eq=False)
 class LoadedModel:
-    """One verified bundle with all that answering needs.
+    """One verified bundle with everything that predicting needs.
 
-    `inputs` intp[F]: its features among those computed; `asks_all`: whether they are all of them, in order. `row`
-    float32[F]: the reference row. `fenced`: today's plain fields among the computed features, `low` and `high` float32:
-    what training saw of them. `used` bool[columns]: the diary columns that it looks at. `threshold`: the probability
-    from which an attack is announced. `least_days`: known days in 28 below which it abstains. `identities`: by arm.
+    `names`: its features; `inputs` intp[F]: their columns in the plan of `recipe`; `takes_all`: whether they are all of
+    them, in order. `fields_of`: the contract fields behind each feature. `row` float32[F]: the reference row. `fenced`
+    intp[k]: the features that are a field of the day, `fenced_fields` its names, `low` and `high` float32[k] the range
+    of training. `used`: the diary columns that it reads. `threshold`: the probability from which an attack is
+    announced. `least_days`: known days of 28 below which it abstains. `identities`: by arm.
     """
 
     bundle: Bundle
+    recipe: ModelRecipe
+    contract: Contract
+    names: tuple[str, ...]
     inputs: NDArray[np.intp]
-    asks_all: bool
+    takes_all: bool
+    fields_of: Mapping[str, tuple[str, ...]]
     row: NDArray[np.float32]
     fenced: NDArray[np.intp]
-    fields: tuple[str, ...]
+    fenced_fields: tuple[str, ...]
     low: NDArray[np.float32]
     high: NDArray[np.float32]
-    used: NDArray[np.bool_]
+    used: frozenset[str]
     threshold: float
     least_days: int
     band: CalibrationBand | None
     same_features_code: bool
     identities: Mapping[str, ModelIdentity]
 
-    @cached_property
-    def used_key(self) -> bytes:
-        """`used`, to be looked up by."""
-        return self.used.tobytes()
-
     @property
     def manifest(self) -> Manifest:
-        """What the bundle says of itself."""
+        """The manifest of the bundle."""
         return self.bundle.manifest
+
+    def uses(self, columns: tuple[str, ...]) -> NDArray[np.bool_]:
+        """Which of `columns` it reads, bool[columns]."""
+        return _uses(self.used, columns)
 
 
 def load_model(store: Store, name: str, *, task: str) -> LoadedModel:
-    """Load, verify and warm up the bundle `name`. Raises `BundleRefused` for anything that cannot be served."""
-    served = prepare(load_bundle(store, name), load_provenance(store, name))
-    if served.manifest.task != task:
-        raise BundleRefused(f"Bundle {name[:12]} is for the task '{served.manifest.task}', not for '{task}'.")
-    warm_up(served)
-    return served
+    """Load, verify and warm up the bundle `name`. Raises `BundleRefused` for one that cannot be served."""
+    model = prepare(load_bundle(store, name), load_provenance(store, name))
+    if model.manifest.task != task:
+        raise BundleRefused(f"Bundle {name[:12]} is for the task '{model.manifest.task}', not for '{task}'.")
+    warm_up(model)
+    return model
 
 
 def prepare(bundle: Bundle, provenance: Mapping[str, Any]) -> LoadedModel:
-    """Work out what answering needs. Raises `BundleRefused` where the code does not compute a feature."""
+    """Derive what predicting needs. Raises `BundleRefused` for features that this version cannot compute."""
     manifest = bundle.manifest
     try:
-        inputs = engine.select(manifest.names)
+        recipe = model_recipe(manifest)
     except ValueError as error:
-        raise BundleRefused(f"Bundle {bundle.hash[:12]} does not fit this version: {error}") from error
-    names, references = manifest.names, manifest.references
-    direct = [name for name in names if _plain_field(name) and _bounds(references.get(name))]
-    bounds = [_bounds(references[name]) or (0.0, 0.0) for name in direct]
+        raise BundleRefused(f"Bundle {bundle.hash[:12]} cannot be served by this version: {error}") from error
+    names, references, whole = manifest.names, manifest.references, manifest.recipe
+    fields = _fields_of_the_day(manifest)
+    fences = {name: fence for name in names if name in fields and (fence := _fence(references.get(name)))}
     return LoadedModel(
         bundle=bundle,
-        inputs=inputs,
-        asks_all=names == engine.NAMES,
+        recipe=recipe,
+        contract=whole.contract,
+        names=names,
+        inputs=select(names, plan=recipe.plan),
+        takes_all=names == recipe.plan.names,
+        fields_of=whole.inputs,
         row=np.array([typical(references.get(name)) for name in names], dtype=np.float32),
-        fenced=engine.select(direct),
-        fields=tuple(str(_plain_field(name)) for name in direct),
-        low=np.array([low for low, _ in bounds], dtype=np.float32),
-        high=np.array([high for _, high in bounds], dtype=np.float32),
-        used=_used([name for name in names if _met(references.get(name))]),
+        fenced=np.array([names.index(name) for name in fences], dtype=np.intp),
+        fenced_fields=tuple(fields[name] for name in fences),
+        low=np.array([low for low, _ in fences.values()], dtype=np.float32),
+        high=np.array([high for _, high in fences.values()], dtype=np.float32),
+        used=frozenset(
+            column for name in names if _has_values(references.get(name)) for column in whole.columns_read[name]
+        ),
         threshold=0.5 if manifest.threshold is None else manifest.threshold,
         least_days=_least_days(references.get(HISTORY)),
         band=calibration_band(manifest) if manifest.task == "attack" else None,
@@ -108,70 +115,69 @@ def prepare(bundle: Bundle, provenance: Mapping[str, Any]) -> LoadedModel:
     )
 
 
+@lru_cache(maxsize=256)
+def _uses(used: frozenset[str], columns: tuple[str, ...]) -> NDArray[np.bool_]:
+    return np.array([column in used for column in columns])
+
+
 def _identity(bundle: Bundle, provenance: Mapping[str, Any], arm: Arm) -> ModelIdentity:
     dagster, mlflow = (provenance.get(name) for name in ("dagster_run", "mlflow_run"))
     manifest = bundle.manifest
     return ModelIdentity(manifest.algorithm, bundle.hash, manifest.data_version, dagster, mlflow, arm)
 
 
-def warm_up(served: LoadedModel) -> None:
-    """Ask it once for a row and once for a block. Raises `BundleRefused` where it gives no finite answer."""
+def warm_up(model: LoadedModel) -> None:
+    """Predict one row and one block. Raises `BundleRefused` if an output is not finite."""
     for rows in (1, 64):
-        answers = served.bundle.predict(np.repeat(served.row[None], rows, axis=0))
-        if not np.isfinite(answers).all():
-            raise BundleRefused(f"Bundle {served.bundle.hash[:12]} gives no number for a typical day.")
+        outputs = model.bundle.predict(np.repeat(model.row[None], rows, axis=0))
+        if not np.isfinite(outputs).all():
+            raise BundleRefused(f"Bundle {model.bundle.hash[:12]} gives no finite output for a typical day.")
 
 
-def typical(found: FeatureReference | None) -> float:
-    """The median of training from the bins: NaN where most rows had none.
+def typical(reference: FeatureReference | None) -> float:
+    """The median of training, from the bins; NaN if most rows had no value.
 
-    With a bin for each value (few whole numbers) it is exact, otherwise the middle of the bin that holds the median.
+    It is exact where each value has a bin of its own (few whole numbers), otherwise the middle of the median's bin.
     """
-    if found is None or 2 * found.missing > sum(found.counts) + found.missing:
+    if reference is None or 2 * reference.missing > sum(reference.counts) + reference.missing:
         return float("nan")
-    if not found.edges:
-        return float("nan")  # One value only, which the bins do not tell: the model's own imputation knows it.
-    place = int(np.searchsorted(np.cumsum(found.counts), sum(found.counts) / 2))
-    edges = found.edges
-    step = edges[1] - edges[0] if len(edges) > 1 else 1.0
-    low = edges[place - 1] if place else edges[0] - step
-    last = edges[-1] - edges[-2] if len(edges) > 1 else 1.0
-    high = edges[place] if place < len(edges) else edges[-1] + last
+    edges = reference.edges
+    if not edges:
+        return float("nan")  # A single value, which the bins do not tell; the imputation in the graph knows it.
+    position = int(np.searchsorted(np.cumsum(reference.counts), sum(reference.counts) / 2))
+    first_step = edges[1] - edges[0] if len(edges) > 1 else 1.0
+    low = edges[position - 1] if position else edges[0] - first_step
+    last_step = edges[-1] - edges[-2] if len(edges) > 1 else 1.0
+    high = edges[position] if position < len(edges) else edges[-1] + last_step
     return (low + high) / 2
 
 
-def _bounds(found: FeatureReference | None) -> tuple[float, float] | None:
-    if found is None or not found.edges:
+def _fence(reference: FeatureReference | None) -> tuple[float, float] | None:
+    if reference is None or not reference.edges:
         return None
-    width = (found.edges[-1] - found.edges[0]) or 1.0
-    return found.edges[0] - FENCE * width, found.edges[-1] + FENCE * width
+    width = (reference.edges[-1] - reference.edges[0]) or 1.0
+    return reference.edges[0] - FENCE * width, reference.edges[-1] + FENCE * width
 
 
-def _plain_field(name: str) -> str | None:
-    """The diary field that the feature is today's value of, if it is a plain number."""
-    row = _FEATURE[name]
-    column = row.columns[0]
-    if row.window != 1 or row.columns != (name.removesuffix("_today"),) or column not in FIELD_OF:
-        return None
-    return FIELD_OF[column]
+def _fields_of_the_day(manifest: Manifest) -> dict[str, str]:
+    """The contract field of each feature that is a field's value of the day."""
+    fields = {field.column: field.name for field in manifest.contract}
+    return {
+        f.name: fields[f.columns[0]] for f in manifest.features if f.operation == "today" and f.columns[0] in fields
+    }
 
 
-def _met(found: FeatureReference | None) -> bool:
+def _has_values(reference: FeatureReference | None) -> bool:
     """Whether training had any value of the feature."""
-    return found is None or sum(found.counts) > 0
+    return reference is None or sum(reference.counts) > 0
 
 
-def _used(names: Sequence[str]) -> NDArray[np.bool_]:
-    fields = {field for name in names for field in default_recipe().inputs[name]}
-    return np.array([FIELD_OF[column] in fields for column in ORDER])
-
-
-def _least_days(found: FeatureReference | None) -> int:
-    """Known days that a person needs: the first decile of training, at most a week; 0 where history is no input."""
-    if found is None:
+def _least_days(reference: FeatureReference | None) -> int:
+    """Known days that a participant needs: the first decile of training, at most a week; 0 without such an input."""
+    if reference is None:
         return 0
-    total, first = sum(found.counts), 0.0
-    for edge, filled in zip((*found.edges, ENOUGH_DAYS), np.cumsum(found.counts), strict=False):
+    total, first = sum(reference.counts), 0.0
+    for edge, filled in zip((*reference.edges, ENOUGH_DAYS), np.cumsum(reference.counts), strict=False):
         first = float(edge)
         if filled >= total / 10:
             break

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from serving.input.histories import Histories
-from serving.model.history_features import features_of
+from serving.model.history_features import HistoryFeatures
 from serving.model.loaded import LoadedModel
 from serving.model.scoring import Group, Rows, score
 from serving.model.watcher import ModelSet
@@ -60,13 +60,23 @@ class HistoryPredictions(PredictionSet, frozen=True, eq=False, gc=False):
     """Predictions from diary days, with what answers to people are composed of.
 
     `models`: the models that served when the request came. `for_days` int64[n]: the predicted days since 1970-01-01.
-    `features` float32[n, features]: in the order of `engine.NAMES`.
+    `histories`: the days. `changed` bool[reported, m]: where cleaning changed a value of a day. `past` float32[n, 3]:
+    attacks and known days of the last 28, and the shrunk rate. Cleaning and past are those of the attack champion.
     """
 
     for_dates: list[str]
     models: ModelSet
     for_days: NDArray[np.int64]
-    features: Rows
+    histories: Histories
+    changed: NDArray[np.bool_]
+    past: Rows
+
+    @property
+    def reported_fields(self) -> list[str]:
+        """The contract field of each row of `changed`."""
+        requests = self.models.requests
+        recipe = self.models.tasks["attack"].champion.recipe
+        return [requests.fields[row] for row in recipe.cleaner(requests.columns).reported.tolist()]
 
 
 class Predictor:
@@ -92,15 +102,25 @@ class Predictor:
         """The models that serve now."""
         return self._models()
 
-    def predict(self, histories: Histories) -> HistoryPredictions:
-        """Predict for each target row of `histories`. Raises `ModelNotReady` where no attack model serves."""
-        models = self._models()
+    def predict(self, histories: Histories, models: ModelSet | None = None) -> HistoryPredictions:
+        """Predict for each target row of `histories`, by default with the models that serve now.
+
+        `models` must be those whose `requests` the days were read with. Raises `ModelNotReady` if no attack model
+        serves.
+        """
+        models = models or self._models()
         models.require_ready()
-        horizon = models.tasks["attack"].champion.manifest.horizon
-        features = features_of(histories, horizon=horizon)
+        champion = models.tasks["attack"].champion
+        horizon = champion.manifest.horizon
+        features = HistoryFeatures(histories, models.requests.columns, horizon=horizon)
         groups = {
             task: score(
-                task, model, histories.keys, features, secret=self._secret, least_history_days=self._least_history_days
+                task,
+                model,
+                histories.keys,
+                features.of,
+                secret=self._secret,
+                least_history_days=self._least_history_days,
             )
             for task, model in models.tasks.items()
             if model.champion.manifest.horizon == horizon
@@ -111,10 +131,12 @@ class Predictor:
             participants=histories.names,
             for_dates=_iso_dates(for_days),
             groups=groups,
-            out_of_range=_out_of_range(groups["attack"], features),
+            out_of_range=_out_of_range(groups["attack"]),
             models=models,
             for_days=for_days,
-            features=features,
+            histories=histories,
+            changed=features.changed(champion.recipe),
+            past=features.of(champion.recipe)[:, champion.recipe.past],
         )
 
     def predict_rows(self, task: str, model: LoadedModel, rows: Rows) -> PredictionSet:
@@ -139,16 +161,16 @@ def _iso_date(day: int) -> str:
     return dt.date.fromordinal(day + _EPOCH).isoformat()
 
 
-def _out_of_range(groups: Sequence[Group], features: Rows) -> OutOfRange:
+def _out_of_range(groups: Sequence[Group]) -> OutOfRange:
     parts = []
     for group in groups:
         model = group.model
-        today = np.take(features if len(groups) == 1 else features[group.positions], model.fenced, axis=1)
+        today = np.take(group.rows, model.fenced, axis=1)
         # A flat search and a division are faster than NumPy's search by row and column.
         outside = np.flatnonzero((today < model.low) | (today > model.high))
         if outside.size:
-            rows, fields = np.divmod(outside, len(model.fields))
-            parts.append((group.positions[rows], np.array(model.fields, dtype=object)[fields]))
+            rows, fields = np.divmod(outside, len(model.fenced_fields))
+            parts.append((group.positions[rows], np.array(model.fenced_fields, dtype=object)[fields]))
     if not parts:
         return _NONE_OUT_OF_RANGE
     positions, names = zip(*parts, strict=True)

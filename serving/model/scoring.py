@@ -10,8 +10,8 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from migraine_assets.core.features import engine
-from serving.model.loaded import HISTORY, LoadedModel
+from serving.model.loaded import LoadedModel
+from serving.model.recipe import ModelRecipe
 from serving.model.watcher import TaskModel
 
 Rows = NDArray[np.float32]
@@ -19,7 +19,6 @@ Outputs = NDArray[np.float64]
 Positions = NDArray[np.intp]
 
 _HASH_RANGE = 1 << 64
-_KNOWN_DAYS = engine.NAMES.index(HISTORY)
 
 
 @dataclass(frozen=True, eq=False)
@@ -53,30 +52,36 @@ def score(
     task: str,
     model: TaskModel,
     keys: Callable[[], Sequence[bytes]],
-    features: Rows,
+    features: Callable[[ModelRecipe], Rows],
     *,
     secret: bytes,
     least_history_days: int,
 ) -> tuple[Group, ...]:
-    """Outputs of the models of `task` for `features` float32[n, features]; every row is in exactly one group.
+    """Outputs of the models of `task` for n rows; every row is in exactly one group.
 
-    `keys`: returns n keys; the same key always falls into the same arm of a rollout.
+    `features`: returns float32[n, features] for a recipe. `keys`: returns n keys; the same key always falls into the
+    same arm of a rollout.
     """
-    everyone, candidate = np.arange(len(features)), model.candidate
+    champion_features, candidate = features(model.champion.recipe), model.candidate
+    everyone = np.arange(len(champion_features))
     if candidate is None:
-        return (_group(model.champion, "champion", everyone, features, least_history_days),)
+        return (_group(model.champion, "champion", everyone, champion_features, least_history_days),)
+    candidate_features = features(candidate.model.recipe)
     rollout = candidate.rollout
     name = f"{task}:{rollout.bundle}"
     assigned = np.array(
         [in_rollout(key, secret=secret, rollout=name, percent=rollout.percent) for key in keys()], dtype=np.bool_
     )
     if rollout.mode == "shadow":
-        group = _group(model.champion, "champion", everyone, features, least_history_days)
-        return (_with_shadow(group, candidate.model, features, assigned),)
-    arms = ((model.champion, "champion", ~assigned), (candidate.model, rollout.mode, assigned))
+        group = _group(model.champion, "champion", everyone, champion_features, least_history_days)
+        return (_with_shadow(group, candidate.model, candidate_features, assigned),)
+    arms = (
+        (model.champion, "champion", champion_features, ~assigned),
+        (candidate.model, rollout.mode, candidate_features, assigned),
+    )
     return tuple(
-        _group(loaded, arm, everyone[chosen], features[chosen], least_history_days)
-        for loaded, arm, chosen in arms
+        _group(loaded, arm, everyone[chosen], rows[chosen], least_history_days)
+        for loaded, arm, rows, chosen in arms
         if chosen.any()
     )
 
@@ -89,9 +94,9 @@ def in_rollout(key: bytes, *, secret: bytes, rollout: str, percent: float) -> bo
 
 
 def _group(model: LoadedModel, arm: str, positions: Positions, features: Rows, least_history_days: int) -> Group:
-    rows = features if model.asks_all else np.take(features, model.inputs, axis=1)
+    rows = features if model.takes_all else np.take(features, model.inputs, axis=1)
     needed = max(model.least_days, least_history_days) if model.least_days else 0
-    enough = features[:, _KNOWN_DAYS] >= needed if needed else _any_known(rows)
+    enough = features[:, model.recipe.known_days] >= needed if needed else _any_known(rows)
     if enough.all():
         return Group(model, arm, positions, rows, model.bundle.predict(rows), needed)
     outputs = np.full(len(rows), np.nan)

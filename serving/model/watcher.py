@@ -9,11 +9,14 @@ import threading
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Literal, Protocol
 
+from migraine_assets.core.contract import CONTRACT
 from migraine_assets.errors import MigraineError, StoreError
 from migraine_assets.stores.registry.pointer import Pointer, Rollout, refresh_pointer
 from migraine_assets.stores.store import Store
+from serving.contract.requests import RequestSchema, request_schema
 from serving.model.loaded import LoadedModel, load_model
 
 _log = logging.getLogger(__name__)
@@ -61,6 +64,20 @@ class ModelSet:
     version: int = 0
     tasks: Mapping[str, TaskModel] = field(default_factory=dict)
     problems: tuple[str, ...] = (NO_CHAMPION,)
+
+    @cached_property
+    def requests(self) -> RequestSchema:
+        """The request bodies that these models understand.
+
+        The contract of the source, with the fields of the served models in place of its own. Where models differ, the
+        champion of attacks decides, then that of severities, then a rollout candidate.
+        """
+        champions = [self.tasks[task].champion for task in ("severity", "attack") if task in self.tasks]
+        candidates = [model for task in self.tasks.values() for model in task.all if model not in champions]
+        contract = CONTRACT
+        for model in (*candidates, *champions):
+            contract = contract.updated(model.manifest.contract)
+        return request_schema(contract)
 
     @property
     def ready(self) -> bool:

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from migraine_assets.core import contract
 from serving.contract.problems import Refused
-from serving.contract.requests import BatchRequest, DayRequest, DiaryRequest, FeedbackRequest
+from serving.contract.requests import DEFAULT, BatchRequest
 from serving.input.decoding import decode, decode_predict
 
 SECRET = "'; DROP TABLE diary; --<script>"
@@ -119,8 +119,8 @@ def test_colons_and_escapes_in_strings_are_not_duplicate_keys() -> None:
 
 
 def test_the_key_entries_decides_the_request_type_and_not_a_string_with_that_word() -> None:
-    assert type(decode_predict(b'{"participant_id": "entries"}')) is DayRequest
-    assert type(decode_predict(b'{"\\u0065ntries": [{"date": "2024-01-01"}]}')) is DiaryRequest
+    assert type(decode_predict(b'{"participant_id": "entries"}')) is DEFAULT.DayRequest
+    assert type(decode_predict(b'{"\\u0065ntries": [{"date": "2024-01-01"}]}')) is DEFAULT.DiaryRequest
     assert "entries[0]" in refused(b'{"\\u0065ntries": [{"date": 3}]}').errors[0].path
 
 
@@ -131,7 +131,7 @@ def test_a_batch_with_duplicate_items_is_refused() -> None:
 
 def test_feedback_needs_an_outcome() -> None:
     with pytest.raises(Refused, match="migraine_occurrence is null"):
-        decode(b'{"prediction_id": "a", "migraine_occurrence": null}', FeedbackRequest)
+        decode(b'{"prediction_id": "a", "migraine_occurrence": null}', DEFAULT.FeedbackRequest)
 
 
 def test_a_long_field_name_is_shortened_in_the_message() -> None:
@@ -156,4 +156,6 @@ def test_any_body_is_decoded_or_refused(body: dict[str, Any]) -> None:
         result = decode_predict(json.dumps(body).encode())
     except Refused as error:
         result = error.problem
-    assert isinstance(result, DayRequest | DiaryRequest) or (400 <= result.status < 500 and result.detail)
+    assert isinstance(result, DEFAULT.DayRequest | DEFAULT.DiaryRequest) or (
+        400 <= result.status < 500 and result.detail
+    )

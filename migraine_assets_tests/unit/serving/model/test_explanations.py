@@ -45,7 +45,7 @@ def test_the_contributions_add_up_to_the_prediction(name: str, task: str, seed: 
 def test_few_players_get_their_exact_shapley_values() -> None:
     model = served("attack_tree")
     row = changed(model, {"stress_level": 9, "sleep_hours": 3, "stress_x_sleep": 27, "neck_pain": 1, "fatigue": 1})
-    game = game_of(model.manifest.names, row, model.row)
+    game = game_of(model.names, row, model.row, fields_of=model.fields_of)
     size = len(game.players)
     assert set(game.players) == {"stress_level", "sleep_hours", "neck_pain", "fatigue"}
 
@@ -68,7 +68,8 @@ def test_few_players_get_their_exact_shapley_values() -> None:
 
 def test_an_interaction_waits_for_all_its_fields() -> None:
     names = ("stress_level", "stress_x_sleep")
-    game = game_of(names, np.array([9, 27], np.float32), np.array([3, 20], np.float32))
+    fields_of = {"stress_level": ("stress_level",), "stress_x_sleep": ("stress_level", "sleep_hours")}
+    game = game_of(names, np.array([9, 27], np.float32), np.array([3, 20], np.float32), fields_of=fields_of)
     assert game.players == ("sleep_hours", "stress_level")
     assert game.needs.tolist() == [[False, True], [True, True]]
 

@@ -46,8 +46,8 @@ def test_a_model_with_history_needs_at_most_a_week_and_one_without_needs_none(st
 
 def test_only_todays_plain_fields_are_compared_with_training(store: Store) -> None:
     served = loaded(store, "attack")
-    assert {"stress_level", "sleep_hours", "medication"} <= set(served.fields)
-    assert "attacks_28d" not in served.fields
+    assert {"stress_level", "sleep_hours", "medication"} <= set(served.fenced_fields)
+    assert "attacks_28d" not in served.fenced_fields
     assert (served.low < served.high).all()
 
 

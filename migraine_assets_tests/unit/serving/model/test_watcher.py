@@ -1,13 +1,17 @@
 """The watcher loads what the pointer names, and keeps the old models where the new ones do not verify."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
+from msgspec import structs
 
+from migraine_assets.stores.bundles.bundles import load_bundle, write_bundle
+from migraine_assets.stores.bundles.manifest import MODEL_FILE, sha256
 from migraine_assets.stores.registry.champions import rollback
-from migraine_assets.stores.registry.pointer import POINTER
+from migraine_assets.stores.registry.pointer import POINTER, new_pointer, read_pointer, write_pointer
 from migraine_assets.stores.registry.rollouts import end_rollout, start_rollout
 from migraine_assets.stores.store import Store
 from migraine_assets_tests.unit.serving.trained import NOON, fresh_store, put_in_charge, trained
@@ -101,6 +105,45 @@ def test_a_bundle_that_does_not_verify_is_refused_and_tried_again_later(tmp_path
     assert watcher.check() == "swapped"
     assert (champion(watcher), watcher.current.problems) == (new, ())
     assert listener.successes == [True, False, True]
+
+
+def test_a_bundle_with_an_operation_that_this_version_does_not_have_is_refused(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """It verifies, but its rows cannot be computed here: the old model stays."""
+    store, new = fresh_store(tmp_path), trained()[1]["attack_2"]
+    watcher, _, _ = watch(store)
+    watcher.check()
+    bundle = load_bundle(store, new)
+    features = bundle.manifest.features
+    unknown = replace(features[0], operation="median", version=3)
+    manifest = structs.replace(bundle.manifest, features=(unknown, *features[1:]))
+    put_in_charge(
+        store, "attack", write_bundle(store, manifest, store.read(f"bundles/{new}/{MODEL_FILE}"), provenance={})
+    )
+    assert watcher.check() == "refused"
+    assert champion(watcher) == trained()[1]["attack"]
+    [record] = [record for record in caplog.records if record.message == "bundle refused"]
+    reason = record.fields["reason"]  # type: ignore[attr-defined]
+    assert "cannot be served by this version" in reason
+    assert f"'{features[0].name}' needs the operation 'median' (version 3), which this version does not have" in reason
+
+
+def test_a_bundle_of_a_newer_format_is_refused_with_its_number(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    store, new = fresh_store(tmp_path), trained()[1]["attack_2"]
+    watcher, _, _ = watch(store)
+    watcher.check()
+    content = store.read(f"bundles/{new}/manifest.json").replace(b'"format":2', b'"format":3')
+    name = sha256(content)
+    store.write_all({f"bundles/{name}/manifest.json": content, f"bundles/{name}/{MODEL_FILE}": b"anything"})
+    pointer = read_pointer(store)
+    moved = {**pointer.tasks, "attack": structs.replace(pointer.tasks["attack"], champion=name)}
+    write_pointer(store, new_pointer(pointer.version + 1, moved, pointer.rollouts))
+    watcher.check()
+    assert champion(watcher) == trained()[1]["attack"]
+    assert any("has format 3; this version reads 1, 2" in str(getattr(r, "fields", "")) for r in caplog.records)
 
 
 def test_a_refused_bundle_of_one_task_does_not_hold_back_the_other_task(tmp_path: Path) -> None:

@@ -1,0 +1,88 @@
+"""How a served model turns diary days into features: its recipe, compiled once for all models that share it.
+
+Everything comes from the manifest. The service adds the features that it needs itself (`PAST`). Not here: applying the
+recipe (`serving.model.history_features`), the rest of a model (`serving.model.loaded`).
+"""
+
+from dataclasses import dataclass, replace
+from functools import lru_cache
+
+import msgspec
+import numpy as np
+from numpy.typing import NDArray
+
+from migraine_assets.core.contract import ATTACK, CONTRACT
+from migraine_assets.core.diary.cleaning import Cleaner, Floats
+from migraine_assets.core.features.engine import select
+from migraine_assets.core.features.plan import FeaturePlan, Recipe, compile_recipe
+from migraine_assets.core.features.table import default_recipe
+from migraine_assets.stores.bundles.manifest import Manifest
+
+# Known days of the last 28: what decides whether a model abstains.
+HISTORY = "observed_28d"
+# What an answer says about the past of a participant: attacks and known days of the last 28, and the shrunk rate.
+PAST = ("attacks_28d", HISTORY, "personal_rate")
+
+
+@dataclass(frozen=True, eq=False)
+class BoundCleaner:
+    """The cleaning rules for one order of columns.
+
+    `reported` intp[k]: the rows whose changes are reported to the client, those of outcomes excepted.
+    """
+
+    cleaner: Cleaner
+    reported: NDArray[np.intp]
+
+    def changed(self, before: Floats, after: Floats) -> NDArray[np.bool_]:
+        """Where cleaning changed a reported value: bool[k, n]."""
+        submitted = before[self.reported]
+        differs: NDArray[np.bool_] = (submitted != after[self.reported]) & (submitted == submitted)
+        return differs
+
+
+@dataclass(frozen=True, eq=False)
+class ModelRecipe:
+    """A compiled recipe. `past` intp[3]: the columns of the plan with `PAST`; `known_days`: the one with `HISTORY`."""
+
+    plan: FeaturePlan
+    past: NDArray[np.intp]
+    known_days: int
+
+    def cleaner(self, columns: tuple[str, ...]) -> BoundCleaner:
+        """The cleaning rules for days whose rows are `columns`."""
+        return _bound(self, columns)
+
+
+def model_recipe(manifest: Manifest) -> ModelRecipe:
+    """The recipe of `manifest`, the same object for all that compute the same.
+
+    Raises `ValueError` for a feature that this version cannot compute.
+    """
+    recipe = manifest.recipe
+    # Fields that no feature reads, such as the outcome of the task, must not tell two recipes apart.
+    return _compiled(msgspec.json.encode(_with_past(recipe.narrowed(recipe.names)), order="sorted"))
+
+
+@lru_cache(maxsize=64)
+def _compiled(content: bytes) -> ModelRecipe:
+    plan = compile_recipe(msgspec.json.decode(content, type=Recipe))
+    past = select(PAST, plan=plan)
+    return ModelRecipe(plan, past, int(past[PAST.index(HISTORY)]))
+
+
+def _with_past(recipe: Recipe) -> Recipe:
+    missing = tuple(item for item in default_recipe().features if item.name in PAST and item.name not in recipe.names)
+    if not missing:
+        return recipe
+    known = ATTACK in recipe.contract.by_name
+    fields = recipe.fields if known else (*recipe.fields, CONTRACT.by_name[ATTACK])
+    return replace(recipe, fields=fields, features=(*recipe.features, *missing))
+
+
+@lru_cache(maxsize=256)
+def _bound(recipe: ModelRecipe, columns: tuple[str, ...]) -> BoundCleaner:
+    rules, fields = recipe.plan.recipe.cleaning, recipe.plan.recipe.contract.by_column
+    cleaner = Cleaner(rules, columns)
+    reported = [columns.index(name) for name in cleaner.changing if fields[name].role != "outcome"]
+    return BoundCleaner(cleaner, np.array(reported, dtype=np.intp))
