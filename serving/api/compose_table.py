@@ -113,7 +113,7 @@ def _warnings(predictions: HistoryPredictions, abstained: Mask) -> dict[str, Mas
         "too_little_history": abstained,
         "out_of_range": out_of_range,
         "unused_fields": unused,
-        "value_limited": np.asarray(predictions.changed.any(axis=0)[targets]),
+        "value_limited": np.asarray(predictions.changed.any(axis=0))[targets],
         **({reason: np.ones(count, dtype=np.bool_)} if reason else {}),
         "other_features_code": other_code,
     }
