@@ -48,11 +48,11 @@ class Gain(msgspec.Struct, frozen=True):
 
 
 class TaskSection(msgspec.Struct, frozen=True):
-    """The evaluation of one task. `target`: attack, severity or burden."""
+    """The evaluation of one task. `target`: attack, severity or burden; None if the source has no severities."""
 
     question: str
     horizon: int
-    target: str
+    target: str | None
     baselines: dict[str, BaselineSection]
     models: dict[str, ModelSection]
     champion: str | None
