@@ -1,4 +1,4 @@
-"""The store on an S3: a real server on loopback that speaks it, and the whole way from a diary to a logged answer."""
+"""The store on S3: a real server on loopback, and the whole way from a diary to a logged prediction."""
 
 import json
 import logging
@@ -24,7 +24,7 @@ BUCKET = "migraine"
 
 @pytest.fixture(scope="module")
 def environment() -> Iterator[dict[str, str]]:
-    """The variables with which any S3 client finds the server, set here too."""
+    """The variables with which any S3 client reaches the server, also set in this process."""
     from moto.server import ThreadedMotoServer
 
     port = free_port()
@@ -32,19 +32,19 @@ def environment() -> Iterator[dict[str, str]]:
     logging.getLogger("werkzeug").setLevel(logging.WARNING)
     server = ThreadedMotoServer(ip_address="127.0.0.1", port=port, verbose=False)
     server.start()
-    given = {
+    variables = {
         "AWS_ENDPOINT_URL": f"http://127.0.0.1:{port}",
         "AWS_ACCESS_KEY_ID": "test",
         "AWS_SECRET_ACCESS_KEY": "test",
         "AWS_DEFAULT_REGION": "us-east-1",
     }
     before = dict(os.environ)
-    os.environ.update(given)
+    os.environ.update(variables)
     try:
         import boto3
 
         boto3.client("s3").create_bucket(Bucket=BUCKET)
-        yield given
+        yield variables
     finally:
         os.environ.clear()
         os.environ.update(before)
@@ -53,13 +53,13 @@ def environment() -> Iterator[dict[str, str]]:
 
 @pytest.fixture
 def uri(environment: dict[str, str], request: pytest.FixtureRequest) -> str:
-    """A prefix of this test's own."""
+    """A separate prefix for each test."""
     assert environment
     return f"s3://{BUCKET}/{request.node.name[:60]}"
 
 
-def test_what_another_client_writes_is_listed_at_once(uri: str) -> None:
-    """A client that keeps listings would never see a delivery, a segment or a promotion that came later."""
+def test_files_of_other_clients_are_listed_at_once(uri: str) -> None:
+    """A client that caches listings would miss later deliveries, segments and promotions."""
     import boto3
 
     store = Store(uri)
@@ -72,8 +72,8 @@ def test_what_another_client_writes_is_listed_at_once(uri: str) -> None:
     assert store.exists("log/000002.json")
 
 
-def test_of_several_that_create_one_name_exactly_one_does(uri: str) -> None:
-    """Numbers of deliveries and promotions are claimed so, by machines that share no lock."""
+def test_exactly_one_of_several_clients_creates_a_name(uri: str) -> None:
+    """Machines without a common lock claim the numbers of deliveries and promotions in this way."""
     for number in range(5):
         barrier = threading.Barrier(4)
 
@@ -101,7 +101,7 @@ def test_from_a_diary_to_a_champion_and_back(home: Home, environment: dict[str, 
     assert checked.code == 0, checked.text
 
 
-def test_the_service_answers_logs_and_swaps(environment: dict[str, str], uri: str, tmp_path: Path) -> None:
+def test_the_service_predicts_logs_and_swaps(environment: dict[str, str], uri: str, tmp_path: Path) -> None:
     store = Store(uri)
     put_champion(store, weight=0.01)
     service = Service(tmp_path, ("--plain",), {**environment, "MIGRAINE_STORE_URI": uri})
@@ -111,11 +111,11 @@ def test_the_service_answers_logs_and_swaps(environment: dict[str, str], uri: st
         assert status == 200, body
         before = service.request("GET", "/models")[1]
         put_champion(store, weight=0.5)
-        assert eventually(lambda: service.request("GET", "/models")[1] != before), "the swap did not come"
+        assert eventually(lambda: service.request("GET", "/models")[1] != before), "the new champion is not served"
         last = json.loads(service.request("POST", "/predict", BODY)[1])["prediction_id"]
     finally:
         code = service.stop(signal.SIGTERM)
     assert code == 0, service.output.read_text()
-    # What was answered in the last moment too.
+    # The last prediction before the end is logged too.
     segments = [name for name in store.fs.find(store.root) if "/log/predictions/" in name]
     assert [name for name in segments if last.encode() in store.fs.cat_file(name)]

@@ -105,20 +105,20 @@ def test_the_served_row_is_the_training_row_bit_for_bit(
     client, services = service
     names = list(load_manifest(home.store, home.pointer.tasks["attack"].champion).names)
     trained = read_frame(home.store, home.asset("features").frame, ["participant_id", "date", *names])
-    wanted = {}
+    expected_rows = {}
     for row in range(3, len(trained), 41):
         participant, day = trained["participant_id"].iloc[row], trained["date"].iloc[row]
         response = client.post("/predict", json=body(days, participant, day))
         assert response.status_code == 200, response.text
-        wanted[response.json()["prediction_id"]] = trained[names].iloc[row].to_numpy(np.float32)
+        expected_rows[response.json()["prediction_id"]] = trained[names].iloc[row].to_numpy(np.float32)
     served = {record.id: record.features["attack"] for record in records_of(services, home.store)}
-    assert len(wanted) > 10
-    for prediction, expected in wanted.items():
+    assert len(expected_rows) > 10
+    for prediction, expected in expected_rows.items():
         features = np.array([np.nan if value is None else value for value in served[prediction]], dtype=np.float32)
         np.testing.assert_array_equal(features.view(np.uint32), expected.view(np.uint32))
     # A clip of the source would have changed some of these rows.
     position = names.index("hydration")
-    assert max(row[position] for row in wanted.values() if row[position] == row[position]) > 6
+    assert max(row[position] for row in expected_rows.values() if row[position] == row[position]) > 6
 
 
 def test_requests_are_checked_against_the_bounds_of_the_model(service: tuple[httpx.Client, Services]) -> None:

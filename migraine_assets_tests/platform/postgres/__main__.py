@@ -7,9 +7,8 @@ import sys
 from migraine_assets_tests.platform.postgres.records import SERVER
 from migraine_assets_tests.platform.postgres.server import missing, postgres
 
-NAMES = (
-    "trained", "rerun", "promotion", "reproducible", "interrupted", "mlflow", "failures", "alerts", "service_alerts",
-)  # fmt: skip
+# Those that read and write many records: of runs, of experiments, or while something is killed.
+NAMES = ("trained", "rerun", "promotion", "interrupted", "mlflow", "alerts")
 TESTS = [f"migraine_assets_tests/e2e/test_{name}.py" for name in NAMES]
 
 
