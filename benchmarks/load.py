@@ -4,6 +4,7 @@ Not here: which servers are compared (`benchmarks.peers`).
 """
 
 import asyncio
+import contextlib
 import os
 import re
 import signal
@@ -16,6 +17,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+
+import psutil
 
 START_SECONDS = 180
 
@@ -115,21 +118,13 @@ def processor_seconds(session: int | None) -> float:
     """Return the processor seconds of `session` and its living descendants."""
     if session is None:
         return 0.0
-    parents, used = {}, {}
-    for stat in Path("/proc").glob("[0-9]*/stat"):
-        try:
-            fields = stat.read_text().rpartition(")")[2].split()
-        except OSError:
-            continue
-        pid = int(stat.parent.name)
-        parents[pid], used[pid] = int(fields[1]), int(fields[11]) + int(fields[12])
-    return sum(used[pid] for pid in used if _descends(pid, session, parents)) / os.sysconf("SC_CLK_TCK")
-
-
-def _descends(pid: int, ancestor: int, parents: dict[int, int]) -> bool:
-    while pid in parents and pid != ancestor:
-        pid = parents[pid]
-    return pid == ancestor
+    root = psutil.Process(session)
+    used = 0.0
+    for process in (root, *root.children(recursive=True)):
+        with contextlib.suppress(psutil.NoSuchProcess):
+            times = process.cpu_times()
+            used += times.user + times.system
+    return used
 
 
 def latency(text: str, percent: str) -> float:

@@ -3,6 +3,7 @@
 Not here: what is measured (`benchmarks.serving_limits`).
 """
 
+import contextlib
 import os
 import signal
 import subprocess
@@ -11,6 +12,8 @@ import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+
+import psutil
 
 from benchmarks import load as wrk
 from benchmarks.load import Load
@@ -33,22 +36,15 @@ class Running:
     def replicas(self) -> dict[int, float]:
         """Return the resident MiB of each replica, by process id."""
         resident = {}
-        for entry in Path("/proc").glob("[0-9]*"):
-            try:
-                if b"ServeReplica" in (entry / "cmdline").read_bytes() and self._owns(int(entry.name)):
-                    pages = int((entry / "statm").read_text().split()[1])
-                    resident[int(entry.name)] = pages * os.sysconf("SC_PAGE_SIZE") / 2**20
-            except OSError:
-                continue
+        for process in psutil.process_iter(["cmdline"]):
+            with contextlib.suppress(psutil.NoSuchProcess, ProcessLookupError):
+                if "ServeReplica" in " ".join(process.info["cmdline"] or ()) and self._owns(process):
+                    resident[process.pid] = process.memory_info().rss / 2**20
         return resident
 
-    def _owns(self, pid: int) -> bool:
-        return os.getsid(pid) == os.getsid(self.process.pid) or self._descends(pid)
-
-    def _descends(self, pid: int) -> bool:
-        while pid > 1 and pid != self.process.pid:
-            pid = int(Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[1])
-        return pid == self.process.pid
+    def _owns(self, process: psutil.Process) -> bool:
+        own = self.process.pid
+        return os.getsid(process.pid) == os.getsid(own) or own in (parent.pid for parent in process.parents())
 
 
 @contextmanager

@@ -26,6 +26,8 @@ from multiprocessing.synchronize import Event
 from pathlib import Path
 from typing import Any
 
+import psutil
+
 WAYS = ("shared", "library", "merged")
 ENDPOINTS = tuple(f"/endpoint/{number}" for number in range(12))
 STATUSES = (200, 400, 422, 429, 503)
@@ -89,7 +91,7 @@ def merge_dead(folder: Path) -> None:
     for kind in ("counter", "histogram"):
         archive = folder / f"{kind}_archive.db"
         files = [path for path in folder.glob(f"{kind}_*.db") if path != archive]
-        if dead := [path for path in files if not Path("/proc", path.stem.split("_")[1]).exists()]:
+        if dead := [path for path in files if not psutil.pid_exists(int(path.stem.split("_")[1]))]:
             _write_merged([path for path in (*dead, archive) if path.exists()], archive)
             for path in dead:
                 path.unlink()

@@ -33,6 +33,7 @@ def is_gone(tag: str) -> bool:
 
 def _start(pid: int) -> str:
     """The start time of the process in clock ticks since boot; empty if the system does not provide it."""
+    # psutil only offers wall-clock start times, which move when the clock is set: a living run would look dead.
     try:
         stat = Path(f"/proc/{pid}/stat").read_text()
     except OSError:

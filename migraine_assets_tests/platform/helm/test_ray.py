@@ -18,6 +18,7 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
+import psutil
 import pytest
 import yaml
 
@@ -90,15 +91,12 @@ def _end(home: Path) -> None:
     """End all processes of this Ray. In a pod they end together; here HAProxy has a session of its own, and remaining
     processes would start it again.
     """
-    mark = f"MIGRAINE_HOME={home}".encode()
 
     def left() -> list[int]:
-        pids = []
-        for entry in Path("/proc").glob("[0-9]*"):
-            with contextlib.suppress(OSError):
-                if mark in (entry / "environ").read_bytes():
-                    pids.append(int(entry.name))
-        return pids
+        processes = psutil.process_iter(["environ"])
+        return [
+            process.pid for process in processes if (process.info["environ"] or {}).get("MIGRAINE_HOME") == str(home)
+        ]
 
     def ended() -> bool:
         for pid in left():

@@ -1,6 +1,5 @@
 """`migraine ui` answers on both ports and leaves no process behind, however it ends."""
 
-import contextlib
 import os
 import signal
 import socket
@@ -12,6 +11,7 @@ import urllib.request
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import psutil
 import pytest
 from rich.console import Console
 
@@ -52,11 +52,11 @@ def _wait_until(condition: Callable[[], bool]) -> None:
 def _processes_with(text: str) -> list[str]:
     """Return the command lines of processes with `text` in command line or environment; dead processes have neither."""
     lines = []
-    for folder in Path("/proc").glob("[0-9]*"):
-        with contextlib.suppress(OSError):
-            line = (folder / "cmdline").read_bytes().replace(b"\0", b" ").decode()
-            if int(folder.name) != os.getpid() and (text in line or text.encode() in (folder / "environ").read_bytes()):
-                lines.append(line)
+    for process in psutil.process_iter(["cmdline", "environ"]):
+        line = " ".join(process.info["cmdline"] or ())
+        environment = " ".join((process.info["environ"] or {}).values())
+        if process.pid != os.getpid() and (text in line or text in environment):
+            lines.append(line)
     return lines
 
 

@@ -2,12 +2,12 @@
 
 import datetime as dt
 import io
-import os
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import httpx
+import psutil
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
@@ -219,5 +219,4 @@ def test_memory_of_tables_is_released_when_no_other_table_comes(tmp_path: Path) 
 
 def resident() -> float:
     """Resident memory of this process in MiB."""
-    pages = int(Path("/proc/self/statm").read_text().split()[1])
-    return pages * os.sysconf("SC_PAGE_SIZE") / 2**20
+    return float(psutil.Process().memory_info().rss / 2**20)
