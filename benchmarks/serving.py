@@ -115,7 +115,7 @@ def _write_ours(work: Path, fitted: FittedModel, data: TrainingSet, *, horizon: 
         reference={item.name: item.to_json() for item in references(data.X, data.names)},
     )
     store, packed = Store(str(work / "home" / "store")), pack(fitted, data, context)
-    bundle = write_bundle(store, packed.manifest, packed.model, provenance={})
+    bundle = write_bundle(store, packed.manifest, packed.model)
     promote(store, "attack", champion=bundle, who="benchmark", when=NOW, why=("benchmark",))
     (work / "model.onnx").write_bytes(packed.model)
 

@@ -139,7 +139,7 @@ def trained(estimator: Estimator, data: TaskData, store: Store, params: Params) 
             limits=params.flags,
         )
         packed = pack(judged.fitted, data.train, _context(judged, data))
-    return Trained(judged, write_bundle(store, packed.manifest, packed.model, provenance={}))
+    return Trained(judged, write_bundle(store, packed.manifest, packed.model))
 
 
 def fields_of(names: Sequence[str]) -> dict[str, tuple[str, ...]]:

@@ -51,7 +51,7 @@ def _tick(daemon: Daemon) -> str:
 def _promote_damaged(home: Home) -> None:
     """Promote a bundle whose model was altered after it was written, without verification."""
     model = example_model(weight=2.0)
-    bundle = write_bundle(home.store, example_manifest(model), model, provenance={})
+    bundle = write_bundle(home.store, example_manifest(model), model)
     home.store.write(f"bundles/{bundle}/model.onnx", model[:-1] + b"\x00")
     now = dt.datetime.now(dt.UTC)
     promote(home.store, "attack", champion=bundle, who="test", when=now, why=("test",), verify=lambda *_: None)

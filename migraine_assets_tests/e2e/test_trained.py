@@ -3,7 +3,8 @@
 import pytest
 
 from migraine_assets.stores.assets import deliveries
-from migraine_assets.stores.bundles.bundles import load_bundle, load_provenance
+from migraine_assets.stores.bundles.bundles import load_bundle
+from migraine_assets.stores.bundles.provenance import load_provenance
 from migraine_assets.stores.registry.promotion_history import history
 from migraine_assets_tests.support.homes import TASKS, Home, Result, assert_sound
 
@@ -53,7 +54,7 @@ def test_a_bundle_names_its_data_and_its_run(trained_home: Home) -> None:
     manifest = load_bundle(trained_home.store, champion).manifest
     (entry,) = deliveries.log(trained_home.store)
     assert manifest.data_version == entry.acceptance.md5 == trained_home.asset("raw_diary").delivery.md5
-    assert load_provenance(trained_home.store, champion)["dagster_run"]
+    assert load_provenance(trained_home.store, champion).dagster_run
 
 
 def test_every_row_is_valid_or_quarantined(trained_home: Home) -> None:

@@ -31,7 +31,7 @@ _REFERENCE = tuple(FeatureReference(name, (1.0, 5.0, 9.0), (10, 20, 20, 10), 0) 
 def put_champion(store: Store, *, weight: float) -> str:
     """Promote a new champion of "attack" and return its hash. A different weight makes a different model."""
     model = example_model(weight=weight)
-    bundle = write_bundle(store, example_manifest(model, reference=_REFERENCE), model, provenance={})
+    bundle = write_bundle(store, example_manifest(model, reference=_REFERENCE), model)
     promote(store, "attack", champion=bundle, who="test", when=dt.datetime.now(dt.UTC), why=("test",))
     return bundle
 

@@ -7,7 +7,7 @@ models (`serving.model.watcher`), the recipe (`serving.model.recipe`), predictin
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any, get_args
+from typing import get_args
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,9 +16,10 @@ from migraine_assets.core.contract import Contract
 from migraine_assets.core.features.engine import select
 from migraine_assets.core.reference_bins import FeatureReference
 from migraine_assets.errors import BundleRefused
-from migraine_assets.stores.bundles.bundles import Bundle, load_bundle, load_provenance
+from migraine_assets.stores.bundles.bundles import Bundle, load_bundle
 from migraine_assets.stores.bundles.format_1 import FEATURES_VERSION
 from migraine_assets.stores.bundles.manifest import Manifest
+from migraine_assets.stores.bundles.provenance import BundleProvenance, load_provenance
 from migraine_assets.stores.prediction_log.record import Arm
 from migraine_assets.stores.store import Store
 from serving.contract.responses import ModelIdentity
@@ -81,7 +82,7 @@ def load_model(store: Store, name: str, *, task: str) -> LoadedModel:
     return model
 
 
-def prepare(bundle: Bundle, provenance: Mapping[str, Any]) -> LoadedModel:
+def prepare(bundle: Bundle, provenance: BundleProvenance) -> LoadedModel:
     """Derive what predicting needs. Raises `BundleRefused` for features that this version cannot compute."""
     manifest = bundle.manifest
     try:
@@ -120,10 +121,10 @@ def _uses(used: frozenset[str], columns: tuple[str, ...]) -> NDArray[np.bool_]:
     return np.array([column in used for column in columns])
 
 
-def _identity(bundle: Bundle, provenance: Mapping[str, Any], arm: Arm) -> ModelIdentity:
-    dagster, mlflow = (provenance.get(name) for name in ("dagster_run", "mlflow_run"))
+def _identity(bundle: Bundle, provenance: BundleProvenance, arm: Arm) -> ModelIdentity:
     manifest = bundle.manifest
-    return ModelIdentity(manifest.algorithm, bundle.hash, manifest.data_version, dagster, mlflow, arm)
+    runs = provenance.dagster_run, provenance.mlflow_run
+    return ModelIdentity(manifest.algorithm, bundle.hash, manifest.data_version, *runs, arm)
 
 
 def warm_up(model: LoadedModel) -> None:

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import dagster as dg
 
+from migraine_assets.core.metrics.interval import interval_record
 from migraine_assets.core.models.catalogue import MODELS
 from migraine_assets.core.models.fit_context import bounded_threads
 from migraine_assets.core.tasks import Task
@@ -26,7 +27,7 @@ from migraine_assets.report.run_info import RunFacts
 from migraine_assets.report.text.interpretation import headline
 from migraine_assets.report.writer import adopt, section, write_reports
 from migraine_assets.stores.assets.current_values import read_current
-from migraine_assets.stores.bundles.bundles import add_provenance
+from migraine_assets.stores.bundles.provenance import BundleProvenance, add_provenance
 
 OWNERS = ["team:ml"]
 GROUP = "g5_evaluation"
@@ -114,8 +115,8 @@ def _record_test_scores(workspace: Workspace, evaluated: Evaluated) -> None:
     """Keep the test scores beside each bundle: monitoring compares a served model with them."""
     for row in evaluated.evaluation.rows:
         if row.bundle and row.test:
-            scores = {name: interval.to_json() for name, interval in row.test.items()}
-            add_provenance(workspace.store, row.bundle, {"test": scores})
+            scores = {name: interval_record(interval) for name, interval in row.test.items()}
+            add_provenance(workspace.store, row.bundle, BundleProvenance(test=scores))
 
 
 def _add_other_task(

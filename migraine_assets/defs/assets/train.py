@@ -21,6 +21,7 @@ from migraine_assets.errors import ConfigurationError, DataRefused
 from migraine_assets.stores.assets.frames import FrameRef, read_frame, write_frame
 from migraine_assets.stores.bundles.bundles import write_bundle
 from migraine_assets.stores.bundles.pack import Context, pack
+from migraine_assets.stores.bundles.provenance import BundleProvenance
 from migraine_assets.stores.store import Store
 
 
@@ -160,5 +161,5 @@ def _predictions(store: Store, data: TaskData, model: CrossValidated) -> FrameRe
     return write_frame(store, name, pd.concat([keys, frame], axis=1))
 
 
-def _provenance(run_id: str) -> dict[str, str]:
-    return {"dagster_run": run_id, "made": dt.datetime.now(dt.UTC).isoformat(timespec="seconds")}
+def _provenance(run_id: str) -> BundleProvenance:
+    return BundleProvenance(dagster_run=run_id, made=dt.datetime.now(dt.UTC).isoformat(timespec="seconds"))

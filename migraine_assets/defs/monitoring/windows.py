@@ -12,14 +12,16 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from migraine_assets.core.evaluation.folds import TRAIN
-from migraine_assets.core.metrics.interval import Scores, interval_from_json
+from migraine_assets.core.metrics.interval import Scores
 from migraine_assets.core.monitoring.outcomes import latest_predictions
+from migraine_assets.core.monitoring.performance_result import metric_intervals
 from migraine_assets.core.tasks import TASKS, Task
 from migraine_assets.defs.refs import from_stored
 from migraine_assets.stores.assets.current_values import read_current
 from migraine_assets.stores.assets.frames import read_frame
-from migraine_assets.stores.bundles.bundles import load_manifest, load_provenance
+from migraine_assets.stores.bundles.bundles import load_manifest
 from migraine_assets.stores.bundles.manifest import Manifest
+from migraine_assets.stores.bundles.provenance import load_provenance
 from migraine_assets.stores.monitoring.collection import read_collected
 from migraine_assets.stores.monitoring.reported_outcomes import reported_outcomes
 from migraine_assets.stores.registry.pointer import read_pointer
@@ -75,8 +77,7 @@ def task_windows(store: Store, frame: pd.DataFrame) -> Iterator[TaskWindow]:
         bundle = pointer.tasks[task].champion
         by_champion = (frame["task"] == task) & (frame["bundle"] == bundle)
         manifest = load_manifest(store, bundle)
-        test = load_provenance(store, bundle).get("test") or {}
-        own_test = {name: interval_from_json(metric) for name, metric in test.items()} or manifest.scores
+        own_test = metric_intervals(load_provenance(store, bundle).test) or manifest.scores
         yield TaskWindow(task, bundle, manifest, own_test, latest_predictions(frame[by_champion]))
 
 

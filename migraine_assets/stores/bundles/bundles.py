@@ -17,14 +17,15 @@ from migraine_assets.stores.bundles.manifest import (
     FORMAT,
     MANIFEST_FILE,
     MODEL_FILE,
-    PROVENANCE_FILE,
     Manifest,
-    canonical,
     format_of,
     parse,
     sha256,
 )
 from migraine_assets.stores.bundles.onnx_session import open_session, run_session
+from migraine_assets.stores.bundles.provenance import FILE as PROVENANCE_FILE
+from migraine_assets.stores.bundles.provenance import BundleProvenance
+from migraine_assets.stores.documents import encode_document
 from migraine_assets.stores.store import Store
 
 FOLDER = "bundles"
@@ -55,7 +56,7 @@ class Bundle:
         return self.predict(X[:, [columns[name] for name in self.manifest.names]])
 
 
-def write_bundle(store: Store, manifest: Manifest, model: bytes, *, provenance: Mapping[str, Any]) -> str:
+def write_bundle(store: Store, manifest: Manifest, model: bytes, *, provenance: BundleProvenance | None = None) -> str:
     """Write a bundle to the store and return its hash. `provenance` (runs, time) is stored beside it and not hashed.
 
     An intact bundle of the same hash is kept; a damaged one is replaced. Raises `BundleRefused` if the manifest could
@@ -65,7 +66,11 @@ def write_bundle(store: Store, manifest: Manifest, model: bytes, *, provenance: 
     name = sha256(content)
     if parse(content, where=f"bundle {name[:12]}") != manifest:
         raise BundleRefused(f"The manifest of bundle {name[:12]} holds values that its JSON form does not keep.")
-    files = {MODEL_FILE: model, PROVENANCE_FILE: canonical(provenance), MANIFEST_FILE: content}
+    files = {
+        MODEL_FILE: model,
+        PROVENANCE_FILE: encode_document(provenance or BundleProvenance()),
+        MANIFEST_FILE: content,
+    }
     _verify_files(manifest, files, name)
     if not store.write_folder(f"{FOLDER}/{name}", files) and _damage(store, name):
         store.delete(f"{FOLDER}/{name}")
@@ -96,22 +101,6 @@ def _manifest_content(store: Store, name: str) -> bytes:
     if sha256(content) != name:
         raise BundleRefused(f"The manifest of bundle {name[:12]} was altered: its SHA-256 is not the bundle's name.")
     return content
-
-
-def load_provenance(store: Store, name: str) -> dict[str, Any]:
-    """The runs that made the bundle, as recorded beside it; empty if there is no record. No number depends on it."""
-    import json
-
-    path = f"{FOLDER}/{name}/{PROVENANCE_FILE}"
-    content: dict[str, Any] = json.loads(store.read(path)) if store.exists(path) else {}
-    return content
-
-
-def add_provenance(store: Store, name: str, facts: Mapping[str, Any]) -> None:
-    """Add facts to the record of a bundle; facts that are recorded already stay."""
-    known = load_provenance(store, name)
-    if any(key not in known for key in facts):
-        store.write(f"{FOLDER}/{name}/{PROVENANCE_FILE}", canonical({**facts, **known}))
 
 
 def _damage(store: Store, name: str) -> BundleRefused | None:

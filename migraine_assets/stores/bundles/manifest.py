@@ -24,7 +24,7 @@ from migraine_assets.core.tasks import Task
 from migraine_assets.errors import BundleRefused
 
 FORMAT = 2
-MODEL_FILE, MANIFEST_FILE, PROVENANCE_FILE = "model.onnx", "manifest.json", "provenance.json"
+MODEL_FILE, MANIFEST_FILE = "model.onnx", "manifest.json"
 INPUT = "features"
 OUTPUT: dict[str, str] = {"attack": "probability", "severity": "severity"}
 

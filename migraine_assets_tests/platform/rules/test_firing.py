@@ -46,7 +46,7 @@ def test_an_altered_bundle_raises_a_notification_while_the_old_one_serves(stack:
     service = serving(stack)
     store, before = service.store, read_pointer(service.store)
     model = example_model(weight=0.5)
-    bundle = write_bundle(store, example_manifest(model), model, provenance={})
+    bundle = write_bundle(store, example_manifest(model), model)
     store.write(f"bundles/{bundle}/{MODEL_FILE}", b"altered")
     with stack.notifies_of("MigraineReloadFailing"):
         # As after a restore from a bad backup: a promotion would refuse such a bundle.

@@ -28,6 +28,7 @@ from migraine_assets.core.reference_bins import references
 from migraine_assets.sources.registry import read_source
 from migraine_assets.stores.bundles.bundles import write_bundle
 from migraine_assets.stores.bundles.pack import Context, pack
+from migraine_assets.stores.bundles.provenance import BundleProvenance
 from migraine_assets.stores.prediction_log.reader import days, read
 from migraine_assets.stores.prediction_log.record import PredictionRecord
 from migraine_assets.stores.registry.champions import promote
@@ -90,7 +91,8 @@ def _bundle(store: Store, diary: Any, task: Task, key: str, *, horizon: int = 1)
         reference=references(X, rows.names),
     )
     packed = pack(fitted, data, context)
-    return write_bundle(store, packed.manifest, packed.model, provenance={"dagster_run": "run-1", "mlflow_run": "m-1"})
+    provenance = BundleProvenance(dagster_run="run-1", mlflow_run="m-1")
+    return write_bundle(store, packed.manifest, packed.model, provenance=provenance)
 
 
 def fresh_store(folder: Path, *, champions: Mapping[str, str] = {"attack": "attack", "severity": "severity"}) -> Store:

@@ -64,7 +64,7 @@ def test_models_with_other_targets_or_of_simulated_diaries_are_not_compared(
     _accepted(workspace, source="table")
     model = example_model()
     manifest = example_manifest(model, data_version=VERSION)
-    incumbent = load_bundle(workspace.store, write_bundle(workspace.store, manifest, model, provenance={}))
+    incumbent = load_bundle(workspace.store, write_bundle(workspace.store, manifest, model))
     result = _incomparable(workspace, incumbent, example_manifest(model, **change), source=source)
     assert result is None if reason is None else reason in str(result)
 
@@ -73,5 +73,5 @@ def test_a_simulated_model_may_replace_a_simulated_one(workspace: Workspace) -> 
     _accepted(workspace, source="synthetic")
     model = example_model()
     manifest = example_manifest(model, data_version=VERSION)
-    incumbent = load_bundle(workspace.store, write_bundle(workspace.store, manifest, model, provenance={}))
+    incumbent = load_bundle(workspace.store, write_bundle(workspace.store, manifest, model))
     assert _incomparable(workspace, incumbent, example_manifest(model), source="synthetic") is None

@@ -21,12 +21,14 @@ from migraine_assets.core.features.table import default_recipe
 from migraine_assets.core.metrics.metrics import score_attack
 from migraine_assets.core.models.catalogue import find
 from migraine_assets.core.models.training import TrainingSet, fit_model
+from migraine_assets.core.monitoring.performance_result import metric_records
 from migraine_assets.core.reference_bins import MODEL_OUTPUT, reference, references
 from migraine_assets.definitions import build_defs
 from migraine_assets.defs.resources import Workspace
 from migraine_assets.sources.registry import read_source
-from migraine_assets.stores.bundles.bundles import add_provenance, load_bundle, write_bundle
+from migraine_assets.stores.bundles.bundles import load_bundle, write_bundle
 from migraine_assets.stores.bundles.pack import Context, pack
+from migraine_assets.stores.bundles.provenance import BundleProvenance, add_provenance
 from migraine_assets.stores.prediction_log.record import Feedback, PredictionRecord, make_ids, pseudonym
 from migraine_assets.stores.prediction_log.segments import segments
 from migraine_assets.stores.registry.champions import promote
@@ -70,7 +72,6 @@ def put_champion(store: Store, rows: FeatureRows) -> None:
     fitted = fit_model(find("attack", "logistic_regression"), data, seed=3)
     found = score_attack(data.y, fitted.oof, who, threshold=fitted.threshold or 0.5)
     kept = (*references(X, rows.names), reference(MODEL_OUTPUT, fitted.oof))
-    figures = {name: value.to_json() for name, value in found.items()}
     context = Context(
         horizon=1,
         severity_kind=None,
@@ -80,8 +81,8 @@ def put_champion(store: Store, rows: FeatureRows) -> None:
         reference=kept,
     )
     packed = pack(fitted, data, context)
-    bundle = write_bundle(store, packed.manifest, packed.model, provenance={})
-    add_provenance(store, bundle, {"test": figures})
+    bundle = write_bundle(store, packed.manifest, packed.model)
+    add_provenance(store, bundle, BundleProvenance(test=metric_records(found)))
     promote(store, "attack", champion=bundle, who="test", when=dt.datetime(2026, 1, 1, tzinfo=dt.UTC), why=("test",))
 
 

@@ -36,7 +36,7 @@ def candidate(home: MonitoredHome, mode: str, *, who: str = "pipeline") -> str:
     from migraine_assets.stores.bundles.bundles import write_bundle
 
     model = example_model(weight=0.3)
-    bundle = write_bundle(home.store, example_manifest(model), model, provenance={})
+    bundle = write_bundle(home.store, example_manifest(model), model)
     start_rollout(
         home.store,
         "attack",

@@ -22,7 +22,7 @@ def store(tmp_path: Path) -> Store:
 
 def write_example(store: Store, *, weight: float) -> str:
     model = example_model(weight=weight)
-    return write_bundle(store, example_manifest(model), model, provenance={})
+    return write_bundle(store, example_manifest(model), model)
 
 
 def record_in_log(store: Store, champion: str, challenger: str) -> PredictionRecord:

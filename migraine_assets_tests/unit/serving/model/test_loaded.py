@@ -10,6 +10,7 @@ from migraine_assets.core.features.operations import Feature
 from migraine_assets.core.reference_bins import reference
 from migraine_assets.errors import BundleRefused
 from migraine_assets.stores.bundles.bundles import Bundle, load_bundle
+from migraine_assets.stores.bundles.provenance import BundleProvenance
 from migraine_assets.stores.store import Store
 from migraine_assets_tests.unit.serving.trained import fresh_store, trained
 from serving.model.loaded import LoadedModel, load_model, prepare, typical
@@ -61,17 +62,17 @@ def test_a_feature_that_this_version_does_not_compute_is_refused(store: Store) -
     moon = Feature("phase_of_the_moon", "today", ("moon",), 1, "The moon.")
     manifest = replace(bundle.manifest, features=(moon, *bundle.manifest.features[1:]))
     with pytest.raises(BundleRefused, match="phase_of_the_moon"):
-        prepare(Bundle(bundle.hash, manifest, bundle.session), {})
+        prepare(Bundle(bundle.hash, manifest, bundle.session), BundleProvenance())
 
 
 def test_another_features_code_is_told(store: Store) -> None:
     bundle = load_bundle(store, trained()[1]["attack"])
-    assert prepare(bundle, {}).same_features_code
+    assert prepare(bundle, BundleProvenance()).same_features_code
     old = replace(bundle.manifest, features_version="old")
-    assert prepare(Bundle(bundle.hash, old, bundle.session), {}).same_features_code
-    assert not prepare(Bundle(bundle.hash, old, bundle.session, 1), {}).same_features_code
+    assert prepare(Bundle(bundle.hash, old, bundle.session), BundleProvenance()).same_features_code
+    assert not prepare(Bundle(bundle.hash, old, bundle.session, 1), BundleProvenance()).same_features_code
 
 
 def test_identity_without_provenance_is_no_error(store: Store) -> None:
-    found = prepare(load_bundle(store, trained()[1]["attack"]), {}).identities["canary"]
+    found = prepare(load_bundle(store, trained()[1]["attack"]), BundleProvenance()).identities["canary"]
     assert (found.dagster_run, found.mlflow_run, found.arm) == (None, None, "canary")

@@ -8,15 +8,15 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from migraine_assets.core.metrics.interval import IntervalRecord
 from migraine_assets.errors import BundleRefused, DataRefused
 from migraine_assets.stores.bundles.bundles import (
-    add_provenance,
     load_bundle,
     load_manifest,
-    load_provenance,
     write_bundle,
 )
 from migraine_assets.stores.bundles.manifest import sha256
+from migraine_assets.stores.bundles.provenance import BundleProvenance, add_provenance, load_provenance
 from migraine_assets.stores.store import Store
 from migraine_assets_tests.unit.stores.bundles.example_bundles import FEATURES, example_manifest, example_model
 
@@ -31,7 +31,7 @@ def store(tmp_path: Path) -> Store:
 @pytest.fixture
 def name(store: Store) -> str:
     model = example_model()
-    return write_bundle(store, example_manifest(model), model, provenance={"dagster_run": "r1"})
+    return write_bundle(store, example_manifest(model), model, provenance=BundleProvenance(dagster_run="r1"))
 
 
 def test_a_bundle_is_named_by_the_hash_of_its_manifest_and_predicts(store: Store, name: str) -> None:
@@ -60,10 +60,10 @@ def test_rows_of_another_width_are_refused(store: Store, name: str, shape: tuple
 
 def test_who_ran_it_lies_beside_the_bundle_and_does_not_change_its_name(store: Store, name: str) -> None:
     model = example_model()
-    assert write_bundle(store, example_manifest(model), model, provenance={"dagster_run": "r2"}) == name
-    assert load_provenance(store, name) == {"dagster_run": "r1"}
+    assert write_bundle(store, example_manifest(model), model, provenance=BundleProvenance(dagster_run="r2")) == name
+    assert load_provenance(store, name) == BundleProvenance(dagster_run="r1")
     store.delete(f"bundles/{name}/provenance.json")
-    assert load_provenance(store, name) == {}
+    assert load_provenance(store, name) == BundleProvenance()
     assert load_bundle(store, name).hash == name
 
 
@@ -91,9 +91,9 @@ def test_a_damaged_file_is_refused(store: Store, name: str, file: str, damage: s
 def test_a_damaged_bundle_is_replaced_by_the_next_run(store: Store, name: str) -> None:
     model = example_model()
     store.write(f"bundles/{name}/model.onnx", model[:100])
-    write_bundle(store, example_manifest(model), model, provenance={"dagster_run": "r2"})
+    write_bundle(store, example_manifest(model), model, provenance=BundleProvenance(dagster_run="r2"))
     assert load_bundle(store, name).predict(ROWS)[0] == 0.5
-    assert load_provenance(store, name) == {"dagster_run": "r2"}
+    assert load_provenance(store, name) == BundleProvenance(dagster_run="r2")
 
 
 def _planted(store: Store, manifest: bytes, model: bytes) -> str:
@@ -146,7 +146,7 @@ def test_an_absent_bundle_is_refused(store: Store) -> None:
 
 def test_a_model_that_is_not_the_manifests_is_never_written(store: Store) -> None:
     with pytest.raises(BundleRefused, match="SHA-256"):
-        write_bundle(store, example_manifest(example_model()), example_model(weight=2.0), provenance={})
+        write_bundle(store, example_manifest(example_model()), example_model(weight=2.0))
     assert store.list("bundles") == []
 
 
@@ -158,7 +158,7 @@ def test_an_object_store_gets_the_manifest_last() -> None:
     remote.write(f"bundles/{name}/model.onnx", model[:50])
     with pytest.raises(BundleRefused, match="incomplete"):
         load_bundle(remote, name)
-    assert write_bundle(remote, manifest, model, provenance={}) == name
+    assert write_bundle(remote, manifest, model) == name
     assert load_bundle(remote, name).predict(ROWS)[0] == 0.5
     remote.delete("bundles")
 
@@ -178,6 +178,21 @@ def test_the_service_loads_a_bundle_without_the_training_libraries(store: Store,
 
 
 def test_provenance_is_added_to_and_never_replaced(store: Store, name: str) -> None:
-    add_provenance(store, name, {"dagster_run": "r2", "mlflow_run": "m"})
-    assert load_provenance(store, name) == {"dagster_run": "r1", "mlflow_run": "m"}
+    add_provenance(store, name, BundleProvenance(dagster_run="r2", mlflow_run="m"))
+    assert load_provenance(store, name) == BundleProvenance(dagster_run="r1", mlflow_run="m")
     assert load_bundle(store, name).hash == name
+
+
+@pytest.mark.parametrize("content", [b"\x80\x04nonsense", b"", b"[" * 100_000, b'{"test": {"roc_auc": 1}}'])
+def test_a_damaged_provenance_counts_as_empty_and_hinders_nothing(store: Store, name: str, content: bytes) -> None:
+    store.write(f"bundles/{name}/provenance.json", content)
+    assert load_provenance(store, name) == BundleProvenance()
+    add_provenance(store, name, BundleProvenance(mlflow_run="m"))
+    assert load_provenance(store, name) == BundleProvenance(mlflow_run="m")
+
+
+def test_a_provenance_of_the_first_version_is_read(store: Store, name: str) -> None:
+    content = b'{"dagster_run":"r","made":"2026-03-01","test":{"roc_auc":{"ci_high":null,"ci_low":0.6,"value":0.7}}}'
+    store.write(f"bundles/{name}/provenance.json", content)
+    found = load_provenance(store, name)
+    assert (found.dagster_run, found.test["roc_auc"]) == ("r", IntervalRecord(0.7, 0.6, None))

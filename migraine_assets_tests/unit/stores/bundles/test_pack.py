@@ -34,7 +34,7 @@ def packed(task: str, key: str) -> Packed:
 @pytest.mark.parametrize(("task", "key"), [("attack", "random_forest"), ("severity", "lightgbm")])
 def test_the_bundle_predicts_what_the_fitted_model_predicts(tmp_path: Path, task: str, key: str) -> None:
     found, store = packed(task, key), Store(str(tmp_path))
-    bundle = load_bundle(store, write_bundle(store, found.manifest, found.model, provenance={}))
+    bundle = load_bundle(store, write_bundle(store, found.manifest, found.model))
     model = fitted(next(row for row in TABLE if (row.task, row.key) == (task, key)))
     data = training_set(model.estimator.task)
     assert np.allclose(bundle.predict(data.X), model.train_prediction, atol=1e-5)

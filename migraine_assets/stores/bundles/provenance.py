@@ -1,0 +1,50 @@
+"""The provenance of a bundle: the runs that made it, and its test scores.
+
+It lies beside the bundle and is not part of its hash. Serving does not depend on it, so a damaged file counts as empty.
+Not here: the bundle itself (`stores.bundles.bundles`).
+"""
+
+import msgspec
+
+from migraine_assets.core.metrics.interval import IntervalRecord
+from migraine_assets.errors import StoreError
+from migraine_assets.stores.documents import read_document, write_document
+from migraine_assets.stores.store import Store
+
+FILE = "provenance.json"
+
+
+class BundleProvenance(msgspec.Struct, frozen=True, kw_only=True):
+    """`made`: when, ISO 8601. `test`: metrics on the test participants, known after the evaluation."""
+
+    dagster_run: str | None = None
+    mlflow_run: str | None = None
+    made: str | None = None
+    test: dict[str, IntervalRecord] = {}
+    format: int = 1
+
+
+def load_provenance(store: Store, bundle: str) -> BundleProvenance:
+    """Return the provenance of the bundle, empty if there is none or its file is damaged."""
+    try:
+        # Earlier versions wrote no format number.
+        return read_document(store, _path(bundle), BundleProvenance, numbered=False)
+    except StoreError:
+        return BundleProvenance()
+
+
+def add_provenance(store: Store, bundle: str, facts: BundleProvenance) -> None:
+    """Add what became known after the bundle was written. What is recorded already stays."""
+    known = load_provenance(store, bundle)
+    merged = BundleProvenance(
+        dagster_run=known.dagster_run or facts.dagster_run,
+        mlflow_run=known.mlflow_run or facts.mlflow_run,
+        made=known.made or facts.made,
+        test=known.test or facts.test,
+    )
+    if merged != known:
+        write_document(store, _path(bundle), merged)
+
+
+def _path(bundle: str) -> str:
+    return f"bundles/{bundle}/{FILE}"
