@@ -4,13 +4,14 @@ What belongs here: where such files lie, and who builds them. Not here: what is 
 the tests).
 """
 
-import fcntl
 import os
 import shutil
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+
+from migraine_assets.stores.locks import file_lock
 
 _FOLDERS: list[Path] = []
 
@@ -27,8 +28,7 @@ def shared(name: str, build: Callable[[Path], None]) -> Path:
     """The folder `name`. The first process that asks fills it by `build`; others wait, and then only read it."""
     assert _FOLDERS, "Shared files exist while tests run, not while they are collected."
     folder, complete = _FOLDERS[0] / name, _FOLDERS[0] / f"{name}.complete"
-    with (_FOLDERS[0] / f"{name}.lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
+    with file_lock(_FOLDERS[0] / f"{name}.lock"):
         if not complete.exists():
             # Left by a process whose build failed.
             shutil.rmtree(folder, ignore_errors=True)
