@@ -20,6 +20,7 @@ from migraine_assets.core.features.operations import Feature
 from migraine_assets.core.features.plan import Recipe, compile_recipe
 from migraine_assets.core.features.table import recipe_of
 from migraine_assets.stores.bundles.bundles import load_bundle
+from migraine_assets.stores.bundles.provenance import BundleProvenance
 from migraine_assets.stores.store import Store
 from migraine_assets_tests.unit.serving.trained import trained
 from migraine_assets_tests.unit.stores.bundles.example_bundles import example_manifest
@@ -47,7 +48,7 @@ def recipe_for(recipe: Recipe) -> ModelRecipe:
 def test_models_that_compute_the_same_share_one_recipe() -> None:
     folder, names = trained()
     bundles = {name: load_bundle(Store(str(folder)), names[name]) for name in ("attack", "attack_2", "severity")}
-    models = {name: prepare(bundle, {}) for name, bundle in bundles.items()}
+    models = {name: prepare(bundle, BundleProvenance()) for name, bundle in bundles.items()}
     assert len({model.recipe for model in models.values()}) == 1
     assert models["attack"].takes_all
 
