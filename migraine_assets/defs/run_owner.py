@@ -1,42 +1,38 @@
-"""The process that executes a run, as a tag of the run, so that killed runs can be detected.
+"""The process that executes a run, as a tag of the run, so that runs of killed processes can be detected.
 
-Not here: what happens to a killed run (`cli.dagster.run_lock`).
+Not here: what is done with such runs (`cli.dagster.run_lock`).
 """
 
 import os
 import socket
-from pathlib import Path
+
+import psutil
 
 PROCESS_TAG = "migraine/process"
+_TICKS = os.sysconf("SC_CLK_TCK")  # per second
 
 
 def this_process() -> str:
-    """The tag of this process: host, process id and start time."""
+    """The tag of this process: host, process id and start."""
     return f"{socket.gethostname()}:{os.getpid()}:{_start(os.getpid())}"
 
 
 def is_gone(tag: str) -> bool:
-    """Whether the process of `tag` has ended. Always False for a process of another host, which cannot be checked."""
-    host, _, rest = tag.rpartition(":")[0].rpartition(":")
+    """Whether the process of `tag` has ended. False if that is unknown, as for processes of other hosts."""
+    host, _, pid = tag.rpartition(":")[0].rpartition(":")
     start = tag.rpartition(":")[2]
-    if host != socket.gethostname() or not rest.isdecimal():
+    if host != socket.gethostname() or not pid.isdecimal():
         return False
-    try:
-        os.kill(int(rest), 0)
-    except ProcessLookupError:
+    if not psutil.pid_exists(int(pid)):
         return True
-    except PermissionError:
-        return False
-    # The process id may have been reused by another process.
-    return start != _start(int(rest))
-
-
-def _start(pid: int) -> str:
-    """The start time of the process in clock ticks since boot; empty if the system does not provide it."""
-    # psutil only offers wall-clock start times, which move when the clock is set: a living run would look dead.
     try:
-        stat = Path(f"/proc/{pid}/stat").read_text()
-    except OSError:
-        return ""
-    # Field 22 is the start time. Field 2, the name in parentheses, may contain spaces.
-    return stat.rpartition(")")[2].split()[19]
+        # Another process may have got the same id. On some systems clock adjustments move the start a little.
+        return start.isdecimal() and abs(int(start) - _start(int(pid))) > _TICKS
+    except psutil.Error:
+        return False
+
+
+def _start(pid: int) -> int:
+    """When the process started, in clock ticks since boot."""
+    # Both times of psutil move when the clock is set. Their difference does not.
+    return round((psutil.Process(pid).create_time() - psutil.boot_time()) * _TICKS)

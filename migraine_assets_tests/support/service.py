@@ -1,5 +1,6 @@
 """The service in a separate process for tests: its store, requests to it, and its child processes."""
 
+import contextlib
 import datetime as dt
 import http.client
 import json
@@ -13,6 +14,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import psutil
 from prometheus_client.parser import text_string_to_metric_families
 
 from migraine_assets.core.reference_bins import FeatureReference
@@ -89,20 +91,12 @@ class Service:
 
 def descendants(root: int) -> dict[int, str]:
     """Command lines of all descendants of process `root` by process id."""
-    parents: dict[int, int] = {}
     lines: dict[int, str] = {}
-    for entry in Path("/proc").iterdir():
-        if entry.name.isdigit():
-            try:
-                parents[int(entry.name)] = int((entry / "stat").read_text().rpartition(")")[2].split()[1])
-                lines[int(entry.name)] = (entry / "cmdline").read_bytes().replace(b"\0", b" ").decode()
-            except OSError:
-                continue
-    below, new = {root}, {root}
-    while new:
-        new = {child for child, parent in parents.items() if parent in new} - below
-        below |= new
-    return {pid: lines[pid] for pid in below if pid != root}
+    with contextlib.suppress(psutil.NoSuchProcess):
+        for process in psutil.Process(root).children(recursive=True):
+            with contextlib.suppress(psutil.NoSuchProcess):
+                lines[process.pid] = " ".join(process.cmdline())
+    return lines
 
 
 @dataclass
