@@ -1,7 +1,7 @@
-"""The profile of a delivery: how each field is distributed, kept for the next comparison.
+"""The profile of a delivery: the distribution of each field, kept for comparison with the next delivery.
 
-Here belong counting, what the counts are worth, and the JSON form. Not here: what is too much
-change (`core.quality.fields`), bins and their index (`core.reference_bins`).
+This module counts, computes effective sample sizes and defines the JSON form. Not here: which change is too large
+(`core.quality.fields`), bins and the stability index (`core.reference_bins`).
 """
 
 import json
@@ -17,7 +17,7 @@ from migraine_assets.core.diary.columns import codes, numbers
 from migraine_assets.core.reference_bins import bin_counts, bin_edges, psi
 from migraine_assets.errors import DataRefused
 
-# Raised when the JSON form changes; `from_json` keeps reading the older numbers.
+# Increased when the JSON form changes; `from_json` keeps reading the older formats.
 FORMAT = 1
 
 Floats = NDArray[np.float64]
@@ -27,9 +27,9 @@ Floats = NDArray[np.float64]
 class FieldProfile:
     """Counts of one field.
 
-    A number has `edges` and one count more than edges, as in `core.reference_bins`; a flag or category has `labels` and
-    a count for each. `effective` is the number of independent rows that all rows are worth, as days of one
-    person are alike.
+    A number has `edges` and one count more than edges, as in `core.reference_bins`. A flag or category has `labels` and
+    a count for each. `effective` is the effective sample size: days of one participant are alike, so it is below the
+    number of rows.
     """
 
     name: str
@@ -47,36 +47,36 @@ class FieldProfile:
 
 @dataclass(frozen=True)
 class Profile:
-    """Number of rows, and every field but the keys."""
+    """The number of rows, and the profiles of all fields except the keys."""
 
     rows: int
     fields: tuple[FieldProfile, ...]
 
 
 def profile(frame: pd.DataFrame) -> Profile:
-    """The profile of a frame with the contract's columns."""
+    """Compute the profile of a frame with the contract's columns."""
     person, _ = pd.factorize(frame["participant_id"], use_na_sentinel=False)
     fields = [field for field in FIELDS if field.role != "key"]
     return Profile(len(frame), tuple(_profile_of(field, frame, person, edges=None) for field in fields))
 
 
 def counted_like(before: FieldProfile, frame: pd.DataFrame) -> FieldProfile:
-    """The same field in another frame, counted in the bins of `before`."""
+    """Count the same field of another frame in the bins of `before`."""
     person, _ = pd.factorize(frame["participant_id"], use_na_sentinel=False)
     return _profile_of(BY_NAME[before.name], frame, person, edges=before.edges)
 
 
 def stability(before: FieldProfile, now: FieldProfile) -> tuple[float, int]:
-    """Population stability index of two profiles with equal bins, and the number of bins, missing being one."""
+    """Population stability index of two profiles with equal bins, and the number of bins, one of them for missing."""
     first, second = np.array([*before.counts, before.missing]), np.array([*now.counts, now.missing])
-    # A bin that both leave empty (no value is ever missing) says nothing and would only lower the shares.
+    # A bin that is empty in both (no value is ever missing) carries no information and would only lower the shares.
     used = (first + second) > 0
     return psi(first[used], second[used]), int(used.sum())
 
 
-def to_json(found: Profile) -> str:
-    """The profile as JSON, the same text for the same profile."""
-    return json.dumps({"format": FORMAT, **asdict(found)}, sort_keys=True)
+def to_json(content: Profile) -> str:
+    """The profile as JSON; equal profiles give the same text."""
+    return json.dumps({"format": FORMAT, **asdict(content)}, sort_keys=True)
 
 
 def from_json(text: str) -> Profile:
@@ -92,31 +92,31 @@ def from_json(text: str) -> Profile:
 
 
 def effective_rows(values: Floats, person: NDArray[np.int64]) -> float:
-    """How many independent rows `values` (no NaN) of `person` (codes) are worth: n / (1 + (m - 1) ICC).
+    """The effective sample size of `values` (no NaN) of `person` (codes): n / (1 + (m - 1) ICC).
 
-    Kish's design effect with m the mean number of rows of the person that a row belongs to, and the intraclass
-    correlation by one-way analysis of variance (Donner 1986). A static field is worth its persons, not its
-    rows.
+    Kish's design effect, where m is the mean over rows of the number of rows of the same person, and the intraclass
+    correlation is that of a one-way analysis of variance (Donner 1986). The effective size of a static field is the
+    number of persons.
     """
     sizes = np.bincount(person)
     sizes = sizes[sizes > 0].astype(np.float64)
-    n, people = float(values.size), sizes.size
-    if people == n or n == 0 or np.ptp(values) == 0:
+    n, persons = float(values.size), sizes.size
+    if persons == n or n == 0 or np.ptp(values) == 0:
         return n
-    if people == 1:
+    if persons == 1:
         return 1.0
-    within, between = _mean_squares(values, person, people)
-    usual = (n - np.sum(sizes**2) / n) / (people - 1)
-    icc = np.clip((between - within) / (between + (usual - 1) * within), 0, 1)
+    within, between = _mean_squares(values, person, persons)
+    average_size = (n - np.sum(sizes**2) / n) / (persons - 1)
+    icc = np.clip((between - within) / (between + (average_size - 1) * within), 0, 1)
     return float(n / (1 + (np.sum(sizes**2) / n - 1) * icc))
 
 
-def _mean_squares(values: Floats, person: NDArray[np.int64], people: int) -> tuple[float, float]:
+def _mean_squares(values: Floats, person: NDArray[np.int64], persons: int) -> tuple[float, float]:
     """Mean squares within and between persons."""
     size = np.bincount(person)
     mean = np.bincount(person, values) / np.maximum(size, 1)
-    within = np.sum((values - mean[person]) ** 2) / (values.size - people)
-    between = np.sum(size * (mean - values.mean()) ** 2) / (people - 1)
+    within = np.sum((values - mean[person]) ** 2) / (values.size - persons)
+    between = np.sum(size * (mean - values.mean()) ** 2) / (persons - 1)
     return float(within), float(between)
 
 
@@ -129,7 +129,7 @@ def _profile_of(
     known = int(present.sum())
     effective = effective_rows(values[present], person[present]) * (len(frame) / known if known else 1.0)
     if labels:
-        edges = tuple(place + 0.5 for place in range(len(labels) - 1))
+        edges = tuple(position + 0.5 for position in range(len(labels) - 1))
     edges = bin_edges(values) if edges is None else edges
     *counts, missing = bin_counts(edges, values).tolist()
     return FieldProfile(field.name, missing, effective, tuple(counts), () if labels else edges, labels)
@@ -137,9 +137,9 @@ def _profile_of(
 
 def _ordinals(column: pd.Series, labels: tuple[str, ...]) -> Floats:
     """The position of each value in `labels`, NaN for null and for any other value."""
-    code, found = codes(column)
-    places = np.array([float(labels.index(value)) if value in labels else np.nan for value in found] + [np.nan])
-    return places[code]
+    code, values = codes(column)
+    positions = np.array([float(labels.index(value)) if value in labels else np.nan for value in values] + [np.nan])
+    return positions[code]
 
 
 def _field(cells: dict[str, Any]) -> FieldProfile:

@@ -1,4 +1,4 @@
-"""Diaries for tests: small ones written out, random ones with gaps, nulls and several participants."""
+"""Diaries for tests: small explicit ones, and random ones with gaps, nulls and several participants."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -15,7 +15,7 @@ _FLAGS = {field.name for field in contract.FIELDS if field.kind == "flag"} | {"s
 
 
 def person(days: Sequence[int], **columns: Sequence[float | None]) -> Diary:
-    """One participant's diary; `days` are counted from a Monday."""
+    """The diary of one participant; `days` are counted from a Monday."""
     values = {name: np.array(column, dtype=np.float64) for name, column in columns.items()}
     return Diary(np.zeros(len(days), dtype=np.int64), np.array(days, dtype=np.int64) + MONDAY, True, values)
 
@@ -33,7 +33,7 @@ def part(diary: Diary, rows: slice | NDArray[np.bool_]) -> Diary:
 
 
 def changed(diary: Diary, rows: NDArray[np.bool_], columns: Sequence[str]) -> Diary:
-    """The diary with other values in `rows` of `columns`: flags turned, numbers moved, nulls filled."""
+    """The diary with different values in `rows` of `columns`: flipped flags, changed numbers, filled nulls."""
     moved = {name: np.where(rows, _other(diary.values(name)), diary.values(name)) for name in columns}
     return replace(diary, columns={**diary.columns, **moved})
 
@@ -48,7 +48,7 @@ def random_column(name: str, rows: int, rng: np.random.Generator, null: float) -
 
 
 def random_diary(*, people: int, days: int, seed: int) -> Diary:
-    """Every contract column, one day in ten missing, one value in seven not asked."""
+    """A diary with every contract column, a tenth of the days missing and a seventh of the values null."""
     rng = np.random.default_rng(seed)
     kept = rng.random(people * days) < 0.9
     participant = np.repeat(np.arange(people, dtype=np.int64), days)[kept]

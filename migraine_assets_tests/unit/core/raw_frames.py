@@ -1,4 +1,4 @@
-"""Diary frames for tests: one good one to spoil by hand, and Hypothesis strategies made from the contract."""
+"""Diary frames for tests: a valid one to modify by hand, and Hypothesis strategies derived from the contract."""
 
 import datetime
 from collections.abc import Mapping, Sequence
@@ -39,7 +39,7 @@ def _column(field: Field, cells: "pd.Series[Any] | None", size: int) -> "pd.Seri
 
 
 def good_days(participants: int = 8, days: int = 20) -> pd.DataFrame:
-    """A faultless raw diary: every third day of everybody an attack, with severity and duration."""
+    """A valid raw diary: every third day of each participant has an attack with severity and duration."""
     return raw_frame([_good_day(person, day) for person in range(participants) for day in range(days)])
 
 
@@ -83,7 +83,7 @@ def _row(fields: Sequence[Field], *, dated: bool) -> st.SearchStrategy[dict[str,
 
 @st.composite
 def raw_frames(draw: st.DrawFn) -> pd.DataFrame:
-    """Raw frames of few participants and days, and of a few fields any value, in or out of bounds."""
+    """Raw frames of few participants and days, with arbitrary values of a few fields, in or out of bounds."""
     others = [field for field in FIELDS if field.role != "key"]
     outcomes = [field for field in others if field.role == "outcome"]
     fields = draw(st.lists(st.sampled_from(others), max_size=4, unique=True))
@@ -100,7 +100,7 @@ def _shared(name: str) -> pd.DataFrame:
 
 
 def kostecki_dillon() -> pd.DataFrame:
-    """133 real patients' diary as a raw frame (skips the test where the file is absent)."""
+    """The diary of 133 patients as a raw frame; skips the test if the file is absent."""
     file = _shared("kostecki_dillon.csv")
     kinds = {"Aura": "aura", "No Aura": "no_aura", "Mixed": "mixed"}
     columns = {
@@ -117,7 +117,7 @@ def kostecki_dillon() -> pd.DataFrame:
 
 
 def park(severity: str = "intensity_index") -> pd.DataFrame:
-    """63 real people's undated diary as a raw frame (skips the test where the file is absent)."""
+    """The undated diary of 63 participants as a raw frame; skips the test if the file is absent."""
     file = _shared("park2016_diary.csv")
     attack = (file["headache"] == 1) | (file["migraine"] == 1)
     columns = {

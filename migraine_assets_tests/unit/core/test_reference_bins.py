@@ -1,4 +1,4 @@
-"""Bins hold every value, are never empty in the reference, survive JSON, and need NumPy alone."""
+"""Bins cover every value, are never empty in the reference, survive JSON, and need only NumPy."""
 
 import json
 import subprocess
@@ -56,7 +56,7 @@ def test_quantiles_of_a_spread_feature_are_even() -> None:
 
 
 def test_a_feature_that_is_mostly_zero_keeps_zeros_apart() -> None:
-    """Tied quantiles are one edge; two equal edges would make a bin that nothing can enter."""
+    """Tied quantiles become one edge; two equal edges would form a bin that is always empty."""
     values = np.concatenate([np.zeros(600), np.arange(1, 401)])
     found = reference("alcohol", values)
     assert found.edges[0] == 0

@@ -1,4 +1,4 @@
-"""Cleaning rules: data, one implementation, the same on a column of a batch and on a single day."""
+"""Cleaning rules are data with one implementation; a batch and a single day give the same values."""
 
 from dataclasses import replace
 
@@ -26,7 +26,7 @@ CLEANER = Cleaner(DEFAULT, COLUMNS)
 
 
 def cleaned(cleaner: Cleaner = CLEANER, **values: float) -> dict[str, float]:
-    """What becomes of one day; columns that are not named were not asked."""
+    """The cleaned values of one day; columns that are not named are null."""
     day = np.full((len(COLUMNS), 1), np.nan)
     for name, value in values.items():
         day[COLUMNS.index(name)] = value
@@ -41,7 +41,7 @@ def test_a_value_at_a_limit_stays_and_one_beyond_becomes_the_limit() -> None:
 
 
 def test_a_contradiction_is_seen_after_those_before_it() -> None:
-    """Sleep of a day that is too long is null already when good sleep without sleep is looked for."""
+    """The rule on good sleep without sleep runs after the rule that makes the sleep of an overlong day null."""
     assert np.isnan(list(cleaned(sleep_hours=1.0, screen_time=23.5).values())).all()
     day = cleaned(sleep_hours=0.0, screen_time=24.5, sleep_quality=8.0)
     assert day["sleep_quality"] == 8.0

@@ -1,4 +1,4 @@
-"""Columns as arrays, from every dtype that a frame can be loaded with."""
+"""Columns become arrays from every dtype that a frame can have."""
 
 import numpy as np
 import pandas as pd

@@ -1,4 +1,4 @@
-"""Repetitions and conflicts, against a plain loop over all pairs of rows."""
+"""Repetitions and conflicts, compared with a plain loop over all pairs of rows."""
 
 from typing import Any
 

@@ -54,14 +54,14 @@ POSSIBLE_ROWS: tuple[dict[str, Any], ...] = (
 
 
 @pytest.mark.parametrize("rule", CONTRADICTIONS, ids=lambda rule: rule.name)
-def test_values_that_cannot_be_true_together_are_nulled_and_counted(rule: Contradiction) -> None:
+def test_contradicting_values_become_null_and_are_counted(rule: Contradiction) -> None:
     result = _of_one_row(**CONTRADICTING_ROWS[rule.name])
     assert result.diary[list(rule.nulled)].isna().to_numpy().all()
     assert _counts(result) == dict.fromkeys(rule.nulled, 1)
 
 
 @pytest.mark.parametrize("cells", POSSIBLE_ROWS)
-def test_values_at_the_edge_of_the_possible_stay(cells: dict[str, Any]) -> None:
+def test_values_at_the_limits_of_the_rules_stay(cells: dict[str, Any]) -> None:
     result = _of_one_row(**cells)
     assert result.diary[list(cells)].to_numpy().tolist()[0] == list(cells.values())
     assert _counts(result) == {}
@@ -92,7 +92,7 @@ def test_repeated_rows_are_dropped_and_counted() -> None:
     assert _counts(result) == {"(row)": 6}
 
 
-def test_rows_that_become_equal_by_settling_are_dropped_too() -> None:
+def test_rows_that_become_equal_by_cleaning_are_dropped_too() -> None:
     row = {"participant_id": "a", "date": pd.Timestamp(DAY)}
     rows = [row | {"caffeine_intake": 13}, row | {"caffeine_intake": 14}]
     frame = raw_frame(rows).drop(columns=["unreadable", "superseded"])
@@ -111,7 +111,7 @@ def test_sorted_by_participant_and_date_and_undated_rows_in_file_order() -> None
     assert _preprocess(undated).diary["source_row"].tolist() == [3, 5, 2, 4]
 
 
-def test_the_input_is_left_as_it_is() -> None:
+def test_the_input_is_not_changed() -> None:
     valid = _valid(good_days().assign(caffeine_intake=20.0, migraine_type="aura"))
     before = valid.copy(deep=True)
     preprocess(valid)
@@ -142,7 +142,7 @@ def test_every_change_is_counted(raw: pd.DataFrame) -> None:
     assert lost.drop(nulled.index).sum() == 0
 
 
-def test_of_the_real_patients_the_one_day_entered_twice_is_dropped() -> None:
+def test_the_one_day_that_a_patient_entered_twice_is_dropped() -> None:
     result = _preprocess(kostecki_dillon())
     assert len(result.diary) == 4151
     assert _counts(result) == {"(row)": 1}

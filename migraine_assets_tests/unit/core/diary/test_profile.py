@@ -1,4 +1,4 @@
-"""Profiles: every row is counted, the JSON is faithful, and alike days count for less than different people."""
+"""Profiles count every row and survive JSON; similar days of one participant have a smaller effective sample size."""
 
 import json
 

@@ -1,4 +1,4 @@
-"""The schemas: derived from the contract, so every bound, category and type of it can be broken here."""
+"""The schemas follow the contract: each of its bounds, categories and types is violated here."""
 
 import datetime
 from collections.abc import Callable
@@ -20,7 +20,7 @@ def _valid() -> pd.DataFrame:
 
 
 def _refused(frame: pd.DataFrame) -> set[str]:
-    """The columns that the strict schema complains about."""
+    """The columns that violate the strict schema."""
     with pytest.raises(SchemaErrors) as caught:
         validated_schema().validate(frame, lazy=True)
     return set(caught.value.failure_cases["column"].fillna("")) - {""}

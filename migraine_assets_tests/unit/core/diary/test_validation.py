@@ -1,4 +1,4 @@
-"""Validation: every row is accepted or set aside with its reason, and for each rule there is a row that breaks it."""
+"""Validation accepts every row or sets it aside with a reason; each rule has a row that breaks it."""
 
 import datetime
 from collections.abc import Mapping
@@ -27,7 +27,7 @@ def _row(**cells: Any) -> dict[str, Any]:
 
 
 def _reason(row: Mapping[str, Any]) -> str:
-    """The reason for which this row alone is set aside, beside a good one."""
+    """The reason for setting this row aside; a valid row beside it is accepted."""
     result = _validate(raw_frame([row, _row(participant_id="good")]))
     assert len(result.valid) == 1
     (reason,) = result.quarantined["reason"]

@@ -9,7 +9,7 @@ BY_NAME = {quantity.name: quantity for quantity in QUANTITIES}
 
 
 def of_day(name: str, **fields: float | None) -> float:
-    """The quantity on a single day; fields that are not given were not asked."""
+    """The quantity of a single day; fields that are not named are null."""
     value = default_plan().layout.quantities[name](lambda field: np.array([fields.get(field)], dtype=np.float64))
     assert value.shape == (1,)
     return float(value[0])
@@ -22,7 +22,7 @@ def test_a_day_on_which_nothing_was_asked_is_null(quantity):
 
 @pytest.mark.parametrize("quantity", QUANTITIES, ids=lambda quantity: quantity.name)
 def test_nothing_that_an_attack_can_cause_goes_in(quantity):
-    """A same-day prediction reads these of its own day, so an outcome among the inputs would be a leak."""
+    """A same-day prediction reads these fields of its own day, so an outcome among them would be a leak."""
     assert not set(quantity.columns) & CONTRACT.withheld
 
 

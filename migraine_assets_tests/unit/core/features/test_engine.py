@@ -29,7 +29,7 @@ def bits(table: NDArray[np.float32]) -> NDArray[np.uint32]:
 
 
 def history(diary: Diary, row: int) -> Diary:
-    """What the service is sent to predict from `row`: the same person's 28 days before it, and the row."""
+    """The history that the service gets for `row`: the row and the 28 days of the same participant before it."""
     age = diary.day[row] - diary.day
     return part(diary, (diary.participant == diary.participant[row]) & (age >= 0) & (age <= LOOK_BACK))
 
@@ -42,19 +42,19 @@ def by_rows(diary: Diary, horizon: int) -> NDArray[np.float32]:
 @settings(max_examples=25, deadline=None)
 @given(diary=diaries(), horizon=HORIZONS)
 def test_the_online_row_is_the_batch_row_bit_for_bit(diary, horizon):
-    """From 28 days of one person: neither older rows, nor other people, nor the number of rows has a say."""
+    """28 days of one participant are enough: older rows, other participants and the number of rows do not matter."""
     np.testing.assert_array_equal(bits(by_rows(diary, horizon)), bits(compute(diary, horizon=horizon)))
 
 
 @settings(max_examples=40, deadline=None)
 @given(diary=diaries(), horizon=HORIZONS, block_rows=st.integers(1, 70))
-def test_blocks_leave_no_trace(diary, horizon, block_rows):
+def test_the_block_size_does_not_change_a_bit(diary, horizon, block_rows):
     blocks = compute(diary, horizon=horizon, block_rows=block_rows)
     np.testing.assert_array_equal(bits(blocks), bits(compute(diary, horizon=horizon)))
 
 
 def test_the_online_row_is_the_batch_row_in_a_diary_of_several_blocks():
-    """Long enough for vector instructions, their remainders, and a block that ends within a participant."""
+    """It is long enough for vector instructions, their remainders, and a block that ends within a participant."""
     diary = random_diary(people=5, days=1200, seed=3)
     rows = [*range(BLOCK_ROWS - 30, BLOCK_ROWS + 30), *range(0, len(diary), 97)]
     for horizon in (0, 1):
@@ -63,8 +63,8 @@ def test_the_online_row_is_the_batch_row_in_a_diary_of_several_blocks():
 
 
 @pytest.mark.parametrize("most", [1, 4, 12])
-def test_many_people_of_a_few_days_are_each_as_if_alone(most):
-    """A calendar that is nearly empty, as in a batch of the service, is added up in another way than a full one."""
+def test_many_participants_of_a_few_days_do_not_influence_each_other(most):
+    """A nearly empty calendar, as in a batch of the service, is summed in a different way than a full one."""
     rng = np.random.default_rng(most)
     diary = random_diary(people=200, days=30, seed=most)
     kept = np.concatenate([rng.permutation(np.flatnonzero(diary.participant == k))[:most] for k in range(200)])
@@ -75,7 +75,7 @@ def test_many_people_of_a_few_days_are_each_as_if_alone(most):
 
 @settings(max_examples=40, deadline=None)
 @given(diary=diaries(), at=st.floats(0, 1))
-def test_a_same_day_prediction_does_not_see_the_outcome_of_its_day(diary, at):
+def test_a_same_day_prediction_does_not_read_the_outcome_of_its_day(diary, at):
     row = int(at * (len(diary) - 1))
     today = (diary.participant == diary.participant[row]) & (diary.day >= diary.day[row])
     other = changed(diary, today, sorted(CONTRACT.withheld))
@@ -84,7 +84,7 @@ def test_a_same_day_prediction_does_not_see_the_outcome_of_its_day(diary, at):
 
 @settings(max_examples=40, deadline=None)
 @given(diary=diaries(), at=st.floats(0, 1), horizon=HORIZONS)
-def test_no_prediction_sees_a_later_day(diary, at, horizon):
+def test_no_prediction_reads_a_later_day(diary, at, horizon):
     row = int(at * (len(diary) - 1))
     later = changed(diary, diary.day > diary.day[row], list(diary.columns))
     np.testing.assert_array_equal(
@@ -92,8 +92,8 @@ def test_no_prediction_sees_a_later_day(diary, at, horizon):
     )
 
 
-def test_a_next_day_prediction_does_see_the_outcome_of_its_day():
-    """Otherwise the two tests above could pass on features that see nothing."""
+def test_a_next_day_prediction_reads_the_outcome_of_its_day():
+    """Otherwise the two tests above could pass with features that read nothing."""
     calm, attack = (compute(person([0], migraine_occurrence=[outcome]), horizon=1) for outcome in (0, 1))
     assert calm[0, select(["attack_today", "attacks_7d"])].tolist() == [0, 0]
     assert attack[0, select(["attack_today", "attacks_7d"])].tolist() == [1, 1]
@@ -111,7 +111,7 @@ def test_values_are_finite_or_the_one_null_and_zero_has_no_sign(diary, horizon):
 
 
 def test_another_null_or_a_signed_zero_in_the_diary_gives_the_same_bits():
-    """JSON, Arrow and arithmetic each leave their own NaN; a difference of equals may be -0.0."""
+    """JSON, Arrow and arithmetic each produce a different NaN, and a difference of equal numbers may be -0.0."""
     plain = person([0], temperature_change=[0.0], humidity=[np.nan])
     signed = person([0], temperature_change=[-0.0], humidity=[np.copysign(np.nan, -1.0)])
     np.testing.assert_array_equal(bits(compute(signed, horizon=1)), bits(compute(plain, horizon=1)))
@@ -122,7 +122,7 @@ def test_the_largest_values_that_a_diary_takes_stay_finite():
     assert not np.isinf(compute(diary, horizon=1)).any()
 
 
-def test_undated_rows_are_computed_alone():
+def test_undated_rows_are_computed_independently():
     diary = undated(3, stress_level=[1, 2, 3], migraine_occurrence=[1, 1, 1])
     row = compute(part(diary, slice(1, 2)), horizon=0)
     np.testing.assert_array_equal(bits(compute(diary, horizon=0)[1:2]), bits(row))

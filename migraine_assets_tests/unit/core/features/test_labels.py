@@ -9,7 +9,7 @@ from migraine_assets_tests.unit.core.diaries import MONDAY, changed, diaries, pe
 
 
 def on(diary: Diary, row: int, ahead: int, column: str) -> float:
-    """The value `ahead` days after the row's day, NaN where the diary does not have it."""
+    """The value `ahead` days after the day of the row; NaN if the diary does not have it."""
     same = (diary.participant == diary.participant[row]) & (diary.day == diary.day[row] + ahead)
     return float(diary.values(column)[same][0]) if same.any() else np.nan
 
@@ -34,7 +34,7 @@ def test_burden_counts_the_next_seven_days_where_all_are_known(diary):
 @settings(max_examples=30, deadline=None)
 @given(diary=diaries(), day=st.integers(MONDAY, MONDAY + 100))
 def test_a_label_does_not_look_beyond_its_label_day(diary, day):
-    """What temporal validation rests on: change everything after a day, and labels settled by then stay."""
+    """Temporal validation depends on this: a change of later days does not change labels that are known by then."""
     later = changed(diary, diary.day > day, ["migraine_occurrence", "migraine_severity"])
     for settled, label in (
         (label_day(diary, 1) <= day, lambda diary: attack_label(diary, 1)),

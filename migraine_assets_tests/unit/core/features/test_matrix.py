@@ -1,4 +1,4 @@
-"""The table that models learn from: one row for each day, the contract's inputs, targets where they are known."""
+"""The training table: one row per day, the contract's inputs, and the targets that are known."""
 
 import numpy as np
 import pandas as pd
@@ -10,7 +10,7 @@ from migraine_assets.core.features.matrix import TARGETS, days_of, feature_rows
 
 
 def diary(days: int = 4, **columns: list[object]) -> pd.DataFrame:
-    """A preprocessed diary of one participant, whose other fields were never asked."""
+    """A preprocessed diary of one participant; all other fields are null."""
     frame = pd.DataFrame({field.name: [None] * days for field in FIELDS})
     frame["participant_id"], frame["date"] = "p", pd.date_range("2024-01-01", periods=days)
     frame["source_file"], frame["source_row"] = "d.csv", range(2, days + 2)

@@ -24,7 +24,7 @@ def test_a_limit_holds_for_a_number_as_for_an_array(value, limit):
 
 @given(rows=ROWS)
 def test_counts_and_totals_of_one_day_are_those_of_many_days(rows):
-    """`rows`: days, each with the same fields; the array form gets a column for each field."""
+    """`rows`: days with the same fields; the array form has a column for each field."""
     columns = list(np.array(rows).T)
     for function in (count_known, lambda values: count_of(values, 1.0), total_known):
         of_many = function(columns)

@@ -1,4 +1,4 @@
-"""Recipes: data that is checked, compiled, narrowed and computed, also for fields that the source does not know."""
+"""Recipes are checked, compiled, narrowed and computed, also with fields that the source does not know."""
 
 from dataclasses import replace
 
@@ -40,7 +40,7 @@ def test_every_operation_is_used_and_has_a_name_and_number_of_its_own() -> None:
 
 
 def test_a_field_a_window_and_a_parameter_that_the_table_does_not_have_are_computed() -> None:
-    """Ten days is no window of the table; the online row is still the batch row."""
+    """The table has no window of ten days; the online row still equals the batch row."""
     nap_features = (
         feature(),
         feature(name="naps_sum", operation="total", window=2),
@@ -58,7 +58,7 @@ def test_a_field_a_window_and_a_parameter_that_the_table_does_not_have_are_compu
 
 
 def test_a_field_of_another_contract_can_be_an_outcome() -> None:
-    """A same-day prediction then does not see it on its own day."""
+    """A same-day prediction then does not read it on its own day."""
     base = recipe(feature(name="naps", operation="today", window=1))
     outcome = replace(base, fields=CONTRACT.updated((replace(NAPS, role="outcome"),)).fields)
     diary = person([0], naps=[3])

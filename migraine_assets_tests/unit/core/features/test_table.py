@@ -1,4 +1,4 @@
-"""What the table declares is what the functions do: inputs, windows, values by hand."""
+"""The table declares what the functions do: inputs, windows, and values computed by hand."""
 
 import numpy as np
 import pytest
@@ -26,7 +26,7 @@ def test_names_are_unique_and_those_that_others_rely_on_exist():
 
 
 @pytest.mark.parametrize("row", FEATURES, ids=lambda row: row.name)
-def test_a_feature_describes_itself(row):
+def test_every_feature_has_a_description_a_window_and_inputs(row):
     assert row.description.endswith(".")
     assert 1 <= row.window <= LOOK_BACK
     assert INPUTS[row.name]

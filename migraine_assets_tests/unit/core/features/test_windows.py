@@ -1,4 +1,4 @@
-"""The engine against a plain reading of its rules: dictionaries of days, Python's own floats, the same bits."""
+"""The engine against a plain implementation of its rules with dictionaries of days and Python floats: the same bits."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -41,7 +41,7 @@ def windows(diary: Diary, horizon: int) -> Windows:
 
 
 def plain(diary: Diary, row: int, column: str, horizon: int) -> Known:
-    """What may be known of `column` at `row`, by days back, over the window."""
+    """The known values of `column` at `row`, by days back, within the window."""
     hidden = 1 if column in CONTRACT.withheld and not horizon else 0
     known = {}
     for other in np.flatnonzero(diary.participant == diary.participant[row]).tolist():
@@ -178,6 +178,6 @@ def test_an_undated_diary_knows_today_and_nothing_else():
         np.testing.assert_array_equal(history, [np.nan, np.nan])
 
 
-def test_results_that_are_shared_cannot_be_written_to():
+def test_shared_results_are_read_only():
     with pytest.raises(ValueError, match="read-only"):
         windows(person([0]), 1).back("stress_level", 1)[0] = 1.0

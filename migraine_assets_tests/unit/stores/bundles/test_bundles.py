@@ -1,4 +1,4 @@
-"""Bundles: written once, loaded only when every byte is the promised one."""
+"""Bundles are written once, and loaded only if every byte matches its hash."""
 
 import json
 import subprocess
@@ -58,7 +58,7 @@ def test_rows_of_another_width_are_refused(store: Store, name: str, shape: tuple
         load_bundle(store, name).predict(np.zeros(shape, dtype=np.float32))
 
 
-def test_who_ran_it_lies_beside_the_bundle_and_does_not_change_its_name(store: Store, name: str) -> None:
+def test_provenance_is_stored_beside_the_bundle_and_does_not_change_its_hash(store: Store, name: str) -> None:
     model = example_model()
     assert write_bundle(store, example_manifest(model), model, provenance=BundleProvenance(dagster_run="r2")) == name
     assert load_provenance(store, name) == BundleProvenance(dagster_run="r1")
@@ -67,7 +67,7 @@ def test_who_ran_it_lies_beside_the_bundle_and_does_not_change_its_name(store: S
     assert load_bundle(store, name).hash == name
 
 
-def test_what_the_manifest_does_not_name_is_never_read(store: Store, name: str) -> None:
+def test_files_that_the_manifest_does_not_name_are_never_read(store: Store, name: str) -> None:
     store.write(f"bundles/{name}/evil.py", b"raise SystemExit")
     store.write(f"bundles/{name}/provenance.json", b"\x80\x04nonsense")
     assert load_bundle(store, name).predict(ROWS)[0] == 0.5
@@ -112,7 +112,7 @@ def _planted(store: Store, manifest: bytes, model: bytes) -> str:
         (example_model(output="severity"), "inputs and outputs"),
     ],
 )
-def test_a_graph_that_is_not_the_promised_one_is_refused(store: Store, model: bytes, sentence: str) -> None:
+def test_a_graph_with_other_inputs_or_outputs_is_refused(store: Store, model: bytes, sentence: str) -> None:
     planted = _planted(store, example_manifest(model).canonical(), model)
     with pytest.raises(BundleRefused, match=sentence):
         load_bundle(store, planted)
@@ -134,7 +134,7 @@ def test_a_manifest_that_points_outside_its_folder_is_refused(store: Store, file
 
 
 @pytest.mark.parametrize("wrong", ["", "abc", "../" * 21 + "a", "A" * 64, "0" * 63 + "/"])
-def test_only_a_hash_names_a_bundle(store: Store, wrong: str) -> None:
+def test_only_a_hash_is_a_valid_bundle_name(store: Store, wrong: str) -> None:
     with pytest.raises(BundleRefused, match="is not the hash of a bundle"):
         load_manifest(store, wrong)
 
@@ -144,14 +144,14 @@ def test_an_absent_bundle_is_refused(store: Store) -> None:
         load_bundle(store, "0" * 64)
 
 
-def test_a_model_that_is_not_the_manifests_is_never_written(store: Store) -> None:
+def test_a_model_that_does_not_match_the_manifest_is_never_written(store: Store) -> None:
     with pytest.raises(BundleRefused, match="SHA-256"):
         write_bundle(store, example_manifest(example_model()), example_model(weight=2.0))
     assert store.list("bundles") == []
 
 
 def test_an_object_store_gets_the_manifest_last() -> None:
-    """There is no rename there; until the manifest comes a reader refuses the bundle, and a retry completes it."""
+    """An object store has no rename: a bundle without its manifest is refused, and a retry completes it."""
     remote, model = Store("memory://bundle-test"), example_model()
     manifest = example_manifest(model)
     name = sha256(manifest.canonical())

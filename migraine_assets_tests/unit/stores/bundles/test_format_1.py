@@ -1,4 +1,4 @@
-"""Bundles of format 1, written by the last version that wrote them, still load and still mean the same."""
+"""Bundles of format 1, written by the last version with that format, load and keep their meaning."""
 
 import hashlib
 import json
@@ -69,7 +69,7 @@ def test_what_it_did_not_say_comes_from_the_frozen_recipe(store: Store) -> None:
 
 
 def test_the_frozen_recipe_is_frozen() -> None:
-    """Rows of format 1 are computed from it for ever, whatever becomes of the table."""
+    """Rows of format 1 are always computed from it, independent of the current table."""
     frozen = (files("migraine_assets.stores.bundles") / "format_1.json").read_bytes()
     assert hashlib.sha256(frozen).hexdigest() == "eb920973132a7c4d468cc6a23a9d8e8769a88f6ce7ce49cbcdd55ee984084728"
 

@@ -1,4 +1,4 @@
-"""The manifest: one canonical form, and a reader that refuses everything but a whole, known document."""
+"""The manifest has one canonical form, and its reader refuses everything except a complete, known document."""
 
 import json
 from typing import Any
@@ -47,7 +47,7 @@ def test_what_is_written_is_read_back() -> None:
 
 
 def test_it_says_everything_that_is_needed_to_compute_its_inputs() -> None:
-    """With another bound and another clip than those of the source."""
+    """The bound and the clip differ from those of the source."""
     contract = CONTRACT.with_bounds({"hydration": Bounds(high=15)})
     recipe = recipe_of(contract, cleaning_for(contract, (Clip("hydration", None, 12.0),)))
     own = recipe.narrowed(("hydration", "sleep_index"))
@@ -130,7 +130,7 @@ def test_a_changed_number_changes_the_hash() -> None:
         (_altered(files={}), "names no model.onnx"),
     ],
 )
-def test_anything_else_is_refused_in_a_sentence(content: bytes, sentence: str) -> None:
+def test_anything_else_is_refused_with_a_reason(content: bytes, sentence: str) -> None:
     with pytest.raises(BundleRefused, match=sentence):
         parse(content, where="x")
 

@@ -1,4 +1,4 @@
-"""Sessions: bounded threads, chunks that cannot be seen from outside."""
+"""Sessions have a bounded number of threads, and chunks do not change the outputs."""
 
 import numpy as np
 import pytest

@@ -1,4 +1,4 @@
-"""From a fitted model to a bundle: same data, parameters and code, same hash, in another process too."""
+"""The same data, parameters and code give the same bundle hash, also in another process."""
 
 import subprocess
 import sys
@@ -26,7 +26,7 @@ CONTEXT = Context(
 
 
 def packed(task: str, key: str) -> Packed:
-    """The named model on the set of its task."""
+    """The packed model, trained on the set of its task."""
     model = next(row for row in TABLE if (row.task, row.key) == (task, key))
     return pack(fitted(model), training_set(model.task), CONTEXT)
 
@@ -40,7 +40,7 @@ def test_the_bundle_predicts_what_the_fitted_model_predicts(tmp_path: Path, task
     assert np.allclose(bundle.predict(data.X), model.train_prediction, atol=1e-5)
 
 
-def test_the_manifest_tells_what_was_trained() -> None:
+def test_the_manifest_describes_the_trained_model() -> None:
     manifest, model = packed("attack", "svm").manifest, fitted(find("attack", "svm"))
     data = training_set("attack")
     assert (manifest.algorithm, manifest.used) == ("svm", "SVC (RBF kernel)")

@@ -1,4 +1,4 @@
-"""A graph that is not the trained model never leaves, however near it is."""
+"""A graph that does not equal the trained model is refused, however close it is."""
 
 import dataclasses
 

@@ -1,4 +1,4 @@
-"""The exported graph says what the Python pipeline says, for all sixteen models and both kinds of svm."""
+"""The exported graph predicts what the Python pipeline predicts, for all sixteen models and both kinds of SVM."""
 
 import dataclasses
 
@@ -39,7 +39,7 @@ def test_an_approximated_support_vector_machine_agrees_too() -> None:
 
 
 def test_nearest_neighbors_agree_on_rows_full_of_ties() -> None:
-    """Two libraries break ties differently; a copy of each row at many places makes every row a tie."""
+    """Libraries break ties differently; many copies of each row turn every row into a tie."""
     data = training_set("attack")
     coarse = dataclasses.replace(data, X=np.round(np.nan_to_num(data.X) / 4).astype(np.float32))
     found = fit_model(find("attack", "knn"), coarse, params={"n_neighbors": 20})

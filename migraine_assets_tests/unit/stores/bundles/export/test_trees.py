@@ -1,4 +1,4 @@
-"""Trees as a table: thresholds keep deciding as they did, the sum is the library's sum."""
+"""Trees as a table: thresholds decide as in the library, and the sum equals that of the library."""
 
 import numpy as np
 import pytest
@@ -33,7 +33,7 @@ TREE_MODELS = [model for model in TABLE if model.key in READERS]
 @settings(max_examples=300)
 @given(threshold=st.floats(allow_nan=False), value=st.floats(width=32, allow_nan=False))
 def test_a_rounded_threshold_sends_every_single_precision_value_the_same_way(threshold: float, value: float) -> None:
-    """Casting to the nearest float32 is the tempting shortcut, and sends the values in between the other way."""
+    """A cast to the nearest float32 is a tempting shortcut, but sends the values in between to the other side."""
     rounded = round_down(np.array([threshold]))[0]
     with np.errstate(over="ignore"):
         above = float(np.nextafter(rounded, np.float32(np.inf)))
