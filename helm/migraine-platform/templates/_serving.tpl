@@ -56,7 +56,7 @@ command: [bash, -c]
 args:
   - |
     set -e
-    variables=$(python3 -m serving.ray_environment)
+    variables=$(python3 -m serving.cluster.ray_environment)
     eval "$variables"
     eval "exec $KUBERAY_GEN_RAY_START_CMD"
 {{- end -}}

@@ -1,7 +1,9 @@
 """Every object conforms to the schemas of Kubernetes and of the custom resources."""
 
 import json
+import re
 import warnings
+from importlib.util import find_spec
 from pathlib import Path
 
 import jsonschema
@@ -53,3 +55,11 @@ def test_every_object_has_the_labels_of_the_release(objects: list[Manifest]) -> 
         assert labels["app.kubernetes.io/instance"] == "migraine-platform"
         assert labels["app.kubernetes.io/managed-by"] == "Helm"
         assert labels["helm.sh/chart"].startswith("migraine-platform-")
+
+
+def test_modules_named_in_commands_exist(rendered: str) -> None:
+    """A module that was moved would otherwise only fail in the cluster."""
+    modules = set(re.findall(r"python3? -m ([a-z_.]+)|--module-name=([a-z_.]+)|import_path: ([a-z_.]+):", rendered))
+    names = {name for groups in modules for name in groups if name}
+    assert "migraine_assets.definitions" in names
+    assert [name for name in names if find_spec(name) is None] == []
