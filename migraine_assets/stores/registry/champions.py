@@ -21,7 +21,7 @@ from typing import Any
 
 from msgspec.structs import replace
 
-from migraine_assets.errors import ConfigurationError, StoreError
+from migraine_assets.errors import BundleRefused, ConfigurationError, StoreError
 from migraine_assets.stores.locks import file_lock
 from migraine_assets.stores.registry import promotion_log
 from migraine_assets.stores.registry.pointer import Pointer, Serving, new_pointer, read_pointer, write_pointer
@@ -39,10 +39,19 @@ class PromotionConflict(StoreError):
 
 
 def verify_bundle(store: Store, bundle: str) -> object:
-    """Load the bundle as the service does. Raises `StoreError` if it is absent, altered or unreadable."""
+    """Load the bundle as the service does.
+
+    Raises `BundleRefused` if it is absent, altered or unreadable, or has a feature that this version cannot compute.
+    """
+    from migraine_assets.core.features.plan import compile_recipe
     from migraine_assets.stores.bundles.bundles import load_bundle
 
-    return load_bundle(store, bundle)
+    loaded = load_bundle(store, bundle)
+    try:
+        compile_recipe(loaded.manifest.recipe)
+    except ValueError as error:
+        raise BundleRefused(f"Bundle {bundle[:12]} cannot be served by this version: {error}") from error
+    return loaded
 
 
 def promote(

@@ -1,5 +1,6 @@
 """Moving the pointer: what serves, what is recorded, and the state after a process dies in between."""
 
+import dataclasses
 import datetime as dt
 import hashlib
 import json
@@ -15,10 +16,12 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from migraine_assets.errors import BundleRefused, ConfigurationError, StoreError
+from migraine_assets.stores.bundles.bundles import write_bundle
 from migraine_assets.stores.registry import champions, promotion_log
 from migraine_assets.stores.registry import pointer as pointer_file
 from migraine_assets.stores.registry.promotion_history import history
 from migraine_assets.stores.store import Store
+from migraine_assets_tests.unit.stores.bundles.example_bundles import example_manifest, example_model
 
 NOON = dt.datetime(2026, 3, 1, 12, tzinfo=dt.UTC)
 
@@ -463,3 +466,15 @@ def test_records_that_name_each_other_in_a_circle_end(store: Store) -> None:
 def test_other_files_among_the_records_are_ignored(store: Store) -> None:
     store.write(f"{promotion_log.FOLDER}/README.txt", b"hello")
     assert promote(store, "attack", champion=put(store, "a")).id == "000001"
+
+
+def test_a_bundle_that_the_service_could_not_compute_is_not_promoted(store: Store) -> None:
+    model = example_model()
+    manifest = example_manifest(model)
+    unknown = dataclasses.replace(manifest.features[0], operation="median", version=3)
+    known = write_bundle(store, manifest, model, provenance={})
+    other = write_bundle(store, replace(manifest, features=(unknown, *manifest.features[1:])), model, provenance={})
+    promote(store, "attack", champion=known, verify=champions.verify_bundle)
+    with pytest.raises(BundleRefused, match="operation 'median'"):
+        promote(store, "attack", champion=other, verify=champions.verify_bundle)
+    assert serving(store) == known
