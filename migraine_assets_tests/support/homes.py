@@ -97,6 +97,8 @@ class Home:
         kept = {name: value for name, value in os.environ.items() if not name.startswith(("MIGRAINE_", "DAGSTER_"))}
         # Without bytecode files every process would spend seconds compiling its libraries.
         kept.pop("PYTHONDONTWRITEBYTECODE", None)
+        # Parallel test workers set it; a pipe has no width.
+        kept.pop("COLUMNS", None)
         own = {"MIGRAINE_HOME": str(self.root), "MIGRAINE_PARAMS": str(self.params), "OMP_NUM_THREADS": "1"}
         return kept | own | records.of(self.root) | dict(extra or {})
 
