@@ -1,7 +1,7 @@
 """The ASGI application: its routes and middleware. It runs under Ray Serve and under any ASGI server.
 
 Not here: what an endpoint does (`serving.api`), opening the parts it works with (`serving.services`), processes
-(`serving.deployment`, `serving.cluster.local_server`).
+(`serving.deployment`, `serving.local_server`).
 """
 
 from collections.abc import Awaitable, Callable, Mapping

@@ -35,7 +35,7 @@ def serve(
     ] = None,
 ) -> None:
     """Serve the promoted models over HTTP until Ctrl-C."""
-    from serving.cluster import local_server
+    from serving import local_server
     from serving.settings import ServingSettings
 
     options: dict[str, Any] = {"host": host, "port": port, "haproxy": haproxy}

@@ -1,7 +1,7 @@
 """The Ray Serve deployment: number of replicas, requests per replica, start and end of a replica.
 
 Entry point of `serve run serving.deployment:build_app` and of `serving/serve_config.yaml`. Not here: what a replica
-does with a request (`serving.app`), starting Ray (`serving.cluster.local_server`).
+does with a request (`serving.app`), starting Ray (`serving.local_server`).
 """
 
 import gc

@@ -1,6 +1,6 @@
 """The parts of one replica (models, logs, metrics, limits, keys), opened and closed together.
 
-Not here: what each part does (its own module), processes (`serving.deployment`, `serving.cluster.local_server`).
+Not here: what each part does (its own module), processes (`serving.deployment`, `serving.local_server`).
 """
 
 import asyncio

@@ -1,6 +1,6 @@
 """Environment variables for Ray, which reads them once when it is imported.
 
-Not here: starting Ray (`serving.cluster.local_server`).
+Not here: starting Ray (`serving.local_server`).
 """
 
 import contextlib

@@ -9,7 +9,7 @@ import pytest
 from migraine_assets.errors import ConfigurationError
 from migraine_assets_tests.support.service import BODY, Service, put_champion
 from migraine_assets_tests.support.waiting import eventually
-from serving.cluster.local_server import check_address
+from serving.local_server import check_address
 from serving.settings import ServingSettings
 
 
