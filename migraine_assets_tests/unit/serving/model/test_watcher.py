@@ -107,10 +107,17 @@ def test_a_bundle_that_does_not_verify_is_refused_and_tried_again_later(tmp_path
     assert listener.successes == [True, False, True]
 
 
+def point_to(store: Store, bundle: str) -> None:
+    """Move the pointer as another version of the platform would, whose checks are not those of this one."""
+    pointer = read_pointer(store)
+    moved = {**pointer.tasks, "attack": structs.replace(pointer.tasks["attack"], champion=bundle)}
+    write_pointer(store, new_pointer(pointer.version + 1, moved, pointer.rollouts))
+
+
 def test_a_bundle_with_an_operation_that_this_version_does_not_have_is_refused(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """It verifies, but its rows cannot be computed here: the old model stays."""
+    """A newer platform promoted it. Its rows cannot be computed here: the old model stays."""
     store, new = fresh_store(tmp_path), trained()[1]["attack_2"]
     watcher, _, _ = watch(store)
     watcher.check()
@@ -118,9 +125,8 @@ def test_a_bundle_with_an_operation_that_this_version_does_not_have_is_refused(
     features = bundle.manifest.features
     unknown = replace(features[0], operation="median", version=3)
     manifest = structs.replace(bundle.manifest, features=(unknown, *features[1:]))
-    put_in_charge(
-        store, "attack", write_bundle(store, manifest, store.read(f"bundles/{new}/{MODEL_FILE}"), provenance={})
-    )
+    name = write_bundle(store, manifest, store.read(f"bundles/{new}/{MODEL_FILE}"), provenance={})
+    point_to(store, name)
     assert watcher.check() == "refused"
     assert champion(watcher) == trained()[1]["attack"]
     [record] = [record for record in caplog.records if record.message == "bundle refused"]
@@ -138,9 +144,7 @@ def test_a_bundle_of_a_newer_format_is_refused_with_its_number(
     content = store.read(f"bundles/{new}/manifest.json").replace(b'"format":2', b'"format":3')
     name = sha256(content)
     store.write_all({f"bundles/{name}/manifest.json": content, f"bundles/{name}/{MODEL_FILE}": b"anything"})
-    pointer = read_pointer(store)
-    moved = {**pointer.tasks, "attack": structs.replace(pointer.tasks["attack"], champion=name)}
-    write_pointer(store, new_pointer(pointer.version + 1, moved, pointer.rollouts))
+    point_to(store, name)
     watcher.check()
     assert champion(watcher) == trained()[1]["attack"]
     assert any("has format 3; this version reads 1, 2" in str(getattr(r, "fields", "")) for r in caplog.records)
