@@ -40,7 +40,7 @@ def validation(workspace: Workspace, raw_diary: DiaryRef):  # type: ignore[no-un
     reasons = actions_table(result.reasons)
     parts = (
         ("validated_diary", result.valid, "accepted", ""),
-        ("quarantined_rows", result.quarantined, "set aside", "Kept in quarantine with their reasons."),
+        ("quarantined_rows", result.quarantined, "quarantined", "Kept in quarantine with their reasons."),
     )
     for name, frame, verb, note in parts:
         steps = (*raw_diary.steps, flow_step(verb.capitalize(), frame, note))
