@@ -4,7 +4,6 @@ Entry point of `serve run serving.deployment:build_app` and of `serving/serve_co
 does with a request (`serving.app`), starting Ray (`serving.local_server`).
 """
 
-import gc
 import os
 import warnings
 from typing import Any
@@ -22,7 +21,7 @@ from serving.cluster.ray_environment import REPLICA
 from serving.cluster.scaling import CPU_USAGE, CpuUsage, replicas_for_load
 from serving.metrics.registry import Metrics
 from serving.metrics.side_port import SidePort
-from serving.services import open_services
+from serving.services import freeze_heap, open_services
 from serving.settings import ServingSettings
 
 NAME = "migraine"
@@ -45,9 +44,7 @@ class Replica:
         self._services = open_services(settings)
         self._side_port = _side_port(self._services.metrics, settings)
         self._cpu_usage = CpuUsage()
-        # What is loaded by now stays loaded: exclude it from garbage collection.
-        gc.collect()
-        gc.freeze()
+        freeze_heap()
 
     def __serve_build_asgi_app__(self) -> ASGIApp:
         """The application. Ray calls this after `__init__`."""

@@ -45,7 +45,7 @@ def run_plain(settings: ServingSettings, *, say: Say) -> None:
     import uvicorn
 
     from serving.app import create_app
-    from serving.services import open_services
+    from serving.services import freeze_heap, open_services
 
     check_address(settings)
     logs.configure()
@@ -55,8 +55,10 @@ def run_plain(settings: ServingSettings, *, say: Say) -> None:
         services = open_services(settings.model_copy(update=node))
         try:
             announce(settings, say=say)
+            app = create_app(services)
+            freeze_heap()
             uvicorn.run(
-                create_app(services),
+                app,
                 host=settings.host,
                 port=settings.port,
                 log_level="warning",

@@ -96,7 +96,7 @@ def matrix(request: InferRequest, raw: memoryview, *, name: str, width: int, mos
     values = _listed(tensor) if size is None else _binary(raw, size, kind)
     if values.size != shape[0] * width:
         raise Refused("unreadable-tensors", f"The number of values of '{name}' does not match its shape.")
-    rows = values.reshape(shape[0], width).astype(np.float32)
+    rows = values.reshape(shape[0], width).astype(np.float32, copy=False)
     if np.isinf(rows).any():
         raise Refused("unreadable-tensors", f"'{name}' contains an infinite number.")
     return rows
