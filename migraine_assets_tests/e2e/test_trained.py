@@ -1,7 +1,10 @@
 """'Materialize all' in a new home: what it leaves behind, and that a repeated run changes nothing."""
 
+import dagster as dg
 import pytest
 
+from migraine_assets.cli.dagster.instance import job_origin, open_instance
+from migraine_assets.settings import Settings
 from migraine_assets.stores.assets import deliveries
 from migraine_assets.stores.bundles.bundles import load_bundle
 from migraine_assets.stores.bundles.provenance import load_provenance
@@ -69,6 +72,18 @@ def test_an_unchanged_rerun_says_so(unchanged_rerun: Result) -> None:
     assert unchanged_rerun.err.count("cached model") == 16
     assert unchanged_rerun.err.count("cached evaluation") == 2
     assert "attack: unchanged. The best two models are already champion and challenger." in unchanged_rerun.out
+
+
+def test_a_run_of_the_command_belongs_to_the_code_location(trained_home: Home, unchanged_rerun: Result) -> None:
+    """Without its code location, Dagster's UI shows a run neither on the home page nor on the timeline."""
+    assert unchanged_rerun.code == 0
+    with trained_home.entered(), open_instance(Settings()) as instance:
+        (run,) = instance.get_runs(dg.RunsFilter(job_name="full_pipeline", tags={"migraine/started_by": "cli"}))
+        of_location = dg.RunsFilter(
+            tags={"dagster/code_location": "migraine_assets", ".dagster/repository": "__repository__@migraine_assets"}
+        )
+        assert run.run_id in {one.run_id for one in instance.get_runs(of_location)}
+    assert run.remote_job_origin == job_origin("full_pipeline")
 
 
 def test_an_unchanged_rerun_leaves_only_its_own_record(trained_home: Home, unchanged_rerun: Result) -> None:

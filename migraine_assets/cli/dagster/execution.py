@@ -12,10 +12,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from migraine_assets.cli.dagster.instance import job_origin
 from migraine_assets.errors import MigraineError, StoreError
 
 if TYPE_CHECKING:
     import dagster as dg
+    from dagster import JobExecutionResult
     from dagster_shared.error import SerializableErrorInfo
 
 # The errors that Dagster records for Ctrl-C and for a termination requested in the UI.
@@ -101,14 +103,7 @@ def execute(
     try:
         definition = build_defs().resolve_job_def(job)
         with keep_databases_open(instance, run_id), _log_retries_once():
-            result = definition.execute_in_process(
-                instance=instance,
-                run_id=run_id,
-                run_config=run_config,
-                tags=tags,
-                partition_key=partition_key,
-                raise_on_error=False,
-            )
+            result = _run(instance, definition, run_id, run_config=run_config, tags=tags, partition_key=partition_key)
     except _postgres_error() as error:
         raise StoreError(
             f"Dagster cannot write its records to PostgreSQL: {error}. Check that the server is running "
@@ -121,6 +116,31 @@ def execute(
             "permissions, and run again; finished steps are not repeated."
         ) from error
     return outcome_of(run_id, result.all_events, success=result.success)
+
+
+def _run(
+    instance: "dg.DagsterInstance",
+    job: "dg.JobDefinition",
+    run_id: str,
+    *,
+    run_config: dict[str, Any],
+    tags: dict[str, str],
+    partition_key: str | None,
+) -> "JobExecutionResult":
+    """Create the run as a run of the code location, and execute it here.
+
+    `JobDefinition.execute_in_process` records no code location, and the UI leaves such a run out of its home page, its
+    timeline and the page of the job.
+    """
+    from dagster._core.definitions.job_base import InMemoryJob
+    from dagster._core.execution.api import execute_run
+
+    of_partition = job.get_tags_for_partition_key(partition_key, selected_asset_keys=None) if partition_key else {}
+    run = instance.create_run_for_job(
+        job, run_id=run_id, run_config=run_config, tags={**tags, **of_partition}, remote_job_origin=job_origin(job.name)
+    )
+    in_process = job.as_ephemeral_job(resource_defs={}, input_values={})
+    return execute_run(InMemoryJob(in_process), run, instance)
 
 
 def _postgres_error() -> type[Exception]:

@@ -1,4 +1,7 @@
-"""The persistent Dagster instance of this home. Not here: running a job on it (`cli.dagster.execution`)."""
+"""The persistent Dagster instance of this home, and its code location.
+
+Not here: running a job on it (`cli.dagster.execution`).
+"""
 
 import os
 import sys
@@ -14,6 +17,7 @@ from migraine_assets.stores.store import Store
 
 if TYPE_CHECKING:
     import dagster as dg
+    from dagster._core.remote_origin import RemoteJobOrigin
 
 
 def project_root() -> Path:
@@ -60,3 +64,13 @@ def open_instance(settings: Settings) -> "dg.DagsterInstance":
     # Two processes that open an empty database would both create its tables.
     with schema_lock(url) if (url := os.environ.get("DAGSTER_POSTGRES_URL")) else nullcontext():
         return dg.DagsterInstance.get()
+
+
+def job_origin(job: str) -> "RemoteJobOrigin":
+    """Return `job` as the webserver and the daemon know it: a job of the code location in workspace.yaml."""
+    from dagster._core.definitions.repository_definition import SINGLETON_REPOSITORY_NAME
+    from dagster._core.remote_origin import RemoteRepositoryOrigin
+    from dagster._core.workspace.load import location_origins_from_yaml_paths
+
+    (location,) = location_origins_from_yaml_paths([str(project_root() / "workspace.yaml")])
+    return RemoteRepositoryOrigin(location, SINGLETON_REPOSITORY_NAME).get_job_origin(job)
