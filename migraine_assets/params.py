@@ -35,6 +35,7 @@ from migraine_assets.core.quality.settings import QualitySettings
 from migraine_assets.core.tasks import Task
 from migraine_assets.errors import ConfigurationError
 from migraine_assets.settings import requirement
+from migraine_assets.sources.files.limits import SourceLimits
 
 
 @dataclass(frozen=True)
@@ -100,6 +101,7 @@ class Params:
     promotion: GateSettings = field(default_factory=GateSettings)
     monitoring: MonitoringSettings = field(default_factory=MonitoringSettings)
     automation: AutomationSettings = field(default_factory=AutomationSettings)
+    sources: SourceLimits = field(default_factory=SourceLimits)
     models: Mapping[Task, Mapping[str, Mapping[str, Any]]] = field(default_factory=lambda: types.MappingProxyType({}))
 
     def diary_contract(self) -> Contract:

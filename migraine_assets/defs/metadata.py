@@ -10,6 +10,7 @@ import pandas as pd
 
 from migraine_assets.core.contract import BY_NAME
 from migraine_assets.defs.refs import ChampionRef, DeliveryInfo, DiaryRef, EvaluationRef, ModelRef
+from migraine_assets.printable import markdown, printable
 from migraine_assets.stores.assets.frames import FrameRef
 
 Metadata = dict[str, Any]
@@ -22,6 +23,11 @@ def table(columns: Sequence[str], rows: Sequence[Sequence[object]]) -> dg.TableM
     schema = dg.TableSchema(columns=[dg.TableColumn(name) for name in columns])
     records = [dg.TableRecord({name: _cell(cell) for name, cell in zip(columns, row, strict=True)}) for row in rows]
     return dg.MetadataValue.table(records=records, schema=schema)
+
+
+def bullets(lines: Sequence[str]) -> dg.MarkdownMetadataValue:
+    """A list in the Dagster UI. The lines may quote a delivery, so they are shown literally."""
+    return dg.MetadataValue.md("\n".join(f"- {markdown(line)}" for line in lines) or "none")
 
 
 def _cell(value: object) -> str:
@@ -60,7 +66,7 @@ def delivery_metadata(delivery: DeliveryInfo) -> Metadata:
         "data version (MD5)": delivery.md5,
         "horizon (days)": delivery.horizon,
         "days": f"{delivery.first_day} to {delivery.last_day}" if delivery.first_day else "no dates",
-        "notes": dg.MetadataValue.md("\n".join(f"- {note}" for note in delivery.notes) or "none"),
+        "notes": bullets(delivery.notes),
     }
 
 
@@ -85,13 +91,13 @@ def model_metadata(model: ModelRef, *, cached: bool) -> Metadata:
         "reused": cached,
     }
     if model.error:
-        return metadata | {"error": dg.MetadataValue.md(f"```\n{model.error}\n```")}
+        return metadata | {"error": dg.MetadataValue.text(printable(model.error))}
     rows = [(name, *figures, model.train.get(name, (None,))[0]) for name, figures in model.cv.items()]
     metadata["cross-validated"] = table(("metric", "value", "ci_low", "ci_high", "training rows"), rows)
     metadata["lead over baseline"] = table(
         ("baseline", "lead", "ci_low", "ci_high"), [(name, *lead) for name, lead in model.lead.items()]
     )
-    metadata["flags"] = dg.MetadataValue.md("\n".join(f"- {flag.reason}" for flag in model.flags) or "none")
+    metadata["flags"] = bullets([flag.reason for flag in model.flags])
     metadata["bundle"] = model.bundle or ""
     metadata["MLflow run"] = model.mlflow_run or "not logged"
     return metadata | {name: float(figures[0]) for name, figures in model.cv.items() if figures[0] is not None}
@@ -114,7 +120,7 @@ def evaluation_metadata(value: EvaluationRef, *, cached: bool) -> Metadata:
         "summary": value.headline + (" (cached evaluation)" if cached else ""),
         "champion": value.champion.key if value.champion else "none",
         "challenger": value.challenger.key if value.challenger else "none",
-        "decision": dg.MetadataValue.md("\n".join(f"- {reason}" for reason in value.reasons) or "none"),
+        "decision": bullets(value.reasons),
         "report": dg.MetadataValue.path(str(page)),
         "report link": dg.MetadataValue.url(page.as_uri()),
         "evaluation.json": dg.MetadataValue.path(str(report / "evaluation.json")),

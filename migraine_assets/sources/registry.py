@@ -12,6 +12,7 @@ from migraine_assets.errors import ConfigurationError, DataRefused
 from migraine_assets.sources.columns.mapping import nearest
 from migraine_assets.sources.files.delivery import Delivery, source_file
 from migraine_assets.sources.files.fetch import landing_source
+from migraine_assets.sources.files.limits import DEFAULT, SourceLimits
 from migraine_assets.sources.table import open_table, repeat_table
 
 Open = Callable[[Mapping[str, Any]], Delivery]
@@ -56,11 +57,18 @@ def describe() -> tuple[tuple[str, str], ...]:
     return (*named, ("<location>", TABLE_DESCRIPTION), (LANDING, LANDING_DESCRIPTION))
 
 
-def read_source(source: str, *, mapping: str | None, options: Mapping[str, Any], landing: Path | None) -> Delivery:
+def read_source(
+    source: str,
+    *,
+    mapping: str | None,
+    options: Mapping[str, Any],
+    landing: Path | None,
+    limits: SourceLimits = DEFAULT,
+) -> Delivery:
     """Read `source`: a name in `SOURCES`, the word `landing` for the folder `landing`, or the location of a table.
 
-    `mapping` is the location of a mapping file, for tables only; `options` are those of the named source. Raises
-    `ConfigurationError` for invalid arguments, `DataRefused` for data that cannot be accepted.
+    `mapping` is the location of a mapping file, for tables only; `options` are those of the named source; `limits`
+    bound what is read. Raises `ConfigurationError` for invalid arguments, `DataRefused` for unacceptable data.
     """
     known = next((entry for entry in SOURCES if entry.name == source), None)
     if known is not None:
@@ -70,17 +78,23 @@ def read_source(source: str, *, mapping: str | None, options: Mapping[str, Any],
     location = _landing_location(landing) if source == LANDING else source
     _refuse_options(options, location)
     try:
-        return open_table(location, mapping=mapping)
+        return open_table(location, mapping=mapping, limits=limits)
     except ConfigurationError as error:
         raise _with_names(source, error) from error
 
 
 def repeat_source(
-    source: str, *, files: Sequence[tuple[str, bytes]], md5: str, mapping: str | None, description: str
+    source: str,
+    *,
+    files: Sequence[tuple[str, bytes]],
+    md5: str,
+    mapping: str | None,
+    description: str,
+    limits: SourceLimits = DEFAULT,
 ) -> Delivery:
     """Recreate an earlier delivery of `source` from its kept files."""
     kept = [source_file(name, content) for name, content in files]
-    return repeat_table(kept, md5=md5, mapping=mapping, source=source, description=description)
+    return repeat_table(kept, md5=md5, mapping=mapping, source=source, description=description, limits=limits)
 
 
 def _landing_location(landing: Path | None) -> str:

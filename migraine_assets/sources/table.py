@@ -22,6 +22,7 @@ from migraine_assets.sources.columns.coercion import Coerced, Style
 from migraine_assets.sources.columns.mapping import Column, SourceMapping, parse_mapping
 from migraine_assets.sources.files.delivery import RAW_COLUMNS, Delivery, SourceFile
 from migraine_assets.sources.files.fetch import Fetched, fetch, read_text
+from migraine_assets.sources.files.limits import DEFAULT, SourceLimits
 from migraine_assets.sources.files.reader import read_sheet
 from migraine_assets.sources.files.sheet import Sheet
 from migraine_assets.sources.participants import horizon_of, lookalikes, name_participants
@@ -37,19 +38,27 @@ class _Part:
     cells: list[pa.Array]
 
 
-def open_table(location: str, *, mapping: str | None = None) -> Delivery:
+def open_table(location: str, *, mapping: str | None = None, limits: SourceLimits = DEFAULT) -> Delivery:
     """Read the diary at `location` (file, folder, glob or URL), with the mapping file at `mapping` if given.
 
-    Raises `ConfigurationError` for an unusable location or mapping, `DataRefused` for files that are not a diary.
+    Raises `ConfigurationError` for an unusable location or mapping, `DataRefused` for files that are not a diary or are
+    beyond `limits`.
     Unreadable cells and lines are not an error: the column `unreadable` of their rows describes them.
     """
-    parsed = parse_mapping(read_text(mapping), name=mapping) if mapping else None
-    return table_delivery(fetch(location), parsed, source="table", description=location)
+    parsed = parse_mapping(read_text(mapping, limits=limits), name=mapping) if mapping else None
+    return table_delivery(fetch(location, limits=limits), parsed, source="table", description=location, limits=limits)
 
 
-def table_delivery(fetched: Fetched, mapping: SourceMapping | None, *, source: str, description: str) -> Delivery:
+def table_delivery(
+    fetched: Fetched,
+    mapping: SourceMapping | None,
+    *,
+    source: str,
+    description: str,
+    limits: SourceLimits = DEFAULT,
+) -> Delivery:
     """Return the delivery of fetched files; a known format has its own mapping."""
-    sheets = [read_sheet(file) for file in fetched.files]
+    sheets = [read_sheet(file, limits=limits) for file in fetched.files]
     known = known_formats.recognize(sheets[0].header) if mapping is None else None
     mapping = known_formats.shipped_mapping(known) if known else mapping
     parts = [_part(sheet, mapping) for sheet in sheets]
@@ -75,11 +84,17 @@ def table_delivery(fetched: Fetched, mapping: SourceMapping | None, *, source: s
 
 
 def repeat_table(
-    files: Sequence[SourceFile], *, md5: str, mapping: str | None, source: str, description: str
+    files: Sequence[SourceFile],
+    *,
+    md5: str,
+    mapping: str | None,
+    source: str,
+    description: str,
+    limits: SourceLimits = DEFAULT,
 ) -> Delivery:
     """Recreate an earlier delivery from its kept `files`."""
     parsed = parse_mapping(mapping, name="kept with the delivery") if mapping else None
-    return table_delivery(Fetched(tuple(files), md5), parsed, source=source, description=description)
+    return table_delivery(Fetched(tuple(files), md5), parsed, source=source, description=description, limits=limits)
 
 
 def _part(sheet: Sheet, mapping: SourceMapping | None) -> _Part:

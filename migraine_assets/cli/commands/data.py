@@ -29,7 +29,7 @@ def validate(
 
     settings = Settings()
     params, today = load_params(settings.params), dt.datetime.now(dt.UTC).date()
-    delivery = read_source(file, mapping=mapping, options={}, landing=settings.landing)
+    delivery = read_source(file, mapping=mapping, options={}, landing=settings.landing, limits=params.sources)
     contract = params.diary_contract()
     result = validate_rows(delivery.frame, today=today, settings=params.validation, contract=contract)
     say(f"{delivery.description}: {len(delivery.frame):,} rows, horizon {delivery.horizon}, MD5 {delivery.md5}")

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from rich.console import Console
 
-from migraine_assets.cli.console import err
+from migraine_assets.cli.console import err, literal
 
 if TYPE_CHECKING:
     import dagster as dg
@@ -32,7 +32,7 @@ def progress_console() -> Iterator[Console]:
         yield err()
         return
     with os.fdopen(descriptor, "w", encoding=sys.stderr.encoding, errors="replace") as file:
-        yield Console(file=file, highlight=False)
+        yield Console(file=file, highlight=False, emoji=False)
 
 
 class Progress:
@@ -101,10 +101,8 @@ class Progress:
         self._line(mark, "/".join(check.asset_key.path), check.description or check.check_name)
 
     def _line(self, mark: str, subject: str, summary: str) -> None:
-        from rich.markup import escape
-
         self._console.print(
-            f"{self._clock()}  {mark}  {escape(subject)}  [dim]{escape(summary)}[/]",
+            f"{self._clock()}  {mark}  {literal(subject)}  [dim]{literal(summary)}[/]",
             highlight=False,
             soft_wrap=True,
         )

@@ -11,6 +11,7 @@ import dagster as dg
 from migraine_assets.defs.metadata import diary_metadata
 from migraine_assets.defs.refs import DeliveryInfo, DiaryRef, flow_step
 from migraine_assets.defs.resources import Workspace
+from migraine_assets.printable import one_line
 from migraine_assets.sources.files.delivery import Delivery
 from migraine_assets.sources.files.fetch import landing_source
 from migraine_assets.sources.registry import read_source, repeat_source
@@ -41,7 +42,7 @@ def raw_diary(
 ) -> dg.MaterializeResult[DiaryRef]:
     delivery = _read(config, workspace)
     for note in delivery.notes:
-        context.log.warning(note)
+        context.log.warning(one_line(note))
     files = [(file.name, file.content) for file in delivery.files]
     kept = deliveries.keep(workspace.store, files, identity=delivery.md5)
     value = DiaryRef(
@@ -58,6 +59,7 @@ def raw_diary(
 
 
 def _read(config: RawDiaryConfig, workspace: Workspace) -> Delivery:
+    limits = workspace.params().sources
     if config.data_version:
         kept = deliveries.restore(workspace.store, config.data_version)
         return repeat_source(
@@ -66,10 +68,12 @@ def _read(config: RawDiaryConfig, workspace: Workspace) -> Delivery:
             md5=kept.entry.acceptance.md5,
             mapping=kept.mapping,
             description=kept.entry.acceptance.description,
+            limits=limits,
         )
     landing = Path(workspace.landing)
     source = config.source or workspace.source or landing_source(landing) or "synthetic"
-    return read_source(source, mapping=config.mapping or workspace.mapping, options=config.options, landing=landing)
+    mapping = config.mapping or workspace.mapping
+    return read_source(source, mapping=mapping, options=config.options, landing=landing, limits=limits)
 
 
 def _info(delivery: Delivery, kept: tuple[deliveries.KeptFile, ...]) -> DeliveryInfo:

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from migraine_assets.defs.resources import Workspace
 from migraine_assets.errors import MigraineError
-from migraine_assets.sources.files.fetch import fetch, is_diary_file
+from migraine_assets.sources.files.fetch import fetch, landing_files
 from migraine_assets.sources.registry import SOURCES
 from migraine_assets.stores.assets import deliveries
 
@@ -58,16 +58,13 @@ def _landed(workspace: Workspace, *, cursor: str | None, now: float) -> Arrival:
 
 
 def _files(landing: Path) -> Iterator[tuple[str, int, float]]:
-    for path in sorted(landing.rglob("*")) if landing.is_dir() else ():
-        name = path.relative_to(landing).as_posix()
-        if path.is_file() and is_diary_file(name):
-            status = path.stat()
-            yield name, status.st_size, status.st_mtime
+    for name, status in landing_files(landing):
+        yield name, status.st_size, status.st_mtime
 
 
 def _known_or_new(workspace: Workspace, location: str, *, cursor: str) -> Arrival:
     try:
-        identity = fetch(location).md5
+        identity = fetch(location, limits=workspace.params().sources).md5
     except MigraineError as error:
         # Without a cursor the next look reads the files again and repeats the message.
         return Arrival(None, str(error), "")

@@ -6,12 +6,10 @@ Not here: metadata of the other assets (`defs.metadata`).
 from collections.abc import Mapping
 from typing import Any
 
-import dagster as dg
-
 from migraine_assets.core.monitoring.day_quality import DayQuality
 from migraine_assets.core.monitoring.drift.result import FeatureDrift, ModelDrift
 from migraine_assets.core.monitoring.performance_result import Metrics
-from migraine_assets.defs.metadata import Metadata, table
+from migraine_assets.defs.metadata import Metadata, bullets, table
 from migraine_assets.stores.monitoring.results import TaskResult, TaskResults
 
 SHOWN = 12
@@ -19,7 +17,7 @@ SHOWN = 12
 
 def quality_metadata(content: DayQuality) -> Metadata:
     """Return status, reasons and rows of a day."""
-    return {"summary": content.status, "reasons": _list(content.reasons), "dagster/row_count": content.rows}
+    return {"summary": content.status, "reasons": bullets(content.reasons), "dagster/row_count": content.rows}
 
 
 def task_metadata(content: TaskResults[Any]) -> Metadata:
@@ -27,7 +25,7 @@ def task_metadata(content: TaskResults[Any]) -> Metadata:
     tasks: Mapping[str, TaskResult] = content.tasks
     metadata: Metadata = {
         "summary": "; ".join(f"{task}: {result.status}" for task, result in tasks.items()) or "No model serves.",
-        "reasons": _list([f"{task}: {reason}" for task, result in tasks.items() for reason in result.reasons]),
+        "reasons": bullets([f"{task}: {reason}" for task, result in tasks.items() for reason in result.reasons]),
     }
     for task, result in tasks.items():
         metadata |= {f"{task} rows": result.rows, f"{task} bundle": result.bundle}
@@ -54,7 +52,3 @@ def _metrics(task: str, metrics: Metrics) -> Metadata:
     rows = [(name, metric.value, metric.ci_low, metric.ci_high) for name, metric in metrics.items()]
     numbers = {f"{task} {name}": metric.value for name, metric in metrics.items() if metric.value is not None}
     return {f"{task} metrics": table(("metric", "value", "ci_low", "ci_high"), rows), **numbers}
-
-
-def _list(lines: list[str] | tuple[str, ...]) -> dg.MarkdownMetadataValue:
-    return dg.MetadataValue.md("\n".join(f"- {line}" for line in lines) or "none")

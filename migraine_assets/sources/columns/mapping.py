@@ -32,6 +32,8 @@ from migraine_assets.errors import ConfigurationError
 from migraine_assets.sources.columns.units import known_units, scale_of
 
 _TOP = ("description", "horizon", "columns", "constants", "match_names")
+# Levels of a mapping: the file, columns, a column, its recoding, a value.
+_MAX_DEPTH = 8
 _COLUMN = ("column", "unit", "scale", "offset", "recode", "format", "epoch")
 
 
@@ -64,7 +66,30 @@ class SourceMapping:
 
 
 class _Loader(yaml.BaseLoader):
-    """Keeps scalars as text and refuses duplicate keys, of which YAML would silently keep the last."""
+    """Keeps scalars as text. Refuses what a mapping never needs: aliases, tags, deep nesting, and duplicate keys.
+
+    An alias can stand for millions of values, and of duplicate keys YAML would silently keep the last.
+    """
+
+    def __init__(self, stream: str) -> None:
+        super().__init__(stream)
+        self._depth = 0
+
+    def compose_node(self, parent: yaml.Node | None, index: Any) -> yaml.Node | None:
+        """Compose the next node. Raises `yaml.composer.ComposerError` for one that a mapping cannot have."""
+        event: Any = self.peek_event()  # type: ignore[no-untyped-call]
+        problem = (
+            "aliases (*name) are not allowed; repeat the value" if isinstance(event, yaml.AliasEvent)
+            else f"the tag {event.tag} is not allowed; remove it" if getattr(event, "tag", None) not in (None, "!")
+            else "it is nested too deeply" if self._depth >= _MAX_DEPTH
+            else ""
+        )  # fmt: skip
+        if problem:
+            raise yaml.composer.ComposerError(None, None, problem, event.start_mark)
+        self._depth += 1
+        node: yaml.Node | None = super().compose_node(parent, index)
+        self._depth -= 1
+        return node
 
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
         """Construct the mapping of `node`. Raises `yaml.constructor.ConstructorError` for a duplicate key."""

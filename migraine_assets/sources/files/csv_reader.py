@@ -15,21 +15,38 @@ from numpy.typing import NDArray
 
 from migraine_assets.errors import DataRefused
 from migraine_assets.sources.files import csv_dialect
+from migraine_assets.sources.files.limits import DEFAULT, SourceLimits, check_table, exceeded
 from migraine_assets.sources.files.sheet import Load, Sheet, one_chunk
 
 # In such a row, cells cannot be assigned to columns.
 _RAGGED = "the line has {} fields where the header has {}: check its quotes and delimiters"
 
 
-def csv_sheet(name: str, body: bytes, *, notes: tuple[str, ...]) -> Sheet:
-    """Read the UTF-8 text `body`. Raises `DataRefused` for invalid quotes or an unreadable header."""
+def csv_sheet(name: str, body: bytes, *, notes: tuple[str, ...], limits: SourceLimits = DEFAULT) -> Sheet:
+    """Read the UTF-8 text `body`.
+
+    Raises `DataRefused` for invalid quotes, an unreadable header, or a text beyond `limits`.
+    """
+    _check_lines(name, body, limits)
     skipped, stated = csv_dialect.preamble(body)
     before, body = body[:skipped].count(b"\n"), body[skipped:]
     if not body:
         raise DataRefused(f"{name} contains no table. Provide a file with a header and at least one row.")
     separator = stated or csv_dialect.delimiter(body)
     read = _by_record if csv_dialect.has_stray_quotes(body, separator) else _by_buffer
-    return read(name, body, separator, before=before, notes=notes)
+    sheet = read(name, body, separator, before=before, notes=notes)
+    check_table(name, rows=len(sheet.lines), columns=len(sheet.header), limits=limits)
+    return sheet
+
+
+def _check_lines(name: str, body: bytes, limits: SourceLimits) -> None:
+    count = body.count(b"\n")
+    if count > limits.rows:
+        raise exceeded(name, f"has {count:,} lines", "rows", limits.rows)
+    ends = np.flatnonzero(np.frombuffer(body, np.uint8) == ord("\n"))
+    longest = int(np.diff(ends, prepend=-1, append=len(body)).max())
+    if longest > limits.line_kib << 10:
+        raise exceeded(name, f"has a line of {longest >> 10:,} KiB", "line_kib", limits.line_kib)
 
 
 def _by_buffer(name: str, body: bytes, separator: str, *, before: int, notes: tuple[str, ...]) -> Sheet:

@@ -5,10 +5,12 @@ Not here: delimiters and rows (`sources.files.csv_dialect`).
 
 import codecs
 import gzip
+import io
 import zlib
 from dataclasses import dataclass
 
 from migraine_assets.errors import DataRefused
+from migraine_assets.sources.files.limits import DEFAULT, MIB, SourceLimits, exceeded
 
 GZIP_MAGIC = b"\x1f\x8b"
 PARQUET_MAGIC = b"PAR1"
@@ -50,15 +52,36 @@ _SAMPLE = 65_536
 _CONTROLS = bytes(code for code in range(32) if code not in b"\t\n\r\x0b\x0c\x1a\x1b")
 _CONTROL_SHARE = 0.002
 
+# Small diaries of a single uneventful line compress well.
+_EXPANSION_FREE = 16 * MIB
 
-def uncompressed(name: str, content: bytes) -> bytes:
-    """Decompress `content` if it is gzip. Raises `DataRefused` for a damaged file."""
+
+def uncompressed(name: str, content: bytes, *, limits: SourceLimits = DEFAULT) -> bytes:
+    """Decompress `content` if it is gzip.
+
+    Raises `DataRefused` for a damaged file, and for one that expands beyond `limits`, before it is expanded.
+    """
     if not content.startswith(GZIP_MAGIC):
         return content
+    compressed = io.BytesIO(content)
+    parts: list[bytes] = []
+    size = 0
     try:
-        return gzip.decompress(content)
+        with gzip.GzipFile(fileobj=compressed) as file:
+            while part := file.read(MIB):
+                parts.append(part)
+                size += len(part)
+                if size > limits.expanded_mib * MIB:
+                    raise exceeded(
+                        name, f"expands to more than {limits.expanded_mib:,} MiB", "expanded_mib", limits.expanded_mib
+                    )
+                if size > _EXPANSION_FREE and size > limits.expansion * compressed.tell():
+                    raise exceeded(
+                        name, f"expands to more than {limits.expansion:,} times its size", "expansion", limits.expansion
+                    )
     except (OSError, EOFError, zlib.error) as error:
         raise DataRefused(f"{name} is a damaged gzip file ({error}). Copy it again.") from error
+    return b"".join(parts)
 
 
 def utf8(name: str, content: bytes) -> tuple[bytes, str | None]:

@@ -1,18 +1,21 @@
 """Locating and fetching the files of a delivery: a file, folder or glob on any file system that fsspec supports.
 
-Not here: parsing their content (`sources.files.reader`).
+Not here: file systems (`sources.files.locations`), limits (`sources.files.limits`), parsing (`sources.files.reader`).
 """
 
+import os
 import posixpath
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, TypeVar
 
 from migraine_assets.errors import ConfigurationError, DataRefused
+from migraine_assets.sources.files import local
 from migraine_assets.sources.files.delivery import SourceFile, identity, source_file
+from migraine_assets.sources.files.limits import DEFAULT, MIB, SourceLimits, exceeded
+from migraine_assets.sources.files.locations import Listing, Location, open_location
 
 SUFFIXES: tuple[str, ...] = (".csv", ".tsv", ".txt", ".csv.gz", ".tsv.gz", ".txt.gz", ".parquet")
 
@@ -21,7 +24,8 @@ PARTIAL: tuple[str, ...] = ("~", ".part", ".partial", ".tmp", ".crdownload", ".s
 
 _GLOB = frozenset("*?[")
 
-T = TypeVar("T")
+# The largest mapping; YAML is slow to parse.
+_TEXT_BYTES = 256 << 10
 
 
 @dataclass(frozen=True)
@@ -33,34 +37,37 @@ class Fetched:
     notes: tuple[str, ...] = ()
 
 
-def fetch(location: str) -> Fetched:
+def fetch(location: str, *, limits: SourceLimits = DEFAULT) -> Fetched:
     """Fetch the file at `location`, all diary files under a folder, or those that match a glob.
 
-    Raises `ConfigurationError` if nothing exists there or the protocol is unknown, `DataRefused` if a file cannot be
-    read.
+    Raises `ConfigurationError` if nothing exists there, the protocol is unknown or the address is not allowed,
+    `DataRefused` if a file cannot be read or is beyond `limits`.
     """
-    fs, path = _open_location(location)
+    place = open_location(location, limits)
     with _errors_explained(location):
-        if not _GLOB.isdisjoint(path) and not fs.exists(path):
-            return _fetch_several(fs, fs.glob(path), location)
-        if fs.isdir(path):
-            return _fetch_several(fs, fs.find(path), location, root=path.rstrip("/"))
-        if not fs.exists(path):
+        if not _GLOB.isdisjoint(place.path) and not place.exists():
+            return _fetch_several(place, place.matches(), location, limits)
+        if place.is_folder():
+            return _fetch_several(place, place.contents(), location, limits)
+        if not place.exists():
             raise ConfigurationError(
                 f"There is no file or folder '{location}'. Check the path; a relative path starts "
                 f"at the working directory ({Path.cwd()})."
             )
-        file = source_file(posixpath.basename(path.rstrip("/")), fs.cat_file(path))
+        content = _bounded(place, place.path, location, limits.mib * MIB, limits, follow=True)
+        file = source_file(posixpath.basename(place.path.rstrip("/")), content)
     return Fetched((file,), file.md5)
 
 
-def read_text(location: str) -> str:
+def read_text(location: str, *, limits: SourceLimits = DEFAULT) -> str:
     """Read a small UTF-8 text file such as a mapping. Raises `ConfigurationError` if it cannot be read."""
-    fs, path = _open_location(location)
+    place = open_location(location, limits)
     try:
-        content: bytes = fs.cat_file(path)
+        content = place.read(place.path, at_most=_TEXT_BYTES, follow=True)
+        if len(content) > _TEXT_BYTES:
+            raise ConfigurationError(f"The mapping '{location}' is larger than {_TEXT_BYTES >> 10} KiB.")
         return content.decode("utf-8-sig")
-    except (OSError, UnicodeDecodeError) as error:
+    except (OSError, UnicodeDecodeError, DataRefused) as error:
         raise ConfigurationError(f"The mapping '{location}' cannot be read: {error}.") from error
 
 
@@ -70,48 +77,47 @@ def is_diary_file(name: str) -> bool:
     return leaf.endswith(SUFFIXES) and not leaf.endswith(PARTIAL) and not _hidden(name)
 
 
+def landing_files(landing: Path) -> tuple[tuple[str, os.stat_result], ...]:
+    """Return name and status of the diary files in the landing folder; links, pipes and devices are none."""
+    if not landing.is_dir():
+        return ()
+    return tuple((name, status) for name, status in local.regular_files(landing) if is_diary_file(name))
+
+
 def landing_source(landing: Path) -> str | None:
     """Return the landing folder as a location if it holds at least one diary file; else None."""
-    if not landing.is_dir():
-        return None
-    names = (path.relative_to(landing).as_posix() for path in landing.rglob("*") if path.is_file())
-    return str(landing) if any(is_diary_file(name) for name in names) else None
+    return str(landing) if landing_files(landing) else None
 
 
 def _hidden(name: str) -> bool:
     return any(part.startswith((".", "~$")) for part in name.split("/"))
 
 
-def _open_location(location: str) -> tuple[Any, str]:
-    from fsspec.core import url_to_fs
-
-    fs, path = _or_configuration_error(location, lambda: url_to_fs(location))
-    return fs, str(path)
-
-
-def _or_configuration_error(location: str, action: Callable[[], T]) -> T:
-    try:
-        return action()
-    except ImportError as error:
-        raise ConfigurationError(f"'{location}' needs a package that is not installed: {error}.") from error
-    except ValueError as error:
-        raise ConfigurationError(f"'{location}' is not a readable location: {error}.") from error
-
-
-def _fetch_several(fs: Any, paths: list[str], location: str, *, root: str | None = None) -> Fetched:
-    base = root if root is not None else _common_folder(paths)
-    named = {path[len(base) :].lstrip("/"): path for path in paths if not fs.isdir(path)}
-    diaries = sorted(name for name in named if is_diary_file(name))
+def _fetch_several(place: Location, listing: Listing, location: str, limits: SourceLimits) -> Fetched:
+    diaries = sorted(name for name in listing.named if is_diary_file(name))
     if not diaries:
         raise ConfigurationError(f"'{location}' holds no diary file; one of {', '.join(SUFFIXES)} is expected.")
-    files = tuple(source_file(name, fs.cat_file(named[name])) for name in diaries)
-    ignored = sorted(name for name in named if name not in diaries and not _hidden(name))
-    notes = (f"Ignored files, not diaries by their names: {', '.join(ignored)}.",) if ignored else ()
-    return Fetched(files, identity(files, folder=True), notes)
+    if len(diaries) > limits.files:
+        raise exceeded(f"'{location}'", f"holds {len(diaries):,} diary files", "files", limits.files)
+    files: list[SourceFile] = []
+    left = limits.mib * MIB
+    for name in diaries:
+        content = _bounded(place, listing.named[name], location, left, limits, follow=False)
+        files.append(source_file(name, content))
+        left -= len(content)
+    ignored = sorted(name for name in listing.named if name not in diaries and not _hidden(name))
+    notes = [f"Ignored files, not diaries by their names: {', '.join(ignored)}."] if ignored else []
+    special = [name for name in listing.special if not _hidden(name)]
+    if special:
+        notes.append(f"Ignored links and special files, which are not followed: {', '.join(special)}.")
+    return Fetched(tuple(files), identity(files, folder=True), tuple(notes))
 
 
-def _common_folder(paths: list[str]) -> str:
-    return posixpath.commonpath([posixpath.dirname(path) for path in paths]) if paths else ""
+def _bounded(place: Location, path: str, location: str, at_most: int, limits: SourceLimits, *, follow: bool) -> bytes:
+    content = place.read(path, at_most=at_most, follow=follow)
+    if len(content) > at_most:
+        raise exceeded(f"'{location}'", f"holds more than {limits.mib:,} MiB", "mib", limits.mib)
+    return content
 
 
 @contextmanager

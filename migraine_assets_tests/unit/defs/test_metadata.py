@@ -4,6 +4,7 @@ import dagster as dg
 import pytest
 
 from migraine_assets.cli.dagster.instance import open_instance
+from migraine_assets.defs.metadata import bullets
 from migraine_assets.settings import Settings
 from migraine_assets_tests.support.homes import Home
 
@@ -50,3 +51,11 @@ def test_columns_are_explained(trained_home: Home) -> None:
     schema = _metadata(trained_home, "raw_diary")["dagster/column_schema"].value
     stress = next(column for column in schema.columns if column.name == "stress_level")
     assert stress.description
+
+
+def test_a_list_shows_the_text_of_a_delivery_literally() -> None:
+    shown = bullets(["column '![x](http://a/b.png)' was ignored.\n# title", "<script>"])
+    assert shown.md_str.splitlines() == [
+        "- column '\\!\\[x\\](http://a/b.png)' was ignored. \\# title",
+        "- \\<script\\>",
+    ]

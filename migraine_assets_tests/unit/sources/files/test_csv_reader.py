@@ -1,7 +1,9 @@
 import pytest
 
 from migraine_assets.errors import DataRefused
+from migraine_assets.sources.files.csv_reader import csv_sheet
 from migraine_assets.sources.files.delivery import source_file
+from migraine_assets.sources.files.limits import SourceLimits
 from migraine_assets.sources.files.reader import read_sheet
 from migraine_assets.sources.files.sheet import Sheet
 
@@ -96,3 +98,18 @@ def test_thousands_of_columns_and_long_lines_are_read() -> None:
 
 def test_the_last_line_needs_no_newline() -> None:
     assert cells(sheet("a,b\r\n1,2\r\n3,4"), 1) == ["2", "4"]
+
+
+@pytest.mark.parametrize(("limits", "message"), [
+    (SourceLimits(rows=2), "has 3 lines; the limit is 2"),
+    (SourceLimits(columns=1), "has 2 columns; the limit is 1"),
+    (SourceLimits(cells=3), "has 2 rows of 2 columns; the limit is 3"),
+])  # fmt: skip
+def test_the_shape_is_limited(limits: SourceLimits, message: str) -> None:
+    with pytest.raises(DataRefused, match=message):
+        csv_sheet("diary.csv", b"a,b\n1,2\n3,4\n", notes=(), limits=limits)
+
+
+def test_the_length_of_a_line_is_limited() -> None:
+    with pytest.raises(DataRefused, match=r"has a line of 20,000 KiB; the limit is 16,384\. .*line_kib"):
+        csv_sheet("diary.csv", b"a,b\n" + b"1" * (20_000 << 10) + b",2\n", notes=())

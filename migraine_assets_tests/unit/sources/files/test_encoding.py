@@ -4,6 +4,7 @@ import pytest
 
 from migraine_assets.errors import DataRefused
 from migraine_assets.sources.files.encoding import MAGICS, uncompressed, utf8
+from migraine_assets.sources.files.limits import SourceLimits
 
 TEXT = "name;Größe\r\nJosé;7,5\r\n" * 50
 
@@ -63,3 +64,12 @@ def test_gzip_is_detected_by_content() -> None:
 def test_a_damaged_gzip_is_refused(damage) -> None:
     with pytest.raises(DataRefused, match="damaged gzip"):
         uncompressed("diary.csv.gz", damage(gzip.compress(TEXT.encode())))
+
+
+def test_a_gzip_bomb_is_refused_before_it_is_expanded() -> None:
+    bomb = gzip.compress(bytes(64 << 20))
+    with pytest.raises(DataRefused, match=r"expands to more than 200 times its size.*expansion"):
+        uncompressed("diary.csv.gz", bomb)
+    with pytest.raises(DataRefused, match="expands to more than 20 MiB"):
+        uncompressed("diary.csv.gz", bomb, limits=SourceLimits(expanded_mib=20, expansion=10_000))
+    assert len(uncompressed("diary.csv.gz", bomb, limits=SourceLimits(expansion=10_000))) == 64 << 20

@@ -7,6 +7,7 @@ import pytest
 from migraine_assets.core.dvc_hash import directory_md5, md5
 from migraine_assets.errors import ConfigurationError, DataRefused
 from migraine_assets.sources.files.fetch import fetch, is_diary_file, landing_source, read_text
+from migraine_assets.sources.files.limits import SourceLimits
 from migraine_assets_tests.unit.sources.diaries import SMALL, write
 
 
@@ -90,7 +91,7 @@ def test_landing_is_a_source_only_with_a_finished_diary(tmp_path: Path) -> None:
 
 def test_an_unreachable_server_is_distinguished_from_an_unreadable_file() -> None:
     with pytest.raises(DataRefused, match="Check the address, and that the server answers"):
-        fetch("http://127.0.0.1:1/diary.csv")
+        fetch("http://127.0.0.1:1/diary.csv", limits=SourceLimits(private_addresses=True))
 
 
 def test_missing_credentials_are_a_configuration_error(monkeypatch: pytest.MonkeyPatch) -> None:

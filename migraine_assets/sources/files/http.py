@@ -1,0 +1,83 @@
+"""The HTTP file system of the sources: fsspec's, with guards on where it connects and how long it reads.
+
+A location is often part of a configuration that others can write, and must not become a way into the network of the
+pipeline. Not here: limits on what is read (`sources.files.fetch`).
+"""
+
+import ipaddress
+import socket
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+from migraine_assets.errors import ConfigurationError, DataRefused
+from migraine_assets.sources.files.limits import MIB, SourceLimits
+
+PROTOCOLS: tuple[str, ...] = ("http", "https")
+
+# The listing of a folder, the only body that fsspec reads as a whole.
+_LISTING_BYTES = 4 * MIB
+# IPv6 prefixes that carry an IPv4 address in their last 32 bits.
+_TRANSLATED = tuple(map(ipaddress.ip_network, ("64:ff9b::/96", "64:ff9b:1::/48")))
+
+
+def guarded_filesystem(location: str, limits: SourceLimits) -> tuple[Any, str]:
+    """Return the file system of an HTTP `location` and its path there. Raises `ImportError` without aiohttp."""
+    from fsspec.core import url_to_fs
+
+    fs, path = url_to_fs(location, get_client=_client_factory(location, limits), skip_instance_cache=True)
+    return fs, str(path)
+
+
+def _client_factory(location: str, limits: SourceLimits) -> Callable[..., Awaitable[Any]]:
+    import aiohttp
+
+    def open_socket(address: Any) -> socket.socket:
+        # Called with the address of every connection, so that neither a name nor a redirect leads elsewhere.
+        family, kind, protocol, _, target = address
+        if not limits.private_addresses:
+            _refuse_private(location, target[0])
+        return socket.socket(family=family, type=kind, proto=protocol)
+
+    async def refuse_redirect(_session: Any, _context: Any, event: Any) -> None:
+        if not limits.redirects:
+            target = event.response.headers.get("Location", "another address")
+            raise ConfigurationError(
+                f"'{location}' refers to '{target}', and redirects are not followed. Give that address as the source, "
+                "or allow redirects in params.yaml: sources: {redirects: true}."
+            )
+
+    class Response(aiohttp.ClientResponse):
+        async def read(self) -> bytes:
+            content = await self.content.read(_LISTING_BYTES)
+            if not self.content.at_eof():
+                raise DataRefused(f"'{location}' answers with a page of more than {_LISTING_BYTES // MIB} MiB.")
+            return content
+
+    async def client(**options: Any) -> aiohttp.ClientSession:
+        trace = aiohttp.TraceConfig()
+        trace.on_request_redirect.append(refuse_redirect)
+        return aiohttp.ClientSession(
+            connector=aiohttp.TCPConnector(socket_factory=open_socket),
+            response_class=Response,
+            timeout=aiohttp.ClientTimeout(total=limits.seconds),
+            trace_configs=[trace],
+            **options,
+        )
+
+    return client
+
+
+def _refuse_private(location: str, host: str) -> None:
+    address = ipaddress.ip_address(host.partition("%")[0])
+    if isinstance(address, ipaddress.IPv6Address):
+        address = address.ipv4_mapped or address.sixtofour or _translated(address) or address
+    if not address.is_global or address.is_multicast:
+        raise ConfigurationError(
+            f"'{location}' is at {address}, an address of a private network or of this machine. If that is intended, "
+            "allow it in params.yaml: sources: {private_addresses: true}."
+        )
+
+
+def _translated(address: ipaddress.IPv6Address) -> ipaddress.IPv4Address | None:
+    inside = any(address in network for network in _TRANSLATED)
+    return ipaddress.IPv4Address(int(address) & 0xFFFFFFFF) if inside else None
