@@ -21,7 +21,7 @@ from serving.api import status, v2
 from serving.api.batch import predict_batch
 from serving.api.bodies import json_response, problem_response
 from serving.api.feedback import feedback
-from serving.api.middleware import RequestMiddleware
+from serving.api.middleware import OPEN, RequestMiddleware
 from serving.api.predict import predict
 from serving.api.record import Recorder
 from serving.contract.problems import BY_STATUS, Refused
@@ -87,6 +87,19 @@ def _asgi(endpoint: Endpoint, **path_params: str) -> ASGIApp:
         await response(scope, receive, send)
 
     return app
+
+
+def probes_only(app: ASGIApp) -> ASGIApp:
+    """`app` without everything but health, readiness and metrics, for a port that probes do not share with load."""
+
+    async def probes(scope: Scope, receive: Receive, send: Send) -> None:
+        if scope.get("path") in OPEN:
+            await app(scope, receive, send)
+        else:
+            response = problem_response(Refused("not-found", "This port is for probes only."))
+            await response(scope, receive, send)
+
+    return probes
 
 
 def _with_cors(app: ASGIApp, settings: ServingSettings) -> ASGIApp:

@@ -25,6 +25,7 @@ from serving.settings import ServingSettings
 
 Say = Callable[[str], None]
 OBJECT_STORE_BYTES = 128 << 20
+PROBE_CONNECTIONS = 64
 
 
 def run(settings: ServingSettings, *, say: Say) -> None:
@@ -41,10 +42,9 @@ def run(settings: ServingSettings, *, say: Say) -> None:
 
 
 def run_plain(settings: ServingSettings, *, say: Say) -> None:
-    """Serve from this process, without Ray: for development. There are no replicas and no draining."""
-    import uvicorn
-
-    from serving.app import create_app
+    """Serve from this process, without Ray: for development, and for one pod of several."""
+    from serving.app import create_app, probes_only
+    from serving.http_server import Connections, Server, affordable_connections, bind
     from serving.services import freeze_heap, open_services
 
     check_address(settings)
@@ -56,16 +56,14 @@ def run_plain(settings: ServingSettings, *, say: Say) -> None:
         try:
             announce(settings, say=say)
             app = create_app(services)
+            most = affordable_connections(settings.max_connections)
+            connections = Connections(most, settings.connections_per_client)
+            also: tuple[Server, ...] = ()
+            if settings.health_port:
+                probes = bind(settings.host, settings.health_port)
+                also = (Server(probes_only(app), probes, Connections(PROBE_CONNECTIONS, drain_seconds=0)),)
             freeze_heap()
-            uvicorn.run(
-                app,
-                host=settings.host,
-                port=settings.port,
-                log_level="warning",
-                access_log=False,
-                # The application reads X-Forwarded-For itself, if it may be trusted.
-                proxy_headers=False,
-            )
+            Server(app, bind(settings.host, settings.port), connections, also=also).run()
         finally:
             services.close()
     say("Stopped.")

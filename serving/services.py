@@ -30,6 +30,9 @@ from serving.settings import ServingSettings
 
 TICK_SECONDS = 1.0
 LOOK_SECONDS = 5.0
+# Reports accepted for one prediction: people correct themselves a few times, programs repeat a request that failed.
+FEEDBACK_BURST = 10
+FEEDBACK_RATE = 1 / 600  # per second
 
 
 @dataclass(frozen=True)
@@ -46,6 +49,7 @@ class Services:
     feedback_log: FeedbackLog
     metrics: Metrics
     limiter: Limiter
+    feedback_limiter: Limiter
     keys: KeyRing
     settings: ServingSettings
     table_memory: TableMemory = field(default_factory=TableMemory)
@@ -90,6 +94,7 @@ class Services:
         self.feedback_log.close()
         self._show_logs()
         self.limiter.close()
+        self.feedback_limiter.close()
         self.metrics.close()
 
     def _tick(self) -> None:
@@ -130,6 +135,9 @@ def open_services(settings: ServingSettings, *, store: Store | None = None) -> S
         feedback_log=open_feedback(store, settings=settings),
         metrics=metrics,
         limiter=Limiter(settings.shared_folder, rate=settings.rate_limit, burst=settings.rate_burst),
+        feedback_limiter=Limiter(
+            settings.shared_folder, rate=FEEDBACK_RATE, burst=FEEDBACK_BURST, name="feedback-limits"
+        ),
         keys=KeyRing(store, required=settings.api_keys_required),
         settings=settings,
     )

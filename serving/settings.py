@@ -3,6 +3,7 @@
 Not here: where state is kept (`MIGRAINE_*`, `migraine_assets.settings`).
 """
 
+import ipaddress
 import os
 import tempfile
 from pathlib import Path
@@ -13,8 +14,6 @@ from pydantic_settings import NoDecode, SettingsConfigDict
 
 from migraine_assets.settings import EnvironmentSettings
 
-LOOPBACK = ("127.0.0.1", "localhost", "::1")
-
 
 class ServingSettings(EnvironmentSettings):
     """Everything that an operator can set. Sizes are in bytes and times in seconds."""
@@ -24,6 +23,9 @@ class ServingSettings(EnvironmentSettings):
     # Address.
     host: str = "127.0.0.1"
     port: int = Field(8000, ge=1, le=65535)
+    health_port: int = Field(
+        0, ge=0, le=65535, description="separate port for probes, which load on the main port cannot starve; 0: none"
+    )
     docs: bool = True
 
     # Protection.
@@ -37,6 +39,10 @@ class ServingSettings(EnvironmentSettings):
     max_people: int = Field(1000, ge=1, description="participants in a JSON batch")
     max_batch_rows: int = Field(200_000, ge=1, description="rows in an Arrow or Parquet batch")
     request_timeout: float = Field(30.0, gt=0)
+    max_connections: int = Field(8192, ge=16, description="fewer where the process may not open as many files")
+    max_client_connections: int = Field(
+        4608, ge=0, description="connections of one address; 0: no limit, as with trust_forwarded"
+    )
     cors_origins: Annotated[tuple[str, ...], NoDecode] = ()
     trust_forwarded: bool = Field(False, description="use X-Forwarded-For; only behind a proxy that sets it")
     secret: str | None = Field(None, repr=False, description="signs prediction ids; by default a secret in the store")
@@ -77,4 +83,12 @@ class ServingSettings(EnvironmentSettings):
     @property
     def loopback(self) -> bool:
         """Whether the service can be reached from this machine only."""
-        return self.host in LOOPBACK
+        try:
+            return ipaddress.ip_address(self.host).is_loopback
+        except ValueError:
+            return self.host == "localhost"
+
+    @property
+    def connections_per_client(self) -> int:
+        """`max_client_connections`, or 0 where all connections come from the proxy in front."""
+        return 0 if self.trust_forwarded else self.max_client_connections

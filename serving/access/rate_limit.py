@@ -27,11 +27,18 @@ _ROUNDING = 1e-6  # seconds
 class Limiter:
     """Allows each client `rate` requests per second and bursts of `burst`. A `rate` of 0 allows everything.
 
-    `clock` returns seconds. It must be monotonic and shared by all processes of the machine.
+    `name` is the name of the file in `folder`. `clock` returns seconds. It must be monotonic and shared by all
+    processes of the machine.
     """
 
     def __init__(
-        self, folder: Path | None, *, rate: float, burst: int, clock: Callable[[], float] = time.monotonic
+        self,
+        folder: Path | None,
+        *,
+        rate: float,
+        burst: int,
+        name: str = "limits",
+        clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._interval = 1 / rate if rate else 0.0
         self._tolerance = self._interval * (burst - 1)
@@ -39,7 +46,12 @@ class Limiter:
         self._table: mmap.mmap | None = None
         self._file = -1
         if rate and folder is not None:
-            self._open(folder)
+            self._open(folder, name)
+
+    @property
+    def active(self) -> bool:
+        """Whether there is a limit at all."""
+        return self._table is not None
 
     def allow(self, client: str) -> float:
         """Count a request of `client`. Returns 0.0 if it is allowed, else the seconds until the next one is."""
@@ -59,9 +71,9 @@ class Limiter:
             os.close(self._file)
             self._table = None
 
-    def _open(self, folder: Path) -> None:
+    def _open(self, folder: Path, name: str) -> None:
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-        self._file = os.open(folder / "limits", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        self._file = os.open(folder / name, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
         # Reserve the space: a write to a mapped page that the disk has no room for kills the process.
         os.posix_fallocate(self._file, 0, SLOTS * _SLOT.size)
         self._table = mmap.mmap(self._file, SLOTS * _SLOT.size)

@@ -9,14 +9,17 @@ from starlette.responses import Response
 from migraine_assets.core.contract import ATTACK
 from migraine_assets.stores.prediction_log.record import Feedback
 from serving.api.bodies import json_response, read_json
-from serving.contract.problems import Refused, invalid
+from serving.contract.problems import Refused, invalid, rate_limited
 from serving.contract.responses import Recorded
 from serving.input.decoding import decode
 from serving.services import Services
 
 
 async def feedback(services: Services, request: Request) -> Response:
-    """The endpoint. The last report for a prediction counts, so that repeating one changes nothing."""
+    """The endpoint. The last report for a prediction counts, so that repeating one changes nothing.
+
+    Every report is stored, and all replicas may receive some, so the number of reports for one prediction is limited.
+    """
     settings = services.settings
     body = await read_json(request, most=settings.max_body_bytes, seconds=settings.request_timeout)
     schema = services.predictor.models.requests
@@ -25,6 +28,8 @@ async def feedback(services: Services, request: Request) -> Response:
         raise Refused("unknown-prediction", "No prediction of this service has this prediction_id.")
     if reported.migraine_severity and not reported.migraine_occurrence:
         raise invalid("$.migraine_severity", f"contradicts {ATTACK} = 0", f"null, or {ATTACK} = 1")
+    if wait := services.feedback_limiter.allow(reported.prediction_id):
+        raise rate_limited(wait)
     services.feedback_log.append(
         Feedback(
             prediction_id=reported.prediction_id,

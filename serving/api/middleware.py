@@ -5,20 +5,22 @@ Plain ASGI, because it runs for each request. Not here: bodies (`serving.api.bod
 
 import logging
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from functools import partial
 
 from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from serving.access.addresses import client_network
 from serving.api.bodies import problem_response, refusal_of
-from serving.contract.problems import Refused
+from serving.contract.problems import Refused, rate_limited
 from serving.model.watcher import ModelNotReady
 from serving.services import Services
 
 _log = logging.getLogger(__name__)
 
-# Probes and scrapers need no key and are never limited.
+# Probes and scrapers need no key and are never limited. The documents do need a key: they show which inputs the models
+# have that serve, and are no cheaper to make than a prediction.
 OPEN = frozenset({"/health", "/ready", "/metrics", "/v2/health/live", "/v2/health/ready"})
 DOCUMENTS = frozenset({"/docs", "/openapi.json"})
 
@@ -89,8 +91,8 @@ class RequestMiddleware:
 
     def _admit(self, scope: Scope) -> None:
         """Raises `Refused`: 401 without a valid key where one is required, 429 beyond the rate limit."""
-        services, path = self._services, scope["path"]
-        if path in OPEN or (path in DOCUMENTS and services.settings.docs):
+        services = self._services
+        if scope["path"] in OPEN:
             return
         key = None
         if services.keys.required:
@@ -99,18 +101,10 @@ class RequestMiddleware:
             if key is None:
                 text = "Send a key as X-API-Key or as Authorization: Bearer; `migraine keys create` makes one."
                 raise Refused("unauthorized", text, headers={"WWW-Authenticate": "Bearer"})
-        wait = services.limiter.allow(key or self._address(scope))
-        if wait:
-            seconds = str(max(1, round(wait + 0.5)))
-            raise Refused("rate-limited", f"Try again in {seconds} s.", headers={"Retry-After": seconds})
-
-    def _address(self, scope: Scope) -> str:
-        if self._services.settings.trust_forwarded:
-            forwarded = Headers(scope=scope).get("x-forwarded-for", "").rpartition(",")[2].strip()
-            if forwarded:
-                return forwarded
-        client: Iterable[str] = scope.get("client") or ("unknown",)
-        return next(iter(client))
+        if services.limiter.active:
+            trust = services.settings.trust_forwarded
+            if wait := services.limiter.allow(key or client_network(scope, trust_forwarded=trust)):
+                raise rate_limited(wait)
 
 
 class _Response:

@@ -96,5 +96,11 @@ def invalid(path: str, reason: str, accepted: str) -> Refused:
     return Refused("invalid-request", _sentence(errors), errors=errors)
 
 
+def rate_limited(wait: float) -> Refused:
+    """The error of a request that came `wait` seconds too early."""
+    seconds = str(max(1, round(wait + 0.5)))
+    return Refused("rate-limited", f"Try again in {seconds} s.", headers={"Retry-After": seconds})
+
+
 def _sentence(errors: tuple[FieldProblem, ...]) -> str:
     return " ".join(f"{e.path} {e.reason}. Accepted: {e.accepted}." for e in errors)

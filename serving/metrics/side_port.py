@@ -5,13 +5,19 @@ another one takes over when that one ends. Not here: the metrics (`serving.metri
 main port (`serving.app`).
 """
 
+import asyncio
 import threading
 
-from prometheus_client import start_http_server
+from prometheus_client import make_asgi_app
+from starlette.types import ASGIApp, Receive, Scope, Send
 
+from serving.http_server import Connections, Server, bind
 from serving.metrics.registry import Metrics
 
 RETRY_SECONDS = 1.0
+REQUEST_SECONDS = 10
+CONNECTIONS = 64
+CONNECTIONS_PER_CLIENT = 16
 
 
 class SidePort:
@@ -19,30 +25,43 @@ class SidePort:
 
     def __init__(self, metrics: Metrics, *, host: str, port: int) -> None:
         self._metrics, self._host, self._port = metrics, host, port
-        self._closing, self._serving = threading.Event(), threading.Event()
+        self._closing = threading.Event()
+        self._server: Server | None = None
         self._thread = threading.Thread(target=self._run, name="side-port", daemon=True)
         self._thread.start()
 
     @property
     def serving(self) -> bool:
         """Whether this replica serves the port."""
-        return self._serving.is_set()
+        return self._server is not None and self._server.started
 
     def close(self) -> None:
         """Release the port."""
         self._closing.set()
+        if self._server is not None:
+            self._server.should_exit = True
         self._thread.join()
 
     def _run(self) -> None:
         while not self._closing.is_set():
             try:
-                server, thread = start_http_server(self._port, self._host, self._metrics.registry)
+                bound = bind(self._host, self._port)
             except OSError:  # another replica has it
                 self._closing.wait(RETRY_SECONDS)
                 continue
-            self._serving.set()
-            self._closing.wait()
-            server.shutdown()
-            server.server_close()
-            thread.join()
-        self._serving.clear()
+            connections = Connections(CONNECTIONS, CONNECTIONS_PER_CLIENT, drain_seconds=0)
+            self._server = Server(_in_time(make_asgi_app(self._metrics.registry)), bound, connections)
+            # `close` may have missed the server.
+            self._server.should_exit = self._closing.is_set()
+            self._server.run()
+            self._server = None
+
+
+def _in_time(app: ASGIApp) -> ASGIApp:
+    """`app`, which ends a request after `REQUEST_SECONDS`, whether its body has arrived or not."""
+
+    async def timed(scope: Scope, receive: Receive, send: Send) -> None:
+        async with asyncio.timeout(REQUEST_SECONDS):
+            await app(scope, receive, send)
+
+    return timed

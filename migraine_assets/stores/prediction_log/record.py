@@ -4,7 +4,8 @@ Here: the records and the keyed hashes. Not here: writing records (`stores.predi
 (`stores.prediction_log.reader`).
 
 A prediction id carries its time and a signature under the secret that all replicas share. Each replica can recognize
-a genuine id without a lookup, and a reader knows which day to search.
+a genuine id without a lookup, and a reader knows which day to search. No id follows from others, not even from those of
+the same batch.
 """
 
 import base64
@@ -22,11 +23,13 @@ import numpy as np
 
 Arm = Literal["champion", "canary", "ab"]
 
-# Bytes: time, randomness that separates batches, size of the batch, position in it, signature of all but the position.
+# Bytes: time, randomness that separates batches, size of the batch, position in it, signature of all of these.
 _TIME, _RANDOM, _SIZE, _POSITION, _SIGNATURE = 6, 5, 2, 2, 9
 _HEAD = _TIME + _RANDOM + _SIZE
 _LENGTH = _HEAD + _POSITION + _SIGNATURE
 _BATCH = 60_000
+# Ids that are signed together: a multiple of it is fast to sign, and one of them is still fast to verify.
+_SIGNED_TOGETHER = 256
 ID_LENGTH = _LENGTH * 4 // 3  # characters
 
 
@@ -72,8 +75,8 @@ def make_id(secret: bytes, *, time: float) -> str:
 def make_ids(secret: bytes, count: int, *, time: float, random: Callable[[int], bytes] = os.urandom) -> list[str]:
     """Return `count` new ids of the same time. `random` returns the requested number of unpredictable bytes.
 
-    The ids of one call are batches that share a signature, which covers the size of the batch: signing each of a
-    hundred thousand ids would take as long as predicting for them.
+    The ids of one call are batches whose signatures are parts of one keyed stream: hashing each of a hundred thousand
+    ids would take as long as predicting for them.
     """
     moment, ids = int(time * 1000).to_bytes(_TIME, "big"), []
     for first in range(0, count, _BATCH):
@@ -87,25 +90,53 @@ def make_ids(secret: bytes, count: int, *, time: float, random: Callable[[int], 
 
 def _batch(secret: bytes, head: bytes, size: int) -> bytes:
     """Return the bytes of `size` ids, one after another."""
-    signature = _keyed(secret, b"id", head)[:_SIGNATURE]
     if size == 1:  # NumPy is slower for one id
-        return head + bytes(_POSITION) + signature
+        return head + bytes(_POSITION) + _single_signature(secret, head)
     rows = np.empty((size, _LENGTH), dtype=np.uint8)
     rows[:, :_HEAD] = np.frombuffer(head, dtype=np.uint8)
     rows[:, _HEAD:-_SIGNATURE] = np.arange(size, dtype=">u2").view(np.uint8).reshape(size, _POSITION)
-    rows[:, -_SIGNATURE:] = np.frombuffer(signature, dtype=np.uint8)
+    blocks = range(0, size, _SIGNED_TOGETHER)
+    stream = b"".join(_signatures(secret, head, first, min(_SIGNED_TOGETHER, size - first)) for first in blocks)
+    rows[:, -_SIGNATURE:] = np.frombuffer(stream, dtype=np.uint8).reshape(size, _SIGNATURE)
     return rows.tobytes()
 
 
+def _signatures(secret: bytes, head: bytes, first: int, count: int) -> bytes:
+    """Return the signatures of `count` ids from position `first` on, where a block begins, one after another.
+
+    SHAKE is a sponge, so a prefixed key makes it a pseudorandom function: a part of its output tells nothing about the
+    other parts.
+    """
+    content = _stream_key(secret) + head + first.to_bytes(_POSITION, "big")
+    return hashlib.shake_128(content).digest(count * _SIGNATURE)
+
+
+def _signature(secret: bytes, head: bytes, position: int) -> bytes:
+    place = position % _SIGNED_TOGETHER
+    return _signatures(secret, head, position - place, place + 1)[-_SIGNATURE:]
+
+
+def _single_signature(secret: bytes, head: bytes) -> bytes:
+    """Return the signature of an id made alone. Older versions gave it to every id of a batch."""
+    return _keyed(secret, b"id", head)[:_SIGNATURE]
+
+
 def is_genuine(secret: bytes, identity: str) -> bool:
-    """Return whether `make_ids` made `identity` under `secret`. Never raises, whatever the text."""
+    """Return whether `make_ids` made `identity` under `secret`. Never raises, whatever the text.
+
+    Ids of batches of older versions, whose members share a signature, are no longer genuine: who has one of them could
+    forge the others.
+    """
     content = _decoded(identity)
     if content is None:
         return False
-    head, position, signature = content[:_HEAD], content[_HEAD:-_SIGNATURE], content[-_SIGNATURE:]
+    head, signature = content[:_HEAD], content[-_SIGNATURE:]
     size = int.from_bytes(head[-_SIZE:], "big")
-    signed = hmac.compare_digest(_keyed(secret, b"id", head)[:_SIGNATURE], signature)
-    return signed and int.from_bytes(position, "big") < size
+    position = int.from_bytes(content[_HEAD:-_SIGNATURE], "big")
+    if position >= size:
+        return False
+    expected = _single_signature(secret, head) if size == 1 else _signature(secret, head, position)
+    return hmac.compare_digest(expected, signature)
 
 
 def made_at(identity: str) -> dt.datetime | None:
@@ -128,6 +159,12 @@ def _keyed(secret: bytes, purpose: bytes, content: bytes) -> bytes:
     keyed = _key(secret, purpose).copy()
     keyed.update(content)
     return keyed.digest()
+
+
+@lru_cache(maxsize=8)
+def _stream_key(secret: bytes) -> bytes:
+    """Return a key as long as one block of SHAKE-128 (168 bytes), derived from the secret."""
+    return hashlib.shake_256(b"prediction ids" + hashlib.sha256(secret).digest()).digest(168)
 
 
 @lru_cache(maxsize=8)

@@ -22,6 +22,7 @@ from migraine_assets_tests.unit.serving.trained import (
 from serving.access import api_keys
 from serving.contract import examples
 from serving.log.replay import replay
+from serving.services import FEEDBACK_BURST
 
 
 def test_a_prediction_is_recorded_and_repeats_to_the_same_number(tmp_path: Path) -> None:
@@ -61,6 +62,16 @@ def test_the_examples_of_the_openapi_document_work(tmp_path: Path) -> None:
         content = client.post("/predict", json=examples.diary()).json()
         assert not content["abstained"]
         assert content["reasons"]["attack"]["contributions"]
+
+
+def test_the_reports_for_one_prediction_are_limited_and_those_for_others_are_not(tmp_path: Path) -> None:
+    with running(fresh_store(tmp_path), tmp_path) as (client, services):
+        one, other = services.ids.make(2)
+        report = {"prediction_id": one, "migraine_occurrence": 1}
+        responses = [client.post("/feedback", json=report) for _ in range(40)]
+        assert [each.status_code for each in responses] == [200] * FEEDBACK_BURST + [429] * (40 - FEEDBACK_BURST)
+        assert int(responses[-1].headers["retry-after"]) > 1
+        assert client.post("/feedback", json={"prediction_id": other, "migraine_occurrence": 1}).status_code == 200
 
 
 def test_feedback_is_accepted_for_genuine_predictions_only(tmp_path: Path) -> None:
@@ -194,7 +205,8 @@ def test_api_keys_are_required_where_configured(tmp_path: Path) -> None:
         assert client.get("/models", headers={"Authorization": f"Bearer {secret}"}).status_code == 200
         assert client.get("/models", headers={"X-API-Key": secret[:-1] + "x"}).status_code == 401
         assert {client.get(path).status_code for path in ("/health", "/ready", "/metrics", "/v2/health/live")} == {200}
-        assert client.get("/openapi.json").json()["security"]
+        assert client.get("/docs").status_code == client.get("/openapi.json").status_code == 401
+        assert client.get("/openapi.json", headers={"X-API-Key": secret}).json()["security"]
 
 
 def test_requests_beyond_the_rate_limit_get_a_retry_after(tmp_path: Path) -> None:

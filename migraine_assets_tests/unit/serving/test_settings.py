@@ -31,6 +31,10 @@ def test_the_secret_is_not_shown() -> None:
     assert "hidden" not in repr(ServingSettings(secret="hidden"))
 
 
-@pytest.mark.parametrize(("host", "alone"), [("127.0.0.1", True), ("localhost", True), ("0.0.0.0", False)])
+@pytest.mark.parametrize(
+    ("host", "alone"),
+    [("127.0.0.1", True), ("127.0.0.2", True), ("::1", True), ("localhost", True)]
+    + [("0.0.0.0", False), ("::", False), ("192.0.2.1", False), ("localhost.example", False)],
+)
 def test_loopback_addresses_are_recognized(host: str, alone: bool) -> None:
     assert ServingSettings(host=host).loopback is alone

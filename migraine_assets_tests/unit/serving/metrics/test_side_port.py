@@ -1,3 +1,5 @@
+import socket
+import threading
 import urllib.request
 from collections.abc import Iterator
 from contextlib import closing
@@ -65,3 +67,34 @@ def test_another_replica_takes_over_when_the_one_with_the_port_ends(
         assert not one.serving
         assert eventually(lambda: two.serving, patience=10)
         assert "migraine_replicas 1.0" in scraped(port)
+
+
+def test_idle_connections_cost_no_threads_and_are_limited(metrics: Metrics) -> None:
+    port = free_port()
+    with closing(SidePort(metrics, host="127.0.0.1", port=port)) as one:
+        assert eventually(lambda: one.serving, patience=10)
+        before = threading.active_count()
+        idle = [socket.create_connection(("127.0.0.1", port)) for _ in range(3 * side_port.CONNECTIONS_PER_CLIENT)]
+        dropped = [connection for connection in idle if _is_closed(connection)]
+        assert len(dropped) == 2 * side_port.CONNECTIONS_PER_CLIENT
+        assert threading.active_count() == before
+        for connection in idle:
+            connection.close()
+        assert eventually(lambda: _answers(port), patience=10)
+
+
+def _is_closed(connection: socket.socket) -> bool:
+    connection.settimeout(0.2)
+    try:
+        return connection.recv(1) == b""
+    except TimeoutError:
+        return False
+    except ConnectionError:
+        return True
+
+
+def _answers(port: int) -> bool:
+    try:
+        return "migraine_replicas" in scraped(port)
+    except OSError:
+        return False
