@@ -52,7 +52,7 @@ class Severity(msgspec.Struct, frozen=True, gc=False):
 
 class Contribution(msgspec.Struct, frozen=True, gc=False):
     """How far a diary field moves the prediction from the reference, in the unit of the prediction. Where the field is
-    not `given`, its absence has this effect.
+    not `given`, its absence has this effect. Given fields come first, largest effect first.
     """
 
     field: str

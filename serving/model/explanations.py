@@ -43,9 +43,14 @@ def explain(
     reference = float(model.bundle.predict(model.row[None])[0])
     game = game_of(model.names, row, model.row, fields_of=model.fields_of)
     shares = shapley(model, game, row, ends=(reference, prediction))
-    order = sorted(range(len(shares)), key=lambda k: (-abs(shares[k]), game.players[k]))
     fields = model.contract.by_name
-    top = [_contribution(fields[game.players[k]], float(shares[k]), given) for k in order[:SHOWN] if shares[k]]
+    changes = [
+        _contribution(fields[name], float(share), given) for name, share in zip(game.players, shares, strict=True)
+    ]
+    # What the participant gave comes first, and without it there is no reason to name: that a field is null tells the
+    # participant nothing.
+    ranked = sorted((c for c in changes if c.contribution), key=lambda c: (not c.given, -abs(c.contribution), c.field))
+    top = ranked[:SHOWN] if ranked and ranked[0].given else []
     rest = prediction - reference - sum(item.contribution for item in top)
     return Reasons(reference=reference, prediction=prediction, contributions=top, other=rest)
 
