@@ -39,7 +39,7 @@ TABLES: Mapping[str, tuple[tuple[str, tuple[Column, ...]], ...]] = {
             ),
         ),
         (
-            "At each model’s own decision threshold, on the test part.",
+            "At the decision threshold of each model and baseline, chosen by cross-validation; on the test part.",
             tuple(("test", name, 3) for name in ("accuracy", "precision", "recall", "f1")),
         ),
     ),

@@ -19,6 +19,7 @@ from migraine_assets.core.metrics.bootstrap import Draws, Resample, resample
 from migraine_assets.core.metrics.interval import Interval, Scores
 from migraine_assets.core.metrics.metrics import attack_draws, intervals, severity_draws
 from migraine_assets.core.models.estimator import Estimator
+from migraine_assets.core.models.threshold import choose_threshold
 from migraine_assets.core.models.training import FittedModel, fit_model
 
 Floats = NDArray[np.float64]
@@ -66,9 +67,9 @@ class Scorer:
     data: TaskData
     replicates: int
 
-    def train(self, prediction: Floats) -> Scores:
+    def train(self, prediction: Floats, threshold: float | None) -> Scores:
         """Scores of predictions float64[n] for the training rows."""
-        return self._scores(prediction, None, self.data.train.y, self.data.train.participant)
+        return self._scores(prediction, threshold, self.data.train.y, self.data.train.participant)
 
     def test(self, prediction: Floats | None, threshold: float | None) -> Scores | None:
         """Scores of predictions float64[n] for the test rows, or None without predictions."""
@@ -97,6 +98,14 @@ def baseline_predictions(data: TaskData) -> tuple[dict[str, Floats], dict[str, F
         train[key] = predict_baseline(fit, data.train_columns, rows=len(data.train.y))
         test[key] = predict_baseline(fit, data.test.columns, rows=len(data.test.y))
     return train, test
+
+
+def baseline_threshold(data: TaskData, prediction: Floats) -> float | None:
+    """The decision threshold of a baseline with predictions float64[n] for the training rows; None for severity.
+
+    It is chosen by the rule for models, so that their threshold metrics can be compared.
+    """
+    return choose_threshold(data.train.y, prediction) if data.task == "attack" else None
 
 
 def _leads(data: TaskData, model: Mapping[str, Draws], draw: Resample) -> dict[str, Interval]:

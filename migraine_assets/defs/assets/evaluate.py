@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from migraine_assets.core.evaluation.champion_analysis import ScoredRows, assemble
-from migraine_assets.core.evaluation.cross_validation import Scorer, baseline_predictions
+from migraine_assets.core.evaluation.cross_validation import Scorer, baseline_predictions, baseline_threshold
 from migraine_assets.core.evaluation.datasets import TaskData, dimensions, part_of
 from migraine_assets.core.evaluation.gate import gate
 from migraine_assets.core.evaluation.importance import groups_by_field
@@ -60,6 +60,7 @@ def evaluate(
     }
     predicted = {key: bundle.predict(data.test.X) for key, bundle in bundles.items()}
     train_base, test_base = baseline_predictions(data) if len(data.train.y) else ({}, {})
+    thresholds = {key: baseline_threshold(data, prediction) for key, prediction in train_base.items()}
     scorer = Scorer(data, params.training.replicates)
     ranking = rank([_result(model) for model in models], task=task)
     candidate = next((model.bundle for model in models if model.key == ranking.champion), None)
@@ -82,7 +83,10 @@ def evaluate(
         flow=(*features.steps, *folds.steps),
         rows=tuple(_row(model, scorer.test(predicted.get(model.key), model.threshold)) for model in models),
         baselines={
-            key: {"cv": scorer.train(train_base[key]), "test": scorer.test(test_base[key], None) or {}}
+            key: {
+                "cv": scorer.train(train_base[key], thresholds[key]),
+                "test": scorer.test(test_base[key], thresholds[key]) or {},
+            }
             for key in train_base
         },
         ranking=ranking,

@@ -10,12 +10,14 @@ from migraine_assets.core.evaluation.cross_validation import (
     CrossValidated,
     Scorer,
     baseline_predictions,
+    baseline_threshold,
     train_and_score,
 )
 from migraine_assets.core.evaluation.datasets import TaskData, task_data
 from migraine_assets.core.evaluation.flags import LIMITS
 from migraine_assets.core.evaluation.folds import TEST, TRAIN
 from migraine_assets.core.models.catalogue import find
+from migraine_assets.core.models.threshold import choose_threshold
 from migraine_assets.core.tasks import Task
 
 NAMES = (
@@ -99,6 +101,20 @@ def test_baselines_are_fitted_on_the_training_part() -> None:
     assert np.allclose(test["base_rate"], data.train.y.mean())
     assert {key: len(found) for key, found in train.items()} == dict.fromkeys(train, len(data.train.y))
     assert {key: len(found) for key, found in test.items()} == dict.fromkeys(test, len(data.test.y))
+
+
+def test_a_baseline_gets_its_threshold_by_the_rule_for_models() -> None:
+    """At 0.5 a calibrated baseline of a rare outcome would announce nothing: its recall and F1 would be 0."""
+    data = _data("attack")
+    train, _ = baseline_predictions(data)
+    for prediction in train.values():
+        threshold = baseline_threshold(data, prediction)
+        assert threshold == choose_threshold(data.train.y, prediction)
+        scores = Scorer(data, 50).train(prediction, threshold)
+        assert scores["recall"].value > 0
+        assert scores["f1"].value >= Scorer(data, 50).train(prediction, None)["f1"].value
+    severity = _data("severity")
+    assert baseline_threshold(severity, baseline_predictions(severity)[0]["base_rate"]) is None
 
 
 def test_every_prediction_is_scored_on_the_same_draws() -> None:
