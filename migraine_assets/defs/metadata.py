@@ -10,12 +10,11 @@ import pandas as pd
 
 from migraine_assets.core.contract import BY_NAME
 from migraine_assets.defs.refs import ChampionRef, DeliveryInfo, DiaryRef, EvaluationRef, ModelRef
+from migraine_assets.defs.summaries import COLUMNS, column_summaries
 from migraine_assets.printable import markdown, printable
 from migraine_assets.stores.assets.frames import FrameRef
 
 Metadata = dict[str, Any]
-
-PREVIEW_ROWS = 5
 
 
 def table(columns: Sequence[str], rows: Sequence[Sequence[object]]) -> dg.TableMetadataValue:
@@ -37,14 +36,16 @@ def _cell(value: object) -> str:
 
 
 def frame_metadata(ref: FrameRef, frame: pd.DataFrame, *, summary: str, descriptions: Mapping[str, str]) -> Metadata:
-    """The number of rows, the column schema and the first rows of a frame."""
+    """The number of rows, the column schema and a summary of each column of a frame.
+
+    Dagster keeps metadata in its database, so that they contain aggregates only, and no row.
+    """
     columns = [dg.TableColumn(name, str(frame[name].dtype), descriptions.get(name)) for name in frame.columns]
-    head = frame.head(PREVIEW_ROWS).astype(object).where(frame.head(PREVIEW_ROWS).notna(), "")
     return {
         "summary": summary,
         "dagster/row_count": ref.rows,
         "dagster/column_schema": dg.TableSchema(columns=columns),
-        "first rows": table(list(head.columns), head.to_numpy().tolist()),
+        "columns": table(COLUMNS, column_summaries(frame)),
     }
 
 

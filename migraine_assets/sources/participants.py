@@ -8,7 +8,7 @@ from collections.abc import Sequence
 import pandas as pd
 
 from migraine_assets.errors import ConfigurationError, DataRefused
-from migraine_assets.sources.columns.binding import listed
+from migraine_assets.sources.columns.binding import header_of
 from migraine_assets.sources.columns.mapping import SourceMapping, normal
 from migraine_assets.sources.files.sheet import Sheet
 
@@ -63,15 +63,14 @@ def lookalikes(frame: pd.DataFrame) -> tuple[str, ...]:
     if not alike:
         return ()
     return (
-        f"{len(alike)} participants may be one person in several spellings, and are kept apart: "
-        f"for example {listed(alike[0])}. If they are the same, use one spelling.",
+        f"{len(alike)} participants may be one person in several spellings (upper case, spaces, leading zeros), and "
+        "are kept apart. If they are the same, use one spelling.",
     )
 
 
 def _refuse_repeated_days(days: pd.Series, sheet: Sheet) -> None:
-    repeated = days[days.duplicated()]
-    if len(repeated):
+    if days.duplicated().any():
         raise DataRefused(
-            f"{sheet.file} has several rows for {repeated.iloc[0].date()} and no participant column among "
-            f"{listed(sheet.header)}. Name that column 'participant_id', or map it."
+            f"{sheet.file} has several rows for the same day and no participant column among "
+            f"{header_of(sheet)}. Name that column 'participant_id', or map it."
         )

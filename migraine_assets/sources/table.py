@@ -17,7 +17,7 @@ from migraine_assets.core.contract import ATTACK, FIELDS, Field
 from migraine_assets.errors import DataRefused
 from migraine_assets.sources import known_formats
 from migraine_assets.sources.columns import coercion, dates
-from migraine_assets.sources.columns.binding import Binding, bind, listed
+from migraine_assets.sources.columns.binding import Binding, bind, header_of, listed
 from migraine_assets.sources.columns.coercion import Coerced, Style
 from migraine_assets.sources.columns.mapping import Column, SourceMapping, parse_mapping
 from migraine_assets.sources.files.delivery import RAW_COLUMNS, Delivery, SourceFile
@@ -102,7 +102,7 @@ def _part(sheet: Sheet, mapping: SourceMapping | None) -> _Part:
     if binding.position(ATTACK) is None and ATTACK not in (mapping.constants if mapping else {}):
         raise DataRefused(
             f"{sheet.file} has no outcome: a column '{ATTACK}' (1 on a day with an attack, 0 without) is required. "
-            f"Found: {listed(sheet.header)}. If one of them is the outcome, name it in a mapping: "
+            f"Found: {header_of(sheet)}. If one of them is the outcome, name it in a mapping: "
             f"'columns: {{{ATTACK}: <column>}}'."
         )
     # Two fields may be read from one column, which is loaded once.

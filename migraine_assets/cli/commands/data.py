@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
 app = typer.Typer(help="Accepted diaries.", no_args_is_help=True)
 
+EXAMPLES = 5
 Mapping = Annotated[str | None, typer.Option(help="YAML file that maps the columns of the source to diary fields.")]
 
 
@@ -83,6 +84,10 @@ def _show_quarantine(result: "Validated") -> None:
     if len(reasons):
         columns = tuple(map(str, reasons.columns))
         show("Quarantined", columns, [tuple(map(str, row)) for row in reasons.itertuples(index=False)])
+        # For the person at this terminal only: nothing that is kept quotes rows of a diary.
+        first = result.quarantined.head(EXAMPLES)
+        cells = [(str(row.source_file), str(row.source_row), str(row.reason)) for row in first.itertuples()]
+        show("First quarantined rows", ("file", "row", "reason"), cells, right=("row",))
 
 
 def _bounds(low: float | None, high: float | None) -> str:

@@ -16,7 +16,7 @@ from migraine_assets.core.contract import CONTRACT, PROVENANCE, Contract
 from migraine_assets.core.diary.columns import numbers
 from migraine_assets.core.diary.rules import RULES, Broken, Context, Rule
 
-REASON_COLUMNS: tuple[str, ...] = ("rule", "field", "what", "rows", "example")
+REASON_COLUMNS: tuple[str, ...] = ("rule", "field", "what", "rows")
 
 
 @dataclass(frozen=True)
@@ -33,7 +33,7 @@ class Validated:
 
     `valid` has the contract's columns and the provenance, `quarantined` has all raw columns and `reason`. Together
     they hold every raw row once, each in file order. `reasons` (`REASON_COLUMNS`) has one row for each rule and field
-    that was broken; a row that breaks two rules counts in both.
+    that was broken and quotes no cell; a row that breaks two rules counts in both.
     """
 
     valid: pd.DataFrame
@@ -101,9 +101,9 @@ def _accepted(frame: pd.DataFrame, keep: NDArray[np.bool_], contract: Contract) 
 
 def _counted(broken: list[tuple[Rule, Broken]]) -> pd.DataFrame:
     table = pd.DataFrame(
-        [(rule.name, b.field, rule.what, len(b.rows), b.reasons[0]) for rule, b in broken],
+        [(rule.name, b.field, rule.what, len(b.rows)) for rule, b in broken],
         columns=list(REASON_COLUMNS),
     )
     # A field can break one rule in two ways (below and above its bounds), in different rows.
     grouped = table.groupby(["rule", "field", "what"], sort=False, as_index=False)
-    return grouped.agg(rows=("rows", "sum"), example=("example", "first"))
+    return grouped.agg(rows=("rows", "sum"))

@@ -3,6 +3,8 @@
 Not here: keys, dates and outcomes (`core.quality.rows`), single fields (`core.quality.fields`).
 """
 
+import re
+
 import pandas as pd
 import pandera.pandas as pa
 from pandera.errors import SchemaErrors
@@ -10,7 +12,7 @@ from pandera.errors import SchemaErrors
 from migraine_assets.core.contract import BY_NAME, CONTRACT, Contract
 from migraine_assets.core.diary.schema import raw_schema, validated_schema
 from migraine_assets.core.diary.validation import Validated
-from migraine_assets.core.quality.finding import Finding, figure, finding, listed, percent, plural, share
+from migraine_assets.core.quality.finding import Finding, finding, listed, percent, plural, share
 from migraine_assets.core.quality.settings import QualitySettings
 
 
@@ -37,8 +39,8 @@ def unreadable_share(raw: pd.DataFrame, *, settings: QualitySettings) -> Finding
     sentence = f"{plural(int(mask.sum()), 'row')} of {len(raw):,} ({percent(part)}) cannot be read completely"
     failures = [f"{sentence}: see the quarantine for the cells."] if part > settings.unreadable_warning else []
     cells = raw.loc[mask].head(10)
-    rows = [(str(r.source_file), str(r.source_row), str(r.unreadable)) for r in cells.itertuples()]
-    columns = ("file", "row", "unreadable")
+    rows = [(str(r.source_file), str(r.source_row), _fields_of(str(r.unreadable))) for r in cells.itertuples()]
+    columns = ("file", "row", "fields")
     return finding("unreadable_share", failures, success=f"{sentence}.", blocking=False, columns=columns, rows=rows)
 
 
@@ -57,29 +59,28 @@ def quarantine_share(validated: Validated, *, settings: QualitySettings) -> Find
 
 
 def _schema_finding(name: str, schema: pa.DataFrameSchema, frame: pd.DataFrame) -> Finding:
-    columns = ("column", "rule", "rows", "example")
+    columns = ("column", "rule", "rows")
     success = f"All {len(frame):,} rows satisfy the schema of the {schema.name}."
     try:
         # Neither schema changes a value, so that Pandera does not have to copy a million days.
         schema.validate(frame, lazy=True, inplace=True)
     except SchemaErrors as error:
         rows = _cases(error.failure_cases)
-        violations = [f"{row[0]} ({row[1]}; for example {row[3]})" for row in rows]
+        violations = [f"{column} ({rule}; {plural(int(count), 'case')})" for column, rule, count in rows]
         failures = [f"The schema of the {schema.name} is violated by {listed(violations)}."]
         return finding(name, failures, success=success, blocking=True, columns=columns, rows=rows)
     return finding(name, [], success=success, blocking=True)
 
 
-def _cases(cases: pd.DataFrame) -> list[tuple[str, str, str, str]]:
-    """The failure cases of Pandera (one per cell), with one row for each column and rule."""
-    # An error of the whole frame has the name of the column as its failure case and no column.
-    column = cases["column"].where(cases["column"].isin(list(BY_NAME)), cases["failure_case"]).astype(str)
+def _cases(cases: pd.DataFrame) -> list[tuple[str, str, str]]:
+    """The failure cases of Pandera (one per cell) counted by column and rule. The cells are not quoted."""
+    # An error of the whole frame has the name of the column as its failure case.
+    column = cases["column"].where(cases["schema_context"] != "DataFrameSchema", cases["failure_case"]).astype(str)
     grouped = cases.assign(column=column).groupby(["column", "check"], sort=False, dropna=False)
-    return [
-        (str(column), str(check), f"{len(part):,}", _example(part["failure_case"].iloc[0]))
-        for (column, check), part in grouped
-    ]
+    return [(str(column), str(check), str(len(part))) for (column, check), part in grouped]
 
 
-def _example(case: object) -> str:
-    return figure(case) if isinstance(case, float) else str(case)
+def _fields_of(unreadable: str) -> str:
+    """The fields that a note on unreadable cells names, without the cells; empty if the whole row is unreadable."""
+    named = {name for name in re.findall(r"(?:^|; )(\w+)='", unreadable) if name in BY_NAME}
+    return ", ".join(name for name in BY_NAME if name in named)

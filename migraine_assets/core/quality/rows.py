@@ -15,6 +15,9 @@ from migraine_assets.core.diary.duplicates import conflicts, content_codes, repe
 from migraine_assets.core.quality.finding import Finding, finding, listed, percent, plural, share
 from migraine_assets.core.quality.settings import QualitySettings
 
+# Findings are kept in databases, so that they locate a row in its file and do not quote it.
+POSITION = ("file", "row")
+
 
 def unique_days(valid: pd.DataFrame) -> Finding:
     """No day of a participant has two different rows (blocking)."""
@@ -26,7 +29,7 @@ def unique_days(valid: pd.DataFrame) -> Finding:
         failures if len(conflicting.rows) else [],
         success="No day of a participant has two different rows.",
         blocking=True,
-        columns=("participant_id", "date", "file", "row"),
+        columns=POSITION,
         rows=rows,
     )
 
@@ -52,15 +55,14 @@ def repeated_rows(valid: pd.DataFrame) -> Finding:
 def static_fields(valid: pd.DataFrame) -> Finding:
     """Sex and migraine type are the same on all days of a participant (warning)."""
     fields = [name for name in names("static") if BY_NAME[name].kind == "category"]
-    rows = []
+    rows, failures = [], []
     for name in fields:
         pairs = valid[["participant_id", name]].dropna().drop_duplicates()
         several = pairs[pairs["participant_id"].duplicated(keep=False)]
-        joined = several.astype(str).groupby("participant_id")[name].agg(lambda values: ", ".join(sorted(values)))
-        rows += [(str(participant), name, str(values)) for participant, values in joined.items()]
-    failures = [f"{row[0]} has {row[1]} = {row[2]}." for row in rows[:3]]
-    failures += [f"And {len(rows) - 3:,} more."] if len(rows) > 3 else []
-    columns = ("participant_id", "field", "values")
+        if count := several["participant_id"].nunique():
+            rows.append((name, f"{count:,}"))
+            failures.append(f"{name} has several values within {plural(count, 'participant')}.")
+    columns = ("field", "participants")
     success = f"{listed(fields)} do not change within a participant."
     return finding("static_fields", failures, success=success, blocking=False, columns=columns, rows=rows)
 
@@ -75,7 +77,7 @@ def future_dates(valid: pd.DataFrame, *, today: datetime.date, settings: Quality
         failures if len(rows) else [],
         success=f"No date is after {latest}." if valid["date"].notna().any() else "The source has no dates.",
         blocking=True,
-        columns=("participant_id", "date", "file", "row"),
+        columns=POSITION,
         rows=[_position(valid, row) for row in rows[:20]],
     )
 
@@ -150,6 +152,6 @@ def _copies_of_other_participants(valid: pd.DataFrame) -> int:
     return int(others.sum()) if len(np.unique(content)) > 0.5 * len(valid) else 0
 
 
-def _position(frame: pd.DataFrame, row: int) -> tuple[str, str, str, str]:
+def _position(frame: pd.DataFrame, row: int) -> tuple[str, str]:
     at = frame.iloc[int(row)]
-    return str(at["participant_id"]), f"{at['date']:%Y-%m-%d}", str(at["source_file"]), str(at["source_row"])
+    return str(at["source_file"]), str(at["source_row"])

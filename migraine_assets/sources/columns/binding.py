@@ -10,6 +10,8 @@ from dataclasses import dataclass, field
 
 from migraine_assets.core.contract import ATTACK, BY_NAME, FIELDS, PROVENANCE, Field
 from migraine_assets.errors import ConfigurationError, DataRefused
+from migraine_assets.sources.columns.cells import number
+from migraine_assets.sources.columns.dates import parse_date
 from migraine_assets.sources.columns.mapping import Column, SourceMapping, nearest
 from migraine_assets.sources.columns.units import scale_of, split_header
 from migraine_assets.sources.files.delivery import READING
@@ -91,6 +93,14 @@ def listed(names: Sequence[str], *, limit: int = 12) -> str:
     return ", ".join(f"'{name}'" for name in names[:limit]) + more
 
 
+def header_of(sheet: Sheet) -> str:
+    """Name the columns of `sheet` for a message. A first line with a number or a date is a row, and is not quoted."""
+    cells = [cell.strip() for cell in sheet.header]
+    if any(number(cell, decimal_comma=True) is not None or parse_date(cell, "day first") is not None for cell in cells):
+        return "its columns: the first line looks like a row, where the names of the columns are expected"
+    return listed(cells)
+
+
 def _find(sheet: Sheet, column: Column) -> int:
     positions = _positions(sheet.header, column.column)
     if len(positions) == 1:
@@ -102,7 +112,7 @@ def _find(sheet: Sheet, column: Column) -> int:
         positions = _positions(sheet.header, name)
         if 0 < int(occurrence) <= len(positions):
             return positions[int(occurrence) - 1]
-    hint = nearest(column.column, sheet.header) or f" It has {listed(sheet.header)}."
+    hint = nearest(column.column, sheet.header) or f" It has {header_of(sheet)}."
     raise ConfigurationError(
         f"The mapping reads {column.field.name} from column '{column.column}', which {sheet.file} does not have.{hint}"
     )

@@ -169,13 +169,11 @@ def _refuse_unreadable(
     cells = len(rows) + int(np.isin(indices, list(unknown)).sum())
     if readable or cells < _MIN_UNREADABLE:
         return
-    example = next(
-        iter(bad.values()), f"{column.field.name}='{values[next(iter(unknown), 0)]}' is not a known category"
-    )
+    # The message is kept in Dagster's event log: it quotes no cell.
     allowed = f" ({', '.join(column.field.categories)})" if column.field.categories else ""
     raise DataRefused(
-        f"{style.file}: none of the {cells} cells of column '{column.column}' can be read; for example "
-        f"{example}{allowed}. Describe its notation in a mapping (recode, unit, format, epoch), "
+        f"{style.file}: none of the {cells} cells of column '{column.column}' is {_KINDS[column.field.kind]} for "
+        f"{column.field.name}{allowed}. Describe its notation in a mapping (recode, unit, format, epoch), "
         f"or leave it out."
     )
 

@@ -48,7 +48,7 @@ def decide_order(cells: Iterable[str], *, column: str) -> Order | None:
         return "day first" if days > months else "month first"
     problem = "mixes day-first and month-first dates" if days else "may be day first or month first"
     raise DataRefused(
-        f"Column '{column}' {problem}, for example '{matches[0][0]}'. State the format in a mapping: "
+        f"Column '{column}' {problem}. State the format in a mapping: "
         f'\'date: {{column: "{column}", format: "%d/%m/%Y"}}\' or "%m/%d/%Y".'
     )
 

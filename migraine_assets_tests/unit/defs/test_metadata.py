@@ -20,7 +20,7 @@ def _metadata(home: Home, key: str) -> dict[str, dg.MetadataValue]:
 @pytest.mark.parametrize(
     ("key", "names"),
     [
-        ("raw_diary", {"summary", "dagster/row_count", "dagster/column_schema", "first rows", "data version (MD5)"}),
+        ("raw_diary", {"summary", "dagster/row_count", "dagster/column_schema", "columns", "data version (MD5)"}),
         ("validated_diary", {"summary", "what was done", "participants"}),
         ("quarantined_rows", {"summary", "dagster/row_count"}),
         ("preprocessed_diary", {"summary", "what was done"}),

@@ -119,6 +119,13 @@ def test_a_file_without_outcome_is_refused_with_its_columns(tmp_path: Path) -> N
         read(tmp_path, "a,headache\n1,2\n")
 
 
+@pytest.mark.parametrize("row", ["ann,2024-01-31,1", "ann,31.01.2024,1", "ann,7.5,yes"])
+def test_a_file_without_header_is_refused_without_quoting_its_first_row(tmp_path: Path, row: str) -> None:
+    with pytest.raises(DataRefused, match="the first line looks like a row") as refused:
+        read(tmp_path, f"{row}\n{row}\n")
+    assert "ann" not in str(refused.value)
+
+
 def test_ambiguous_dates_are_resolved_across_all_files(tmp_path: Path) -> None:
     write(tmp_path, "a.csv", "patient,date,migraine\np,03/04/2020,1\n")
     with pytest.raises(DataRefused, match="may be day first or month first"):

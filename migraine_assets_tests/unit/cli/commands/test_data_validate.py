@@ -59,7 +59,7 @@ BROKEN = (
     Broken("conflicting duplicates", _conflicting, ("quarantine",)),
     Broken("dates from 1900", lambda: _shifted(1900), ("quarantine",)),
     Broken("dates from 2100", lambda: _shifted(2100), ("quarantine",)),
-    Broken("words for numbers", lambda: _changed(migraine_occurrence="perhaps"), ("perhaps",)),
+    Broken("words for numbers", lambda: _changed(migraine_occurrence="perhaps"), ("migraine_occurrence", "0 or 1")),
     Broken("a binary file", lambda: b"\x89PNG\r\n\x1a\n\x00\x00" + bytes(range(256)) * 8, ()),
     Broken("Parquet named CSV", lambda: b"PAR1" + bytes(200) + b"PAR1", ()),
     Broken(

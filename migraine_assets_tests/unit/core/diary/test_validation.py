@@ -94,7 +94,7 @@ def test_a_row_that_breaks_a_rule_is_set_aside_with_a_sentence(rule: str, row: M
     counted = _validate(raw_frame([row, _row(participant_id="good")])).reasons
     assert counted["rule"].tolist() == [rule]
     assert counted["rows"].tolist() == [1]
-    assert counted["example"].tolist() == [reason]
+    assert "p-1" not in counted.to_csv(), "the counts quote no row"
 
 
 def test_every_rule_has_a_row_that_breaks_it() -> None:

@@ -46,7 +46,7 @@ def test_a_column_that_determines_its_order_is_read_correctly(days: list[datetim
 
 
 def test_an_ambiguous_column_is_refused_with_the_remedy() -> None:
-    with pytest.raises(DataRefused, match=r"'Day' may be day first or month first.*03/04/2020.*format"):
+    with pytest.raises(DataRefused, match=r"'Day' may be day first or month first\. State the format"):
         decide_order(["03/04/2020", "05/06/2020"], column="Day")
 
 
