@@ -21,12 +21,21 @@ from migraine_assets.sources.columns.binding import Binding, bind, header_of, li
 from migraine_assets.sources.columns.coercion import Coerced, Style
 from migraine_assets.sources.columns.mapping import Column, SourceMapping, parse_mapping
 from migraine_assets.sources.files.delivery import RAW_COLUMNS, Delivery, SourceFile
+from migraine_assets.sources.files.encoding import uncompressed
 from migraine_assets.sources.files.fetch import Fetched, fetch, read_text
 from migraine_assets.sources.files.limits import DEFAULT, SourceLimits
 from migraine_assets.sources.files.reader import read_sheet
 from migraine_assets.sources.files.sheet import Sheet
+from migraine_assets.sources.importers import registry as importers
+from migraine_assets.sources.importers.archive import unpacked
+from migraine_assets.sources.importers.attacks import ADVICE, days_of
+from migraine_assets.sources.importers.formats.attack_events import attack_list
 from migraine_assets.sources.participants import horizon_of, lookalikes, name_participants
 from migraine_assets.sources.superseded import superseded
+from migraine_assets.sources.unlisted import add_quiet_days
+
+# A diary of fewer days may well have attack days only by chance.
+LEAST_DAYS = 10
 
 
 @dataclass(frozen=True)
@@ -58,7 +67,8 @@ def table_delivery(
     limits: SourceLimits = DEFAULT,
 ) -> Delivery:
     """Return the delivery of fetched files; a known format has its own mapping."""
-    sheets = [read_sheet(file, limits=limits) for file in fetched.files]
+    files = [file for delivered in fetched.files for file in unpacked(delivered, limits)]
+    sheets, others = _diaries([_sheet(file, mapping, limits) for file in files], mapping)
     known = known_formats.recognize(sheets[0].header) if mapping is None else None
     mapping = known_formats.shipped_mapping(known) if known else mapping
     parts = [_part(sheet, mapping) for sheet in sheets]
@@ -67,10 +77,12 @@ def table_delivery(
     dated = bool(frame["date"].notna().any())
     horizon = horizon_of(mapping, dated=dated)
     named = [part.binding.position("participant_id") is not None for part in parts]
-    notes = (*fetched.notes, *_notes(parts, mapping, known), *name_participants(frame, sheets, named, mapping))
+    notes = (*fetched.notes, *others, *_notes(parts, mapping, known), *name_participants(frame, sheets, named, mapping))
     file = np.repeat(np.arange(len(parts)), [len(part.sheet.lines) for part in parts])
     frame["superseded"] = superseded(frame, file)
     notes = (*notes, *(lookalikes(frame) if any(named) else ()), *_superseded_note(frame))
+    frame, added = add_quiet_days(frame, mapping.observation if mapping else None)
+    _refuse_attack_days_alone(frame, description)
     return Delivery(
         source,
         description,
@@ -78,7 +90,7 @@ def table_delivery(
         horizon,
         fetched.files,
         fetched.md5,
-        notes,
+        (*notes, *added),
         mapping.text if mapping else None,
     )
 
@@ -95,6 +107,44 @@ def repeat_table(
     """Recreate an earlier delivery from its kept `files`."""
     parsed = parse_mapping(mapping, name="kept with the delivery") if mapping else None
     return table_delivery(Fetched(tuple(files), md5), parsed, source=source, description=description, limits=limits)
+
+
+def _sheet(file: SourceFile, mapping: SourceMapping | None, limits: SourceLimits) -> Sheet:
+    """Read one file as diary days: those in it, or those of the attacks that it lists."""
+    content = uncompressed(file.name, file.content, limits=limits)
+    sheet = importers.read(file.name, content, limits)
+    if sheet is None:
+        sheet = read_sheet(file, limits=limits)
+    if isinstance(sheet, Sheet):
+        if mapping and mapping.events:
+            sheet = attack_list(sheet, mapping.events)
+        else:
+            sheet = importers.reshape(sheet, mapped=bool(mapping and mapping.columns))
+    if isinstance(sheet, Sheet):
+        return sheet
+    return days_of(sheet, mapping.observation if mapping else None)
+
+
+def _diaries(sheets: list[Sheet], mapping: SourceMapping | None) -> tuple[list[Sheet], tuple[str, ...]]:
+    """Leave out files of a folder that have no field of a diary, such as a codebook, and note them."""
+    if len(sheets) == 1 or (mapping and mapping.columns):
+        return sheets, ()  # A mapping is checked against every file.
+    fields = [{column.field.name for column, _ in bind(sheet, mapping).columns} for sheet in sheets]
+    diaries = [sheet for sheet, names in zip(sheets, fields, strict=True) if {ATTACK, "date", "participant_id"} & names]
+    if not diaries:
+        return sheets, ()
+    left_out = [sheet.file for sheet in sheets if sheet not in diaries]
+    return diaries, tuple(f"{file} has no column of a diary and was left out." for file in left_out)
+
+
+def _refuse_attack_days_alone(frame: pd.DataFrame, description: str) -> None:
+    """Raises `DataRefused` for a dated diary without a day on which the participant had no attack."""
+    outcomes = frame[ATTACK].dropna()
+    if len(outcomes) >= LEAST_DAYS and (outcomes == 1).all() and frame["date"].notna().any():
+        raise DataRefused(
+            f"{description} has attack days only: all {len(outcomes)} days have an attack, so an attack rate cannot "
+            f"be computed. {ADVICE}"
+        )
 
 
 def _part(sheet: Sheet, mapping: SourceMapping | None) -> _Part:

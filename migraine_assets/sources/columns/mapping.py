@@ -13,7 +13,9 @@ applying a mapping (`sources.columns.coercion`).
       migraine_occurrence: {column: attack, recode: {yes: 1, no: 0, unknown: null}}
       physical_activity: "exercise#2"               # the second of two columns of that name
     constants: {sex: F}
-    match_names: true                # also read columns whose names match; otherwise they are ignored
+    match_names: true                # also read columns whose names match; the default is only without columns
+
+A list of attacks has the keys of `sources.columns.observation` instead of, or beside, columns.
 """
 
 import dataclasses
@@ -29,9 +31,10 @@ import yaml
 
 from migraine_assets.core.contract import BY_NAME, NAMES, Field
 from migraine_assets.errors import ConfigurationError
+from migraine_assets.sources.columns.observation import EventColumns, Observation, parse_events, parse_observation
 from migraine_assets.sources.columns.units import known_units, scale_of
 
-_TOP = ("description", "horizon", "columns", "constants", "match_names")
+_TOP = ("description", "horizon", "columns", "constants", "match_names", "events", "observation", "unlisted_days")
 # Levels of a mapping: the file, columns, a column, its recoding, a value.
 _MAX_DEPTH = 8
 _COLUMN = ("column", "unit", "scale", "offset", "recode", "format", "epoch")
@@ -63,6 +66,8 @@ class SourceMapping:
     description: str = ""
     match_names: bool = False
     text: str = ""
+    events: EventColumns | None = None
+    observation: Observation | None = None
 
 
 class _Loader(yaml.BaseLoader):
@@ -113,7 +118,8 @@ def parse_mapping(text: str, *, name: str) -> SourceMapping:
     top = _table(document, _TOP, where=f"The mapping {name}")
     columns = _table(top.get("columns", {}), NAMES, where=f"'columns' of {name}", what="contract field")
     constants = _table(top.get("constants", {}), NAMES, where=f"'constants' of {name}", what="contract field")
-    if not columns:
+    observation = parse_observation(top.get("observation"), top.get("unlisted_days"), name=name)
+    if not columns and observation is None:
         raise ConfigurationError(
             f"The mapping {name} has no 'columns'. Name at least the outcome: "
             "'columns: {migraine_occurrence: <column>}'."
@@ -126,8 +132,10 @@ def parse_mapping(text: str, *, name: str) -> SourceMapping:
         constants={key: _scalar(value, where=f"{key} in {name}") for key, value in constants.items()},
         horizon=_horizon(top.get("horizon"), name=name),
         description=_scalar(top.get("description", ""), where=f"'description' of {name}"),
-        match_names=_bool(top.get("match_names", "false"), where=f"'match_names' of {name}"),
+        match_names=_bool(top.get("match_names", "false" if columns else "true"), where=f"'match_names' of {name}"),
         text=text,
+        events=parse_events(top.get("events"), name=name),
+        observation=observation,
     )
 
 

@@ -26,8 +26,6 @@ class Magic:
 
 
 MAGICS: tuple[Magic, ...] = (
-    Magic(b"PK\x03\x04", "an Excel workbook or another ZIP archive", "Save it as CSV (UTF-8), or unpack it"),
-    Magic(b"\xd0\xcf\x11\xe0", "an old Excel workbook", "Save it as CSV (UTF-8)"),
     Magic(b"%PDF", "a PDF document"),
     Magic(b"\x89PNG", "a picture"),
     Magic(b"\xff\xd8\xff", "a picture"),

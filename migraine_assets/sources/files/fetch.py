@@ -17,7 +17,17 @@ from migraine_assets.sources.files.delivery import SourceFile, identity, source_
 from migraine_assets.sources.files.limits import DEFAULT, MIB, SourceLimits, exceeded
 from migraine_assets.sources.files.locations import Listing, Location, open_location
 
-SUFFIXES: tuple[str, ...] = (".csv", ".tsv", ".txt", ".csv.gz", ".tsv.gz", ".txt.gz", ".parquet")
+_PLAIN = (".csv", ".tsv", ".txt", ".json", ".jsonl", ".ndjson", ".xml", ".html")
+SUFFIXES: tuple[str, ...] = (
+    *_PLAIN,
+    *(f"{ending}.gz" for ending in _PLAIN),
+    ".parquet",
+    ".xlsx",
+    ".xlsb",
+    ".xls",
+    ".ods",
+    ".zip",
+)
 
 # Endings that browsers, editors and copy programs give to unfinished files.
 PARTIAL: tuple[str, ...] = ("~", ".part", ".partial", ".tmp", ".crdownload", ".swp")

@@ -18,7 +18,7 @@ EXCEL = b"PK\x03\x04" + bytes(range(256)) * 20
     ("", "is empty"),
     ("\n\n\n", "is empty"),
     (HEADER + "\n", "has a header but no rows"),
-    (EXCEL, "an Excel workbook"),
+    (EXCEL, "a damaged or encrypted ZIP archive"),
     (bytes(range(256)) * 40, "is a binary file"),
     ("participant_id,date,migraine_occurrence,migraine_occurrence\na,2020-01-01,0,1\n", "2 columns called"),
     ("a,b\n1,2\n", "has no outcome"),

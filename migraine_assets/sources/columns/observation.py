@@ -1,0 +1,117 @@
+"""What a mapping says of a list of attacks: its columns, when attacks were recorded, and what other days were.
+
+Not here: the mapping of diary days (`sources.columns.mapping`), turning attacks into days
+(`sources.importers.attacks`).
+
+    events: {start: attack_start, end: attack_end, severity: pain, participant: patient, medication: drug}
+    observation: {first: 2024-01-01, last: 2024-03-31}      # or {p1: {first: ..., last: ...}, p2: ...}
+    unlisted_days: quiet                                    # or unknown, the default
+"""
+
+import datetime as dt
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, fields
+from typing import Any, Literal
+
+from migraine_assets.errors import ConfigurationError
+
+Unlisted = Literal["quiet", "unknown"]
+
+
+@dataclass(frozen=True)
+class Period:
+    """The days, first and last included, on which every attack of a participant would be in the list."""
+
+    first: dt.date
+    last: dt.date
+
+    def days(self) -> Iterable[dt.date]:
+        """Yield the days in order."""
+        return (self.first + dt.timedelta(days=n) for n in range((self.last - self.first).days + 1))
+
+
+@dataclass(frozen=True)
+class Observation:
+    """What the mapping says of days without an attack.
+
+    `periods`: by participant; the period of None is that of all others. `unlisted`: whether an observed day that is
+    not in the list was quiet or is unknown.
+    """
+
+    periods: Mapping[str | None, Period]
+    unlisted: Unlisted = "unknown"
+
+    def period(self, participant: str | None) -> Period | None:
+        """Return the period of a participant, if any is given."""
+        return self.periods.get(participant, self.periods.get(None))
+
+
+@dataclass(frozen=True)
+class EventColumns:
+    """The columns of a table of attacks. `end` and `duration`: one of them, or neither."""
+
+    start: str
+    end: str | None = None
+    duration: str | None = None
+    severity: str | None = None
+    participant: str | None = None
+    medication: str | None = None
+
+    @property
+    def named(self) -> tuple[str, ...]:
+        """The columns that are given."""
+        cells = (getattr(self, item.name) for item in fields(self))
+        return tuple(cell for cell in cells if cell is not None)
+
+
+def parse_events(given: Any, *, name: str) -> EventColumns | None:
+    """Parse `events` of the mapping `name`. Raises `ConfigurationError` where it is not a table with a start."""
+    if given is None:
+        return None
+    known = [item.name for item in fields(EventColumns)]
+    if not isinstance(given, dict) or not given.get("start") or not set(given) <= set(known):
+        raise ConfigurationError(
+            f"'events' of {name} must name the column with the start of an attack, and may name others: "
+            f"{', '.join(known)}. Write 'events: {{start: <column>, end: <column>}}'."
+        )
+    if not all(isinstance(value, str) for value in given.values()):
+        raise ConfigurationError(f"'events' of {name} must give one column name for each key.")
+    if given.get("end") and given.get("duration"):
+        raise ConfigurationError(f"'events' of {name} has both 'end' and 'duration'. Keep one.")
+    return EventColumns(**given)
+
+
+def parse_observation(given: Any, unlisted: Any, *, name: str) -> Observation | None:
+    """Parse `observation` and `unlisted_days` of the mapping `name`. Raises `ConfigurationError` for invalid ones."""
+    if unlisted not in (None, "quiet", "unknown"):
+        raise ConfigurationError(f"'unlisted_days' of {name} is '{unlisted}'. Write quiet or unknown.")
+    if given is None:
+        if unlisted is not None:
+            raise ConfigurationError(f"{name} has 'unlisted_days', but no 'observation: {{first: ..., last: ...}}'.")
+        return None
+    if not isinstance(given, dict) or not given:
+        raise _invalid(name)
+    if {"first", "last"} & set(given):
+        periods: Mapping[str | None, Period] = {None: _period(given, name)}
+    else:
+        periods = {participant: _period(period, name) for participant, period in given.items()}
+    return Observation(periods, unlisted or "unknown")
+
+
+def _period(given: Any, name: str) -> Period:
+    if not isinstance(given, dict) or set(given) != {"first", "last"}:
+        raise _invalid(name)
+    try:
+        first, last = (dt.date.fromisoformat(given[key]) for key in ("first", "last"))
+    except (ValueError, TypeError):
+        raise _invalid(name) from None
+    if last < first:
+        raise ConfigurationError(f"'observation' of {name} ends on {last}, before it begins on {first}.")
+    return Period(first, last)
+
+
+def _invalid(name: str) -> ConfigurationError:
+    return ConfigurationError(
+        f"'observation' of {name} must be 'observation: {{first: 2024-01-01, last: 2024-03-31}}', or such a period "
+        "for each participant: 'observation: {p1: {first: ..., last: ...}}'."
+    )

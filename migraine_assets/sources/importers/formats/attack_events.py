@@ -1,0 +1,132 @@
+"""Tables with one row for each attack: a start, and an end or a duration.
+
+Not here: turning attacks into days (`sources.importers.attacks`), mappings of such a table
+(`sources.columns.observation`).
+"""
+
+from collections.abc import Mapping
+
+from migraine_assets.errors import ConfigurationError
+from migraine_assets.sources.columns.binding import canonical, listed
+from migraine_assets.sources.columns.observation import EventColumns
+from migraine_assets.sources.files.sheet import Sheet
+from migraine_assets.sources.importers.attacks import Attack, AttackList
+from migraine_assets.sources.importers.importer import Shape
+from migraine_assets.sources.importers.sheets import Cell, rows_of
+from migraine_assets.sources.importers.times import duration, local_time
+
+STARTS = ("start", "starttime", "startdate", "started", "attackstart", "onset", "begin", "startedat")
+ENDS = ("end", "endtime", "enddate", "ended", "attackend", "endedat")
+DURATIONS = ("duration", "lasted", "durationh", "durationhours")
+SEVERITIES = ("severity", "intensity", "painlevel", "pain", "migraineseverity", "migraineintensity")
+PARTICIPANTS = ("participant", "participantid", "patient", "patientid", "subject", "subjectid", "userid")
+DRUGS = ("medication", "medications", "medicine", "drug")
+
+
+def guessed(sheet: Sheet) -> EventColumns | None:
+    """Return the columns of a table of attacks by their names; None if it has no start with an end or a duration."""
+    by_name = {canonical(name): name for name in reversed(sheet.header)}
+
+    def first(names: tuple[str, ...]) -> str | None:
+        return next((by_name[name] for name in names if name in by_name), None)
+
+    start, end, lasted = first(STARTS), first(ENDS), first(DURATIONS)
+    if start is None or (end is None and lasted is None):
+        return None
+    return EventColumns(
+        start, end, lasted if end is None else None, first(SEVERITIES), first(PARTICIPANTS), first(DRUGS)
+    )
+
+
+def attack_list(sheet: Sheet, columns: EventColumns) -> AttackList:
+    """Return the attacks in `sheet`. Raises `ConfigurationError` for a missing column, `DataRefused` for bad cells."""
+    if missing := [name for name in columns.named if name not in sheet.header]:
+        raise ConfigurationError(
+            f"The mapping reads attacks from {listed(missing)}, which {sheet.file} does not have. "
+            f"It has {listed(sheet.header)}."
+        )
+    attacks = [
+        _attack(sheet.file, int(line), row, columns)
+        for line, row in zip(sheet.lines, rows_of(sheet), strict=True)
+        if row[columns.start]
+    ]
+    return AttackList(sheet.file, attacks, notes=(_note(sheet, columns),))
+
+
+def _attack(file: str, line: int, row: Mapping[str, Cell], columns: EventColumns) -> Attack:
+    start = local_time(row[columns.start] or "", file=file, line=line)
+    end = row[columns.end] if columns.end else None
+    lasted = row[columns.duration] if columns.duration else None
+    drug = {"medication": _taken(row[columns.medication])} if columns.medication else {}
+    return Attack(
+        start=start,
+        end=local_time(end, file=file, line=line) if end
+        else start + duration(lasted, file=file, line=line) if lasted else None,
+        line=line,
+        participant=row[columns.participant] if columns.participant else None,
+        severity=_severity(row[columns.severity]) if columns.severity else None,
+        fields=drug,
+    )  # fmt: skip
+
+
+def _severity(cell: Cell) -> float | None:
+    try:
+        severity = float((cell or "").partition("/")[0])
+    except ValueError:
+        return None
+    return severity if 0 <= severity <= 10 else None
+
+
+def _taken(cell: Cell) -> Cell:
+    """Return 1 for the name of a drug or a yes, 0 for a no or an empty cell of a list of attacks."""
+    return "0" if cell is None or cell.strip().casefold() in ("", "no", "none", "0", "false", "-") else "1"
+
+
+def _note(sheet: Sheet, columns: EventColumns) -> str:
+    end = columns.end or columns.duration
+    parts = [f"starts in '{columns.start}'", *([f"ends by '{end}'"] if end else [])]
+    parts += [f"severity in '{columns.severity}'"] if columns.severity else []
+    parts += [f"participants in '{columns.participant}'"] if columns.participant else []
+    return f"{sheet.file} was read as a list of attacks: {', '.join(parts)}."
+
+
+def _is_events(sheet: Sheet) -> bool:
+    names = {canonical(name) for name in sheet.header}
+    return "migraineoccurrence" not in names and guessed(sheet) is not None
+
+
+def _reshape(sheet: Sheet) -> AttackList:
+    columns = guessed(sheet)
+    assert columns is not None  # recognized
+    return attack_list(sheet, columns)
+
+
+ATTACK_EVENTS = Shape(
+    "attack_events", "A table with one row for each attack: start, and end or duration.", _is_events, _reshape
+)
+
+
+def _is_migraine_log(sheet: Sheet) -> bool:
+    return {"date", "strength", "medsTaken"} <= set(sheet.header)
+
+
+def _migraine_log(sheet: Sheet) -> AttackList:
+    """Return the days whose strength names a migraine. Other headaches are not the outcome."""
+    rows = list(zip(sheet.lines.tolist(), rows_of(sheet), strict=True))
+    attacks = [
+        Attack(
+            start=local_time(row["date"] or "", file=sheet.file, line=line),
+            line=line,
+            fields={"medication": "0" if row["medsTaken"] in (None, "", "[]") else "1"},
+        )
+        for line, row in rows
+        if "migraine" in (row["strength"] or "").casefold()
+    ]
+    others = len(rows) - len(attacks)
+    notes = (f"{sheet.file}: {others} headaches that are not called a migraine were left out.",) if others else ()
+    return AttackList(sheet.file, attacks, notes=notes)
+
+
+MIGRAINE_LOG = Shape(
+    "migraine_log", "Migraine Log (HTML or JSON export): headaches by day.", _is_migraine_log, _migraine_log
+)

@@ -1,0 +1,88 @@
+"""JSON: a list of records, one record per line, records by date, and a JSON document inside an HTML page.
+
+Not here: FHIR bundles (`sources.importers.formats.fhir`).
+"""
+
+import json
+import re
+from typing import Any
+
+from migraine_assets.errors import DataRefused
+from migraine_assets.sources.files.limits import SourceLimits
+from migraine_assets.sources.files.sheet import Sheet
+from migraine_assets.sources.importers.importer import Reader
+from migraine_assets.sources.importers.sheets import cell_text, sheet_of_rows
+
+_SCRIPT = re.compile(rb"<script[^>]+application/json[^>]*>(.*?)</script>", re.DOTALL | re.IGNORECASE)
+_DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
+
+
+def _is_json(content: bytes) -> bool:
+    start = content[:64].lstrip(b"\xef\xbb\xbf \t\r\n")
+    return start.startswith((b"{", b"[{", b"[\n", b"[ ", b"[\r"))
+
+
+def _read(name: str, content: bytes, _: SourceLimits) -> Sheet:
+    text = content.decode("utf-8-sig", errors="strict") if _is_utf8(content) else None
+    if text is None:
+        raise DataRefused(f"{name} is JSON, but not in UTF-8. Export it again.")
+    try:
+        return _sheet(name, [json.loads(text)])
+    except json.JSONDecodeError as error:
+        first, lines = error, text.splitlines()
+    except RecursionError:
+        raise DataRefused(f"{name} is nested too deeply to be a diary.") from None
+    return _sheet(name, [_line(name, number, line, first) for number, line in enumerate(lines, 1) if line.strip()])
+
+
+def _line(name: str, number: int, line: str, first: json.JSONDecodeError) -> Any:
+    try:
+        return json.loads(line)
+    except (json.JSONDecodeError, RecursionError):
+        # Not one record per line either: the first error describes the document.
+        where = f"line {first.lineno}" if number == 1 else f"line {number}"
+        raise DataRefused(f"{name} {where} is not valid JSON ({first.msg}). Export it again.") from None
+
+
+def _is_utf8(content: bytes) -> bool:
+    try:
+        content.decode()
+    except UnicodeDecodeError:
+        return False
+    return True
+
+
+def _sheet(name: str, documents: list[Any]) -> Sheet:
+    records = documents if len(documents) > 1 else _records(documents[0])
+    rows = [record for record in records if isinstance(record, dict)]
+    if not rows or len(rows) < len(records):
+        raise DataRefused(
+            f"{name} is JSON without a list of diary days. Export a list of records, each with a date and an outcome."
+        )
+    texts = [{str(key): cell_text(value) for key, value in row.items()} for row in rows]
+    return sheet_of_rows(name, texts)
+
+
+def _records(document: Any) -> list[Any]:
+    """Return the longest list of records in `document`: itself, one of its values, or its values by date."""
+    if isinstance(document, list):
+        return document
+    if not isinstance(document, dict):
+        return []
+    if document and all(_DAY.fullmatch(key) and isinstance(value, dict) for key, value in document.items()):
+        return [{"date": key, **value} for key, value in document.items()]
+    candidates = [_records(value) for value in document.values() if isinstance(value, list | dict)]
+    return max(candidates, key=len, default=[])
+
+
+def _is_page(content: bytes) -> bool:
+    return content[:256].lstrip().lower().startswith((b"<!doctype html", b"<html")) and bool(_SCRIPT.search(content))
+
+
+def _read_page(name: str, content: bytes, limits: SourceLimits) -> Sheet:
+    match = _SCRIPT.search(content)
+    return _read(name, match[1] if match else b"", limits)
+
+
+JSON = Reader("json", "JSON: a list of records, records by date, or one record per line.", _is_json, _read)
+PAGE = Reader("json_page", "An HTML page that holds its diary as JSON (Migraine Log).", _is_page, _read_page)

@@ -1,0 +1,86 @@
+"""Exports of survey tools: Qualtrics (three header rows) and REDCap (repeating instruments).
+
+Not here: the meaning of their columns, which a mapping states.
+"""
+
+from collections.abc import Sequence
+
+from migraine_assets.sources.files.sheet import Sheet
+from migraine_assets.sources.importers.importer import Shape
+from migraine_assets.sources.importers.sheets import Cell, text_sheet, texts
+
+_EVENT, _INSTRUMENT, _INSTANCE = "redcap_event_name", "redcap_repeat_instrument", "redcap_repeat_instance"
+_FORM_STATUS = "_complete"
+_IMPORT_ID = '{"ImportId"'
+
+
+def _is_qualtrics(sheet: Sheet) -> bool:
+    if not {"StartDate", "ResponseId"} & set(sheet.header):
+        return False
+    first_column = sheet.load([0])[0].slice(0, 2).to_pylist()
+    return any(_IMPORT_ID in (cell or "") for cell in first_column)
+
+
+def _without_header_rows(sheet: Sheet) -> Sheet:
+    """Drop the question texts and the import ids below the header."""
+    columns = texts(sheet)
+    first = next(row for row in range(len(columns[0])) if _IMPORT_ID in (columns[0][row] or "")) + 1
+    notes = (*sheet.notes, f"{sheet.file}: an export of Qualtrics; the {first} rows below the header are not answers.")
+    return text_sheet(
+        sheet.file,
+        sheet.header,
+        [column[first:] for column in columns],
+        lines=sheet.lines[first:].tolist(),
+        notes=notes,
+    )
+
+
+QUALTRICS = Shape(
+    "qualtrics", "Qualtrics (CSV with three header rows).", _is_qualtrics, _without_header_rows, keeps_columns=True
+)
+
+
+def _is_redcap(sheet: Sheet) -> bool:
+    return _INSTRUMENT in sheet.header and len(sheet.header) > 1
+
+
+def _without_baseline_rows(sheet: Sheet) -> Sheet:
+    """Spread the rows that are not repeated (a baseline form) over the repeated rows of their record, and drop them.
+
+    Columns of the exporter itself are dropped too. The first column identifies the record.
+    """
+    columns = dict(zip(sheet.header, texts(sheet), strict=True))
+    records, instruments = columns[sheet.header[0]], columns[_INSTRUMENT]
+    repeated = [row for row, instrument in enumerate(instruments) if instrument]
+    names = [
+        name
+        for name in sheet.header
+        if name not in (_EVENT, _INSTRUMENT, _INSTANCE) and not name.endswith(_FORM_STATUS)
+    ]
+    filled = [_spread(columns[name], records, instruments, repeated) for name in names]
+    dropped = len(records) - len(repeated)
+    notes = (
+        *sheet.notes,
+        f"{sheet.file}: an export of REDCap; {dropped} baseline rows were spread over the days of their record.",
+    )
+    return text_sheet(sheet.file, names, filled, lines=sheet.lines[repeated].tolist(), notes=notes)
+
+
+def _spread(
+    column: Sequence[Cell], records: Sequence[Cell], instruments: Sequence[Cell], repeated: Sequence[int]
+) -> list[Cell]:
+    """Return the cells of the repeated rows. A column that they never fill takes the baseline value of the record."""
+    if any(column[row] for row in repeated):
+        return [column[row] for row in repeated]
+    baseline = {record: cell for record, cell, instrument in zip(records, column, instruments, strict=True)
+                if cell and not instrument}  # fmt: skip
+    return [baseline.get(records[row]) for row in repeated]
+
+
+REDCAP = Shape(
+    "redcap",
+    "REDCap (repeating instruments; baseline rows are spread over the days).",
+    _is_redcap,
+    _without_baseline_rows,
+    keeps_columns=True,
+)

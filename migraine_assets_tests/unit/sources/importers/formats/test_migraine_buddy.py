@@ -1,0 +1,44 @@
+from pathlib import Path
+
+import pytest
+
+from migraine_assets.sources.files.delivery import Delivery
+from migraine_assets.sources.table import open_table
+
+ONGOING = '"Date","Time Period","Description","Notes"\n"No ongoing events recorded during this period.","","",""\n\n'
+HEADER = (
+    '"#","Started","Lasted","Pain Level","Helpful Medication","Somewhat Helpful Medication","Unhelpful Medication",'
+    '"Unsure Medication","Notes"\n'
+)
+
+
+def read(folder: Path, *rows: str, above: str = ONGOING) -> Delivery:
+    (folder / "export.csv").write_text(above + HEADER + "".join(f"{row}\n" for row in rows))
+    (folder / "m.yaml").write_text("observation: {first: 2024-01-01, last: 2024-02-29}\nunlisted_days: quiet\n")
+    return open_table(str(folder / "export.csv"), mapping=str(folder / "m.yaml"))
+
+
+def attack_days(delivery: Delivery) -> list[str]:
+    frame = delivery.frame[delivery.frame["migraine_occurrence"] == 1]
+    return [day.date().isoformat() for day in frame["date"]]
+
+
+@pytest.mark.parametrize("above", ["", ONGOING])
+def test_attacks_are_read_below_the_table_of_ongoing_events(tmp_path: Path, above: str) -> None:
+    delivery = read(tmp_path, '"1","01/15/24 19:15","08h 30m","5","Triptan","","","","said ""no"""', above=above)
+    assert attack_days(delivery) == ["2024-01-15", "2024-01-16"]
+    first = delivery.frame[delivery.frame["date"] == "2024-01-15"].iloc[0]
+    assert (first["migraine_severity"], first["duration_h"], first["medication"]) == (5, 4.75, 1)
+    assert first["source_row"] == len(above.splitlines()) + 2
+    assert len(delivery.frame) == 60
+
+
+def test_the_order_of_day_and_month_follows_from_all_attacks(tmp_path: Path) -> None:
+    rows = ('"1","04/02/24 08:00","2h","5","","","","",""', '"2","25/01/24 08:00","2h","5","","","","",""')
+    assert attack_days(read(tmp_path, *rows)) == ["2024-01-25", "2024-02-04"]
+
+
+def test_an_order_that_is_not_clear_is_told(tmp_path: Path) -> None:
+    delivery = read(tmp_path, '"1","01/02/2024 08:00 PM","2h","","","","","",""')
+    assert attack_days(delivery) == ["2024-01-02"]
+    assert any("the month was read first" in note for note in delivery.notes)
