@@ -4,7 +4,8 @@ import time
 from collections.abc import Callable
 from typing import Any
 
-PATIENCE = 90.0  # seconds
+# Seconds. Waiting costs nothing where the condition becomes true, and a loaded machine is slow.
+PATIENCE = 300.0
 
 
 def eventually(condition: Callable[[], Any], *, patience: float = PATIENCE) -> Any:

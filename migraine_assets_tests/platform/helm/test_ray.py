@@ -57,7 +57,7 @@ class Node:
         request = urllib.request.Request(f"http://127.0.0.1:{self.ports[port]}{path}", data=body)
         request.add_header("Content-Type", "application/json")
         try:
-            with urllib.request.urlopen(request, timeout=10) as answer:
+            with urllib.request.urlopen(request, timeout=60) as answer:
                 return int(answer.status)
         except urllib.error.HTTPError as error:
             return error.code

@@ -165,7 +165,7 @@ def test_mlflow_refuses_an_unknown_host_name(release: StandIn) -> None:
 def test_the_second_command_of_the_notes_creates_a_valid_api_key(
     release: StandIn, containers: dict[str, Manifest], values: dict[str, Any]
 ) -> None:
-    assert eventually(lambda: _ask(release, 8000, "/ready")[0] == 200, patience=60), release.log("serving").read_text()
+    assert eventually(lambda: _ask(release, 8000, "/ready")[0] == 200), release.log("serving").read_text()
     assert _ask(release, 8000, "/predict", BODY)[0] == 401
     made = release.run(containers["code-location"], *_noted(notes(values), "migraine"))
     assert made.returncode == 0, made.stderr

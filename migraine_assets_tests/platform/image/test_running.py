@@ -104,7 +104,7 @@ def _wait_until_ready(address: str, name: str) -> None:
     until = time.monotonic() + LONGEST_START
     while time.monotonic() < until:
         try:
-            if urllib.request.urlopen(f"{address}/ready", timeout=5).status == 200:
+            if urllib.request.urlopen(f"{address}/ready", timeout=60).status == 200:
                 return
         except OSError:
             time.sleep(1)

@@ -31,7 +31,7 @@ JOB = "migraine-serving"
 UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
 FASTER = 60
 LEAST_RANGE = 8  # seconds: several scrapes
-PATIENCE = 180.0  # seconds: a loaded machine scrapes and evaluates late
+PATIENCE = 300.0  # seconds: a loaded machine scrapes and evaluates late
 BACKLOG_LIMIT = 200  # prediction records and feedback entries that the service keeps in memory, each
 
 _FOR = re.compile(r"^(\s*(?:keep_firing_)?for: )(\d+)([smhd])$", re.MULTILINE)
@@ -115,7 +115,7 @@ def serving(stack: Stack) -> Service:
     service = stack.service
     if not read_pointer(service.store).tasks:
         put_champion(service.store, weight=0.01)
-    assert eventually(lambda: service.responds("/ready"), patience=30)
+    assert eventually(lambda: service.responds("/ready"))
     return service
 
 
@@ -228,7 +228,7 @@ def _receiver(notifications: Notifications) -> Iterator[int]:
 
 
 def _asked(address: str) -> bytes:
-    with urllib.request.urlopen(address, timeout=10) as answer:
+    with urllib.request.urlopen(address, timeout=60) as answer:
         content: bytes = answer.read()
     return content
 

@@ -33,7 +33,7 @@ class Running:
 
     def ask(self, body: bytes = b"") -> int:
         """The status of one request on a connection of its own; 0 where there is no response."""
-        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=10)
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=60)
         try:
             connection.request("POST", "/", body)
             return connection.getresponse().status
@@ -44,7 +44,7 @@ class Running:
 
     def connect(self) -> socket.socket:
         """An open connection."""
-        return socket.create_connection(("127.0.0.1", self.port), timeout=10)
+        return socket.create_connection(("127.0.0.1", self.port), timeout=60)
 
 
 @contextmanager
@@ -55,7 +55,7 @@ def running(connections: Connections, *, also: tuple[Server, ...] = ()) -> Itera
     running = Running(server, threading.Thread(target=server.run), bound.getsockname()[1])
     running.thread.start()
     try:
-        assert eventually(lambda: server.started, patience=10)
+        assert eventually(lambda: server.started)
         yield running
     finally:
         server.should_exit = True
@@ -108,7 +108,7 @@ def test_connections_are_limited_by_client_and_in_total_and_all_of_them_end() ->
         assert sum(closed_within(connection, 0.3) for connection in opened) == 4
         assert (connections.open, connections.by_client["127.0.0.1"]) == (4, 4)
         stack.close()
-        assert eventually(lambda: not connections.open, patience=10)
+        assert eventually(lambda: not connections.open)
         assert not connections.by_client
         assert service.ask(b"x") == 200
 
@@ -117,7 +117,7 @@ def test_clients_are_told_to_close_before_the_server_ends_and_none_is_cut() -> N
     failures, answers, stop = [], [], threading.Event()
 
     def client(port: int) -> None:
-        connection = http.client.HTTPConnection("127.0.0.1", port, timeout=10)
+        connection = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
         while not stop.is_set():
             try:
                 connection.request("POST", "/", b"x")
@@ -132,7 +132,7 @@ def test_clients_are_told_to_close_before_the_server_ends_and_none_is_cut() -> N
         threads = [threading.Thread(target=client, args=(service.port,)) for _ in range(8)]
         for thread in threads:
             thread.start()
-        assert eventually(lambda: len(answers) > 100, patience=10)
+        assert eventually(lambda: len(answers) > 100)
         service.server.should_exit = True
         for thread in threads:
             thread.join(20)

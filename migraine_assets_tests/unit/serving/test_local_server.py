@@ -35,7 +35,7 @@ def test_without_ray_it_serves_and_writes_the_log_when_it_stops(tmp_path: Path) 
         assert eventually(lambda: service.responds("/health"))
         assert service.responds("/ready", status=503)
         put_champion(service.store, weight=0.01)
-        assert eventually(lambda: service.responds("/ready"), patience=20)
+        assert eventually(lambda: service.responds("/ready"))
         assert service.request("POST", "/predict", BODY)[0] == 200
         assert service.metric("migraine_predictions_total", task="attack", status="ok") == 1
         assert list(tmp_path.rglob("log/predictions/*/*.jsonl")) == []
@@ -68,14 +68,14 @@ def test_idle_connections_and_slow_bodies_stop_neither_the_service_nor_its_probe
             assert len(idle) == 40
             assert (ask(health, "/health"), ask(health, "/ready"), ask(health, "/predict")) == (200, 200, 404)
             # Another address of this machine.
-            assert eventually(lambda: ask(service.port, "/health", source="127.0.0.2") == 200, patience=5)
+            assert eventually(lambda: ask(service.port, "/health", source="127.0.0.2") == 200)
     finally:
         service.stop(signal.SIGTERM)
 
 
 def ask(port: int, path: str, *, source: str = "127.0.0.1") -> int:
     """The status of one GET from the address `source` of this machine; 0 where there is no response."""
-    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=10, source_address=(source, 0))
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=60, source_address=(source, 0))
     try:
         connection.request("GET", path)
         return connection.getresponse().status

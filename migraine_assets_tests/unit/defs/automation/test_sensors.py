@@ -197,7 +197,7 @@ def test_a_daemon_that_is_killed_and_restarted_starts_one_run_per_drift(tmp_path
                     command, cwd=project_root(), env=environment, stdout=output, stderr=output, start_new_session=True
                 )
             try:
-                made = _runs(instance, patience=120 if not made else 20)
+                made = _runs(instance, patience=300 if not made else 20)
             finally:
                 os.killpg(daemon.pid, signal.SIGKILL)
                 daemon.wait()

@@ -214,7 +214,7 @@ def test_memory_of_tables_is_released_when_no_other_table_comes(tmp_path: Path) 
         assert not services.table_memory.tick(seconds=0)
         assert post(client, table).status_code == 200
         assert services.table_memory.kept
-        assert eventually(lambda: not services.table_memory.kept, patience=60)
+        assert eventually(lambda: not services.table_memory.kept)
 
 
 def resident() -> float:

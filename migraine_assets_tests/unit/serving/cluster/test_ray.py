@@ -53,13 +53,13 @@ def test_without_a_champion_it_is_alive_but_not_ready_and_says_what_to_do(servic
 
 def test_the_first_champion_is_served_and_its_answers_can_be_replayed(service: Service) -> None:
     bundle = put_champion(service.store, weight=0.01)
-    assert eventually(lambda: service.responds("/ready"), patience=20)
+    assert eventually(lambda: service.responds("/ready"))
     with Load(service, connections=2) as load:
         eventually(lambda: len(load.answers) >= 20)
     assert not load.failures
     assert {answer["model"]["attack"]["bundle"] for answer in load.answers} == {bundle}
     store, identity = Store(service.store.uri), load.answers[0]["prediction_id"]
-    assert eventually(lambda: find_record(store, identity), patience=20)
+    assert eventually(lambda: find_record(store, identity))
     [repeated] = replay(store, record_of(store, identity))
     assert repeated.same
     assert load.answers[0]["attack"]["probability"] == pytest.approx(repeated.repeated)
@@ -71,7 +71,7 @@ def test_a_promotion_under_load_fails_no_request_and_answers_match_the_model_the
         for weight in (0.02, 0.03, 0.04):
             bundle = put_champion(service.store, weight=weight)
             promoted.add(bundle)
-            assert eventually(partial(_last_is, load, bundle), patience=20)
+            assert eventually(partial(_last_is, load, bundle))
     assert not load.failures
     served = {(_bundle(answer), answer["attack"]["probability"]) for answer in load.answers}
     assert promoted <= {bundle for bundle, _ in served}
@@ -111,7 +111,7 @@ def test_ctrl_c_stops_every_process(service: Service) -> None:
     assert any("ServeReplica" in line for line in started.values())
     folders = [Path(line.split("--temp-dir=")[1].split()[0]) for line in started.values() if "--temp-dir=" in line]
     assert service.stop(signal.SIGINT) == 0
-    assert eventually(lambda: not any(_runs(pid) for pid in started), patience=20)
+    assert eventually(lambda: not any(_runs(pid) for pid in started))
     assert not any(folder.exists() for folder in folders)
     assert "Stopped." in service.output.read_text()
 
