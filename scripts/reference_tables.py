@@ -1,12 +1,16 @@
 """Render the reference tables of the documentation from the code, so that documents cannot disagree with it.
 
-`make docs` runs this: fields (README.md), alerts (docs/alerts.md), HTTP problems (docs/api.md). Metrics and alert
-rules: `scripts/metrics.py`.
+`make docs` runs this: fields (README.md), alerts (docs/alerts.md), HTTP problems (docs/api.md), documents that commands
+print (docs/cli.md). Metrics and alert rules: `scripts/metrics.py`.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
+import msgspec
+
+from migraine_assets.cli.documents import DOCUMENTS
 from migraine_assets.core.alerts.kinds import KINDS as ALERT_KINDS
 from migraine_assets.core.alerts.kinds import AlertKind
 from migraine_assets.core.contract import FIELDS, Field
@@ -48,6 +52,43 @@ def problem_table(kinds: Iterable[ProblemKind] = PROBLEM_KINDS) -> str:
     return markdown_table(("status", "name", ""), ((str(kind.status), f"`{kind.name}`", kind.title) for kind in kinds))
 
 
+def document_tables(documents: Mapping[str, type[msgspec.Struct]] = DOCUMENTS) -> str:
+    """The document of each command, one line per field."""
+    parts = []
+    for name, kind in documents.items():
+        [schema], shapes = msgspec.json.schema_components([kind])
+        root = shapes[schema["$ref"].rpartition("/")[2]]
+        rest = root["description"].partition("`. ")[2]
+        rows = _fields(root, shapes, prefix="")
+        parts.append(f"### `migraine {name} --json`\n\n" + (f"{rest}\n\n" if rest else "") + markdown_table(
+            ("field", "type", "meaning"), rows
+        ))  # fmt: skip
+    return "\n\n".join(parts) + "\n"
+
+
+def _fields(shape: Mapping[str, Any], shapes: Mapping[str, Any], *, prefix: str) -> Iterator[tuple[str, str, str]]:
+    for name, field in shape["properties"].items():
+        inner, suffix = _inner(field)
+        meaning = field.get("description", "") or (shapes[inner]["description"] if inner else "")
+        yield f"`{prefix}{name}{suffix}`", _type(field), meaning
+        if inner:
+            yield from _fields(shapes[inner], shapes, prefix=f"{prefix}{name}{suffix}.")
+
+
+def _inner(field: Mapping[str, Any]) -> tuple[str, str]:
+    """The object that `field` holds, and how its fields are reached."""
+    for key, suffix in (("items", "[]"), ("additionalProperties", ".NAME")):
+        if isinstance(field.get(key), dict) and "$ref" in field[key]:
+            return field[key]["$ref"].rpartition("/")[2], suffix
+    return "", ""
+
+
+def _type(field: Mapping[str, Any]) -> str:
+    if "anyOf" in field:
+        return " or ".join(_type(one) for one in field["anyOf"])
+    return {"array": "list"}.get(field.get("type", "any"), field.get("type", "any"))
+
+
 def _values(field: Field) -> str:
     if field.categories:
         return ", ".join(field.categories)
@@ -63,6 +104,7 @@ TABLES = (
     ("README.md", "contract", contract_table),
     ("docs/alerts.md", "alerts", alert_table),
     ("docs/api.md", "problems", problem_table),
+    ("docs/cli.md", "documents", document_tables),
 )
 
 

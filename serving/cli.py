@@ -9,7 +9,16 @@ from typing import Annotated, Any, Literal
 
 import typer
 
-from migraine_assets.cli.console import say, show
+from migraine_assets.cli.console import AsJson, local_time, print_json, say, show
+from migraine_assets.cli.documents import (
+    KeyLine,
+    KeysDocument,
+    RepeatedLine,
+    ReplayDocument,
+    RolloutLine,
+    RolloutsDocument,
+)
+from migraine_assets.cli.home import writable_store
 from migraine_assets.core.tasks import Task
 from migraine_assets.errors import StoreError
 from migraine_assets.settings import Settings
@@ -38,13 +47,16 @@ def serve(
     from serving import local_server
     from serving.settings import ServingSettings
 
+    writable_store()  # the prediction log is a part of it
     options: dict[str, Any] = {"host": host, "port": port, "haproxy": haproxy}
     settings = ServingSettings(**{name: value for name, value in options.items() if value is not None})
     (local_server.run_plain if plain else local_server.run)(settings, say=say)
 
 
 @app.command()
-def replay(prediction_id: Annotated[str, typer.Argument(help="The prediction_id in a response.")]) -> None:
+def replay(
+    prediction_id: Annotated[str, typer.Argument(help="The prediction_id in a response.")], *, as_json: AsJson = False
+) -> None:
     """Recompute a logged prediction offline, from the same bundle and features."""
     from serving.log.replay import record_of
     from serving.log.replay import replay as repeat
@@ -52,18 +64,39 @@ def replay(prediction_id: Annotated[str, typer.Argument(help="The prediction_id 
     store = _store()
     record = record_of(store, prediction_id)
     results = repeat(store, record)
-    when = dt.datetime.fromtimestamp(record.time, dt.UTC).isoformat(timespec="seconds")
-    say(f"Prediction {record.id} of {when}, for {record.for_date or 'no date'}, arm {record.arm}")
-    rows = [
-        (r.task, r.role, r.bundle[:12], repr(r.logged), "" if r.repeated is None else repr(r.repeated))
-        + (r.problem or ("same" if r.same else "DIFFERENT"),)
-        for r in results
-    ]
-    show("Recomputed", ("task", "role", "bundle", "logged", "now", "result"), rows)
-    if not results:
-        say("The service abstained, so there is no prediction to recompute.")
+    document = ReplayDocument(
+        prediction_id=record.id,
+        time=dt.datetime.fromtimestamp(record.time, dt.UTC).isoformat(timespec="seconds"),
+        for_date=record.for_date or None,
+        arm=record.arm,
+        predictions=[
+            RepeatedLine(
+                task=r.task,
+                role=r.role,
+                bundle=r.bundle,
+                logged=r.logged,
+                now=r.repeated,
+                result=r.problem or ("same" if r.same else "DIFFERENT"),
+            )
+            for r in results
+        ],
+    )
+    print_json(document) if as_json else _show_replay(document)
     if different := [r for r in results if not r.same]:
         raise StoreError(f"{len(different)} of {len(results)} predictions could not be reproduced: see the table.")
+
+
+def _show_replay(document: ReplayDocument) -> None:
+    when, day = local_time(document.time), document.for_date or "no date"
+    say(f"Prediction {document.prediction_id} of {when}, for {day}, arm {document.arm}")
+    rows = [
+        (line.task, line.role, repr(line.logged), "" if line.now is None else repr(line.now), line.result, line.bundle)
+        for line in document.predictions
+    ]
+    columns = ("task", "role", "logged", "now", "result", "bundle")
+    show("Recomputed", columns, rows, right=("logged", "now"), below=("result", "bundle"))
+    if not rows:
+        say("The service abstained, so there is no prediction to recompute.")
 
 
 @keys.command("create")
@@ -71,21 +104,28 @@ def keys_create(name: Annotated[str, typer.Argument(help="Owner of the key.")]) 
     """Create an API key. It is shown only once."""
     from serving.access import api_keys
 
-    key, record = api_keys.create(_store(), name, now=_now())
+    key, record = api_keys.create(writable_store(), name, now=_now())
     say(key)
     say(f"The key is shown only once. Its id is {record.id}. Send it as `Authorization: Bearer KEY`.")
 
 
 @keys.command("list")
-def keys_list() -> None:
+def keys_list(*, as_json: AsJson = False) -> None:
     """List all API keys by id, without the keys themselves."""
     from serving.access import api_keys
 
-    rows = [(record.id, record.name, record.created, record.revoked or "") for record in api_keys.records(_store())]
-    if not rows:
+    lines = [
+        KeyLine(id=record.id, name=record.name, created=record.created, revoked=record.revoked)
+        for record in api_keys.records(_store())
+    ]
+    if as_json:
+        print_json(KeysDocument(keys=lines))
+    elif not lines:
         say("There are no API keys. Create one: `migraine keys create NAME`.")
-        return
-    show("API keys", ("id", "name", "created", "revoked"), rows)
+    else:
+        rows = [(line.id, local_time(line.created), local_time(line.revoked) if line.revoked else "", line.name)
+                for line in lines]  # fmt: skip
+        show("API keys", ("id", "created", "revoked", "name"), rows, text=("name",))
 
 
 @keys.command("revoke")
@@ -93,7 +133,7 @@ def keys_revoke(identity: Annotated[str, typer.Argument(help="Id of the key.")])
     """Revoke an API key. All replicas refuse it within seconds."""
     from serving.access import api_keys
 
-    record = api_keys.revoke(_store(), identity, now=_now())
+    record = api_keys.revoke(writable_store(), identity, now=_now())
     say(f"The key {record.id} of {record.name} was revoked at {record.revoked}.")
 
 
@@ -102,14 +142,17 @@ def rollout_start(
     task: TaskArgument,
     mode: Mode,
     percent: Annotated[float, typer.Option(help="Share of participants, 0 to 100.")] = 100.0,
-    bundle: Annotated[str | None, typer.Option(help="Hash of the bundle. Default: the challenger.")] = None,
+    bundle: Annotated[str | None, typer.Option(help="Hash or its beginning. Default: the challenger.")] = None,
     why: Annotated[str, typer.Option("--why", help="Reason, kept in the record.")] = "by hand",
 ) -> None:
     """Start a second model: hidden (shadow), or for a share of the participants (canary, ab)."""
+    from migraine_assets.stores.bundles.bundles import find_bundle
     from migraine_assets.stores.registry.rollouts import start_rollout
 
+    store = writable_store()
+    chosen = find_bundle(store, task, bundle) if bundle else None
     candidate = start_rollout(
-        _store(), task, mode=mode, percent=percent, bundle=bundle, who=getpass.getuser(), when=_now(), why=why
+        store, task, mode=mode, percent=percent, bundle=chosen, who=getpass.getuser(), when=_now(), why=why
     )
     say(
         f"{task}: {candidate.bundle[:12]} is rolled out ({candidate.mode}, {candidate.percent:g} %) "
@@ -122,24 +165,40 @@ def rollout_stop(task: TaskArgument) -> None:
     """End the rollout of a task. The champion answers every request again."""
     from migraine_assets.stores.registry.rollouts import end_rollout
 
-    candidate = end_rollout(_store(), task)
+    candidate = end_rollout(writable_store(), task)
     say(f"{task}: the rollout of {candidate.bundle[:12]} has ended.")
 
 
 @rollout.command("show")
-def rollout_show() -> None:
+def rollout_show(*, as_json: AsJson = False) -> None:
     """Show the current rollouts."""
     from migraine_assets.stores.registry.pointer import read_pointer
 
-    rollouts = read_pointer(_store()).rollouts
-    if not rollouts:
-        say("There is no rollout. Start one: `migraine rollout start TASK shadow|canary|ab`.")
-        return
-    rows = [
-        (task, t.mode, f"{t.percent:g}", t.bundle[:12], t.against[:12], t.since, t.who, t.why)
-        for task, t in sorted(rollouts.items())
+    lines = [
+        RolloutLine(
+            task=task,
+            mode=one.mode,
+            percent=one.percent,
+            bundle=one.bundle,
+            champion=one.against,
+            since=one.since,
+            who=one.who,
+            why=one.why,
+        )
+        for task, one in sorted(read_pointer(_store()).rollouts.items())
     ]
-    show("Rollouts", ("task", "mode", "%", "bundle", "champion", "since", "who", "why"), rows, right=("%",))
+    if as_json:
+        print_json(RolloutsDocument(rollouts=lines))
+    elif not lines:
+        say("There is no rollout. Start one: `migraine rollout start TASK shadow|canary|ab`.")
+    else:
+        rows = [
+            (line.task, line.mode, f"{line.percent:g}", local_time(line.since), line.who)
+            + (line.bundle, line.champion, line.why)
+            for line in lines
+        ]
+        columns = ("task", "mode", "%", "since", "who", "bundle", "champion", "why")
+        show("Rollouts", columns, rows, right=("%",), below=("bundle", "champion", "why"))
 
 
 def _store() -> Store:

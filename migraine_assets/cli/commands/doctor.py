@@ -7,9 +7,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from importlib import import_module
 
-from migraine_assets.cli.console import show
+from migraine_assets.cli.console import AsJson, print_json, show
 from migraine_assets.cli.dagster.instance import dagster_home
 from migraine_assets.cli.dagster.postgres import database_label, is_postgres, wait_for_database
+from migraine_assets.cli.documents import CheckLine, DoctorDocument
+from migraine_assets.cli.home import require_writable
 from migraine_assets.errors import ConfigurationError, MigraineError
 from migraine_assets.settings import Settings
 from migraine_assets.stores.store import Store
@@ -26,18 +28,24 @@ class Check:
     run: Callable[[Settings], str]
 
 
-def doctor() -> None:
+def doctor(*, as_json: AsJson = False) -> None:
     """Check the environment, the store and everything in it."""
-    settings, rows, failed = Settings(), [], 0
-    for check in CHECKS:
-        try:
-            rows.append((check.name, "passed", check.run(settings)))
-        except MigraineError as error:
-            failed += 1
-            rows.append((check.name, "failed", str(error)))
-    show("Checks", ("check", "result", "detail"), rows)
-    if failed:
-        raise ConfigurationError(f"{failed} of {len(rows)} checks failed: see the table.")
+    settings = Settings()
+    lines = [_line(check, settings) for check in CHECKS]
+    if as_json:
+        print_json(DoctorDocument(checks=lines))
+    else:
+        rows = [(line.check, line.result, line.detail) for line in lines]
+        show("Checks", ("check", "result", "detail"), rows, text=("detail",))
+    if failed := sum(line.result == "failed" for line in lines):
+        raise ConfigurationError(f"{failed} of {len(lines)} checks failed: see the table.")
+
+
+def _line(check: Check, settings: Settings) -> CheckLine:
+    try:
+        return CheckLine(check=check.name, result="passed", detail=check.run(settings))
+    except MigraineError as error:
+        return CheckLine(check=check.name, result="failed", detail=str(error))
 
 
 def _python(_: Settings) -> str:
@@ -58,7 +66,7 @@ def _libraries(_: Settings) -> str:
 
 
 def _home(settings: Settings) -> str:
-    settings.root.mkdir(parents=True, exist_ok=True)
+    require_writable(settings.root)
     free = shutil.disk_usage(settings.root).free / 1e9
     if free < MIN_FREE_GB:
         raise ConfigurationError(f"{settings.root} has {free:.1f} GB free; at least {MIN_FREE_GB} GB are required.")

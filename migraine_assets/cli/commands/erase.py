@@ -11,7 +11,9 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from migraine_assets.cli.console import say, show
+from migraine_assets.cli.console import AsJson, print_json, say, show
+from migraine_assets.cli.documents import EraseDocument, TraceLine, TrainedLine
+from migraine_assets.cli.home import require_writable
 from migraine_assets.errors import ConfigurationError, MigraineError
 from migraine_assets.settings import Settings
 from migraine_assets.stores.store import Store
@@ -25,6 +27,8 @@ USER_FILE = "left: this file is yours. Remove the participant from it, or the ne
 def erase(
     participant: Annotated[str, typer.Argument(help="The participant_id as diaries and requests contain it.")],
     yes: Annotated[bool, typer.Option("--yes", help="Erase. Without it the traces are only listed.")] = False,
+    *,
+    as_json: AsJson = False,
 ) -> None:
     """Erase every trace of a participant, and name the models that were trained on it."""
     from migraine_assets.stores import erasure
@@ -33,6 +37,8 @@ def erase(
     if not participant.strip():
         raise ConfigurationError("Name the participant: migraine erase PARTICIPANT_ID.")
     settings, now = Settings(), dt.datetime.now(dt.UTC)
+    if yes and settings.store_uri is None:
+        require_writable(settings.root)
     store = Store(settings.store_location)
     # A dry run creates no secret: without one no pseudonym exists yet.
     needs_secret = yes or settings.signing_secret or store.exists(PATH)
@@ -49,13 +55,24 @@ def erase(
         ]
 
     traces = [*walk(write=False), *_landing_traces(settings, participant)]
-    _show(store, traces, models)
+    record = None
+    if traces and yes:
+        record = erasure.record(store, subject, who=getpass.getuser(), when=when, traces=traces, models=models)
+        walk(write=True)
+    document = EraseDocument(
+        traces=[TraceLine(where=one.path, what=one.kind, count=one.count, effect=one.effect) for one in traces],
+        models=_trained(store, models),
+        erased=record is not None,
+        record=record,
+    )
+    if as_json:
+        print_json(document)
+        return
+    _show(document)
     if not traces:
         say("There is no trace of this participant." + ("" if yes else " Is it spelled as in the diary?"))
     elif yes:
-        path = erasure.record(store, subject, who=getpass.getuser(), when=when, traces=traces, models=models)
-        walk(write=True)
-        say(f"Erased. The record in {path} names the participant by a keyed hash only. Next: {_next(traces, models)}")
+        say(f"Erased. The record in {record} names the participant by a keyed hash only. Next: {_next(document)}")
     else:
         say("Nothing was changed. Run `migraine erase PARTICIPANT --yes` to erase.")
 
@@ -99,32 +116,40 @@ def _count_rows(path: Path, participant: str, *, mapping: str | None) -> int:
     return int((frame["participant_id"].astype(str) == participant).sum())
 
 
-def _show(store: Store, traces: "list[Trace]", models: tuple[str, ...]) -> None:
+def _trained(store: Store, models: tuple[str, ...]) -> list[TrainedLine]:
+    """Return the models that were trained on a diary with the participant, with their roles."""
     from migraine_assets.stores.registry.pointer import read_pointer
 
-    if traces:
-        rows = [(trace.path, trace.kind, str(trace.count), trace.effect) for trace in traces]
-        show("Traces", ("where", "what", "count", "effect"), rows, right=("count",))
-    if models:
-        roles = {
-            name: role
-            for task, current in read_pointer(store).tasks.items()
-            for name, role in ((current.champion, f"champion of {task}"), (current.challenger, f"challenger of {task}"))
-            if name
-        }
-        bundles = [(bundle, roles.get(bundle, "")) for bundle in models]
-        show("Models trained on a diary with this participant", ("bundle", "role"), bundles)
+    roles = {
+        name: role
+        for task, current in read_pointer(store).tasks.items()
+        for name, role in ((current.champion, f"champion of {task}"), (current.challenger, f"challenger of {task}"))
+        if name
+    }
+    return [TrainedLine(bundle=bundle, role=roles.get(bundle, "")) for bundle in models]
 
 
-def _next(traces: "list[Trace]", models: tuple[str, ...]) -> str:
+def _show(document: EraseDocument) -> None:
+    if document.traces:
+        rows = [(f"{line.count:,}", line.what, line.where, line.effect) for line in document.traces]
+        columns = ("count", "what", "where", "effect")
+        show("Traces", columns, rows, right=("count",), below=("effect",))
+        say("")
+    if document.models:
+        bundles = [(line.bundle, line.role) for line in document.models]
+        show("Models trained on a diary with this participant", ("bundle", "role"), bundles, below=("role",))
+        say("")
+
+
+def _next(document: EraseDocument) -> str:
     from migraine_assets.stores.erasure import LATER
 
     steps = []
-    if any(trace.effect == USER_FILE for trace in traces):
+    if any(line.effect == USER_FILE for line in document.traces):
         steps.append("remove the participant from your files and from the source")
     steps.append("run `migraine run` to train without the participant")
-    if models:
+    if document.models:
         steps.append("delete the bundles above once other models serve")
-    if any(trace.effect == LATER for trace in traces):
+    if any(line.effect == LATER for line in document.traces):
         steps.append("erase again tomorrow, when today's log is closed")
     return "; ".join(steps) + "."

@@ -15,6 +15,7 @@ import typer
 from migraine_assets.cli.console import say
 from migraine_assets.cli.dagster.instance import open_instance
 from migraine_assets.cli.dagster.postgres import database_label, is_postgres, schema_lock, wait_for_database
+from migraine_assets.cli.home import require_writable
 from migraine_assets.errors import ConfigurationError
 from migraine_assets.settings import Settings
 from migraine_assets.stores.tracking.database import upgrade_schema
@@ -26,7 +27,9 @@ PROXIED_ARTIFACTS = "mlflow-artifacts:/"
 
 
 def migrate(
-    which: Annotated[str, typer.Argument(help="Which tables: dagster, mlflow or all.")] = "all",
+    which: Annotated[
+        str, typer.Argument(help="Which tables: dagster, mlflow or all.", autocompletion=lambda: [*DATABASES, "all"])
+    ] = "all",
 ) -> None:
     """Create or upgrade the database tables of Dagster and MLflow; waits for PostgreSQL."""
     if which not in (*DATABASES, "all"):
@@ -39,6 +42,8 @@ def migrate(
 
 def _dagster(settings: Settings) -> str:
     url = os.environ.get("DAGSTER_POSTGRES_URL")
+    if not os.environ.get("DAGSTER_HOME"):
+        require_writable(settings.root)
     if url:
         wait_for_database(url, timeout=TIMEOUT_SECONDS, say=say)
     with open_instance(settings) as instance:
@@ -60,6 +65,7 @@ def _mlflow(settings: Settings) -> str:
             return f"{database_label(uri)}, {state}"
     if not uri.startswith("sqlite:"):
         return f"{uri} manages its own tables"
+    require_writable(settings.root)
     Tracker(uri, artifact_root=settings.artifact_root).prepare()
     return f"{uri}, up to date"
 

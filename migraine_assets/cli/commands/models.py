@@ -7,31 +7,50 @@ from typing import Annotated
 
 import typer
 
-from migraine_assets.cli.console import print_error, say, show
+from migraine_assets.cli.console import AsJson, local_time, print_error, print_json, say, show
+from migraine_assets.cli.documents import HistoryDocument, PromotionLine
+from migraine_assets.cli.home import writable_store
 from migraine_assets.errors import ConfigurationError
 from migraine_assets.settings import Settings
 from migraine_assets.stores.store import Store
 
 TASKS = ("attack", "severity")
 
-Task = Annotated[str, typer.Argument(help="attack or severity")]
+Task = Annotated[str, typer.Argument(help="attack or severity", autocompletion=lambda: list(TASKS))]
 Reason = Annotated[str, typer.Option("--why", help="Reason, kept in the promotion record.")]
 
 
-def history() -> None:
+def history(*, as_json: AsJson = False) -> None:
     """List every promotion, refusal and rollback."""
     from migraine_assets.stores.registry.promotion_history import history as promotion_history
 
-    rows = [
-        (entry.record.id, entry.record.when, entry.record.task, entry.record.what, str(entry.effect))
-        + (_short(entry.record.from_champion), _short(entry.record.to_champion), entry.record.who)
-        + (" ".join(entry.record.why),)
+    lines = [
+        PromotionLine(
+            id=entry.record.id,
+            when=entry.record.when,
+            task=entry.record.task,
+            action=entry.record.what,
+            effect=entry.effect,
+            from_champion=entry.record.from_champion,
+            to_champion=entry.record.to_champion,
+            who=entry.record.who,
+            why=entry.record.why,
+        )
         for entry in promotion_history(_store())
     ]
-    if not rows:
+    if as_json:
+        print_json(HistoryDocument(promotions=lines))
+        return
+    if not lines:
         say("Nothing has been promoted yet: start with `migraine run`.")
         return
-    show("Promotions", ("no.", "when", "task", "action", "effect", "from", "to", "who", "why"), rows)
+    rows = [
+        (line.id, local_time(line.when), line.task, line.action, line.effect, line.who)
+        + (line.from_champion or "", line.to_champion, " ".join(line.why))
+        for line in lines
+    ]
+    columns = ("no.", "when", "task", "action", "effect", "who", "from", "to", "why")
+    show("Promotions", columns, rows, below=("from", "to", "why"))
 
 
 def promote(
@@ -40,11 +59,12 @@ def promote(
     why: Reason = "by hand",
 ) -> None:
     """Promote a bundle to champion without passing the gate."""
+    from migraine_assets.stores.bundles.bundles import find_bundle
     from migraine_assets.stores.registry.champions import promote as move
     from migraine_assets.stores.registry.pointer import read_pointer
 
-    store = _store()
-    champion = _resolve_bundle(store, _check_task(task), bundle)
+    store = writable_store()
+    champion = find_bundle(store, _check_task(task), bundle)
     before = read_pointer(store).tasks.get(task)
     challenger = before.champion if before and before.champion != champion else None
     move(store, task, champion=champion, challenger=challenger, who=_user(), when=_now(), why=(why,))
@@ -60,7 +80,7 @@ def rollback(
     """Roll back to the previous champion."""
     from migraine_assets.stores.registry.champions import rollback as move
 
-    store = _store()
+    store = writable_store()
     record = move(store, _check_task(task), who=_user(), when=_now(), why=(why,), to=to)
     say(f"{task}: rolled back from {_short(record.from_champion)} to {_short(record.to_champion)}.")
     _move_aliases(task, store)
@@ -78,20 +98,6 @@ def _move_aliases(task: str, store: Store) -> None:
         lambda: tracker.models.point(task, champion=current.champion, challenger=current.challenger),
         warn=lambda reason: print_error(f"MLflow aliases were not moved. {reason}"),
     )
-
-
-def _resolve_bundle(store: Store, task: str, prefix: str) -> str:
-    """Return the full hash of the only bundle that begins with `prefix`, if it is a model of `task`."""
-    from migraine_assets.stores.bundles.bundles import load_manifest
-
-    matches = [name for name in store.list("bundles") if name.startswith(prefix)]
-    if len(matches) != 1:
-        count = f"{len(matches)} bundles begin with" if matches else "No bundle begins with"
-        raise ConfigurationError(f"{count} '{prefix}' in {store.uri}. `migraine history` lists former champions.")
-    bundle_task = load_manifest(store, matches[0]).task
-    if bundle_task != task:
-        raise ConfigurationError(f"The bundle {_short(matches[0])} was trained for '{bundle_task}', not '{task}'.")
-    return matches[0]
 
 
 def _check_task(task: str) -> str:

@@ -11,12 +11,13 @@ from typing import Annotated, Any
 import typer
 
 from migraine_assets.cli.commands.run import raise_failure
-from migraine_assets.cli.console import say, show
+from migraine_assets.cli.console import AsJson, note, print_json, say_path, show
 from migraine_assets.cli.dagster.execution import execute
 from migraine_assets.cli.dagster.instance import open_instance
 from migraine_assets.cli.dagster.run_lock import fail_abandoned_runs, hold_home
+from migraine_assets.cli.documents import MonitorDocument, VerdictLine
+from migraine_assets.cli.home import writable_settings
 from migraine_assets.errors import ConfigurationError
-from migraine_assets.settings import Settings
 from migraine_assets.stores.store import Store
 
 JOB = "monitoring"
@@ -25,11 +26,13 @@ JOB = "monitoring"
 def monitor(
     day: Annotated[str | None, typer.Option(help="Day (UTC) to monitor; by default yesterday.")] = None,
     since: Annotated[str | None, typer.Option(help="Monitor every day from this one on.")] = None,
+    *,
+    as_json: AsJson = False,
 ) -> None:
     """Monitor drift, performance and data quality, and write the monitoring page."""
     from migraine_assets.params import load_params
 
-    settings = Settings()
+    settings = writable_settings()
     earliest = load_params(settings.params).monitoring.first_day
     last = _parse_day(day, "--day") if day else _today() - dt.timedelta(days=1)
     first = _parse_day(since, "--since") if since else last
@@ -41,10 +44,20 @@ def monitor(
     with hold_home(settings.root), open_instance(settings) as instance:
         fail_abandoned_runs(instance)
         for each in _days(first, last):
-            say(f"Monitoring {each}")
+            note(f"Monitoring {each}")
             _run(instance, each)
-    _show_verdicts(Store(settings.store_location), last)
-    say(f"Page: {settings.reports / 'monitoring' / f'{last}.html'}")
+    page = settings.reports / "monitoring" / f"{last}.html"
+    document = MonitorDocument(
+        day=last.isoformat(), verdicts=list(_verdicts(Store(settings.store_location), last)), page=str(page)
+    )
+    if as_json:
+        print_json(document)
+        return
+    rows = [(line.check, line.task, line.verdict, f"{line.rows:,}", " ".join(line.reasons[:3]))
+            for line in document.verdicts]  # fmt: skip
+    columns = ("check", "task", "verdict", "rows", "why")
+    show(f"Monitoring up to {last}", columns, rows, right=("rows",), text=("why",))
+    say_path("Page  ", page)
 
 
 def _run(instance: Any, day: dt.date) -> None:
@@ -56,15 +69,15 @@ def _run(instance: Any, day: dt.date) -> None:
     raise_failure(outcome)
 
 
-def _show_verdicts(store: Store, day: dt.date) -> None:
+def _verdicts(store: Store, day: dt.date) -> Iterator[VerdictLine]:
     from migraine_assets.stores.monitoring.results import KINDS, read_result, verdicts
 
-    rows = []
     for kind in KINDS:
         content = read_result(store, kind, day)
         for task, result in (verdicts(content) if content is not None else {}).items():
-            rows.append((kind.name, task, result.status, str(result.rows), " ".join(result.reasons[:3])))
-    show(f"Monitoring up to {day}", ("check", "task", "verdict", "rows", "why"), rows)
+            yield VerdictLine(
+                check=kind.name, task=task, verdict=result.status, rows=result.rows, reasons=tuple(result.reasons)
+            )
 
 
 def _parse_day(text: str, option: str) -> dt.date:

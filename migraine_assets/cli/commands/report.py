@@ -1,10 +1,12 @@
 """`migraine report`: the results of an evaluation as tables, and the paths of reports and state."""
 
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
-from migraine_assets.cli.console import out, say, show
+from migraine_assets.cli.console import AsJson, print_json, say, say_path, show
+from migraine_assets.cli.documents import DecisionLine, ReportDocument, ScoreRow, TaskTable
 from migraine_assets.errors import ConfigurationError, StoreError
 from migraine_assets.settings import Settings
 
@@ -22,16 +24,17 @@ class Column:
     metric: str
     bounds: bool = False
 
-    def estimate(self, scores: "ModelSection | BaselineSection") -> "IntervalRecord":
+    def estimate(self, row: ScoreRow) -> "IntervalRecord":
         """Return the metric in the scores of a model or baseline."""
-        return (scores.cv if self.split == "cv" else scores.test)[self.metric]
+        return (row.cv if self.split == "cv" else row.test)[self.metric]
 
 
+# The first column ranks the models. All of them fit into 80 columns, beside the name and the role.
 COLUMNS = {
     "attack": (
         Column("CV ROC-AUC", "cv", "roc_auc", bounds=True),
         Column("test ROC-AUC", "test", "roc_auc", bounds=True),
-        Column("within person", "test", "within_person_auc"),
+        Column("within", "test", "within_person_auc"),
         Column("Brier", "test", "brier"),
     ),
     "severity": (
@@ -41,31 +44,37 @@ COLUMNS = {
         Column("R2", "test", "r2"),
     ),
 }
-# Abbreviations of flags for the table; the report spells them out.
-SHORT = {
-    "overfitting": "overfit",
-    "underfitting": "underfit",
-    "calibration_slope": "slope",
-    "calibration_intercept": "intercept",
-    "too_good_to_be_true": "too good",
-    "not_better_than_": "\u2248 ",
-    "worse_than_": "< ",
-}
 TITLES = {"attack": "Will there be an attack?", "severity": "How bad will it be?"}
+LEGEND = "CV: cross-validated. Ranges: 95 % intervals over participants. within: ROC-AUC within a participant."
+STYLES = {"promoted": "green", "on trial": "cyan", "unchanged": "", "refused": "yellow", "none": "red"}
 
 
-def report() -> None:
+def report(*, as_json: AsJson = False) -> None:
     """Show the results of the latest evaluation and where its report is."""
     settings = Settings()
     latest = settings.reports / "latest"
     if not (latest / "evaluation.json").exists():
         raise ConfigurationError(f"There is no report in {settings.reports} yet: start with `migraine run`.")
-    show_tables(latest)
-    show_paths(settings, latest)
+    document = report_document(settings, latest)
+    if as_json:
+        print_json(document)
+        return
+    show_tables(document.tasks)
+    show_paths(document)
 
 
-def show_tables(folder: Path) -> None:
-    """Print a table for each task in `folder`'s evaluation.json. Raises `StoreError` if the file is damaged."""
+def report_document(settings: Settings, folder: Path) -> ReportDocument:
+    """Return the results in `folder`. Raises `StoreError` if its evaluation.json is damaged."""
+    return ReportDocument(
+        tasks=read_tables(folder),
+        report=str(folder.resolve() / "index.html"),
+        evaluation=str(folder.resolve() / "evaluation.json"),
+        state=str(settings.root),
+    )
+
+
+def read_tables(folder: Path) -> dict[str, TaskTable]:
+    """Return the table of each task in `folder`'s evaluation.json. Raises `StoreError` if the file is damaged."""
     from migraine_assets.report.evaluation_json import load
     from migraine_assets.stores.documents import UNREADABLE
 
@@ -74,66 +83,94 @@ def show_tables(folder: Path) -> None:
         sections = load(path.read_bytes())
     except UNREADABLE as error:
         raise StoreError(f"{path.resolve()} is damaged: {error}. `migraine run` writes a new report.") from error
-    for task, section in sections.items():
-        columns = ("model", *(column.title for column in COLUMNS[task]), "flags", "CPU s", "role")
-        rows = [*_model_rows(task, section), *_baseline_rows(task, section)]
-        show(TITLES[task], columns, rows, right=columns[1:-3])
+    return {
+        task: TaskTable(title=TITLES[task], metric=COLUMNS[task][0].metric, rows=_ranked(task, section))
+        for task, section in sections.items()
+    }
 
 
-def show_paths(settings: Settings, folder: Path) -> None:
+def show_tables(tasks: Mapping[str, TaskTable]) -> None:
+    """Print a table for each task, one line a model, and below it the models with each flag."""
+    for task, table in tasks.items():
+        columns = ("model", *(column.title for column in COLUMNS[task]), "role")
+        rows = [[_name(row), *_cells(task, row), row.role or ""] for row in table.rows]
+        show(table.title, columns, rows, right=columns[1:-1])
+        flags = list(_flags(table.rows))
+        if flags:
+            say("")
+            show("Flags", ("flag", "models"), flags, text=("models",))
+        say("")
+    say(LEGEND)
+
+
+def show_paths(document: ReportDocument) -> None:
     """Print where the report, the state and the UI are."""
-    latest = folder.resolve()
-    say(f"Report       {latest / 'index.html'}")
-    say(f"Metrics      {latest / 'evaluation.json'}")
-    say(f"State        {settings.root}")
+    say_path("Report       ", Path(document.report))
+    say_path("Metrics      ", Path(document.evaluation))
+    say_path("State        ", Path(document.state))
     say("Dagster UI   make ui    (http://127.0.0.1:3000, MLflow on http://127.0.0.1:5000)")
 
 
-def _model_rows(task: str, section: "TaskSection") -> list[list[str]]:
-    first = COLUMNS[task][0]
-    sign = -1 if task == "attack" else 1
+def show_decisions(decisions: Mapping[str, DecisionLine]) -> None:
+    """Print each promotion decision: task, outcome, reasons."""
+    for task, decision in decisions.items():
+        label = f"{task}: {decision.outcome}."
+        say(" ".join(decision.reasons), label=label, style=f"bold {STYLES[decision.outcome]}".strip())
 
-    def rank(item: "tuple[str, ModelSection]") -> tuple[bool, float]:
-        value = first.estimate(item[1]).value
+
+def _ranked(task: str, section: "TaskSection") -> list[ScoreRow]:
+    """Return models and baselines, the best cross-validated score first, those without a score last."""
+    first, sign = COLUMNS[task][0], -1 if task == "attack" else 1
+    roles = {section.champion: "champion", section.challenger: "challenger"}
+    rows = [_model_row(key, model, roles.get(key)) for key, model in section.models.items()]
+    rows += [_baseline_row(key, baseline) for key, baseline in section.baselines.items()]
+
+    def rank(row: ScoreRow) -> tuple[bool, float]:
+        value = first.estimate(row).value
         return value is None, sign * (value or 0)
 
-    return [_row(task, key, model, section) for key, model in sorted(section.models.items(), key=rank)]
+    return sorted(rows, key=rank)
 
 
-def _row(task: str, key: str, model: "ModelSection", section: "TaskSection") -> list[str]:
-    summary = "failed" if model.error else ", ".join(_short(flag) for flag in model.flags)
-    roles = {section.champion: "champion", section.challenger: "challenger"}
-    return [key, *_cells(task, model), summary, f"{model.seconds or 0:.1f}", roles.get(key, "")]
+def _model_row(key: str, model: "ModelSection", role: str | None) -> ScoreRow:
+    return ScoreRow(
+        model=key,
+        role=role,
+        cv=model.cv,
+        test=model.test,
+        flags=model.flags,
+        bundle=model.bundle,
+        seconds=model.seconds,
+        error=model.error,
+    )
 
 
-def _baseline_rows(task: str, section: "TaskSection") -> list[list[str]]:
-    return [
-        [key.replace("_", " "), *_cells(task, baseline), "", "", "baseline"]
-        for key, baseline in section.baselines.items()
-    ]
+def _baseline_row(key: str, baseline: "BaselineSection") -> ScoreRow:
+    return ScoreRow(model=key, role="baseline", cv=baseline.cv, test=baseline.test)
 
 
-def _cells(task: str, scores: "ModelSection | BaselineSection") -> list[str]:
-    return [_cell(column.estimate(scores), bounds=column.bounds) for column in COLUMNS[task]]
+def _name(row: ScoreRow) -> str:
+    return row.model.replace("_", " ") if row.role == "baseline" else row.model
+
+
+def _cells(task: str, row: ScoreRow) -> list[str]:
+    return [_cell(column.estimate(row), bounds=column.bounds) for column in COLUMNS[task]]
 
 
 def _cell(estimate: "IntervalRecord", *, bounds: bool) -> str:
     if estimate.value is None:
         return "-"
     low, high = estimate.ci_low, estimate.ci_high
-    interval = f" [{low:.2f} {high:.2f}]" if bounds and low is not None and high is not None else ""
+    interval = f" {low:.2f}-{high:.2f}" if bounds and low is not None and high is not None else ""
     return f"{estimate.value:.3f}{interval}"
 
 
-def _short(flag: str) -> str:
-    for long, short in SHORT.items():
-        flag = flag.replace(long, short)
-    return flag.replace("_", " ")
-
-
-def show_decisions(decisions: list[tuple[str, str, str]]) -> None:
-    """Print each promotion decision: task, outcome, reasons."""
-    for task, outcome, why in decisions:
-        style = {"promoted": "green", "on trial": "cyan", "unchanged": "", "refused": "yellow", "none": "red"}[outcome]
-        out().print(f"[bold]{task}[/]: [{style or 'default'}]{outcome}[/]. ", end="")
-        say(why)
+def _flags(rows: Sequence[ScoreRow]) -> Iterator[tuple[str, str]]:
+    """Yield each flag in words, and the models that have it; first the models that failed."""
+    names: dict[str, list[str]] = {}
+    for row in rows:
+        for flag in ("failed",) if row.error else row.flags:
+            names.setdefault(flag, []).append(row.model)
+    models = sum(row.role != "baseline" for row in rows)
+    for flag, flagged in names.items():
+        yield flag.replace("_", " "), "all models" if len(flagged) == models else ", ".join(flagged)

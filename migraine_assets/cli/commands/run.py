@@ -6,31 +6,43 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from migraine_assets.cli.commands.data import Mapping
-from migraine_assets.cli.commands.report import show_decisions, show_paths, show_tables
-from migraine_assets.cli.console import err, print_error
+from migraine_assets.cli.commands.report import report_document, show_decisions, show_paths, show_tables
+from migraine_assets.cli.console import AsJson, note, print_error, print_json, say
 from migraine_assets.cli.dagster.execution import Failure, RunOutcome, error_classes, execute
 from migraine_assets.cli.dagster.instance import open_instance
 from migraine_assets.cli.dagster.progress import Progress, progress_console
 from migraine_assets.cli.dagster.run_lock import fail_abandoned_runs, hold_home
+from migraine_assets.cli.documents import DecisionLine, RunDocument
+from migraine_assets.cli.home import writable_settings
 from migraine_assets.errors import ConfigurationError, DataRefused, NoModelMetTheBar
 from migraine_assets.settings import Settings
 
 if TYPE_CHECKING:
     from migraine_assets.defs.refs import ChampionRef
+    from migraine_assets.sources.files.limits import SourceLimits
 
 JOBS = ("full_pipeline", "retrain")
 
 
 def run(
     source: Annotated[
-        str | None, typer.Option(help="synthetic, kostecki_dillon, or a file, folder, glob or URL of a diary.")
+        str | None,
+        typer.Option(
+            help="synthetic, kostecki_dillon, or a file, folder, glob or URL of a diary.",
+            autocompletion=lambda incomplete: complete_source(incomplete),
+        ),
     ] = None,
     mapping: Mapping = None,
     option: Annotated[list[str] | None, typer.Option(help="Option of the source, as name=value.")] = None,
     data_version: Annotated[
         str | None, typer.Option(help="Train again on the accepted diary with this MD5 (see `migraine data log`).")
     ] = None,
-    job: Annotated[str, typer.Option(help="full_pipeline, or retrain to use the current diary.")] = "full_pipeline",
+    job: Annotated[
+        str,
+        typer.Option(help="full_pipeline, or retrain to use the current diary.", autocompletion=lambda: list(JOBS)),
+    ] = "full_pipeline",
+    *,
+    as_json: AsJson = False,
 ) -> None:
     """Validate a diary, train and compare sixteen models, promote the best, and write the report."""
     from migraine_assets.params import load_params
@@ -38,21 +50,39 @@ def run(
     pairs = dict(_parse_option(item) for item in option or []) or None
     flags = {"source": source, "mapping": mapping, "options": pairs, "data_version": data_version}
     config = _check(job, flags)
-    settings = Settings()
-    load_params(settings.params)
+    settings = writable_settings()
+    params = load_params(settings.params)
+    _check_source(settings, job, config, limits=params.sources)
     with hold_home(settings.root):
         settings.landing.mkdir(parents=True, exist_ok=True)
-        raise_failure(_execute(settings, job, _run_config(config)))
-        decisions = _decisions(settings)
-    latest = settings.reports / "latest"
-    show_tables(latest)
-    show_decisions([(task, ref.outcome, " ".join(ref.reasons)) for task, ref in decisions.items()])
-    show_paths(settings, latest)
-    if decisions["attack"].outcome == "none":
+        outcome = _execute(settings, job, _run_config(config))
+        raise_failure(outcome)
+        document = _document(settings, outcome)
+    if as_json:
+        print_json(document)
+    else:
+        _show(document)
+    if document.decisions["attack"].outcome == "none":
         raise NoModelMetTheBar(
             "No model met the bar for the task 'attack': none is clearly better than the base rate, or all are "
             "flagged. The report gives the reasons for each model. Nothing was promoted."
         )
+
+
+def _show(document: RunDocument) -> None:
+    say("")
+    show_tables(document.tasks)
+    say("")
+    show_decisions(document.decisions)
+    say("")
+    show_paths(document)
+
+
+def complete_source(incomplete: str) -> list[str]:
+    """Return the named sources that begin with `incomplete`; the shell itself completes files where there is none."""
+    from migraine_assets.sources.registry import SOURCES
+
+    return [source.name for source in SOURCES if source.name.startswith(incomplete)]
 
 
 def _parse_option(item: str) -> tuple[str, str]:
@@ -81,6 +111,25 @@ def _check(job: str, flags: dict[str, Any]) -> dict[str, Any]:
     return present
 
 
+def _check_source(settings: Settings, job: str, present: dict[str, Any], *, limits: "SourceLimits") -> None:
+    """Find a wrong source before anything runs. Raises `ConfigurationError` or `DataRefused`."""
+    from migraine_assets.sources.files.fetch import landing_source
+    from migraine_assets.sources.registry import check_source
+    from migraine_assets.stores.assets import deliveries
+    from migraine_assets.stores.store import Store
+
+    if job == "retrain":
+        return
+    if version := present.get("data_version"):
+        deliveries.find(Store(settings.store_location), version)
+        return
+    # The order in which the asset `raw_diary` chooses.
+    source = present.get("source") or settings.source or landing_source(settings.landing) or "synthetic"
+    mapping = present.get("mapping") or settings.mapping
+    options = present.get("options") or {}
+    check_source(source, mapping=mapping, options=options, landing=settings.landing, limits=limits)
+
+
 def _flag(name: str) -> str:
     return "--option" if name == "options" else f"--{name.replace('_', '-')}"
 
@@ -98,7 +147,7 @@ def _execute(settings: Settings, job: str, config: dict[str, Any]) -> RunOutcome
             raise ConfigurationError(
                 f"Run {active[0]} is using the same state. Wait for it, or terminate it in the Dagster UI."
             )
-        err().print(f"[dim]Run {run_id}, state under {settings.root}[/]", soft_wrap=True)
+        note(f"Run {run_id}, state under {settings.root}")
         with progress_console() as console, Progress(instance, run_id, console):
             return execute(instance, job, run_id=run_id, run_config=config, tags={"migraine/started_by": "cli"})
 
@@ -126,6 +175,21 @@ def _as_error(failure: Failure) -> Exception:
     if kind is None and failure.step:
         print_error(f"The step '{failure.step}' failed.")
     return error
+
+
+def _document(settings: Settings, outcome: RunOutcome) -> RunDocument:
+    report = report_document(settings, settings.reports / "latest")
+    return RunDocument(
+        tasks=report.tasks,
+        report=report.report,
+        evaluation=report.evaluation,
+        state=report.state,
+        run=outcome.run_id,
+        decisions={
+            task: DecisionLine(outcome=ref.outcome, reasons=tuple(ref.reasons))
+            for task, ref in _decisions(settings).items()
+        },
+    )
 
 
 def _decisions(settings: Settings) -> dict[str, "ChampionRef"]:

@@ -14,6 +14,7 @@ from rich.console import Console
 
 from migraine_assets.cli.dagster.instance import dagster_home, open_instance, project_root
 from migraine_assets.cli.dagster.run_lock import fail_abandoned_runs
+from migraine_assets.cli.home import writable_settings
 from migraine_assets.errors import ConfigurationError
 from migraine_assets.settings import Settings
 
@@ -124,7 +125,7 @@ def ui(
     """Run the Dagster UI with its daemon and the MLflow UI until Ctrl-C."""
     from migraine_assets.stores.tracking.experiments import Tracker
 
-    settings, console = Settings(), Console(stderr=True, highlight=False)
+    settings, console = writable_settings(), Console(stderr=True, highlight=False)
     for number in (port, mlflow_port):
         _check_free(number)
     # Opened here first: two processes that start on a fresh database would both create its tables.

@@ -1,4 +1,7 @@
-"""Live progress of a run: one line per materialized asset, warning, failed check and failed step."""
+"""Live progress of a run: how many steps are done, and one line per materialized asset, warning and failure.
+
+Not here: the run (`cli.dagster.execution`), its results (`cli.commands.run`).
+"""
 
 import io
 import logging
@@ -9,9 +12,12 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING
 
+from rich.cells import cell_len
 from rich.console import Console
+from rich.text import Text
 
 from migraine_assets.cli.console import err, literal
+from migraine_assets.cli.tables import wrap
 
 if TYPE_CHECKING:
     import dagster as dg
@@ -42,6 +48,7 @@ class Progress:
         self._instance, self._run_id, self._console = instance, run_id, console
         self._started = time.monotonic()
         self._running: dict[str, None] = {}
+        self._finished, self._steps = 0, 0
         self._warnings: set[str] = set()
         self._silent = False
 
@@ -70,7 +77,7 @@ class Progress:
         elif int(entry.level) >= logging.WARNING:
             self._warn(entry)
         if self._running:
-            self._status.update(f"{self._clock()}  {', '.join(self._running)}")
+            self._status.update(f"{self._clock()}  {self._count()}  {', '.join(self._running)}")
 
     def _show_event(self, event: "dg.DagsterEvent") -> None:
         kind, step = event.event_type_value, (event.step_key or "").replace("__", "/")
@@ -78,6 +85,7 @@ class Progress:
             self._running[step] = None
         elif kind in ("STEP_SUCCESS", "STEP_FAILURE", "STEP_SKIPPED"):
             self._running.pop(step, None)
+            self._finished += 1
         if kind == "ASSET_MATERIALIZATION" and event.asset_key is not None:
             metadata = event.step_materialization_data.materialization.metadata
             summary = metadata["summary"].value if "summary" in metadata else ""
@@ -101,11 +109,27 @@ class Progress:
         self._line(mark, "/".join(check.asset_key.path), check.description or check.check_name)
 
     def _line(self, mark: str, subject: str, summary: str) -> None:
-        self._console.print(
-            f"{self._clock()}  {mark}  {literal(subject)}  [dim]{literal(summary)}[/]",
-            highlight=False,
-            soft_wrap=True,
-        )
+        """Print a line, wrapped at words under its subject. A pipe shows no status, so the line has the count there."""
+        if not self._console.is_terminal:
+            text = f"{self._clock()}  {self._count()}  {mark}  {literal(subject)}  {literal(summary)}"
+            self._console.print(text, highlight=False, soft_wrap=True)
+            return
+        start = f"{self._clock()}  {mark}  "
+        indent = " " * cell_len(Text.from_markup(start).plain)
+        first, *rest = wrap(f"{subject}  {summary}".rstrip(), self._console.width - 1 - len(indent))
+        for line in (start + literal(first), *(f"{indent}[dim]{literal(each)}[/]" for each in rest)):
+            self._console.print(line, highlight=False, soft_wrap=True)
+
+    def _count(self) -> str:
+        """Return "3 of 29": the finished steps and all steps of the run."""
+        if not self._steps:
+            self._steps = self._planned()
+        return f"{self._finished} of {self._steps}"
+
+    def _planned(self) -> int:
+        run = self._instance.get_run_by_id(self._run_id)
+        snapshot = run.execution_plan_snapshot_id if run else None
+        return len(self._instance.get_execution_plan_snapshot(snapshot).step_keys_to_execute) if snapshot else 0
 
     def _clock(self) -> str:
         return f"{time.monotonic() - self._started:5.0f} s"

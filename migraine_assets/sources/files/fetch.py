@@ -60,13 +60,22 @@ def fetch(location: str, *, limits: SourceLimits = DEFAULT) -> Fetched:
         if place.is_folder():
             return _fetch_several(place, place.contents(), location, limits)
         if not place.exists():
-            raise ConfigurationError(
-                f"There is no file or folder '{location}'. Check the path; a relative path starts "
-                f"at the working directory ({Path.cwd()})."
-            )
+            raise _missing(location)
         content = _bounded(place, place.path, location, limits.mib * MIB, limits, follow=True)
         file = source_file(posixpath.basename(place.path.rstrip("/")), content)
     return Fetched((file,), file.md5)
+
+
+def check_location(location: str, *, limits: SourceLimits = DEFAULT) -> None:
+    """Raise the errors of `fetch` that show without reading a file: a wrong address, or no diary there."""
+    place = open_location(location, limits)
+    with _errors_explained(location):
+        if not _GLOB.isdisjoint(place.path) and not place.exists():
+            _diaries(place.matches(), location, limits)
+        elif place.is_folder():
+            _diaries(place.contents(), location, limits)
+        elif not place.exists():
+            raise _missing(location)
 
 
 def read_text(location: str, *, limits: SourceLimits = DEFAULT) -> str:
@@ -103,12 +112,25 @@ def _hidden(name: str) -> bool:
     return any(part.startswith((".", "~$")) for part in name.split("/"))
 
 
-def _fetch_several(place: Location, listing: Listing, location: str, limits: SourceLimits) -> Fetched:
+def _missing(location: str) -> ConfigurationError:
+    return ConfigurationError(
+        f"There is no file or folder '{location}'. Check the path; a relative path starts "
+        f"at the working directory ({Path.cwd()})."
+    )
+
+
+def _diaries(listing: Listing, location: str, limits: SourceLimits) -> list[str]:
+    """Return the names of the diary files in order."""
     diaries = sorted(name for name in listing.named if is_diary_file(name))
     if not diaries:
         raise ConfigurationError(f"'{location}' holds no diary file; one of {', '.join(SUFFIXES)} is expected.")
     if len(diaries) > limits.files:
         raise exceeded(f"'{location}'", f"holds {len(diaries):,} diary files", "files", limits.files)
+    return diaries
+
+
+def _fetch_several(place: Location, listing: Listing, location: str, limits: SourceLimits) -> Fetched:
+    diaries = _diaries(listing, location, limits)
     files: list[SourceFile] = []
     left = limits.mib * MIB
     for name in diaries:

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from migraine_assets.errors import BundleRefused, DataRefused, StoreError
+from migraine_assets.errors import BundleRefused, ConfigurationError, DataRefused, StoreError
 from migraine_assets.stores.bundles.manifest import (
     FORMAT,
     MANIFEST_FILE,
@@ -92,6 +92,21 @@ def load_bundle(store: Store, name: str, *, threads: int = 1) -> Bundle:
 def load_manifest(store: Store, name: str) -> Manifest:
     """Load the manifest of the bundle `name` and check it against the hash. The model itself is not read."""
     return parse(_manifest_content(store, name), where=f"bundle {name[:12]}")
+
+
+def find_bundle(store: Store, task: str, prefix: str) -> str:
+    """The hash of the only bundle that begins with `prefix`.
+
+    Raises `ConfigurationError` if there is none, if there are several, or if it is not a model of `task`.
+    """
+    matches = [name for name in store.list(FOLDER) if name.startswith(prefix)]
+    if len(matches) != 1:
+        count = f"{len(matches)} bundles begin with" if matches else "No bundle begins with"
+        raise ConfigurationError(f"{count} '{prefix}' in {store.uri}. `migraine history` lists former champions.")
+    trained_for = load_manifest(store, matches[0]).task
+    if trained_for != task:
+        raise ConfigurationError(f"The bundle {matches[0][:12]} was trained for '{trained_for}', not '{task}'.")
+    return matches[0]
 
 
 def _manifest_content(store: Store, name: str) -> bytes:

@@ -1,5 +1,10 @@
 """The command line: wrong usage exits with 2 and a message; a traceback is shown only with --traceback."""
 
+import os
+import subprocess
+import sys
+from importlib.metadata import version
+
 import pytest
 import typer
 
@@ -60,11 +65,42 @@ def test_an_error_in_a_separate_process_is_one_message(home: Home) -> None:
     assert ended.out == ""
 
 
-def test_the_traceback_is_shown_on_request(home: Home) -> None:
-    ended = home.migraine("--traceback", "run", "--source", "nosuch.csv")
+@pytest.mark.parametrize(
+    ("options", "code", "message"),
+    [
+        (("--source", "nosuch.csv"), 2, "There is no file or folder 'nosuch.csv'"),
+        (("--source", "sythetic"), 2, "Did you mean 'synthetic'?"),
+        (("--source", "nosuchscheme://bucket/diary.csv"), 2, "nosuchscheme"),
+        (("--source", "synthetic", "--mapping", "map.yaml"), 2, "takes no mapping"),
+        (("--source", "{home}/params.yaml", "--option", "participants=5"), 2, "takes no options"),
+        (("--source", "{home}/landing"), 2, "holds no diary file"),
+        (("--source", "{home}/*.csv"), 2, "holds no diary file"),
+        (("--source", "{home}/params.yaml", "--mapping", "gone.yaml"), 2, "gone.yaml"),
+        (("--source", "landing"), 3, "holds no diary"),
+        (("--data-version", "abc"), 3, "Known versions: none"),
+    ],
+)
+def test_a_wrong_source_is_found_before_a_run_starts(
+    home: Home, options: tuple[str, ...], code: int, message: str
+) -> None:
+    ended = home.migraine("run", *(option.format(home=home.root) for option in options))
+    assert ended.code == code, ended.text
+    assert message in ended.err
+    assert not (home.root / "dagster").exists()
+
+
+def test_a_wrong_source_in_the_environment_is_found_before_a_run_starts(home: Home) -> None:
+    ended = home.migraine("run", extra={"MIGRAINE_SOURCE": "nosuch.csv"})
     assert ended.code == 2
+    assert not (home.root / "dagster").exists()
+
+
+def test_the_traceback_of_a_failed_step_is_shown_on_request(home: Home) -> None:
+    (home.root / "empty.csv").touch()
+    ended = home.migraine("--traceback", "run", "--source", str(home.root / "empty.csv"))
+    assert ended.code == 3
     assert "Traceback (most recent call last)" in ended.err
-    assert "fetch(" in ended.err, "the traceback of the failed step"
+    assert "open_table(" in ended.err, "the traceback of the failed step"
 
 
 def test_help_is_no_error(home: Home) -> None:
@@ -72,6 +108,31 @@ def test_help_is_no_error(home: Home) -> None:
     assert ended.code == 0
     for command in ("run", "validate", "sources", "report", "history", "promote", "rollback", "data", "doctor", "ui"):
         assert command in ended.out
+
+
+def test_the_version_is_that_of_the_package(home: Home) -> None:
+    ended = home.migraine("--version")
+    assert (ended.code, ended.out) == (0, f"migraine-platform {version('migraine-platform')}\n")
+
+
+@pytest.mark.parametrize(
+    ("words", "expected"),
+    [
+        ("migraine ro", ["rollback", "rollout"]),
+        ("migraine promote a", ["attack"]),
+        ("migraine run --source syn", ["synthetic"]),
+        ("migraine run --job ", ["full_pipeline", "retrain"]),
+        ("migraine rollout start attack c", ["canary"]),
+        ("migraine migrate m", ["mlflow"]),
+    ],
+)
+def test_a_shell_completes_commands_and_values(words: str, expected: list[str]) -> None:
+    request = {"_MIGRAINE_COMPLETE": "complete_bash", "COMP_WORDS": words, "COMP_CWORD": str(words.count(" "))}
+    code = "import sys; sys.argv = ['migraine']; from migraine_assets.cli.app import main; main()"
+    done = subprocess.run(
+        [sys.executable, "-c", code], env=os.environ | request, capture_output=True, text=True, check=False
+    )
+    assert done.stdout.split() == expected, done.stderr
 
 
 def test_a_damaged_store_is_no_traceback(home: Home) -> None:

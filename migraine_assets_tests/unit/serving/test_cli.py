@@ -4,11 +4,13 @@ import datetime as dt
 import re
 from pathlib import Path
 
+import msgspec
 import numpy as np
 import pytest
 from msgspec.structs import replace
 from typer.testing import CliRunner
 
+from migraine_assets.cli.documents import DOCUMENTS
 from migraine_assets.errors import ConfigurationError, DataRefused, StoreError
 from migraine_assets.stores.bundles.bundles import load_bundle
 from migraine_assets.stores.prediction_log.record import PredictionRecord
@@ -71,6 +73,14 @@ def test_a_prediction_is_reproduced(store: Store) -> None:
     assert "DIFFERENT" not in output
 
 
+def test_a_recomputed_prediction_is_printed_as_json(store: Store) -> None:
+    record = logged(store, output=0.0)
+    document = msgspec.json.decode(output_of("replay", record.id, "--json"), type=DOCUMENTS["replay"])
+    assert document.prediction_id == record.id
+    assert [line.result for line in document.predictions] == ["same"]
+    assert document.predictions[0].bundle == record.bundles["attack"]
+
+
 def test_a_prediction_that_differs_is_an_error(store: Store) -> None:
     with pytest.raises(StoreError, match="1 of 1"):
         output_of("replay", logged(store, output=1e-9).id)
@@ -87,9 +97,11 @@ def test_a_rollout_is_started_shown_and_stopped(store: Store) -> None:
     promote(store, "attack", champion=new, challenger=old, who="t", when=dt.datetime.now(dt.UTC), why=("t",))
     assert re.search(
         rf"{old[:12]}.*canary.*25 %.*{new[:12]}",
-        output_of("rollout", "start", "attack", "canary", "--percent", "25", "--bundle", old),
+        output_of("rollout", "start", "attack", "canary", "--percent", "25", "--bundle", old[:9]),
     )
-    assert old[:12] in output_of("rollout", "show")
+    shown = output_of("rollout", "show")
+    assert old in shown
+    assert new in shown
     assert "has ended" in output_of("rollout", "stop", "attack")
     assert "no rollout" in output_of("rollout", "show")
 

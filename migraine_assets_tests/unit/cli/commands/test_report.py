@@ -4,11 +4,11 @@ from pathlib import Path
 
 import pytest
 
-from migraine_assets.cli.commands.report import show_tables
+from migraine_assets.cli.commands.report import read_tables
 from migraine_assets.errors import StoreError
 
 
 def test_a_damaged_evaluation_is_explained(tmp_path: Path) -> None:
     (tmp_path / "evaluation.json").write_bytes(b'{"attack": ')
     with pytest.raises(StoreError, match="damaged"):
-        show_tables(tmp_path)
+        read_tables(tmp_path)
