@@ -20,6 +20,7 @@ from migraine_assets.stores.store import Store
 from serving.access.api_keys import KeyRing
 from serving.access.rate_limit import Limiter
 from serving.input.arrow_files import TableMemory
+from serving.input.table_reader import TableReader
 from serving.log.prediction_ids import PredictionIds
 from serving.log.writer import FeedbackLog, PredictionLog, open_feedback, open_prediction_log
 from serving.metrics.registry import Metrics
@@ -52,6 +53,7 @@ class Services:
     feedback_limiter: Limiter
     keys: KeyRing
     settings: ServingSettings
+    tables: TableReader
     table_memory: TableMemory = field(default_factory=TableMemory)
     executor: Executor = field(default_factory=lambda: ThreadPoolExecutor(1, thread_name_prefix="long"))
     clock: Callable[[], float] = time.time
@@ -88,6 +90,7 @@ class Services:
             return
         self._closing.set()
         self.executor.shutdown()
+        self.tables.close()
         self.models.stop()
         self.keys.close()
         self.prediction_log.close()
@@ -140,6 +143,7 @@ def open_services(settings: ServingSettings, *, store: Store | None = None) -> S
         ),
         keys=KeyRing(store, required=settings.api_keys_required),
         settings=settings,
+        tables=TableReader(on_death=metrics.count_table_worker_death),
     )
     services.start()
     return services

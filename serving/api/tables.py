@@ -1,6 +1,6 @@
 """Tables at `/predict/batch`: diary days as Arrow IPC or Parquet in, predictions in the same format out.
 
-Not here: files and columns in (`serving.input.arrow_files`, `serving.input.arrow_columns`), whose rows they are
+Not here: files and columns in (`serving.input.table_reader`, `serving.input.arrow_columns`), whose rows they are
 (`serving.input.arrow_participants`), columns out (`serving.api.compose_table`).
 """
 
@@ -9,7 +9,7 @@ import time
 from serving.api.compose_table import compose_table
 from serving.api.record import Recorder
 from serving.input.arrow_columns import columns_of
-from serving.input.arrow_files import read_table, write_table
+from serving.input.arrow_files import write_table
 from serving.input.arrow_participants import participants_of
 from serving.services import Services
 
@@ -29,9 +29,10 @@ def predict_table(
 
 def _predict_table(services: Services, recorder: Recorder, body: bytes, media_type: str, *, every_row: bool) -> bytes:
     started = time.perf_counter()
-    table = read_table(body, media_type, most=services.settings.max_batch_rows)
     models = services.predictor.models
-    participants = participants_of(columns_of(table, now=services.now(), schema=models.requests), every_row=every_row)
+    schema = models.requests
+    table = services.tables.read(body, media_type, most=services.settings.max_batch_rows, schema=schema)
+    participants = participants_of(columns_of(table, now=services.now(), schema=schema), every_row=every_row)
     predictions = services.predictor.predict(participants.histories, models) if len(participants.histories) else None
     content = write_table(compose_table(participants, predictions), media_type)
     if predictions is not None:

@@ -37,9 +37,11 @@ KINDS: tuple[Kind, ...] = (
     Kind("too-large", 413, "The body is too large"),
     Kind("unsupported-media-type", 415, "The media type of the body is not supported here"),
     Kind("invalid-request", 422, "The body is well-formed but cannot be accepted"),
+    Kind("undecodable-table", 422, "The table could not be decoded"),
     Kind("rate-limited", 429, "Too many requests"),
     Kind("internal-error", 500, "Internal server error"),
     Kind("not-ready", 503, "No model is loaded yet"),
+    Kind("overloaded", 503, "The service is busy"),
 )
 BY_NAME: Mapping[str, Kind] = {kind.name: kind for kind in KINDS}
 BY_STATUS: Mapping[int, Kind] = {kind.status: kind for kind in reversed(KINDS)} | {400: BY_NAME["bad-request"]}

@@ -79,8 +79,9 @@ def sorted_rows(columns: Columns) -> SortedRows:
     order = np.lexsort((day, person))
     person, day = person[order], day[order]
     same = person[1:] == person[:-1]
-    for index in np.flatnonzero(same & (day[1:] == day[:-1])).tolist():
-        columns.note(int(order[index + 1]), "date occurs twice for this participant. Accepted: each day once.")
+    twice = np.zeros(len(who), dtype=np.bool_)
+    twice[order[1:][same & (day[1:] == day[:-1])]] = True
+    columns.note(twice, "date occurs twice for this participant. Accepted: each day once.")
     return SortedRows(order, person, day, np.append(~same, True))
 
 

@@ -44,6 +44,10 @@ OUT_OF_RANGE = MetricName(
     "migraine_out_of_range_inputs", "counter", "Input values outside the range of the training data, by diary field.",
     ("field",),
 )  # fmt: skip
+TABLE_WORKER_DEATHS = MetricName(
+    "migraine_table_worker_deaths", "counter",
+    "Tables of which the process that decodes tables died. The table is refused, and nothing else is affected.",
+)  # fmt: skip
 RECORDS_WRITTEN = MetricName(
     "migraine_receipts_written", "counter", "Prediction records and feedback entries written to the log."
 )
@@ -54,7 +58,7 @@ RECORD_FAILURES = MetricName(
     "migraine_receipt_write_failures", "counter", "Writes of the prediction log that the disk or object store refused."
 )
 COUNTERS = (
-    PREDICTIONS, REQUESTS, ERRORS, RELOADS, ABSTENTIONS, OUT_OF_RANGE,
+    PREDICTIONS, REQUESTS, ERRORS, RELOADS, ABSTENTIONS, OUT_OF_RANGE, TABLE_WORKER_DEATHS,
     RECORDS_WRITTEN, RECORDS_DROPPED, RECORD_FAILURES,
 )  # fmt: skip
 

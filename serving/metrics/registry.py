@@ -80,6 +80,10 @@ class Metrics:
         """Count one attempt to load the promoted models."""
         self._node.add(_key(names.RELOADS, "success" if success else "failure"))
 
+    def count_table_worker_death(self) -> None:
+        """Count one table of which the process that decodes tables died."""
+        self._node.add(_key(names.TABLE_WORKER_DEATHS))
+
     def count_abstentions(self, count: int) -> None:
         """Count attack predictions withheld because the history is too short."""
         self._node.add(_key(names.ABSTENTIONS), count)

@@ -1,0 +1,216 @@
+"""Tables decoded by a worker process: the columns of a body as arrays, or why it is refused.
+
+The worker is started with the first table, kept for the next ones, and replaced when it dies. Its answers are plain
+arrays and words, so the service decodes no file. Not here: the process (`serving.input.worker_process`), the decoders
+(`serving.input.table_worker`), what the values mean (`serving.input.arrow_columns`).
+"""
+
+import contextlib
+import logging
+import threading
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from serving.contract.problems import Refused, invalid
+from serving.contract.requests import RequestSchema
+from serving.input.arrow_files import FILE, PARQUET, STREAM
+from serving.input.decoding import shown
+from serving.input.table_worker import DATE, NUMBER, WORD
+from serving.input.worker_process import Check, Frame, WorkerDied, WorkerProcess
+
+# Memory that decoding one table may take, its body included.
+BUDGET_BYTES = 256 << 20
+# Processor time that decoding one table may take. The largest accepted tables take about a second.
+DECODE_SECONDS = 10.0
+
+_DIED = "The decoder ended while it read this table. Do not send the table again, but write it anew."
+_KINDS = {PARQUET: "parquet", STREAM: "stream", FILE: "file"}
+_log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, eq=False)
+class DecodedTable:
+    """A table of n rows: the types of its columns are checked, the values are not.
+
+    `columns`: the contract fields that it has. `values` float64[columns, n] in the order of `RequestSchema.columns`,
+    NaN for null; rows of encoded categories are NaN. `words`: by field, distinct strings and int32[n] indices of them,
+    -1 for null. `day` int32[n]: days since 1970-01-01, `table_worker.NO_DAY` for null; None without dates.
+    """
+
+    rows: int
+    columns: tuple[str, ...]
+    values: NDArray[np.float64]
+    words: Mapping[str, tuple[list[str], NDArray[np.int32]]]
+    day: NDArray[np.int32] | None
+
+
+class TableReader:
+    """Decodes one table at a time. `on_death`: called when a worker died of a table."""
+
+    def __init__(
+        self,
+        *,
+        budget: int = BUDGET_BYTES,
+        seconds: float = DECODE_SECONDS,
+        on_death: Callable[[], None] = lambda: None,
+    ) -> None:
+        self._budget, self._seconds, self._on_death = budget, seconds, on_death
+        self._lock = threading.Lock()
+        self._worker: WorkerProcess | None = None
+
+    @property
+    def worker(self) -> WorkerProcess | None:
+        """The worker, if one was started."""
+        return self._worker
+
+    def read(
+        self, body: bytes, media_type: str, *, most: int, schema: RequestSchema, check: Check = lambda: None
+    ) -> DecodedTable:
+        """The table in `body`.
+
+        Raises `Refused`: 400 if it is none, 413 beyond `most` rows or the memory budget, 422 for columns that are
+        unknown or of a wrong type, and for a table of which the worker died, 503 where no worker starts. `check` is
+        called while waiting; what it raises is raised, and the table is given up.
+        """
+        question = _Question(media_type, most, self._budget, schema)
+        with self._lock:
+            worker = self._ready(check)
+            try:
+                return question.ask(worker, body, check)
+            except Refused:
+                raise
+            except WorkerDied:
+                self._replace(worker)
+                self._on_death()
+                _log.error("table worker died", extra={"fields": {"exit_code": worker.exit_code}})
+                raise Refused("undecodable-table", _DIED) from None
+            except BaseException:
+                # Given up halfway. The worker would answer the next request with the rest of this one.
+                self._replace(worker)
+                raise
+
+    def close(self) -> None:
+        """End the worker."""
+        with self._lock:
+            if self._worker is not None:
+                self._worker.end()
+                self._worker = None
+
+    def _ready(self, check: Check) -> WorkerProcess:
+        if self._worker is not None and self._worker.exit_code is not None:  # killed between two tables
+            self._worker.end()
+            self._worker = None
+        if self._worker is None:
+            self._worker = self._start()
+        try:
+            self._worker.await_ready(check)
+        except WorkerDied:
+            self._worker.end()
+            raise _unavailable(f"exit code {self._worker.exit_code}") from None
+        return self._worker
+
+    def _replace(self, worker: WorkerProcess) -> None:
+        """End `worker` and start another one, for which the next table need not wait."""
+        worker.end()
+        self._worker = None
+        with contextlib.suppress(Refused):
+            self._worker = self._start()
+
+    def _start(self) -> WorkerProcess:
+        try:
+            return WorkerProcess(budget=self._budget, seconds=self._seconds)
+        except OSError as error:
+            raise _unavailable(error.strerror or type(error).__name__) from None
+
+
+def _unavailable(why: str) -> Refused:
+    _log.error("table worker does not start", extra={"fields": {"why": why}})
+    return Refused("overloaded", "Tables cannot be decoded at the moment.", headers={"Retry-After": "5"})
+
+
+@dataclass(frozen=True)
+class _Question:
+    """One table for the worker: its request, and how its answers are understood."""
+
+    media_type: str
+    most: int
+    budget: int
+    schema: RequestSchema
+
+    def ask(self, worker: WorkerProcess, body: bytes, check: Check) -> DecodedTable:
+        """The answer of `worker`. Raises `Refused`, `WorkerDied` and what `check` raises."""
+        kinds, schema = self._kinds(), self.schema
+        worker.send(
+            {
+                "kind": _KINDS[self.media_type],
+                "most": self.most,
+                "longest": self._longest_word() + 1,
+                "columns": kinds,
+                "size": len(body),
+            },
+            body,
+            check,
+        )
+        table = self._accepted(worker.frame(check))
+        if not 0 < table.rows <= self.most or not kinds.keys() >= set(table.columns):
+            raise WorkerDied
+        values = np.full((len(schema.columns), table.rows), np.nan)
+        words: dict[str, tuple[list[str], NDArray[np.int32]]] = {}
+        day: NDArray[np.int32] | None = None
+        for name in table.columns:
+            frame = self._accepted(worker.frame(check))
+            if kinds[name] == NUMBER:
+                _fill(values[schema.index[name]], frame, worker, check)
+                continue
+            codes = np.empty(table.rows, dtype=np.int32)
+            _fill(codes, frame, worker, check)
+            if kinds[name] == DATE:
+                day = codes
+            else:
+                words[name] = frame.words or [], codes
+        if any(codes.min() < -1 or codes.max() >= len(known) for known, codes in words.values()):
+            raise WorkerDied
+        return DecodedTable(table.rows, tuple(table.columns), values, words, day)
+
+    def _kinds(self) -> dict[str, str]:
+        schema = self.schema
+        others = {name: DATE if name == "date" else WORD for name in schema.contract.names()}
+        return others | dict.fromkeys(schema.numeric, NUMBER)
+
+    def _longest_word(self) -> int:
+        """Longer words are accepted nowhere, so the worker cuts them."""
+        words = [word for name in self.schema.categories for word in self.schema.contract.by_name[name].categories]
+        return max(64, *map(len, words))
+
+    def _accepted(self, frame: Frame) -> Frame:
+        """`frame`, unless it says that the table is refused."""
+        column, schema = frame.column, self.schema
+        match frame.refused:
+            case "":
+                return frame
+            case "unreadable":
+                raise Refused("unreadable-table", f"The body is not a readable table of type {self.media_type}.")
+            case "empty":
+                raise Refused("unreadable-table", "The table has no rows.")
+            case "rows":
+                raise Refused("too-large", f"At most {self.most} rows are accepted, and 10000 record batches.")
+            case "memory":
+                text = f"Decoding the table takes more than {self.budget >> 20} MiB of memory. Split it."
+                raise Refused("too-large", text)
+            case "type" if column in schema.contract.by_name:
+                kind = {NUMBER: "numbers", DATE: "dates", WORD: "strings"}[self._kinds()[column]]
+                raise invalid(f"$.{column}", f"is not a column of {kind}", schema.accepted(column))
+            case "column":
+                known = ", ".join(schema.contract.names())
+                raise invalid(f"$.{shown(column)}", "is not a diary column, or occurs twice", known)
+        raise WorkerDied
+
+
+def _fill(target: NDArray[Any], frame: Frame, worker: WorkerProcess, check: Check) -> None:
+    if frame.size != target.nbytes:
+        raise WorkerDied
+    worker.fill(memoryview(target).cast("B"), check)

@@ -1,0 +1,282 @@
+"""The table worker: a process that decodes Arrow IPC and Parquet and may die alone.
+
+Decoders are native code that reads what strangers send. So they run here, where a crash ends nothing else, where memory
+beyond a budget is refused by the kernel, and where processor time is limited. The worker gets neither the environment
+nor the open files of the service. It runs as a script and imports NumPy and pyarrow only, so that it starts quickly.
+
+Over a socket, both sides send frames: the length of a JSON header (4 bytes), the header, and the bytes that it
+announces as `size`. A request is {kind, most, longest, columns, size} and the body. An answer is {rows, columns}, then
+for each column {column, size, words} and its values, or {refused, column} instead of the rest. Values are float64 for
+numbers, int32 indices of `words` for words, and int32 days since 1970-01-01 for dates.
+
+Not here: starting it, and what its answers mean to a client (`serving.input.table_reader`).
+"""
+
+import json
+import os
+import resource
+import select
+import signal
+import socket
+import struct
+import sys
+from collections.abc import Iterable, Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+PARQUET, STREAM = "parquet", "stream"
+NUMBER, WORD, DATE = "number", "word", "date"
+NO_DAY = -(1 << 31)
+LENGTH = struct.Struct("<I")
+# More batches than this are far from any table that an application writes, and cost time without costing memory.
+MOST_BATCHES = 10_000
+OPEN_FILES = 32
+# Seconds without a table after which the memory of earlier tables is returned. The next one is faster with it.
+KEPT_SECONDS = 5.0
+
+Frame = tuple[dict[str, Any], bytes | memoryview]
+
+
+class NotAccepted(Exception):
+    """The table is refused: `reason` is "unreadable", "empty", "rows", "memory", "column" or "type"."""
+
+    def __init__(self, reason: str, column: str = "") -> None:
+        super().__init__(reason)
+        self.reason, self.column = reason, column[:256]
+
+
+def frames_of(request: Mapping[str, Any], body: bytearray) -> Iterator[Frame]:
+    """The answer to `request`, frame by frame. Raises `NotAccepted`, and `MemoryError` beyond the budget."""
+    import pyarrow as pa
+
+    try:
+        table = _table(body, request)
+        yield {"rows": table.num_rows, "columns": table.column_names}, b""
+        for name in table.column_names:
+            yield _column(name, table.column(name), request)
+    except MemoryError:  # pyarrow's own is one too, and must not count as unreadable
+        raise
+    except (pa.ArrowException, OSError, ValueError) as error:
+        raise NotAccepted("unreadable") from error
+
+
+def _table(body: bytearray, request: Mapping[str, Any]) -> Any:
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    columns, most = request["columns"], request["most"]
+    if request["kind"] == PARQUET:
+        metadata = pq.ParquetFile(pa.BufferReader(body)).metadata
+        schema = metadata.schema.to_arrow_schema()
+        _check_schema(schema, columns)
+        if metadata.num_rows > most:
+            raise NotAccepted("rows")
+        # Dictionaries stay dictionaries: a large word that many rows refer to is not copied for each of them.
+        words = [name for name in schema.names if columns[name] == WORD]
+        file = pq.ParquetFile(pa.BufferReader(body), metadata=metadata, read_dictionary=words, pre_buffer=False)
+        table = file.read(use_threads=False)
+    else:
+        open_body = pa.ipc.open_stream if request["kind"] == STREAM else pa.ipc.open_file
+        reader = open_body(pa.BufferReader(body), options=pa.ipc.IpcReadOptions(use_threads=False))
+        _check_schema(reader.schema, columns)
+        table = pa.Table.from_batches(_batches(reader, most), reader.schema)
+    table.validate(full=True)
+    if table.num_rows > most:
+        raise NotAccepted("rows")
+    if not table.num_rows:
+        raise NotAccepted("empty")
+    return table
+
+
+def _batches(reader: Any, most: int) -> list[Any]:
+    batches, rows = [], 0
+    for batch in _all_batches(reader):
+        rows += batch.num_rows
+        batches.append(batch)
+        if rows > most or len(batches) > MOST_BATCHES:
+            raise NotAccepted("rows")
+    return batches
+
+
+def _all_batches(reader: Any) -> Iterable[Any]:
+    is_file = hasattr(reader, "num_record_batches")
+    return (reader.get_batch(k) for k in range(reader.num_record_batches)) if is_file else reader
+
+
+def _check_schema(schema: Any, columns: Mapping[str, str]) -> None:
+    """Raise `NotAccepted` for a column that is unknown, occurs twice or has the wrong type, before any is decoded."""
+    seen: set[str] = set()
+    for name in schema.names:
+        if name not in columns or name in seen:
+            raise NotAccepted("column", name)
+        seen.add(name)
+    for field in schema:
+        if not _accepts(columns[field.name], field.type):
+            raise NotAccepted("type", field.name)
+
+
+def _accepts(kind: str, found: Any) -> bool:
+    from pyarrow import types
+
+    if types.is_null(found):
+        return True
+    if kind == NUMBER:
+        plain = types.is_integer(found) or types.is_floating(found) or types.is_boolean(found)
+        return bool(plain or types.is_decimal(found))
+    if kind == WORD and types.is_dictionary(found):
+        found = found.value_type
+    text = types.is_string(found) or types.is_large_string(found)
+    return bool(text or (kind == DATE and (types.is_date(found) or types.is_timestamp(found) or types.is_int32(found))))
+
+
+def _column(name: str, column: Any, request: Mapping[str, Any]) -> Frame:
+    kind, words = request["columns"][name], None
+    values: NDArray[Any]
+    if kind == NUMBER:
+        values = _numbers(column)
+    elif kind == DATE:
+        values = _days(name, column)
+    else:
+        words, values = _words(column, request["longest"])
+    # Without a copy where it is contiguous already.
+    content = np.ascontiguousarray(values).data.cast("B")
+    return {"column": name, "size": len(content), "words": words}, content
+
+
+def _numbers(column: Any) -> NDArray[np.float64]:
+    import pyarrow as pa
+
+    kind = pa.uint8() if pa.types.is_boolean(column.type) else pa.float64()
+    return np.asarray(column.cast(kind, safe=False).to_numpy(zero_copy_only=False), dtype=np.float64)
+
+
+def _days(name: str, column: Any) -> NDArray[np.int32]:
+    import pyarrow as pa
+
+    try:
+        days = column.cast(pa.date32()).cast(pa.int32()).fill_null(NO_DAY)
+    except MemoryError:
+        raise
+    except (pa.ArrowException, ValueError):
+        raise NotAccepted("type", name) from None
+    return np.asarray(days.to_numpy(zero_copy_only=False), dtype=np.int32)
+
+
+def _words(column: Any, longest: int) -> tuple[list[str], NDArray[np.int32]]:
+    """The distinct words, cut after `longest` letters, and the index of each row's word; -1 for null."""
+    import pyarrow as pa
+
+    if pa.types.is_null(column.type):
+        column = column.cast(pa.string())
+    coded = column.combine_chunks()
+    if not pa.types.is_dictionary(coded.type):
+        coded = coded.dictionary_encode()
+        words, codes = coded.dictionary, coded.indices
+    else:  # its words need be neither distinct nor free of nulls
+        distinct = coded.dictionary.dictionary_encode()
+        words = distinct.dictionary
+        new_codes = np.append(_indices(distinct.indices), np.int32(-1))
+        return _cut(words, longest), new_codes[_indices(coded.indices)]
+    return _cut(words, longest), _indices(codes)
+
+
+def _indices(codes: Any) -> NDArray[np.int32]:
+    import pyarrow as pa
+
+    return np.asarray(codes.cast(pa.int64()).fill_null(-1).to_numpy(zero_copy_only=False), dtype=np.int32)
+
+
+def _cut(words: Any, longest: int) -> list[str]:
+    return [word.as_py()[:longest] for word in words]
+
+
+def send(channel: socket.socket, header: Mapping[str, Any], content: bytes | memoryview = b"") -> None:
+    """Send one frame."""
+    encoded = json.dumps(header).encode()
+    channel.sendall(LENGTH.pack(len(encoded)) + encoded)
+    channel.sendall(content)
+
+
+def _received(channel: socket.socket, size: int) -> bytearray:
+    """The next `size` bytes. Raises `EOFError` when the service has closed its end or ended."""
+    content = bytearray(size)
+    view, at = memoryview(content), 0
+    while at < size:
+        count = channel.recv_into(view[at:])
+        if not count:
+            raise EOFError
+        at += count
+    return content
+
+
+def confine(*, budget: int) -> int:
+    """Limit the memory of this process to `budget` bytes more than now, and what else it could do to the machine.
+
+    Returns the limit.
+    """
+    limit = _data_bytes() + budget
+    if sys.platform == "linux":  # no other system enforces it
+        resource.setrlimit(resource.RLIMIT_DATA, (limit, limit))
+    for what, most in ((resource.RLIMIT_CORE, 0), (resource.RLIMIT_FSIZE, 0), (resource.RLIMIT_NOFILE, OPEN_FILES)):
+        resource.setrlimit(what, (most, most))
+    return limit
+
+
+def _data_bytes() -> int:
+    """The private writable memory of this process, which RLIMIT_DATA limits."""
+    if sys.platform != "linux":
+        return 0
+    fields = Path("/proc/self/statm").read_text("ascii").split()
+    return int(fields[5]) * resource.getpagesize()
+
+
+def _release(channel: socket.socket, most: int) -> None:
+    """Return the memory of past tables to the system: at once beyond `most` bytes, else when no other table comes."""
+    import pyarrow as pa
+
+    idle = not select.select([channel], [], [], KEPT_SECONDS)[0]
+    if idle or _data_bytes() > most:
+        pa.default_memory_pool().release_unused()
+
+
+def main(budget: int, seconds: float) -> None:
+    """Answer requests on standard input, a socket, until its other end is closed."""
+    import pyarrow as pa
+    import pyarrow.parquet
+
+    # Ctrl-C in a terminal reaches the whole group of processes; the service ends this one.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.signal(signal.SIGPROF, signal.SIG_DFL)
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGPROF})
+    pa.set_memory_pool(pa.system_memory_pool())
+    pa.set_cpu_count(1)
+    channel = socket.socket(fileno=os.dup(0))
+    limit = confine(budget=budget)
+    send(channel, {"ready": True})
+    try:
+        while True:
+            _answer_one(channel, seconds)
+            _release(channel, limit - budget // 2)
+    except (EOFError, BrokenPipeError, ConnectionResetError):
+        return
+
+
+def _answer_one(channel: socket.socket, seconds: float) -> None:
+    header = json.loads(_received(channel, *LENGTH.unpack(_received(channel, LENGTH.size))))
+    # Ends the process, also inside native code, once it has used so much processor time.
+    signal.setitimer(signal.ITIMER_PROF, seconds)
+    try:
+        for frame in frames_of(header, _received(channel, header["size"])):
+            send(channel, *frame)
+    except NotAccepted as refused:
+        send(channel, {"refused": refused.reason, "column": refused.column})
+    except MemoryError:
+        send(channel, {"refused": "memory"})
+    signal.setitimer(signal.ITIMER_PROF, 0)
+
+
+if __name__ == "__main__":
+    main(int(sys.argv[1]), float(sys.argv[2]))
