@@ -112,7 +112,7 @@ def _write_ours(work: Path, fitted: FittedModel, data: TrainingSet, *, horizon: 
         recipe=default_recipe(),
         data_version="0" * 32,
         metrics={},
-        reference={item.name: item.to_json() for item in references(data.X, data.names)},
+        reference=references(data.X, data.names),
     )
     store, packed = Store(str(work / "home" / "store")), pack(fitted, data, context)
     bundle = write_bundle(store, packed.manifest, packed.model)

@@ -157,7 +157,9 @@ def _predict() -> dict[str, Any]:
 
 def _batch() -> dict[str, Any]:
     body = _body(_ref("BatchRequest"), {"two participants": examples.batch()})
-    responses = _responses("Batch", ("unreadable-table", "bad-request", *_BODY, "not-ready", *_ACCESS))
+    responses = _responses(
+        "Batch", ("unreadable-table", "undecodable-table", "bad-request", *_BODY, "not-ready", "overloaded", *_ACCESS)
+    )
     binary = {"schema": {"type": "string", "contentMediaType": "application/octet-stream"}}
     for kind in arrow_files.MEDIA_TYPES:
         body["content"][kind] = responses["200"]["content"][kind] = binary

@@ -158,13 +158,18 @@ class _Question:
         table = self._accepted(worker.frame(check))
         if not 0 < table.rows <= self.most or not kinds.keys() >= set(table.columns):
             raise WorkerDied
-        values = np.full((len(schema.columns), table.rows), np.nan)
+        values = np.empty((len(schema.columns), table.rows))
+        for index in {*range(len(values))} - {schema.index[name] for name in table.columns if kinds[name] == NUMBER}:
+            values[index] = np.nan
         words: dict[str, tuple[list[str], NDArray[np.int32]]] = {}
         day: NDArray[np.int32] | None = None
         for name in table.columns:
             frame = self._accepted(worker.frame(check))
             if kinds[name] == NUMBER:
-                _fill(values[schema.index[name]], frame, worker, check)
+                target = values[schema.index[name]]
+                short = np.empty(table.rows, dtype=np.float32) if frame.size == 4 * table.rows else target
+                _fill(short, frame, worker, check)
+                target[:] = short
                 continue
             codes = np.empty(table.rows, dtype=np.int32)
             _fill(codes, frame, worker, check)

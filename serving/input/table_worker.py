@@ -6,8 +6,8 @@ nor the open files of the service. It runs as a script and imports NumPy and pya
 
 Over a socket, both sides send frames: the length of a JSON header (4 bytes), the header, and the bytes that it
 announces as `size`. A request is {kind, most, longest, columns, size} and the body. An answer is {rows, columns}, then
-for each column {column, size, words} and its values, or {refused, column} instead of the rest. Values are float64 for
-numbers, int32 indices of `words` for words, and int32 days since 1970-01-01 for dates.
+for each column {column, size, words} and its values, or {refused, column} instead of the rest. Values are float32 or
+float64 for numbers, int32 indices of `words` for words, and int32 days since 1970-01-01 for dates.
 
 Not here: starting it, and what its answers mean to a client (`serving.input.table_reader`).
 """
@@ -146,11 +146,18 @@ def _column(name: str, column: Any, request: Mapping[str, Any]) -> Frame:
     return {"column": name, "size": len(content), "words": words}, content
 
 
-def _numbers(column: Any) -> NDArray[np.float64]:
+def _numbers(column: Any) -> NDArray[Any]:
+    """The column as floats, NaN for null: float32 where that holds every value exactly, which is half the bytes."""
     import pyarrow as pa
 
-    kind = pa.uint8() if pa.types.is_boolean(column.type) else pa.float64()
-    return np.asarray(column.cast(kind, safe=False).to_numpy(zero_copy_only=False), dtype=np.float64)
+    boolean, short = (
+        pa.types.is_boolean(column.type),
+        column.type in (pa.float32(), pa.float16(), pa.uint8(), pa.int8()),
+    )
+    if boolean:
+        column = column.cast(pa.uint8())
+    kind = pa.float32() if boolean or short else pa.float64()
+    return np.asarray(column.cast(kind, safe=False).to_numpy(zero_copy_only=False))
 
 
 def _days(name: str, column: Any) -> NDArray[np.int32]:

@@ -12,6 +12,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+from migraine_assets_tests.support.hostile_tables import deep_schema
 from migraine_assets_tests.support.waiting import eventually
 from migraine_assets_tests.unit.serving.trained import fresh_store, history, running
 from serving.input.arrow_files import FILE, MEDIA_TYPES, PARQUET, STREAM
@@ -197,6 +198,20 @@ def test_an_empty_table_and_an_unknown_parameter_are_refused(client: httpx.Clien
 def test_the_arrow_file_format_is_not_accepted_as_a_stream(client: httpx.Client) -> None:
     content = packed(diary("a"), FILE)
     assert client.post("/predict/batch", content=content, headers={"content-type": STREAM}).status_code == 400
+
+
+def test_a_table_that_kills_the_decoder_is_refused_and_counted(client: httpx.Client) -> None:
+    """The service goes on, and so does the next table."""
+
+    def deaths() -> float:
+        lines = client.get("/metrics").text.splitlines()
+        return float(next(line for line in lines if line.startswith("migraine_table_worker_deaths_total ")).split()[1])
+
+    before = deaths()
+    response = client.post("/predict/batch", content=deep_schema(40_000), headers={"content-type": PARQUET})
+    assert (response.status_code, response.json()["type"]) == (422, "urn:migraine:problem:undecodable-table")
+    assert deaths() == before + 1
+    assert post(client, diary("a")).status_code == 200
 
 
 def test_memory_of_tables_is_released_when_no_other_table_comes(tmp_path: Path) -> None:
