@@ -218,4 +218,4 @@ class _Question:
 def _fill(target: NDArray[Any], frame: Frame, worker: WorkerProcess, check: Check) -> None:
     if frame.size != target.nbytes:
         raise WorkerDied
-    worker.fill(memoryview(target).cast("B"), check)
+    worker.fill(target.data.cast("B"), check)

@@ -50,10 +50,10 @@ class WorkerProcess:
     def __init__(self, *, budget: int, seconds: float) -> None:
         ours, theirs = socket.socketpair()
         with theirs:
-            self._process = subprocess.Popen(
+            self._process: subprocess.Popen[bytes] = subprocess.Popen(
                 # -P and -s: nothing is imported from the folder of the script, nor from the home of the user.
                 (sys.executable, "-P", "-s", str(_SCRIPT), str(budget), str(seconds)),
-                stdin=theirs,
+                stdin=theirs.fileno(),
                 stdout=subprocess.DEVNULL,
                 # Native code may print what it reads, which is health data.
                 stderr=subprocess.DEVNULL,
