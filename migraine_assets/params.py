@@ -31,6 +31,7 @@ from migraine_assets.core.evaluation.gate import GateSettings
 from migraine_assets.core.models.tuning import TuningSettings
 from migraine_assets.core.monitoring.limits import DriftLimits, PerformanceLimits
 from migraine_assets.core.monitoring.rollout_test import RolloutSettings
+from migraine_assets.core.own_fields import OwnField, with_own_fields
 from migraine_assets.core.quality.settings import QualitySettings
 from migraine_assets.core.tasks import Task
 from migraine_assets.errors import ConfigurationError
@@ -40,9 +41,10 @@ from migraine_assets.sources.files.limits import SourceLimits
 
 @dataclass(frozen=True)
 class ContractSettings:
-    """`bounds` maps numeric fields of the diary contract to other bounds."""
+    """`bounds` maps numeric fields of the diary contract to other bounds, `fields` new fields to what they are."""
 
     bounds: Mapping[str, Bounds] = field(default_factory=dict)
+    fields: Mapping[str, OwnField] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -105,8 +107,8 @@ class Params:
     models: Mapping[Task, Mapping[str, Mapping[str, Any]]] = field(default_factory=lambda: types.MappingProxyType({}))
 
     def diary_contract(self) -> Contract:
-        """The diary contract with the bounds of these parameters. Raises `ConfigurationError`."""
-        return CONTRACT.with_bounds(self.contract.bounds)
+        """The diary contract with the bounds and fields of these parameters. Raises `ConfigurationError`."""
+        return with_own_fields(CONTRACT.with_bounds(self.contract.bounds), self.contract.fields)
 
     def cleaning(self, contract: Contract) -> Cleaning:
         """The cleaning rules for `contract` with the clips of these parameters. Raises `ConfigurationError`."""

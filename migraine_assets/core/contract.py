@@ -17,6 +17,8 @@ from migraine_assets.errors import ConfigurationError
 
 Role = Literal["key", "static", "exposure", "premonitory", "outcome"]
 Kind = Literal["string", "date", "category", "number", "flag"]
+# Features of a field that is declared in parameters.
+Derived = Literal["today", "mean_7d", "mean_28d", "deviation", "change"]
 
 # No quantity of a diary comes near it, and the product of two values below it is still finite as float32.
 LARGEST = 1e9
@@ -40,7 +42,8 @@ class Field:
 
     `low` and `high` are inclusive bounds in `unit`; None means unbounded on that side. `consequence` marks an
     exposure that an attack of the same day can cause (a drug taken for it). A same-day prediction (horizon 0) knows
-    it only up to the day before, like an outcome. `encoding` is the numeric form of a category.
+    it only up to the day before, like an outcome. `encoding` is the numeric form of a category. `derived`: the features
+    of a field that parameters declare; those of the other fields are in `core.features.table`.
     """
 
     name: str
@@ -53,6 +56,7 @@ class Field:
     categories: tuple[str, ...] = ()
     consequence: bool = False
     encoding: Encoding | None = None
+    derived: tuple[Derived, ...] = ()
 
     @property
     def column(self) -> str:

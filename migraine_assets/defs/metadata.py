@@ -8,7 +8,6 @@ from typing import Any
 import dagster as dg
 import pandas as pd
 
-from migraine_assets.core.contract import BY_NAME
 from migraine_assets.defs.refs import ChampionRef, DeliveryInfo, DiaryRef, EvaluationRef, ModelRef
 from migraine_assets.defs.summaries import COLUMNS, column_summaries
 from migraine_assets.printable import markdown, printable
@@ -51,7 +50,7 @@ def frame_metadata(ref: FrameRef, frame: pd.DataFrame, *, summary: str, descript
 
 def diary_metadata(value: DiaryRef, frame: pd.DataFrame, *, summary: str) -> Metadata:
     """What a diary holds, where it came from and what was done to it."""
-    descriptions = {name: field.description for name, field in BY_NAME.items()}
+    descriptions = {field.name: field.description for field in value.fields}
     metadata = frame_metadata(value.frame, frame, summary=summary, descriptions=descriptions)
     metadata |= delivery_metadata(value.delivery)
     metadata["participants"] = int(frame["participant_id"].nunique())

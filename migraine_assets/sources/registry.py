@@ -8,9 +8,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from migraine_assets.core.contract import CONTRACT, Contract
 from migraine_assets.errors import ConfigurationError, DataRefused
 from migraine_assets.sources.columns.mapping import nearest, parse_mapping
-from migraine_assets.sources.files.delivery import Delivery, source_file
+from migraine_assets.sources.files.delivery import Delivery, source_file, with_columns_of
 from migraine_assets.sources.files.fetch import check_location, landing_source, read_text
 from migraine_assets.sources.files.limits import DEFAULT, SourceLimits
 from migraine_assets.sources.table import open_table, repeat_table
@@ -87,19 +88,22 @@ def read_source(
     options: Mapping[str, Any],
     landing: Path | None,
     limits: SourceLimits = DEFAULT,
+    contract: Contract = CONTRACT,
 ) -> Delivery:
     """Read `source`: a name in `SOURCES`, the word `landing` for the folder `landing`, or the location of a table.
 
     `mapping` is the location of a mapping file, for tables only; `options` are those of the named source; `limits`
-    bound what is read. Raises `ConfigurationError` for invalid arguments, `DataRefused` for unacceptable data.
+    bound what is read; the fields are those of `contract`.
+
+    Raises `ConfigurationError` for invalid arguments, `DataRefused` for unacceptable data.
     """
     known = _named(source, mapping)
     if known is not None:
-        return known.open(options)
+        return with_columns_of(known.open(options), contract)
     location = _landing_location(landing) if source == LANDING else source
     _refuse_options(options, location)
     try:
-        return open_table(location, mapping=mapping, limits=limits)
+        return open_table(location, mapping=mapping, limits=limits, contract=contract)
     except ConfigurationError as error:
         raise _with_names(source, error) from error
 
@@ -111,6 +115,7 @@ def check_source(
     options: Mapping[str, Any],
     landing: Path | None,
     limits: SourceLimits = DEFAULT,
+    contract: Contract = CONTRACT,
 ) -> None:
     """Raise the errors of `read_source` that show without reading a diary, for a command that takes minutes."""
     known = _named(source, mapping)
@@ -122,7 +127,7 @@ def check_source(
     try:
         check_location(location, limits=limits)
         if mapping:
-            parse_mapping(read_text(mapping, limits=limits), name=mapping)
+            parse_mapping(read_text(mapping, limits=limits), name=mapping, contract=contract)
     except ConfigurationError as error:
         raise _with_names(source, error) from error
 
@@ -135,10 +140,13 @@ def repeat_source(
     mapping: str | None,
     description: str,
     limits: SourceLimits = DEFAULT,
+    contract: Contract = CONTRACT,
 ) -> Delivery:
     """Recreate an earlier delivery of `source` from its kept files."""
     kept = [source_file(name, content) for name, content in files]
-    return repeat_table(kept, md5=md5, mapping=mapping, source=source, description=description, limits=limits)
+    return repeat_table(
+        kept, md5=md5, mapping=mapping, source=source, description=description, limits=limits, contract=contract
+    )
 
 
 def _named(source: str, mapping: str | None) -> Source | None:

@@ -6,12 +6,12 @@ Not here: conflicts within one file (`core.diary.validation`).
 import numpy as np
 import pandas as pd
 
-from migraine_assets.core.contract import NAMES
+from migraine_assets.core.contract import CONTRACT, Contract
 
 _KEY = ["participant_id", "date"]
 
 
-def superseded(frame: pd.DataFrame, file: np.ndarray) -> np.ndarray:
+def superseded(frame: pd.DataFrame, file: np.ndarray, contract: Contract = CONTRACT) -> np.ndarray:
     """Return for each row None, or a sentence that names the row of a later file that supersedes it.
 
     `file` is the index of each row's file in the delivery. Identical rows are left to the removal of duplicates, and a
@@ -26,7 +26,7 @@ def superseded(frame: pd.DataFrame, file: np.ndarray) -> np.ndarray:
     candidates = candidates[shared]
     last = candidates.groupby(_KEY, sort=False)["file"].transform("max")
     older = candidates.index[candidates["file"] < last]
-    repeated = frame.loc[candidates.index, list(NAMES)].duplicated(keep="last")
+    repeated = frame.loc[candidates.index, list(contract.names())].duplicated(keep="last")
     replaced = older[~repeated.loc[older].to_numpy()]
     if len(replaced):
         winners = candidates[candidates["file"] == last].drop_duplicates(_KEY, keep="last")

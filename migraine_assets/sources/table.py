@@ -13,14 +13,14 @@ import pandas as pd
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from migraine_assets.core.contract import ATTACK, FIELDS, Field
+from migraine_assets.core.contract import ATTACK, CONTRACT, Contract, Field
 from migraine_assets.errors import DataRefused
 from migraine_assets.sources import known_formats
 from migraine_assets.sources.columns import coercion, dates
 from migraine_assets.sources.columns.binding import Binding, bind, header_of, listed
 from migraine_assets.sources.columns.coercion import Coerced, Style
 from migraine_assets.sources.columns.mapping import Column, SourceMapping, parse_mapping
-from migraine_assets.sources.files.delivery import RAW_COLUMNS, Delivery, SourceFile
+from migraine_assets.sources.files.delivery import Delivery, SourceFile, raw_columns
 from migraine_assets.sources.files.encoding import uncompressed
 from migraine_assets.sources.files.fetch import Fetched, fetch, read_text
 from migraine_assets.sources.files.limits import DEFAULT, SourceLimits
@@ -47,15 +47,19 @@ class _Part:
     cells: list[pa.Array]
 
 
-def open_table(location: str, *, mapping: str | None = None, limits: SourceLimits = DEFAULT) -> Delivery:
+def open_table(
+    location: str, *, mapping: str | None = None, limits: SourceLimits = DEFAULT, contract: Contract = CONTRACT
+) -> Delivery:
     """Read the diary at `location` (file, folder, glob or URL), with the mapping file at `mapping` if given.
 
     Raises `ConfigurationError` for an unusable location or mapping, `DataRefused` for files that are not a diary or are
     beyond `limits`.
     Unreadable cells and lines are not an error: the column `unreadable` of their rows describes them.
     """
-    parsed = parse_mapping(read_text(mapping, limits=limits), name=mapping) if mapping else None
-    return table_delivery(fetch(location, limits=limits), parsed, source="table", description=location, limits=limits)
+    parsed = parse_mapping(read_text(mapping, limits=limits), name=mapping, contract=contract) if mapping else None
+    return table_delivery(
+        fetch(location, limits=limits), parsed, source="table", description=location, limits=limits, contract=contract
+    )
 
 
 def table_delivery(
@@ -65,28 +69,29 @@ def table_delivery(
     source: str,
     description: str,
     limits: SourceLimits = DEFAULT,
+    contract: Contract = CONTRACT,
 ) -> Delivery:
     """Return the delivery of fetched files; a known format has its own mapping."""
     files = [file for delivered in fetched.files for file in unpacked(delivered, limits)]
-    sheets, others = _diaries([_sheet(file, mapping, limits) for file in files], mapping)
+    sheets, others = _diaries([_sheet(file, mapping, limits) for file in files], mapping, contract)
     known = known_formats.recognize(sheets[0].header) if mapping is None else None
     mapping = known_formats.shipped_mapping(known) if known else mapping
-    parts = [_part(sheet, mapping) for sheet in sheets]
+    parts = [_part(sheet, mapping, contract) for sheet in sheets]
     order = _date_order(parts)
-    frame = pd.concat([_frame(part, mapping, order) for part in parts], ignore_index=True)
+    frame = pd.concat([_frame(part, mapping, order, contract) for part in parts], ignore_index=True)
     dated = bool(frame["date"].notna().any())
     horizon = horizon_of(mapping, dated=dated)
     named = [part.binding.position("participant_id") is not None for part in parts]
     notes = (*fetched.notes, *others, *_notes(parts, mapping, known), *name_participants(frame, sheets, named, mapping))
     file = np.repeat(np.arange(len(parts)), [len(part.sheet.lines) for part in parts])
-    frame["superseded"] = superseded(frame, file)
+    frame["superseded"] = superseded(frame, file, contract)
     notes = (*notes, *(lookalikes(frame) if any(named) else ()), *_superseded_note(frame))
-    frame, added = add_quiet_days(frame, mapping.observation if mapping else None)
+    frame, added = add_quiet_days(frame, mapping.observation if mapping else None, contract)
     _refuse_attack_days_alone(frame, description)
     return Delivery(
         source,
         description,
-        frame[list(RAW_COLUMNS)],
+        frame[list(raw_columns(contract))],
         horizon,
         fetched.files,
         fetched.md5,
@@ -103,10 +108,13 @@ def repeat_table(
     source: str,
     description: str,
     limits: SourceLimits = DEFAULT,
+    contract: Contract = CONTRACT,
 ) -> Delivery:
     """Recreate an earlier delivery from its kept `files`."""
-    parsed = parse_mapping(mapping, name="kept with the delivery") if mapping else None
-    return table_delivery(Fetched(tuple(files), md5), parsed, source=source, description=description, limits=limits)
+    parsed = parse_mapping(mapping, name="kept with the delivery", contract=contract) if mapping else None
+    return table_delivery(
+        Fetched(tuple(files), md5), parsed, source=source, description=description, limits=limits, contract=contract
+    )
 
 
 def _sheet(file: SourceFile, mapping: SourceMapping | None, limits: SourceLimits) -> Sheet:
@@ -125,11 +133,13 @@ def _sheet(file: SourceFile, mapping: SourceMapping | None, limits: SourceLimits
     return days_of(sheet, mapping.observation if mapping else None)
 
 
-def _diaries(sheets: list[Sheet], mapping: SourceMapping | None) -> tuple[list[Sheet], tuple[str, ...]]:
+def _diaries(
+    sheets: list[Sheet], mapping: SourceMapping | None, contract: Contract
+) -> tuple[list[Sheet], tuple[str, ...]]:
     """Leave out files of a folder that have no field of a diary, such as a codebook, and note them."""
     if len(sheets) == 1 or (mapping and mapping.columns):
         return sheets, ()  # A mapping is checked against every file.
-    fields = [{column.field.name for column, _ in bind(sheet, mapping).columns} for sheet in sheets]
+    fields = [{column.field.name for column, _ in bind(sheet, mapping, contract).columns} for sheet in sheets]
     diaries = [sheet for sheet, names in zip(sheets, fields, strict=True) if {ATTACK, "date", "participant_id"} & names]
     if not diaries:
         return sheets, ()
@@ -147,8 +157,8 @@ def _refuse_attack_days_alone(frame: pd.DataFrame, description: str) -> None:
         )
 
 
-def _part(sheet: Sheet, mapping: SourceMapping | None) -> _Part:
-    binding = bind(sheet, mapping)
+def _part(sheet: Sheet, mapping: SourceMapping | None, contract: Contract) -> _Part:
+    binding = bind(sheet, mapping, contract)
     if binding.position(ATTACK) is None and ATTACK not in (mapping.constants if mapping else {}):
         raise DataRefused(
             f"{sheet.file} has no outcome: a column '{ATTACK}' (1 on a day with an attack, 0 without) is required. "
@@ -174,14 +184,14 @@ def _date_order(parts: Sequence[_Part]) -> dates.Order | None:
     return dates.decide_order(cells, column=name)
 
 
-def _frame(part: _Part, mapping: SourceMapping | None, order: dates.Order | None) -> pd.DataFrame:
+def _frame(part: _Part, mapping: SourceMapping | None, order: dates.Order | None, contract: Contract) -> pd.DataFrame:
     sheet, rows = part.sheet, len(part.sheet.lines)
     style = Style(sheet.file, sheet.decimal_comma, order)
     coerced = {column.field.name: coercion.coerce(column, cells, style)
                for (column, _), cells in zip(part.binding.columns, part.cells, strict=True)}  # fmt: skip
     constants = mapping.constants if mapping else {}
     columns = {field.name: coerced[field.name].values if field.name in coerced
-               else _filled(field, constants.get(field.name, ""), rows) for field in FIELDS}  # fmt: skip
+               else _filled(field, constants.get(field.name, ""), rows) for field in contract.fields}  # fmt: skip
     columns["source_file"] = np.full(rows, sheet.file, object)
     columns["source_row"] = sheet.lines.astype(np.int64)
     columns["unreadable"] = _sentences(rows, sheet.problems, list(coerced.values()))

@@ -1,4 +1,4 @@
-"""A model that is trained with other bounds and clips is served with them. Only the parameter file changes."""
+"""A model that is trained with other bounds, clips and fields is served with them. Only the parameter file changes."""
 
 import datetime as dt
 import json
@@ -15,6 +15,7 @@ import pytest
 from migraine_assets.cli.dagster.instance import open_instance
 from migraine_assets.definitions import build_defs
 from migraine_assets.settings import Settings
+from migraine_assets.stores.assets import deliveries
 from migraine_assets.stores.assets.frames import read_frame
 from migraine_assets.stores.bundles.bundles import load_manifest
 from migraine_assets.stores.registry.champions import promote
@@ -24,16 +25,32 @@ from migraine_assets_tests.unit.serving.trained import records_of, running
 from serving.services import Services
 
 # The source says: hydration is 0 to 10 l and clipped at 6, sleep is clipped at 18 h, stress is not clipped.
+OWN = {
+    "hrv",
+    "hrv_mean_7d",
+    "hrv_mean_28d",
+    "hrv_deviation",
+    "hrv_change",
+    "chronotype",
+    "night_shift",
+    "night_shift_mean_7d",
+}
 OTHER = """\
 contract:
   bounds:
     hydration: {high: 15}
     humidity: {low: 20}
+  fields:
+    hrv: {kind: number, unit: ms, low: 0, high: 300, description: Heart rate variability.,
+          features: [today, mean_7d, mean_28d, deviation, change]}
+    chronotype: {kind: category, role: static, description: Chronotype., categories: {lark: 0, owl: 1}}
+    night_shift: {kind: flag, description: Worked at night., features: [today, mean_7d]}
 preprocess:
   clips:
     - {field: hydration, low: 1, high: 12.5}
     - {field: stress_level, low: null, high: 8}
 """
+STATIC = ("age", "sex", "chronotype")
 TRAINED = ("classifiers/logistic_regression", "regressors/ridge")
 ASSETS = (
     "raw_diary", "validated_diary", "quarantined_rows", "preprocessed_diary", "features", "folds", *TRAINED,
@@ -48,7 +65,10 @@ def days() -> pd.DataFrame:
     frame["hydration"] = np.round(random.uniform(0, 14.5, len(frame)), 1)
     frame["humidity"] = np.round(random.uniform(20, 90, len(frame)), 0)
     frame["screen_time"] = np.round(random.uniform(0, 23, len(frame)), 1)
-    frame.loc[frame.index % 7 == 0, ["hydration", "screen_time"]] = np.nan
+    frame["hrv"] = np.round(random.uniform(10, 120, len(frame)), 1)
+    frame["night_shift"] = random.integers(0, 2, len(frame)).astype(float)
+    frame["chronotype"] = np.where(frame["participant_id"] < "p05", "lark", "owl")
+    frame.loc[frame.index % 7 == 0, ["hydration", "screen_time", "hrv", "night_shift"]] = np.nan
     return frame
 
 
@@ -75,12 +95,12 @@ def service(home: Home, tmp_path_factory: pytest.TempPathFactory) -> Iterator[tu
 
 def body(days: pd.DataFrame, participant: str, day: pd.Timestamp) -> dict[str, Any]:
     own = days[(days["participant_id"] == participant) & (days["date"] <= day)].tail(60)
-    static = {name: own[name].iloc[0] for name in ("age", "sex")}
-    daily = own.drop(columns=["participant_id", "age", "sex"]).assign(date=own["date"].dt.strftime("%Y-%m-%d"))
+    static = {name: own[name].iloc[0] for name in STATIC}
+    daily = own.drop(columns=["participant_id", *STATIC]).assign(date=own["date"].dt.strftime("%Y-%m-%d"))
     entries = json.loads(daily.to_json(orient="records"))
     for entry in entries:
         entry["migraine_severity"] = entry["migraine_severity"] if entry["migraine_occurrence"] else None
-    return {"participant_id": participant, "entries": entries, "age": int(static["age"]), "sex": static["sex"]}
+    return {"participant_id": participant, "entries": entries, **static, "age": int(static["age"])}
 
 
 def test_no_row_was_refused_and_the_limits_changed_some(home: Home) -> None:
@@ -97,6 +117,17 @@ def test_the_bundle_says_how_it_was_trained(home: Home) -> None:
     assert (fields["hydration"].high, fields["humidity"].low) == (15, 20)
     clips = {clip.field: (clip.low, clip.high) for clip in manifest.cleaning.clips}
     assert clips == {"hydration": (1, 12.5), "stress_level": (None, 8)}
+
+
+def test_own_fields_become_features_with_their_operations(home: Home) -> None:
+    trained = set(home.asset("features").names)
+    assert trained >= OWN
+    manifest = load_manifest(home.store, home.pointer.tasks["attack"].champion)
+    assert set(manifest.names) & OWN
+    fields = manifest.recipe.contract.by_name
+    assert (fields["hrv"].unit, fields["hrv"].high) == ("ms", 300)
+    profile = deliveries.log(home.store)[-1].acceptance.profile
+    assert {"hrv", "chronotype", "night_shift"} <= {field["name"] for field in profile["fields"]}
 
 
 def test_the_served_row_is_the_training_row_bit_for_bit(
@@ -127,6 +158,8 @@ def test_requests_are_checked_against_the_bounds_of_the_model(service: tuple[htt
     assert accepted.status_code == 200
     limited = [w for w in accepted.json()["warnings"] if w["code"] == "value_limited"]
     assert limited[0]["fields"] == ["hydration"]
+    assert client.post("/predict", json={"hrv": 301}).status_code == 422
+    assert client.post("/predict", json={"chronotype": "finch"}).status_code == 422
     for wrong in ({"hydration": 15.5}, {"humidity": 10}):
         refused = client.post("/predict", json=wrong)
         assert refused.status_code == 422
@@ -134,6 +167,8 @@ def test_requests_are_checked_against_the_bounds_of_the_model(service: tuple[htt
         assert ("0 to 15 l" if "hydration" in wrong else "20 to 100 %") in error["accepted"]
     schema = client.get("/openapi.json").json()["components"]["schemas"]["Entry"]["properties"]["hydration"]
     assert json.dumps(schema).count("15") == 1
+    own = client.get("/openapi.json").json()["components"]["schemas"]["Entry"]["properties"]["hrv"]
+    assert "Heart rate variability" in json.dumps(own)
 
 
 def test_a_table_is_checked_and_computed_in_the_same_way(

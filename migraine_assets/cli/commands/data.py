@@ -43,8 +43,10 @@ def validate(
 
     settings = Settings()
     params, today = load_params(settings.params), dt.datetime.now(dt.UTC).date()
-    delivery = read_source(file, mapping=mapping, options={}, landing=settings.landing, limits=params.sources)
     contract = params.diary_contract()
+    delivery = read_source(
+        file, mapping=mapping, options={}, landing=settings.landing, limits=params.sources, contract=contract
+    )
     result = validate_rows(delivery.frame, today=today, settings=params.validation, contract=contract)
     findings = (
         *raw_findings(delivery.frame, previous=None, settings=params.quality, contract=contract),
@@ -74,9 +76,10 @@ def validate(
 
 def sources(*, as_json: AsJson = False) -> None:
     """List the sources of diaries and the fields of a diary."""
-    from migraine_assets.core.contract import FIELDS
+    from migraine_assets.params import load_params
     from migraine_assets.sources.registry import describe
 
+    own = load_params(Settings().params).diary_contract().fields
     document = SourcesDocument(
         sources=[SourceLine(source=name, description=text) for name, text in describe()],
         fields=[
@@ -90,7 +93,7 @@ def sources(*, as_json: AsJson = False) -> None:
                 high=f.high,
                 meaning=f.description,
             )
-            for f in FIELDS
+            for f in own
         ],
     )
     if as_json:

@@ -18,6 +18,7 @@ from migraine_assets.errors import ConfigurationError, DataRefused, NoModelMetTh
 from migraine_assets.settings import Settings
 
 if TYPE_CHECKING:
+    from migraine_assets.core.contract import Contract
     from migraine_assets.defs.refs import ChampionRef
     from migraine_assets.sources.files.limits import SourceLimits
 
@@ -52,7 +53,7 @@ def run(
     config = _check(job, flags)
     settings = writable_settings()
     params = load_params(settings.params)
-    _check_source(settings, job, config, limits=params.sources)
+    _check_source(settings, job, config, limits=params.sources, contract=params.diary_contract())
     with hold_home(settings.root):
         settings.landing.mkdir(parents=True, exist_ok=True)
         outcome = _execute(settings, job, _run_config(config))
@@ -111,7 +112,9 @@ def _check(job: str, flags: dict[str, Any]) -> dict[str, Any]:
     return present
 
 
-def _check_source(settings: Settings, job: str, present: dict[str, Any], *, limits: "SourceLimits") -> None:
+def _check_source(
+    settings: Settings, job: str, present: dict[str, Any], *, limits: "SourceLimits", contract: "Contract"
+) -> None:
     """Find a wrong source before anything runs. Raises `ConfigurationError` or `DataRefused`."""
     from migraine_assets.sources.files.fetch import landing_source
     from migraine_assets.sources.registry import check_source
@@ -127,7 +130,7 @@ def _check_source(settings: Settings, job: str, present: dict[str, Any], *, limi
     source = present.get("source") or settings.source or landing_source(settings.landing) or "synthetic"
     mapping = present.get("mapping") or settings.mapping
     options = present.get("options") or {}
-    check_source(source, mapping=mapping, options=options, landing=settings.landing, limits=limits)
+    check_source(source, mapping=mapping, options=options, landing=settings.landing, limits=limits, contract=contract)
 
 
 def _flag(name: str) -> str:

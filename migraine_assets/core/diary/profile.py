@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from migraine_assets.core.contract import BY_NAME, FIELDS, Field
+from migraine_assets.core.contract import CONTRACT, Contract, Field
 from migraine_assets.core.diary.columns import codes, numbers
 from migraine_assets.core.reference_bins import bin_counts, bin_edges, psi
 from migraine_assets.errors import DataRefused
@@ -53,17 +53,17 @@ class Profile:
     fields: tuple[FieldProfile, ...]
 
 
-def profile(frame: pd.DataFrame) -> Profile:
-    """Compute the profile of a frame with the contract's columns."""
+def profile(frame: pd.DataFrame, contract: Contract = CONTRACT) -> Profile:
+    """Compute the profile of a frame with the columns of `contract`."""
     person, _ = pd.factorize(frame["participant_id"], use_na_sentinel=False)
-    fields = [field for field in FIELDS if field.role != "key"]
+    fields = [field for field in contract.fields if field.role != "key"]
     return Profile(len(frame), tuple(_profile_of(field, frame, person, edges=None) for field in fields))
 
 
-def counted_like(before: FieldProfile, frame: pd.DataFrame) -> FieldProfile:
+def counted_like(before: FieldProfile, frame: pd.DataFrame, contract: Contract = CONTRACT) -> FieldProfile:
     """Count the same field of another frame in the bins of `before`."""
     person, _ = pd.factorize(frame["participant_id"], use_na_sentinel=False)
-    return _profile_of(BY_NAME[before.name], frame, person, edges=before.edges)
+    return _profile_of(contract.by_name[before.name], frame, person, edges=before.edges)
 
 
 def stability(before: FieldProfile, now: FieldProfile) -> tuple[float, int]:
@@ -87,7 +87,7 @@ def from_json(text: str) -> Profile:
             f"The profile has format {content.get('format')}, and this version reads {FORMAT}: "
             "use the version that wrote it."
         )
-    fields = tuple(_field(cells) for cells in content["fields"] if cells["name"] in BY_NAME)
+    fields = tuple(_field(cells) for cells in content["fields"])
     return Profile(int(content["rows"]), fields)
 
 

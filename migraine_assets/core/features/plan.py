@@ -43,7 +43,10 @@ class Recipe:
     @cached_property
     def version(self) -> str:
         """SHA-256 (hex) of the recipe."""
-        return hashlib.sha256(json.dumps(asdict(self), sort_keys=True).encode()).hexdigest()
+        content = asdict(self)
+        for item in content["fields"]:
+            del item["derived"]  # Its features are in the recipe.
+        return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
 
     @cached_property
     def columns_read(self) -> Mapping[str, tuple[str, ...]]:

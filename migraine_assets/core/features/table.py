@@ -43,8 +43,10 @@ _CAFFEINE, _PRESSURE, _DRUG = "caffeine_intake", "weather_pressure", "medication
 
 def quantities_of(contract: Contract) -> tuple[Quantity, ...]:
     """The quantities of a day for the fields of `contract`."""
-    triggers = tuple(item.name for item in contract.of_kind("flag") if item.role == "exposure" and not item.consequence)
-    signs = contract.names("premonitory")
+    # A field of one's own changes no feature of the others.
+    shared = [item for item in contract.of_kind("flag") if not item.derived]
+    triggers = tuple(item.name for item in shared if item.role == "exposure" and not item.consequence)
+    signs = tuple(item.name for item in shared if item.role == "premonitory")
     return (
         Quantity("trigger_count", "count_present", triggers, "Triggers met today among those asked."),
         Quantity("trigger_index", "share_present", triggers, "Share of the asked triggers that were met today."),
@@ -74,7 +76,8 @@ def quantities_of(contract: Contract) -> tuple[Quantity, ...]:
 
 def features_of(contract: Contract) -> tuple[Feature, ...]:
     """The features for the fields of `contract`, in the order of the matrix."""
-    return (*_of_today(contract), *_OF_ATTACKS, *_OF_EXPOSURES)
+    own = tuple(feature for item in contract.fields for feature in _of_own(item))
+    return (*_of_today(contract), *_OF_ATTACKS, *_OF_EXPOSURES, *own)
 
 
 @cache
@@ -113,12 +116,25 @@ def _deviation(name: str, column: str, *, what: str) -> Feature:
     return Feature(f"{name}_deviation", "deviation", (column,), LOOK_BACK, text)
 
 
+def _of_own(item: Field) -> tuple[Feature, ...]:
+    """The features of a field that parameters declare."""
+    name, what = item.column, item.description.rstrip(".")
+    of_derived = {
+        "today": lambda: _today(item),
+        "mean_7d": lambda: _mean(name, name, 7, what=what),
+        "mean_28d": lambda: _mean(name, name, 28, what=what),
+        "deviation": lambda: _deviation(name, name, what=what),
+        "change": lambda: Feature(f"{name}_change", "change", (name,), 2, f"Change since yesterday: {what}."),
+    }
+    return tuple(of_derived[derived]() for derived in item.derived)
+
+
 def _of_today(contract: Contract) -> tuple[Feature, ...]:
     return (
         *(
             _today(item, name=f"{item.name}_today" if item.consequence else None)
             for item in contract.fields
-            if item.role in ("static", "exposure", "premonitory") and item.numeric
+            if item.role in ("static", "exposure", "premonitory") and item.numeric and not item.derived
         ),
         _today(contract.by_name[ATTACK], name="attack_today"),
         _product("stress_x_sleep", _STRESS, _SLEEP, "Stress times hours of sleep."),

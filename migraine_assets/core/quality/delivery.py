@@ -9,7 +9,7 @@ import pandas as pd
 import pandera.pandas as pa
 from pandera.errors import SchemaErrors
 
-from migraine_assets.core.contract import BY_NAME, CONTRACT, Contract
+from migraine_assets.core.contract import CONTRACT, Contract
 from migraine_assets.core.diary.schema import raw_schema, validated_schema
 from migraine_assets.core.diary.validation import Validated
 from migraine_assets.core.quality.finding import Finding, finding, listed, percent, plural, share
@@ -82,5 +82,4 @@ def _cases(cases: pd.DataFrame) -> list[tuple[str, str, str]]:
 
 def _fields_of(unreadable: str) -> str:
     """The fields that a note on unreadable cells names, without the cells; empty if the whole row is unreadable."""
-    named = {name for name in re.findall(r"(?:^|; )(\w+)='", unreadable) if name in BY_NAME}
-    return ", ".join(name for name in BY_NAME if name in named)
+    return ", ".join(dict.fromkeys(re.findall(r"(?:^|; )([a-z][a-z0-9_]*)='", unreadable)))

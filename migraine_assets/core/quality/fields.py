@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from migraine_assets.core.contract import ATTACK, BY_NAME, FIELDS
+from migraine_assets.core.contract import ATTACK, CONTRACT, Contract
 from migraine_assets.core.diary.columns import known, numbers
 from migraine_assets.core.diary.profile import FieldProfile, Profile, counted_like, stability
 from migraine_assets.core.quality.finding import Finding, figure, finding, listed, percent, share
@@ -20,14 +20,14 @@ from migraine_assets.core.reference_bins import psi_noise
 NORMAL_QUARTILE = 0.6745
 
 
-def missing_values(valid: pd.DataFrame, *, settings: QualitySettings) -> Finding:
+def missing_values(valid: pd.DataFrame, *, settings: QualitySettings, contract: Contract = CONTRACT) -> Finding:
     """The outcome and the recorded fields are mostly known (warning; blocking if the outcome is rarely known).
 
     A field that is always null does not exist in the source, which is not an error. Severity and duration are given for
     attacks only and are not checked here.
     """
-    shares = {field.name: share(int(valid[field.name].isna().sum()), len(valid)) for field in FIELDS}
-    recorded = [f for f in FIELDS if f.role not in ("key", "outcome") and shares[f.name] < 1]
+    shares = {field.name: share(int(valid[field.name].isna().sum()), len(valid)) for field in contract.fields}
+    recorded = [f for f in contract.fields if f.role not in ("key", "outcome") and shares[f.name] < 1]
     sparse = [f"{f.name} ({percent(shares[f.name])})" for f in recorded if shares[f.name] > settings.missing_warning]
     outcome, blocking = shares[ATTACK], shares[ATTACK] > settings.outcome_missing_blocking
     failures = []
@@ -71,9 +71,9 @@ def outliers_of(name: str, values: NDArray[np.float64], *, settings: QualitySett
     return Outliers(name, values.size, low, high, int(((values < low) | (values > high)).sum()), by_z)
 
 
-def outliers(valid: pd.DataFrame, *, settings: QualitySettings) -> Finding:
+def outliers(valid: pd.DataFrame, *, settings: QualitySettings, contract: Contract = CONTRACT) -> Finding:
     """Few values of a numeric field are outliers (warning). Bounds are checked by validation."""
-    fields = [field.name for field in FIELDS if field.kind == "number"]
+    fields = [field.name for field in contract.of_kind("number")]
     counted = [outliers_of(name, known(numbers(valid, name)), settings=settings) for name in fields]
     counted = [entry for entry in counted if entry.known]
     many = [
@@ -86,11 +86,13 @@ def outliers(valid: pd.DataFrame, *, settings: QualitySettings) -> Finding:
     )
     columns = ("field", "values", "lower fence", "upper fence", "outside", "beyond robust z")
     success = f"No numeric field has more than {percent(settings.outlier_warning)} outliers."
-    rows = [_outlier_row(entry) for entry in counted]
+    rows = [_outlier_row(entry, contract.by_name[entry.field].unit) for entry in counted]
     return finding("outliers", failures, success=success, blocking=False, columns=columns, rows=rows)
 
 
-def drift_from_previous(valid: pd.DataFrame, previous: Profile | None, *, settings: QualitySettings) -> Finding:
+def drift_from_previous(
+    valid: pd.DataFrame, previous: Profile | None, *, settings: QualitySettings, contract: Contract = CONTRACT
+) -> Finding:
     """Every field is distributed as in the last accepted delivery (warning).
 
     The population stability index is compared with `psi_warning` or, if that is greater, with the value that chance
@@ -102,7 +104,8 @@ def drift_from_previous(valid: pd.DataFrame, previous: Profile | None, *, settin
     if previous is None:
         success = "There is no earlier delivery to compare with."
         return finding("drift_from_previous", [], success=success, blocking=False, columns=columns)
-    pairs = [(old, counted_like(old, valid)) for old in previous.fields]
+    fields = [field for field in previous.fields if field.name in contract.by_name]
+    pairs = [(old, counted_like(old, valid, contract)) for old in fields]
     # Fields whose categories have changed in the contract cannot be compared.
     pairs = [(old, new) for old, new in pairs if old.labels == new.labels]
     both = [(old, new) for old, new in pairs if old.known and new.known]
@@ -133,8 +136,7 @@ def _appeared(pairs: list[tuple[FieldProfile, FieldProfile]]) -> list[str]:
     return sentences + ([f"Recorded for the first time: {listed(new)}."] if new else [])
 
 
-def _outlier_row(entry: Outliers) -> tuple[str, ...]:
-    unit = BY_NAME[entry.field].unit
+def _outlier_row(entry: Outliers, unit: str) -> tuple[str, ...]:
     fences = [f"{figure(fence)} {unit}".strip() if np.isfinite(fence) else "-" for fence in (entry.low, entry.high)]
     by_z = "-" if entry.by_z is None else f"{entry.by_z:,} ({percent(share(entry.by_z, entry.known))})"
     by_iqr = f"{entry.by_iqr:,} ({percent(share(entry.by_iqr, entry.known))})"

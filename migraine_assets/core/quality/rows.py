@@ -9,7 +9,7 @@ import datetime
 import numpy as np
 import pandas as pd
 
-from migraine_assets.core.contract import ATTACK, BY_NAME, SEVERITY, names
+from migraine_assets.core.contract import ATTACK, CONTRACT, SEVERITY, Contract
 from migraine_assets.core.diary.columns import numbers
 from migraine_assets.core.diary.duplicates import conflicts, content_codes, repeated
 from migraine_assets.core.quality.finding import Finding, finding, listed, percent, plural, share
@@ -52,9 +52,9 @@ def repeated_rows(valid: pd.DataFrame) -> Finding:
     return finding("repeated_rows", [failure] if count else [], success="No row is repeated.", blocking=False)
 
 
-def static_fields(valid: pd.DataFrame) -> Finding:
-    """Sex and migraine type are the same on all days of a participant (warning)."""
-    fields = [name for name in names("static") if BY_NAME[name].kind == "category"]
+def static_fields(valid: pd.DataFrame, *, contract: Contract = CONTRACT) -> Finding:
+    """Sex, migraine type and other static categories are the same on all days of a participant (warning)."""
+    fields = [field.name for field in contract.of_kind("category") if field.role == "static"]
     rows, failures = [], []
     for name in fields:
         pairs = valid[["participant_id", name]].dropna().drop_duplicates()

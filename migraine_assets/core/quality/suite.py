@@ -24,7 +24,7 @@ def raw_findings(
         delivery.not_empty(raw),
         delivery.raw_types(raw, contract=contract),
         delivery.unreadable_share(raw, settings=settings),
-        unit_change.units_as_before(raw, previous, settings=settings),
+        unit_change.units_as_before(raw, previous, settings=settings, contract=contract),
     )
 
 
@@ -45,13 +45,13 @@ def validated_findings(
         delivery.types_and_bounds(valid, contract=contract),
         rows.unique_days(valid),
         rows.repeated_rows(valid),
-        rows.static_fields(valid),
+        rows.static_fields(valid, contract=contract),
         rows.future_dates(valid, today=today, settings=settings),
         rows.outcome_consistency(valid),
         rows.class_balance(valid, settings=settings),
         rows.enough_to_train(valid, settings=settings),
-        fields.missing_values(valid, settings=settings),
-        fields.outliers(valid, settings=settings),
+        fields.missing_values(valid, settings=settings, contract=contract),
+        fields.outliers(valid, settings=settings, contract=contract),
         delivery.quarantine_share(result, settings=settings),
-        fields.drift_from_previous(valid, previous, settings=settings),
+        fields.drift_from_previous(valid, previous, settings=settings, contract=contract),
     )

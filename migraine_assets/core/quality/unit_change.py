@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from migraine_assets.core.contract import BY_NAME, Field
+from migraine_assets.core.contract import CONTRACT, Contract, Field
 from migraine_assets.core.diary.profile import FieldProfile, Profile
 from migraine_assets.core.diary.units import UNITS, Unit
 from migraine_assets.core.quality.finding import Finding, figure, finding, listed
@@ -49,9 +49,11 @@ class UnitChange:
         )
 
 
-def units_as_before(raw: pd.DataFrame, previous: Profile | None, *, settings: QualitySettings) -> Finding:
+def units_as_before(
+    raw: pd.DataFrame, previous: Profile | None, *, settings: QualitySettings, contract: Contract = CONTRACT
+) -> Finding:
     """No field seems to have changed its unit since the last delivery (blocking)."""
-    changes = list(unit_changes(raw, previous)) if previous is not None else []
+    changes = list(unit_changes(raw, previous, contract)) if previous is not None else []
     refused = [change for change in changes if change.field.name not in settings.units_changed]
     allowed = [change.field.name for change in changes if change not in refused]
     success = (
@@ -65,12 +67,14 @@ def units_as_before(raw: pd.DataFrame, previous: Profile | None, *, settings: Qu
     return finding("units_as_before", failures, success=success, blocking=True, columns=columns, rows=rows)
 
 
-def unit_changes(raw: pd.DataFrame, previous: Profile) -> Iterator[UnitChange]:
+def unit_changes(raw: pd.DataFrame, previous: Profile, contract: Contract = CONTRACT) -> Iterator[UnitChange]:
     """The fields of `raw` that are far from `previous` as delivered, and much closer in another unit."""
     for profile in previous.fields:
-        field = BY_NAME[profile.name]
+        field = contract.by_name.get(profile.name)
+        if field is None or not profile.edges or field.name not in raw:
+            continue
         units = [unit for unit in UNITS if unit.target == field.unit and unit.scale != 1.0]
-        if not units or not profile.edges or field.name not in raw:
+        if not units:
             continue
         values = pd.to_numeric(raw[field.name], errors="coerce").to_numpy(np.float64)
         values = values[np.isfinite(values)]

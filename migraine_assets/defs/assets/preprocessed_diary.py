@@ -58,7 +58,7 @@ def preprocessed_diary(
         fields=contract.fields,
         cleaning=cleaning,
     )
-    _accept(workspace, valid, validated_diary, quarantined=quarantined_rows.frame.rows)
+    _accept(workspace, valid, validated_diary, contract, quarantined=quarantined_rows.frame.rows)
     summary = f"{len(result.diary):,} rows, {int(result.actions['count'].sum()):,} values or rows changed"
     return dg.MaterializeResult(
         value=value,
@@ -67,7 +67,9 @@ def preprocessed_diary(
     )
 
 
-def _accept(workspace: Workspace, valid: pd.DataFrame, diary: DiaryRef, *, quarantined: int) -> None:
+def _accept(
+    workspace: Workspace, valid: pd.DataFrame, diary: DiaryRef, contract: Contract, *, quarantined: int
+) -> None:
     delivery = diary.delivery
     deliveries.record(
         workspace.store,
@@ -79,6 +81,6 @@ def _accept(workspace: Workspace, valid: pd.DataFrame, diary: DiaryRef, *, quara
         accepted=len(valid),
         quarantined=quarantined,
         mapping=delivery.mapping,
-        profile=json.loads(to_json(profile(valid))),
+        profile=json.loads(to_json(profile(valid, contract))),
         data_version=diary.frame.version,
     )

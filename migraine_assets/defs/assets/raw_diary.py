@@ -8,12 +8,14 @@ from pathlib import Path
 
 import dagster as dg
 
+from migraine_assets.core.contract import Contract
 from migraine_assets.defs.metadata import diary_metadata
 from migraine_assets.defs.refs import DeliveryInfo, DiaryRef, flow_step
 from migraine_assets.defs.resources import Workspace
 from migraine_assets.printable import one_line
 from migraine_assets.sources.files.delivery import Delivery
 from migraine_assets.sources.files.fetch import landing_source
+from migraine_assets.sources.files.limits import SourceLimits
 from migraine_assets.sources.registry import read_source, repeat_source
 from migraine_assets.stores.assets import deliveries
 from migraine_assets.stores.assets.frames import write_frame
@@ -40,7 +42,9 @@ class RawDiaryConfig(dg.Config):
 def raw_diary(
     context: dg.AssetExecutionContext, config: RawDiaryConfig, workspace: Workspace
 ) -> dg.MaterializeResult[DiaryRef]:
-    delivery = _read(config, workspace)
+    params = workspace.params()
+    contract = params.diary_contract()
+    delivery = _read(config, workspace, params.sources, contract)
     for note in delivery.notes:
         context.log.warning(one_line(note))
     files = [(file.name, file.content) for file in delivery.files]
@@ -49,6 +53,7 @@ def raw_diary(
         write_frame(workspace.store, "raw_diary", delivery.frame),
         _info(delivery, kept),
         steps=(flow_step("Delivered", delivery.frame, f"From {delivery.description}."),),
+        fields=contract.fields,
     )
     summary = f"{len(delivery.frame):,} rows from {delivery.description}"
     return dg.MaterializeResult(
@@ -58,8 +63,7 @@ def raw_diary(
     )
 
 
-def _read(config: RawDiaryConfig, workspace: Workspace) -> Delivery:
-    limits = workspace.params().sources
+def _read(config: RawDiaryConfig, workspace: Workspace, limits: SourceLimits, contract: Contract) -> Delivery:
     if config.data_version:
         kept = deliveries.restore(workspace.store, config.data_version)
         return repeat_source(
@@ -69,11 +73,14 @@ def _read(config: RawDiaryConfig, workspace: Workspace) -> Delivery:
             mapping=kept.mapping,
             description=kept.entry.acceptance.description,
             limits=limits,
+            contract=contract,
         )
     landing = Path(workspace.landing)
     source = config.source or workspace.source or landing_source(landing) or "synthetic"
     mapping = config.mapping or workspace.mapping
-    return read_source(source, mapping=mapping, options=config.options, landing=landing, limits=limits)
+    return read_source(
+        source, mapping=mapping, options=config.options, landing=landing, limits=limits, contract=contract
+    )
 
 
 def _info(delivery: Delivery, kept: tuple[deliveries.KeptFile, ...]) -> DeliveryInfo:

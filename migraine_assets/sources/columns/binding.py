@@ -7,8 +7,9 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 
-from migraine_assets.core.contract import ATTACK, BY_NAME, FIELDS, PROVENANCE, Field
+from migraine_assets.core.contract import ATTACK, CONTRACT, PROVENANCE, Contract, Field
 from migraine_assets.errors import ConfigurationError, DataRefused
 from migraine_assets.sources.columns.cells import number
 from migraine_assets.sources.columns.dates import parse_date
@@ -65,8 +66,8 @@ class Binding:
         return next((index for index, (column, _) in enumerate(self.columns) if column.field.name == name), None)
 
 
-def bind(sheet: Sheet, mapping: SourceMapping | None) -> Binding:
-    """Bind the columns of `sheet`.
+def bind(sheet: Sheet, mapping: SourceMapping | None, contract: Contract = CONTRACT) -> Binding:
+    """Bind the columns of `sheet` to the fields of `contract`.
 
     Raises `DataRefused` if a name is ambiguous, `ConfigurationError` if the mapping names a missing column.
     """
@@ -74,8 +75,8 @@ def bind(sheet: Sheet, mapping: SourceMapping | None) -> Binding:
     guessed: list[tuple[Column, int]] = []
     if mapping is None or mapping.match_names:
         taken = {column.field.name for column, _ in mapped} | set(mapping.constants if mapping else ())
-        guessed = _guess(sheet, taken, {position for _, position in mapped})
-    bound = tuple(sorted(mapped + guessed, key=lambda pair: FIELDS.index(pair[0].field)))
+        guessed = _guess(sheet, contract, taken, {position for _, position in mapped})
+    bound = tuple(sorted(mapped + guessed, key=lambda pair: contract.fields.index(pair[0].field)))
     used = {position for _, position in bound}
     kept_out = [name or "(unnamed)" for index, name in enumerate(sheet.header)
                 if index not in used and name not in (*PROVENANCE, *READING)]  # fmt: skip
@@ -124,10 +125,10 @@ def _positions(header: Sequence[str], name: str) -> list[int]:
     return exact or [index for index, column in enumerate(header) if column.casefold() == name.casefold()]
 
 
-def _guess(sheet: Sheet, taken: Iterable[str], used: Iterable[int]) -> list[tuple[Column, int]]:
+def _guess(sheet: Sheet, contract: Contract, taken: Iterable[str], used: Iterable[int]) -> list[tuple[Column, int]]:
     candidates: dict[str, list[tuple[int, Column, int]]] = {}
     for index, name in enumerate(sheet.header):
-        match = None if index in used else _recognize(name)
+        match = None if index in used else _recognize(name, contract)
         if match is not None and match[1].field.name not in taken:
             candidates.setdefault(match[1].field.name, []).append((*match, index))
     return [_best(sheet, matches) for matches in candidates.values()]
@@ -141,11 +142,11 @@ def _best(sheet: Sheet, candidates: list[tuple[int, Column, int]]) -> tuple[Colu
     return first[0]
 
 
-def _recognize(name: str) -> tuple[int, Column] | None:
+def _recognize(name: str, contract: Contract) -> tuple[int, Column] | None:
     """Return the contract field for a column of this name, and the rank of the match (0: the field's own name)."""
     plain, unit = split_header(name)
     for spelling, spelled_unit in ((name, None), (plain, unit)):
-        if match := _BY_SPELLING.get(canonical(spelling)):
+        if match := _spellings(contract).get(canonical(spelling)):
             rank, target, recode = match
             scale = _scale(target, spelled_unit)
             return None if scale is None else (rank, Column(target, name, scale=scale, recode=dict(recode)))
@@ -159,13 +160,11 @@ def _scale(target: Field, unit: str | None) -> float | None:
     return scale_of(target, unit)
 
 
-def _spellings() -> dict[str, tuple[int, Field, tuple[tuple[str, str], ...]]]:
-    aliases = {canonical(alias.name): (rank, BY_NAME[alias.field], alias.recode)
+@lru_cache(maxsize=8)
+def _spellings(contract: Contract) -> dict[str, tuple[int, Field, tuple[tuple[str, str], ...]]]:
+    aliases = {canonical(alias.name): (rank, contract.by_name[alias.field], alias.recode)
                for rank, alias in enumerate(ALIASES, start=1)}  # fmt: skip
-    return aliases | {canonical(target.name): (0, target, ()) for target in FIELDS}
-
-
-_BY_SPELLING = _spellings()
+    return aliases | {canonical(target.name): (0, target, ()) for target in contract.fields}
 
 
 def _ambiguous(sheet: Sheet, name: str, count: int) -> DataRefused:

@@ -29,7 +29,7 @@ from typing import Any
 
 import yaml
 
-from migraine_assets.core.contract import BY_NAME, NAMES, Field
+from migraine_assets.core.contract import CONTRACT, Contract, Field
 from migraine_assets.errors import ConfigurationError
 from migraine_assets.sources.columns.observation import EventColumns, Observation, parse_events, parse_observation
 from migraine_assets.sources.columns.units import known_units, scale_of
@@ -105,8 +105,8 @@ class _Loader(yaml.BaseLoader):
         return super().construct_mapping(node, deep=deep)
 
 
-def parse_mapping(text: str, *, name: str) -> SourceMapping:
-    """Parse the mapping in `text`; `name` identifies it in errors.
+def parse_mapping(text: str, *, name: str, contract: Contract = CONTRACT) -> SourceMapping:
+    """Parse the mapping in `text` to fields of `contract`; `name` identifies it in errors.
 
     Raises `ConfigurationError` for an invalid mapping; for an unknown key it suggests the nearest valid one.
     """
@@ -116,8 +116,10 @@ def parse_mapping(text: str, *, name: str) -> SourceMapping:
     except yaml.YAMLError as error:
         raise ConfigurationError(f"The mapping {name} is not valid YAML: {error}.") from error
     top = _table(document, _TOP, where=f"The mapping {name}")
-    columns = _table(top.get("columns", {}), NAMES, where=f"'columns' of {name}", what="contract field")
-    constants = _table(top.get("constants", {}), NAMES, where=f"'constants' of {name}", what="contract field")
+    columns = _table(top.get("columns", {}), contract.names(), where=f"'columns' of {name}", what="contract field")
+    constants = _table(
+        top.get("constants", {}), contract.names(), where=f"'constants' of {name}", what="contract field"
+    )
     observation = parse_observation(top.get("observation"), top.get("unlisted_days"), name=name)
     if not columns and observation is None:
         raise ConfigurationError(
@@ -128,7 +130,9 @@ def parse_mapping(text: str, *, name: str) -> SourceMapping:
     if both:
         raise ConfigurationError(f"The mapping {name} gives {both[0]} both a column and a constant. Remove one.")
     return SourceMapping(
-        columns=tuple(_column(BY_NAME[key], columns[key], name=name) for key in NAMES if key in columns),
+        columns=tuple(
+            _column(field, columns[field.name], name=name) for field in contract.fields if field.name in columns
+        ),
         constants={key: _scalar(value, where=f"{key} in {name}") for key, value in constants.items()},
         horizon=_horizon(top.get("horizon"), name=name),
         description=_scalar(top.get("description", ""), where=f"'description' of {name}"),

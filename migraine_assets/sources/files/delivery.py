@@ -4,17 +4,24 @@ Not here: reading (`sources.table`), storage (`stores.assets.deliveries`).
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
+import numpy as np
 import pandas as pd
 
-from migraine_assets.core.contract import NAMES, PROVENANCE
+from migraine_assets.core.contract import CONTRACT, PROVENANCE, Contract
 from migraine_assets.core.dvc_hash import directory_md5, md5
 
 # Reasons, known on reading, why a row cannot be used; null for a usable row.
 READING: tuple[str, ...] = ("unreadable", "superseded")
 
-RAW_COLUMNS: tuple[str, ...] = (*NAMES, *PROVENANCE, *READING)
+
+def raw_columns(contract: Contract) -> tuple[str, ...]:
+    """Return the columns of a raw frame with the fields of `contract`."""
+    return (*contract.names(), *PROVENANCE, *READING)
+
+
+RAW_COLUMNS: tuple[str, ...] = raw_columns(CONTRACT)
 
 
 @dataclass(frozen=True)
@@ -58,3 +65,15 @@ def identity(files: Sequence[SourceFile], *, folder: bool) -> str:
         return directory_md5((file.name, file.md5) for file in files)
     (only,) = files
     return only.md5
+
+
+def with_columns_of(delivery: Delivery, contract: Contract) -> Delivery:
+    """Return `delivery` with a null column for each field of `contract` that its source does not have."""
+    missing = [item for item in contract.fields if item.name not in delivery.frame]
+    if not missing:
+        return delivery
+    empty = {
+        item.name: pd.Series(np.nan, delivery.frame.index, object if item.categories else float) for item in missing
+    }
+    frame = delivery.frame.assign(**empty)
+    return replace(delivery, frame=frame[list(raw_columns(contract))])

@@ -75,7 +75,7 @@ def test_unreadable_rows_are_shown_with_their_place_and_block_nothing() -> None:
     frame.loc[:9, "unreadable"] = "sex='none' is not a known category; age='old; Ann=' is not a number"
     found = unreadable_share(frame, settings=SETTINGS)
     assert (found.passed, found.blocking) == (False, False)
-    assert found.rows[0] == ("a.csv", "2", "age, sex"), "a finding names the fields and quotes no cell"
+    assert found.rows[0] == ("a.csv", "2", "sex, age"), "a finding names the fields and quotes no cell"
     assert "10 rows of 160 (6.2 %)" in found.reason
 
 
