@@ -40,5 +40,9 @@ class StoreError(MigraineError):
     http_status = 503
 
 
+class FileMissing(StoreError):
+    """The store has no file of this name."""
+
+
 class BundleRefused(StoreError):
     """A model bundle is incomplete, altered, of an unknown format, or disagrees with its pipeline."""

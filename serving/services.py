@@ -19,6 +19,7 @@ from migraine_assets.stores.signing_secret import shared_secret
 from migraine_assets.stores.store import Store
 from serving.access.api_keys import KeyRing
 from serving.access.rate_limit import Limiter
+from serving.background import attempt, repeat
 from serving.input.arrow_files import TableMemory
 from serving.input.table_reader import TableReader
 from serving.log.prediction_ids import PredictionIds
@@ -63,7 +64,8 @@ class Services:
         """Load the promoted models, then follow pointer and keys and publish the state once a second until `close`."""
         self.models.start()
         self.keys.start()
-        threading.Thread(target=self._tick, name="metrics", daemon=True).start()
+        repeat("metrics", self._tick, interval=TICK_SECONDS, stop=self._closing)
+        # In a thread of its own: a slow or unreachable store must delay neither predictions nor scrapes.
         threading.Thread(target=self._look, name="published", daemon=True).start()
 
     def now(self) -> dt.datetime:
@@ -101,16 +103,13 @@ class Services:
         self.metrics.close()
 
     def _tick(self) -> None:
-        while not self._closing.wait(TICK_SECONDS):
-            self._show_logs()
-            self.metrics.tick()
-            self.table_memory.tick()
+        self._show_logs()
+        self.metrics.tick()
+        self.table_memory.tick()
 
     def _look(self) -> None:
-        # In a thread of its own: a slow or unreachable store must delay neither predictions nor scrapes.
-        self.metrics.refresh()
-        while not self._closing.wait(LOOK_SECONDS):
-            self.metrics.refresh()
+        attempt("published", self.metrics.refresh)
+        repeat("published", self.metrics.refresh, interval=LOOK_SECONDS, stop=self._closing)
 
     def _show_logs(self) -> None:
         self.metrics.set_logs((self.prediction_log.state, self.feedback_log.state))

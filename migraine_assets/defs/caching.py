@@ -13,9 +13,8 @@ from functools import cache
 from importlib.metadata import version
 from typing import Any, TypeVar
 
-from pydantic import ValidationError
-
 from migraine_assets.defs.refs import from_stored, to_stored
+from migraine_assets.errors import StoreError
 from migraine_assets.stores.assets.cache import read_cached, write_cached
 from migraine_assets.stores.store import Store
 
@@ -76,5 +75,5 @@ def _read(store: Store, key: str) -> Any:
     stored = read_cached(store, key)
     try:
         return None if stored is None else from_stored(stored)
-    except ValidationError:
+    except StoreError:
         return None

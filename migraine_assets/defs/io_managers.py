@@ -4,10 +4,10 @@ from typing import Any
 
 import dagster as dg
 
-from migraine_assets.defs.refs import from_stored, to_stored
+from migraine_assets.defs.refs import current, to_stored
 from migraine_assets.defs.resources import Workspace
 from migraine_assets.errors import ConfigurationError
-from migraine_assets.stores.assets.current_values import read_current, write_current
+from migraine_assets.stores.assets.current_values import write_current
 
 
 class ReferenceIOManager(dg.ConfigurableIOManager):
@@ -22,12 +22,12 @@ class ReferenceIOManager(dg.ConfigurableIOManager):
     def load_input(self, context: dg.InputContext) -> Any:
         """The current value of the upstream asset. Raises `ConfigurationError` if there is none."""
         key = _key(context.asset_key)
-        stored = read_current(self.workspace.store, key)
-        if stored is None:
+        value = current(self.workspace.store, key)
+        if value is None:
             raise ConfigurationError(
                 f"The asset '{key}' has no value in {self.workspace.store_uri}: materialize it first."
             )
-        return from_stored(stored)
+        return value
 
 
 def _key(asset_key: dg.AssetKey) -> str:

@@ -9,7 +9,7 @@ from functools import cache
 from typing import Any
 
 import pandas as pd
-from pydantic import TypeAdapter
+from pydantic import TypeAdapter, ValidationError
 
 from migraine_assets.core.contract import FIELDS, Field
 from migraine_assets.core.diary.cleaning import DEFAULT, Cleaning
@@ -17,9 +17,11 @@ from migraine_assets.core.evaluation.data_flow import FlowStep
 from migraine_assets.core.evaluation.flags import Flag
 from migraine_assets.core.features.plan import Recipe
 from migraine_assets.core.features.table import default_recipe
-from migraine_assets.stores.assets.current_values import StoredValue
+from migraine_assets.errors import StoreError
+from migraine_assets.stores.assets.current_values import REMEDY, StoredValue, read_current
 from migraine_assets.stores.assets.deliveries import KeptFile
 from migraine_assets.stores.assets.frames import FrameRef
+from migraine_assets.stores.store import Store
 
 Figures = dict[str, tuple[float | None, float | None, float | None]]
 
@@ -165,8 +167,24 @@ def to_stored(value: object, *, run: str = "") -> StoredValue:
 
 
 def from_stored(stored: StoredValue) -> Any:
-    """The inverse of `to_stored`. Raises `pydantic.ValidationError` if a value does not have its type."""
-    return _adapter(stored.type).validate_python(stored.value)
+    """The inverse of `to_stored`. Raises `StoreError` for an unknown type, or a value that does not have its type."""
+    if stored.type not in TYPES:
+        raise StoreError(f"The stored value has the unknown type '{stored.type}'.")
+    try:
+        return _adapter(stored.type).validate_python(stored.value)
+    except ValidationError as error:
+        first = error.errors()[0]
+        field = ".".join(map(str, first["loc"]))
+        raise StoreError(f"The stored {stored.type} is not valid: '{field}': {first['msg']}.") from error
+
+
+def current(store: Store, key: str) -> Any | None:
+    """The current value of the asset `key`; None if it was never materialized. Raises `StoreError` if it is damaged."""
+    stored = read_current(store, key)
+    try:
+        return None if stored is None else from_stored(stored)
+    except StoreError as error:
+        raise StoreError(f"The value of '{key}' in {store.uri} is damaged. {error} {REMEDY}") from error
 
 
 @cache

@@ -32,6 +32,7 @@ from migraine_assets.stores.monitoring.results import (
 from migraine_assets.stores.registry.promotion_history import history
 from migraine_assets.stores.registry.promotion_log import PromotionRecord
 from migraine_assets.stores.store import Store
+from migraine_assets.stores.unfinished import unfinished_file
 
 FOLDER = "monitoring"
 DAYS = 60
@@ -99,13 +100,11 @@ class MonitoringResults:
 def write_monitoring_page(reports: Path, store: Store, day: dt.date, *, run: str, now: dt.datetime) -> Path:
     """Write the page of `day`, and as the latest one unless a newer day has results. Returns the page's path."""
     folder = reports / FOLDER
-    folder.mkdir(parents=True, exist_ok=True)
     content = monitoring_page(store, day, run=run, now=now)
     newest = max(result_days(store, DRIFT), default=day)
     for name in (f"{day}.html", *(["latest.html"] if day >= newest else [])):
-        temporary = folder / f".{name}.new"
-        temporary.write_bytes(content)
-        temporary.replace(folder / name)
+        with unfinished_file(folder / name, content) as temporary:
+            temporary.replace(folder / name)
     return folder / f"{day}.html"
 
 
@@ -140,7 +139,7 @@ def _read(store: Store, first: dt.date, last: dt.date) -> MonitoringResults:
 
 def _by_day(store: Store, kind: ResultKind[C], first: dt.date, last: dt.date) -> dict[dt.date, C]:
     days = [day for day in result_days(store, kind) if first <= day <= last]
-    return {day: content for day in days if (content := read_result(store, kind, day)) is not None}
+    return {day: content for day in days if (content := read_result(store, kind, day, damaged=[])) is not None}
 
 
 def _verdict_rows(results: MonitoringResults, day: dt.date) -> Iterator[VerdictRow]:
@@ -208,8 +207,8 @@ def _comparisons(content: TaskResults[RealizedPerformance] | None) -> Sequence[t
 
 def _actions(store: Store, first: dt.date, last: dt.date) -> list[Action]:
     """Return the decisions of the automation and the promotions, newest first."""
-    decided = [_decided(decision) for decision in decisions(store, since=first)]
-    promoted = [_promoted(entry.record) for entry in history(store)]
+    decided = [_decided(decision) for decision in decisions(store, since=first, damaged=[])]
+    promoted = [_promoted(entry.record) for entry in history(store, damaged=[])]
     shown = [action for action in (*decided, *promoted) if first.isoformat() <= action.when[:10] <= last.isoformat()]
     return sorted(shown, key=lambda action: (action.when, action.what, action.why), reverse=True)[:SHOWN_ACTIONS]
 

@@ -4,10 +4,12 @@
 folder is built under a hidden name and then renamed. A task that is added later writes its pages first, then
 `evaluation.json` and `index.html`, which make them visible; each file is replaced atomically. `reports/latest` is a
 link to the newest run and is replaced atomically. Reports of other runs are never modified.
+
+A backup may restore the link as a folder. That folder is renamed, because it may hold the only copy of a report.
 """
 
+import itertools
 import os
-import shutil
 import uuid
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -20,10 +22,12 @@ from migraine_assets.report import evaluation_json
 from migraine_assets.report.evaluation_json import Sections, TaskSection
 from migraine_assets.report.page import index_page, model_card, report_page
 from migraine_assets.report.run_info import RunFacts
+from migraine_assets.stores.file_modes import make_folder
 from migraine_assets.stores.locks import file_lock
+from migraine_assets.stores.unfinished import sweep, unfinished_folder
 
 EVALUATION, INDEX, LATEST = "evaluation.json", "index.html", "latest"
-_BUILDING = ".building-"
+RESTORED = "restored"
 
 
 def write_reports(
@@ -53,7 +57,7 @@ def publish(
     folder = reports / name
     try:
         with _locked(reports):
-            _clear(reports)
+            sweep(reports)
             merged = evaluation_json.merge(_sections(folder), sections)
             last = {EVALUATION: evaluation_json.dump(merged), INDEX: index_page(merged, facts)}
             _write_folder(folder, {**pages, **last})
@@ -92,7 +96,7 @@ def adopt(reports: Path, name: str, task: Task, *, source: Path, facts: RunFacts
     content, newest, folder = section(source, task), reports / LATEST, reports / name
     if content is None:
         raise ValueError(f"{source} holds no finished report of '{task}'")
-    if not folder.exists() and section(newest, task) == content:
+    if not folder.exists() and newest.is_symlink() and section(newest, task) == content:
         return newest.resolve()
     prefixes = (f"{task}.", f"{task}_")
     pages = {path.name: path.read_bytes() for path in source.iterdir() if path.name.startswith(prefixes)}
@@ -101,50 +105,38 @@ def adopt(reports: Path, name: str, task: Task, *, source: Path, facts: RunFacts
 
 def _sections(folder: Path) -> Sections:
     path = folder / EVALUATION
-    return evaluation_json.load(path.read_bytes()) if path.exists() else {}
+    try:
+        return evaluation_json.load(path.read_bytes()) if path.exists() else {}
+    except ValueError:  # damaged; the sections that are written now replace it
+        return {}
 
 
 @contextmanager
 def _locked(reports: Path) -> Iterator[None]:
     """Hold the lock of `reports` in this block: the two tasks of a run may finish at once in two processes."""
-    reports.mkdir(parents=True, exist_ok=True)
+    make_folder(reports)
     with file_lock(reports / ".lock"):
         yield
 
 
-def _clear(reports: Path) -> None:
-    """Remove the leftovers of a killed writer. Under the lock no other writer is active."""
-    for path in reports.glob(f"{_BUILDING}*"):
-        path.unlink() if path.is_symlink() else shutil.rmtree(path)
-
-
 def _write_folder(folder: Path, files: Mapping[str, bytes]) -> None:
-    building = folder.parent / f"{_BUILDING}{uuid.uuid4().hex}"
-    building.mkdir()
-    for leaf, content in files.items():
-        _write_synced(building / leaf, content)
-    _sync(building)
-    if folder.exists():
-        for leaf in files:
-            os.replace(building / leaf, folder / leaf)
-        building.rmdir()
-    else:
-        building.rename(folder)
-    _sync(folder)
-    _sync(folder.parent)
+    with unfinished_folder(folder, files) as building:
+        if folder.exists():
+            for leaf in files:
+                os.replace(building / leaf, folder / leaf)
+        else:
+            building.rename(folder)
+        _sync(folder)
+        _sync(folder.parent)
 
 
 def _link(link: Path, name: str) -> None:
-    temporary = link.with_name(f"{_BUILDING}{uuid.uuid4().hex}")
+    if link.is_dir() and not link.is_symlink():
+        free = (link.with_name(f"{RESTORED}-{number}") for number in itertools.count(1))
+        link.rename(next(path for path in free if not path.exists()))
+    temporary = link.with_name(f".{link.name}.{uuid.uuid4().hex}")
     temporary.symlink_to(name, target_is_directory=True)
     os.replace(temporary, link)
-
-
-def _write_synced(path: Path, content: bytes) -> None:
-    with path.open("xb") as file:
-        file.write(content)
-        file.flush()
-        os.fsync(file.fileno())
 
 
 def _sync(folder: Path) -> None:

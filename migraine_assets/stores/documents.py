@@ -10,7 +10,7 @@ that names the file and the reason. To change a format, raise its number, keep a
 import datetime as dt
 import io
 import re
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import msgspec
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 T = TypeVar("T", bound=msgspec.Struct)
+R = TypeVar("R")
 # What decoding raises: wrong JSON or values (msgspec), text that is not UTF-8, nesting beyond the interpreter's stack.
 UNREADABLE = (ValueError, RecursionError)
 
@@ -65,6 +66,20 @@ def read_document(store: Store, path: str, kind: type[T], **options: Any) -> T:
     return decode_document(store.read(path), kind, where=f"'{path}' in {store.uri}", **options)
 
 
+def unless_damaged(read: Callable[[], R], damaged: list[str] | None) -> R | None:
+    """Return what `read` returns. If it raises `StoreError`, append the message to `damaged` and return None.
+
+    For readers of many files, which one damaged file must not stop. Without a list the error is raised.
+    """
+    try:
+        return read()
+    except StoreError as error:
+        if damaged is None:
+            raise
+        damaged.append(str(error))
+        return None
+
+
 def encode_document(document: msgspec.Struct) -> bytes:
     """Return readable JSON with sorted keys. NaN and infinities become null; NumPy values become plain ones."""
     return msgspec.json.format(_ENCODER.encode(document), indent=1)
@@ -89,7 +104,7 @@ def read_table(store: Store, path: str, *, remedy: str, columns: Collection[str]
     content = store.read(path)
     try:
         return pq.read_table(io.BytesIO(content), columns=None if columns is None else list(columns))
-    except (pa.ArrowException, OSError, ValueError) as error:
+    except (pa.ArrowException, OSError, *UNREADABLE) as error:
         raise StoreError(f"'{path}' in {store.uri} is damaged: {error}. {remedy}") from error
 
 

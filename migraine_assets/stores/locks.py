@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import IO, Any
 
 from migraine_assets.errors import StoreError
+from migraine_assets.stores.file_modes import append_file, closing_file
 
 
 class LockHeld(StoreError):
@@ -23,11 +24,10 @@ def file_lock(path: Path, *, wait: bool = True) -> Iterator[None]:
     Raises `LockHeld` if another process holds it and `wait` is False, and `StoreError` if the file cannot be opened.
     """
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        file = path.open("ab")
+        file = append_file(path)
     except OSError as error:
         raise StoreError(f"'{path}' cannot be locked: {error}. Check its permissions.") from error
-    with file:
+    with closing_file(file):
         if not acquire(file, wait=wait):
             raise LockHeld(f"'{path}' is locked by another process.")
         yield

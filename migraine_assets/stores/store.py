@@ -5,13 +5,13 @@ Here belong paths, bytes and atomicity. Not here: what the bytes mean.
 
 import errno
 import os
-import shutil
-import uuid
-from collections.abc import Iterable
-from pathlib import PurePosixPath
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path, PurePosixPath
 from typing import Any
 
-from migraine_assets.errors import ConfigurationError, StoreError
+from migraine_assets.errors import ConfigurationError, FileMissing, MigraineError, StoreError
+from migraine_assets.stores.unfinished import unfinished_file, unfinished_folder
 
 
 class Store:
@@ -35,6 +35,8 @@ class Store:
             ) from error
         self.root = root.rstrip("/")
         self.local = "file" in (self.fs.protocol if isinstance(self.fs.protocol, tuple) else (self.fs.protocol,))
+        # Drivers of object stores raise errors of their HTTP libraries, which have no base class in common.
+        self._failures: tuple[type[Exception], ...] = (OSError,) if self.local else (Exception,)
 
     def path(self, name: str) -> str:
         """The path of `name` in the file system. Raises `StoreError` for a name outside the root."""
@@ -44,17 +46,21 @@ class Store:
         return f"{self.root}/{PurePosixPath(*parts)}"
 
     def exists(self, name: str) -> bool:
-        """Whether the file or folder `name` exists."""
-        return bool(self.fs.exists(self.path(name)))
-
-    def read(self, name: str) -> bytes:
-        """The content of `name`. Raises `StoreError` if it is missing or unreadable."""
+        """Whether the file or folder `name` exists. Raises `StoreError` if the store does not answer."""
         try:
-            content: bytes = self.fs.cat_file(self.path(name))
-        except FileNotFoundError as error:
-            raise StoreError(f"{self.uri} has no '{name}'.") from error
-        except OSError as error:
-            raise StoreError(f"'{name}' in {self.uri} cannot be read: {error}.") from error
+            with self._reading(name):
+                self.fs.info(self.path(name))
+        except FileMissing:
+            return False
+        return True
+
+    def read(self, name: str, *, start: int = 0) -> bytes:
+        """The content of `name` from the byte `start` on.
+
+        Raises `FileMissing` if there is no such file, and `StoreError` if it cannot be read.
+        """
+        with self._reading(name):
+            content: bytes = self.fs.cat_file(self.path(name), start=start or None)
         return content
 
     def write(self, name: str, content: bytes) -> None:
@@ -64,36 +70,21 @@ class Store:
     def write_all(self, files: dict[str, bytes]) -> None:
         """Write several files, each atomically, in the given order. The file that commits the others comes last."""
         for name, content in files.items():
-            try:
+            with self._writing(name):
                 self._write_local(name, content) if self.local else self.fs.pipe_file(self.path(name), content)
-            except OSError as error:
-                raise StoreError(_explain(f"'{name}' in {self.uri}", error)) from error
 
     def create(self, name: str, content: bytes) -> bool:
         """Write `content` to `name` unless it exists. Returns True for exactly one of several concurrent callers."""
         if self.exists(name):
             return False
-        if not self.local:
-            return self._create_object(name, content)
-        target, temporary = self.path(name), self._temporary(name)
-        try:
-            _write_synced(temporary, content)
-            os.link(temporary, target)
-        except FileExistsError:
-            return False
-        except OSError as error:
-            raise StoreError(_explain(f"'{name}' in {self.uri}", error)) from error
-        finally:
-            _unlink(temporary)
-        return True
+        with self._writing(name):
+            return self._create_local(name, content) if self.local else self._create_object(name, content)
 
     def _create_object(self, name: str, content: bytes) -> bool:
         try:
             self.fs.pipe_file(self.path(name), content, mode="create")
         except FileExistsError:
             return False
-        except OSError as error:
-            raise StoreError(_explain(f"'{name}' in {self.uri}", error)) from error
         return True
 
     def write_folder(self, name: str, files: dict[str, bytes]) -> bool:
@@ -108,13 +99,8 @@ class Store:
         if not self.local:
             self.write_all({f"{name}/{leaf}": content for leaf, content in files.items()})
             return True
-        temporary = self._temporary(name)
-        try:
-            return self._write_folder_local(name, temporary, files)
-        except OSError as error:
-            raise StoreError(_explain(f"'{name}' in {self.uri}", error)) from error
-        finally:
-            shutil.rmtree(temporary, ignore_errors=True)
+        with self._writing(name):
+            return self._write_folder_local(name, files)
 
     def list(self, folder: str) -> list[str]:
         """The sorted names of the files directly under `folder`; empty if the folder does not exist.
@@ -122,8 +108,9 @@ class Store:
         Raises `StoreError` if it cannot be read.
         """
         try:
-            paths: Iterable[str] = self.fs.ls(self.path(folder), detail=False)
-        except FileNotFoundError:
+            with self._reading(folder):
+                paths: Iterable[str] = self.fs.ls(self.path(folder), detail=False)
+        except FileMissing:
             return []
         except OSError as error:
             raise StoreError(f"{self.path(folder)} cannot be read: {error.strerror or error}.") from error
@@ -133,49 +120,55 @@ class Store:
     def delete(self, name: str) -> None:
         """Delete a file, or a folder and its content. Does nothing if it does not exist."""
         if self.exists(name):
-            self.fs.rm(self.path(name), recursive=True)
+            with self._writing(name), suppress(FileNotFoundError):
+                self.fs.rm(self.path(name), recursive=True)
 
     def _write_local(self, name: str, content: bytes) -> None:
-        temporary = self._temporary(name)
-        try:
-            _write_synced(temporary, content)
+        with unfinished_file(Path(self.path(name)), content) as temporary:
             os.replace(temporary, self.path(name))
-        finally:
-            _unlink(temporary)
 
-    def _write_folder_local(self, name: str, temporary: str, files: dict[str, bytes]) -> bool:
-        os.makedirs(temporary)
-        for leaf, content in files.items():
-            _write_synced(os.path.join(temporary, leaf), content)
-        try:
-            os.rename(temporary, self.path(name))  # noqa: PTH104
-        except OSError as error:
-            if error.errno in (errno.ENOTEMPTY, errno.EEXIST):  # Another writer was first.
+    def _create_local(self, name: str, content: bytes) -> bool:
+        with unfinished_file(Path(self.path(name)), content) as temporary:
+            try:
+                os.link(temporary, self.path(name))
+            except FileExistsError:
                 return False
-            raise
         return True
 
-    def _temporary(self, name: str) -> str:
-        folder, leaf = os.path.split(self.path(name))
+    def _write_folder_local(self, name: str, files: dict[str, bytes]) -> bool:
+        with unfinished_folder(Path(self.path(name)), files) as temporary:
+            try:
+                temporary.rename(self.path(name))
+            except OSError as error:
+                if error.errno in (errno.ENOTEMPTY, errno.EEXIST):  # Another writer was first.
+                    return False
+                raise
+        return True
+
+    @contextmanager
+    def _reading(self, name: str) -> Iterator[None]:
+        """Turn the errors of the file system in this block into `StoreError`."""
         try:
-            os.makedirs(folder, exist_ok=True)
-        except OSError as error:
+            yield
+        except FileNotFoundError as error:
+            raise FileMissing(f"{self.uri} has no '{name}'.") from error
+        except MigraineError:
+            raise
+        except self._failures as error:
+            raise StoreError(f"'{name}' in {self.uri} cannot be read: {error}.") from error
+
+    @contextmanager
+    def _writing(self, name: str) -> Iterator[None]:
+        try:
+            yield
+        except MigraineError:
+            raise
+        except self._failures as error:
             raise StoreError(_explain(f"'{name}' in {self.uri}", error)) from error
-        return os.path.join(folder, f".{leaf}.{uuid.uuid4().hex}")
 
 
-def _write_synced(path: str, content: bytes) -> None:
-    with open(path, "xb") as file:
-        file.write(content)
-        file.flush()
-        os.fsync(file.fileno())
-
-
-def _unlink(path: str) -> None:
-    if os.path.exists(path):
-        os.unlink(path)
-
-
-def _explain(target: str, error: OSError) -> str:
-    remedy = "Free some space and run again" if error.errno == errno.ENOSPC else "Check the path and its permissions"
-    return f"{target} cannot be written: {error.strerror or error}. {remedy}. The previous content is unchanged."
+def _explain(target: str, error: Exception) -> str:
+    full = isinstance(error, OSError) and error.errno == errno.ENOSPC
+    remedy = "Free some space and run again" if full else "Check the path and its permissions"
+    reason = (error.strerror if isinstance(error, OSError) else None) or error
+    return f"{target} cannot be written: {reason}. {remedy}. The previous content is unchanged."

@@ -12,12 +12,14 @@ import hmac
 import re
 import secrets
 import threading
+from functools import partial
 
 import msgspec
 
 from migraine_assets.errors import ConfigurationError, StoreError
-from migraine_assets.stores.documents import UNREADABLE
+from migraine_assets.stores.documents import decode_document, read_document, unless_damaged
 from migraine_assets.stores.store import Store
+from serving.background import repeat
 
 FOLDER = "serving/keys"
 REFRESH_SECONDS = 2.0
@@ -49,7 +51,7 @@ def revoke(store: Store, identity: str, *, now: dt.datetime) -> KeyRecord:
     """Revoke the key with the id `identity`. Raises `ConfigurationError` if there is none."""
     if not _ID.fullmatch(identity) or not store.exists(_path(identity)):
         raise ConfigurationError(f"There is no API key '{identity}'. `migraine keys list` shows all keys.")
-    record = msgspec.json.decode(store.read(_path(identity)), type=KeyRecord)
+    record = read_document(store, _path(identity), KeyRecord, numbered=False, remedy="Its key is refused: delete it.")
     if record.revoked is None:
         record = msgspec.structs.replace(record, revoked=now.isoformat(timespec="seconds"))
         store.write(_path(identity), msgspec.json.encode(record))
@@ -60,10 +62,10 @@ def records(store: Store) -> list[KeyRecord]:
     """The records of all keys, oldest first. Damaged records are skipped: their keys are refused."""
     keys = []
     for name in store.list(FOLDER):
-        try:
-            keys.append(msgspec.json.decode(store.read(f"{FOLDER}/{name}"), type=KeyRecord))
-        except UNREADABLE:
-            continue
+        content = store.read(f"{FOLDER}/{name}")
+        key = unless_damaged(partial(decode_document, content, KeyRecord, where=name, numbered=False), [])
+        if key is not None:
+            keys.append(key)
     return sorted(keys, key=lambda record: (record.created, record.id))
 
 
@@ -101,18 +103,13 @@ class KeyRing:
 
     def start(self) -> None:
         """Refresh every `REFRESH_SECONDS` in a background thread, until `close`."""
-        self._thread = threading.Thread(target=self._run, name="keys", daemon=True)
-        self._thread.start()
+        self._thread = repeat("keys", self.refresh, interval=REFRESH_SECONDS, stop=self._stop)
 
     def close(self) -> None:
         """Stop the background thread."""
         self._stop.set()
         if self._thread is not None:
             self._thread.join()
-
-    def _run(self) -> None:
-        while not self._stop.wait(REFRESH_SECONDS):
-            self.refresh()
 
 
 def _path(identity: str) -> str:

@@ -32,7 +32,8 @@ async def ready(services: Services, _: Request) -> Response:
     """`GET /ready`: verified models are loaded."""
     current = services.predictor.models
     current.require_ready()
-    return json_response(Ready("ready", {task: model.champion.bundle.hash for task, model in current.tasks.items()}))
+    champions = {task: model.champion.bundle.hash for task, model in current.tasks.items()}
+    return json_response(Ready("ready", champions, list(current.problems)))
 
 
 async def metrics(services: Services, _: Request) -> Response:

@@ -133,10 +133,11 @@ class Status(msgspec.Struct):
 
 
 class Ready(msgspec.Struct):
-    """The bundle that serves, by task."""
+    """The bundle that serves, by task. `problems`: why an older model serves than the promoted one."""
 
     status: str
     models: dict[str, str]
+    problems: list[str] = []
 
 
 class Recorded(msgspec.Struct):

@@ -22,6 +22,7 @@ from migraine_assets.stores.prediction_log.record import Feedback, PredictionRec
 from migraine_assets.stores.prediction_log.record_block import Block
 from migraine_assets.stores.prediction_log.segments import Segments, segments
 from migraine_assets.stores.store import Store
+from serving.background import attempt
 from serving.settings import ServingSettings
 
 
@@ -105,7 +106,10 @@ class RecordLog(Generic[R]):
         while not self._stop.is_set():
             self._wake.wait(self._seconds)
             self._wake.clear()
-            self.flush()
+            attempt("record-log", self.flush, on_error=self._failed)
+
+    def _failed(self, error: Exception) -> None:
+        self._failures, self._problem = self._failures + 1, repr(error)
 
     def _batch(self) -> list[tuple[R, int]]:
         """Take the oldest records, as many as are written at once."""

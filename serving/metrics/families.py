@@ -34,6 +34,7 @@ def published(state: Published, *, detected: float) -> Iterable[Metric]:
     scores = drift_scores(state.gauges.drift) or state.gauges.drift_score
     yield gauge(names.DRIFT_SCORE, {(name,): value for name, value in scores.items()})
     yield family(names.DRIFT_DETECTED, [(f"{names.DRIFT_DETECTED.name}_total", {}, detected)])
+    yield gauge(names.LOG_DAMAGE, {(): float(state.gauges.damaged_files)})
     if state.pipeline is not None:
         yield gauge(names.PUBLISHED, {(): state.pipeline.published_at})
         yield from _jobs(state.pipeline.jobs)

@@ -115,6 +115,10 @@ DRIFT_DETECTED = MetricName(
     "migraine_drift_detected", "counter",
     "Drift events: times that a task's verdict became drift. Drift that lasts for days is one event.",
 )  # fmt: skip
+LOG_DAMAGE = MetricName(
+    "migraine_prediction_log_damaged_files", "gauge",
+    "Files of the prediction log and of collected days that monitoring could not read, or only in part.",
+)  # fmt: skip
 
 # Published by Dagster through the store. Times are seconds since 1970; 0 means never.
 PUBLISHED = MetricName(

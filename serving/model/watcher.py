@@ -16,6 +16,7 @@ from migraine_assets.core.contract import CONTRACT
 from migraine_assets.errors import MigraineError, StoreError
 from migraine_assets.stores.registry.pointer import Pointer, Rollout, refresh_pointer
 from migraine_assets.stores.store import Store
+from serving.background import attempt, repeat
 from serving.contract.requests import RequestSchema, request_schema
 from serving.model.loaded import LoadedModel, load_model
 
@@ -129,10 +130,9 @@ class ModelWatcher:
         self._checking = threading.Lock()
 
     def start(self) -> None:
-        """Load the promoted models, then follow the pointer until `stop`."""
-        self.check()
-        self._thread = threading.Thread(target=self._run, name="models", daemon=True)
-        self._thread.start()
+        """Load the promoted models, then follow the pointer until `stop`, whatever the store holds."""
+        attempt("models", self.check, on_error=self._failed)
+        self._thread = repeat("models", self.check, interval=self._interval, stop=self._stop, on_error=self._failed)
 
     def stop(self) -> None:
         """Stop the thread; the loaded models stay."""
@@ -161,20 +161,23 @@ class ModelWatcher:
             self._pointer_problem = None
             return self._load(reading.pointer)
 
-    def _run(self) -> None:
-        while not self._stop.wait(self._interval):
-            self.check()
-
     def _invalid_pointer(self, problem: str) -> Outcome:
         """Keep the current models; log each problem once, not at every poll."""
         if problem == self._pointer_problem:
             return "unchanged"
-        self._pointer_problem = problem
         _log.error("model pointer invalid", extra={"fields": {"reason": problem}})
-        kept = self.current
-        self.current = ModelSet(kept.version, kept.tasks, ("The model pointer file is invalid.",))
-        self._notify(success=False)
+        self._keep(problem, "The model pointer file is invalid.")
         return "refused"
+
+    def _failed(self, error: Exception) -> None:
+        """Keep the current models after an error that nobody foresaw; the next poll loads them again."""
+        self._keep(repr(error), f"Loading the promoted models failed ({type(error).__name__}). See the log.")
+
+    def _keep(self, reason: str, problem: str) -> None:
+        self._pointer_problem = reason
+        kept = self.current
+        self.current = ModelSet(kept.version, kept.tasks, (problem,))
+        self._notify(success=False)
 
     def _load(self, pointer: Pointer) -> Outcome:
         problems: list[str] = []
@@ -206,7 +209,11 @@ class ModelWatcher:
         except StoreError as error:
             _log.error("bundle refused", extra={"fields": {"bundle": bundle, "task": task, "reason": str(error)}})
             problems.append(f"Bundle {bundle[:12]} of '{task}' was refused: it did not verify. See the log.")
-            return None
+        # Errors of the native runtime have no base class, and the other task must still be served.
+        except Exception:  # noqa: BLE001
+            _log.exception("bundle failed", extra={"fields": {"bundle": bundle, "task": task}})
+            problems.append(f"Bundle {bundle[:12]} of '{task}' was refused: it could not be prepared. See the log.")
+        return None
 
     def _notify(self, *, success: bool) -> None:
         if self._listener is not None:

@@ -24,6 +24,7 @@ def history(*, as_json: AsJson = False) -> None:
     """List every promotion, refusal and rollback."""
     from migraine_assets.stores.registry.promotion_history import history as promotion_history
 
+    damaged: list[str] = []
     lines = [
         PromotionLine(
             id=entry.record.id,
@@ -36,8 +37,10 @@ def history(*, as_json: AsJson = False) -> None:
             who=entry.record.who,
             why=entry.record.why,
         )
-        for entry in promotion_history(_store())
+        for entry in promotion_history(_store(), damaged=damaged)
     ]
+    for message in damaged:
+        print_error(message)
     if as_json:
         print_json(HistoryDocument(promotions=lines))
         return

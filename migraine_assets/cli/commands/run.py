@@ -197,10 +197,9 @@ def _document(settings: Settings, outcome: RunOutcome) -> RunDocument:
 
 def _decisions(settings: Settings) -> dict[str, "ChampionRef"]:
     """Return the promotion decision of each task."""
-    from migraine_assets.defs.refs import from_stored
-    from migraine_assets.stores.assets.current_values import read_current
+    from migraine_assets.defs.refs import current
     from migraine_assets.stores.store import Store
 
     store = Store(settings.store_location)
-    values = {task: read_current(store, f"champions/{task}") for task in ("attack", "severity")}
-    return {task: from_stored(content) for task, content in values.items() if content}
+    values = {task: current(store, f"champions/{task}") for task in ("attack", "severity")}
+    return {task: value for task, value in values.items() if value is not None}

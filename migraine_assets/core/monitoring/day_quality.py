@@ -18,7 +18,7 @@ LEAST_DAYS = 3
 class DayQuality(Verdict, frozen=True, kw_only=True):
     """One day. `abstained`: share of predictions without a number. `missing`: share of rows by feature.
 
-    `torn`: lines of the prediction log that hold no record.
+    `torn`: lines of the prediction log that hold no record. `damaged`: a sentence for each damaged file.
     """
 
     rows: int
@@ -27,6 +27,7 @@ class DayQuality(Verdict, frozen=True, kw_only=True):
     latency_p95_ms: float | None
     torn: int = 0
     missing: dict[str, float] = msgspec.field(default_factory=dict)
+    damaged: tuple[str, ...] = ()
 
 
 def day_quality(
@@ -34,15 +35,18 @@ def day_quality(
     *,
     missing: Mapping[str, float],
     torn: int,
+    damaged: Sequence[str] = (),
     earlier: Sequence[DayQuality],
     limit: float,
 ) -> DayQuality:
     """Describe a day, and list the features whose share `missing` differs from `earlier` days by more than `limit`.
 
+    Damaged files of the log are reasons too.
+
     `predictions` has the columns `id`, `participant`, `abstained` and `latency_ms`.
     """
     distinct = predictions.drop_duplicates("id")
-    verdict = _verdict(len(distinct), tuple(_changed(missing, earlier, limit)))
+    verdict = _verdict(len(distinct), (*_changed(missing, earlier, limit), *damaged))
     return DayQuality(
         verdict.status,
         verdict.reasons,
@@ -52,6 +56,7 @@ def day_quality(
         latency_p95_ms=float(distinct["latency_ms"].quantile(0.95)) if len(distinct) else None,
         torn=torn,
         missing=dict(missing),
+        damaged=tuple(damaged),
     )
 
 

@@ -116,5 +116,5 @@ def _challenger(store: Store, task: str) -> str | None:
 
 def _refused_before(store: Store, task: str, candidate: str, incumbent: str | None) -> bool:
     """Whether the last record of this task is the same refusal, so that a re-run records nothing new."""
-    last = [entry.record for entry in history(store) if entry.record.task == task][-1:]
+    last = [entry.record for entry in history(store, damaged=[]) if entry.record.task == task][-1:]
     return any(r.what == "refuse" and r.to_champion == candidate and r.from_champion == incumbent for r in last)

@@ -20,12 +20,11 @@ from migraine_assets.core.monitoring.performance_result import ModelPerformance,
 from migraine_assets.defs.monitoring import results, windows
 from migraine_assets.defs.monitoring.metadata import quality_metadata, task_metadata
 from migraine_assets.defs.monitoring.rollout_guard import guard
-from migraine_assets.defs.refs import DiaryRef, from_stored
+from migraine_assets.defs.refs import current
 from migraine_assets.defs.resources import Workspace
 from migraine_assets.report.monitoring_page import write_monitoring_page
 from migraine_assets.settings import Settings
 from migraine_assets.stores.assets import deliveries
-from migraine_assets.stores.assets.current_values import read_current
 from migraine_assets.stores.assets.frames import read_frame
 from migraine_assets.stores.monitoring.collection import collect_feedback, collect_predictions
 from migraine_assets.stores.monitoring.publish import publish
@@ -91,6 +90,9 @@ def _collect(_: dg.AssetExecutionContext, workspace: Workspace, day: dt.date) ->
             "dagster/row_count": predictions.rows,
             "new": predictions.new + feedback.new,
             "torn lines": predictions.torn + feedback.torn,
+            "damaged files": dg.MetadataValue.md(
+                "\n".join(f"- {sentence}" for sentence in (*predictions.damaged, *feedback.damaged)) or "none"
+            ),
             "file": predictions.path,
         }
     )
@@ -99,10 +101,9 @@ def _collect(_: dg.AssetExecutionContext, workspace: Workspace, day: dt.date) ->
 def _outcomes(_: dg.AssetExecutionContext, workspace: Workspace, day: dt.date) -> Result:
     """Keep what a delivery accepted on this day reports of earlier days; feedback is part of the log."""
     store, params = workspace.store, workspace.params().monitoring
-    accepted, stored = deliveries.latest(store), read_current(store, "validated_diary")
-    if accepted is None or stored is None or _day_of(accepted.acceptance.time) != day:
+    accepted, diary = deliveries.latest(store), current(store, "validated_diary")
+    if accepted is None or diary is None or _day_of(accepted.acceptance.time) != day:
         return dg.MaterializeResult(metadata={"summary": "No delivery was accepted on this day.", "new": 0})
-    diary: DiaryRef = from_stored(stored)
     frame = read_frame(store, diary.frame)
     if diary.delivery.first_day is None:
         return dg.MaterializeResult(metadata={"summary": "The delivery has no dates to join by.", "new": 0})
@@ -156,7 +157,7 @@ def _realized(context: dg.AssetExecutionContext, workspace: Workspace, day: dt.d
         outcomes = join_outcomes(window.frame, every=every, feedback=feedback, diary=diary)
         # These days were predicted one horizon earlier.
         predicted = due[-1] - dt.timedelta(days=window.manifest.horizon)
-        estimate = task_result(store, ESTIMATED, predicted, window.task)
+        estimate = task_result(store, ESTIMATED, predicted, window.task, damaged=[])
         tasks[window.task] = results.realized_of(window, outcomes, settings, estimate=estimate)
     return _store_result(context, workspace, REALIZED, day, TaskResults(tasks))
 
@@ -176,15 +177,19 @@ def _quality(_: dg.AssetExecutionContext, workspace: Workspace, day: dt.date) ->
     store, settings = workspace.store, workspace.params().monitoring
     frame = windows.predictions(store, [day], features=True)
     days = [known for known in result_days(store, QUALITY) if known < day][-settings.window_days :]
-    earlier = [quality for known in days if (quality := read_result(store, QUALITY, known))]
+    earlier = [quality for known in days if (quality := read_result(store, QUALITY, known, damaged=[]))]
+    logs = collect_predictions(store, day), collect_feedback(store, day)
+    window = windows.days_to(day, settings.window_days)
     content = results.quality_of(
         frame,
-        torn=collect_predictions(store, day).torn,
+        torn=sum(log.torn for log in logs),
+        damaged=tuple(dict.fromkeys((*logs[0].damaged, *logs[1].damaged, *windows.damaged_days(store, window)))),
         windows=list(windows.task_windows(store, frame)),
         earlier=earlier,
         limit=settings.drift.missing,
     )
     write_result(store, QUALITY, day, content, now=_now())
+    publish(store)
     return dg.MaterializeResult(metadata=quality_metadata(content))
 
 

@@ -5,6 +5,7 @@ storing and showing results (`defs.monitoring.assets`).
 """
 
 import datetime as dt
+from collections.abc import Sequence
 
 import numpy as np
 import pandas as pd
@@ -113,11 +114,17 @@ def estimated_of(window: TaskWindow, settings: MonitoringSettings) -> ModelPerfo
 
 
 def quality_of(
-    frame: pd.DataFrame, *, torn: int, windows: list[TaskWindow], earlier: list[DayQuality], limit: float
+    frame: pd.DataFrame,
+    *,
+    torn: int,
+    damaged: Sequence[str],
+    windows: list[TaskWindow],
+    earlier: list[DayQuality],
+    limit: float,
 ) -> DayQuality:
     """Describe the predictions of one day, and what differs from `earlier` days by more than `limit`."""
     missing = {name: share for window in windows for name, share in _missing(window).items()}
-    return day_quality(frame, missing=missing, torn=torn, earlier=earlier, limit=limit)
+    return day_quality(frame, missing=missing, torn=torn, damaged=damaged, earlier=earlier, limit=limit)
 
 
 def _missing(window: TaskWindow) -> dict[str, float]:

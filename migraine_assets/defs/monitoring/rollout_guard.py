@@ -68,7 +68,8 @@ def _difference(store: Store, task: str, rollout: Rollout, day: dt.date) -> tupl
     """Return the difference in loss since the rollout started, and its age in days."""
     since = dt.datetime.fromisoformat(rollout.since)
     days = windows.days_to(day, max(1, (day - since.date()).days + 1))
-    tables = [read_collected(store, "predictions", one, [*windows.COLUMNS, *SHADOW]).to_pandas() for one in days]
+    columns = [*windows.COLUMNS, *SHADOW]
+    tables = [read_collected(store, "predictions", one, columns, damaged=[]).to_pandas() for one in days]
     every = pd.concat([table for table in tables if len(table)] or tables[:1], ignore_index=True)
     during = every[(every["task"] == task) & (every["time"] >= since.timestamp()) & every["output"].notna()]
     joined = join_outcomes(

@@ -16,13 +16,12 @@ from migraine_assets.core.metrics.interval import Scores
 from migraine_assets.core.monitoring.outcomes import latest_predictions
 from migraine_assets.core.monitoring.performance_result import metric_intervals
 from migraine_assets.core.tasks import TASKS, Task
-from migraine_assets.defs.refs import from_stored
-from migraine_assets.stores.assets.current_values import read_current
+from migraine_assets.defs.refs import current
 from migraine_assets.stores.assets.frames import read_frame
 from migraine_assets.stores.bundles.bundles import load_manifest
 from migraine_assets.stores.bundles.manifest import Manifest
 from migraine_assets.stores.bundles.provenance import load_provenance
-from migraine_assets.stores.monitoring.collection import read_collected
+from migraine_assets.stores.monitoring.collection import SCHEMAS, read_collected
 from migraine_assets.stores.monitoring.reported_outcomes import reported_outcomes
 from migraine_assets.stores.registry.pointer import read_pointer
 from migraine_assets.stores.store import Store
@@ -65,7 +64,20 @@ def days_to(day: dt.date, count: int) -> list[dt.date]:
 def predictions(store: Store, days: list[dt.date], *, features: bool = False) -> pd.DataFrame:
     """Return the collected predictions of `days`."""
     columns = [*COLUMNS, FEATURES] if features else list(COLUMNS)
-    return _concatenated([read_collected(store, "predictions", day, columns).to_pandas() for day in days])
+    return _concatenated([read_collected(store, "predictions", day, columns, damaged=[]).to_pandas() for day in days])
+
+
+def damaged_days(store: Store, days: list[dt.date]) -> tuple[str, ...]:
+    """Return a sentence for each damaged file of collected predictions, feedback or outcomes of `days`.
+
+    The functions here read such a day as empty.
+    """
+    damaged: list[str] = []
+    for day in days:
+        for kind in SCHEMAS:
+            read_collected(store, kind, day, ["time"], damaged=damaged)
+        reported_outcomes(store, day, damaged=damaged)
+    return tuple(damaged)
 
 
 def task_windows(store: Store, frame: pd.DataFrame) -> Iterator[TaskWindow]:
@@ -91,12 +103,11 @@ class TrainingRows:
 
 def training_rows(store: Store, manifest: Manifest) -> TrainingRows | None:
     """Return the training rows of the model, or None if the store holds other features by now."""
-    features_value, folds_value = read_current(store, "features"), read_current(store, "folds")
-    if features_value is None or folds_value is None:
+    features, folds = current(store, "features"), current(store, "folds")
+    if features is None or folds is None:
         return None
-    features, folds = from_stored(features_value), from_stored(folds_value)
-    current = (features.delivery.md5, features.code_version, folds.features)
-    if current != (manifest.data_version, manifest.features_version, features.frame.version):
+    present = (features.delivery.md5, features.code_version, folds.features)
+    if present != (manifest.data_version, manifest.features_version, features.frame.version):
         return None
     train = read_frame(store, folds.frame, ["part"])["part"].to_numpy() == TRAIN
     frame = read_frame(store, features.frame, ["participant_id", *manifest.names])[train]
@@ -105,12 +116,12 @@ def training_rows(store: Store, manifest: Manifest) -> TrainingRows | None:
 
 def feedback(store: Store, days: list[dt.date]) -> pd.DataFrame:
     """Return the feedback of users that arrived on `days`."""
-    return _concatenated([read_collected(store, "feedback", day).to_pandas() for day in days])
+    return _concatenated([read_collected(store, "feedback", day, damaged=[]).to_pandas() for day in days])
 
 
 def diary_outcomes(store: Store, days: list[dt.date]) -> pd.DataFrame:
     """Return the outcomes that diary deliveries reported on `days`."""
-    return _concatenated([reported_outcomes(store, day) for day in days])
+    return _concatenated([reported_outcomes(store, day, damaged=[]) for day in days])
 
 
 def _concatenated(tables: list[pd.DataFrame]) -> pd.DataFrame:

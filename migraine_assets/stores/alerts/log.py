@@ -11,6 +11,8 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
+from migraine_assets.stores.file_modes import append_file, closing_file, write_all
+
 NAME = "alerts.log"
 MOST_BYTES, GENERATIONS = 5_000_000, 5
 
@@ -19,11 +21,11 @@ def append(path: Path, entries: "list[Mapping[str, Any]]", *, most_bytes: int = 
     """Append a line for each entry; False if that failed. Never raises: a full disk must not prevent the message."""
     lines = "".join(f"{json.dumps(dict(entry), ensure_ascii=False)}\n" for entry in entries).encode()
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
         _rotate(path, added=len(lines), most_bytes=most_bytes)
-        with path.open("ab") as file:
-            # A full disk may have cut the last line short; begin a new one.
-            file.write((b"\n" if _is_torn(path) else b"") + lines)
+        # A full disk may have cut the last line short; begin a new one.
+        start = b"\n" if _is_torn(path) else b""
+        with closing_file(append_file(path)) as file:
+            write_all(file, start + lines)
     except OSError:
         return False
     return True

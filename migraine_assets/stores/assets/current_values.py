@@ -14,6 +14,7 @@ from migraine_assets.stores.documents import UNREADABLE
 from migraine_assets.stores.store import Store
 
 FOLDER = "assets"
+REMEDY = "Delete it and run again."
 
 
 class StoredValue(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -47,7 +48,7 @@ def read_current(store: Store, asset_key: str) -> StoredValue | None:
     try:
         return decode(store.read(path))
     except UNREADABLE as error:
-        raise StoreError(f"'{path}' in {store.uri} is damaged: {error}. Delete it and run again.") from error
+        raise StoreError(f"'{path}' in {store.uri} is damaged: {error}. {REMEDY}") from error
 
 
 def paths(store: Store, folder: str = FOLDER) -> Iterator[str]:

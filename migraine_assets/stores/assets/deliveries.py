@@ -10,6 +10,7 @@ The files have the layout of DVC's cache. Not here: reading diaries (`sources`),
 
 import hashlib
 import json
+import re
 from collections.abc import Mapping, Sequence, Set
 from dataclasses import asdict, dataclass
 from typing import Any
@@ -17,14 +18,15 @@ from typing import Any
 import msgspec
 
 from migraine_assets.core.dvc_hash import DIRECTORY_SUFFIX, directory_listing, directory_md5, md5
-from migraine_assets.errors import DataRefused, StoreError
-from migraine_assets.stores.documents import UNREADABLE
+from migraine_assets.errors import DataRefused, FileMissing, StoreError
+from migraine_assets.stores.documents import UNREADABLE, read_document
 from migraine_assets.stores.store import Store
 
 FORMAT = 1
 
 _FILES, _LOG, _NUMBERS = "deliveries/files/md5", "deliveries/log", "deliveries/numbers"
 _ERASED = "deliveries/erased"
+_NUMBER = re.compile(r"\d{6,}")
 
 
 @dataclass(frozen=True)
@@ -69,6 +71,10 @@ class Entry:
 class _Header(msgspec.Struct):
     format: int
     number: int
+
+
+class _Erased(msgspec.Struct):
+    when: str
 
 
 @dataclass(frozen=True)
@@ -169,9 +175,11 @@ def restore(store: Store, version: str) -> Restored:
 
 
 def erased_at(store: Store, identity: str) -> str | None:
-    """When the files of the delivery were erased; None if they were not."""
-    path = f"{_ERASED}/{identity}.json"
-    return str(json.loads(store.read(path))["when"]) if store.exists(path) else None
+    """When the files of the delivery were erased; None if they were not. Raises `StoreError` for a damaged entry."""
+    try:
+        return read_document(store, f"{_ERASED}/{identity}.json", _Erased, numbered=False).when
+    except FileMissing:
+        return None
 
 
 def erase(store: Store, identity: str, *, also_erased: Set[str], when: str) -> None:
@@ -205,7 +213,8 @@ def _leaf(number: int, identity: str) -> str:
 
 
 def _reserve_number(store: Store, identity: str) -> int:
-    taken = [int(leaf[:6]) for folder in (_NUMBERS, _LOG) for leaf in store.list(folder)]
+    leaves = [leaf for folder in (_NUMBERS, _LOG) for leaf in store.list(folder)]
+    taken = [int(match[0]) for leaf in leaves if (match := _NUMBER.match(leaf))]
     number = max(taken, default=0) + 1
     while not store.create(f"{_NUMBERS}/{number:06d}", identity.encode()):
         number += 1

@@ -56,21 +56,38 @@ def read_frame(store: Store, ref: FrameRef, columns: Sequence[str] | None = None
     """Read the frame, or only its `columns` in this order.
 
     Text is returned as str objects, with None for null. Raises `StoreError` if the file or a column is missing, or
-    the file does not match the reference.
+    the file does not match the reference: its bytes are verified before they are decoded.
     """
     absent = sorted(set(columns or ()) - set(ref.columns))
     if absent:
         raise StoreError(
             f"'{ref.path}' in {store.uri} has no column {', '.join(absent)}. Materialize '{ref.asset}' again."
         )
-    if not store.exists(ref.path):
-        raise StoreError(f"{store.uri} has no '{ref.path}'. Materialize '{ref.asset}' again.")
-    table = _table(store, ref.path, columns)
+    table = frame_table(store, ref.asset, ref.version, columns)
     if table.num_rows != ref.rows:
         raise StoreError(f"'{ref.path}' in {store.uri} has {table.num_rows} rows instead of {ref.rows}.")
     names = list(ref.columns if columns is None else columns)
     frame: pd.DataFrame = table.select(names).to_pandas(split_blocks=True, self_destruct=True)
     return frame
+
+
+def frame_table(store: Store, asset: str, version: str, columns: Sequence[str] | None = None) -> "pa.Table":
+    """Read the frame `version` of `asset` as a table. Raises `StoreError` if it is absent or its SHA-256 is another."""
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    path, remedy = f"{FRAMES}/{asset}/{version}.parquet", f"Delete it and materialize '{asset}' again."
+    if not store.exists(path):
+        raise StoreError(f"{store.uri} has no '{path}'. Materialize '{asset}' again.")
+    try:
+        with store.fs.open(store.path(path), "rb") as file:
+            # The decoder is native code, so it gets only bytes that this platform wrote.
+            if hashlib.file_digest(file, "sha256").hexdigest() != version:
+                raise StoreError(f"'{path}' in {store.uri} is damaged: its SHA-256 is not its name. {remedy}")
+            file.seek(0)
+            return pq.ParquetFile(file).read(columns=None if columns is None else list(columns))
+    except (OSError, pa.ArrowException) as error:
+        raise StoreError(f"'{path}' in {store.uri} cannot be read: {error}. {remedy}") from error
 
 
 def prune_frames(store: Store, asset: str, *, keep: int = 5) -> tuple[str, ...]:
@@ -101,17 +118,6 @@ def _parquet(frame: "pd.DataFrame") -> bytes:
     buffer = io.BytesIO()
     pq.write_table(table, buffer, compression="zstd", use_dictionary=texts or False)
     return buffer.getvalue()
-
-
-def _table(store: Store, path: str, columns: Sequence[str] | None) -> "pa.Table":
-    import pyarrow as pa
-    import pyarrow.parquet as pq
-
-    try:
-        with store.fs.open(store.path(path), "rb") as file:
-            return pq.ParquetFile(file).read(columns=None if columns is None else list(columns))
-    except (OSError, pa.ArrowException) as error:
-        raise StoreError(f"'{path}' in {store.uri} cannot be read: {error}.") from error
 
 
 def _touch(store: Store, path: str) -> None:

@@ -9,8 +9,9 @@ segments are deleted. Not here: the log (`stores.prediction_log.reader`), using 
 
 import datetime as dt
 import io
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import pyarrow as pa
@@ -18,7 +19,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from migraine_assets.errors import StoreError
-from migraine_assets.stores.documents import days_in, read_table
+from migraine_assets.stores.documents import days_in, read_table, unless_damaged
 from migraine_assets.stores.prediction_log import reader
 from migraine_assets.stores.prediction_log.record import Feedback, PredictionRecord
 from migraine_assets.stores.store import Store
@@ -39,37 +40,40 @@ SCHEMAS = {"predictions": PREDICTIONS, "feedback": FEEDBACK}
 
 @dataclass(frozen=True)
 class CollectedDay:
-    """The collected rows of a day. `new`: rows added now; `torn`: lines of the log that hold no record."""
+    """The collected rows of a day. `new`: rows added now; `torn`: lines of the log that hold no record.
+
+    `damaged`: a sentence for each file of the day that could not be read, or only in part.
+    """
 
     rows: int
     new: int
     torn: int
     path: str
+    damaged: tuple[str, ...] = ()
 
 
 def collect_predictions(store: Store, day: dt.date) -> CollectedDay:
     """Collect the prediction records of `day`."""
-    parts, torn = [], 0
-    for segment in reader.read_segments(store, PredictionRecord, day=day.isoformat()):
-        parts.append(_prediction_rows(segment.records))
-        torn += segment.torn
-    return _merge(store, "predictions", day, parts, torn, keys=("id", "task"))
+    return _merge(store, "predictions", day, PredictionRecord, _prediction_rows, keys=("id", "task"))
 
 
 def collect_feedback(store: Store, day: dt.date) -> CollectedDay:
     """Collect the feedback of `day`. Repeated feedback is kept once; changed feedback is kept as history."""
-    parts, torn = [], 0
-    for segment in reader.read_segments(store, Feedback, day=day.isoformat()):
-        parts.append(_feedback_rows(segment.records))
-        torn += segment.torn
-    return _merge(store, "feedback", day, parts, torn, keys=("id", "time", "attack", "severity"))
+    return _merge(store, "feedback", day, Feedback, _feedback_rows, keys=("id", "time", "attack", "severity"))
 
 
-def read_collected(store: Store, kind: str, day: dt.date, columns: Sequence[str] | None = None) -> Any:
+def read_collected(
+    store: Store, kind: str, day: dt.date, columns: Sequence[str] | None = None, *, damaged: list[str] | None = None
+) -> Any:
     """Return the table of `kind` ("predictions", "feedback") of a day, empty if nothing was collected.
 
-    Raises `StoreError` if the file is damaged.
+    A damaged file raises `StoreError`, or counts as empty and is named in `damaged`.
     """
+    table = unless_damaged(partial(_read_collected, store, kind, day, columns), damaged)
+    return SCHEMAS[kind].empty_table().select(list(columns or SCHEMAS[kind].names)) if table is None else table
+
+
+def _read_collected(store: Store, kind: str, day: dt.date, columns: Sequence[str] | None) -> Any:
     path, schema = _path(kind, day), SCHEMAS[kind]
     names = list(columns or schema.names)
     if not store.exists(path):
@@ -88,16 +92,23 @@ def collected_days(store: Store, kind: str) -> list[dt.date]:
 
 
 def _merge(
-    store: Store, kind: str, day: dt.date, parts: list[Any], torn: int, *, keys: tuple[str, ...]
+    store: Store, kind: str, day: dt.date, record: Any, rows_of: Callable[[Any], Any], *, keys: tuple[str, ...]
 ) -> CollectedDay:
-    before, path = read_collected(store, kind, day), _path(kind, day)
+    damaged: list[str] = []
+    parts, torn = [], 0
+    for segment in reader.read_segments(store, record, day=day.isoformat()):
+        parts.append(rows_of(segment.records))
+        torn += segment.torn
+        damaged += segment.damaged
+    # Collected from the log, so a damaged file is collected again; it stays where the log is gone.
+    before, path = read_collected(store, kind, day, damaged=damaged), _path(kind, day)
     merged = _distinct(pa.concat_tables([before, *parts]), keys)
     new = merged.num_rows - before.num_rows
     if new:
         sink = io.BytesIO()
         pq.write_table(merged, sink, compression="zstd")
         store.write(path, sink.getvalue())
-    return CollectedDay(merged.num_rows, new, torn, path)
+    return CollectedDay(merged.num_rows, new, torn, path, tuple(damaged))
 
 
 def _distinct(table: Any, keys: tuple[str, ...]) -> Any:

@@ -9,12 +9,13 @@ The decision not to act is recorded too. Not here: deciding (`core.monitoring.re
 import datetime as dt
 import hashlib
 from collections.abc import Iterator
+from functools import partial
 from typing import Annotated, Any
 
 import msgspec
 from msgspec.structs import replace
 
-from migraine_assets.stores.documents import Document, encode_document, read_document
+from migraine_assets.stores.documents import Document, encode_document, read_document, unless_damaged
 from migraine_assets.stores.store import Store
 
 FOLDER = "monitoring/decisions"
@@ -37,7 +38,10 @@ class AutomationDecision(Document, frozen=True):
 
 
 def record_decision(store: Store, decision: AutomationDecision) -> bool:
-    """Store a decision unless it repeats the last one of the same sensor. Return whether it was stored."""
+    """Store a decision unless it repeats the last one of the same sensor. Return whether it was stored.
+
+    A damaged decision is skipped: it must not stop the sensors.
+    """
     last = next((recorded for recorded in _newest_first(store) if recorded.sensor == decision.sensor), None)
     if last is not None and last.content == decision.content:
         return False
@@ -47,16 +51,25 @@ def record_decision(store: Store, decision: AutomationDecision) -> bool:
     return store.create(f"{FOLDER}/{when.date()}/{leaf}", encode_document(replace(decision, when=when)))
 
 
-def decisions(store: Store, *, since: dt.date | None = None) -> tuple[AutomationDecision, ...]:
-    """Return the decisions from the day `since` on, oldest first. Raises `StoreError` that names a damaged one."""
+def decisions(
+    store: Store, *, since: dt.date | None = None, damaged: list[str] | None = None
+) -> tuple[AutomationDecision, ...]:
+    """Return the decisions from the day `since` on, oldest first.
+
+    A damaged one raises `StoreError`, or is skipped and named in `damaged`.
+    """
     days = [day for day in store.list(FOLDER) if since is None or day >= since.isoformat()]
-    return tuple(_read(store, f"{FOLDER}/{day}/{leaf}") for day in days for leaf in store.list(f"{FOLDER}/{day}"))
+    paths = (f"{FOLDER}/{day}/{leaf}" for day in days for leaf in store.list(f"{FOLDER}/{day}"))
+    found = (unless_damaged(partial(_read, store, path), damaged) for path in paths)
+    return tuple(decision for decision in found if decision is not None)
 
 
 def _newest_first(store: Store) -> Iterator[AutomationDecision]:
     for day in reversed(store.list(FOLDER)):
         for leaf in reversed(store.list(f"{FOLDER}/{day}")):
-            yield _read(store, f"{FOLDER}/{day}/{leaf}")
+            decision = unless_damaged(partial(_read, store, f"{FOLDER}/{day}/{leaf}"), [])
+            if decision is not None:
+                yield decision
 
 
 def _read(store: Store, path: str) -> AutomationDecision:

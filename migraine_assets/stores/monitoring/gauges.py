@@ -36,12 +36,14 @@ class MonitoringGauges(msgspec.Struct, frozen=True):
 
     `drift`: by task and feature; the feature `score` is the model's own output. `drift_score`: the largest ratio of a
     feature over both tasks, for services of earlier versions and for the deprecated metric of that name.
+    `damaged_files`: of the prediction log and of collected days, in the newest monitored window.
     """
 
     model_accuracy: dict[str, float] = {}
     drift: dict[str, dict[str, FeatureGauges]] = {}
     drift_score: dict[str, float] = {}
     drift_detected_total: int = 0
+    damaged_files: int = 0
 
 
 def drift_scores(drift: Mapping[str, Mapping[str, FeatureGauges]]) -> dict[str, float]:

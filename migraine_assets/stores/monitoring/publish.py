@@ -13,6 +13,7 @@ from migraine_assets.stores.monitoring.gauges import PATH, FeatureGauges, Monito
 from migraine_assets.stores.monitoring.results import (
     DRIFT,
     ESTIMATED,
+    QUALITY,
     REALIZED,
     ResultKind,
     TaskResults,
@@ -32,6 +33,7 @@ def publish(store: Store) -> MonitoringGauges:
         drift=drift,
         drift_score=drift_scores(drift),
         drift_detected_total=max(before.drift_detected_total, _events(store)),
+        damaged_files=_damaged_files(store),
     )
     if gauges != before:
         store.write(PATH, msgspec.json.encode(gauges))
@@ -43,7 +45,7 @@ def _accuracy(store: Store) -> dict[str, float]:
     accuracies: dict[str, float] = {}
     kinds: tuple[ResultKind[TaskResults[Any]], ...] = (ESTIMATED, REALIZED)
     for kind in kinds:
-        newest = latest_result(store, kind)
+        newest = latest_result(store, kind, damaged=[])
         for result in newest[1].tasks.values() if newest else ():
             accuracy = result.metrics.get("accuracy")
             if accuracy is not None and accuracy.value is not None:
@@ -52,7 +54,7 @@ def _accuracy(store: Store) -> dict[str, float]:
 
 
 def _drift(store: Store) -> dict[str, dict[str, FeatureGauges]]:
-    newest = latest_result(store, DRIFT)
+    newest = latest_result(store, DRIFT, damaged=[])
     return {
         task: {name: _feature(feature) for name, feature in result.features.items()}
         for task, result in (newest[1].tasks.items() if newest else ())
@@ -70,11 +72,16 @@ def _feature(feature: FeatureDrift) -> FeatureGauges:
     )
 
 
+def _damaged_files(store: Store) -> int:
+    newest = latest_result(store, QUALITY, damaged=[])
+    return len(newest[1].damaged) if newest else 0
+
+
 def _events(store: Store) -> int:
     """Count how often a task began to drift, over all days. Drift that lasts for several days is one event."""
     events, before = 0, dict[str, ModelDrift]()
     for day in result_days(store, DRIFT):
-        content = read_result(store, DRIFT, day)
+        content = read_result(store, DRIFT, day, damaged=[])
         for task, result in content.tasks.items() if content else ():
             if result.status == "too little data":
                 continue

@@ -8,10 +8,11 @@ users (`stores.monitoring.collection`).
 
 import datetime as dt
 import io
+from functools import partial
 from typing import TYPE_CHECKING
 
 from migraine_assets.errors import StoreError
-from migraine_assets.stores.documents import read_table
+from migraine_assets.stores.documents import read_table, unless_damaged
 from migraine_assets.stores.prediction_log.record import pseudonym
 from migraine_assets.stores.store import Store
 
@@ -54,13 +55,19 @@ def add_reported_outcomes(
     return len(merged) - len(before)
 
 
-def reported_outcomes(store: Store, day: dt.date) -> "pd.DataFrame":
-    """Return the reports that arrived on `day`, possibly none. Raises `StoreError` if the file is damaged."""
+def reported_outcomes(store: Store, day: dt.date, *, damaged: list[str] | None = None) -> "pd.DataFrame":
+    """Return the reports that arrived on `day`, possibly none.
+
+    A damaged file raises `StoreError`, or counts as empty and is named in `damaged`.
+    """
     import pandas as pd
 
     path = _path(day)
-    if not store.exists(path):
-        return pd.DataFrame(columns=list(COLUMNS))
+    reports = unless_damaged(partial(_read, store, path), damaged) if store.exists(path) else None
+    return pd.DataFrame(columns=list(COLUMNS)) if reports is None else reports
+
+
+def _read(store: Store, path: str) -> "pd.DataFrame":
     table = read_table(store, path, remedy=REMEDY)
     if set(table.column_names) != set(COLUMNS):
         raise StoreError(f"'{path}' in {store.uri} has the columns {', '.join(table.column_names)}. {REMEDY}")

@@ -9,6 +9,7 @@ Here: the files and the kinds. Not here: what a result says (`core.monitoring.dr
 import datetime as dt
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, Generic, TypeVar
 
 import msgspec
@@ -16,7 +17,7 @@ import msgspec
 from migraine_assets.core.monitoring.day_quality import DayQuality
 from migraine_assets.core.monitoring.drift.result import ModelDrift
 from migraine_assets.core.monitoring.performance_result import ModelPerformance, RealizedPerformance
-from migraine_assets.stores.documents import Document, days_in, read_document, write_document
+from migraine_assets.stores.documents import Document, days_in, read_document, unless_damaged, write_document
 from migraine_assets.stores.store import Store
 
 FOLDER = "monitoring/results"
@@ -67,13 +68,17 @@ def write_result(store: Store, kind: ResultKind[C], day: dt.date, content: C, *,
     write_document(store, _path(kind, day), _ResultFile(kind.name, day, made_at, content))
 
 
-def read_result(store: Store, kind: ResultKind[C], day: dt.date) -> C | None:
-    """Return the result of `day`, or None if there is none. Raises `StoreError` if it is damaged."""
+def read_result(store: Store, kind: ResultKind[C], day: dt.date, *, damaged: list[str] | None = None) -> C | None:
+    """Return the result of `day`, or None if there is none.
+
+    A damaged one raises `StoreError`, or counts as none and is named in `damaged`.
+    """
     path = _path(kind, day)
     if not store.exists(path):
         return None
     remedy = f"Delete it and materialize the monitoring of {day} again."
-    return read_document(store, path, kind.document, remedy=remedy).content
+    document = unless_damaged(partial(read_document, store, path, kind.document, remedy=remedy), damaged)
+    return None if document is None else document.content
 
 
 def result_days(store: Store, kind: ResultKind[Any]) -> list[dt.date]:
@@ -81,11 +86,13 @@ def result_days(store: Store, kind: ResultKind[Any]) -> list[dt.date]:
     return days_in(store, f"{FOLDER}/{kind.name}", suffix=".json")
 
 
-def latest_result(store: Store, kind: ResultKind[C]) -> tuple[dt.date, C] | None:
-    """Return the newest day that has a result, and the result."""
-    days = result_days(store, kind)
-    content = read_result(store, kind, days[-1]) if days else None
-    return (days[-1], content) if content is not None else None
+def latest_result(store: Store, kind: ResultKind[C], *, damaged: list[str] | None = None) -> tuple[dt.date, C] | None:
+    """Return the newest day that has a result, and the result. `damaged`: as for `read_result`."""
+    for day in reversed(result_days(store, kind)):
+        content = read_result(store, kind, day, damaged=damaged)
+        if content is not None:
+            return day, content
+    return None
 
 
 def event_start(
@@ -97,8 +104,11 @@ def event_start(
     """
     first = day
     for earlier in reversed([known for known in result_days(store, kind) if known < day]):
-        result = task_result(store, kind, earlier, task)
-        # A day without enough data does not interrupt the event.
+        damaged: list[str] = []
+        result = task_result(store, kind, earlier, task, damaged=damaged)
+        # A day without enough data, or with a damaged result, does not interrupt the event.
+        if damaged:
+            continue
         if result is not None and result.status == "too little data" and result.bundle == bundle:
             continue
         if result is None or (result.bundle, result.status) != (bundle, status):
@@ -107,9 +117,11 @@ def event_start(
     return first
 
 
-def task_result(store: Store, kind: ResultKind[TaskResults[R]], day: dt.date, task: str) -> R | None:
-    """Return the result of one task on `day`, or None if there is none."""
-    content = read_result(store, kind, day)
+def task_result(
+    store: Store, kind: ResultKind[TaskResults[R]], day: dt.date, task: str, *, damaged: list[str] | None = None
+) -> R | None:
+    """Return the result of one task on `day`, or None if there is none. `damaged`: as for `read_result`."""
+    content = read_result(store, kind, day, damaged=damaged)
     return content.tasks.get(task) if content is not None else None
 
 

@@ -9,12 +9,13 @@ last progress sees each record once, whichever segment was extended in the meant
 import datetime as dt
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any, TypeVar
 
 import msgspec
 
 from migraine_assets.errors import StoreError
-from migraine_assets.stores.documents import UNREADABLE
+from migraine_assets.stores.documents import UNREADABLE, unless_damaged
 from migraine_assets.stores.prediction_log import record_block
 from migraine_assets.stores.prediction_log.record import Feedback, PredictionRecord, made_at
 from migraine_assets.stores.prediction_log.record_block import Block
@@ -34,11 +35,15 @@ class Progress:
 
 @dataclass(frozen=True)
 class NewRecords(Iterable[T]):
-    """New records, the number of lines that hold none (`torn`), and the progress to continue from."""
+    """New records, the number of lines that hold none (`torn`), and the progress to continue from.
+
+    `damaged`: a sentence for each segment that has such lines or cannot be read. The rest of the log is read.
+    """
 
     records: tuple[T, ...]
     torn: int
     progress: Progress
+    damaged: tuple[str, ...] = ()
 
     def __iter__(self) -> Iterator[T]:
         return iter(self.records)
@@ -53,12 +58,14 @@ def read(store: Store, kind: type[T], *, day: str, progress: Progress | None = N
     """Return the records of `day` (UTC, by their own time) beyond `progress`."""
     offsets = dict(progress.offsets) if progress else {}
     records: list[T] = []
+    damaged: list[str] = []
     torn = 0
     for segment in read_segments(store, kind, day=day, progress=progress):
         records += segment.records
+        damaged += segment.damaged
         torn += segment.torn
         offsets |= segment.progress.offsets
-    return NewRecords(tuple(records), torn, Progress(offsets))
+    return NewRecords(tuple(records), torn, Progress(offsets), tuple(damaged))
 
 
 def read_segments(
@@ -68,7 +75,11 @@ def read_segments(
     offsets = progress.offsets if progress else {}
     for path in _segments(store, kind, day):
         before = offsets.get(path, 0)
-        content = _beyond(store, path, before)
+        damaged: list[str] = []
+        content = unless_damaged(partial(store.read, path, start=before), damaged)
+        if content is None:
+            yield NewRecords((), 0, Progress({path: before}), tuple(damaged))
+            continue
         complete = content[: content.rfind(b"\n") + 1]
         records: list[T] = []
         torn = 0
@@ -76,7 +87,9 @@ def read_segments(
             decoded = decode_line(kind, line)
             records += decoded
             torn += not decoded
-        yield NewRecords(tuple(records), torn, Progress({path: before + len(complete)}))
+        if torn:
+            damaged.append(f"'{path}' in {store.uri} has {torn} lines that hold no record.")
+        yield NewRecords(tuple(records), torn, Progress({path: before + len(complete)}), tuple(damaged))
 
 
 def find_record(store: Store, identity: str) -> PredictionRecord | None:
@@ -88,7 +101,8 @@ def find_record(store: Store, identity: str) -> PredictionRecord | None:
     for later in (0, 1):
         day = (made + dt.timedelta(days=later)).date().isoformat()
         for path in _segments(store, PredictionRecord, day):
-            for line in _lines_with(store.read(path), identity.encode()):
+            content = unless_damaged(partial(store.read, path), []) or b""
+            for line in _lines_with(content, identity.encode()):
                 for record in decode_line(PredictionRecord, line):
                     if record.id == identity:
                         return record
@@ -127,11 +141,6 @@ def _check_date(record: PredictionRecord | Feedback) -> None:
 def _segments(store: Store, kind: type[T], day: str) -> list[str]:
     folder = f"{ROOT}/{KINDS[kind]}/{day}"
     return [f"{folder}/{name}" for name in store.list(folder) if name.endswith(SUFFIX)]
-
-
-def _beyond(store: Store, path: str, offset: int) -> bytes:
-    content: bytes = store.fs.cat_file(store.path(path), start=offset) if offset else store.read(path)
-    return content
 
 
 def _lines_with(content: bytes, text: bytes) -> Iterator[bytes]:

@@ -12,6 +12,7 @@ import secrets
 from pathlib import Path
 from typing import Protocol
 
+from migraine_assets.stores.file_modes import append_file, write_all
 from migraine_assets.stores.store import Store
 
 ROOT = "log"
@@ -49,7 +50,7 @@ class LocalSegments:
         if self._file is None or self._day != day or self._size >= self._limit or self._removed(self._file):
             self._file = self._open(day)
         try:
-            _write_all(self._file, content)
+            write_all(self._file, content)
             os.fsync(self._file)
         except OSError:
             self._undo(self._file)
@@ -65,9 +66,7 @@ class LocalSegments:
     def _open(self, day: str) -> int:
         self.close()
         folder = self._folder / day
-        folder.mkdir(parents=True, exist_ok=True)
-        path = folder / f"{self._writer}-{self._number:06d}{SUFFIX}"
-        file = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o640)
+        file = append_file(folder / f"{self._writer}-{self._number:06d}{SUFFIX}", flags=os.O_EXCL)
         self._day, self._size, self._number = day, 0, self._number + 1
         return file
 
@@ -97,9 +96,3 @@ class ObjectSegments:
 
     def close(self) -> None:
         """See `Segments`."""
-
-
-def _write_all(file: int, content: bytes) -> None:
-    left = memoryview(content)
-    while left:
-        left = left[os.write(file, left) :]

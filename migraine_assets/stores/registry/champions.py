@@ -16,12 +16,14 @@ the later one stays, and the record of the other is "without effect".
 import datetime as dt
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager, nullcontext
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from msgspec.structs import replace
 
 from migraine_assets.errors import BundleRefused, ConfigurationError, StoreError
+from migraine_assets.stores.documents import unless_damaged
 from migraine_assets.stores.locks import file_lock
 from migraine_assets.stores.registry import promotion_log
 from migraine_assets.stores.registry.pointer import Pointer, Serving, new_pointer, read_pointer, write_pointer
@@ -83,7 +85,7 @@ def promote(
 
     def decide(now: Serving | None) -> PromotionRecord:
         if now and (now.champion, now.challenger) == (champion, challenger):
-            return promotion_log.read(store, now.record)
+            return unless_damaged(partial(promotion_log.read, store, now.record), []) or replace(draft, id=now.record)
         _check_unchanged(now, task=task, champion=champion, replaces=replaces)
         return draft
 
@@ -130,7 +132,7 @@ def rollback(
     def decide(now: Serving | None) -> PromotionRecord:
         if now is None:
             raise ConfigurationError(f"Nothing was promoted for '{task}' yet, so nothing can be rolled back.")
-        target, skipped = _restorable(store, now, to=to, verify=verify)
+        target, skipped = _restorable(store, task, now, to=to, verify=verify)
         challenger = target.challenger if _problem(store, target.challenger, verify) is None else None
         return replace(
             draft,
@@ -196,11 +198,12 @@ def _check_unchanged(now: Serving | None, *, task: str, champion: str, replaces:
 
 
 def _restorable(
-    store: Store, now: Serving, *, to: str | None, verify: Verify
+    store: Store, task: str, now: Serving, *, to: str | None, verify: Verify
 ) -> tuple[PromotionRecord, tuple[str, ...]]:
-    by_id = {record.id: record for record in promotion_log.records(store)}
-    candidates = undo_chain(by_id, now.record) if to is None else chain(by_id, now.record)
-    skipped: dict[str, str] = {}
+    damaged: list[str] = []
+    by_id = {record.id: record for record in promotion_log.records(store, damaged=damaged)}
+    candidates = undo_chain(by_id, now.record, task=task) if to is None else chain(by_id, now.record, task=task)
+    skipped = {message: message for message in damaged}
     for record in candidates:
         bundle = record.to_champion
         if bundle == now.champion or bundle in skipped or not bundle.startswith(to or ""):

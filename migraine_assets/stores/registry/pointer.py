@@ -11,7 +11,7 @@ from typing import Annotated, Literal
 
 import msgspec
 
-from migraine_assets.errors import StoreError
+from migraine_assets.errors import FileMissing, StoreError
 from migraine_assets.stores.documents import read_document, write_document
 from migraine_assets.stores.store import Store
 
@@ -82,9 +82,10 @@ def new_pointer(version: int, tasks: Mapping[str, Serving], rollouts: Mapping[st
 
 def read_pointer(store: Store) -> Pointer:
     """Return the verified pointer, with version 0 if there is none. Raises `StoreError` if it is invalid."""
-    if not store.exists(POINTER):
+    try:
+        pointer = read_document(store, POINTER, Pointer, formats=READABLE, remedy=REMEDY)
+    except FileMissing:
         return Pointer(0, {})
-    pointer = read_document(store, POINTER, Pointer, formats=READABLE, remedy=REMEDY)
     return new_pointer(pointer.version, pointer.tasks, pointer.rollouts)
 
 

@@ -25,35 +25,44 @@ class HistoryEntry:
     effect: Effect
 
 
-def history(store: Store) -> tuple[HistoryEntry, ...]:
-    """Return every record, oldest first, with what became of it."""
-    records = promotion_log.records(store)
+def history(store: Store, *, damaged: list[str] | None = None) -> tuple[HistoryEntry, ...]:
+    """Return every record, oldest first, with what became of it. `damaged`: as for `promotion_log.records`."""
+    records = promotion_log.records(store, damaged=damaged)
     by_id = {record.id: record for record in records}
-    in_force = {serving.record for serving in read_pointer(store).tasks.values()}
-    effective = {record.id for start in in_force for record in chain(by_id, start)}
+    starts = {task: serving.record for task, serving in read_pointer(store).tasks.items()}
+    effective = {record.id for task, start in starts.items() for record in chain(by_id, start, task=task)}
+    in_force = set(starts.values())
     return tuple(HistoryEntry(record, _effect(record, in_force=in_force, effective=effective)) for record in records)
 
 
-def chain(by_id: Mapping[str, PromotionRecord], start: str) -> Iterator[PromotionRecord]:
+def chain(by_id: Mapping[str, PromotionRecord], start: str, *, task: str) -> Iterator[PromotionRecord]:
     """Yield the record `start`, the one that was in force before it, and so on."""
-    record, visited = by_id.get(start), set[str]()
+    record, visited = _at_or_before(by_id, start, task=task), set[str]()
     # A damaged store may hold records that name each other in a circle.
     while record is not None and record.id not in visited:
         yield record
         visited.add(record.id)
-        record = by_id.get(record.previous) if record.previous else None
+        record = _at_or_before(by_id, record.previous, task=task)
 
 
-def undo_chain(by_id: Mapping[str, PromotionRecord], start: str) -> Iterator[PromotionRecord]:
+def undo_chain(by_id: Mapping[str, PromotionRecord], start: str, *, task: str) -> Iterator[PromotionRecord]:
     """Yield the promotions to which successive rollbacks return, the present one first, without undone ones."""
-    record, visited = by_id.get(start), set[str]()
+    record, visited = _at_or_before(by_id, start, task=task), set[str]()
     while record is not None and record.id not in visited:
         visited.add(record.id)
         if record.restores is not None and record.restores in by_id:
             record = by_id[record.restores]
             continue
         yield record
-        record = by_id.get(record.previous) if record.previous else None
+        record = _at_or_before(by_id, record.previous, task=task)
+
+
+def _at_or_before(by_id: Mapping[str, PromotionRecord], record_id: str | None, *, task: str) -> PromotionRecord | None:
+    """Return the record `record_id`. In place of a damaged one: the last move of `task` that is older and readable."""
+    if not record_id or record_id in by_id:
+        return by_id.get(record_id or "")
+    older = [record for record in by_id.values() if record.task == task and record.what != "refuse"]
+    return max((record for record in older if record.id < record_id), key=lambda record: record.id, default=None)
 
 
 def _effect(record: PromotionRecord, *, in_force: set[str], effective: set[str]) -> Effect:

@@ -4,16 +4,18 @@ Here: the record, its format and appending it. Not here: which bundle serves (`s
 """
 
 import re
+from functools import partial
 from typing import Any, Literal
 
 import msgspec
 from msgspec.structs import replace
 
 from migraine_assets.errors import StoreError
-from migraine_assets.stores.documents import Document, encode_document, read_document
+from migraine_assets.stores.documents import Document, encode_document, read_document, unless_damaged
 from migraine_assets.stores.store import Store
 
 FOLDER = "registry/promotions"
+REMEDY = "Restore it from a backup, or move it out of the store."
 What = Literal["promote", "rollback", "refuse"]
 _NAME = re.compile(r"(\d{6,})\.json")
 
@@ -53,14 +55,15 @@ def append(store: Store, record: PromotionRecord) -> PromotionRecord:
             return numbered
 
 
-def records(store: Store) -> tuple[PromotionRecord, ...]:
-    """Return every record, oldest first. Raises `StoreError` that names a damaged one."""
-    return tuple(read(store, name) for name in sorted(_ids(store), key=int))
+def records(store: Store, *, damaged: list[str] | None = None) -> tuple[PromotionRecord, ...]:
+    """Return every record, oldest first. A damaged one raises `StoreError`, or is skipped and named in `damaged`."""
+    found = (unless_damaged(partial(read, store, name), damaged) for name in sorted(_ids(store), key=int))
+    return tuple(record for record in found if record is not None)
 
 
 def read(store: Store, record_id: str) -> PromotionRecord:
     """Return one record. Raises `StoreError` if it is absent, damaged or of an unknown format."""
-    record = read_document(store, _path(record_id), PromotionRecord)
+    record = read_document(store, _path(record_id), PromotionRecord, remedy=REMEDY)
     if record.id != record_id:
         raise StoreError(f"'{_path(record_id)}' in {store.uri} is the record '{record.id}'. It was renamed or copied.")
     return record

@@ -12,7 +12,7 @@ import pytest
 
 from migraine_assets.core.evaluation.results import TaskEvaluation
 from migraine_assets.errors import StoreError
-from migraine_assets.report.writer import write_reports
+from migraine_assets.report.writer import section, write_reports
 from migraine_assets_tests.unit.report.markup import parse
 from migraine_assets_tests.unit.report.simulated import (
     CLASSIFIERS,
@@ -140,3 +140,23 @@ def test_a_folder_that_cannot_be_written_is_explained(tmp_path: Path) -> None:
 def test_an_invalid_folder_name_is_refused(tmp_path: Path, name: str) -> None:
     with pytest.raises(ValueError, match=re.escape(repr(name))):
         write_reports(tmp_path, name, facts=FACTS, attack=ATTACK)
+
+
+@pytest.mark.parametrize("restored", ["folder", "file", "dangling link"])
+def test_a_latest_that_a_backup_restored_as_something_else_is_replaced(tmp_path: Path, restored: str) -> None:
+    latest = tmp_path / "latest"
+    if restored == "folder":
+        latest.mkdir()
+        (latest / "evaluation.json").write_text("{")
+    elif restored == "file":
+        latest.write_text("run1")
+    else:
+        latest.symlink_to("gone")
+    write_reports(tmp_path, "run2", facts=FACTS, attack=ATTACK)
+    assert latest.is_symlink()
+    assert latest.resolve() == (tmp_path / "run2").resolve()
+    # The folder may hold the only copy of a report.
+    assert (tmp_path / "restored-1" / "evaluation.json").exists() == (restored == "folder")
+    (tmp_path / "run2" / "evaluation.json").write_bytes(b"\xff")
+    write_reports(tmp_path, "run2", facts=FACTS, attack=ATTACK)
+    assert section(tmp_path / "run2", "attack") is not None

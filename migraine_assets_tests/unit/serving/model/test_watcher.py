@@ -14,6 +14,7 @@ from migraine_assets.stores.registry.champions import rollback
 from migraine_assets.stores.registry.pointer import POINTER, new_pointer, read_pointer, write_pointer
 from migraine_assets.stores.registry.rollouts import end_rollout, start_rollout
 from migraine_assets.stores.store import Store
+from migraine_assets_tests.support.waiting import eventually
 from migraine_assets_tests.unit.serving.trained import NOON, fresh_store, put_in_charge, trained
 from serving.model.watcher import RETRY_SECONDS, ModelSet, ModelWatcher
 
@@ -222,3 +223,82 @@ def test_the_thread_follows_the_pointer_until_stopped(tmp_path: Path) -> None:
     assert watcher.alive
     watcher.stop()
     assert not watcher.alive
+
+
+def test_every_byte_of_the_small_files_may_be_damaged(tmp_path: Path) -> None:
+    """The models stay as they are, the problem is shown, and the thread never sees an error."""
+    store = fresh_store(tmp_path)
+    watcher, _, _ = watch(store)
+    assert watcher.check() == "swapped"
+    served, bundle = champion(watcher), trained()[1]["attack"]
+    for path in (POINTER, f"bundles/{bundle}/provenance.json"):
+        file = Path(store.path(path))
+        whole = file.read_bytes()
+        for position in range(len(whole)):
+            file.write_bytes(whole[:position] + bytes([whole[position] ^ 0xFF]) + whole[position + 1 :])
+            watcher.check()
+            assert champion(watcher) == served, position
+            assert path != POINTER or watcher.current.problems, position
+        file.write_bytes(whole)
+        watcher.check()
+        assert watcher.current.problems == ()
+
+
+@pytest.mark.parametrize("change", ["torn", "one byte", "deep", "infinite"])
+@pytest.mark.parametrize("leaf", ["provenance.json", "manifest.json", "pointer"])
+def test_a_damaged_file_at_the_start_is_a_problem_of_that_file(tmp_path: Path, leaf: str, change: str) -> None:
+    store = fresh_store(tmp_path)
+    path = Path(store.path(POINTER if leaf == "pointer" else f"bundles/{trained()[1]['attack']}/{leaf}"))
+    whole = path.read_bytes()
+    damaged = {
+        "torn": whole[: len(whole) // 2], "one byte": whole[:-1] + b"\xff",
+        "deep": b'{"format": 2, "x": ' + b"[" * 200_000, "infinite": b'{"format": 2, "version": 1e400}',
+    }  # fmt: skip
+    path.write_bytes(damaged[change])
+    watcher = ModelWatcher(store, interval=0.01)
+    watcher.start()
+    try:
+        assert watcher.current.ready == (leaf == "provenance.json")
+        assert ("severity" in watcher.current.tasks) == (leaf != "pointer")
+        path.write_bytes(whole)
+        watcher.check()
+        assert watcher.alive
+    finally:
+        watcher.stop()
+
+
+def test_an_unforeseen_error_is_shown_and_the_next_poll_recovers(tmp_path: Path) -> None:
+    store = fresh_store(tmp_path)
+
+    class Failing(Listener):
+        def __call__(self, models: ModelSet, *, success: bool) -> None:
+            super().__call__(models, success=success)
+            if len(self.successes) == 2:
+                raise ZeroDivisionError
+
+    watcher = ModelWatcher(store, interval=0.01, listener=Failing())
+    watcher.start()
+    try:
+        served = champion(watcher)
+        put_in_charge(store, "attack", trained()[1]["attack_2"])
+        assert eventually(lambda: champion(watcher) != served)
+        assert eventually(lambda: watcher.current.problems == ())
+        assert watcher.alive
+    finally:
+        watcher.stop()
+
+
+def test_a_store_that_cannot_be_read_changes_nothing(tmp_path: Path) -> None:
+    """A folder in place of the pointer, as a restored backup may leave it."""
+    store = fresh_store(tmp_path)
+    watcher, _, _ = watch(store)
+    watcher.check()
+    path = Path(store.path(POINTER))
+    whole = path.read_bytes()
+    path.unlink()
+    path.mkdir()
+    assert watcher.check() == "refused"
+    assert champion(watcher) == trained()[1]["attack"]
+    path.rmdir()
+    path.write_bytes(whole)
+    assert watcher.check() == "swapped"

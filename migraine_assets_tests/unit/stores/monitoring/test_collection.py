@@ -126,11 +126,15 @@ def test_feedback_keeps_its_history_without_repetitions(store: Store) -> None:
     assert read_collected(store, "feedback", DAY).column("attack").to_pylist() == [False, True]
 
 
-def test_a_damaged_file_is_named_with_the_remedy(store: Store) -> None:
+def test_a_damaged_file_is_named_with_the_remedy_and_collected_again(store: Store) -> None:
     write(store, prediction_record())
     store.write(collect_predictions(store, DAY).path, b"PAR1 no")
     with pytest.raises(StoreError, match="Delete it and collect the day again"):
-        collect_predictions(store, DAY)
+        read_collected(store, "predictions", DAY)
+    again = collect_predictions(store, DAY)
+    assert (again.rows, again.new) == (1, 1)
+    assert "predictions" in again.damaged[0]
+    assert collect_predictions(store, DAY).damaged == ()
 
 
 def test_a_record_without_tasks_makes_no_row(store: Store) -> None:

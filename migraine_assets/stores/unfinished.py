@@ -1,0 +1,116 @@
+"""Files and folders under a temporary name while they are written, and the leftovers of killed writers.
+
+Here: temporary names, and finding and removing what a killed writer left. Not here: the modes (`stores.file_modes`),
+when leftovers are removed (`cli.commands`).
+
+A writer holds a lock on its temporary file or folder. The kernel frees it when the writer dies, so whoever gets the
+lock knows that nobody will finish the file.
+"""
+
+import os
+import re
+import shutil
+import uuid
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+from migraine_assets.stores.file_modes import closing_file, create_file, folder_mode, make_folder, write_all
+from migraine_assets.stores.locks import acquire
+
+_UNFINISHED = re.compile(r"\..+\.[0-9a-f]{32}")
+# Temporary names of earlier versions.
+_EARLIER = re.compile(r"\.building-[0-9a-f]{32}|\.\d{4}-\d\d-\d\d\.html\.new|\.latest\.html\.new")
+
+
+@contextmanager
+def unfinished_file(path: Path, content: bytes) -> Iterator[Path]:
+    """Write `content` beside `path` under a temporary name, flushed to the disk. The block moves it to `path`."""
+    make_folder(path.parent)
+    temporary = _temporary(path)
+    file = _create_locked(temporary)
+    try:
+        write_all(file, content)
+        os.fsync(file)
+        yield temporary
+    finally:
+        temporary.unlink(missing_ok=True)
+        os.close(file)
+
+
+@contextmanager
+def unfinished_folder(path: Path, files: Mapping[str, bytes]) -> Iterator[Path]:
+    """Write a folder of `files` beside `path` under a temporary name. The block moves it to `path`, or its files."""
+    make_folder(path.parent)
+    temporary = _temporary(path)
+    folder = _make_locked(temporary)
+    try:
+        for leaf, content in files.items():
+            with closing_file(create_file(temporary / leaf)) as file:
+                write_all(file, content)
+                os.fsync(file)
+        os.fsync(folder)
+        yield temporary
+    finally:
+        shutil.rmtree(temporary, ignore_errors=True)
+        os.close(folder)
+
+
+def leftovers(root: Path) -> list[Path]:
+    """The unfinished files and folders under `root` whose writers are dead."""
+    return [path for path in _unfinished(root) if _is_abandoned(path)]
+
+
+def sweep(root: Path) -> list[Path]:
+    """Remove `leftovers`. Returns what was removed."""
+    return [path for path in _unfinished(root) if _is_abandoned(path, remove=True)]
+
+
+def _unfinished(root: Path) -> Iterator[Path]:
+    for folder, folders, files in os.walk(root):
+        for name in (*files, *folders):
+            if _UNFINISHED.fullmatch(name) or _EARLIER.fullmatch(name):
+                yield Path(folder, name)
+        folders[:] = [name for name in folders if not name.startswith(".")]
+
+
+def _is_abandoned(path: Path, *, remove: bool = False) -> bool:
+    """Whether no writer holds `path`, which is then removed on demand."""
+    if path.is_symlink():
+        if remove:
+            path.unlink(missing_ok=True)
+        return True
+    try:
+        file = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC | os.O_NONBLOCK)
+    except OSError:  # finished or removed meanwhile, or of another user
+        return False
+    with closing_file(file):
+        if not acquire(file, wait=False):
+            return False
+        if remove:
+            shutil.rmtree(path, ignore_errors=True) if path.is_dir() else path.unlink(missing_ok=True)
+        return True
+
+
+def _temporary(path: Path) -> Path:
+    return path.with_name(f".{path.name}.{uuid.uuid4().hex}")
+
+
+def _create_locked(path: Path) -> int:
+    while True:
+        file = create_file(path)
+        acquire(file)
+        if os.fstat(file).st_nlink:
+            return file
+        os.close(file)  # swept between its creation and its lock
+
+
+def _make_locked(path: Path) -> int:
+    while True:
+        path.mkdir(mode=folder_mode())
+        with suppress(FileNotFoundError):
+            folder = os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+            acquire(folder)
+            if os.fstat(folder).st_nlink:
+                return folder
+            os.close(folder)
