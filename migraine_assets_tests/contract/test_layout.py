@@ -19,6 +19,7 @@ WHOLE = {
     "sources/cohort/test_epidemiology.py",
     "sources/files/test_broken_files.py",
     "sources/test_round_trip.py",
+    "stores/test_damaged_files.py",
 }
 FILES = [path.relative_to(UNIT) for path in sorted(UNIT.rglob("test_*.py"))]
 
