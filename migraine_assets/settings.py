@@ -12,6 +12,9 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from migraine_assets.errors import ConfigurationError
 
+# Where `migraine ui` serves MLflow and the reports, unless its options say otherwise.
+MLFLOW_PORT, REPORTS_PORT = 5000, 3002
+
 
 class EnvironmentSettings(BaseSettings):
     """Base of settings that are read from variables. An invalid value raises `ConfigurationError`, which names it."""
@@ -41,6 +44,7 @@ class Settings(EnvironmentSettings):
     executor: whether the steps of a run share one process, or get a process or a pod each.
     alert_urls: notification channels, as Apprise URLs.
     public_url: address of the Dagster UI in links that people follow.
+    mlflow_url, reports_url: addresses of the MLflow UI and of the reports, in links that people follow.
     service_url: address at which this process reaches the HTTP service.
     serving_secret: the service's `SERVING_SECRET`. Without it outcomes cannot be matched to predictions.
     """
@@ -57,6 +61,8 @@ class Settings(EnvironmentSettings):
     executor: Literal["in_process", "multiprocess", "k8s_job"] = "in_process"
     alert_urls: SecretStr | None = None
     public_url: str | None = None
+    mlflow_url: str | None = None
+    reports_url: str | None = None
     service_url: str | None = None
     serving_secret: SecretStr | None = Field(None, validation_alias="SERVING_SECRET")
 
@@ -84,6 +90,26 @@ class Settings(EnvironmentSettings):
     def tracking_uri(self) -> str:
         """MLflow's tracking URI; by default a SQLite database under home."""
         return self.mlflow_tracking_uri or f"sqlite:///{self.root / 'mlflow.db'}"
+
+    @property
+    def mlflow_address(self) -> str | None:
+        """The MLflow UI in links: as set, else the tracking server, else that of `migraine ui`; None if unknown."""
+        if self.mlflow_url:
+            return self.mlflow_url.rstrip("/")
+        if self.tracking_uri.startswith(("http://", "https://")):
+            return self.tracking_uri.rstrip("/")
+        return f"http://127.0.0.1:{MLFLOW_PORT}" if self._is_local else None
+
+    @property
+    def reports_address(self) -> str | None:
+        """Where the reports are served, in links: as set, else by `migraine ui`; None if they are served nowhere."""
+        if self.reports_url:
+            return self.reports_url.rstrip("/")
+        return f"http://127.0.0.1:{REPORTS_PORT}" if self._is_local else None
+
+    @property
+    def _is_local(self) -> bool:
+        return self.tracking_uri.startswith("sqlite:")
 
     @property
     def artifact_root(self) -> str:

@@ -39,6 +39,15 @@ class FeatureReference:
         """Rows in each bin, followed by the rows without a value: int64[k + 2]."""
         return np.array([*self.counts, self.missing], dtype=np.int64)
 
+    @property
+    def typical(self) -> float:
+        """A value in the bin that holds the median; 0.0 if there is only one bin."""
+        if not self.edges:
+            return 0.0
+        middle = int(np.searchsorted(np.cumsum(self.counts), sum(self.counts) / 2))
+        low, high = self.edges[max(middle - 1, 0)], self.edges[min(middle, len(self.edges) - 1)]
+        return (low + high) / 2
+
     def to_json(self) -> dict[str, Any]:
         """The reference as lists and numbers."""
         return asdict(self) | {"edges": list(self.edges), "counts": list(self.counts)}

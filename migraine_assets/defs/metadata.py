@@ -1,4 +1,8 @@
-"""Metadata of assets and checks in the Dagster UI: summaries, tables, column schemas, plots and links."""
+"""Metadata of assets and checks in the Dagster UI: summaries, tables, column schemas, plots and links.
+
+Not here: the metadata of an evaluation (`defs.assets.evaluation_metadata`) and of monitoring
+(`defs.monitoring.metadata`).
+"""
 
 import base64
 from collections.abc import Mapping, Sequence
@@ -9,9 +13,11 @@ import dagster as dg
 import pandas as pd
 
 from migraine_assets.defs.refs import ChampionRef, DeliveryInfo, DiaryRef, EvaluationRef, ModelRef
+from migraine_assets.defs.resources import Workspace
 from migraine_assets.defs.summaries import COLUMNS, column_summaries
 from migraine_assets.printable import markdown, printable
 from migraine_assets.stores.assets.frames import FrameRef
+from migraine_assets.stores.tracking.experiments import UI_VIEW
 
 Metadata = dict[str, Any]
 
@@ -76,12 +82,42 @@ def actions_table(frame: pd.DataFrame) -> tuple[tuple[str, ...], tuple[tuple[str
     return tuple(map(str, frame.columns)), tuple(text.itertuples(index=False, name=None))
 
 
-def plot(png: bytes, title: str) -> dg.MarkdownMetadataValue:
-    """An inline image in the Dagster UI."""
-    return dg.MetadataValue.md(f"![{title}](data:image/png;base64,{base64.b64encode(png).decode()})")
+def figure(workspace: Workspace, svg: Path, title: str) -> dg.MarkdownMetadataValue:
+    """An image in the Dagster UI.
+
+    The UI shows Markdown of less than 1,000 characters in the page and hides longer text behind a button. So the image
+    is a link to the file if the reports have an address, and contains the file otherwise.
+    """
+    source = report_address(workspace, svg)
+    return dg.MetadataValue.md(f"![{title}]({source or _data_uri(svg)})")
 
 
-def model_metadata(model: ModelRef, *, cached: bool) -> Metadata:
+def _data_uri(svg: Path) -> str:
+    return f"data:image/svg+xml;base64,{base64.b64encode(svg.read_bytes()).decode()}"
+
+
+def report_address(workspace: Workspace, file: Path) -> str | None:
+    """The HTTP address of a file of the reports; None if they are served nowhere."""
+    if workspace.reports_address is None or not file.is_relative_to(workspace.reports):
+        return None
+    return f"{workspace.reports_address}/{file.relative_to(workspace.reports).as_posix()}"
+
+
+def report_links(workspace: Workspace, page: Path) -> Metadata:
+    """The address of a page of the reports, if it has one, and its file. Browsers refuse links from HTTP to a file."""
+    file: Metadata = {"report file": dg.MetadataValue.path(str(page))}
+    address = report_address(workspace, page)
+    return {"report": dg.MetadataValue.url(address)} | file if address else file
+
+
+def mlflow_link(workspace: Workspace, run: str | None) -> Metadata:
+    """A link to a run in the MLflow UI, or its id if the address of the UI is unknown."""
+    if run is None or workspace.mlflow_address is None:
+        return {"MLflow run": run or "not logged"}
+    return {"MLflow run": dg.MetadataValue.url(f"{workspace.mlflow_address}/#/runs/{run}{UI_VIEW}")}
+
+
+def model_metadata(model: ModelRef, workspace: Workspace, *, cached: bool) -> Metadata:
     """The scores, parameters and bundle of a model."""
     metadata: Metadata = {
         "summary": f"{_summary(model)}{' (cached model)' if cached else ''}",
@@ -99,7 +135,7 @@ def model_metadata(model: ModelRef, *, cached: bool) -> Metadata:
     )
     metadata["flags"] = bullets([flag.reason for flag in model.flags])
     metadata["bundle"] = model.bundle or ""
-    metadata["MLflow run"] = model.mlflow_run or "not logged"
+    metadata |= mlflow_link(workspace, model.mlflow_run)
     return metadata | {name: float(figures[0]) for name, figures in model.cv.items() if figures[0] is not None}
 
 
@@ -110,22 +146,6 @@ def _summary(model: ModelRef) -> str:
     value, low, high = model.cv[name]
     ends = f" [{low:.3f}, {high:.3f}]" if low is not None and high is not None else ""
     return f"{title} {value:.3f}{ends} cross-validated, {model.seconds:.1f} CPU s" if value is not None else "no score"
-
-
-def evaluation_metadata(value: EvaluationRef, *, cached: bool) -> Metadata:
-    """The champion, the challenger, the decision with its reasons, and links to the report."""
-    report = Path(value.report)
-    page = report / f"{value.task}.html"
-    return {
-        "summary": value.headline + (" (cached evaluation)" if cached else ""),
-        "champion": value.champion.key if value.champion else "none",
-        "challenger": value.challenger.key if value.challenger else "none",
-        "decision": bullets(value.reasons),
-        "report": dg.MetadataValue.path(str(page)),
-        "report link": dg.MetadataValue.url(page.as_uri()),
-        "evaluation.json": dg.MetadataValue.path(str(report / "evaluation.json")),
-        "reused": cached,
-    }
 
 
 def champion_metadata(value: ChampionRef, evaluation: EvaluationRef) -> Metadata:

@@ -125,6 +125,7 @@ class EvaluationRef:
 
     `incumbent` is the bundle of the champion that the candidate was compared with. `champion` is None if no model met
     the bar. `report` is the folder of the report. `data` identifies the features and folds that were evaluated on.
+    `mlflow_run` is the MLflow run with the report, None if MLflow was unavailable.
     """
 
     task: str
@@ -137,6 +138,7 @@ class EvaluationRef:
     headline: str
     report: str
     data: str = ""
+    mlflow_run: str | None = None
 
 
 @dataclass(frozen=True)

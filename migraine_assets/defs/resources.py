@@ -9,6 +9,7 @@ from pathlib import Path
 
 import dagster as dg
 
+from migraine_assets.core.tasks import Task
 from migraine_assets.defs.run_owner import PROCESS_TAG, this_process
 from migraine_assets.params import Params, load_params
 from migraine_assets.settings import Settings
@@ -17,7 +18,10 @@ from migraine_assets.stores.tracking.experiments import Tracker
 
 
 class Workspace(dg.ConfigurableResource[None]):
-    """The locations of all state: store, reports, landing folder, parameters and experiments."""
+    """The locations of all state: store, reports, landing folder, parameters and experiments.
+
+    `mlflow_address` and `reports_address` are where people open the MLflow UI and the reports; None if unknown.
+    """
 
     store_uri: str
     reports: str
@@ -27,6 +31,8 @@ class Workspace(dg.ConfigurableResource[None]):
     params_path: str | None = None
     source: str | None = None
     mapping: str | None = None
+    mlflow_address: str | None = None
+    reports_address: str | None = None
 
     def setup_for_execution(self, context: dg.InitResourceContext) -> None:
         """Tag the run with this process, so that a killed run can be detected."""
@@ -47,12 +53,14 @@ class Workspace(dg.ConfigurableResource[None]):
         return load_params(Path(self.params_path) if self.params_path else None)
 
     @cached_property
-    def _tracker(self) -> Tracker:
-        return Tracker(self.tracking_uri, artifact_root=self.artifact_root)
+    def _trackers(self) -> dict[Task, Tracker]:
+        # One connection: a run waits for an unavailable server once.
+        tracker = Tracker(self.tracking_uri, artifact_root=self.artifact_root)
+        return {"attack": tracker.of("attack"), "severity": tracker.of("severity")}
 
-    def tracker(self) -> Tracker:
-        """The MLflow experiments: one object per run, so that the run waits for an unavailable server once."""
-        return self._tracker
+    def tracker(self, task: Task) -> Tracker:
+        """The MLflow experiment of a task: one object per run."""
+        return self._trackers[task]
 
 
 def today() -> dt.date:
@@ -71,4 +79,6 @@ def workspace_from(settings: Settings) -> Workspace:
         params_path=str(settings.params) if settings.params else None,
         source=settings.source,
         mapping=settings.mapping,
+        mlflow_address=settings.mlflow_address,
+        reports_address=settings.reports_address,
     )

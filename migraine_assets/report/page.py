@@ -5,7 +5,7 @@ This module assembles the context of each template. Not here: sentences (`report
 """
 
 import base64
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from functools import cache
 from itertools import groupby
 from operator import attrgetter
@@ -18,7 +18,6 @@ from migraine_assets.core.evaluation.results import FIT, METRICS, TaskEvaluation
 from migraine_assets.core.metrics.interval import UNKNOWN
 from migraine_assets.report.evaluation_json import TaskSection
 from migraine_assets.report.plots.canvas import Picture
-from migraine_assets.report.plots.figures import pictures
 from migraine_assets.report.run_info import RunFacts
 from migraine_assets.report.text import caveats, interpretation, labels, question
 
@@ -80,9 +79,8 @@ TILES: Mapping[str, tuple[Column, ...]] = {
 }
 
 
-def report_page(evaluation: TaskEvaluation, facts: RunFacts) -> bytes:
-    """Render the evaluation report of one task as a single HTML file."""
-    figures = pictures(evaluation)
+def report_page(evaluation: TaskEvaluation, facts: RunFacts, figures: Mapping[str, Picture]) -> bytes:
+    """Render the evaluation report of one task as a single HTML file, with its `figures` by name."""
     context = {
         "pictures": _Pictures(figures),
         "sections": _sections(evaluation, figures),
@@ -112,6 +110,11 @@ def index_page(sections: Mapping[str, TaskSection], facts: RunFacts) -> bytes:
     """Render the index of a run from the sections of its `evaluation.json`."""
     entries = [_entry(task, section) for task, section in sections.items()]
     return environment(escape=True).get_template("index.html").render(entries=entries, facts=facts).encode()
+
+
+def site_page(runs: Sequence[str], days: Sequence[str]) -> bytes:
+    """Render the list of all reports: names of runs, and days with a monitoring page, newest first."""
+    return environment().get_template("site.html").render(runs=runs, days=days).encode()
 
 
 def _render(template: str, evaluation: TaskEvaluation, facts: RunFacts, context: Mapping[str, Any]) -> bytes:

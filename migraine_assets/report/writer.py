@@ -1,6 +1,7 @@
 """Atomic writing of reports. Not here: their content (`report.page`).
 
-`reports/<name>/` holds one run: a report and a model card for each task, `evaluation.json` and `index.html`. The
+`reports/<name>/` holds one run: a report, a model card and the figures of each task, `evaluation.json` and
+`index.html`. The
 folder is built under a hidden name and then renamed. A task that is added later writes its pages first, then
 `evaluation.json` and `index.html`, which make them visible; each file is replaced atomically. `reports/latest` is a
 link to the newest run and is replaced atomically. Reports of other runs are never modified.
@@ -21,6 +22,7 @@ from migraine_assets.errors import StoreError
 from migraine_assets.report import evaluation_json
 from migraine_assets.report.evaluation_json import Sections, TaskSection
 from migraine_assets.report.page import index_page, model_card, report_page
+from migraine_assets.report.plots.figures import pictures
 from migraine_assets.report.run_info import RunFacts
 from migraine_assets.stores.file_modes import make_folder
 from migraine_assets.stores.locks import file_lock
@@ -69,13 +71,19 @@ def publish(
 
 
 def pages_of(evaluation: TaskEvaluation, facts: RunFacts) -> dict[str, bytes]:
-    """Render the pages of one task, by file name; the model card only if there is a champion."""
-    task = evaluation.task
-    pages = {f"{task}.html": report_page(evaluation, facts)}
+    """Render the pages and figures of one task, by file name; the model card only if there is a champion."""
+    task, figures = evaluation.task, pictures(evaluation)
+    pages = {f"{task}.html": report_page(evaluation, facts, figures)}
+    pages |= {f"{task}_{name}.svg": picture.svg for name, picture in figures.items()}
     if evaluation.champion is not None:
         pages[f"{task}_model_card.html"] = model_card(evaluation, facts)
         pages[f"{task}_model_card.md"] = model_card(evaluation, facts, form="md")
     return pages
+
+
+def figures(folder: Path, task: Task) -> dict[str, Path]:
+    """Return the files of the figures of `task` in `folder`, by name; none if a version before wrote the report."""
+    return {path.stem.removeprefix(f"{task}_"): path for path in sorted(folder.glob(f"{task}_*.svg"))}
 
 
 def section(folder: Path, task: Task) -> TaskSection | None:

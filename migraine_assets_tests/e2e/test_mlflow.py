@@ -10,10 +10,12 @@ import pytest
 from mlflow import MlflowClient
 from mlflow.entities import Run
 
+from migraine_assets.core.evaluation.baselines import BASELINES
 from migraine_assets.stores.assets.frames import read_frame
 from migraine_assets.stores.bundles.bundles import load_bundle
 from migraine_assets_tests.support.homes import TASKS, Home
 
+KINDS = ("model", "baseline")
 CLIENT = """
 import json, sys
 import mlflow, pandas as pd
@@ -24,44 +26,95 @@ print(json.dumps(pd.DataFrame(predicted).to_numpy().ravel().tolist()))
 """
 
 
-def _runs(home: Home) -> dict[str, list[Run]]:
-    """The MLflow runs of the first Dagster run: parent and children."""
-    client = MlflowClient(tracking_uri=home.mlflow)
-    experiments = [experiment.experiment_id for experiment in client.search_experiments()]
-    runs = client.search_runs(experiments, order_by=["attributes.start_time ASC"])
-    first = next(run.data.tags["dagster_run_id"] for run in runs if "dagster_run_id" in run.data.tags)
-    of_first = [run for run in runs if run.data.tags.get("dagster.run_id") == first]
-    parents = [run for run in of_first if "mlflow.parentRunId" not in run.data.tags]
-    return {"parents": parents, "children": [run for run in of_first if run not in parents]}
+def _client(home: Home) -> MlflowClient:
+    return MlflowClient(tracking_uri=home.mlflow, registry_uri=home.mlflow)
+
+
+def _runs(home: Home, task: str) -> tuple[list[Run], dict[str, Run]]:
+    """The MLflow runs of the Dagster runs for a task, oldest first: the parents, and the children of the first."""
+    client = _client(home)
+    experiment = client.get_experiment_by_name(f"migraine-{task}")
+    assert experiment is not None
+    runs = client.search_runs([experiment.experiment_id], order_by=["attributes.start_time ASC"])
+    parents = [run for run in runs if "mlflow.parentRunId" not in run.data.tags]
+    first = parents[0].info.run_id
+    children = [run for run in runs if run.data.tags.get("mlflow.parentRunId") == first]
+    return parents, {str(run.info.run_name): run for run in children}
+
+
+def _artifacts(home: Home, run: Run, folder: str | None = None) -> set[str]:
+    return {entry.path for entry in _client(home).list_artifacts(run.info.run_id, folder) if not entry.is_dir}
 
 
 @pytest.mark.filterwarnings("ignore")  # raised by mlflow's own modules on first import
-def test_one_parent_and_sixteen_finished_children(trained_home: Home) -> None:
-    runs = _runs(trained_home)
-    (parent,) = runs["parents"]
+@pytest.mark.parametrize("task", TASKS)
+def test_a_task_has_an_experiment_with_every_model_and_baseline(trained_home: Home, task: str) -> None:
+    (parent, *_), children = _runs(trained_home, task)
     assert parent.info.status == "FINISHED"
-    assert {run.info.status for run in runs["children"]} == {"FINISHED"}
-    assert len(runs["children"]) == 16
-    assert {run.data.tags["mlflow.parentRunId"] for run in runs["children"]} == {parent.info.run_id}
+    assert {run.info.status for run in children.values()} == {"FINISHED"}
+    kinds = {kind: {name for name, run in children.items() if run.data.tags["kind"] == kind} for kind in KINDS}
+    assert kinds == {"model": set(trained_home.models(task)), "baseline": set(BASELINES)}
 
 
 @pytest.mark.filterwarnings("ignore")
 def test_a_child_holds_parameters_metrics_and_the_data_set(trained_home: Home) -> None:
-    children = {run.info.run_name: run for run in _runs(trained_home)["children"]}
-    child, model = children["attack/xgboost"], trained_home.models("attack")["xgboost"]
+    _, children = _runs(trained_home, "attack")
+    child, model = children["xgboost"], trained_home.models("attack")["xgboost"]
+    section = trained_home.evaluation()["attack"]
     assert child.data.params["n_estimators"] == "8"
-    assert child.data.metrics["cv_roc_auc"] == pytest.approx(model.cv["roc_auc"][0])
-    assert child.data.metrics["test_roc_auc"] == pytest.approx(
-        trained_home.evaluation()["attack"]["models"]["xgboost"]["test"]["roc_auc"]["value"]
-    )
+    assert child.data.metrics["cv/roc_auc"] == pytest.approx(model.cv["roc_auc"][0])
+    assert child.data.metrics["test/roc_auc"] == pytest.approx(section["models"]["xgboost"]["test"]["roc_auc"]["value"])
     assert child.data.tags["bundle"] == model.bundle
     assert child.inputs.dataset_inputs[0].dataset.digest.startswith(trained_home.asset("raw_diary").delivery.md5[:8])
 
 
 @pytest.mark.filterwarnings("ignore")
+def test_a_baseline_can_be_compared_with_a_model(trained_home: Home) -> None:
+    """MLflow compares runs by the parameters and metrics that they share."""
+    _, children = _runs(trained_home, "attack")
+    rate, scores = children["personal_rate"].data, trained_home.evaluation()["attack"]["baselines"]["personal_rate"]
+    assert rate.metrics["cv/roc_auc"] == pytest.approx(scores["cv"]["roc_auc"]["value"])
+    shared = set(rate.params) & set(children["xgboost"].data.params)
+    assert {"model", "estimator", "horizon", "data_version"} <= shared
+
+
+@pytest.mark.filterwarnings("ignore")
+@pytest.mark.parametrize(("task", "name"), [("attack", "roc_auc"), ("severity", "rmse")])
+def test_every_parent_holds_the_result_and_the_report(trained_home: Home, task: str, name: str) -> None:
+    """Also that of a run in which everything was cached: otherwise it would be an empty line in MLflow."""
+    section = trained_home.evaluation()[task]
+    best = section["models"][section["champion"]]
+    parents, _ = _runs(trained_home, task)
+    assert len(parents) == 2
+    for parent in parents:
+        assert parent.data.params["champion"] == section["champion"]
+        assert parent.data.metrics[f"test/{name}"] == pytest.approx(best["test"][name]["value"])
+        assert parent.inputs.dataset_inputs[0].dataset.name == trained_home.asset("raw_diary").delivery.source
+        assert trained_home.evaluation_of(task).headline in parent.data.tags["mlflow.note.content"]
+        assert "evaluation.json" in _artifacts(trained_home, parent)
+        report = {f"report/{task}.html", f"report/{task}_model_card.html", f"report/{task}_model_card.md"}
+        assert _artifacts(trained_home, parent, "report") == report
+        assert "plots/comparison.svg" in _artifacts(trained_home, parent, "plots")
+
+
+@pytest.mark.filterwarnings("ignore")
+def test_a_version_has_a_signature_an_example_and_a_description(trained_home: Home) -> None:
+    client = _client(trained_home)
+    version = client.get_model_version_by_alias("migraine-attack", "champion")
+    assert "Cross-validated ROC-AUC" in version.description
+    names = list(load_bundle(trained_home.store, trained_home.pointer.tasks["attack"].champion).manifest.names)
+    folder = Path(client.download_artifacts(str(version.run_id), "model"))
+    assert names[0] in (folder / "MLmodel").read_text()
+    example = json.loads((folder / "input_example.json").read_text())
+    assert example["columns"] == names
+    rows = read_frame(trained_home.store, trained_home.asset("features").frame, names).to_numpy("float64")
+    assert not (rows == np.array(example["data"][0])).all(axis=1).any(), "an example is never a row of the diary"
+
+
+@pytest.mark.filterwarnings("ignore")
 @pytest.mark.parametrize("task", TASKS)
 def test_the_aliases_match_the_pointer(trained_home: Home, task: str) -> None:
-    client = MlflowClient(tracking_uri=trained_home.mlflow, registry_uri=trained_home.mlflow)
+    client = _client(trained_home)
     current = trained_home.pointer.tasks[task]
     for alias, bundle in (("champion", current.champion), ("challenger", current.challenger)):
         assert client.get_model_version_by_alias(f"migraine-{task}", alias).tags["bundle_hash"] == bundle

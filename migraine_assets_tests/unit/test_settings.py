@@ -9,7 +9,7 @@ from migraine_assets.settings import Settings
 
 NAMES = (
     "HOME", "STORE_URI", "SOURCE", "MAPPING", "PARAMS", "MLFLOW_TRACKING_URI", "AUTOMATION", "ALERT_URLS", "PUBLIC_URL",
-    "SERVICE_URL", "EXECUTOR",
+    "SERVICE_URL", "EXECUTOR", "MLFLOW_URL", "REPORTS_URL",
 )  # fmt: skip
 
 
@@ -78,3 +78,28 @@ def test_an_unknown_executor_is_refused_and_the_known_ones_are_named(monkeypatch
         Settings()
     monkeypatch.setenv("MIGRAINE_EXECUTOR", "k8s_job")
     assert Settings().executor == "k8s_job"
+
+
+@pytest.mark.parametrize(
+    ("variables", "mlflow", "reports"),
+    [
+        ({}, "http://127.0.0.1:5000", "http://127.0.0.1:3002"),
+        ({"MLFLOW_TRACKING_URI": "http://mlflow:5000/"}, "http://mlflow:5000", None),
+        ({"MLFLOW_TRACKING_URI": "postgresql://db/mlflow"}, None, None),
+        (
+            {
+                "MLFLOW_TRACKING_URI": "http://mlflow:5000",
+                "MLFLOW_URL": "https://m.example/",
+                "REPORTS_URL": "https://r/",
+            },
+            "https://m.example",
+            "https://r",
+        ),
+    ],
+)
+def test_links_lead_to_where_the_pages_are_served(
+    monkeypatch: pytest.MonkeyPatch, variables: dict[str, str], mlflow: str | None, reports: str | None
+) -> None:
+    for name, value in variables.items():
+        monkeypatch.setenv(f"MIGRAINE_{name}", value)
+    assert (Settings().mlflow_address, Settings().reports_address) == (mlflow, reports)

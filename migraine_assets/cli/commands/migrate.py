@@ -19,7 +19,7 @@ from migraine_assets.cli.home import require_writable
 from migraine_assets.errors import ConfigurationError
 from migraine_assets.settings import Settings
 from migraine_assets.stores.tracking.database import upgrade_schema
-from migraine_assets.stores.tracking.experiments import Tracker, set_environment
+from migraine_assets.stores.tracking.experiments import prepare_experiments, set_environment
 
 TIMEOUT_SECONDS = 300.0
 # Artifact root of an MLflow server that proxies artifacts to its clients.
@@ -66,7 +66,7 @@ def _mlflow(settings: Settings) -> str:
     if not uri.startswith("sqlite:"):
         return f"{uri} manages its own tables"
     require_writable(settings.root)
-    Tracker(uri, artifact_root=settings.artifact_root).prepare()
+    prepare_experiments(uri, artifact_root=settings.artifact_root)
     return f"{uri}, up to date"
 
 

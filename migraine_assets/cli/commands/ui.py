@@ -1,4 +1,4 @@
-"""`migraine ui`: run the Dagster webserver, its daemon and the MLflow server until this command ends."""
+"""`migraine ui`: run the Dagster webserver, its daemon, the MLflow server and the reports until this command ends."""
 
 import os
 import signal
@@ -16,7 +16,7 @@ from migraine_assets.cli.dagster.instance import dagster_home, open_instance, pr
 from migraine_assets.cli.dagster.run_lock import fail_abandoned_runs
 from migraine_assets.cli.home import writable_settings
 from migraine_assets.errors import ConfigurationError
-from migraine_assets.settings import Settings
+from migraine_assets.settings import MLFLOW_PORT, REPORTS_PORT, Settings
 
 GRACE_SECONDS = 10
 POLL_SECONDS = 0.5
@@ -32,7 +32,7 @@ class Service:
     command: tuple[str, ...]
 
 
-def services(settings: Settings, *, dagster_port: int, mlflow_port: int) -> tuple[Service, ...]:
+def services(settings: Settings, *, dagster_port: int, mlflow_port: int, reports_port: int) -> tuple[Service, ...]:
     """Return the processes of `migraine ui`. Each runs under this interpreter: no environment has to be activated."""
     workspace = str(project_root() / "workspace.yaml")
     python = (sys.executable, "-m")
@@ -52,13 +52,21 @@ def services(settings: Settings, *, dagster_port: int, mlflow_port: int) -> tupl
                 settings.artifact_root,
             ),
         ),
+        Service(
+            "Reports",
+            (*python, "uvicorn", "--factory", "migraine_assets.report.site:app", "--host", "127.0.0.1")
+            + ("--port", str(reports_port), "--log-level", "warning"),
+        ),
     )
 
 
-def environment(settings: Settings) -> dict[str, str]:
+def environment(settings: Settings, *, mlflow_port: int, reports_port: int) -> dict[str, str]:
     """Return the environment of the child processes, which share this working directory and so its relative paths."""
     return os.environ | {
         "MIGRAINE_HOME": str(settings.root),
+        # For links in what a run records.
+        "MIGRAINE_MLFLOW_URL": settings.mlflow_url or f"http://127.0.0.1:{mlflow_port}",
+        "MIGRAINE_REPORTS_URL": settings.reports_url or f"http://127.0.0.1:{reports_port}",
         "DAGSTER_HOME": str(dagster_home(settings)),
         "MLFLOW_DISABLE_TELEMETRY": "true",
         # A job server that nothing here uses.
@@ -120,23 +128,33 @@ def _signal(process: "subprocess.Popen[bytes]", number: signal.Signals) -> None:
 
 def ui(
     port: Annotated[int, typer.Option(help="Port of the Dagster UI.")] = 3000,
-    mlflow_port: Annotated[int, typer.Option(help="Port of the MLflow UI.")] = 5000,
+    mlflow_port: Annotated[int, typer.Option(help="Port of the MLflow UI.")] = MLFLOW_PORT,
+    reports_port: Annotated[int, typer.Option(help="Port of the reports.")] = REPORTS_PORT,
 ) -> None:
-    """Run the Dagster UI with its daemon and the MLflow UI until Ctrl-C."""
-    from migraine_assets.stores.tracking.experiments import Tracker
+    """Run the Dagster UI with its daemon, the MLflow UI and the reports until Ctrl-C."""
+    from migraine_assets.stores.tracking.experiments import UI_VIEW, prepare_experiments
 
     settings, console = writable_settings(), Console(stderr=True, highlight=False)
-    for number in (port, mlflow_port):
+    for number in (port, mlflow_port, reports_port):
         _check_free(number)
     # Opened here first: two processes that start on a fresh database would both create its tables.
     with open_instance(settings) as instance:
         fail_abandoned_runs(instance)
-    Tracker(settings.tracking_uri, artifact_root=settings.artifact_root).prepare()
+    experiments = prepare_experiments(settings.tracking_uri, artifact_root=settings.artifact_root)
+    dagster, mlflow = f"http://127.0.0.1:{port}", f"http://127.0.0.1:{mlflow_port}"
+    runs = {task: f"{mlflow}/#/experiments/{number}/runs{UI_VIEW}" for task, number in experiments.items()}
     console.print(
-        f"Dagster UI  http://127.0.0.1:{port}\nMLflow UI   http://127.0.0.1:{mlflow_port}\nCtrl-C stops both."
+        f"Dagster UI  {dagster}\n"
+        f"  pipeline  {dagster}/locations/migraine_assets/jobs/full_pipeline  (Materialize all)\n"
+        f"MLflow UI   {mlflow}\n"
+        f"  attack    {runs['attack']}\n"
+        f"  severity  {runs['severity']}\n"
+        f"Reports     http://127.0.0.1:{reports_port}\n"
+        "Ctrl-C stops all.",
+        soft_wrap=True,
     )
-    children = services(settings, dagster_port=port, mlflow_port=mlflow_port)
-    supervise(children, env=environment(settings), console=console)
+    children = services(settings, dagster_port=port, mlflow_port=mlflow_port, reports_port=reports_port)
+    supervise(children, env=environment(settings, mlflow_port=mlflow_port, reports_port=reports_port), console=console)
 
 
 def _check_free(port: int) -> None:
@@ -146,5 +164,6 @@ def _check_free(port: int) -> None:
             probe.bind(("127.0.0.1", port))
         except OSError as error:
             raise ConfigurationError(
-                f"Port {port} on 127.0.0.1 is in use. Choose others: migraine ui --port 3001 --mlflow-port 5001."
+                f"Port {port} on 127.0.0.1 is in use. Choose others: "
+                "migraine ui --port 3010 --mlflow-port 5010 --reports-port 3012."
             ) from error

@@ -45,7 +45,7 @@ def champion_asset(task: Task) -> dg.AssetsDefinition:
         value = _decide(context, task, workspace, evaluation)
         if value.outcome in ("promoted", "unchanged") and evaluation.champion:
             register(context, workspace, task, champion=evaluation.champion, challenger=evaluation.challenger)
-        finish(context, workspace)
+        finish(context, workspace, task)
         prune_store(workspace.store)
         return dg.MaterializeResult(
             value=value,

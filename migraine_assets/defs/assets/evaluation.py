@@ -15,14 +15,15 @@ from migraine_assets.core.models.catalogue import MODELS
 from migraine_assets.core.models.fit_context import bounded_threads
 from migraine_assets.core.tasks import Task
 from migraine_assets.defs.assets.evaluate import Evaluated, evaluate, opponent_of
+from migraine_assets.defs.assets.evaluation_metadata import evaluation_metadata
 from migraine_assets.defs.assets.models import asset_key
 from migraine_assets.defs.assets.train import figures
 from migraine_assets.defs.caching import cached_value, fingerprint, library_versions
 from migraine_assets.defs.code_versions import code_version, package_version
-from migraine_assets.defs.metadata import evaluation_metadata
-from migraine_assets.defs.mlflow import log_evaluation
+from migraine_assets.defs.mlflow import log_evaluation, log_test_scores
 from migraine_assets.defs.refs import Chosen, EvaluationRef, FeaturesRef, FoldsRef, ModelRef, from_stored
 from migraine_assets.defs.resources import Workspace
+from migraine_assets.report.evaluation_json import to_sections
 from migraine_assets.report.run_info import RunFacts
 from migraine_assets.report.text.interpretation import headline
 from migraine_assets.report.writer import adopt, section, write_reports
@@ -58,10 +59,13 @@ def evaluation_asset(task: Task) -> dg.AssetsDefinition:
     ) -> dg.MaterializeResult[EvaluationRef]:
         trained = [models[estimator.key] for estimator in MODELS[task]]
         value, cached = _evaluate_once(context, task, workspace, features, folds, trained)
+        if content := section(Path(value.report), task):
+            run = log_evaluation(context, workspace, value, features=features, content=content)
+            value = dataclasses.replace(value, mlflow_run=run)
         return dg.MaterializeResult(
             value=value,
             data_version=dg.DataVersion(f"{value.champion.bundle if value.champion else None}:{value.accepted}"),
-            metadata=evaluation_metadata(value, cached=cached),
+            metadata=evaluation_metadata(task, value, workspace, cached=cached),
         )
 
     return evaluation
@@ -95,10 +99,10 @@ def _evaluate_once(
         with bounded_threads(params.training.threads):
             evaluated = evaluate(task, workspace, features, folds, models, opponent=opponent)
         report = write_reports(reports, _name(facts), facts=facts, **{task: evaluated.evaluation})
-        test = {row.key: figures(row.test) for row in evaluated.evaluation.rows if row.test}
         _record_test_scores(workspace, evaluated)
+        content = to_sections(**{task: evaluated.evaluation})[task]
         runs = {model.key: model.mlflow_run for model in models}
-        log_evaluation(context, workspace, test=test, runs=runs, report=report)
+        log_test_scores(context, workspace, task, features=features, content=content, runs=runs)
         return _reference(evaluated, models, report, data="/".join(inputs[:2]))
 
     value, cached = cached_value(

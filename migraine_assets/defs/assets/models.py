@@ -59,7 +59,7 @@ def model_asset(estimator: Estimator) -> dg.AssetsDefinition:
         return dg.MaterializeResult(
             value=value,
             data_version=dg.DataVersion(value.bundle or f"failed: {value.error}"),
-            metadata=model_metadata(value, cached=cached),
+            metadata=model_metadata(value, workspace, cached=cached),
             check_results=model_check_results(value, key),
         )
 

@@ -17,6 +17,7 @@ from migraine_assets.core.contract import ATTACK, SEVERITY
 from migraine_assets.core.monitoring.drift.result import ModelDrift
 from migraine_assets.core.monitoring.outcomes import join_outcomes
 from migraine_assets.core.monitoring.performance_result import ModelPerformance, RealizedPerformance
+from migraine_assets.defs.metadata import report_links
 from migraine_assets.defs.monitoring import results, windows
 from migraine_assets.defs.monitoring.metadata import quality_metadata, task_metadata
 from migraine_assets.defs.monitoring.rollout_guard import guard
@@ -195,13 +196,7 @@ def _quality(_: dg.AssetExecutionContext, workspace: Workspace, day: dt.date) ->
 
 def _report(context: dg.AssetExecutionContext, workspace: Workspace, day: dt.date) -> Result:
     page = write_monitoring_page(Path(workspace.reports), workspace.store, day, run=context.run.run_id, now=_now())
-    return dg.MaterializeResult(
-        metadata={
-            "summary": f"Monitoring up to {day}",
-            "report": dg.MetadataValue.path(str(page)),
-            "report link": dg.MetadataValue.url(page.as_uri()),
-        }
-    )
+    return dg.MaterializeResult(metadata={"summary": f"Monitoring up to {day}", **report_links(workspace, page)})
 
 
 def _store_result(

@@ -1,4 +1,4 @@
-"""Experiments in MLflow: a parent run for each Dagster run, with a child run for each model.
+"""Experiments in MLflow, one per task: a parent run for each Dagster run, with a child run for each model and baseline.
 
 Everything is logged by run id, never to MLflow's "active run", so that steps of one or several processes do not mix.
 Only the modules of `stores.tracking` import mlflow, and only inside functions.
@@ -6,6 +6,7 @@ Only the modules of `stores.tracking` import mlflow, and only inside functions.
 Not here: the connection (`stores.tracking.connection`), registered models (`stores.tracking.models`).
 """
 
+import copy
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
@@ -22,12 +23,14 @@ if TYPE_CHECKING:
     from mlflow import MlflowClient
 
 __all__ = [
+    "EXPERIMENTS",
     "MODELS",
     "Artifact",
     "DatasetInfo",
     "Tracker",
     "TrackingUnavailable",
     "attempt",
+    "prepare_experiments",
     "set_environment",
 ]
 
@@ -35,18 +38,36 @@ __all__ = [
 # tracker and the resource share the run that either of them creates first.
 PARENT_TAG = "dagster_run_id"
 RUN_TAG = "dagster.run_id"
-# Without this tag, MLflow's experiment page is about language models.
-_KIND = {"mlflow.experimentKind": "custom_model_development"}
+# The experiment of each task. Earlier versions logged both to "migraine".
+EXPERIMENTS = {"attack": "migraine-attack", "severity": "migraine-severity"}
+# The part of an address without which MLflow's UI opens its pages for language models.
+UI_VIEW = "?workflowType=machine_learning"
+# MLflow shows this tag as the description of an experiment, a run or a model.
+NOTE_TAG = "mlflow.note.content"
+_TAGS = {
+    # Without this tag, MLflow's experiment page is about language models.
+    "mlflow.experimentKind": "custom_model_development",
+    NOTE_TAG: (
+        "A run for each run of the pipeline, with the scores of its champion, the report and its figures. Below it a "
+        "run for each model and baseline: select several to compare their parameters and metrics."
+    ),
+}
 
 
 class Tracker:
     """An experiment of a tracking store. Every method raises `TrackingUnavailable` if MLflow is unavailable."""
 
-    def __init__(self, uri: str, *, experiment: str = "migraine", artifact_root: str | None = None) -> None:
+    def __init__(self, uri: str, *, experiment: str = EXPERIMENTS["attack"], artifact_root: str | None = None) -> None:
         self.connection = Connection(uri, artifact_root=artifact_root)
         self.models = RegisteredModels(self.connection)
         self.experiment = experiment
         self._experiment_id: str | None = None
+
+    def of(self, task: str) -> "Tracker":
+        """Return the tracker of a task's experiment, over the same connection."""
+        tracker = copy.copy(self)
+        tracker.experiment, tracker._experiment_id = EXPERIMENTS[task], None
+        return tracker
 
     def prepare(self) -> str:
         """Create the store and the experiment if necessary, and return its id. Safe with concurrent processes."""
@@ -162,13 +183,19 @@ class Tracker:
             root = self.connection.artifact_root
             location = f"{root.rstrip('/')}/{self.experiment}" if root else None
             try:
-                return str(client.create_experiment(self.experiment, artifact_location=location, tags=_KIND))
+                return str(client.create_experiment(self.experiment, artifact_location=location, tags=_TAGS))
             except MlflowException as error:
                 # On a server another process may have created it.
                 experiment = client.get_experiment_by_name(self.experiment)
                 if experiment is None:
                     raise error
         return str(experiment.experiment_id)
+
+
+def prepare_experiments(uri: str, *, artifact_root: str | None = None) -> dict[str, str]:
+    """Create the store and the experiments of both tasks if necessary. Returns the id of each task's experiment."""
+    tracker = Tracker(uri, artifact_root=artifact_root)
+    return {task: tracker.of(task).prepare() for task in EXPERIMENTS}
 
 
 def _finished_child(client: "MlflowClient", experiment: str, *, name: str, tags: Mapping[str, str]) -> str | None:

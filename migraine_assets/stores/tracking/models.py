@@ -14,6 +14,11 @@ if TYPE_CHECKING:
     from mlflow import MlflowClient
 
 MODELS = {"attack": "migraine-attack", "severity": "migraine-severity"}
+DESCRIPTIONS = {
+    "attack": "The probability of a migraine attack on the predicted day. The alias champion is the serving model.",
+    "severity": "The severity of the attack of the predicted day, given that there is one; for a diary without "
+    "severities the number of headache days among the next seven. The alias champion is the serving model.",
+}
 ALIASES = ("champion", "challenger")
 HASH_TAG = "bundle_hash"
 # What is needed to load the model. Without this list, MLflow would load the model to infer it.
@@ -35,24 +40,30 @@ class RegisteredModels:
         output: str,
         bundle_hash: str,
         run_id: str,
+        example: Mapping[str, float],
+        description: str = "",
         tags: Mapping[str, str] | None = None,
     ) -> str:
         """Register the ONNX graph of a bundle as a version of the task's model, and return the version.
 
         `features`: columns of the input frame, in the order of the model's only input. `output`: column of the
-        result. `run_id`: run to which the model is logged. A bundle is registered once; its version is found by the
-        hash of the bundle.
+        result. `run_id`: run to which the model is logged. `example`: a value of each feature for MLflow's example of
+        an input; never a row of a diary. A bundle is registered once; its version is found by the hash of the bundle.
         """
         name = MODELS[task]
         with self.connection.client() as client, self.connection.exclusive():
             if known := _version(client, name, bundle_hash):
                 return known
-            _create_registered_model(client, name)
+            _create_registered_model(client, name, DESCRIPTIONS[task])
             with tempfile.TemporaryDirectory() as folder:
-                _save(model, Path(folder, "model"), features=features, output=output)
+                _save(model, Path(folder, "model"), features=features, output=output, example=example)
                 client.log_artifacts(run_id, folder)
             version = client.create_model_version(
-                name, f"runs:/{run_id}/model", run_id, tags={**(tags or {}), HASH_TAG: bundle_hash}
+                name,
+                f"runs:/{run_id}/model",
+                run_id,
+                tags={**(tags or {}), HASH_TAG: bundle_hash},
+                description=description,
             )
         return str(version.version)
 
@@ -78,19 +89,22 @@ def _version(client: "MlflowClient", name: str, bundle: str) -> str | None:
     return min((str(version.version) for version in versions), key=int, default=None)
 
 
-def _create_registered_model(client: "MlflowClient", name: str) -> None:
+def _create_registered_model(client: "MlflowClient", name: str, description: str) -> None:
     from mlflow.exceptions import MlflowException
 
     try:
-        client.create_registered_model(name)
+        client.create_registered_model(name, description=description)
     except MlflowException as error:
         if error.error_code != "RESOURCE_ALREADY_EXISTS":
             raise
+        if not client.get_registered_model(name).description:
+            client.update_registered_model(name, description)
 
 
-def _save(model: bytes, path: Path, *, features: Sequence[str], output: str) -> None:
+def _save(model: bytes, path: Path, *, features: Sequence[str], output: str, example: Mapping[str, float]) -> None:
     import mlflow.onnx
     import onnx
+    import pandas as pd
     from mlflow.models import ModelSignature
     from mlflow.types import ColSpec, Schema
 
@@ -101,6 +115,7 @@ def _save(model: bytes, path: Path, *, features: Sequence[str], output: str) -> 
         onnx.load_model_from_string(model),
         str(path),
         signature=signature,
+        input_example=pd.DataFrame([{name: float(example[name]) for name in features}]),
         pip_requirements=_requirements(),
         onnx_execution_providers=["CPUExecutionProvider"],
         onnx_session_options={"intra_op_num_threads": 1, "execution_mode": "sequential"},

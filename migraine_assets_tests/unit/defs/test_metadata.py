@@ -1,10 +1,13 @@
 """What the UI shows of an asset: every asset of a real run has a summary, tables and links."""
 
+from pathlib import Path
+
 import dagster as dg
 import pytest
 
 from migraine_assets.cli.dagster.instance import open_instance
 from migraine_assets.defs.metadata import bullets
+from migraine_assets.report.text.labels import title
 from migraine_assets.settings import Settings
 from migraine_assets_tests.support.homes import Home
 
@@ -28,7 +31,11 @@ def _metadata(home: Home, key: str) -> dict[str, dg.MetadataValue]:
         ("folds", {"summary", "parts", "cut day"}),
         ("classifiers/knn", {"summary", "cross-validated", "lead over baseline", "parameters", "bundle", "roc_auc"}),
         ("regressors/ridge", {"summary", "cross-validated", "flags", "rmse", "MLflow run"}),
-        ("evaluation/attack", {"summary", "report", "report link", "evaluation.json", "decision"}),
+        (
+            "evaluation/attack",
+            {"summary", "report", "MLflow run", "comparison", "ROC", "Calibration", "test roc_auc"},
+        ),
+        ("evaluation/severity", {"comparison", "Predicted and observed", "Errors", "decision", "report"}),
         ("champions/severity", {"summary", "outcome", "champion bundle"}),
     ],
 )
@@ -59,3 +66,29 @@ def test_a_list_shows_the_text_of_a_delivery_literally() -> None:
         "- column '\\!\\[x\\](http://a/b.png)' was ignored. \\# title",
         "- \\<script\\>",
     ]
+
+
+@pytest.mark.parametrize(("task", "page"), [("attack", "attack.html"), ("severity", "severity.html")])
+def test_the_comparison_lists_the_champion_first_and_baselines_last(trained_home: Home, task: str, page: str) -> None:
+    found = _metadata(trained_home, f"evaluation/{task}")
+    comparison = found["comparison"]
+    assert isinstance(comparison, dg.TableMetadataValue)
+    records = [record.data for record in comparison.records]
+    section = trained_home.evaluation()[task]
+    assert (records[0]["model"], records[0]["role"]) == (title(section["champion"]), "champion")
+    assert [record["role"] for record in records[-3:]] == ["baseline"] * 3
+    assert len(records) == 11
+    report = trained_home.evaluation_of(task).report
+    assert found["report"].value == f"http://127.0.0.1:3002/{Path(report).name}/{page}"
+    assert str(found["MLflow run"].value).startswith("http://127.0.0.1:5000/#/")
+
+
+def test_no_link_leads_to_a_file(trained_home: Home) -> None:
+    """Browsers refuse a link from a page on HTTP to a file on disk."""
+    with trained_home.entered(), open_instance(Settings()) as instance:
+        for key in instance.all_asset_keys():
+            event = instance.get_latest_materialization_event(key)
+            assert event is not None
+            assert event.asset_materialization is not None
+            for name, value in event.asset_materialization.metadata.items():
+                assert not (isinstance(value, dg.UrlMetadataValue) and str(value.value).startswith("file:")), name

@@ -14,11 +14,16 @@ from migraine_assets.core.evaluation.selection import Decision
 from migraine_assets.core.metrics.interval import UNKNOWN
 from migraine_assets.report.evaluation_json import to_sections
 from migraine_assets.report.page import index_page, model_card, report_page
+from migraine_assets.report.plots.figures import pictures
 from migraine_assets.report.run_info import RunFacts
 from migraine_assets_tests.unit.report.markup import Page, parse
 from migraine_assets_tests.unit.report.simulated import CLASSIFIERS, FACTS, attack_evaluation, severity_evaluation
 
 HOSTILE = "<script>alert('x')</script><img src=http://evil.example/x.png onerror=\"a&b\">{{ 7*7 }}"
+
+
+def _report(evaluation: TaskEvaluation, facts: RunFacts) -> bytes:
+    return report_page(evaluation, facts, pictures(evaluation))
 
 
 @pytest.fixture(scope="module")
@@ -39,9 +44,9 @@ def all_failed() -> TaskEvaluation:
 @pytest.fixture(scope="module")
 def pages(attack: TaskEvaluation, severity: TaskEvaluation, all_failed: TaskEvaluation) -> dict[str, bytes]:
     return {
-        "attack": report_page(attack, FACTS),
-        "severity": report_page(severity, FACTS),
-        "all failed": report_page(all_failed, FACTS),
+        "attack": _report(attack, FACTS),
+        "severity": _report(severity, FACTS),
+        "all failed": _report(all_failed, FACTS),
         "attack card": model_card(attack, FACTS),
         "severity card": model_card(severity, FACTS),
         "index": index_page(to_sections(attack, severity), FACTS),
@@ -132,7 +137,7 @@ def test_small_groups_are_shown_as_too_small(attack: TaskEvaluation, pages: dict
 def test_the_promotion_decision_is_shown(severity: TaskEvaluation, decision: Decision | None, sentence: str) -> None:
     # Without models there is almost nothing to draw, which keeps this fast.
     plain = replace(severity, rows=(), residuals=None, importance=())
-    assert sentence in _text(parse(report_page(replace(plain, decision=decision), FACTS)))
+    assert sentence in _text(parse(_report(replace(plain, decision=decision), FACTS)))
 
 
 def test_hostile_text_is_escaped(attack: TaskEvaluation) -> None:
@@ -145,7 +150,7 @@ def test_hostile_text_is_escaped(attack: TaskEvaluation) -> None:
     )
     groups = tuple(replace(group, dimension=HOSTILE, label=HOSTILE) for group in attack.subgroups)
     hostile = replace(attack, rows=rows, flow=(FlowStep(HOSTILE, 1, 1, HOSTILE),), subgroups=groups)
-    for content in (report_page(hostile, facts), model_card(hostile, facts), index_page(to_sections(hostile), facts)):
+    for content in (_report(hostile, facts), model_card(hostile, facts), index_page(to_sections(hostile), facts)):
         page = parse(content)
         assert not page.elements("script")
         assert not page.attributes("onerror")
@@ -158,20 +163,20 @@ def test_hostile_text_is_escaped(attack: TaskEvaluation) -> None:
 
 def test_a_hostile_input_name_does_not_break_its_figure(attack: TaskEvaluation) -> None:
     shuffled = tuple(replace(item, name=f"$x_{{{HOSTILE}$ & \n") for item in attack.importance)
-    page = parse(report_page(replace(attack, importance=shuffled), FACTS))
+    page = parse(_report(replace(attack, importance=shuffled), FACTS))
     for source in page.attributes("src"):
         ElementTree.fromstring(base64.b64decode(source.split(",", 1)[1]))
 
 
 def test_without_intervals_no_interval_is_shown(attack: TaskEvaluation) -> None:
     rows = tuple(replace(row, test=dict.fromkeys(row.test or {}, UNKNOWN)) for row in attack.rows)
-    text = _text(parse(report_page(replace(attack, rows=rows, gain=UNKNOWN, curves=(), confusion=None), FACTS)))
+    text = _text(parse(_report(replace(attack, rows=rows, gain=UNKNOWN, curves=(), confusion=None), FACTS)))
     assert "nan" not in text.lower().split()
     assert "no interval: too few participants" in text
 
 
 def test_rendering_is_deterministic(severity: TaskEvaluation, pages: dict[str, bytes]) -> None:
-    assert report_page(severity, FACTS) == pages["severity"]
+    assert _report(severity, FACTS) == pages["severity"]
 
 
 def test_the_markdown_card_has_the_same_content(attack: TaskEvaluation) -> None:

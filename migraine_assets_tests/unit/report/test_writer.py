@@ -12,7 +12,8 @@ import pytest
 
 from migraine_assets.core.evaluation.results import TaskEvaluation
 from migraine_assets.errors import StoreError
-from migraine_assets.report.writer import section, write_reports
+from migraine_assets.report.plots.figures import pictures
+from migraine_assets.report.writer import figures, section, write_reports
 from migraine_assets_tests.unit.report.markup import parse
 from migraine_assets_tests.unit.report.simulated import (
     CLASSIFIERS,
@@ -56,7 +57,10 @@ def test_both_tasks_at_once(tmp_path: Path, attack: TaskEvaluation) -> None:
         "severity.html",
         "evaluation.json",
         "index.html",
+        *(f"attack_{name}.svg" for name in pictures(attack)),
     }
+    assert set(figures(folder, "attack")) == set(pictures(attack)) >= {"roc", "calibration", "comparison"}
+    assert figures(folder, "severity") == {}, "no severity model was trained"
     assert _sound(tmp_path / "reports") == ["run1"]
 
 

@@ -29,7 +29,7 @@ def test_the_other_task_is_added_to_a_new_run(tmp_path: Path, old: Path) -> None
     assert section(new, "severity") is None
     assert adopt(tmp_path, new.name, "severity", source=old, facts=FACTS) == new
     assert section(new, "severity") == section(old, "severity")
-    for leaf in ("severity.html", "severity_model_card.html", "severity_model_card.md"):
+    for leaf in ("severity.html", "severity_model_card.html", "severity_model_card.md", "severity_comparison.svg"):
         assert (new / leaf).read_bytes() == (old / leaf).read_bytes()
     assert "severity.html" in (new / "index.html").read_text()
     assert set(json.loads((new / "evaluation.json").read_bytes())) == {"attack", "severity"}

@@ -1,4 +1,4 @@
-"""`migraine ui` answers on both ports and leaves no process behind, however it ends."""
+"""`migraine ui` answers on all ports and leaves no process behind, however it ends."""
 
 import os
 import signal
@@ -69,14 +69,15 @@ def _answers(url: str) -> bool:
 
 
 @pytest.mark.slow
-def test_both_servers_answer_and_ctrl_c_ends_everything(home: Home) -> None:
-    dagster, mlflow = free_ports(2)
-    process = home.start("ui", "--port", str(dagster), "--mlflow-port", str(mlflow))
+def test_every_server_answers_and_ctrl_c_ends_everything(home: Home) -> None:
+    dagster, mlflow, reports = free_ports(3)
+    process = home.start("ui", "--port", str(dagster), "--mlflow-port", str(mlflow), "--reports-port", str(reports))
     try:
         _wait_until(lambda: process.poll() is not None or _answers(f"http://127.0.0.1:{dagster}/server_info"))
         _wait_until(lambda: process.poll() is not None or _answers(f"http://127.0.0.1:{mlflow}/health"))
+        _wait_until(lambda: process.poll() is not None or _answers(f"http://127.0.0.1:{reports}/"))
         assert process.poll() is None
-        assert len(_processes_with(str(home.root))) >= 4, "the command, the webserver, the daemon, MLflow"
+        assert len(_processes_with(str(home.root))) >= 5, "the command, the webserver, the daemon, MLflow, reports"
         process.send_signal(signal.SIGINT)
         out, _ = process.communicate(timeout=PATIENCE)
     finally:
@@ -86,14 +87,14 @@ def test_both_servers_answer_and_ctrl_c_ends_everything(home: Home) -> None:
     _wait_until(lambda: not _processes_with(str(home.root)))
 
 
-@pytest.mark.parametrize("option", ["--port", "--mlflow-port"])
+@pytest.mark.parametrize("option", ["--port", "--mlflow-port", "--reports-port"])
 def test_a_port_in_use_is_refused(home: Home, option: str) -> None:
     with socket.socket() as holder:
         holder.bind(("127.0.0.1", 0))
         holder.listen()
         port = holder.getsockname()[1]
-        others = ("--port", "--mlflow-port")
-        ports = {name: str(port if name == option else free_port()) for name in others}
+        options = ("--port", "--mlflow-port", "--reports-port")
+        ports = {name: str(port if name == option else free_port()) for name in options}
         ended = home.migraine("ui", *(word for pair in ports.items() for word in pair))
     assert ended.code == 2
     assert f"Port {port} on 127.0.0.1 is in use" in ended.err
@@ -145,9 +146,12 @@ def test_a_child_that_exits_ends_all(tmp_path: Path) -> None:
 def test_children_share_the_state_of_the_command(home: Home) -> None:
     with home.entered():
         settings = Settings()
-        variables = environment(settings)
-        commands = [service.command for service in services(settings, dagster_port=1, mlflow_port=2)]
+        variables = environment(settings, mlflow_port=2, reports_port=3)
+        children = services(settings, dagster_port=1, mlflow_port=2, reports_port=3)
+        commands = [service.command for service in children]
     assert variables["MIGRAINE_HOME"] == str(home.root)
+    assert variables["MIGRAINE_MLFLOW_URL"] == "http://127.0.0.1:2"
+    assert variables["MIGRAINE_REPORTS_URL"] == "http://127.0.0.1:3"
     assert variables["DAGSTER_HOME"] == str(home.root / "dagster")
     assert all(command[0] == sys.executable for command in commands)
     assert any(settings.tracking_uri in command for command in commands)

@@ -108,7 +108,7 @@ def test_the_page_shows_trends_and_drift_and_loads_nothing(home: MonitoredHome) 
     home.serve(cohort(OTHERS, sleep_change=-2.5, stress_change=3.0))
     home.monitor_days(days=3)
     result = home.monitor(LAST)
-    page = Path(metadata(result, "monitoring_report")["report"])
+    page = Path(metadata(result, "monitoring_report")["report file"])
     text = page.read_text()
     assert page.name == f"{LAST}.html"
     assert (page.parent / "latest.html").read_bytes() == page.read_bytes()

@@ -22,7 +22,7 @@ from onnx import TensorProto, helper
 
 from migraine_assets.errors import ConfigurationError
 from migraine_assets.stores.bundles.onnx_session import open_session, run_session
-from migraine_assets.stores.tracking.experiments import DatasetInfo, Tracker, TrackingUnavailable, attempt
+from migraine_assets.stores.tracking.experiments import EXPERIMENTS, DatasetInfo, Tracker, TrackingUnavailable, attempt
 
 NAMES = ("sleep_hours", "stress_level", "attacks_28d")
 ROWS = np.array([[7.1, 3, 0], [4.3, 9, 6], [np.nan, 5, 2]], dtype=np.float32)
@@ -93,6 +93,18 @@ def test_a_dagster_run_has_one_parent_with_both_tags(tracker: Tracker) -> None:
     run = client(tracker).get_run(parent)
     assert run.info.run_name == "full_pipeline"
     assert (run.data.tags["dagster_run_id"], run.data.tags["dagster.run_id"]) == ("run-1", "run-1")
+
+
+def test_each_task_has_an_experiment_of_classic_runs(tracker: Tracker) -> None:
+    """Without its kind, MLflow opens an experiment on traces of language models."""
+    parents = {task: tracker.of(task).parent_run("run-1", "full_pipeline") for task in EXPERIMENTS}
+    assert parents["attack"] != parents["severity"]
+    for task, parent in parents.items():
+        experiment = client(tracker).get_experiment(client(tracker).get_run(parent).info.experiment_id)
+        assert experiment.name == f"migraine-{task}"
+        assert experiment.tags["mlflow.experimentKind"] == "custom_model_development"
+        assert experiment.tags["mlflow.note.content"]
+        assert tracker.of(task).running_parents() == {"run-1": parent}
 
 
 def test_a_model_is_a_finished_child_with_everything_that_was_logged(tracker: Tracker, tmp_path: Path) -> None:
@@ -181,7 +193,8 @@ def test_finishing_ends_the_parent_and_children_of_killed_processes(tracker: Tra
 def register(tracker: Tracker, bundle: str, *, bias: float = 0.0) -> str:
     return tracker.models.register(
         "attack", model=graph(bias=bias), features=NAMES, output="probability", bundle_hash=bundle,
-        run_id=tracker.parent_run("run-1", "job"), tags={"algorithm": "logistic_regression"},
+        run_id=tracker.parent_run("run-1", "job"), example=dict(zip(NAMES, (7.5, 4.0, 2.0), strict=True)),
+        description="A logistic regression.", tags={"algorithm": "logistic_regression"},
     )  # fmt: skip
 
 
@@ -237,10 +250,18 @@ def test_a_client_of_mlflow_gets_what_the_bundle_returns(tracker: Tracker, tmp_p
     assert loaded_elsewhere(tracker.connection.uri, tmp_path) == [[["probability"], expected]] * 3
 
 
-def test_no_example_row_is_stored_with_a_model(tracker: Tracker, home: Path) -> None:
-    register(tracker, "a" * 64)
-    stored = {path.name for path in (home / "mlartifacts").rglob("*") if path.is_file()}
-    assert stored == {"MLmodel", "model.onnx", "conda.yaml", "python_env.yaml", "requirements.txt"}
+def test_a_version_has_signature_description_and_the_given_example(tracker: Tracker, home: Path) -> None:
+    version = register(tracker, "a" * 64)
+    stored = {path.name: path for path in (home / "mlartifacts").rglob("*") if path.is_file()}
+    assert set(stored) == {
+        "MLmodel", "model.onnx", "conda.yaml", "python_env.yaml", "requirements.txt", "input_example.json",
+        "serving_input_example.json",
+    }  # fmt: skip
+    example = json.loads(stored["input_example.json"].read_text())
+    assert (example["columns"], example["data"]) == (list(NAMES), [[7.5, 4.0, 2.0]])
+    assert "probability" in stored["MLmodel"].read_text()
+    assert client(tracker).get_model_version("migraine-attack", version).description == "A logistic regression."
+    assert "champion" in client(tracker).get_registered_model("migraine-attack").description
     (model,) = (home / "mlartifacts").rglob("model.onnx")
     assert onnx.load(model).graph == onnx.load_model_from_string(graph()).graph
 
