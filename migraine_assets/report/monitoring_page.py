@@ -16,6 +16,7 @@ from migraine_assets.core.monitoring.performance_result import Comparison, Model
 from migraine_assets.core.monitoring.verdict import Status
 from migraine_assets.report.page import environment
 from migraine_assets.report.plots.trends import Trend, trend_picture
+from migraine_assets.report.text.labels import unbroken
 from migraine_assets.stores.monitoring.decisions import AutomationDecision, decisions
 from migraine_assets.stores.monitoring.results import (
     DRIFT,
@@ -36,7 +37,8 @@ from migraine_assets.stores.unfinished import unfinished_file
 
 FOLDER = "monitoring"
 DAYS = 60
-SHOWN_FEATURES, SHOWN_REASONS, SHOWN_ACTIONS = 10, 6, 40
+SHOWN_REASONS, SHOWN_ACTIONS = 3, 40
+MOVED = frozenset({"drift", "suspected"})
 STATUS: Mapping[Status, str] = {
     "too little data": "too little data",
     "none": "no change",
@@ -74,8 +76,17 @@ class FeatureRow:
 
     task: str
     name: str
-    status: str
     drift: FeatureDrift
+
+    @property
+    def status(self) -> str:
+        """The verdict in words."""
+        return STATUS[self.drift.status]
+
+    @property
+    def moved(self) -> bool:
+        """Whether the feature is worth a look: it drifted, or may have."""
+        return self.drift.status in MOVED
 
 
 @dataclass(frozen=True)
@@ -112,20 +123,48 @@ def monitoring_page(store: Store, day: dt.date, *, run: str, now: dt.datetime) -
     """Return the page of `day` as HTML that loads nothing."""
     first = day - dt.timedelta(days=DAYS)
     results = _read(store, first, day)
-    return (
+    verdicts_of_day = list(_verdict_rows(results, day))
+    features = list(_feature_rows(results.drift.get(day)))
+    page = (
         environment()
         .get_template("monitoring.html")
         .render(
             facts=PageFacts(run, now.isoformat(timespec="seconds")),
             day=day,
-            verdicts=list(_verdict_rows(results, day)),
-            features=list(_feature_rows(results.drift.get(day))),
+            conclusion=conclusion(verdicts_of_day),
+            verdicts=verdicts_of_day,
+            moved=[row for row in features if row.moved],
+            unmoved=[row for row in features if not row.moved],
             trends=[trend_picture(trend) for trend in _trends(results)],
             comparisons=_comparisons(results.realized.get(day)),
             actions=_actions(store, first, day),
         )
-        .encode()
     )
+    return unbroken(page).encode()
+
+
+def conclusion(rows: Sequence[VerdictRow]) -> tuple[str, ...]:
+    """Return the verdict of the day, the most important first, with at most three reasons for each alarm."""
+    alarms = [row for row in rows if row.alarms]
+    if alarms:
+        return tuple(" ".join((f"{_subject(row)}: {row.status}{_since(row)}.", *row.reasons)) for row in alarms)
+    judged = [row for row in rows if row.status in (STATUS["none"], STATUS["suspected"])]
+    if not judged:
+        return ("There is too little data for a verdict.",)
+    suspected = [_subject(row) for row in judged if row.status == STATUS["suspected"]]
+    if suspected:
+        return (f"Nothing has changed for certain. A change is suspected: {', '.join(suspected)}.",)
+    unknown = [_subject(row) for row in rows if row not in judged]
+    rest = f" Too little data for: {', '.join(unknown)}." if unknown else ""
+    return (f"Nothing that matters has changed: {', '.join(map(_subject, judged))}.{rest}",)
+
+
+def _subject(row: VerdictRow) -> str:
+    return f"{row.title.lower()} ({row.task})" if row.task else row.title.lower()
+
+
+def _since(row: VerdictRow) -> str:
+    return f" since {row.since}" if row.since else ""
 
 
 def _read(store: Store, first: dt.date, last: dt.date) -> MonitoringResults:
@@ -166,11 +205,10 @@ def _verdict_rows(results: MonitoringResults, day: dt.date) -> Iterator[VerdictR
 
 
 def _feature_rows(content: TaskResults[ModelDrift] | None) -> Iterator[FeatureRow]:
-    """Yield the features with the highest drift ratio."""
+    """Yield the features of each task by drift ratio, highest first."""
     for task, result in content.tasks.items() if content else ():
-        ranked = sorted(result.features.items(), key=lambda item: -item[1].drift_ratio)
-        for name, drift in ranked[:SHOWN_FEATURES]:
-            yield FeatureRow(task, name, STATUS[drift.status], drift)
+        for name, drift in sorted(result.features.items(), key=lambda item: -item[1].drift_ratio):
+            yield FeatureRow(task, name, drift)
 
 
 def _trends(results: MonitoringResults) -> Iterator[Trend]:
@@ -181,7 +219,8 @@ def _trends(results: MonitoringResults) -> Iterator[Trend]:
         ("Severity: RMSE, realized", _series(results.realized, "severity", _metric("rmse")), None),
         ("Predictions per day", [(day, float(quality.rows)) for day, quality in results.quality.items()], None),
     )
-    yield from (Trend(title, tuple(points), limit) for title, points, limit in series if points)
+    # One day is no trend.
+    yield from (Trend(title, tuple(points), limit) for title, points, limit in series if len(points) > 1)
 
 
 def _series(content: Mapping[dt.date, TaskResults[Any]], task: str, value_of: Callable[[Any], float | None]) -> Series:

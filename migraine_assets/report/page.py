@@ -19,7 +19,7 @@ from migraine_assets.core.metrics.interval import UNKNOWN
 from migraine_assets.report.evaluation_json import TaskSection
 from migraine_assets.report.plots.canvas import Picture
 from migraine_assets.report.run_info import RunFacts
-from migraine_assets.report.text import caveats, interpretation, labels, question
+from migraine_assets.report.text import caveats, clinical, interpretation, labels, question
 
 # A column of a comparison table: split, metric, digits.
 Column = tuple[str, str, int]
@@ -39,7 +39,7 @@ TABLES: Mapping[str, tuple[tuple[str, tuple[Column, ...]], ...]] = {
         ),
         (
             "At the decision threshold of each model and baseline, chosen by cross-validation; on the test part.",
-            tuple(("test", name, 3) for name in ("accuracy", "precision", "recall", "f1")),
+            tuple(("test", name, 3) for name in ("recall", "precision", "f1", "accuracy")),
         ),
     ),
     "severity": (
@@ -62,8 +62,8 @@ SECTIONS = (
     ("question", "Question"),
     ("data", "Data flow"),
     ("models", "Models and baselines"),
+    ("confusion", "Warnings"),
     ("discrimination", "ROC, calibration, decision curve"),
-    ("confusion", "Confusion matrix"),
     ("errors", "Predicted and observed"),
     ("importance", "Importance"),
     ("subgroups", "Subgroups"),
@@ -89,6 +89,8 @@ def report_page(evaluation: TaskEvaluation, facts: RunFacts, figures: Mapping[st
         "fit_metric": FIT[evaluation.task],
         "gap": lambda row: interpretation.gap(row, FIT[evaluation.task]),
         "coverage": interpretation.coverage(evaluation),
+        "in_words": clinical.in_words(evaluation),
+        "rates": clinical.warning_rates(evaluation.confusion) if evaluation.confusion else (),
     }
     return _render("task.html", evaluation, facts, context)
 
@@ -130,7 +132,8 @@ def _render(template: str, evaluation: TaskEvaluation, facts: RunFacts, context:
         "subgroup_metrics": SUBGROUP_METRICS[evaluation.task],
     }
     templates = environment(escape=template.endswith(".html"))
-    return templates.get_template(template).render(**shared, **context).encode()
+    page = templates.get_template(template).render(**shared, **context)
+    return (labels.unbroken(page) if template.endswith(".html") else page).encode()
 
 
 @cache
@@ -176,7 +179,7 @@ def _tiles(evaluation: TaskEvaluation) -> list[tuple[str, str, str]]:
         label = f"{labels.metric(name)}, test"
         tiles.append((label, labels.number(interval.value, digits=digits), labels.ends(interval, digits=digits)))
     gain, digits = evaluation.gain, TILES[evaluation.task][0][2]
-    rule = "base rate" if interpretation.no_history(evaluation) else "own rate"
+    rule = "base rate" if interpretation.no_history(evaluation) else "personal rate"
     label = f"{labels.metric(evaluation.headline)}, gain over {rule}"
     tiles.insert(1, (label, labels.signed(gain.value, digits=digits), labels.ends(gain, digits=digits)))
     return tiles

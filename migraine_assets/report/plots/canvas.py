@@ -24,11 +24,12 @@ STYLE: dict[Any, Any] = {
     "font.size": 9,
     "axes.edgecolor": style.SOFT,
     "axes.labelcolor": style.INK,
+    "text.color": style.INK,
     "axes.spines.top": False,
     "axes.spines.right": False,
     "axes.grid": True,
     "axes.axisbelow": True,
-    "grid.color": "#e6eaed",
+    "grid.color": style.GRID,
     "grid.linewidth": 0.7,
     "xtick.color": style.SOFT,
     "ytick.color": style.INK,
@@ -37,6 +38,19 @@ STYLE: dict[Any, Any] = {
     "legend.edgecolor": "none",
     "legend.fontsize": 8,
 }
+
+
+def _dark_style() -> bytes:
+    """Return the style of a figure where the reader prefers dark pages: every color by its dark counterpart."""
+    rules = (
+        f'[style*="{kind}: {light}"]{{{kind}:{dark}!important}}'
+        for light, dark in style.DARK.items()
+        for kind in ("fill", "stroke")
+    )
+    return f"<style>@media screen and (prefers-color-scheme:dark){{{''.join(rules)}}}</style>".encode()
+
+
+DARK_STYLE = _dark_style()
 
 
 @dataclass(frozen=True)
@@ -54,7 +68,7 @@ def render_svg(draw: Draw, size: tuple[float, float]) -> bytes:
         draw(axes)
         content = io.BytesIO()
         figure.savefig(content, format="svg", metadata={"Date": None, "Creator": None})
-    return content.getvalue()
+    return content.getvalue().replace(b"<defs>", DARK_STYLE + b"<defs>", 1)
 
 
 @contextmanager

@@ -61,8 +61,9 @@ _SCORED = {
 
 Plan = tuple[str, Draw, tuple[float, float]]
 
-# Inches: width of a full-width figure, and height of one labeled row.
-WIDE, LINE = 4.9, 0.25
+# Inches: width of a figure, and height of one labeled row. A phone of 390 pixels shows this width at full size, so that
+# letters stay legible.
+WIDTH, LINE = 3.7, 0.25
 
 
 def pictures(evaluation: TaskEvaluation) -> Mapping[str, Picture]:
@@ -74,22 +75,22 @@ def pictures(evaluation: TaskEvaluation) -> Mapping[str, Picture]:
 def _common(evaluation: TaskEvaluation) -> Iterator[Plan]:
     trained, baselines = sum(row.error is None for row in evaluation.rows), len(evaluation.baselines)
     if trained:
-        size = (WIDE, 1.1 + LINE * (trained + baselines))
+        size = (WIDTH, 1.25 + LINE * (trained + baselines))
         yield "comparison", partial(plots.comparison, evaluation=evaluation), size
-        yield "fit", partial(plots.fit, evaluation=evaluation), (WIDE, 1.1 + LINE * trained)
+        yield "fit", partial(plots.fit, evaluation=evaluation), (WIDTH, 1.1 + LINE * trained)
     bars = len(plots.shown_importance(evaluation))
     if bars:
-        yield "importance", partial(plots.importance, evaluation=evaluation), (WIDE, 0.9 + LINE * bars)
+        yield "importance", partial(plots.importance, evaluation=evaluation), (WIDTH, 0.9 + LINE * bars)
 
 
 def _attack(evaluation: TaskEvaluation) -> Iterator[Plan]:
     if evaluation.curves:
         for draw in (curves.roc, curves.precision_recall, curves.calibration, curves.decision):
-            yield draw.__name__, partial(draw, evaluation=evaluation), (4.4, 4.1)
+            yield draw.__name__, partial(draw, evaluation=evaluation), (WIDTH, 3.6)
 
 
 def _severity(evaluation: TaskEvaluation) -> Iterator[Plan]:
     if evaluation.residuals:
         for draw in (plots.predicted, plots.errors):
             known = partial(draw, residuals=evaluation.residuals, unit=unit_of(evaluation))
-            yield draw.__name__, known, (4.4, 3.8)
+            yield draw.__name__, known, (WIDTH, 3.3)

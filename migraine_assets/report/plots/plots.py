@@ -16,6 +16,7 @@ from migraine_assets.report.plots.style import (
     CHALLENGER,
     CHAMPION,
     INK,
+    OTHER,
     PALE,
     SOFT,
     draw_interval,
@@ -32,12 +33,12 @@ def comparison(axes: Any, evaluation: TaskEvaluation) -> None:
     rows = [(row.key, row.test or {}, row.cv or {}) for row in evaluation.ranked() if row.error is None]
     rows += [(key, splits.get("test", {}), splits.get("cv", {})) for key, splits in evaluation.baselines.items()]
     for position, (key, test, cv) in enumerate(rows):
-        color = line_of(key, evaluation).color if key in _named(evaluation) else "#4f7d96"
+        color = line_of(key, evaluation).color if key in _named(evaluation) else OTHER
         draw_interval(axes, position, test.get(evaluation.headline, UNKNOWN), color=color)
         axes.plot(cv.get(evaluation.headline, UNKNOWN).value, position, "o", markersize=5, mfc="none", mec=color)
     label_rows(axes, [title(key) for key, _, _ in rows])
     axes.axhline(len(rows) - len(evaluation.baselines) - 0.5, color=PALE, linewidth=1)
-    axes.set_xlabel(f"{metric(evaluation.headline)}\n● test with 95 % interval, ○ cross-validation")
+    axes.set_xlabel(f"{metric(evaluation.headline)}\n● test with 95 % interval\n○ cross-validation")
 
 
 def importance(axes: Any, evaluation: TaskEvaluation) -> None:

@@ -14,6 +14,21 @@ from migraine_assets.core.metrics.interval import Interval
 
 INK, SOFT, PALE = "#1d2a33", "#5a6872", "#c9d1d6"
 CHAMPION, CHALLENGER = "#0b5c8a", "#c2571a"
+PAPER, GRID, OTHER = "#ffffff", "#e6eaed", "#4f7d96"
+# The counterpart of every color on a dark page.
+DARK: Mapping[str, str] = {
+    INK: "#e3eaee",
+    SOFT: "#a9b6be",
+    PALE: "#4a5a64",
+    CHAMPION: "#62b5e5",
+    CHALLENGER: "#f2995f",
+    PAPER: "#151c21",
+    GRID: "#2b363d",
+    OTHER: "#86b4cc",
+    "#3c4a54": "#c3ced5",
+    "#7b8790": "#929fa8",
+    "#9aa5ac": "#7f8b93",
+}
 LONGEST_NAME = 34
 
 

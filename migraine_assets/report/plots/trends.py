@@ -12,7 +12,7 @@ from migraine_assets.report.plots import style
 from migraine_assets.report.plots.canvas import Picture, render_svg
 
 # Inches.
-SIZE = (5.6, 1.5)
+SIZE = (3.7, 1.4)
 MOST_TICKS = 6
 
 

@@ -98,7 +98,7 @@ def _gain(evaluation: TaskEvaluation) -> str:
     own = evaluation.baselines.get("personal_rate", {}).get("test", {}).get(evaluation.headline, UNKNOWN)
     size = number(abs(gain.value), digits=digits)
     difference = f"Its {metric(evaluation.headline)} is {size} {'better' if gain.value >= 0 else 'worse'}"
-    rule = "the base rate (these rows have no history)" if no_history(evaluation) else "the participant’s own past rate"
+    rule = "the base rate (these rows have no history)" if no_history(evaluation) else "the personal rate"
     base = f"{difference} than that of {rule}, {number(own.value, digits=digits)}"
     if not gain.bounded:
         return f"{base}; there are too few participants for an interval of that gain."
@@ -108,7 +108,7 @@ def _gain(evaluation: TaskEvaluation) -> str:
 
 
 def no_history(evaluation: TaskEvaluation) -> bool:
-    """Return True if every participant's own rate is the base rate, as in a diary without dates."""
+    """Return True if every personal rate is the base rate, as in a diary without dates."""
     own, base = (evaluation.baselines.get(key, {}).get("test", {}) for key in ("personal_rate", "base_rate"))
     return evaluation.horizon == 0 and bool(own) and own == base
 

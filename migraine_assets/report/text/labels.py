@@ -4,22 +4,23 @@ Not here: whole sentences (`report.text.interpretation`).
 """
 
 import math
+import re
 
 from migraine_assets.core.metrics.interval import Interval
 from migraine_assets.core.models.catalogue import TITLES
 
 BASELINES = {
     "base_rate": "Base rate",
-    "persistence": "Persistence (as today)",
-    "personal_rate": "Participant’s own rate",
+    "persistence": "Persistence",
+    "personal_rate": "Personal rate",
 }
 
 METRICS = {
     "roc_auc": "ROC-AUC",
     "pr_auc": "PR-AUC",
     "accuracy": "Accuracy",
-    "precision": "Precision",
-    "recall": "Recall",
+    "precision": "PPV",
+    "recall": "Sensitivity",
     "f1": "F1",
     "brier": "Brier score",
     "calibration_slope": "Calibration slope",
@@ -67,13 +68,21 @@ def ends(interval: Interval, *, digits: int = 3) -> str:
 
 
 def count(value: float | None) -> str:
-    """Format a whole number with narrow no-break spaces between thousands."""
-    return UNKNOWN if value is None else f"{value:,.0f}".replace(",", "\u202f")
+    """Format a whole number with commas between thousands, as all texts of this project do."""
+    return UNKNOWN if value is None else f"{value:,.0f}"
 
 
 def percent(share: float | None) -> str:
     """Format a share as a whole percentage."""
     return UNKNOWN if share is None or not math.isfinite(share) else f"{100 * share:.0f}\u202f%"
+
+
+_SPACES_OF_VALUES = re.compile(r"(?<=\d) (?=%)|(?<=±) (?=\d)|(?<=[\d%]) to (?=[+−\d])")
+
+
+def unbroken(text: str) -> str:
+    """Replace the spaces inside values, such as "95 %", "± 2.3" and "0.76 to 0.82", by no-break spaces."""
+    return _SPACES_OF_VALUES.sub(lambda match: match[0].replace(" ", "\u00a0"), text)
 
 
 def plural(value: int, one: str, *, many: str | None = None) -> str:

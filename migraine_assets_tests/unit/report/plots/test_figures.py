@@ -1,9 +1,10 @@
 """Figures are valid, deterministic SVG, and only those with data are drawn."""
 
+import re
 import subprocess
 import sys
 import xml.etree.ElementTree as ElementTree
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 
 import numpy as np
@@ -12,8 +13,9 @@ import pytest
 from migraine_assets.core.evaluation.results import TaskEvaluation
 from migraine_assets.core.metrics.interval import UNKNOWN
 from migraine_assets.report.plots.canvas import STYLE, Picture
-from migraine_assets.report.plots.figures import WIDE, pictures
+from migraine_assets.report.plots.figures import WIDTH, pictures
 from migraine_assets.report.plots.plots import comparison
+from migraine_assets.report.plots.style import DARK
 from migraine_assets_tests.unit.report.simulated import CLASSIFIERS, attack_evaluation, severity_evaluation
 
 
@@ -40,12 +42,32 @@ def test_the_label_of_the_comparison_is_not_cut_off(attack: TaskEvaluation) -> N
     from matplotlib.figure import Figure
 
     with rc_context(STYLE):
-        figure = Figure(figsize=(WIDE, 4), layout="constrained")
+        figure = Figure(figsize=(WIDTH, 4), layout="constrained")
         axes = figure.add_subplot()
         comparison(axes, attack)
         figure.draw_without_rendering()
         label = axes.xaxis.label.get_window_extent()
     assert 0 <= label.x0 < label.x1 <= figure.bbox.x1
+
+
+PHONE = 350  # CSS pixels that a figure has on a screen of 390, beside the margins of the page
+
+
+def test_letters_are_legible_on_a_phone(drawn: Mapping[str, Picture]) -> None:
+    """A figure is scaled to the width of the page: its letters must not fall below 9 pixels."""
+    for picture in drawn.values():
+        width = float(ElementTree.fromstring(picture.svg).attrib["width"].removesuffix("pt"))
+        scale = PHONE / width
+        assert scale * min(STYLE["font.size"], STYLE["legend.fontsize"]) >= 9, picture.name
+
+
+@pytest.mark.parametrize("make", [attack_evaluation, severity_evaluation])
+def test_every_color_has_a_counterpart_on_dark_pages(make: Callable[..., TaskEvaluation]) -> None:
+    for picture in pictures(make(participants=15)).values():
+        drawing = picture.svg.decode().partition("</style>")[2]
+        colors = set(re.findall(r"(?:fill|stroke): (#[0-9a-f]{6})", drawing))
+        assert colors <= set(DARK), picture.name
+        assert "prefers-color-scheme:dark" in picture.svg.decode()
 
 
 def test_severity_has_its_own_figures() -> None:

@@ -61,7 +61,7 @@ def test_the_first_sentence_names_the_participants_and_the_interval() -> None:
 def test_the_gain_over_the_own_rate_is_interpreted_by_its_interval(gain: Interval, phrase: str) -> None:
     text = _text(_evaluation(gain=gain))
     assert phrase in text
-    assert "participant’s own past rate, 0.780" in text
+    assert "personal rate, 0.780" in text
 
 
 def test_an_unknown_gain_is_not_mentioned() -> None:

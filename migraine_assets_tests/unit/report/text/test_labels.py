@@ -29,7 +29,7 @@ def test_intervals_without_ends_are_empty() -> None:
 
 
 def test_counts_shares_and_nouns() -> None:
-    assert labels.count(1234567) == "1\u202f234\u202f567"
+    assert labels.count(1234567) == "1,234,567"
     assert labels.count(None) == "–"
     assert labels.percent(0.256) == "26\u202f%"
     assert labels.percent(None) == labels.percent(math.nan) == "–"
@@ -45,3 +45,16 @@ def test_names() -> None:
     assert labels.title("") == ""
     assert labels.metric("r2") == "R²"
     assert labels.metric("new_metric") == "New metric"
+
+
+@pytest.mark.parametrize(
+    ("text", "whole"),
+    [
+        ("in 95 % of the days", "in 95\u00a0% of the days"),
+        ("± 2.30 points", "±\u00a02.30 points"),
+        ("slope 0.84 [0.74 to 0.95], −0.22 to −0.06", "slope 0.84 [0.74\u00a0to\u00a00.95], −0.22\u00a0to\u00a0−0.06"),
+        ("up to 12 days to come", "up to 12 days to come"),
+    ],
+)
+def test_a_value_is_not_broken_over_two_lines(text: str, whole: str) -> None:
+    assert labels.unbroken(text) == whole
