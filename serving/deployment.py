@@ -17,6 +17,8 @@ from starlette.types import ASGIApp
 
 from serving import logs
 from serving.app import create_app
+from serving.cluster.haproxy_front import PROBE_SLOTS
+from serving.cluster.node_sockets import listen_on_node_address
 from serving.cluster.ray_environment import REPLICA
 from serving.cluster.scaling import CPU_USAGE, CpuUsage, replicas_for_load
 from serving.metrics.registry import Metrics
@@ -40,6 +42,7 @@ class Replica:
 
     def __init__(self) -> None:
         logs.configure()
+        listen_on_node_address()
         settings = node_settings(ServingSettings())
         self._services = open_services(settings)
         self._side_port = _side_port(self._services.metrics, settings)
@@ -102,12 +105,18 @@ def autoscaling(settings: ServingSettings, arguments: Arguments) -> AutoscalingC
         )
 
 
+def _slots(settings: ServingSettings) -> int:
+    """Requests that Ray lets a replica work on: with HAProxy, those of all its classes, which HAProxy limits."""
+    small = settings.max_ongoing_requests
+    return 2 * small + PROBE_SLOTS if settings.haproxy else small
+
+
 def options(settings: ServingSettings, arguments: Arguments) -> dict[str, Any]:
     """Ray's options for the deployment."""
     return {
         "name": NAME,
         "autoscaling_config": autoscaling(settings, arguments),
-        "max_ongoing_requests": settings.max_ongoing_requests,
+        "max_ongoing_requests": _slots(settings),
         "max_queued_requests": settings.max_queued_requests,
         "backpressure_config": BackpressureConfig(status_code=503, retry_after_s=RETRY_AFTER_SECONDS),
         "graceful_shutdown_wait_loop_s": 0.5,

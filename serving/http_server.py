@@ -128,7 +128,7 @@ class Server(uvicorn.Server):
         super().__init__(
             uvicorn.Config(
                 app,
-                http=connection,  # type: ignore[arg-type] - called like a class
+                http=connection,  # type: ignore[arg-type]  # it is only called
                 ws="none",
                 lifespan="off",
                 log_level="warning",

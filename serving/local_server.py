@@ -13,14 +13,14 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
 
 from migraine_assets.errors import ConfigurationError, MigraineError, StoreError
 from migraine_assets.settings import Settings
 from migraine_assets.stores.registry.pointer import read_pointer
 from migraine_assets.stores.store import Store
 from serving import logs
-from serving.cluster.ray_environment import ray_environment
+from serving.cluster.draining import drain
+from serving.cluster.ray_environment import HAPROXY_SOCKET, ray_environment
 from serving.settings import ServingSettings
 
 Say = Callable[[str], None]
@@ -89,7 +89,7 @@ def check_address(settings: ServingSettings) -> None:
 
 def announce(settings: ServingSettings, *, say: Say) -> None:
     """Say where the service is, and what it still needs."""
-    say(f"Serving on http://{settings.host}:{settings.port}, with its API at /docs. Press Ctrl-C to stop.")
+    say(f"Serving on http://{settings.address(settings.port)}, with its API at /docs. Press Ctrl-C to stop.")
     try:
         pointer = read_pointer(Store(Settings().store_location))
     except StoreError as error:
@@ -118,23 +118,22 @@ def _ray(settings: ServingSettings, temporary: Path) -> Iterator[None]:
             object_store_memory=OBJECT_STORE_BYTES,
             _temp_dir=str(temporary / "ray"),
             logging_level=logging.WARNING,
-            **_address(settings),
         )
         serve.start(
             proxy_location="HeadOnly",
-            http_options={"host": settings.host, "port": settings.port},
+            # HAProxy listens where clients connect, and Ray behind it, on this machine only.
+            http_options={"host": "127.0.0.1" if settings.haproxy else settings.host, "port": settings.port},
             logging_config={"enable_access_log": False, "log_level": "WARNING"},
         )
         serve.run(build_app(Arguments()), name=NAME, route_prefix="/")
         yield
     finally:
         if ray.is_initialized():
+            # Ray makes a folder for its node.
+            for admin_socket in temporary.glob(f"*/{HAPROXY_SOCKET}"):
+                drain(admin_socket, seconds=settings.request_timeout)
             serve.shutdown()  # type: ignore[no-untyped-call]
             ray.shutdown()
-
-
-def _address(settings: ServingSettings) -> dict[str, Any]:
-    return {"_node_ip_address": "127.0.0.1"} if settings.loopback else {}
 
 
 @contextmanager

@@ -80,6 +80,10 @@ class ServingSettings(EnvironmentSettings):
         """`node_folder`, or a folder of this user in the temporary directory."""
         return self.node_folder or Path(tempfile.gettempdir()) / f"migraine-serving-{os.getuid()}"
 
+    def address(self, port: int) -> str:
+        """`host` and `port` as in a URL."""
+        return f"[{self.host}]:{port}" if ":" in self.host else f"{self.host}:{port}"
+
     @property
     def loopback(self) -> bool:
         """Whether the service can be reached from this machine only."""

@@ -46,20 +46,25 @@ class Service:
     options: tuple[str, ...] = ()
     environment: dict[str, str] = field(default_factory=dict)
     port: int = field(default_factory=free_port)
+    host: str = "127.0.0.1"
 
     def __post_init__(self) -> None:
         self.store = Store(str(self.home / "store"))
         self.output = self.home / "output"
         environment = os.environ | {"MIGRAINE_HOME": str(self.home)} | self.environment
-        command = (sys.executable, "-c", "from serving.cli import app; app()", "serve", "--port", str(self.port))
+        command = (sys.executable, "-c", "from serving.cli import app; app()", "serve")
+        options = ("--host", self.host, "--port", str(self.port), *self.options)
         with self.output.open("wb") as output:
             self.process = subprocess.Popen(
-                (*command, *self.options), env=environment, stdout=output, stderr=subprocess.STDOUT
+                (*command, *options),
+                env=environment,
+                stdout=output,
+                stderr=subprocess.STDOUT,
             )
 
     def request(self, method: str, path: str, body: bytes | None = None) -> tuple[int, bytes]:
         """Status and body of the response; status 0 where there is none."""
-        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=30)
+        connection = http.client.HTTPConnection(self.host, self.port, timeout=30)
         try:
             connection.request(method, path, body, {"content-type": "application/json"})
             response = connection.getresponse()
@@ -123,7 +128,7 @@ class Load:
             thread.join()
 
     def _send(self) -> None:
-        connection = http.client.HTTPConnection("127.0.0.1", self.service.port, timeout=30)
+        connection = http.client.HTTPConnection(self.service.host, self.service.port, timeout=30)
         while not self._stop.is_set():
             try:
                 connection.request("POST", "/predict", BODY, {"content-type": "application/json"})
@@ -132,6 +137,7 @@ class Load:
             except (OSError, http.client.HTTPException) as error:
                 self.failures[type(error).__name__] += 1
                 connection.close()
+                self._stop.wait(0.01)
                 continue
             if response.status == 200:
                 self.answers.append(json.loads(content))

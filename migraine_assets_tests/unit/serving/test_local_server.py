@@ -11,6 +11,7 @@ import pytest
 from migraine_assets.errors import ConfigurationError
 from migraine_assets_tests.support.ports import free_port
 from migraine_assets_tests.support.service import BODY, Service, put_champion
+from migraine_assets_tests.support.sockets import reachable_from_elsewhere
 from migraine_assets_tests.support.waiting import eventually
 from serving.local_server import check_address
 from serving.settings import ServingSettings
@@ -34,6 +35,7 @@ def test_without_ray_it_serves_and_writes_the_log_when_it_stops(tmp_path: Path) 
     try:
         assert eventually(lambda: service.responds("/health"))
         assert service.responds("/ready", status=503)
+        assert reachable_from_elsewhere(service.process.pid) == []
         put_champion(service.store, weight=0.01)
         assert eventually(lambda: service.responds("/ready"))
         assert service.request("POST", "/predict", BODY)[0] == 200

@@ -20,6 +20,7 @@ from migraine_assets.errors import ConfigurationError
 from migraine_assets.settings import Settings
 from migraine_assets_tests.support.homes import Home
 from migraine_assets_tests.support.ports import free_port
+from migraine_assets_tests.support.sockets import reachable_from_elsewhere
 from serving.cluster.ray_environment import free_ports
 
 PATIENCE = 240
@@ -77,6 +78,7 @@ def test_every_server_answers_and_ctrl_c_ends_everything(home: Home) -> None:
         _wait_until(lambda: process.poll() is not None or _answers(f"http://127.0.0.1:{mlflow}/health"))
         _wait_until(lambda: process.poll() is not None or _answers(f"http://127.0.0.1:{reports}/"))
         assert process.poll() is None
+        assert reachable_from_elsewhere(process.pid) == []
         assert len(_processes_with(str(home.root))) >= 5, "the command, the webserver, the daemon, MLflow, reports"
         process.send_signal(signal.SIGINT)
         out, _ = process.communicate(timeout=PATIENCE)

@@ -11,7 +11,9 @@ import pytest
 
 from migraine_assets.stores.prediction_log.reader import find_record
 from migraine_assets.stores.store import Store
+from migraine_assets_tests.support.ports import free_port
 from migraine_assets_tests.support.service import BODY, Load, Service, put_champion
+from migraine_assets_tests.support.sockets import reachable_from_elsewhere
 from migraine_assets_tests.support.waiting import eventually
 from serving.log.replay import record_of, replay
 
@@ -21,6 +23,8 @@ ENVIRONMENT = {
     "SERVING_MAX_REPLICAS": "2",
     "SERVING_POLL_SECONDS": "0.2",
     "SERVING_FLUSH_SECONDS": "0.2",
+    "SERVING_HEALTH_PORT": str(free_port()),
+    "SERVING_METRICS_PORT": str(free_port()),
     # No replica stops while the test counts.
     "SERVING_DOWNSCALE_DELAY": "600",
 }
@@ -49,6 +53,11 @@ def test_without_a_champion_it_is_alive_but_not_ready_and_says_what_to_do(servic
     assert status == 503
     assert b"migraine run" in body
     assert eventually(lambda: "no champion yet" in service.output.read_text())
+
+
+def test_nothing_of_it_can_be_reached_from_elsewhere(service: Service) -> None:
+    """Neither the service, nor HAProxy's statistics, nor the servers of Ray, of which some have no setting for it."""
+    assert reachable_from_elsewhere(service.process.pid) == []
 
 
 def test_the_first_champion_is_served_and_its_answers_can_be_replayed(service: Service) -> None:
@@ -106,11 +115,14 @@ def test_counters_never_decrease_whichever_replica_answers(service: Service) -> 
     assert shown == sorted(shown)
 
 
-def test_ctrl_c_stops_every_process(service: Service) -> None:
+def test_ctrl_c_cuts_no_request_and_stops_every_process(service: Service) -> None:
     started = service.descendants()
     assert any("ServeReplica" in line for line in started.values())
     folders = [Path(line.split("--temp-dir=")[1].split()[0]) for line in started.values() if "--temp-dir=" in line]
-    assert service.stop(signal.SIGINT) == 0
+    with Load(service, connections=8) as load:
+        assert _more_answers(load, 50)
+        assert service.stop(signal.SIGINT) == 0
+    assert set(load.failures) <= {"ConnectionRefusedError"}, load.failures
     assert eventually(lambda: not any(_runs(pid) for pid in started))
     assert not any(folder.exists() for folder in folders)
     assert "Stopped." in service.output.read_text()

@@ -29,7 +29,7 @@ def test_each_service_has_its_own_side_ports_and_files() -> None:
     one = ray_environment(ServingSettings(), temporary=Path("/tmp/one"))
     ports = [value for name, value in one.items() if name.endswith("_PORT")]
     assert len(set(ports)) == len(ports) == 4
-    programs = {"RAY_SERVE_HAPROXY_BINARY_PATH", "MIGRAINE_HAPROXY_BINARY"}
+    programs = {"RAY_SERVE_HAPROXY_BINARY_PATH", "MIGRAINE_HAPROXY_BINARY", "MIGRAINE_PYTHON"}
     paths = [value for name, value in one.items() if value.startswith("/") and name not in programs]
     assert len(paths) == 5
     assert all(value.startswith("/tmp/one") for value in paths)

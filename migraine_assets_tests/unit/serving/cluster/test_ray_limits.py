@@ -10,12 +10,14 @@ from migraine_assets_tests.support.service import BODY, Service, put_champion
 from migraine_assets_tests.support.waiting import eventually
 
 BURST = 3
+# Another address than 127.0.0.1, where Ray itself listens.
+HOST = "127.0.0.5"
 
 
 @pytest.fixture(scope="module")
 def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
     limits = {"SERVING_MAX_REPLICAS": "1", "SERVING_RATE_LIMIT": "0.01", "SERVING_RATE_BURST": str(BURST)}
-    running = Service(tmp_path_factory.mktemp("limited"), environment=limits)
+    running = Service(tmp_path_factory.mktemp("limited"), environment=limits, host=HOST)
     put_champion(running.store, weight=0.01)
     try:
         assert eventually(lambda: running.process.poll() is not None or running.responds("/ready"))
@@ -27,7 +29,7 @@ def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
 
 def ask(service: Service, source: str, **headers: str) -> int:
     """The status of a prediction that `source`, an address of this machine, requests."""
-    connection = http.client.HTTPConnection("127.0.0.1", service.port, timeout=30, source_address=(source, 0))
+    connection = http.client.HTTPConnection(service.host, service.port, timeout=30, source_address=(source, 0))
     try:
         connection.request("POST", "/predict", BODY, {"content-type": "application/json", **headers})
         return connection.getresponse().status

@@ -1,0 +1,47 @@
+"""Ending HAProxy without cutting a request: it stops accepting connections, finishes the open ones, and exits.
+
+Not here: draining without HAProxy (`serving.http_server`), stopping Ray (`serving.local_server`).
+"""
+
+import os
+import re
+import signal
+import socket
+import time
+from pathlib import Path
+
+_PID = re.compile(rb"^Pid: (\d+)$", re.MULTILINE)
+ANSWER_SECONDS = 2.0
+POLL_SECONDS = 0.05
+
+
+def drain(admin_socket: Path, *, seconds: float) -> bool:
+    """End the HAProxy behind `admin_socket`, a Unix socket. Returns whether it ended within `seconds`.
+
+    Open connections are told to close with the next response. Returns True where there is no HAProxy.
+    """
+    process = _process_of(admin_socket)
+    if process is None:
+        return True
+    deadline = time.monotonic() + seconds
+    try:
+        os.kill(process, signal.SIGUSR1)
+        while time.monotonic() < deadline:
+            os.kill(process, 0)
+            time.sleep(POLL_SECONDS)
+    except ProcessLookupError:
+        return True
+    return False
+
+
+def _process_of(admin_socket: Path) -> int | None:
+    try:
+        with socket.socket(socket.AF_UNIX) as connection:
+            connection.settimeout(ANSWER_SECONDS)
+            connection.connect(str(admin_socket))
+            connection.sendall(b"show info\n")
+            answer = b"".join(iter(lambda: connection.recv(1 << 16), b""))
+    except OSError:
+        return None
+    found = _PID.search(answer)
+    return int(found[1]) if found else None

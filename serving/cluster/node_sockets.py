@@ -1,0 +1,22 @@
+"""Where a replica's internal server listens: on the address of its node, which is 127.0.0.1 where Ray runs alone.
+
+Ray opens a gRPC server in each replica for calls between deployments, on all interfaces, and has no setting for the
+address. Other sockets of Ray follow `serving.cluster.ray_environment`.
+"""
+
+import ray
+from ray.serve._private import replica
+
+ALL_INTERFACES = "[::]"
+
+
+def listen_on_node_address() -> None:
+    """Make the replica of this process listen on the address of its node. To be called before Ray starts its server."""
+    add_port = replica.add_port_to_grpc_server
+    node = ray.util.get_node_ip_address()
+    host = f"[{node}]" if ":" in node else node
+
+    def on_node(server: object, address: str) -> int:
+        return int(add_port(server, address.replace(ALL_INTERFACES, host)))
+
+    replica.add_port_to_grpc_server = on_node
