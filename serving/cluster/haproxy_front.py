@@ -80,7 +80,7 @@ def rewritten(config: str, front: Front, *, max_connections: int) -> str:
 
 
 def _sections(config: str) -> Iterator[Section]:
-    header, lines = "", []
+    header, lines = "", list[str]()
     for line in config.splitlines():
         if line[:1].strip() and not line.startswith("#"):
             if header:

@@ -4,6 +4,8 @@ Ray opens a gRPC server in each replica for calls between deployments, on all in
 address. Other sockets of Ray follow `serving.cluster.ray_environment`.
 """
 
+from typing import Any
+
 import ray
 from ray.serve._private import replica
 
@@ -12,11 +14,13 @@ ALL_INTERFACES = "[::]"
 
 def listen_on_node_address() -> None:
     """Make the replica of this process listen on the address of its node. To be called before Ray starts its server."""
-    add_port = replica.add_port_to_grpc_server
-    node = ray.util.get_node_ip_address()
+    # Of type Any, because neither is public.
+    module: Any = replica
+    utilities: Any = ray.util
+    add_port, node = module.add_port_to_grpc_server, utilities.get_node_ip_address()
     host = f"[{node}]" if ":" in node else node
 
-    def on_node(server: object, address: str) -> int:
+    def on_node(server: Any, address: str) -> int:
         return int(add_port(server, address.replace(ALL_INTERFACES, host)))
 
-    replica.add_port_to_grpc_server = on_node
+    module.add_port_to_grpc_server = on_node

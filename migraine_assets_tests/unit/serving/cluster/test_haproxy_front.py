@@ -54,13 +54,14 @@ class Front:
         *,
         source: str | None = None,
         probe: bool = False,
-        **headers: str,
+        forwarded: str | None = None,
     ) -> tuple[int, dict[str, str], bytes]:
         """Status, headers and body of a response to the address `source`; status 0 where there is none."""
         port = self.probes if probe else self.port
         own = (source, 0) if source else None
         connection = http.client.HTTPConnection(self.host, port, timeout=20, source_address=own)
         try:
+            headers = {"X-Forwarded-For": forwarded} if forwarded else {}
             connection.request("POST" if body else "GET", path, body, headers)
             response = connection.getresponse()
             return response.status, dict(response.getheaders()), response.read()
@@ -207,7 +208,7 @@ def test_behind_a_trusted_proxy_its_address_is_no_limit_and_its_header_stays(tmp
         trusting.connect(),
         trusting.connect(),
     ):
-        status, _, content = trusting.ask(body=SMALL, **{"X-Forwarded-For": "192.0.2.1"})
+        status, _, content = trusting.ask(body=SMALL, forwarded="192.0.2.1")
     assert (status, json.loads(content)["forwarded"]) == (200, ["192.0.2.1"])
 
 
