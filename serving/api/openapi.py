@@ -158,7 +158,7 @@ def _predict() -> dict[str, Any]:
 def _batch() -> dict[str, Any]:
     body = _body(_ref("BatchRequest"), {"two participants": examples.batch()})
     responses = _responses(
-        "Batch", ("unreadable-table", "undecodable-table", "bad-request", *_BODY, "not-ready", "overloaded", *_ACCESS)
+        "Batch", ("unreadable-table", "undecodable-table", "bad-request", *_BODY, "not-ready", *_ACCESS)
     )
     binary = {"schema": {"type": "string", "contentMediaType": "application/octet-stream"}}
     for kind in arrow_files.MEDIA_TYPES:
