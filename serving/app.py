@@ -51,6 +51,7 @@ def _endpoints(services: Services, recorder: Recorder) -> Endpoints:
         ("POST", "/predict"): partial(predict, services, recorder),
         ("POST", "/predict/batch"): partial(predict_batch, services, recorder),
         ("POST", "/feedback"): partial(feedback, services),
+        ("GET", "/"): partial(status.index, services),
         ("GET", "/models"): partial(status.models, services),
         ("GET", "/health"): status.health,
         ("GET", "/ready"): partial(status.ready, services),

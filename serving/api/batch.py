@@ -18,9 +18,10 @@ from serving.api.tables import predict_table
 from serving.contract.problems import Problem, Refused, invalid
 from serving.contract.requests import DEFAULT, BatchRequest, RequestSchema
 from serving.contract.responses import Prediction
+from serving.input.aliases import read_case
 from serving.input.arrow_files import MEDIA_TYPES
-from serving.input.cases import Case, Days, case_of, day_cases, histories_of
-from serving.input.decoding import decode, decode_predict
+from serving.input.cases import Case, Days, day_cases, histories_of
+from serving.input.decoding import decode
 from serving.services import Services
 
 EXPLAINED = 20
@@ -101,7 +102,7 @@ def cases_of(body: bytes, *, now: dt.datetime, schema: RequestSchema = DEFAULT) 
 
 def _case(item: bytes, index: int, now: dt.datetime, schema: RequestSchema) -> Case | Refused:
     try:
-        return case_of(decode_predict(item, schema), now=now, body=item, schema=schema)
+        return read_case(item, now=now, schema=schema)
     except Refused as refused:
         return refused.at(f"$.items[{index}]")
 

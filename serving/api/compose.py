@@ -95,6 +95,7 @@ def _prediction(
         reasons=_reasons(models, case, scores) if case.explain else None,
         model=TaskModels(_identity(attack), _identity(severity)),
         warnings=_warnings(models, case, past, scores, out_of_range, limited),
+        interpreted=list(case.interpreted),
     )
 
 

@@ -11,7 +11,7 @@ from migraine_assets.stores.prediction_log.record import Feedback
 from serving.api.bodies import json_response, read_json
 from serving.contract.problems import Refused, invalid, rate_limited
 from serving.contract.responses import Recorded
-from serving.input.decoding import decode
+from serving.input.aliases import read_feedback
 from serving.services import Services
 
 
@@ -23,7 +23,7 @@ async def feedback(services: Services, request: Request) -> Response:
     settings = services.settings
     body = await read_json(request, most=settings.max_body_bytes, seconds=settings.request_timeout)
     schema = services.predictor.models.requests
-    reported = decode(body, schema.FeedbackRequest, schema)
+    reported, interpreted = read_feedback(body, schema)
     if not services.ids.is_genuine(reported.prediction_id):
         raise Refused("unknown-prediction", "No prediction of this service has this prediction_id.")
     if reported.migraine_severity and not reported.migraine_occurrence:
@@ -38,4 +38,4 @@ async def feedback(services: Services, request: Request) -> Response:
             time=services.clock(),
         )
     )
-    return json_response(Recorded(reported.prediction_id, "recorded"))
+    return json_response(Recorded(reported.prediction_id, "recorded", list(interpreted)))

@@ -22,7 +22,7 @@ _log = logging.getLogger(__name__)
 # Probes and scrapers need no key and are never limited. The documents do need a key: they show which inputs the models
 # have that serve, and are no cheaper to make than a prediction.
 OPEN = frozenset({"/health", "/ready", "/metrics", "/v2/health/live", "/v2/health/ready"})
-DOCUMENTS = frozenset({"/docs", "/openapi.json"})
+DOCUMENTS = frozenset({"/", "/docs", "/openapi.json"})
 
 _MODEL = re.compile(r"/v2/models/[^/]+")
 _KNOWN = frozenset({"/predict", "/predict/batch", "/feedback", "/models", "/v2", *OPEN, *DOCUMENTS})

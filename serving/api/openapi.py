@@ -5,8 +5,9 @@ Here belong descriptions. Not here: what is accepted (`serving.contract.requests
 """
 
 import copy
+import math
 from functools import lru_cache
-from typing import Any
+from typing import Any, NamedTuple
 
 import msgspec
 
@@ -21,8 +22,9 @@ VERSION = "1"
 _DESCRIPTION = (
     "Post diary days of a participant and get the risk of an attack tomorrow, its expected severity, the reasons and "
     "the identity of the model. **Null means not asked, never 0.** Bodies are strict: unknown fields, duplicate keys, "
-    "values out of bounds and dates out of order are refused with the path of the field and what is accepted "
-    "(problem details, RFC 9457). A forecast is not a diagnosis."
+    "values out of bounds and dates out of order are refused with the path of each field and what is accepted "
+    "(problem details, RFC 9457). Common aliases (gender, severity) are understood, and the answer names them as "
+    "`interpreted`. A forecast is not a diagnosis."
 )
 _REF = "#/components/schemas/"
 _JSON, _PROBLEM = "application/json", problems.MEDIA_TYPE
@@ -35,25 +37,40 @@ _BODY = ("not-json", "timeout", "too-large", "unsupported-media-type", "invalid-
 _TYPES = (
     responses.Prediction, batch.Batch,
     problems.Problem, tensors.InferRequest, tensors.InferResponse,
-    responses.Status, responses.Ready, responses.Recorded, responses.Models,
+    responses.Index, responses.Status, responses.Ready, responses.Recorded, responses.Models,
     responses.ProtocolError,
 )  # fmt: skip
 
 
-def document(settings: ServingSettings, schema: RequestSchema = DEFAULT) -> dict[str, Any]:
-    """The OpenAPI 3.1 document of the bodies of `schema`."""
-    content = copy.deepcopy(_content_without_security(schema))
+class Examples(NamedTuple):
+    """What the served models decide about the examples, which should not be answered by an abstention.
+
+    `history`: whether they abstain from a day without history. `row`: the features of a typical day.
+    """
+
+    history: bool = True
+    row: tuple[float, ...] = (math.nan,)
+
+
+_BEFORE_A_MODEL = Examples()
+
+
+def document(
+    settings: ServingSettings, schema: RequestSchema = DEFAULT, chosen: Examples = _BEFORE_A_MODEL
+) -> dict[str, Any]:
+    """The OpenAPI 3.1 document of the bodies of `schema`, with examples for the served models."""
+    content = copy.deepcopy(_content_without_security(schema, chosen))
     if settings.api_keys_required:
         content["security"] = [{"key": []}, {"bearer": []}]
     return content
 
 
 @lru_cache(maxsize=16)
-def _content_without_security(schema: RequestSchema) -> dict[str, Any]:
+def _content_without_security(schema: RequestSchema, chosen: Examples) -> dict[str, Any]:
     return {
         "openapi": "3.1.0",
         "info": {"title": TITLE, "version": VERSION, "description": _DESCRIPTION},
-        "paths": _paths(),
+        "paths": _paths(chosen),
         "components": {
             "schemas": _schemas(schema),
             "securitySchemes": {
@@ -98,10 +115,11 @@ def _ref(name: str) -> dict[str, Any]:
     return {"$ref": _REF + name}
 
 
-def _paths() -> dict[str, Any]:
+def _paths(chosen: Examples) -> dict[str, Any]:
     return {
-        "/predict": {"post": _predict()},
-        "/predict/batch": {"post": _batch()},
+        "/": {"get": _get("index", "What is served here", "Index", _ACCESS)},
+        "/predict": {"post": _predict(chosen)},
+        "/predict/batch": {"post": _batch(chosen)},
         "/feedback": {"post": _feedback()},
         "/models": {"get": _get("models", "The models that serve", "Models", _ACCESS)},
         "/health": {"get": _get("health", "Whether the process is alive", "Status", ("internal-error",))},
@@ -109,7 +127,7 @@ def _paths() -> dict[str, Any]:
             "get": _get("ready", "Whether verified models are loaded", "Ready", ("not-ready", "internal-error"))
         },
         "/metrics": {"get": _metrics()},
-        **_protocol(),
+        **_protocol(chosen),
     }
 
 
@@ -149,14 +167,15 @@ def _body(shape: dict[str, Any], bodies: dict[str, dict[str, Any]]) -> dict[str,
     return {"required": True, **_content(_JSON, shape, examples=named)}
 
 
-def _predict() -> dict[str, Any]:
-    body = _body(_either(), {"diary": examples.diary(), "one day without history": examples.flat()})
+def _predict(chosen: Examples) -> dict[str, Any]:
+    flat = {} if chosen.history else {"one day without history": examples.flat()}
+    body = _body(_either(), {"diary": examples.diary()} | flat)
     kinds = (*_BODY, "not-ready", *_ACCESS)
     return _operation("predict", "Predict for one participant", _responses("Prediction", kinds), requestBody=body)
 
 
-def _batch() -> dict[str, Any]:
-    body = _body(_ref("BatchRequest"), {"two participants": examples.batch()})
+def _batch(chosen: Examples) -> dict[str, Any]:
+    body = _body(_ref("BatchRequest"), {"two participants": examples.batch(history=chosen.history)})
     responses = _responses(
         "Batch", ("unreadable-table", "undecodable-table", "bad-request", *_BODY, "not-ready", *_ACCESS)
     )
@@ -198,7 +217,7 @@ def _metrics() -> dict[str, Any]:
     return _operation("metrics", "Metrics of all replicas of the node", {"200": text, **_problems(("internal-error",))})
 
 
-def _protocol() -> dict[str, Any]:
+def _protocol(chosen: Examples) -> dict[str, Any]:
     def outcomes(kinds: tuple[str, ...], shape: dict[str, Any] | None = None) -> dict[str, Any]:
         good = {"description": "The response.", **_content(_JSON, shape or {"type": "object"})}
         refused = _problems(kinds, shape="ProtocolError", media=_JSON)
@@ -206,7 +225,7 @@ def _protocol() -> dict[str, Any]:
 
     name = [{"name": "name", "in": "path", "required": True, "schema": {"enum": ["attack", "severity"]}}]
     missing = ("not-found", "not-ready")
-    body = _body(_ref("InferRequest"), {"no feature known": examples.infer(1)})
+    body = _body(_ref("InferRequest"), {"a typical day": examples.infer(chosen.row)})
     asked = ("unreadable-tensors", "timeout", "too-large", "unsupported-media-type", *missing)
     tag = {"tags": ["Open Inference Protocol"]}
     ready = {
@@ -227,3 +246,7 @@ def _protocol() -> dict[str, Any]:
             "post": _operation("v2_infer", "Run a model on features", infer, parameters=name, requestBody=body, **tag)
         },
     }
+
+
+# The addresses of the document, in order.
+PATHS = tuple(_paths(_BEFORE_A_MODEL))

@@ -12,8 +12,8 @@ from starlette.responses import Response
 from serving.api.bodies import JSON, read_json
 from serving.api.compose import compose
 from serving.api.record import Recorder
-from serving.input.cases import case_of, histories_of
-from serving.input.decoding import decode_predict
+from serving.input.aliases import read_case
+from serving.input.cases import histories_of
 from serving.services import Services
 
 _encode = msgspec.json.Encoder().encode
@@ -32,7 +32,7 @@ def predict_one(services: Services, recorder: Recorder, body: bytes) -> bytes:
     started = time.perf_counter()
     models = services.predictor.models
     schema = models.requests
-    cases = (case_of(decode_predict(body, schema), now=services.now(), body=body, schema=schema),)
+    cases = (read_case(body, now=services.now(), schema=schema),)
     predictions = services.predictor.predict(histories_of(cases), models)
     [answer] = compose(cases, predictions)
     recorder.record(predictions, seconds=time.perf_counter() - started)

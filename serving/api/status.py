@@ -1,4 +1,4 @@
-"""What the service says of itself: `/models`, `/health`, `/ready`, `/metrics`, `/docs`, `/openapi.json`.
+"""What the service says of itself: `/`, `/models`, `/health`, `/ready`, `/metrics`, `/docs`, `/openapi.json`.
 
 Not here: the OpenAPI document (`serving.api.openapi`), how metrics are counted (`serving.metrics`).
 """
@@ -7,15 +7,25 @@ from typing import Any
 
 import msgspec
 from starlette.requests import Request
-from starlette.responses import Response
+from starlette.responses import RedirectResponse, Response
 
 from serving.api import openapi
 from serving.api.bodies import json_response
-from serving.contract.responses import Models, Ready, Status
+from serving.contract.responses import Index, Models, Ready, Status
 from serving.metrics.registry import CONTENT_TYPE
 from serving.model.loaded import LoadedModel
 from serving.model.watcher import ModelSet, TaskModel
 from serving.services import Services
+
+
+async def index(services: Services, request: Request) -> Response:
+    """`GET /`: where to look. A browser is sent to `/docs`, everybody else gets JSON."""
+    root = request.scope.get("root_path", "").rstrip("/")
+    with_docs = services.settings.docs
+    if with_docs and "text/html" in request.headers.get("accept", ""):
+        return RedirectResponse(f"{root}/docs", headers={"vary": "accept"})
+    docs, schema = (f"{root}/docs", f"{root}/openapi.json") if with_docs else (None, None)
+    return json_response(Index(openapi.TITLE, docs, schema, list(openapi.PATHS)), headers={"vary": "accept"})
 
 
 async def models(services: Services, _: Request) -> Response:
@@ -43,7 +53,8 @@ async def metrics(services: Services, _: Request) -> Response:
 
 async def document(services: Services, _: Request) -> Response:
     """`GET /openapi.json`."""
-    return json_response(openapi.document(services.settings, services.predictor.models.requests))
+    models = services.predictor.models
+    return json_response(openapi.document(services.settings, models.requests, _examples(models)))
 
 
 async def docs(request: Request) -> Response:
@@ -52,6 +63,14 @@ async def docs(request: Request) -> Response:
 
     root = request.scope.get("root_path", "").rstrip("/")
     return get_swagger_ui_html(openapi_url=f"{root}/openapi.json", title=openapi.TITLE)
+
+
+def _examples(models: ModelSet) -> openapi.Examples:
+    champions = {task: model.champion for task, model in models.tasks.items()}
+    if "attack" not in champions:
+        return openapi.Examples()
+    history = any(model.least_days for model in champions.values())
+    return openapi.Examples(history, tuple(champions["attack"].row.tolist()))
 
 
 def describe(current: ModelSet) -> Models:

@@ -1,6 +1,7 @@
 """Example request bodies for the OpenAPI document and the README; they work when pasted. Not here: responses."""
 
 import datetime as dt
+from collections.abc import Sequence
 from typing import Any
 
 DAYS = 10
@@ -36,13 +37,14 @@ def _day(k: int) -> dict[str, Any]:
 
 
 def flat() -> dict[str, Any]:
-    """One day without history."""
+    """One day without history. Models of a table without dates predict from it; models of a diary abstain."""
     return {"age": 34, "sex": "F", "sleep_hours": 5.5, "stress_level": 8, "hydration": 1.2, "bright_light": 1}
 
 
-def batch() -> dict[str, Any]:
-    """Two participants."""
-    return {"items": [diary() | {"explain": False}, flat()]}
+def batch(*, history: bool = True) -> dict[str, Any]:
+    """Two participants; `history`: both with a diary, otherwise the second with one day."""
+    other = diary() | {"participant_id": "P-0043", "age": 51, "sex": "M", "explain": False}
+    return {"items": [diary() | {"explain": False}, other if history else flat()]}
 
 
 def feedback() -> dict[str, Any]:
@@ -54,7 +56,7 @@ def feedback() -> dict[str, Any]:
     }
 
 
-def infer(width: int) -> dict[str, Any]:
-    """One row of `width` features, all null."""
-    row: list[float | None] = [None] * width
-    return {"inputs": [{"name": "features", "shape": [1, width], "datatype": "FP32", "data": row}]}
+def infer(row: Sequence[float]) -> dict[str, Any]:
+    """One row of features; NaN is not known."""
+    data = [round(value, 3) if value == value else None for value in row]
+    return {"inputs": [{"name": "features", "shape": [1, len(data)], "datatype": "FP32", "data": data}]}

@@ -94,7 +94,11 @@ class Refused(MigraineError):
 
 def invalid(path: str, reason: str, accepted: str) -> Refused:
     """The error of a body with one invalid field."""
-    errors = (FieldProblem(path, reason, accepted),)
+    return invalid_fields((FieldProblem(path, reason, accepted),))
+
+
+def invalid_fields(errors: tuple[FieldProblem, ...]) -> Refused:
+    """The error of a body with these invalid fields."""
     return Refused("invalid-request", _sentence(errors), errors=errors)
 
 

@@ -111,9 +111,19 @@ class Warning(msgspec.Struct, frozen=True, gc=False):
     fields: list[str] = []
 
 
-class Prediction(msgspec.Struct, frozen=True, gc=False):
+class Interpreted(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
+    """A name or spelling in the request that is not one of the contract, and what it was taken for: the contract
+    `field`, and the `value` where that was recoded too (gender 0 is sex M, 1 is F).
+    """
+
+    given: str
+    field: str
+    value: str | None = None
+
+
+class Prediction(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
     """The prediction for one participant. `attack` and `severity` are null where the service abstains or no model is
-    loaded.
+    loaded. `interpreted`: aliases in the request; left out where there are none.
     """
 
     prediction_id: str
@@ -124,6 +134,7 @@ class Prediction(msgspec.Struct, frozen=True, gc=False):
     reasons: TaskReasons | None
     model: TaskModels
     warnings: list[Warning]
+    interpreted: list[Interpreted] = []
 
 
 class Status(msgspec.Struct):
@@ -140,11 +151,21 @@ class Ready(msgspec.Struct):
     problems: list[str] = []
 
 
-class Recorded(msgspec.Struct):
-    """The feedback was recorded."""
+class Recorded(msgspec.Struct, omit_defaults=True):
+    """The feedback was recorded. `interpreted`: aliases in the request; left out where there are none."""
 
     prediction_id: str
     status: str
+    interpreted: list[Interpreted] = []
+
+
+class Index(msgspec.Struct):
+    """What is served here, and where its documents are. `docs`, `openapi`: null where they are switched off."""
+
+    name: str
+    docs: str | None
+    openapi: str | None
+    endpoints: list[str]
 
 
 class Models(msgspec.Struct):

@@ -17,6 +17,7 @@ from migraine_assets.core.contract import ATTACK, DURATION, SEVERITY
 from migraine_assets.core.features.engine import LOOK_BACK
 from serving.contract.problems import invalid
 from serving.contract.requests import DEFAULT, PARTICIPANT_ACCEPTED, RequestSchema
+from serving.contract.responses import Interpreted
 from serving.input.histories import Histories
 
 Floats = NDArray[np.float64]
@@ -32,7 +33,7 @@ class Case(msgspec.Struct, frozen=True, eq=False, gc=False):
 
     `day` int64[n]: days since 1970-01-01, ascending. `values` float64[columns, n] in the order of
     `RequestSchema.columns`. `given` bool[columns]: whether any day has the column. `key`: the bytes that keep the
-    participant in one arm of a rollout.
+    participant in one arm of a rollout. `interpreted`: the aliases of the request.
     """
 
     participant: str | None
@@ -41,6 +42,7 @@ class Case(msgspec.Struct, frozen=True, eq=False, gc=False):
     given: NDArray[np.bool_]
     explain: bool
     key: bytes
+    interpreted: tuple[Interpreted, ...] = ()
 
     @property
     def last_day(self) -> dt.date:

@@ -1,33 +1,20 @@
 """Decode a JSON body into a typed request, or explain what is wrong with it.
 
-Here belong the pitfalls of JSON (invalid JSON, duplicate keys, NaN, huge numbers) and the translation of msgspec's
-messages. Not here: what a body may hold (`serving.contract.requests`), rules between its values
-(`serving.input.cases`).
+Here belong the pitfalls of JSON (invalid JSON, duplicate keys, NaN, huge numbers). Not here: what a body may hold
+(`serving.contract.requests`), its invalid fields (`serving.input.field_errors`), other names than the contract's
+(`serving.input.aliases`), rules between values (`serving.input.cases`).
 """
 
-import difflib
 import json
 import re
-from collections.abc import Callable
 from typing import Any
 
 import msgspec
 import orjson
 
-from serving.contract.problems import Refused, invalid
+from serving.contract.problems import Refused
 from serving.contract.requests import DEFAULT, BatchRequest, RequestSchema
-
-_LONGEST_NAME = 60
-_AT = re.compile(r" - at `(.*)`$", re.DOTALL)
-_KINDS = {
-    "str": "a string",
-    "int": "a number",
-    "float": "a number",
-    "bool": "true or false",
-    "array": "a list",
-    "object": "an object",
-    "null": "null",
-}
+from serving.input.field_errors import field_errors, shown
 
 
 def decode(body: bytes, kind: Any, schema: RequestSchema = DEFAULT) -> Any:
@@ -38,7 +25,7 @@ def decode(body: bytes, kind: Any, schema: RequestSchema = DEFAULT) -> Any:
     try:
         request = schema.decoders[kind].decode(body)
     except msgspec.ValidationError as error:
-        raise _explained(str(error), kind, schema) from None
+        raise field_errors(body, str(error), kind, schema) from None
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise _not_json(body, error) from None
     _refuse_duplicates(body, request)
@@ -79,7 +66,7 @@ def _refuse_duplicates(body: bytes, request: Any) -> None:
     if b"\\" not in body and body.count(b":") == _keys(orjson.loads(body)):
         return
     try:
-        json.loads(body, object_pairs_hook=_unique)
+        json.loads(body, object_pairs_hook=unique)
     except _DuplicateKey as duplicate:
         raise _duplicate(str(duplicate)) from None
 
@@ -97,18 +84,13 @@ class _DuplicateKey(ValueError):
     pass
 
 
-def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+def unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """The object of `pairs`, for `json.loads`. Raises `ValueError` for a key that occurs twice."""
     content = dict(pairs)
     if len(content) != len(pairs):
         seen: set[str] = set()
         raise _DuplicateKey(next(name for name, _ in pairs if name in seen or seen.add(name)))  # type: ignore[func-returns-value]
     return content
-
-
-def shown(name: str) -> str:
-    """`name`, which the client chose, shortened and without control characters, to be repeated in a message."""
-    printable = "".join(letter if letter.isprintable() else "?" for letter in name[:_LONGEST_NAME])
-    return printable + ("..." if len(name) > _LONGEST_NAME else "")
 
 
 def _not_json(body: bytes, error: Exception) -> Refused:
@@ -119,62 +101,3 @@ def _not_json(body: bytes, error: Exception) -> Refused:
     match = re.search(r"\(byte \d+\)", str(error))
     position = f" {match[0]}" if match else ""
     return Refused("not-json", f"The body is not JSON{position}. JSON has no NaN, no Infinity and no comments.")
-
-
-def _explained(message: str, kind: Any, schema: RequestSchema) -> Refused:
-    """msgspec's message as a problem: path, reason, what is accepted. Values that it quotes are left out."""
-    at = _AT.search(message)
-    path, text = (at[1] if at else "$"), _AT.sub("", message)
-    for pattern, explain in _MESSAGES:
-        if match := re.match(pattern, text, re.DOTALL):
-            return explain(path, match, kind, schema)
-    return invalid(path, "cannot be accepted", schema.accepted(_leaf(path)))
-
-
-def _leaf(path: str) -> str:
-    return re.sub(r"\[[^\]]*\]$", "", path).rsplit(".", 1)[-1]
-
-
-def _unknown(path: str, match: re.Match[str], kind: Any, schema: RequestSchema) -> Refused:
-    name = match[1]
-    known = schema.Entry.__struct_fields__ if "entries[" in path else kind.__struct_fields__
-    near = difflib.get_close_matches(name[:_LONGEST_NAME], known, 1)
-    hint = f"did you mean {near[0]}" if near else ", ".join(known)
-    return invalid(f"{path}.{shown(name)}", "is not a field of this object", hint)
-
-
-def _missing(path: str, match: re.Match[str], _: Any, schema: RequestSchema) -> Refused:
-    return invalid(f"{path}.{match[1]}", "is missing", schema.accepted(match[1]))
-
-
-def _wrong_type(path: str, match: re.Match[str], _: Any, schema: RequestSchema) -> Refused:
-    return invalid(path, f"is {_KINDS.get(match[2], match[2])}", _accepted_type(path, match[1], schema))
-
-
-def _accepted_type(path: str, types: str, schema: RequestSchema) -> str:
-    if path == "$" or path.endswith("]"):
-        return "an object as described in /openapi.json"
-    return schema.accepted(_leaf(path)) if _leaf(path) else types
-
-
-Explanation = Callable[[str, re.Match[str], Any, RequestSchema], Refused]
-
-
-def _because(reason: str) -> Explanation:
-    return lambda path, _, __, schema: invalid(path, reason, schema.accepted(_leaf(path)))
-
-
-_MESSAGES: tuple[tuple[str, Explanation], ...] = (
-    (r"Object contains unknown field `(.*)`", _unknown),
-    (r"Object missing required field `(.*)`", _missing),
-    (r"Expected `array` of length <=", _because("has too many items")),
-    (r"Expected `array` of length >=", _because("is empty")),
-    (r"Expected `(?:float|int)` (?:<=|<)", _because("is above the highest accepted value")),
-    (r"Expected `(?:float|int)` (?:>=|>)", _because("is below the lowest accepted value")),
-    (r"Expected `(?:float|int)` that's a multiple", _because("is neither 0 nor 1")),
-    (r"Expected `str` matching regex", _because("does not have the accepted form")),
-    (r"Expected `(.*)`, got `(.*)`", _wrong_type),
-    (r"Invalid enum value", _because("is not one of the accepted values")),
-    (r"Number out of range|Integer value out of range", _because("is too large a number")),
-    (r"Invalid RFC3339", _because("is not a calendar date")),
-)

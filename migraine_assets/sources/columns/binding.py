@@ -1,15 +1,15 @@
 """Binding of the columns of a sheet to contract fields, by a mapping or by column name.
 
-Holds the table of aliases, and refuses ambiguous headers. Not here: values (`sources.columns.coercion`).
+Refuses ambiguous headers. Not here: the aliases (`core.diary.aliases`), values (`sources.columns.coercion`).
 """
 
-import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 
-from migraine_assets.core.contract import ATTACK, CONTRACT, PROVENANCE, Contract, Field
+from migraine_assets.core.contract import CONTRACT, PROVENANCE, Contract, Field
+from migraine_assets.core.diary.aliases import ALIASES, canonical
 from migraine_assets.errors import ConfigurationError, DataRefused
 from migraine_assets.sources.columns.cells import number
 from migraine_assets.sources.columns.dates import parse_date
@@ -17,40 +17,6 @@ from migraine_assets.sources.columns.mapping import Column, SourceMapping, neare
 from migraine_assets.sources.columns.units import scale_of, split_header
 from migraine_assets.sources.files.delivery import READING
 from migraine_assets.sources.files.sheet import Sheet
-
-
-@dataclass(frozen=True)
-class Alias:
-    """An alias of a contract field, compared without case, spaces and punctuation, with an optional recoding."""
-
-    name: str
-    field: str
-    recode: tuple[tuple[str, str], ...] = ()
-
-
-# Only unambiguous names; if a file has several, the first in this list is used. The outcome is never guessed from
-# 'headache', which is wider than migraine in some diaries and narrower in others.
-ALIASES: tuple[Alias, ...] = (
-    Alias("participant", "participant_id"),
-    Alias("patient_id", "participant_id"),
-    Alias("patient", "participant_id"),
-    Alias("subject_id", "participant_id"),
-    Alias("subject", "participant_id"),
-    Alias("person_id", "participant_id"),
-    Alias("user_id", "participant_id"),
-    Alias("id", "participant_id"),
-    Alias("diary_date", "date"),
-    Alias("entry_date", "date"),
-    Alias("gender", "sex", (("0", "M"), ("1", "F"))),
-    Alias("age_years", "age"),
-    Alias("sleep_duration", "sleep_hours"),
-    Alias("barometric_pressure", "weather_pressure"),
-    Alias("migraine", ATTACK),
-    Alias("migraine_attack", ATTACK),
-    Alias("severity", "migraine_severity"),
-    Alias("migraine_intensity", "migraine_severity"),
-    Alias("duration_hours", "duration_h"),
-)
 
 
 @dataclass(frozen=True)
@@ -81,11 +47,6 @@ def bind(sheet: Sheet, mapping: SourceMapping | None, contract: Contract = CONTR
     kept_out = [name or "(unnamed)" for index, name in enumerate(sheet.header)
                 if index not in used and name not in (*PROVENANCE, *READING)]  # fmt: skip
     return Binding(bound, tuple(kept_out), _duplicates_note(sheet, kept_out))
-
-
-def canonical(name: str) -> str:
-    """Reduce a column name for comparison: letters and digits only, case-folded."""
-    return re.sub(r"[\W_]+", "", name.casefold())
 
 
 def listed(names: Sequence[str], *, limit: int = 12) -> str:

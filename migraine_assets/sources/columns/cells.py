@@ -1,4 +1,4 @@
-"""Parsing of single cells: spellings of null, yes and no, of categories, and of numbers.
+"""Parsing of single cells: spellings of null, yes and no, and of numbers.
 
 Not here: dates (`sources.columns.dates`), whole columns (`sources.columns.coercion`).
 """
@@ -13,17 +13,6 @@ NULLS: frozenset[str] = frozenset(
 
 TRUE: frozenset[str] = frozenset({"yes", "y", "true", "t", "on"})
 FALSE: frozenset[str] = frozenset({"no", "n", "false", "f", "off"})
-
-# Spellings of the categories of the contract, in lower case.
-SPELLINGS: dict[str, dict[str, str]] = {
-    "sex": {"f": "F", "female": "F", "woman": "F", "w": "F", "m": "M", "male": "M", "man": "M"},
-    "migraine_type": {
-        "aura": "aura", "with aura": "aura", "migraine with aura": "aura",
-        "no_aura": "no_aura", "no aura": "no_aura", "without aura": "no_aura",
-        "migraine without aura": "no_aura",
-        "mixed": "mixed", "both": "mixed", "other": "other",
-    },
-}  # fmt: skip
 
 _COMMA_NUMBER = re.compile(r"[+-]?\d+,\d+$")
 _COMMA_THOUSANDS = re.compile(r"[+-]?\d{1,3}(,\d{3})+\.\d+$")

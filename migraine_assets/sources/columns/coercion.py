@@ -16,10 +16,11 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
+from migraine_assets.core.diary.aliases import SPELLINGS
 from migraine_assets.errors import ConfigurationError, DataRefused
 from migraine_assets.sources.columns import cells as cell_parser
 from migraine_assets.sources.columns import dates
-from migraine_assets.sources.columns.cells import NULLS, SPELLINGS
+from migraine_assets.sources.columns.cells import NULLS
 from migraine_assets.sources.columns.mapping import Column, normal
 
 _KINDS = {"number": "a number", "flag": "0 or 1, yes or no", "date": "a date", "category": "a known category",

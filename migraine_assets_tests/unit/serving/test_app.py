@@ -22,7 +22,6 @@ from migraine_assets_tests.unit.serving.trained import (
 from serving.access import api_keys
 from serving.contract import examples
 from serving.log.replay import replay
-from serving.services import FEEDBACK_BURST
 
 
 def test_a_prediction_is_recorded_and_repeats_to_the_same_number(tmp_path: Path) -> None:
@@ -51,27 +50,64 @@ def test_an_abstention_is_recorded(tmp_path: Path) -> None:
     assert "migraine_abstentions_total 1.0" in metrics
 
 
-def test_the_examples_of_the_openapi_document_work(tmp_path: Path) -> None:
-    with running(fresh_store(tmp_path), tmp_path) as (client, _):
-        document = client.get("/openapi.json").json()
-        for path, operations in document["paths"].items():
-            content = operations.get("post", {}).get("requestBody", {}).get("content", {}).get("application/json", {})
-            for example in content.get("examples", {}).values():
-                if path in ("/predict", "/predict/batch"):
-                    assert client.post(path, json=example["value"]).status_code == 200, path
-        content = client.post("/predict", json=examples.diary()).json()
-        assert not content["abstained"]
-        assert content["reasons"]["attack"]["contributions"]
+@pytest.mark.parametrize("champions", [{"attack": "attack", "severity": "severity"}, {"attack": "flat"}])
+def test_the_examples_of_the_openapi_document_forecast(tmp_path: Path, champions: dict[str, str]) -> None:
+    with running(fresh_store(tmp_path, champions=champions), tmp_path) as (client, _):
+        examples_of = {
+            (path, name): example["value"]
+            for path, operations in client.get("/openapi.json").json()["paths"].items()
+            for content in (operations.get("post", {}).get("requestBody", {}).get("content", {}),)
+            for name, example in content.get("application/json", {}).get("examples", {}).items()
+        }
+        assert {path for path, _ in examples_of} == {
+            "/predict", "/predict/batch", "/feedback", "/v2/models/{name}/infer"
+        }  # fmt: skip
+        assert (("/predict", "one day without history") in examples_of) == ("severity" not in champions)
+        for (path, name), body in examples_of.items():
+            if path == "/feedback":
+                body["prediction_id"] = client.post("/predict", json=examples.diary()).json()["prediction_id"]
+            response = client.post(path.format(name="attack"), json=body)
+            assert response.status_code == 200, (path, name, response.text)
+            content = response.json()
+            answers = [item["result"] for item in content["items"]] if "items" in content else [content]
+            assert not any(answer.get("abstained") for answer in answers), (path, name)
+            assert "null" not in str(content.get("outputs", ""))
+            if path == "/predict" and body.get("explain"):
+                assert answers[0]["reasons"]["attack"]["contributions"]
 
 
-def test_the_reports_for_one_prediction_are_limited_and_those_for_others_are_not(tmp_path: Path) -> None:
-    with running(fresh_store(tmp_path), tmp_path) as (client, services):
-        one, other = services.ids.make(2)
-        report = {"prediction_id": one, "migraine_occurrence": 1}
-        responses = [client.post("/feedback", json=report) for _ in range(40)]
-        assert [each.status_code for each in responses] == [200] * FEEDBACK_BURST + [429] * (40 - FEEDBACK_BURST)
-        assert int(responses[-1].headers["retry-after"]) > 1
-        assert client.post("/feedback", json={"prediction_id": other, "migraine_occurrence": 1}).status_code == 200
+FLAT = {
+    "age": 34, "gender": 1, "sleep_hours": 6.5, "sleep_quality": 4, "stress_level": 8, "hydration": 1.5, "exercise": 2,
+    "screen_time": 9, "caffeine_intake": 3, "alcohol_intake": 0, "weather_changes": 1, "menstrual_cycle": 0,
+    "dehydration": 1, "bright_light": 1, "loud_noises": 0, "missed_meals": 1, "specific_foods": 0,
+    "physical_activity": 0, "neck_pain": 1, "weather_pressure": 1009, "humidity": 70, "temperature_change": -4,
+}  # fmt: skip
+
+
+def test_a_flat_body_with_aliases_gets_the_answer_of_the_body_in_names_of_the_contract(tmp_path: Path) -> None:
+    named = {name: value for name, value in FLAT.items() if name != "gender"} | {"sex": "F"}
+    with running(fresh_store(tmp_path, champions={"attack": "flat"}), tmp_path) as (client, _):
+        aliased, plain = (client.post("/predict", json=body).json() for body in (FLAT, named))
+        batch = client.post("/predict/batch", json={"items": [FLAT, named, FLAT | {"gender": 2}]}).json()["items"]
+    assert aliased["interpreted"] == [{"given": "gender", "field": "sex", "value": "F"}]
+    assert "interpreted" not in plain
+    assert aliased["attack"] == plain["attack"] is not None
+    assert batch[0]["result"]["interpreted"] == aliased["interpreted"]
+    assert batch[0]["result"]["attack"] == batch[1]["result"]["attack"] == plain["attack"]
+    assert batch[2]["error"]["errors"][0]["path"] == "$.items[2].gender"
+
+
+@pytest.mark.parametrize("docs", [True, False])
+def test_the_root_says_where_to_look(tmp_path: Path, docs: bool) -> None:
+    with running(fresh_store(tmp_path), tmp_path, docs=docs) as (client, _):
+        index = client.get("/")
+        page = client.get("/", headers={"accept": "text/html,application/xhtml+xml,*/*;q=0.8"})
+        listed = [client.get(path) for path in index.json()["endpoints"] if path in ("/health", "/ready", "/models")]
+    assert index.status_code == 200
+    assert index.json()["docs"] == ("/docs" if docs else None)
+    assert "/predict" in index.json()["endpoints"]
+    assert [response.status_code for response in listed] == [200, 200, 200]
+    assert (page.status_code, page.headers.get("location")) == ((307, "/docs") if docs else (200, None))
 
 
 def test_feedback_is_accepted_for_genuine_predictions_only(tmp_path: Path) -> None:
@@ -79,13 +115,16 @@ def test_feedback_is_accepted_for_genuine_predictions_only(tmp_path: Path) -> No
         identity = client.post("/predict", json={"entries": history()}).json()["prediction_id"]
         feedback = {"prediction_id": identity, "migraine_occurrence": 1, "migraine_severity": 6}
         first, again = client.post("/feedback", json=feedback), client.post("/feedback", json=feedback)
+        aliased = client.post("/feedback", json={"prediction_id": identity, "migraine": 1, "severity": 6}).json()
+        assert aliased["status"] == "recorded"
+        assert [one["field"] for one in aliased["interpreted"]] == ["migraine_occurrence", "migraine_severity"]
         assert first.status_code == 200
         assert first.json() == again.json() == {"prediction_id": identity, "status": "recorded"}
-        forged = client.post("/feedback", json={**feedback, "prediction_id": identity[:-1] + "_"})
+        forged = client.post("/feedback", json={**feedback, "prediction_id": identity[::-1]})
         assert (forged.status_code, forged.json()["type"]) == (404, "urn:migraine:problem:unknown-prediction")
         contradiction = client.post("/feedback", json={**feedback, "migraine_occurrence": 0})
         assert (contradiction.status_code, contradiction.json()["errors"][0]["path"]) == (422, "$.migraine_severity")
-        assert services.feedback_log.state.backlog + services.feedback_log.state.written == 2
+        assert services.feedback_log.state.backlog + services.feedback_log.state.written == 3
 
 
 def test_before_the_first_promotion_it_is_alive_but_not_ready(tmp_path: Path) -> None:

@@ -6,8 +6,9 @@ Not here: turning attacks into days (`sources.importers.attacks`), mappings of s
 
 from collections.abc import Mapping
 
+from migraine_assets.core.diary.aliases import canonical
 from migraine_assets.errors import ConfigurationError
-from migraine_assets.sources.columns.binding import canonical, listed
+from migraine_assets.sources.columns.binding import listed
 from migraine_assets.sources.columns.observation import EventColumns
 from migraine_assets.sources.files.sheet import Sheet
 from migraine_assets.sources.importers.attacks import Attack, AttackList

@@ -4,8 +4,8 @@ Not here: lists of attacks (`sources.importers.formats.attack_events`).
 """
 
 from migraine_assets.core.contract import ATTACK
+from migraine_assets.core.diary.aliases import canonical
 from migraine_assets.errors import DataRefused
-from migraine_assets.sources.columns.binding import canonical
 from migraine_assets.sources.files.sheet import Sheet
 from migraine_assets.sources.importers.importer import Shape
 from migraine_assets.sources.importers.sheets import Cell, rows_of, sheet_of_rows

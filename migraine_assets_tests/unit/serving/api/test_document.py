@@ -31,9 +31,21 @@ def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[httpx.Cl
         yield client_and_services
 
 
+@pytest.fixture(scope="module")
+def flat_service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[httpx.Client, Services]]:
+    """A service whose model predicts from one day."""
+    folder = tmp_path_factory.mktemp("flat")
+    with running(fresh_store(folder, champions={"attack": "flat"}), folder) as client_and_services:
+        yield client_and_services
+
+
 @pytest.mark.parametrize("command", COMMANDS, ids=[command.split()[2] for command in COMMANDS])
-def test_a_command_of_the_document_works(command: str, service: tuple[httpx.Client, Services]) -> None:
-    client = service[0]
+def test_a_command_of_the_document_works(
+    command: str, service: tuple[httpx.Client, Services], flat_service: tuple[httpx.Client, Services]
+) -> None:
+    """And every prediction in it is one: an example should not be answered by an abstention."""
+    flat = "/predict " in command and "entries" not in command
+    client = flat_service[0] if flat else service[0]
     prediction = client.post("/predict", json=examples.diary()).json()["prediction_id"]
     completed = subprocess.run(
         ["bash", "-c", command.replace("curl -s", "curl --silent --show-error --fail-with-body")],
@@ -45,8 +57,13 @@ def test_a_command_of_the_document_works(command: str, service: tuple[httpx.Clie
     assert completed.returncode == 0, completed.stdout + completed.stderr
     response: Any = json.loads(completed.stdout)
     assert response
+    if "/predict " in command:
+        assert not response["abstained"]
+    if flat:
+        assert response["interpreted"] == [{"given": "gender", "field": "sex", "value": "F"}]
     if "/predict/batch" in command:
         predicted, refused = response["items"]
+        assert not predicted["result"]["abstained"]
         assert "attack" in str(predicted)
         assert "urn:migraine:problem:" not in str(predicted)
         assert "urn:migraine:problem:invalid-request" in str(refused)

@@ -1,8 +1,9 @@
 import pytest
 
 from migraine_assets.core.contract import BY_NAME, NAMES
+from migraine_assets.core.diary.aliases import ALIASES, canonical
 from migraine_assets.errors import ConfigurationError, DataRefused
-from migraine_assets.sources.columns.binding import ALIASES, Binding, bind, canonical, listed
+from migraine_assets.sources.columns.binding import Binding, bind, listed
 from migraine_assets.sources.columns.mapping import parse_mapping
 from migraine_assets_tests.unit.sources.diaries import sheet
 
