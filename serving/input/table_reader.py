@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from serving.contract.problems import Refused, invalid
 from serving.contract.requests import RequestSchema
 from serving.input.arrow_files import FILE, PARQUET, STREAM
-from serving.input.decoding import shown
+from serving.input.field_errors import shown
 from serving.input.table_worker import DATE, NUMBER, WORD
 from serving.input.worker_process import Check, Frame, WorkerDied, WorkerProcess
 
