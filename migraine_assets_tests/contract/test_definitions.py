@@ -60,6 +60,15 @@ def _check_specs(defs: dg.Definitions) -> Iterator[dg.AssetCheckSpec]:
     yield from (graph.get_check_spec(key) for key in graph.asset_check_keys)
 
 
+@pytest.mark.parametrize("name", ["full_pipeline", "retrain"])
+def test_materialize_all_of_a_training_job_asks_for_no_partition(defs: dg.Definitions, name: str) -> None:
+    """The UI opens a dialogue about partitions as soon as one asset of the page has them."""
+    layer = defs.resolve_job_def(name).asset_layer
+    partitioned = {key.to_user_string() for key in layer.selected_asset_keys if layer.get(key).partitions_def}
+    assert partitioned == set()
+    assert {key.to_user_string() for key in layer.selected_asset_keys} <= ASSETS
+
+
 def test_dagster_loads_every_asset() -> None:
     loaded = module.definitions()
     assert len(list(loaded.resolve_all_asset_specs())) == len(ASSETS | MONITORING)

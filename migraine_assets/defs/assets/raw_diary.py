@@ -37,7 +37,11 @@ class RawDiaryConfig(dg.Config):
     group_name=GROUP,
     owners=OWNERS,
     kinds={"python", "parquet"},
-    description="The diary as delivered, in the columns of the contract, with the file and row that each row is from.",
+    description=(
+        "The diary as delivered, in the columns of the contract, with the file and row that each row is from. "
+        "To run everything from here to the champions: [full_pipeline](/locations/migraine_assets/jobs/full_pipeline), "
+        "Materialize all."
+    ),
 )
 def raw_diary(
     context: dg.AssetExecutionContext, config: RawDiaryConfig, workspace: Workspace

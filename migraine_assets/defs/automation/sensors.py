@@ -17,7 +17,9 @@ from migraine_assets.defs.automation import new_diaries
 from migraine_assets.defs.automation.triggers import (
     TRIGGER,
     TRIGGER_KEY,
+    TRIGGER_REASON,
     events,
+    newest_day,
     training_in_flight,
     training_state,
     was_started,
@@ -61,9 +63,10 @@ def _retraining(kind: Kind, status: dg.DefaultSensorStatus) -> dg.SensorDefiniti
             )
             if decision.act:
                 # One run trains both tasks.
-                return _request(name, event.run_key)
-            refused.append(f"{about}: {' '.join(decision.reasons)}")
-        return dg.SkipReason(" ".join(refused) or f"The newest results report no {kind}.")
+                reason = f"Retraining of {about}: {' '.join(decision.reasons)}"
+                return _request(context, name, event.run_key, reason=reason)
+            refused.append(f"No retraining of {about}: {' '.join(decision.reasons)}")
+        return dg.SkipReason(" ".join(refused) or _without_alarm(workspace, kind))
 
     return sensor
 
@@ -86,15 +89,26 @@ def _new_diaries(status: dg.DefaultSensorStatus) -> dg.SensorDefinition:
         # A diary that has to wait is examined again.
         context.update_cursor("" if running else arrival.cursor)
         if known:
-            return dg.SkipReason(arrival.reason if arrival.identity is None else f"{key} already had its run.")
+            handled = f"The pipeline was already started for the diary in {arrival.about} ({arrival.identity})."
+            return dg.SkipReason(arrival.reason if arrival.identity is None else handled)
+        waits = f"{arrival.reason} It waits: {training_now(running[0])}" if running else ""
         reason = training_now(running[0]) if running else arrival.reason
         record_decision(
             workspace.store, AutomationDecision(now, "new_diaries", arrival.about, not running, (reason,), key)
         )
-        return dg.SkipReason(reason) if running else _request("new_diaries", key)
+        return dg.SkipReason(waits) if running else _request(context, "new_diaries", key, reason=reason)
 
     return sensor
 
 
-def _request(sensor: str, key: str) -> dg.RunRequest:
-    return dg.RunRequest(run_key=key, tags={TRIGGER: sensor, TRIGGER_KEY: key})
+def _without_alarm(workspace: Workspace, kind: Kind) -> str:
+    day = newest_day(workspace.store, kind)
+    if day is None:
+        return "No retraining: there is no monitoring result yet. Run the job monitoring, or `migraine monitor`."
+    return f"No retraining: the results of {day} report no {kind}."
+
+
+def _request(context: dg.SensorEvaluationContext, sensor: str, key: str, *, reason: str) -> dg.RunRequest:
+    """A run with its reason as a tag. A tick that starts a run has no message of its own, so its log has the reason."""
+    context.log.info(reason)
+    return dg.RunRequest(run_key=key, tags={TRIGGER: sensor, TRIGGER_KEY: key, TRIGGER_REASON: reason})

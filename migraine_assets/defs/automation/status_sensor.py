@@ -158,4 +158,6 @@ def operations_figures(context: dg.SensorEvaluationContext, workspace: Workspace
     newest = verdicts(store, known=before.verdicts, warn=context.log.warning)
     write_pipeline_status(store, PipelineStatus(now.timestamp(), jobs, ticks, newest))
     record_heartbeat(store, "operations_figures", now=now)
-    return dg.SkipReason(f"Published: {len(jobs)} jobs, {len(ticks)} sensors and schedules.")
+    return dg.SkipReason(
+        f"Published the status of {len(jobs)} jobs and {len(ticks)} sensors and schedules. This sensor starts no run."
+    )

@@ -15,7 +15,8 @@ from migraine_assets.stores.monitoring.results import DRIFT, REALIZED, ResultKin
 from migraine_assets.stores.registry.pointer import read_pointer
 from migraine_assets.stores.store import Store
 
-TRIGGER, TRIGGER_KEY = "migraine/trigger", "migraine/trigger_key"
+# Tags of a run that a sensor started: the sensor, the cause that has one run only, and the reason in words.
+TRIGGER, TRIGGER_KEY, TRIGGER_REASON = "migraine/trigger", "migraine/trigger_key", "migraine/trigger_reason"
 TRAINING_JOBS = ("full_pipeline", "retrain")
 UNFINISHED = [
     dg.DagsterRunStatus.QUEUED,
@@ -41,6 +42,12 @@ def events(store: Store, kind: Kind) -> Iterator[Event]:
     for task, result in tasks.items():
         if result.status == status:
             yield Event(kind, task, result.bundle, (result.since or day).isoformat(), result.reasons)
+
+
+def newest_day(store: Store, kind: Kind) -> dt.date | None:
+    """Return the day of the newest result that could report an alarm of this kind; None if there is none."""
+    newest = latest_result(store, ALARMING[kind][0])
+    return newest[0] if newest else None
 
 
 def training_state(instance: dg.DagsterInstance, store: Store, *, keys: list[str], now: dt.datetime) -> TrainingState:

@@ -17,7 +17,7 @@ import pytest
 
 from migraine_assets.cli.dagster.instance import open_instance, project_root
 from migraine_assets.definitions import build_defs
-from migraine_assets.defs.automation.triggers import TRIGGER_KEY
+from migraine_assets.defs.automation.triggers import TRIGGER_KEY, TRIGGER_REASON
 from migraine_assets.settings import Settings
 from migraine_assets.sources.files.fetch import fetch
 from migraine_assets.stores.assets import deliveries
@@ -72,9 +72,13 @@ def start(
 
 @pytest.mark.parametrize(("sensor", "kind"), [("drift_retraining", "drift"), ("degradation_retraining", "realised")])
 def test_an_alarm_starts_one_retraining_and_the_reason_is_recorded(home: MonitoredHome, sensor: str, kind: str) -> None:
-    assert evaluate(home, sensor)[0] == []
+    requests, reason, _ = evaluate(home, sensor)
+    assert requests == []
+    assert "there is no monitoring result yet" in reason
     alarm(home, kind)
     [request], _, _ = evaluate(home, sensor)
+    assert str(request.tags[TRIGGER_REASON]).startswith("Retraining of attack")
+    assert "It moved." in str(request.tags[TRIGGER_REASON])
     assert request.run_key == request.tags[TRIGGER_KEY]
     assert home.champion[:12] in str(request.run_key)
     [decision] = decisions(home.store)
@@ -122,7 +126,9 @@ def test_a_complete_diary_in_the_landing_folder_starts_the_pipeline(home: Monito
     assert str(request.run_key).startswith("diary:")
     start(home, request)
     assert evaluate(home, "new_diaries", cursor=cursor)[0] == []
-    assert evaluate(home, "new_diaries")[0] == []
+    requests, reason, _ = evaluate(home, "new_diaries")
+    assert requests == []
+    assert f"already started for the diary in {landing}" in reason
 
 
 def test_a_diary_that_waits_for_a_run_is_not_forgotten(home: MonitoredHome) -> None:
