@@ -17,6 +17,7 @@ import typer
 
 from migraine_assets.cli.commands import (
     alerts,
+    backup,
     data,
     doctor,
     erase,
@@ -42,6 +43,8 @@ COMMANDS: tuple[Callable[..., None], ...] = (
     erase.erase,
     doctor.doctor,
     migrate.migrate,
+    backup.backup,
+    backup.restore,
     ui.ui,
 )
 GROUPS = {"data": data.app, "alerts": alerts.app}

@@ -1,0 +1,155 @@
+"""Backups: copies of a store, and of dumps of databases, in folders of another store.
+
+A backup is a folder named by its time, such as `2026-11-30T023000Z`: `store/...`, `databases/*.dump`, and at the end
+`backup.json`, which lists every file with its hash. A folder without it is unfinished and is never restored.
+
+Not here: dumping databases (pg_dump), schedules (the chart's CronJob), options and messages (`cli.commands.backup`).
+"""
+
+import hashlib
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+import msgspec
+
+from migraine_assets.errors import StoreError
+from migraine_assets.stores.registry.pointer import POINTER
+from migraine_assets.stores.store import Store
+
+FORMAT = 1
+LISTING = "backup.json"
+STORE, DATABASES = "store", "databases"
+
+
+class Listing(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What a backup holds: the SHA-256 of each file, by its path in the backup."""
+
+    format: int
+    created: str
+    files: dict[str, str]
+
+
+@dataclass(frozen=True)
+class Backup:
+    """A finished backup and its size."""
+
+    name: str
+    files: int
+    content_bytes: int
+
+
+def write_backup(
+    target: Store, *, store: Store | None, dumps: Mapping[str, Path], now: datetime | None = None
+) -> Backup:
+    """Copy the store, if given, and the dumps into a new folder of `target`.
+
+    Raises `StoreError` if something cannot be read or written, or if there is nothing to copy.
+    """
+    created = (now or datetime.now(UTC)).astimezone(UTC)
+    name = created.strftime("%Y-%m-%dT%H%M%SZ")
+    files: dict[str, str] = {}
+    total = 0
+    for path, content in _contents(store, dumps):
+        target.write(f"{name}/{path}", content)
+        files[path] = hashlib.sha256(content).hexdigest()
+        total += len(content)
+    if not files:
+        raise StoreError(f"There is nothing to back up: {store.uri if store else 'no store'} and no dumps.")
+    listing = Listing(format=FORMAT, created=created.isoformat(), files=files)
+    target.write(f"{name}/{LISTING}", msgspec.json.format(msgspec.json.encode(listing), indent=1))
+    return Backup(name, len(files), total)
+
+
+def _contents(store: Store | None, dumps: Mapping[str, Path]) -> Iterator[tuple[str, bytes]]:
+    for name, dump in dumps.items():
+        yield f"{DATABASES}/{name}", dump.read_bytes()
+    if store is None:
+        return
+    # The pointer first: all bundles that it names exist already, and those that appear later do no harm.
+    if store.exists(POINTER):
+        yield f"{STORE}/{POINTER}", store.read(POINTER)
+    for path in files_of(store):
+        if path != POINTER:
+            yield f"{STORE}/{path}", store.read(path)
+
+
+def files_of(store: Store) -> Iterator[str]:
+    """The paths of all finished files of a store, in order."""
+    root = store.root.rstrip("/") + "/"
+    for path in sorted(store.fs.find(store.root)):
+        relative = str(path).removeprefix(root)
+        # A name that starts with a dot belongs to an unfinished write.
+        if not any(part.startswith(".") for part in relative.split("/")):
+            yield relative
+
+
+def backups(target: Store) -> list[str]:
+    """The names of the finished backups, the oldest first."""
+    root = target.root.rstrip("/") + "/"
+    if not target.fs.exists(target.root):
+        return []
+    found = (str(path).removeprefix(root) for path in target.fs.ls(target.root, detail=False))
+    return sorted(name for each in found if target.exists(f"{(name := each.strip('/'))}/{LISTING}"))
+
+
+def prune(target: Store, *, keep: int) -> list[str]:
+    """Delete all finished backups but the newest `keep`; returns their names."""
+    old = backups(target)[:-keep]
+    for name in old:
+        # The listing goes first, so that a backup that is half deleted is not restored.
+        target.delete(f"{name}/{LISTING}")
+        target.delete(name)
+    return old
+
+
+def restore_backup(target: Store, name: str, *, store: Store, dumps: Path) -> Listing:
+    """Verify a backup, then copy its files into an empty store and its dumps into a folder.
+
+    Raises `StoreError` if the backup is missing, unfinished or damaged, or if the store has files. Nothing is written
+    before every hash has been verified.
+    """
+    listing = read_listing(target, name)
+    if next(files_of(store), None) is not None:
+        raise StoreError(
+            f"The store {store.uri} is not empty. Restore into an empty one, then change MIGRAINE_STORE_URI."
+        )
+    damaged = [path for path, digest in listing.files.items() if _digest(target, f"{name}/{path}") != digest]
+    if damaged:
+        raise StoreError(
+            f"Backup {name} in {target.uri} is damaged: {', '.join(sorted(damaged)[:5])}. Use another one."
+        )
+    pointer = f"{STORE}/{POINTER}"
+    # The pointer last, so that an interrupted restoration serves nothing.
+    for path in sorted(listing.files, key=lambda each: each == pointer):
+        content = target.read(f"{name}/{path}")
+        kind, _, rest = path.partition("/")
+        if kind == STORE:
+            store.write(rest, content)
+        else:
+            dumps.mkdir(parents=True, exist_ok=True)
+            (dumps / Path(rest).name).write_bytes(content)
+    return listing
+
+
+def read_listing(target: Store, name: str) -> Listing:
+    """The listing of a finished backup. Raises `StoreError` if there is none or it is of a newer version."""
+    if not target.exists(f"{name}/{LISTING}"):
+        known = ", ".join(backups(target)) or "none"
+        raise StoreError(f"{target.uri} has no finished backup '{name}'; there are: {known}.")
+    try:
+        listing = msgspec.json.decode(target.read(f"{name}/{LISTING}"), type=Listing)
+    except msgspec.DecodeError as error:
+        raise StoreError(
+            f"{LISTING} of backup {name} in {target.uri} cannot be read: {error}. Use another one."
+        ) from error
+    if listing.format != FORMAT:
+        raise StoreError(
+            f"Backup {name} has format {listing.format}; this version reads format {FORMAT}. Use a newer one."
+        )
+    return listing
+
+
+def _digest(target: Store, path: str) -> str:
+    return hashlib.sha256(target.read(path)).hexdigest() if target.exists(path) else ""
