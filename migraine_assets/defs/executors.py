@@ -3,6 +3,7 @@
 Not here: the run launcher (dagster.yaml), which models are heavy (`core.models.catalogue`).
 """
 
+from collections.abc import Mapping
 from typing import Any
 
 import dagster as dg
@@ -22,14 +23,32 @@ def executor_of(settings: Settings) -> dg.ExecutorDefinition:
     """The executor that `MIGRAINE_EXECUTOR` names. `migraine run` ignores it and executes in its own process."""
     match settings.executor:
         case "k8s_job":
-            from dagster_k8s import k8s_job_executor
-
-            return k8s_job_executor
+            return _pod_executor(settings.step_resources)
         case "multiprocess":
             return dg.multiprocess_executor
         case "in_process":
             # A step in a process of its own would spend seconds on imports.
             return dg.in_process_executor
+
+
+def _pod_executor(resources: Mapping[str, Mapping[str, str]] | None) -> dg.ExecutorDefinition:
+    """A pod for each step, without a token of Kubernetes. `resources`: of steps that do not train a model.
+
+    The configuration of a run can only limit how many steps run at a time. `k8s_job_executor` would also take images,
+    Secrets and accounts from it, and everyone who can start a run can write its configuration.
+    """
+    from dagster_k8s import k8s_job_executor
+
+    steps: dict[str, Any] = {"pod_spec_config": {"automount_service_account_token": False}}
+    if resources:
+        steps["container_config"] = {"resources": resources}
+
+    def pods(config: dict[str, Any]) -> dict[str, Any]:
+        return {**config, "step_k8s_config": steps}
+
+    schema = {"max_concurrent": dg.Field(dg.IntSource, is_required=False)}
+    executor: dg.ExecutorDefinition = k8s_job_executor.configured(pods, name="k8s", config_schema=schema)
+    return executor
 
 
 def training_tags(estimator: Estimator) -> dict[str, Any]:

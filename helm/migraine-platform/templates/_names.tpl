@@ -27,15 +27,17 @@ app.kubernetes.io/instance: {{ .Release.Name }}
 app.kubernetes.io/component: {{ index . 1 }}
 {{- end -}}
 
-{{/* (list . "component"): the labels of every object. */}}
+{{/* (list . "component"): the labels of every object. A third element: more labels, which come before commonLabels. */}}
 {{- define "migraine.labels" -}}
 {{- $root := index . 0 -}}
+{{- $more := dict -}}
+{{- if gt (len .) 2 -}}{{- $more = index . 2 -}}{{- end -}}
 helm.sh/chart: {{ printf "%s-%s" $root.Chart.Name $root.Chart.Version | replace "+" "_" }}
 app.kubernetes.io/managed-by: {{ $root.Release.Service }}
 app.kubernetes.io/version: {{ $root.Chart.AppVersion | quote }}
 app.kubernetes.io/part-of: migraine-platform
 {{ include "migraine.selector" . }}
-{{- with $root.Values.commonLabels }}
+{{- with merge (dict) $more $root.Values.commonLabels }}
 {{ toYaml . }}
 {{- end }}
 {{- end -}}
@@ -67,13 +69,30 @@ app.kubernetes.io/part-of: migraine-platform
 {{- default (printf "%s-serving" (include "migraine.fullname" .)) .Values.serviceAccounts.serving -}}
 {{- end -}}
 
+{{/* The account of runs and their steps: it reaches the store, and Kubernetes only to start steps. */}}
+{{- define "migraine.runsAccount" -}}
+{{- default (printf "%s-runs" (include "migraine.fullname" .)) .Values.serviceAccounts.runs -}}
+{{- end -}}
+
+{{/* The namespace of runs and their steps. */}}
+{{- define "migraine.runsNamespace" -}}
+{{- default .Release.Namespace .Values.pipeline.namespace -}}
+{{- end -}}
+
+{{/* What follows the name of a Service in an address that runs use, too. */}}
+{{- define "migraine.serviceSuffix" -}}
+{{- if ne (include "migraine.runsNamespace" .) .Release.Namespace -}}
+.{{ .Release.Namespace }}.svc
+{{- end -}}
+{{- end -}}
+
 {{- define "migraine.homeClaim" -}}
 {{- default (printf "%s-home" (include "migraine.fullname" .)) .Values.home.existingClaim -}}
 {{- end -}}
 
 {{- define "migraine.trackingUri" -}}
 {{- if .Values.mlflow.enabled -}}
-http://{{ include "migraine.fullname" . }}-mlflow:5000
+http://{{ include "migraine.fullname" . }}-mlflow{{ include "migraine.serviceSuffix" . }}:5000
 {{- else -}}
 {{- .Values.mlflow.trackingUri -}}
 {{- end -}}
@@ -90,5 +109,13 @@ http://{{ include "migraine.fullname" . }}-mlflow:5000
 {{- .Values.alerts.publicUrl -}}
 {{- else if and .Values.ingress.enabled .Values.ingress.dagster.host -}}
 https://{{ .Values.ingress.dagster.host }}
+{{- else if and .Values.gateway.enabled .Values.gateway.dagster.host -}}
+https://{{ .Values.gateway.dagster.host }}
 {{- end -}}
+{{- end -}}
+
+{{/* The parts that may be exposed, as JSON: part -> [Service, port]. */}}
+{{- define "migraine.exposed" -}}
+{{- $name := include "migraine.fullname" . -}}
+{{- dict "serving" (list (include "migraine.servingService" .) 8000) "dagster" (list (printf "%s-webserver" $name) 3000) "dagsterReadOnly" (list (printf "%s-webserver-read-only" $name) 3000) "mlflow" (list (printf "%s-mlflow" $name) 5000) | toJson -}}
 {{- end -}}

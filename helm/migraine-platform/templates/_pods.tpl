@@ -1,45 +1,96 @@
-{{/* Common parts of pods: security contexts, environment, volumes. */}}
+{{/* Common parts of pods and containers: security contexts, placement, environment, volumes. Every pod and every container
+     of the chart is built from them, so that the values for all pods reach all of them. */}}
 
-{{/* PodSecurity `restricted`. 10001 is the user of both images. */}}
+{{/* (dict "root" . "user" 10001): PodSecurity `restricted`. 10001 is the user of both images. */}}
 {{- define "migraine.podSecurity" -}}
-runAsNonRoot: true
-runAsUser: 10001
-runAsGroup: 10001
-fsGroup: 10001
-fsGroupChangePolicy: OnRootMismatch
-seccompProfile: {type: RuntimeDefault}
+{{- $security := dict "runAsNonRoot" true "seccompProfile" (dict "type" "RuntimeDefault") -}}
+{{- if not .root.Values.openshift -}}
+{{- $user := default 10001 .user | int -}}
+{{- $security = merge $security (dict "runAsUser" $user "runAsGroup" $user "fsGroup" $user "fsGroupChangePolicy" "OnRootMismatch") -}}
+{{- end -}}
+{{- toYaml (mergeOverwrite $security .root.Values.podSecurityContext) -}}
 {{- end -}}
 
 {{- define "migraine.containerSecurity" -}}
-allowPrivilegeEscalation: false
-privileged: false
-readOnlyRootFilesystem: true
-runAsNonRoot: true
-capabilities: {drop: [ALL]}
-seccompProfile: {type: RuntimeDefault}
+{{- $security := dict "allowPrivilegeEscalation" false "privileged" false "readOnlyRootFilesystem" true "runAsNonRoot" true -}}
+{{- $_ := set $security "capabilities" (dict "drop" (list "ALL")) -}}
+{{- $_ := set $security "seccompProfile" (dict "type" "RuntimeDefault") -}}
+{{- toYaml (mergeOverwrite $security .Values.securityContext) -}}
 {{- end -}}
 
-{{/* (dict "root" . "values" .Values.webserver "component" "webserver"): the first fields of a pod spec. */}}
+{{/* (dict "root" . "component" "webserver" "configured" true): labels and annotations of a pod. `configured`: the pod reads a
+     ConfigMap at startup, so it is restarted when that changes. `annotations`: more of them. */}}
+{{- define "migraine.podMetadata" -}}
+{{- $annotations := merge (dict) .root.Values.podAnnotations (default (dict) .annotations) -}}
+{{- if .configured -}}
+{{- $configuration := include (print .root.Template.BasePath "/configuration.yaml") .root -}}
+{{- $_ := set $annotations "checksum/configuration" (sha256sum $configuration) -}}
+{{- end -}}
+labels:
+  {{- include "migraine.podLabels" (list .root .component) | nindent 2 }}
+{{- with $annotations }}
+annotations:
+  {{- toYaml . | nindent 2 }}
+{{- end }}
+{{- end -}}
+
+{{/* (dict "root" . "values" .Values.webserver): the first fields of a pod spec. `values`: those of the component, which add to
+     those of all pods (tolerations, node selectors) or replace them (affinity, priority). `user`: another user of the image. */}}
 {{- define "migraine.podStart" -}}
-{{- $root := .root -}}
+{{- $all := .root.Values -}}
 # The variables of service links would be read as settings: SERVING_PORT, MIGRAINE_...
 enableServiceLinks: false
 securityContext:
-  {{- include "migraine.podSecurity" $root | nindent 2 }}
-{{- with $root.Values.imagePullSecrets }}
+  {{- include "migraine.podSecurity" . | nindent 2 }}
+{{- with $all.imagePullSecrets }}
 imagePullSecrets:
   {{- toYaml . | nindent 2 }}
 {{- end }}
-{{- with $root.Values.priorityClassName }}
+{{- with default $all.priorityClassName .values.priorityClassName }}
 priorityClassName: {{ . }}
 {{- end }}
-{{- with .values.nodeSelector }}
+{{- with merge (dict) (default (dict) .values.nodeSelector) $all.nodeSelector }}
 nodeSelector:
   {{- toYaml . | nindent 2 }}
 {{- end }}
-{{- with .values.tolerations }}
+{{- with concat $all.tolerations (default (list) .values.tolerations) }}
 tolerations:
   {{- toYaml . | nindent 2 }}
+{{- end }}
+{{- with default $all.affinity .values.affinity }}
+affinity:
+  {{- toYaml . | nindent 2 }}
+{{- end }}
+{{- end -}}
+
+{{/* (dict "root" . "own" "- name: ..." "also" list): the variables of a container: its own, those of `also`, and those for all
+     containers. The last of the same name counts; server-side apply refuses a list with two. An empty value is not rendered,
+     since the API does not keep it. */}}
+{{- define "migraine.env" -}}
+{{- $given := concat (default (list) .also) .root.Values.extraEnv -}}
+{{- $order := list -}}
+{{- $byName := dict -}}
+{{- range concat (fromYamlArray .own) $given -}}
+{{- if not (hasKey $byName .name) -}}{{- $order = append $order .name -}}{{- end -}}
+{{- $_ := set $byName .name . -}}
+{{- end -}}
+{{- range $order }}
+{{- $variable := index $byName . }}
+{{- if hasKey $variable "value" | and (not $variable.value) }}{{ $variable = omit $variable "value" }}{{ end }}
+- {{ toJson $variable }}
+{{- end }}
+{{- end -}}
+
+{{/* The volumes and mounts for all pods. */}}
+{{- define "migraine.extraVolumes" -}}
+{{- range .Values.extraVolumes }}
+- {{ toJson . }}
+{{- end }}
+{{- end -}}
+
+{{- define "migraine.extraMounts" -}}
+{{- range .Values.extraVolumeMounts }}
+- {{ toJson . }}
 {{- end }}
 {{- end -}}
 
@@ -69,7 +120,7 @@ topologySpreadConstraints:
 {{- if $root.Values.postgres.enabled -}}
 {{ include "migraine.fromSecret" (list "POSTGRES_PASSWORD" $root.Values.postgres.existingSecret $root.Values.postgres.passwordKey) }}
 - name: {{ index . 1 }}
-  value: postgresql://migraine:$(POSTGRES_PASSWORD)@{{ include "migraine.fullname" $root }}-postgres:5432/{{ $database }}
+  value: postgresql://migraine:$(POSTGRES_PASSWORD)@{{ include "migraine.fullname" $root }}-postgres{{ include "migraine.serviceSuffix" $root }}:5432/{{ $database }}
 {{- else -}}
 {{ include "migraine.fromSecret" (list (index . 1) $root.Values.database.existingSecret (index $root.Values.database (printf "%sKey" $database))) }}
 {{- end -}}
@@ -105,19 +156,20 @@ topologySpreadConstraints:
 
 {{/* The environment of every Dagster process: webserver, daemon, code location and runs. */}}
 {{- define "migraine.platformEnv" -}}
-{{- $name := include "migraine.fullname" . -}}
-- name: DAGSTER_HOME
-  value: /opt/dagster
 {{ include "migraine.databaseEnv" (list . "DAGSTER_POSTGRES_URL" "dagster") }}
 {{ include "migraine.storeEnv" . }}
 - name: MIGRAINE_MLFLOW_TRACKING_URI
   value: {{ include "migraine.trackingUri" . | quote }}
 - name: MIGRAINE_SERVICE_URL
-  value: http://{{ include "migraine.servingService" . }}:8000
+  value: http://{{ include "migraine.servingService" . }}{{ include "migraine.serviceSuffix" . }}:8000
 - name: MIGRAINE_AUTOMATION
   value: {{ ternary "on" "off" .Values.pipeline.automation | quote }}
 - name: MIGRAINE_EXECUTOR
   value: {{ .Values.pipeline.executor | quote }}
+{{- if eq .Values.pipeline.executor "k8s_job" }}
+- name: MIGRAINE_STEP_RESOURCES
+  value: {{ include "migraine.resources" .Values.pipeline.resources | fromYaml | toJson | quote }}
+{{- end }}
 {{- with .Values.pipeline.source }}
 - name: MIGRAINE_SOURCE
   value: {{ . | quote }}
@@ -141,15 +193,27 @@ topologySpreadConstraints:
 {{ include "migraine.fromSecret" (list "MIGRAINE_ALERT_URLS" .existingSecret .urlsKey) }}
 {{- end }}
 {{- end }}
-{{- with .Values.extraEnv }}
-{{ toYaml . }}
-{{- end }}
+{{- end -}}
+
+{{/* The environment of Dagster's long-running pods. Runs get DAGSTER_HOME from the launcher. `also`: more variables. */}}
+{{- define "migraine.dagsterEnv" -}}
+{{- $own := printf "- {name: DAGSTER_HOME, value: /opt/dagster}\n%s" (include "migraine.platformEnv" .root) -}}
+{{- include "migraine.env" (dict "root" .root "own" $own "also" .also) -}}
+{{- end -}}
+
+{{/* The volume of `home`: the shared claim, or a folder that ends with the pod. */}}
+{{- define "migraine.homeVolume" -}}
+- name: home
+  {{- if .Values.home.enabled }}
+  persistentVolumeClaim: {claimName: {{ include "migraine.homeClaim" . }}}
+  {{- else }}
+  emptyDir: {}
+  {{- end }}
 {{- end -}}
 
 {{/* The volumes of a run: home, temporary files, parameters. Dagster adds its settings. */}}
 {{- define "migraine.runVolumes" -}}
-- name: home
-  persistentVolumeClaim: {claimName: {{ include "migraine.homeClaim" . }}}
+{{ include "migraine.homeVolume" . }}
 - name: tmp
   emptyDir: {}
 # Dagster creates folders next to its settings.
@@ -159,6 +223,7 @@ topologySpreadConstraints:
 - name: params
   configMap: {name: {{ include "migraine.fullname" . }}-params}
 {{- end }}
+{{- include "migraine.extraVolumes" . }}
 {{- end -}}
 
 {{- define "migraine.runMounts" -}}
@@ -173,6 +238,7 @@ topologySpreadConstraints:
   mountPath: /etc/migraine
   readOnly: true
 {{- end }}
+{{- include "migraine.extraMounts" . }}
 {{- end -}}
 
 {{/* The volumes of the other pods, including Dagster's settings. */}}
@@ -192,14 +258,6 @@ topologySpreadConstraints:
 {{- end }}
 {{- end -}}
 
-{{/* An annotation that restarts a pod when a ConfigMap that it reads at startup changes. */}}
-{{- define "migraine.podAnnotations" -}}
-checksum/configuration: {{ include (print $.Template.BasePath "/configuration.yaml") . | sha256sum }}
-{{- with .Values.podAnnotations }}
-{{ toYaml . }}
-{{- end }}
-{{- end -}}
-
 {{/* (list . "dagster"|"mlflow"|"all"): an init container that waits for PostgreSQL and migrates its tables. */}}
 {{- define "migraine.migrateContainer" -}}
 {{- $root := index . 0 -}}{{- $what := index . 1 -}}
@@ -210,24 +268,23 @@ command: [migraine, migrate, {{ $what }}]
 securityContext:
   {{- include "migraine.containerSecurity" $root | nindent 2 }}
 env:
-  {{- if ne $what "mlflow" }}
-  {{- include "migraine.databaseEnv" (list $root "DAGSTER_POSTGRES_URL" "dagster") | nindent 2 }}
-  {{- end }}
-  {{- if and (ne $what "dagster") $root.Values.mlflow.enabled }}
-  {{- if and $root.Values.postgres.enabled (ne $what "mlflow") }}
-  - name: MLFLOW_BACKEND_STORE_URI
-    value: postgresql://migraine:$(POSTGRES_PASSWORD)@{{ include "migraine.fullname" $root }}-postgres:5432/mlflow
-  {{- else }}
-  {{- include "migraine.databaseEnv" (list $root "MLFLOW_BACKEND_STORE_URI" "mlflow") | nindent 2 }}
-  {{- end }}
-  {{- end }}
-  # The volume is not needed.
-  - name: MIGRAINE_HOME
-    value: /tmp/home
+  {{- include "migraine.env" (dict "root" $root "own" (include "migraine.migrateEnv" .)) | nindent 2 }}
 volumeMounts:
   - name: tmp
     mountPath: /tmp
+  {{- include "migraine.extraMounts" $root | nindent 2 }}
 resources:
-  requests: {cpu: 100m, memory: 512Mi}
-  limits: {cpu: "1", memory: 1Gi}
+  {{- include "migraine.resources" $root.Values.migration.resources | nindent 2 }}
+{{- end -}}
+
+{{- define "migraine.migrateEnv" -}}
+{{- $root := index . 0 -}}{{- $what := index . 1 -}}
+{{- range $database, $variable := dict "dagster" "DAGSTER_POSTGRES_URL" "mlflow" "MLFLOW_BACKEND_STORE_URI" }}
+{{- if and (has $what (list $database "all")) (or (eq $database "dagster") $root.Values.mlflow.enabled) }}
+{{ include "migraine.databaseEnv" (list $root $variable $database) }}
+{{- end }}
+{{- end }}
+# The volume is not needed.
+- name: MIGRAINE_HOME
+  value: /tmp/home
 {{- end -}}

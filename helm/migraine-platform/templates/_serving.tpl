@@ -1,6 +1,11 @@
 {{/* Common parts of both serving modes. */}}
 
+{{/* (dict "root" . "also" list) */}}
 {{- define "migraine.servingEnv" -}}
+{{- include "migraine.env" (dict "root" .root "own" (include "migraine.servingOwnEnv" .root) "also" (concat (default (list) .also) .root.Values.serving.extraEnv)) -}}
+{{- end -}}
+
+{{- define "migraine.servingOwnEnv" -}}
 {{ include "migraine.storeEnv" . }}
 {{- with .Values.serving }}
 - name: SERVING_HOST
@@ -9,8 +14,10 @@
   value: {{ .apiKeysRequired | quote }}
 - name: SERVING_RATE_LIMIT
   value: {{ .rateLimit | quote }}
+{{- with .corsOrigins }}
 - name: SERVING_CORS_ORIGINS
-  value: {{ join "," .corsOrigins | quote }}
+  value: {{ join "," . | quote }}
+{{- end }}
 - name: SERVING_TRUST_FORWARDED
   value: {{ .trustForwarded | quote }}
 {{- if .existingSecret }}
@@ -26,9 +33,6 @@
 - name: SERVING_DOWNSCALE_DELAY
   value: {{ .downscaleDelaySeconds | quote }}
 {{- end }}
-{{- with .extraEnv }}
-{{ toYaml . }}
-{{- end }}
 {{- end }}
 {{- end -}}
 
@@ -36,9 +40,9 @@
 - name: tmp
   emptyDir: {}
 {{- if not .Values.store.uri }}
-- name: home
-  persistentVolumeClaim: {claimName: {{ include "migraine.homeClaim" . }}}
+{{ include "migraine.homeVolume" . }}
 {{- end }}
+{{- include "migraine.extraVolumes" . }}
 {{- end -}}
 
 {{- define "migraine.servingMounts" -}}
@@ -48,6 +52,7 @@
 - name: home
   mountPath: /var/lib/migraine
 {{- end }}
+{{- include "migraine.extraMounts" . }}
 {{- end -}}
 
 {{/* Start Ray with KubeRay's command and the variables that Ray reads at import. */}}

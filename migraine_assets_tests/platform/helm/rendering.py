@@ -16,7 +16,7 @@ import yaml
 Manifest = dict[str, Any]
 
 CHART = Path(__file__).parents[3] / "helm" / "migraine-platform"
-VARIANTS = ("default", "production", "no-kuberay", "minimal", "canary")
+VARIANTS = ("default", "production", "no-kuberay", "minimal", "canary", "isolated")
 # The name of the release contains the chart's name, so it is the prefix of all names.
 RELEASE, NAMESPACE = "migraine-platform", "headache"
 KUBERNETES = "1.33.0"
@@ -27,6 +27,17 @@ class Refused(Exception):
     """The engine refused to render."""
 
 
+class _Loader(yaml.SafeLoader):
+    """Refuses a key that is there twice, where PyYAML takes the last one and other tools refuse the object."""
+
+    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
+        keys = [key.value for key, _ in node.value]
+        twice = {key for key in keys if keys.count(key) > 1}
+        if twice:
+            raise yaml.constructor.ConstructorError(None, None, f"twice: {', '.join(sorted(twice))}", node.start_mark)
+        return super().construct_mapping(node, deep)
+
+
 def values_of(variant: str) -> dict[str, Any]:
     """The values of a variant: `ci/VARIANT-values.yaml`."""
     return yaml.safe_load((CHART / "ci" / f"{variant}-values.yaml").read_text()) or {}
@@ -34,16 +45,16 @@ def values_of(variant: str) -> dict[str, Any]:
 
 def objects(text: str) -> list[Manifest]:
     """The objects in rendered text, in order."""
-    return [objects for objects in yaml.safe_load_all(text) if objects]
+    return [each for each in yaml.load_all(text, _Loader) if each]
 
 
-def render(values: Mapping[str, Any], *, upgrade: bool = False) -> list[Manifest]:
+def render(values: Mapping[str, Any], *, upgrade: bool = False, release: str = RELEASE) -> list[Manifest]:
     """All objects that Helm 4 renders, including hooks. Raises `Refused` with its message."""
     chart = helm_python.Chart.load(str(CHART))
     try:
         chart.validate_schema(dict(values))
         files = chart.render(
-            dict(values), name=RELEASE, namespace=NAMESPACE, is_install=not upgrade, is_upgrade=upgrade
+            dict(values), name=release, namespace=NAMESPACE, is_install=not upgrade, is_upgrade=upgrade
         )
     except helm_python.HelmError as error:
         raise Refused(str(error)) from error

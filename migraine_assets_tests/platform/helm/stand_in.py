@@ -48,16 +48,22 @@ class StandIn:
     def __post_init__(self) -> None:
         self.ports = dict(zip(PORTS, free_ports(len(PORTS)), strict=True))
         self.home, self._dagster = self.folder / "home", self.folder / "dagster"
-        for path in (self.home, self._dagster, self.folder / "tmp"):
+        # Dagster's settings for pods without a token of Kubernetes.
+        self._tokenless = self.folder / "dagster-tokenless"
+        for path in (self.home, self._dagster, self._tokenless, self.folder / "tmp"):
             path.mkdir()
         self._processes: dict[str, subprocess.Popen[bytes]] = {}
 
-    def here(self, text: str) -> str:
-        """Replace folders, addresses and ports in rendered text by those of this machine."""
+    def here(self, text: str, *, token: bool = True) -> str:
+        """Replace folders, addresses and ports in rendered text by those of this machine.
+
+        Without a `token`, Dagster looks for the one of a pod, as in a cluster, and would fail to find it.
+        """
         text = SERVICES.sub("127.0.0.1", text)
         text = re.sub(r"(?<=[:=])(?:3000|4000|5000|8000)\b", lambda m: str(self.ports[int(m[0])]), text)
         text = re.sub(r"(?<=port: )(?:4000)\b", lambda m: str(self.ports[int(m[0])]), text)
-        return text.replace("/opt/dagster", str(self._dagster)).replace("/var/lib/migraine", str(self.home))
+        dagster = self._dagster if token else self._tokenless
+        return text.replace("/opt/dagster", str(dagster)).replace("/var/lib/migraine", str(self.home))
 
     def configure(self, kubernetes: str) -> None:
         """Write the mounted files. `kubernetes`: the address of the Kubernetes API for Dagster."""
@@ -69,25 +75,30 @@ class StandIn:
         file = self.folder / "kubeconfig"
         file.write_text(json.dumps(config))
         for name, text in named(self.objects, "ConfigMap", f"{RELEASE}-dagster")["data"].items():
+            (self._tokenless / name).write_text(self.here(text, token=False))
             settings = yaml.safe_load(self.here(text))
             if name == "dagster.yaml":
                 settings["run_launcher"]["config"] |= {"load_incluster_config": False, "kubeconfig_file": str(file)}
             (self._dagster / name).write_text(yaml.safe_dump(settings))
 
-    def environment(self, container: Mapping[str, Any]) -> dict[str, str]:
+    def environment(self, container: Mapping[str, Any], *, token: bool = True) -> dict[str, str]:
         """The variables of a container, including those of the image."""
         image = {
             "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}",
             "HOME": str(self.folder / "tmp"),
             "USER": "migraine",
             "OMP_NUM_THREADS": "1",
+            # Otherwise the log of a process that is killed, or waited for too long, is empty.
+            "PYTHONUNBUFFERED": "1",
+            # The code of this checkout, if another one is installed.
+            **{name: os.environ[name] for name in ("PYTHONPATH",) if name in os.environ},
             "SERVING_PORT": str(self.ports[8000]),
         }
         own: dict[str, str] = {}
         for variable in container.get("env", []):
             if "value" in variable and variable["value"] is not None:
                 value = re.sub(r"\$\((\w+)\)", lambda m: own.get(m[1], m[0]), variable["value"])
-                own[variable["name"]] = self.here(value)
+                own[variable["name"]] = self.here(value, token=token)
             else:
                 wanted = variable["valueFrom"]["secretKeyRef"]
                 own[variable["name"]] = self.secrets[wanted["name"]][wanted["key"]]
@@ -109,12 +120,12 @@ class StandIn:
             check=False,
         )
 
-    def start(self, name: str, container: Mapping[str, Any]) -> None:
-        """Start a container, with its output in `log(name)`."""
+    def start(self, name: str, container: Mapping[str, Any], *, token: bool = True) -> None:
+        """Start a container, with its output in `log(name)`. `token`: whether its pod has one of Kubernetes."""
         with self.log(name).open("wb") as out:
             self._processes[name] = subprocess.Popen(
                 self.command(container),
-                env=self.environment(container),
+                env=self.environment(container, token=token),
                 cwd=self.home,
                 stdout=out,
                 stderr=subprocess.STDOUT,
@@ -128,17 +139,17 @@ class StandIn:
         """The output of a container."""
         return self.folder / f"{name}.log"
 
-    def end(self) -> None:
-        """End all started containers."""
-        for process in self._processes.values():
+    def end(self, *names: str) -> None:
+        """End the named containers; without names, all that were started."""
+        ended = {name: self._processes.pop(name) for name in names or tuple(self._processes)}
+        for process in ended.values():
             process.terminate()
-        for process in self._processes.values():
+        for process in ended.values():
             try:
                 process.wait(timeout=20)
             except subprocess.TimeoutExpired:
                 process.kill()
                 process.wait()
-        self._processes.clear()
 
     def answer(self, method: str, path: str, query: Mapping[str, list[str]], body: Manifest) -> tuple[int, Any]:
         """Kubernetes' response to a request of Dagster."""
@@ -168,7 +179,8 @@ class StandIn:
     def _create(self, job: Manifest) -> tuple[int, Manifest]:
         name = job["metadata"]["name"]
         self.jobs[name] = job
-        self.start(name, job["spec"]["template"]["spec"]["containers"][0])
+        pod = job["spec"]["template"]["spec"]
+        self.start(name, pod["containers"][0], token=pod["automountServiceAccountToken"])
         return 201, job
 
     def _status(self, name: str) -> Manifest:

@@ -10,12 +10,30 @@ from migraine_assets.params import load_params
 from migraine_assets_tests.platform.helm.rendering import RELEASE, render, values_of
 
 DOCS = Path(__file__).parents[3] / "docs"
-EXAMPLES = re.findall(r"^```yaml\n(.*?)^```", (DOCS / "kubernetes.md").read_text(), re.MULTILINE | re.DOTALL)
+TEXT = "\n".join((DOCS / name).read_text() for name in ("kubernetes.md", "operating.md"))
+EXAMPLES = re.findall(r"^```yaml\n(.*?)^```", TEXT, re.MULTILINE | re.DOTALL)
+# Objects of other projects, beside the chart's values.
+OBJECTS = re.findall(r"^```yaml {file=[a-z-]+}\n(.*?)^```", TEXT, re.MULTILINE | re.DOTALL)
 
 
 @pytest.mark.parametrize("example", EXAMPLES, ids=range(len(EXAMPLES)))
 def test_an_example_renders(example: str) -> None:
     assert render(yaml.safe_load(example))
+
+
+def test_objects_of_other_projects_are_complete() -> None:
+    """Their schemas are not here; what they say of the chart is checked."""
+    kinds = {}
+    for text in OBJECTS:
+        each = yaml.safe_load(text)
+        assert {"apiVersion", "kind", "metadata", "spec"} == set(each)
+        kinds[each["kind"]] = each["spec"]
+    assert kinds["Application"]["source"]["path"] == kinds["HelmRelease"]["chart"]["spec"]["chart"]
+    assert (DOCS.parent / kinds["Application"]["source"]["path"] / "Chart.yaml").exists()
+    database = yaml.safe_load((DOCS.parent / "helm" / "migraine-platform" / "values.yaml").read_text())["database"]
+    secret = kinds["ExternalSecret"]
+    assert secret["target"]["name"] == database["existingSecret"]
+    assert {each["secretKey"] for each in secret["data"]} == {database["dagsterKey"], database["mlflowKey"]}
 
 
 def test_objects_named_in_the_operations_document_exist() -> None:

@@ -4,10 +4,11 @@ from typing import Any
 
 import pytest
 
-from migraine_assets_tests.platform.helm.pods import Pod, pods_of
-from migraine_assets_tests.platform.helm.rendering import Manifest, of_kind, render, values_of
+from migraine_assets_tests.platform.helm.pods import Pod, has_steps, pods_of
+from migraine_assets_tests.platform.helm.rendering import NAMESPACE, Manifest, of_kind, render, values_of
 
 OUT = "10.99.0.1"
+SPACE = "kubernetes.io/metadata.name"
 
 
 def _matches(selector: dict[str, Any] | None, labels: dict[str, str]) -> bool:
@@ -22,8 +23,18 @@ def _matches(selector: dict[str, Any] | None, labels: dict[str, str]) -> bool:
 
 
 def _applies(policy: Manifest, pod: Pod, direction: str) -> bool:
+    here = policy["metadata"].get("namespace", NAMESPACE) == pod.namespace
     spec = policy["spec"]
-    return direction in spec["policyTypes"] and _matches(spec["podSelector"], pod.labels)
+    return here and direction in spec["policyTypes"] and _matches(spec["podSelector"], pod.labels)
+
+
+def _means(allowed: dict[str, Any], peer: Pod | str, policy: Manifest) -> bool:
+    """Whether a NetworkPolicyPeer means a pod or an outside address."""
+    if isinstance(peer, str):
+        return "ipBlock" in allowed and not allowed["ipBlock"]["cidr"].startswith("169.254.")
+    own = {"matchLabels": {SPACE: policy["metadata"].get("namespace", NAMESPACE)}}
+    there = _matches(allowed.get("namespaceSelector", own), {SPACE: peer.namespace})
+    return there and "ipBlock" not in allowed and _matches(allowed.get("podSelector", {}), peer.labels)
 
 
 def _port(rule: dict[str, Any], port: int) -> bool:
@@ -36,17 +47,11 @@ def _opened(objects: list[Manifest], pod: Pod, direction: str, peer: Pod | str, 
     policies = [each for each in of_kind(objects, "NetworkPolicy") if _applies(each, pod, direction)]
     if not policies:
         return True
-    for rule in (rule for policy in policies for rule in policy["spec"].get(key, [])):
-        for allowed in rule.get(peers, []):
-            inside = not isinstance(peer, str) and "namespaceSelector" not in allowed
-            meant = (
-                (inside and _matches(allowed.get("podSelector"), peer.labels))
-                if not isinstance(peer, str)
-                else "ipBlock" in allowed and not allowed["ipBlock"]["cidr"].startswith("169.254.")
-            )
-            if meant and _port(rule, port):
-                return True
-    return False
+    return any(
+        _port(rule, port) and any(_means(allowed, peer, policy) for allowed in rule.get(peers, []))
+        for policy in policies
+        for rule in policy["spec"].get(key, [])
+    )
 
 
 def _talk(objects: list[Manifest], source: Pod, target: Pod, port: int) -> bool:
@@ -62,11 +67,16 @@ NEEDED = (
     ("test", "serving", 8000),
     ("test", "webserver", 3000),
     ("test", "mlflow", 5000),
-    *((who, "postgres", 5432) for who in ("webserver", "daemon", "code-location", "run", "mlflow")),
+    ("test", "webserver-read-only", 3000),
+    ("webserver-read-only", "code-location", 4000),
+    ("webserver", "code-reports", 4000),
+    ("webserver-read-only", "code-reports", 4000),
+    ("daemon", "code-reports", 4000),
+    *((who, "postgres", 5432) for who in ("webserver", "daemon", "code-location", "run", "mlflow", "backup")),
 )
 NEEDED_OUTSIDE = (
     *((who, 443) for who in ("webserver", "daemon", "run", "code-location")),
-    *((who, 6443) for who in ("webserver", "daemon", "run")),
+    *((who, 6443) for who in ("webserver", "daemon")),
 )
 
 
@@ -96,6 +106,11 @@ def test_required_outside_connections_are_allowed(objects: list[Manifest], pods:
 @pytest.mark.parametrize("port", [25, 80, 3306, 8265, 22])
 def test_other_outside_ports_are_denied(objects: list[Manifest], pods: list[Pod], port: int) -> None:
     assert [pod.name for pod in pods if _opened(objects, pod, "Egress", OUT, port)] == []
+
+
+def test_runs_reach_kubernetes_only_if_they_start_steps(objects: list[Manifest], pods: list[Pod]) -> None:
+    for pod in (pod for pod in pods if pod.component == "run"):
+        assert _opened(objects, pod, "Egress", OUT, 6443) is has_steps(objects)
 
 
 def test_the_head_reaches_kubernetes_and_replicas_do_not(objects: list[Manifest], pods: list[Pod]) -> None:

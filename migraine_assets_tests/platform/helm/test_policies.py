@@ -5,13 +5,12 @@ from typing import Any
 
 import yaml
 
-from migraine_assets_tests.platform.helm.pods import Pod
-from migraine_assets_tests.platform.helm.rendering import Manifest, named, of_kind
+from migraine_assets_tests.platform.helm.pods import STEP, Pod, has_steps
+from migraine_assets_tests.platform.helm.rendering import RELEASE, Manifest, named, of_kind
 
 # PostgreSQL has the user of its image.
 USERS = {10001, 70}
 SECRETIVE = re.compile(r"password|secret_access|SERVING_SECRET|ALERT_URLS|POSTGRES_URL|STORE_URI$", re.IGNORECASE)
-TALK_TO_KUBERNETES = {"webserver", "daemon", "run", "serving/head"}
 
 
 def _each(pods: list[Pod]) -> list[tuple[str, dict[str, Any]]]:
@@ -45,8 +44,6 @@ def test_no_container_writes_into_its_image(pods: list[Pod]) -> None:
 
 def test_every_container_can_write_temporary_files(pods: list[Pod]) -> None:
     for pod in pods:
-        if pod.component == "test":
-            continue
         for container in pod.containers:
             assert "/tmp" in {mount["mountPath"] for mount in container["volumeMounts"]}, f"{pod.name}"
 
@@ -74,10 +71,28 @@ def test_no_secret_value_is_rendered(objects: list[Manifest], pods: list[Pod]) -
                 assert "$(POSTGRES_PASSWORD)" in value or value.startswith("s3://"), f"{name} {variable['name']}"
 
 
-def test_only_pods_that_need_kubernetes_have_its_token(pods: list[Pod]) -> None:
+def test_only_pods_that_need_kubernetes_have_its_token(objects: list[Manifest], pods: list[Pod]) -> None:
+    """Steps run code on diaries and start nothing; a run starts pods only if each step has its own."""
     for pod in pods:
-        who = pod.component + ("/head" if pod.labels.get("ray.io/node-type") == "head" else "")
-        assert pod.spec["automountServiceAccountToken"] is (who in TALK_TO_KUBERNETES), pod.name
+        read_only = "--read-only" in pod.spec["containers"][0].get("command", [])
+        needed = {
+            "webserver": not read_only,
+            "daemon": True,
+            "cleanup": True,
+            "run": has_steps(objects) and pod.name != STEP,
+            "serving": pod.labels.get("ray.io/node-type") == "head",
+        }
+        assert pod.spec["automountServiceAccountToken"] is needed.get(pod.component, False), pod.name
+
+
+def test_runs_have_an_account_of_their_own(objects: list[Manifest], pods: list[Pod]) -> None:
+    """What a run may do is not what the webserver, the daemon and the service may do."""
+    runs = {pod.spec["serviceAccountName"] for pod in pods if pod.component == "run"}
+    others = {pod.spec.get("serviceAccountName") for pod in pods if pod.component != "run"}
+    assert len(runs) == 1
+    assert not runs & others
+    bound = {subject["name"] for each in of_kind(objects, "RoleBinding") for subject in each["subjects"]}
+    assert runs <= bound if has_steps(objects) else not runs & bound
 
 
 def test_no_pod_has_service_links(pods: list[Pod]) -> None:
@@ -94,7 +109,7 @@ def test_mounts_and_volumes_match(pods: list[Pod]) -> None:
 
 def test_long_running_containers_have_three_probes(pods: list[Pod]) -> None:
     for pod in pods:
-        if pod.component in ("run", "test", "migrate"):
+        if pod.component in ("run", "test", "migrate", "cleanup", "backup"):
             continue
         # KubeRay adds the autoscaler.
         for container in (c for c in pod.spec["containers"] if c["name"] != "autoscaler"):
@@ -177,11 +192,14 @@ def test_no_image_has_the_tag_latest(pods: list[Pod]) -> None:
 
 def test_a_migration_that_fails_stops_the_upgrade(objects: list[Manifest]) -> None:
     for job in of_kind(objects, "Job"):
+        if "delete" in job["metadata"]["annotations"]["helm.sh/hook"]:
+            continue
         assert job["metadata"]["annotations"]["helm.sh/hook"] == "pre-install,pre-upgrade"
         # Before the first installation, accounts and ConfigMaps of the chart do not exist.
         spec = job["spec"]["template"]["spec"]
         assert "serviceAccountName" not in spec
-        assert [volume["name"] for volume in spec["volumes"] if "configMap" in volume] == []
+        own = [volume for volume in spec["volumes"] if volume.get("configMap", {}).get("name", "").startswith(RELEASE)]
+        assert own == []
 
 
 def test_the_head_has_the_port_of_the_service(objects: list[Manifest], pods: list[Pod]) -> None:

@@ -24,8 +24,8 @@ from migraine_assets_tests.platform.helm.rendering import (
 program = pytest.mark.skipif(HELM is None, reason="helm is not on the PATH; `make chart` fetches it")
 
 
-def _identity(each: Manifest) -> tuple[str, str]:
-    return each["kind"], each["metadata"]["name"]
+def _identity(each: Manifest) -> tuple[str, str, str]:
+    return each["kind"], each["metadata"]["name"], each["metadata"].get("namespace", NAMESPACE)
 
 
 def _in_order(objects: list[Manifest]) -> list[Manifest]:

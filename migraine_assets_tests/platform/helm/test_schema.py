@@ -16,7 +16,7 @@ SCHEMA: dict[str, Any] = json.loads((CHART / "values.schema.json").read_text())
 # Objects whose keys the user chooses.
 FREE = {("grafana", "labels")}
 # Objects of Kubernetes, which have a single description.
-WHOLE = {"resources", "autoscalerResources", "clients", "monitoring", "kuberay"}
+WHOLE = {"resources", "autoscalerResources", "waitingResources", "clients", "monitoring", "kuberay"}
 
 REFUSED = (
     ({"serving": {"mode": "kserve"}}, "rayservice"),
@@ -53,6 +53,26 @@ REFUSED = (
         "without API keys",
     ),
     ({"serviceAccounts": {"create": False}}, "to existing accounts"),
+    ({"serviceAccounts": {"runs": "same", "serving": "same"}}, "have to differ"),
+    ({"fullnameOverride": "1st"}, "begins with a digit"),
+    ({"home": {"accessModes": ["ReadWriteOncePod"]}}, "a single pod could mount the volume"),
+    ({"images": {"serving": {"repository": "registry.example:5000/serving:1.2"}}}, "set images.serving.tag instead"),
+    ({"daemon": {"resources": {"limits": {"memory": "100Mi"}}}}, r"daemon.resources: the limit of memory \(100Mi\)"),
+    ({"serving": {"head": {"resources": {"requests": {"cpu": "1500m"}}}}}, "serving.head.resources: the limit of cpu"),
+    ({"podLabels": {"team": "not a label"}}, 'podLabels.team: "not a label" is not the value'),
+    ({"commonLabels": {"-team": "a"}}, "is not the key of a label"),
+    ({"podLabels": {"app.kubernetes.io/name": "a"}}, "belongs to the chart"),
+    ({"daemon": {"nodeSelector": {"pool": "a b"}}}, "daemon.nodeSelector.pool"),
+    ({"home": {"enabled": False}}, "set store.uri"),
+    ({"pipeline": {"logs": "store"}}, "without store.uri"),
+    ({"pipeline": {"namespace": "runs"}}, "a volume belongs to one namespace"),
+    ({"gateway": {"enabled": True, "parentRefs": [{"name": "a"}]}}, "without a host"),
+    ({"gateway": {"enabled": True, "serving": {"host": "api.example"}}}, "without gateway.parentRefs"),
+    ({"ingress": {"enabled": True, "dagsterReadOnly": {"host": "a.b", "tlsSecret": "c"}}}, "readOnlyWebserver.enabled"),
+    ({"backup": {"enabled": True}}, "without backup.uri"),
+    ({"backup": {"schedule": "nightly"}}, "schedule"),
+    ({"extraCodeLocations": [{"name": "other"}]}, "extraCodeLocations"),
+    ({"serving": {"extraWorkerGroups": [{"name": "spot", "minReplicas": 2, "maxReplicas": 1}]}}, "of spot is greater"),
     ({"prometheusOperator": {"interval": "fast"}}, "interval"),
     ({"extraEnv": [{"name": "1BAD"}]}, "extraEnv"),
 )
@@ -72,6 +92,13 @@ GROUPS = [path for path in _paths(VALUES) if path not in FREE]
 def test_an_invalid_value_is_rejected(values: dict[str, Any], reason: str) -> None:
     with pytest.raises(Refused, match=reason):
         render(values)
+
+
+def test_a_release_whose_name_begins_with_a_digit_is_refused() -> None:
+    """Helm allows it, and the names of Services do not."""
+    with pytest.raises(Refused, match="choose another name of the release, or set fullnameOverride"):
+        render({}, release="2nd")
+    assert render({"fullnameOverride": "second"}, release="2nd")
 
 
 @pytest.mark.parametrize("path", [(), *GROUPS], ids=".".join)
