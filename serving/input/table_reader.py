@@ -7,10 +7,11 @@ arrays and words, so the service decodes no file. Not here: the process (`servin
 
 import contextlib
 import logging
+import mmap
+import os
 import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,10 +21,10 @@ from serving.contract.requests import RequestSchema
 from serving.input.arrow_files import FILE, PARQUET, STREAM
 from serving.input.field_errors import shown
 from serving.input.table_worker import DATE, NUMBER, WORD
-from serving.input.worker_process import Check, Frame, WorkerDied, WorkerProcess
+from serving.input.worker_process import Check, Frame, WorkerDied, WorkerProcess, shared_memory
 
-# Memory that decoding one table may take, its body included.
-BUDGET_BYTES = 256 << 20
+# Memory that decoding one table may take. With the largest body it is 256 MiB.
+BUDGET_BYTES = 192 << 20
 # Processor time that decoding one table may take. The largest accepted tables take about a second.
 DECODE_SECONDS = 10.0
 
@@ -143,43 +144,51 @@ class _Question:
 
     def ask(self, worker: WorkerProcess, body: bytes, check: Check) -> DecodedTable:
         """The answer of `worker`. Raises `Refused`, `WorkerDied` and what `check` raises."""
-        kinds, schema = self._kinds(), self.schema
-        worker.send(
-            {
-                "kind": _KINDS[self.media_type],
-                "most": self.most,
-                "longest": self._longest_word() + 1,
-                "columns": kinds,
-                "size": len(body),
-            },
-            body,
-            check,
-        )
-        table = self._accepted(worker.frame(check))
-        if not 0 < table.rows <= self.most or not kinds.keys() >= set(table.columns):
-            raise WorkerDied
+        kinds = self._kinds()
+        request = {
+            "kind": _KINDS[self.media_type],
+            "most": self.most,
+            "longest": self._longest_word() + 1,
+            "columns": kinds,
+            "size": len(body),
+        }
+        # Reserved, and only taken as far as the worker fills it.
+        with shared_memory(len(body)) as sent, shared_memory(8 * len(kinds) * self.most) as room:
+            os.pwrite(sent, body, 0)
+            worker.send(request, (sent, room))
+            table = self._accepted(worker.frame(check))
+            sizes = [column.size for column in table.columns]
+            names = {column.name for column in table.columns}
+            if not 0 < table.rows <= self.most or not names <= kinds.keys() or len(names) < len(sizes):
+                raise WorkerDied
+            if not table.columns or any(size not in (4 * table.rows, 8 * table.rows) for size in sizes):
+                raise WorkerDied
+            with mmap.mmap(room, sum(sizes), access=mmap.ACCESS_READ) as content, memoryview(content) as view:
+                return self._decoded(table, view)
+
+    def _decoded(self, table: Frame, content: memoryview) -> DecodedTable:
+        """The columns of `table`, copied from `content`, where they follow each other."""
+        schema, kinds, at = self.schema, self._kinds(), 0
         values = np.empty((len(schema.columns), table.rows))
-        for index in {*range(len(values))} - {schema.index[name] for name in table.columns if kinds[name] == NUMBER}:
-            values[index] = np.nan
+        given = {schema.index[column.name] for column in table.columns if kinds[column.name] == NUMBER}
+        values[[row for row in range(len(values)) if row not in given]] = np.nan
         words: dict[str, tuple[list[str], NDArray[np.int32]]] = {}
         day: NDArray[np.int32] | None = None
-        for name in table.columns:
-            frame = self._accepted(worker.frame(check))
-            if kinds[name] == NUMBER:
-                target = values[schema.index[name]]
-                short = np.empty(table.rows, dtype=np.float32) if frame.size == 4 * table.rows else target
-                _fill(short, frame, worker, check)
-                target[:] = short
+        for column in table.columns:
+            part, at = content[at : at + column.size], at + column.size
+            if kinds[column.name] == NUMBER:
+                values[schema.index[column.name]] = np.frombuffer(part, f"f{column.size // table.rows}")
                 continue
-            codes = np.empty(table.rows, dtype=np.int32)
-            _fill(codes, frame, worker, check)
-            if kinds[name] == DATE:
+            codes = np.frombuffer(part, np.int32).copy()
+            if len(codes) != table.rows:
+                raise WorkerDied
+            if kinds[column.name] == DATE:
                 day = codes
-            else:
-                words[name] = frame.words or [], codes
-        if any(codes.min() < -1 or codes.max() >= len(known) for known, codes in words.values()):
-            raise WorkerDied
-        return DecodedTable(table.rows, tuple(table.columns), values, words, day)
+                continue
+            words[column.name] = known, codes = column.words or [], codes
+            if codes.min() < -1 or codes.max() >= len(known):
+                raise WorkerDied
+        return DecodedTable(table.rows, tuple(column.name for column in table.columns), values, words, day)
 
     def _kinds(self) -> dict[str, str]:
         schema = self.schema
@@ -213,9 +222,3 @@ class _Question:
                 known = ", ".join(schema.contract.names())
                 raise invalid(f"$.{shown(column)}", "is not a diary column, or occurs twice", known)
         raise WorkerDied
-
-
-def _fill(target: NDArray[Any], frame: Frame, worker: WorkerProcess, check: Check) -> None:
-    if frame.size != target.nbytes:
-        raise WorkerDied
-    worker.fill(target.data.cast("B"), check)

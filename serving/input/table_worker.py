@@ -4,15 +4,17 @@ Decoders are native code that reads what strangers send. So they run here, where
 beyond a budget is refused by the kernel, and where processor time is limited. The worker gets neither the environment
 nor the open files of the service. It runs as a script and imports NumPy and pyarrow only, so that it starts quickly.
 
-Over a socket, both sides send frames: the length of a JSON header (4 bytes), the header, and the bytes that it
-announces as `size`. A request is {kind, most, longest, columns, size} and the body. An answer is {rows, columns}, then
-for each column {column, size, words} and its values, or {refused, column} instead of the rest. Values are float32 or
-float64 for numbers, int32 indices of `words` for words, and int32 days since 1970-01-01 for dates.
+Headers travel as frames over a socket: their length (4 bytes) and JSON. Content travels in shared memory, whose two
+descriptors come with each request: the body, and room for the answer. A request is {kind, most, longest, columns,
+size}. Its answer is {rows, columns: [{name, size, words}]} or {refused, column}. The values of the columns follow each
+other in the shared memory, `size` bytes each: float32 or float64 for numbers, int32 indices of `words` for words (-1
+for null), int32 days since 1970-01-01 for dates.
 
 Not here: starting it, and what its answers mean to a client (`serving.input.table_reader`).
 """
 
 import json
+import mmap
 import os
 import resource
 import select
@@ -20,7 +22,7 @@ import signal
 import socket
 import struct
 import sys
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -37,8 +39,6 @@ OPEN_FILES = 32
 # Seconds without a table after which the memory of earlier tables is returned. The next one is faster with it.
 KEPT_SECONDS = 5.0
 
-Frame = tuple[dict[str, Any], bytes | memoryview]
-
 
 class NotAccepted(Exception):
     """The table is refused: `reason` is "unreadable", "empty", "rows", "memory", "column" or "type"."""
@@ -48,22 +48,29 @@ class NotAccepted(Exception):
         self.reason, self.column = reason, column[:256]
 
 
-def frames_of(request: Mapping[str, Any], body: bytearray) -> Iterator[Frame]:
-    """The answer to `request`, frame by frame. Raises `NotAccepted`, and `MemoryError` beyond the budget."""
+def decode(request: Mapping[str, Any], body: Any, room: memoryview) -> dict[str, Any]:
+    """Write the table in `body`, a buffer, to `room` and return the answer.
+
+    Raises `NotAccepted`, and `MemoryError` beyond the budget.
+    """
     import pyarrow as pa
 
     try:
-        table = _table(body, request)
-        yield {"rows": table.num_rows, "columns": table.column_names}, b""
+        table, at, columns = _table(body, request), 0, []
         for name in table.column_names:
-            yield _column(name, table.column(name), request)
+            words, values = _column(name, table.column(name), request)
+            content = np.ascontiguousarray(values).data.cast("B")
+            room[at : at + len(content)] = content
+            columns.append({"name": name, "size": len(content), "words": words})
+            at += len(content)
+        return {"rows": table.num_rows, "columns": columns}
     except MemoryError:  # pyarrow's own is one too, and must not count as unreadable
         raise
     except (pa.ArrowException, OSError, ValueError) as error:
         raise NotAccepted("unreadable") from error
 
 
-def _table(body: bytearray, request: Mapping[str, Any]) -> Any:
+def _table(body: Any, request: Mapping[str, Any]) -> Any:
     import pyarrow as pa
     import pyarrow.parquet as pq
 
@@ -132,18 +139,11 @@ def _accepts(kind: str, found: Any) -> bool:
     return bool(text or (kind == DATE and (types.is_date(found) or types.is_timestamp(found) or types.is_int32(found))))
 
 
-def _column(name: str, column: Any, request: Mapping[str, Any]) -> Frame:
-    kind, words = request["columns"][name], None
-    values: NDArray[Any]
+def _column(name: str, column: Any, request: Mapping[str, Any]) -> tuple[list[str] | None, NDArray[Any]]:
+    kind = request["columns"][name]
     if kind == NUMBER:
-        values = _numbers(column)
-    elif kind == DATE:
-        values = _days(name, column)
-    else:
-        words, values = _words(column, request["longest"])
-    # Without a copy where it is contiguous already.
-    content = np.ascontiguousarray(values).data.cast("B")
-    return {"column": name, "size": len(content), "words": words}, content
+        return None, _numbers(column)
+    return (None, _days(name, column)) if kind == DATE else _words(column, request["longest"])
 
 
 def _numbers(column: Any) -> NDArray[Any]:
@@ -200,23 +200,24 @@ def _cut(words: Any, longest: int) -> list[str]:
     return [word.as_py()[:longest] for word in words]
 
 
-def send(channel: socket.socket, header: Mapping[str, Any], content: bytes | memoryview = b"") -> None:
+def send(channel: socket.socket, header: Mapping[str, Any]) -> None:
     """Send one frame."""
     encoded = json.dumps(header).encode()
     channel.sendall(LENGTH.pack(len(encoded)) + encoded)
-    channel.sendall(content)
 
 
-def _received(channel: socket.socket, size: int) -> bytearray:
-    """The next `size` bytes. Raises `EOFError` when the service has closed its end or ended."""
-    content = bytearray(size)
-    view, at = memoryview(content), 0
-    while at < size:
-        count = channel.recv_into(view[at:])
+def _request(channel: socket.socket) -> tuple[dict[str, Any], list[int]]:
+    """The next request, and the descriptors of its shared memory. Raises `EOFError` when the service has gone."""
+    length, descriptors, _, _ = socket.recv_fds(channel, LENGTH.size, 2)
+    if len(length) < LENGTH.size:
+        raise EOFError
+    header, at = bytearray(*LENGTH.unpack(length)), 0
+    while at < len(header):
+        count = channel.recv_into(memoryview(header)[at:])
         if not count:
             raise EOFError
         at += count
-    return content
+    return json.loads(header), descriptors
 
 
 def confine(*, budget: int) -> int:
@@ -272,17 +273,28 @@ def main(budget: int, seconds: float) -> None:
 
 
 def _answer_one(channel: socket.socket, seconds: float) -> None:
-    header = json.loads(_received(channel, *LENGTH.unpack(_received(channel, LENGTH.size))))
+    request, (body, room) = _request(channel)
     # Ends the process, also inside native code, once it has used so much processor time.
     signal.setitimer(signal.ITIMER_PROF, seconds)
     try:
-        for frame in frames_of(header, _received(channel, header["size"])):
-            send(channel, *frame)
+        answer = _answer(request, body, room)
     except NotAccepted as refused:
-        send(channel, {"refused": refused.reason, "column": refused.column})
+        answer = {"refused": refused.reason, "column": refused.column}
     except MemoryError:
-        send(channel, {"refused": "memory"})
+        answer = {"refused": "memory"}
     signal.setitimer(signal.ITIMER_PROF, 0)
+    send(channel, answer)
+
+
+def _answer(request: Mapping[str, Any], body: int, room: int) -> dict[str, Any]:
+    try:
+        # Mapped until nothing refers to it any more: pyarrow does, as long as there is a table.
+        content = mmap.mmap(body, request["size"], access=mmap.ACCESS_READ) if request["size"] else b""
+        with mmap.mmap(room, 0) as target, memoryview(target) as view:
+            return decode(request, content, view)
+    finally:
+        os.close(body)
+        os.close(room)
 
 
 if __name__ == "__main__":

@@ -1,14 +1,17 @@
-"""One table worker as the service sees it: a process, and frames to and from it over a socket.
+"""One table worker as the service sees it: a process, frames to and from it, and memory that both share.
 
 Not here: what the process does (`serving.input.table_worker`), when it is started and what its answers mean
 (`serving.input.table_reader`).
 """
 
+import contextlib
+import fcntl
 import os
 import socket
 import subprocess
 import sys
-from collections.abc import Callable, Mapping
+import tempfile
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -29,23 +32,29 @@ class WorkerDied(Exception):
     """The worker has ended, or sent something that it never sends."""
 
 
+class Column(msgspec.Struct, frozen=True):
+    """One column of an answer: its name, the bytes of its values, and its distinct words if it has any."""
+
+    name: str
+    size: int
+    words: list[str] | None = None
+
+
 class Frame(msgspec.Struct, frozen=True):
-    """The header of one frame from the worker, of whatever kind: see `serving.input.table_worker`."""
+    """A frame from the worker, of whatever kind: see `serving.input.table_worker`."""
 
     ready: bool = False
     refused: str = ""
-    rows: int = 0
-    columns: list[str] = []
     column: str = ""
-    size: int = 0
-    words: list[str] | None = None
+    rows: int = 0
+    columns: list[Column] = []
 
 
 _decoder = msgspec.json.Decoder(Frame)
 
 
 class WorkerProcess:
-    """A running worker. Every method calls `check` while it waits; what it raises is raised."""
+    """A running worker. `check` is called while a method waits; what it raises is raised."""
 
     def __init__(self, *, budget: int, seconds: float) -> None:
         ours, theirs = socket.socketpair()
@@ -78,35 +87,31 @@ class WorkerProcess:
         while not self._ready:
             self._ready = self.frame(check).ready
 
-    def send(self, header: Mapping[str, Any], content: bytes, check: Check) -> None:
-        """Send one frame. Raises `WorkerDied`."""
+    def send(self, header: Mapping[str, Any], shared: Sequence[int]) -> None:
+        """Send one frame with the descriptors `shared`. Raises `WorkerDied`."""
         encoded = msgspec.json.encode(header)
-        for part in (table_worker.LENGTH.pack(len(encoded)) + encoded, content):
-            view, at = memoryview(part), 0
-            while at < len(view):
-                try:
-                    at += self._socket.send(view[at:])
-                except TimeoutError:
-                    check()
-                except OSError as error:
-                    raise WorkerDied from error
+        # Far less than the buffer of a socket, which is empty between two tables.
+        try:
+            socket.send_fds(self._socket, [table_worker.LENGTH.pack(len(encoded))], list(shared))
+            self._socket.sendall(encoded)
+        except OSError as error:
+            raise WorkerDied from error
 
     def frame(self, check: Check) -> Frame:
-        """The header of the next frame. Raises `WorkerDied`."""
+        """The next frame. Raises `WorkerDied`."""
         length = bytearray(table_worker.LENGTH.size)
-        self.fill(memoryview(length), check)
+        self._fill(memoryview(length), check)
         [size] = table_worker.LENGTH.unpack(length)
         if size > _LARGEST_HEADER:
             raise WorkerDied
         header = bytearray(size)
-        self.fill(memoryview(header), check)
+        self._fill(memoryview(header), check)
         try:
             return _decoder.decode(header)
         except (msgspec.DecodeError, UnicodeDecodeError) as error:
             raise WorkerDied from error
 
-    def fill(self, target: memoryview, check: Check) -> None:
-        """Fill `target`, bytes, with what the worker sends next. Raises `WorkerDied`."""
+    def _fill(self, target: memoryview, check: Check) -> None:
         at = 0
         while at < len(target):
             try:
@@ -125,6 +130,24 @@ class WorkerProcess:
         self._socket.close()
         self._process.kill()
         self._process.wait()
+
+
+@contextlib.contextmanager
+def shared_memory(size: int) -> Iterator[int]:
+    """The descriptor of `size` bytes of memory for two processes, neither of which can change its size."""
+    if sys.platform != "linux":  # no sealed memory there
+        with tempfile.TemporaryFile() as file:
+            os.ftruncate(file.fileno(), size)
+            yield file.fileno()
+        return
+    descriptor = os.memfd_create("table", os.MFD_CLOEXEC | os.MFD_ALLOW_SEALING)
+    try:
+        os.ftruncate(descriptor, size)
+        # Otherwise a worker could cut off what the service is reading, which would kill the service.
+        fcntl.fcntl(descriptor, fcntl.F_ADD_SEALS, fcntl.F_SEAL_SHRINK | fcntl.F_SEAL_GROW | fcntl.F_SEAL_SEAL)
+        yield descriptor
+    finally:
+        os.close(descriptor)
 
 
 def _environment() -> dict[str, str]:
