@@ -105,7 +105,8 @@ class Services:
     def _tick(self) -> None:
         self._show_logs()
         self.metrics.tick()
-        self.table_memory.tick()
+        if self.table_memory.tick():
+            self.tables.release()
 
     def _look(self) -> None:
         attempt("published", self.metrics.refresh)

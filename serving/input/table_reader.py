@@ -7,8 +7,6 @@ arrays and words, so the service decodes no file. Not here: the process (`servin
 
 import contextlib
 import logging
-import mmap
-import os
 import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -21,7 +19,7 @@ from serving.contract.requests import RequestSchema
 from serving.input.arrow_files import FILE, PARQUET, STREAM
 from serving.input.field_errors import shown
 from serving.input.table_worker import DATE, NUMBER, WORD
-from serving.input.worker_process import Check, Frame, WorkerDied, WorkerProcess, shared_memory
+from serving.input.worker_process import Check, Frame, SharedMemory, WorkerDied, WorkerProcess
 
 # Memory that decoding one table may take. With the largest body it is 256 MiB.
 BUDGET_BYTES = 192 << 20
@@ -62,6 +60,7 @@ class TableReader:
         self._budget, self._seconds, self._on_death = budget, seconds, on_death
         self._lock = threading.Lock()
         self._worker: WorkerProcess | None = None
+        self._shared: _Shared | None = None
 
     @property
     def worker(self) -> WorkerProcess | None:
@@ -81,7 +80,7 @@ class TableReader:
         with self._lock:
             worker = self._ready(check)
             try:
-                return question.ask(worker, body, check)
+                return question.ask(worker, self._shared_for(len(body), question.room()), body, check)
             except Refused:
                 raise
             except WorkerDied:
@@ -100,6 +99,28 @@ class TableReader:
             if self._worker is not None:
                 self._worker.end()
                 self._worker = None
+            self._release()
+
+    def release(self) -> None:
+        """Release the memory of past tables, unless a table is being read. The worker does so by itself."""
+        if self._lock.acquire(blocking=False):
+            try:
+                self._release()
+            finally:
+                self._lock.release()
+
+    def _release(self) -> None:
+        if self._shared is not None:
+            self._shared.sent.close()
+            self._shared.room.close()
+            self._shared = None
+
+    def _shared_for(self, sent: int, room: int) -> "_Shared":
+        """The memory of past tables if it is large enough: new memory would take longer than decoding."""
+        if self._shared is None or self._shared.sent.size < sent or self._shared.room.size < room:
+            self._release()
+            self._shared = _Shared(SharedMemory(sent), SharedMemory(room))
+        return self._shared
 
     def _ready(self, check: Check) -> WorkerProcess:
         if self._worker is not None and self._worker.exit_code is not None:  # killed between two tables
@@ -128,6 +149,14 @@ class TableReader:
             raise _unavailable(error.strerror or type(error).__name__) from None
 
 
+@dataclass(frozen=True)
+class _Shared:
+    """Memory that is shared with the worker: what it reads, and room for what it answers."""
+
+    sent: SharedMemory
+    room: SharedMemory
+
+
 def _unavailable(why: str) -> Refused:
     _log.error("table worker does not start", extra={"fields": {"why": why}})
     return Refused("overloaded", "Tables cannot be decoded at the moment.", headers={"Retry-After": "5"})
@@ -142,7 +171,7 @@ class _Question:
     budget: int
     schema: RequestSchema
 
-    def ask(self, worker: WorkerProcess, body: bytes, check: Check) -> DecodedTable:
+    def ask(self, worker: WorkerProcess, shared: _Shared, body: bytes, check: Check) -> DecodedTable:
         """The answer of `worker`. Raises `Refused`, `WorkerDied` and what `check` raises."""
         kinds = self._kinds()
         request = {
@@ -152,19 +181,21 @@ class _Question:
             "columns": kinds,
             "size": len(body),
         }
-        # Reserved, and only taken as far as the worker fills it.
-        with shared_memory(len(body)) as sent, shared_memory(8 * len(kinds) * self.most) as room:
-            os.pwrite(sent, body, 0)
-            worker.send(request, (sent, room))
-            table = self._accepted(worker.frame(check))
-            sizes = [column.size for column in table.columns]
-            names = {column.name for column in table.columns}
-            if not 0 < table.rows <= self.most or not names <= kinds.keys() or len(names) < len(sizes):
-                raise WorkerDied
-            if not table.columns or any(size not in (4 * table.rows, 8 * table.rows) for size in sizes):
-                raise WorkerDied
-            with mmap.mmap(room, sum(sizes), access=mmap.ACCESS_READ) as content, memoryview(content) as view:
-                return self._decoded(table, view)
+        shared.sent.content[: len(body)] = body
+        worker.send(request, (shared.sent.descriptor, shared.room.descriptor))
+        table = self._accepted(worker.frame(check))
+        sizes = [column.size for column in table.columns]
+        names = {column.name for column in table.columns}
+        if not 0 < table.rows <= self.most or not names <= kinds.keys() or len(names) < len(sizes):
+            raise WorkerDied
+        if not table.columns or any(size not in (4 * table.rows, 8 * table.rows) for size in sizes):
+            raise WorkerDied
+        with memoryview(shared.room.content) as content:
+            return self._decoded(table, content)
+
+    def room(self) -> int:
+        """The bytes that the values of the largest accepted table take."""
+        return 8 * len(self._kinds()) * self.most
 
     def _decoded(self, table: Frame, content: memoryview) -> DecodedTable:
         """The columns of `table`, copied from `content`, where they follow each other."""

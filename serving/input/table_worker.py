@@ -22,7 +22,7 @@ import signal
 import socket
 import struct
 import sys
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -193,7 +193,8 @@ def _words(column: Any, longest: int) -> tuple[list[str], NDArray[np.int32]]:
 def _indices(codes: Any) -> NDArray[np.int32]:
     import pyarrow as pa
 
-    return np.asarray(codes.cast(pa.int64()).fill_null(-1).to_numpy(zero_copy_only=False), dtype=np.int32)
+    codes = codes if codes.type == pa.int32() else codes.cast(pa.int32())
+    return np.asarray(codes.fill_null(-1).to_numpy(zero_copy_only=False))
 
 
 def _cut(words: Any, longest: int) -> list[str]:
@@ -220,6 +221,26 @@ def _request(channel: socket.socket) -> tuple[dict[str, Any], list[int]]:
     return json.loads(header), descriptors
 
 
+class Mappings:
+    """Shared memory that stays mapped from one table to the next: to map its pages takes as long as decoding."""
+
+    def __init__(self) -> None:
+        self._kept: dict[int, tuple[int, memoryview]] = {}
+
+    def of(self, descriptors: Sequence[int]) -> list[memoryview]:
+        """The memory behind each of `descriptors`, which are closed."""
+        for place, descriptor in enumerate(descriptors):
+            inode = os.fstat(descriptor).st_ino
+            if place not in self._kept or self._kept[place][0] != inode:
+                self._kept[place] = inode, memoryview(mmap.mmap(descriptor, 0))
+            os.close(descriptor)
+        return [self._kept[place][1] for place in range(len(descriptors))]
+
+    def forget(self) -> None:
+        """Release it, so that it is gone once the service has released it too."""
+        self._kept = {}
+
+
 def confine(*, budget: int) -> int:
     """Limit the memory of this process to `budget` bytes more than now, and what else it could do to the machine.
 
@@ -241,11 +262,13 @@ def _data_bytes() -> int:
     return int(fields[5]) * resource.getpagesize()
 
 
-def _release(channel: socket.socket, most: int) -> None:
+def _release(channel: socket.socket, mappings: Mappings, most: int) -> None:
     """Return the memory of past tables to the system: at once beyond `most` bytes, else when no other table comes."""
     import pyarrow as pa
 
     idle = not select.select([channel], [], [], KEPT_SECONDS)[0]
+    if idle:
+        mappings.forget()
     if idle or _data_bytes() > most:
         pa.default_memory_pool().release_unused()
 
@@ -262,39 +285,29 @@ def main(budget: int, seconds: float) -> None:
     pa.set_memory_pool(pa.system_memory_pool())
     pa.set_cpu_count(1)
     channel = socket.socket(fileno=os.dup(0))
-    limit = confine(budget=budget)
+    limit, mappings = confine(budget=budget), Mappings()
     send(channel, {"ready": True})
     try:
         while True:
-            _answer_one(channel, seconds)
-            _release(channel, limit - budget // 2)
+            _answer_one(channel, seconds, mappings)
+            _release(channel, mappings, limit - budget // 2)
     except (EOFError, BrokenPipeError, ConnectionResetError):
         return
 
 
-def _answer_one(channel: socket.socket, seconds: float) -> None:
-    request, (body, room) = _request(channel)
+def _answer_one(channel: socket.socket, seconds: float, mappings: Mappings) -> None:
+    request, descriptors = _request(channel)
     # Ends the process, also inside native code, once it has used so much processor time.
     signal.setitimer(signal.ITIMER_PROF, seconds)
+    body, room = mappings.of(descriptors)
     try:
-        answer = _answer(request, body, room)
+        answer = decode(request, body[: request["size"]], room)
     except NotAccepted as refused:
         answer = {"refused": refused.reason, "column": refused.column}
     except MemoryError:
         answer = {"refused": "memory"}
     signal.setitimer(signal.ITIMER_PROF, 0)
     send(channel, answer)
-
-
-def _answer(request: Mapping[str, Any], body: int, room: int) -> dict[str, Any]:
-    try:
-        # Mapped until nothing refers to it any more: pyarrow does, as long as there is a table.
-        content = mmap.mmap(body, request["size"], access=mmap.ACCESS_READ) if request["size"] else b""
-        with mmap.mmap(room, 0) as target, memoryview(target) as view:
-            return decode(request, content, view)
-    finally:
-        os.close(body)
-        os.close(room)
 
 
 if __name__ == "__main__":

@@ -4,14 +4,14 @@ Not here: what the process does (`serving.input.table_worker`), when it is start
 (`serving.input.table_reader`).
 """
 
-import contextlib
 import fcntl
+import mmap
 import os
 import socket
 import subprocess
 import sys
 import tempfile
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -132,22 +132,27 @@ class WorkerProcess:
         self._process.wait()
 
 
-@contextlib.contextmanager
-def shared_memory(size: int) -> Iterator[int]:
-    """The descriptor of `size` bytes of memory for two processes, neither of which can change its size."""
-    if sys.platform != "linux":  # no sealed memory there
-        with tempfile.TemporaryFile() as file:
-            os.ftruncate(file.fileno(), size)
-            yield file.fileno()
-        return
-    descriptor = os.memfd_create("table", os.MFD_CLOEXEC | os.MFD_ALLOW_SEALING)
-    try:
-        os.ftruncate(descriptor, size)
-        # Otherwise a worker could cut off what the service is reading, which would kill the service.
-        fcntl.fcntl(descriptor, fcntl.F_ADD_SEALS, fcntl.F_SEAL_SHRINK | fcntl.F_SEAL_GROW | fcntl.F_SEAL_SEAL)
-        yield descriptor
-    finally:
-        os.close(descriptor)
+class SharedMemory:
+    """`size` bytes for two processes, neither of which can change the size. Taken only as far as they are written."""
+
+    def __init__(self, size: int) -> None:
+        self.size = max(size, 1)
+        if sys.platform == "linux":
+            self.descriptor = os.memfd_create("table", os.MFD_CLOEXEC | os.MFD_ALLOW_SEALING)
+        else:
+            self.descriptor, path = tempfile.mkstemp()
+            Path(path).unlink()
+        os.ftruncate(self.descriptor, self.size)
+        if sys.platform == "linux":
+            # Otherwise a worker could cut off what the service is reading, which would kill the service.
+            seals = fcntl.F_SEAL_SHRINK | fcntl.F_SEAL_GROW | fcntl.F_SEAL_SEAL
+            fcntl.fcntl(self.descriptor, fcntl.F_ADD_SEALS, seals)
+        self.content = mmap.mmap(self.descriptor, self.size)
+
+    def close(self) -> None:
+        """Release it, once the other process has too."""
+        self.content.close()
+        os.close(self.descriptor)
 
 
 def _environment() -> dict[str, str]:
