@@ -13,7 +13,7 @@ installed = .venv/.installed-$(1)
 
 .DEFAULT_GOAL := help
 .PHONY: help run ui serve demo-drift test test-all static fast-tests all-tests lint format types postgres rules chart checks \
-	dashboards image screenshots docs lock clean validate audit images scan deploy api-tests watch-check notify
+	dashboards image screenshots sample-report docs lock clean validate audit images scan deploy api-tests watch-check notify
 
 help: ## Show this help
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -109,6 +109,9 @@ format: $(call installed,dev) ## Format the code
 
 screenshots: $(call installed,run) ## Take the screenshots of the README (needs Chromium and a finished `make run`)
 	@scripts/screenshots.sh
+
+sample-report: ## Copy the newest reports to build/sample-report, as a static site
+	@scripts/sample_report.sh
 
 docs: $(call installed,dev) ## Update the generated tables in the documentation
 	@$(bin)/python scripts/reference_tables.py

@@ -1,7 +1,7 @@
 """Render the reference tables of the documentation from the code, so that documents cannot disagree with it.
 
-`make docs` runs this: fields (README.md), alerts (docs/alerts.md), HTTP problems (docs/api.md), documents that commands
-print (docs/cli.md). Metrics and alert rules: `scripts/metrics.py`.
+`make docs` runs this: fields (docs/diaries.md), alerts (docs/alerts.md), HTTP problems (docs/api.md), documents that
+commands print (docs/cli.md). Metrics and alert rules: `scripts/metrics.py`.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -101,7 +101,7 @@ def _values(field: Field) -> str:
 
 # Document, section and renderer of each table.
 TABLES = (
-    ("README.md", "contract", contract_table),
+    ("docs/diaries.md", "contract", contract_table),
     ("docs/alerts.md", "alerts", alert_table),
     ("docs/api.md", "problems", problem_table),
     ("docs/cli.md", "documents", document_tables),

@@ -67,7 +67,11 @@ def _error_in_words(evaluation: TaskEvaluation) -> tuple[str, ...]:
         return ()
     rate = evaluation.baselines.get("personal_rate", {}).get("test", {}).get("mae", UNKNOWN)
     what = "The number of headache days" if evaluation.severity_kind == "burden" else "The severity"
-    other = "" if rate is UNKNOWN else f" {title('personal_rate')} alone is off by {number(rate.value, digits=1)}."
+    other = (
+        ""
+        if rate is UNKNOWN
+        else f" The {title('personal_rate').lower()} alone is off by {number(rate.value, digits=1)}."
+    )
     size = f"{number(error.value, digits=1)} {unit_of(evaluation)}"
     return (f"{what} that it predicts is off by {size} on average.{other}",)
 

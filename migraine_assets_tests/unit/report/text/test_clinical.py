@@ -42,7 +42,7 @@ def test_a_rate_without_days_is_unknown_and_no_error(field: str) -> None:
 
 def test_severity_is_off_by_points_beside_the_personal_rate() -> None:
     (sentence,) = in_words(severity_evaluation(participants=12))
-    assert "points on average. Personal rate alone is off by" in sentence
+    assert "points on average. The personal rate alone is off by" in sentence
 
 
 def test_the_report_begins_with_words_and_only_then_statistics() -> None:

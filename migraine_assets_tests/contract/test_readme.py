@@ -1,0 +1,25 @@
+"""The README: short before the reference, a picture on the first screen, commands that exist."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+MAKEFILE = (ROOT / "Makefile").read_text(encoding="utf-8")
+MOST_WORDS, FIRST_SCREEN = 900, 25
+
+
+def test_it_is_short_before_the_reference() -> None:
+    assert len(README[: README.index("## Reference")].split()) <= MOST_WORDS
+
+
+def test_the_first_screen_has_a_picture() -> None:
+    first = "\n".join(README.splitlines()[:FIRST_SCREEN])
+    assert "docs/images/report.png" in first
+
+
+@pytest.mark.parametrize("target", sorted(set(re.findall(r"\bmake ([a-z][a-z-]*)", README)) - {"and"}))
+def test_a_make_target_exists(target: str) -> None:
+    assert re.search(rf"^{target}:", MAKEFILE, re.MULTILINE)
