@@ -15,7 +15,7 @@ from numpy.typing import ArrayLike, NDArray
 from migraine_assets.core.evaluation.selection import Decision, lead
 from migraine_assets.core.evaluation.subgroups import MIN_PARTICIPANTS
 from migraine_assets.core.metrics.bootstrap import REPLICATES, SEED, Draws, resample
-from migraine_assets.core.metrics.interval import UNKNOWN, Interval
+from migraine_assets.core.metrics.interval import UNKNOWN, Interval, Scores
 from migraine_assets.core.metrics.metrics import attack_draws, severity_draws
 from migraine_assets.core.tasks import Task
 
@@ -43,6 +43,7 @@ def gate(
     incumbent: ArrayLike | None,
     participant: ArrayLike,
     *,
+    validation: Scores | None = None,
     same_bundle: bool = False,
     groups: Mapping[str, NDArray[np.object_]] | None = None,
     settings: GateSettings | None = None,
@@ -53,16 +54,28 @@ def gate(
     rows, or if the paired interval over participants shows a loss of at most `margin`. For attacks, its Brier score and
     its calibration must also not be clearly worse. No group of participants (`groups`: labels [n] by dimension) may be
     clearly worse by more than `subgroup_loss`. In doubt the incumbent stays, because a change has a cost and noise
-    would decide between equal models. `incumbent` is None if there is no champion.
+    would decide between equal models.
+
+    `incumbent` is None if there is no champion. A first champion must be clearly better than chance: by `validation`,
+    its cross-validated scores, the interval of its ROC-AUC lies above 0.5, or that of its R2 above 0.
     """
     if same_bundle:
         return Decision(False, "unchanged", ("The candidate is already the champion.",))
     if incumbent is None:
-        return Decision(True, "first", ("There is no champion yet.",))
+        return _first(task, validation or {})
     limits = settings or GateSettings()
     figures = _differences(task, y, candidate, incumbent, participant, limits)
     worse = tuple(_worse_groups(task, y, candidate, incumbent, participant, groups or {}, limits))
     return _decide(task, figures, worse, settings=limits)
+
+
+def _first(task: Task, validation: Scores) -> Decision:
+    name, metric, chance = ("roc_auc", "ROC-AUC", 0.5) if task == "attack" else ("r2", "R2", 0.0)
+    score = validation.get(name, UNKNOWN)
+    if score.ci_low > chance:
+        return Decision(True, "first", ("There is no champion yet.",))
+    reason = f"The best model is not clearly better than chance: cross-validated {metric} {score}, chance {chance:g}."
+    return Decision(False, "refused", (reason,), {name: score})
 
 
 def _differences(

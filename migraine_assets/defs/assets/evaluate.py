@@ -63,12 +63,13 @@ def evaluate(
     thresholds = {key: baseline_threshold(data, prediction) for key, prediction in train_base.items()}
     scorer = Scorer(data, params.training.replicates)
     ranking = rank([_result(model) for model in models], task=task)
-    candidate = next((model.bundle for model in models if model.key == ranking.champion), None)
+    best_model = next((model for model in models if model.key == ranking.champion), None)
+    candidate = best_model.bundle if best_model else None
     decision = _gate(
         workspace,
         data,
         features.names,
-        candidate,
+        best_model,
         opponent,
         predicted.get(ranking.champion or ""),
         params,
@@ -118,18 +119,20 @@ def _gate(
     workspace: Workspace,
     data: TaskData,
     names: tuple[str, ...],
-    bundle: str | None,
+    candidate: ModelRef | None,
     opponent: str | None,
     prediction: Floats | None,
     params: Params,
     source: str,
 ) -> Decision:
-    if bundle is None or prediction is None:
+    if candidate is None or candidate.bundle is None or prediction is None:
         return Decision(False, "refused", ("No model met the bar.",))
     old = None
     if opponent is not None:
         incumbent = load_bundle(workspace.store, opponent)
-        if reason := _incomparable(workspace, incumbent, load_manifest(workspace.store, bundle), source=source):
+        if reason := _incomparable(
+            workspace, incumbent, load_manifest(workspace.store, candidate.bundle), source=source
+        ):
             return Decision(False, "refused", (f"{reason} To replace it anyway, run migraine promote.",))
         old = _old_prediction(incumbent, data, names)
     return gate(
@@ -138,6 +141,7 @@ def _gate(
         prediction,
         old,
         data.test.participant,
+        validation=scores(candidate.cv),
         groups=dimensions(data),
         settings=params.promotion,
     )

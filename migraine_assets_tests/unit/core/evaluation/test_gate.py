@@ -11,8 +11,9 @@ from migraine_assets.core.evaluation.flags import Flag
 from migraine_assets.core.evaluation.gate import GateSettings, gate
 from migraine_assets.core.evaluation.selection import Result, lead, meets_bar, rank
 from migraine_assets.core.metrics.bootstrap import Floats, resample
-from migraine_assets.core.metrics.interval import Interval
+from migraine_assets.core.metrics.interval import Interval, Scores
 from migraine_assets.core.metrics.metrics import attack_draws, severity_draws
+from migraine_assets.core.tasks import Task
 
 LEAK = Flag("too_good_to_be_true", "It knows the answer.", bars=True)
 NOTE = Flag("overfitting", "A gap.")
@@ -101,10 +102,21 @@ def _blur(p: Floats, amount: float) -> Floats:
     return 1 / (1 + np.exp(-(np.log(p / (1 - p)) + noise)))
 
 
-def test_the_first_model_takes_an_empty_place() -> None:
+@pytest.mark.parametrize(
+    ("task", "score", "accepted"),
+    [
+        ("attack", {"roc_auc": Interval(0.61, 0.55, 0.67)}, True),
+        ("attack", {"roc_auc": Interval(0.555, 0.48, 0.63)}, False),
+        ("attack", {}, False),
+        ("severity", {"r2": Interval(0.1, 0.02, 0.2)}, True),
+        ("severity", {"r2": Interval(0.1, -0.02, 0.2)}, False),
+    ],
+)
+def test_the_first_champion_is_clearly_better_than_chance(task: Task, score: Scores, accepted: bool) -> None:
     y, p, group = _test_rows()
-    decision = gate("attack", y, p, None, group)
-    assert (decision.accepted, decision.outcome) == (True, "first")
+    decision = gate(task, y, p, None, group, validation=score)
+    assert (decision.accepted, decision.outcome) == (accepted, "first" if accepted else "refused")
+    assert accepted or "not clearly better than chance" in decision.reasons[0]
 
 
 def test_the_same_bundle_changes_nothing() -> None:
