@@ -160,6 +160,8 @@ def _warnings(
     attack = scores["attack"]
     if attack.output is None:
         warnings.append(_too_little_history(attack.group, past))
+    if past[1] >= LEAST_ATTACK_DAYS and past[0] == past[1]:
+        warnings.append(_attack_days_only(past))
     if out_of_range:
         text = "Far outside what the model saw in training: the prediction is an extrapolation."
         warnings.append(Warning("out_of_range", text, list(out_of_range)))
@@ -174,6 +176,18 @@ def _warnings(
     if False in [model.same_features_code for model in answering]:
         warnings.append(_OTHER_FEATURES_CODE)
     return warnings
+
+
+# So many known days, all with an attack, suggest that days without one were left out.
+LEAST_ATTACK_DAYS = 3
+
+
+def _attack_days_only(past: Sequence[float]) -> Warning:
+    text = (
+        f"All {int(past[1])} known days of the last 28 have an attack. If days without one were left out, the "
+        "prediction is too high: send them too."
+    )
+    return Warning("attack_days_only", text, [ATTACK])
 
 
 def _too_little_history(group: Group, past: Sequence[float]) -> Warning:

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from serving.api.compose import BANDS, band_limits, severity_missing
+from serving.api.compose import BANDS, LEAST_ATTACK_DAYS, band_limits, severity_missing
 from serving.input.arrow_participants import TableParticipants, take
 from serving.model.intervals import severity_ends
 from serving.model.predictor import HistoryPredictions
@@ -109,8 +109,10 @@ def _warnings(predictions: HistoryPredictions, abstained: Mask) -> dict[str, Mas
             used[group.positions] |= group.model.uses(columns)[column]
         unused |= ~np.isnan(take(histories.values[column : column + 1], targets)[0]) & ~used
     reason = severity_missing(predictions.models, predictions.groups)
+    attacks, observed, _ = predictions.past.T
     return {
         "too_little_history": abstained,
+        "attack_days_only": (observed >= LEAST_ATTACK_DAYS) & (attacks == observed),
         "out_of_range": out_of_range,
         "unused_fields": unused,
         "value_limited": np.asarray(predictions.changed.any(axis=0))[targets],

@@ -100,6 +100,7 @@ class Warning(msgspec.Struct, frozen=True, gc=False):
 
     code: Literal[
         "too_little_history",
+        "attack_days_only",
         "out_of_range",
         "unused_fields",
         "value_limited",

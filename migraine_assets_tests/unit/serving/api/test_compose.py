@@ -229,3 +229,11 @@ def test_a_shadow_model_runs_and_changes_no_answer(tmp_path: Path, models: Model
     assert shadow is not None
     assert shadow[0].bundle.hash == names["attack_2"]
     assert shadow[2] == shadow[0].bundle.predict(shadow[1][None])[0]
+
+
+@pytest.mark.parametrize(("quiet", "warned"), [(0, True), (1, False)])
+def test_a_diary_of_attack_days_alone_is_answered_with_a_warning(models: ModelSet, quiet: int, warned: bool) -> None:
+    entries = [{"date": f"2026-02-{day}", "migraine_occurrence": int(day > 19 + quiet)} for day in range(20, 26)]
+    [outcome] = ask(models, {"participant_id": "p", "entries": entries})
+    codes = [warning.code for warning in outcome.prediction.warnings]
+    assert ("attack_days_only" in codes) == warned
