@@ -15,17 +15,28 @@ installed = .venv/.installed-$(1)
 .PHONY: help run ui serve demo-drift test test-all static fast-tests all-tests lint format types postgres rules chart checks \
 	dashboards image screenshots sample-report docs lock clean validate audit images scan deploy api-tests watch-check notify
 
-help: ## Show this help
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+help:
+	@awk -F ':.*## ' ' \
+	    /^## / { printf "%s%s\n", group++ ? "\n" : "", substr($$0, 4) } \
+	    /^[a-z-]+:.*## / { \
+	        line = sprintf("  %-13s", $$1); count = split($$2, words, " "); \
+	        for (k = 1; k <= count; k++) { \
+	            if (length(line) + length(words[k]) + 1 > 80) { print line; line = sprintf("%15s", "") } \
+	            line = line " " words[k] \
+	        } \
+	        print line \
+	    }' $(MAKEFILE_LIST)
 
 .venv/.installed-%: requirements/%.lock requirements/bootstrap.lock pyproject.toml scripts/environment.sh
 	@scripts/environment.sh $*
 	@touch $@
 
+## Use the platform (make COMMAND)
+
 run: $(call installed,$(if $(filter kostecki_dillon,$(SOURCE)),kostecki-dillon,run)) ## Train and evaluate models on a diary: make run SOURCE=synthetic|kostecki_dillon|PATH MAPPING=FILE
 	@$(bin)/migraine run $(if $(SOURCE),--source '$(SOURCE)') $(if $(MAPPING),--mapping '$(MAPPING)')
 
-ui: $(call installed,run) ## Start the Dagster UI (port 3000) and the MLflow UI (port 5000)
+ui: $(call installed,run) ## Start the UIs of Dagster (port 3000) and MLflow (5000), and the reports (3002)
 	@exec $(bin)/migraine ui
 
 serve: $(call installed,run) ## Start the HTTP service on 127.0.0.1:8000
@@ -33,6 +44,11 @@ serve: $(call installed,run) ## Start the HTTP service on 127.0.0.1:8000
 
 demo-drift: $(call installed,run) ## Demonstrate drift: detection, retraining and promotion in a few minutes
 	@$(bin)/python -m demo
+
+validate: $(call installed,$(if $(filter kostecki_dillon,$(SOURCE)),kostecki-dillon,run)) ## Validate a diary without training: make validate SOURCE=...
+	@$(bin)/migraine validate '$(or $(SOURCE),synthetic)' $(if $(MAPPING),--mapping '$(MAPPING)')
+
+## Develop
 
 test: $(call installed,dev) ## Run lint, type checks and all tests but the slow ones
 	@$(MAKE) --no-print-directory -j2 static fast-tests
@@ -76,10 +92,28 @@ dashboards: $(call installed,dev) ## Generate the Grafana dashboards
 image: $(call installed,dev) ## Build and test both images without Docker (needs root and Debian)
 	@scripts/image.sh
 
-# Steps of the CI workflow (.github), which can also be run locally.
+format: $(call installed,dev) ## Format the code
+	$(bin)/ruff check --fix .
+	$(bin)/ruff format .
 
-validate: $(call installed,$(if $(filter kostecki_dillon,$(SOURCE)),kostecki-dillon,run)) ## Validate a diary without training: make validate SOURCE=...
-	@$(bin)/migraine validate '$(or $(SOURCE),synthetic)' $(if $(MAPPING),--mapping '$(MAPPING)')
+screenshots: $(call installed,run) ## Take the screenshots of the README (needs Chromium and a finished `make run`)
+	@scripts/screenshots.sh
+
+sample-report: ## Copy the newest reports to build/sample-report, as a static site
+	@scripts/sample_report.sh
+
+docs: $(call installed,dev) ## Update the generated tables in the documentation
+	@$(bin)/python scripts/reference_tables.py
+	@$(bin)/python scripts/metrics.py
+
+lock: $(call installed,dev) ## Update the lock files from pyproject.toml
+	scripts/lock.sh
+
+clean: ## Delete the environment and all caches, but not MIGRAINE_HOME
+	rm -rf .venv .venv-checks .mypy_cache .ruff_cache .hypothesis .import_linter_cache .coverage
+
+# Steps of the CI workflow (.github), which can also be run locally.
+## Steps of CI and of a release
 
 audit: $(call installed,dev) ## Check dependencies for known vulnerabilities (needs network)
 	@scripts/checks.sh audit
@@ -102,23 +136,3 @@ watch-check: $(call installed,dev) ## Check the rules, targets and alerts of a P
 
 notify: ## Send the results of a CI run to Slack: SLACK_WEBHOOK, RESULTS, RUN
 	@$(PYTHON) scripts/notify.py
-
-format: $(call installed,dev) ## Format the code
-	$(bin)/ruff check --fix .
-	$(bin)/ruff format .
-
-screenshots: $(call installed,run) ## Take the screenshots of the README (needs Chromium and a finished `make run`)
-	@scripts/screenshots.sh
-
-sample-report: ## Copy the newest reports to build/sample-report, as a static site
-	@scripts/sample_report.sh
-
-docs: $(call installed,dev) ## Update the generated tables in the documentation
-	@$(bin)/python scripts/reference_tables.py
-	@$(bin)/python scripts/metrics.py
-
-lock: $(call installed,dev) ## Update the lock files from pyproject.toml
-	scripts/lock.sh
-
-clean: ## Delete the environment and all caches, but not MIGRAINE_HOME
-	rm -rf .venv .venv-checks .mypy_cache .ruff_cache .hypothesis .import_linter_cache .coverage

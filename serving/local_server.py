@@ -11,7 +11,7 @@ import socket
 import tempfile
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, redirect_stderr, redirect_stdout
 from pathlib import Path
 
 from migraine_assets.errors import ConfigurationError, MigraineError, StoreError
@@ -132,8 +132,19 @@ def _ray(settings: ServingSettings, temporary: Path) -> Iterator[None]:
             # Ray makes a folder for its node.
             for admin_socket in temporary.glob(f"*/{HAPROXY_SOCKET}"):
                 drain(admin_socket, seconds=settings.request_timeout)
-            serve.shutdown()  # type: ignore[no-untyped-call]
-            ray.shutdown()
+            with _quiet():
+                serve.shutdown()  # type: ignore[no-untyped-call]
+                ray.shutdown()
+
+
+@contextmanager
+def _quiet() -> Iterator[None]:
+    """Drop what Ray prints in this block: it reports the processes that it ends itself as killed or crashed.
+
+    Errors are raised, not printed.
+    """
+    with Path(os.devnull).open("w") as sink, redirect_stdout(sink), redirect_stderr(sink):
+        yield
 
 
 @contextmanager

@@ -117,6 +117,6 @@ def _print(console: Console, text: str, *, label: str = "", label_style: str = "
     for line in wrap(f"{label} {text}" if label else text, width(console)):
         shown = Text(printable(line), style=style)
         if label:
-            shown.highlight_words([label], label_style)
+            shown.stylize(label_style, 0, len(label))
             label = ""
         console.print(shown, soft_wrap=True)

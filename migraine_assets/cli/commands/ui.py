@@ -6,6 +6,9 @@ import socket
 import subprocess
 import sys
 import time
+import urllib.error
+import urllib.request
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Annotated
 
@@ -75,21 +78,33 @@ def environment(settings: Settings, *, mlflow_port: int, reports_port: int) -> d
     }
 
 
-def supervise(children: tuple[Service, ...], *, env: dict[str, str], console: Console) -> None:
+def supervise(
+    children: tuple[Service, ...],
+    *,
+    env: dict[str, str],
+    console: Console,
+    addresses: Sequence[str] = (),
+    announcement: str = "",
+) -> None:
     """Run `children` until one exits or this process is stopped; then end all of them with their descendants.
 
-    Raises `ConfigurationError` where a child exited on its own.
+    Prints `announcement` once all `addresses` answer. Raises `ConfigurationError` where a child exited on its own.
     """
     for number in STOPS:
         signal.signal(number, _interrupt)
     started: list[subprocess.Popen[bytes]] = []
     ended: list[str] = []
+    waiting = list(addresses)
     try:
         for child in children:
             # Each has its own process group: Ctrl-C reaches only this process, which then ends them in order.
             started.append(subprocess.Popen(child.command, env=env, start_new_session=True))
         while not ended:
             time.sleep(POLL_SECONDS)
+            if waiting:
+                waiting = [address for address in waiting if not _answers(address)]
+                if not waiting:
+                    console.print(announcement, soft_wrap=True)
             ended = [child.name for child, process in zip(children, started, strict=True) if process.poll() is not None]
     except KeyboardInterrupt:
         console.print("\nStopping")
@@ -97,6 +112,17 @@ def supervise(children: tuple[Service, ...], *, env: dict[str, str], console: Co
         _end(started)
     if ended:
         raise ConfigurationError(f"{ended[0]} exited unexpectedly: see its last lines above (is its port in use?).")
+
+
+def _answers(address: str) -> bool:
+    try:
+        # This machine, without the proxy that the environment may set for others.
+        urllib.request.build_opener(urllib.request.ProxyHandler({})).open(address, timeout=2).close()
+    except urllib.error.HTTPError:
+        return True
+    except OSError:
+        return False
+    return True
 
 
 def _interrupt(*_: object) -> None:
@@ -141,20 +167,25 @@ def ui(
     with open_instance(settings) as instance:
         fail_abandoned_runs(instance)
     experiments = prepare_experiments(settings.tracking_uri, artifact_root=settings.artifact_root)
-    dagster, mlflow = f"http://127.0.0.1:{port}", f"http://127.0.0.1:{mlflow_port}"
+    dagster, mlflow, reports = (f"http://127.0.0.1:{number}" for number in (port, mlflow_port, reports_port))
     runs = {task: f"{mlflow}/#/experiments/{number}/runs{UI_VIEW}" for task, number in experiments.items()}
-    console.print(
-        f"Dagster UI  {dagster}\n"
+    announcement = (
+        f"\nDagster UI  {dagster}\n"
         f"  pipeline  {dagster}/locations/migraine_assets/jobs/full_pipeline  (Materialize all)\n"
         f"MLflow UI   {mlflow}\n"
         f"  attack    {runs['attack']}\n"
         f"  severity  {runs['severity']}\n"
-        f"Reports     http://127.0.0.1:{reports_port}\n"
-        "Ctrl-C stops all.",
-        soft_wrap=True,
+        f"Reports     {reports}\n"
+        "Ctrl-C stops all.\n"
     )
-    children = services(settings, dagster_port=port, mlflow_port=mlflow_port, reports_port=reports_port)
-    supervise(children, env=environment(settings, mlflow_port=mlflow_port, reports_port=reports_port), console=console)
+    console.print("Starting Dagster, MLflow and the reports. Their addresses follow when they answer.")
+    supervise(
+        services(settings, dagster_port=port, mlflow_port=mlflow_port, reports_port=reports_port),
+        env=environment(settings, mlflow_port=mlflow_port, reports_port=reports_port),
+        console=console,
+        addresses=(dagster, mlflow, reports),
+        announcement=announcement,
+    )
 
 
 def _check_free(port: int) -> None:

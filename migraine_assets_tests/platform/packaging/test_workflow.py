@@ -42,6 +42,14 @@ def test_there_are_nine_stages_in_order() -> None:
     assert list(JOBS) == list(STAGES)
 
 
+def test_help_lists_every_documented_target_in_80_columns() -> None:
+    done = subprocess.run(["make", "help"], cwd=PROJECT, capture_output=True, text=True, check=True)
+    documented = re.findall(r"^([a-z-]+):.* ## ", (PROJECT / "Makefile").read_text(), re.MULTILINE)
+    assert re.findall(r"^  ([a-z-]+) ", done.stdout, re.MULTILINE) == documented
+    assert max(map(len, done.stdout.splitlines())) <= 80
+    assert re.findall(r"^\S.*", done.stdout, re.MULTILINE)[0].startswith("Use the platform")
+
+
 @pytest.mark.parametrize("stage", STAGES)
 def test_a_stage_runs_its_targets(stage: str) -> None:
     targets = _targets(JOBS[stage])

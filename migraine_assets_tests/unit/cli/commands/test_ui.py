@@ -145,6 +145,34 @@ def test_a_child_that_exits_ends_all(tmp_path: Path) -> None:
     assert not _processes_with(str(tmp_path))
 
 
+SLOW_SERVER = """
+import http.server, sys, time
+time.sleep(1.5)
+http.server.HTTPServer(("127.0.0.1", int(sys.argv[1])), http.server.BaseHTTPRequestHandler).serve_forever()
+"""
+ANNOUNCING = """
+import os, sys
+from rich.console import Console
+from migraine_assets.cli.commands.ui import Service, supervise
+server = Service("server", (sys.executable, "-c", sys.argv[1], sys.argv[2]))
+address = f"http://127.0.0.1:{sys.argv[2]}"
+supervise((server,), env=dict(os.environ), console=Console(), addresses=(address,), announcement=f"At {address}")
+"""
+
+
+def test_an_address_is_printed_when_it_answers() -> None:
+    port = free_port()
+    command = [sys.executable, "-c", ANNOUNCING, SLOW_SERVER, str(port)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True) as process:
+        try:
+            assert process.stdout is not None
+            assert process.stdout.readline() == f"At http://127.0.0.1:{port}\n"
+            assert not _answers(f"http://127.0.0.1:{port}"), "an error counts as an answer"
+        finally:
+            process.send_signal(signal.SIGINT)
+            assert process.wait(PATIENCE) == 0
+
+
 def test_children_share_the_state_of_the_command(home: Home) -> None:
     with home.entered():
         settings = Settings()
