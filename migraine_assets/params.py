@@ -28,6 +28,7 @@ from migraine_assets.core.diary.validation import ValidationSettings
 from migraine_assets.core.evaluation.flags import FlagLimits
 from migraine_assets.core.evaluation.folds import FoldSettings
 from migraine_assets.core.evaluation.gate import GateSettings
+from migraine_assets.core.features.diary import MAX_HORIZON
 from migraine_assets.core.models.tuning import TuningSettings
 from migraine_assets.core.monitoring.limits import DriftLimits, PerformanceLimits
 from migraine_assets.core.monitoring.rollout_test import RolloutSettings
@@ -45,6 +46,17 @@ class ContractSettings:
 
     bounds: Mapping[str, Bounds] = field(default_factory=dict)
     fields: Mapping[str, OwnField] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class OutcomeSettings:
+    """`horizon`: how many days ahead a dated diary is predicted; null leaves it to the mapping, whose default is 1."""
+
+    horizon: Annotated[int, Range(ge=1, le=MAX_HORIZON)] | None = None
+
+    def horizon_of(self, delivered: int) -> int:
+        """The horizon for a delivery with the horizon `delivered`. A same-day diary stays one."""
+        return self.horizon if self.horizon and delivered else delivered
 
 
 @dataclass(frozen=True)
@@ -93,6 +105,7 @@ class Params:
     __pydantic_config__: ClassVar[ConfigDict] = ConfigDict(extra="forbid", allow_inf_nan=False)
 
     contract: ContractSettings = field(default_factory=ContractSettings)
+    outcome: OutcomeSettings = field(default_factory=OutcomeSettings)
     validation: ValidationSettings = field(default_factory=ValidationSettings)
     quality: QualitySettings = field(default_factory=QualitySettings)
     preprocess: PreprocessSettings = field(default_factory=PreprocessSettings)

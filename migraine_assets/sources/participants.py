@@ -19,12 +19,12 @@ ONE_PERSON = "person-1"
 def horizon_of(mapping: SourceMapping | None, *, dated: bool) -> int:
     """Return the horizon of the mapping, else 1 for a dated diary and 0 for an undated one.
 
-    Raises `ConfigurationError` if the mapping sets horizon 1 and the diary has no dates.
+    Raises `ConfigurationError` if the mapping asks for a later day and the diary has no dates.
     """
     stated = mapping.horizon if mapping else None
-    if stated == 1 and not dated:
+    if stated and not dated:
         raise ConfigurationError(
-            "The mapping asks for horizon 1 (tomorrow), but the diary has no dates. Map a date, or write 'horizon: 0'."
+            f"The mapping asks for horizon {stated}, but the diary has no dates. Map a date, or write 'horizon: 0'."
         )
     return int(dated) if stated is None else stated
 

@@ -1,4 +1,4 @@
-"""A model that is trained with other bounds, clips and fields is served with them. Only the parameter file changes."""
+"""A model that is trained with other bounds, clips, fields and horizon is served with them, by parameters alone."""
 
 import datetime as dt
 import json
@@ -45,6 +45,7 @@ contract:
           features: [today, mean_7d, mean_28d, deviation, change]}
     chronotype: {kind: category, role: static, description: Chronotype., categories: {lark: 0, owl: 1}}
     night_shift: {kind: flag, description: Worked at night., features: [today, mean_7d]}
+outcome: {horizon: 3}
 preprocess:
   clips:
     - {field: hydration, low: 1, high: 12.5}
@@ -141,6 +142,7 @@ def test_the_served_row_is_the_training_row_bit_for_bit(
         participant, day = trained["participant_id"].iloc[row], trained["date"].iloc[row]
         response = client.post("/predict", json=body(days, participant, day))
         assert response.status_code == 200, response.text
+        assert response.json()["for_date"] == (day + pd.Timedelta(days=3)).date().isoformat()
         expected_rows[response.json()["prediction_id"]] = trained[names].iloc[row].to_numpy(np.float32)
     served = {record.id: record.features["attack"] for record in records_of(services, home.store)}
     assert len(expected_rows) > 10

@@ -55,7 +55,7 @@ def test_hyperparameters_are_found_by_task_and_model(file: Path) -> None:
         ("training: {sed: 1, seed: -1}", "'training.seed' is -1; it must be between 0 and 4294967295."),
         ("training:", "'training' must be a mapping of names to values, not None"),
         ("[1]", "'the file' must be a mapping of names to values"),
-        ("1: 2", "there is no parameter '1'. Known parameters: contract, validation,"),
+        ("1: 2", "there is no parameter '1'. Known parameters: contract, outcome,"),
         ("training: {seed: x}", "'training.seed' is 'x'; it must be a valid integer"),
         ("folds: {test_share: 5}", "'folds.test_share' is 5; it must be between 0.01 and 0.9"),
         ("promotion: {margin: .nan}", "'promotion.margin' is nan; it must be between 0 and 1."),
@@ -152,8 +152,8 @@ def test_every_hyperparameter_of_every_model_can_be_set_to_its_default(file: Pat
 
 def test_every_section_is_a_field() -> None:
     assert {item.name for item in fields(Params)} == {
-        "contract", "validation", "quality", "preprocess", "folds", "training", "search", "flags", "promotion",
-        "monitoring", "automation", "sources", "models",
+        "contract", "outcome", "validation", "quality", "preprocess", "folds", "training", "search", "flags",
+        "promotion", "monitoring", "automation", "sources", "models",
     }  # fmt: skip
 
 

@@ -37,7 +37,7 @@ class TooGood:
 
 @dataclass(frozen=True)
 class FlagLimits:
-    """The limits of all flags. Tuples of `TooGood` are indexed by the horizon: 0 is the same day, 1 tomorrow."""
+    """The limits of all flags. Tuples of `TooGood` are for the same day, and for later ones."""
 
     overfit: float = 0.10
     underfit_roc_auc: float = 0.70
@@ -65,14 +65,15 @@ def attack_flags(
     `train` and `validation` are the scores in sample and out of fold. `lead` is the paired difference in ROC-AUC to
     each baseline on the validation rows; it is positive if the model is better.
     """
+    within = limits.within_person_auc[_limit(horizon)]
     flags = [
         _overfitting("ROC-AUC", _of(train, "roc_auc"), _of(validation, "roc_auc"), limits),
         _underfitting("ROC-AUC", _of(validation, "roc_auc"), limits.underfit_roc_auc),
         *(_behind("ROC-AUC", name, difference) for name, difference in lead.items()),
         _slope(_of(validation, "calibration_slope"), limits),
         _intercept(_of(validation, "calibration_intercept"), limits),
-        _too_good("ROC-AUC", _of(validation, "roc_auc"), limits.roc_auc[horizon]),
-        _too_good("within-person ROC-AUC", _of(validation, "within_person_auc"), limits.within_person_auc[horizon]),
+        _too_good("ROC-AUC", _of(validation, "roc_auc"), limits.roc_auc[_limit(horizon)]),
+        _too_good("within-person ROC-AUC", _of(validation, "within_person_auc"), within),
     ]
     return tuple(flag for flag in flags if flag)
 
@@ -90,7 +91,7 @@ def severity_flags(
         _overfitting("R2", _of(train, "r2"), _of(validation, "r2"), limits),
         _underfitting("R2", _of(validation, "r2"), limits.underfit_r2),
         *(_behind("RMSE", name, difference) for name, difference in lead.items()),
-        _too_good("R2", _of(validation, "r2"), limits.r2[horizon]),
+        _too_good("R2", _of(validation, "r2"), limits.r2[_limit(horizon)]),
     ]
     return tuple(flag for flag in flags if flag)
 
@@ -146,6 +147,11 @@ def _intercept(intercept: Interval, limits: FlagLimits) -> Flag | None:
         "calibration_intercept",
         f"Calibration intercept is {intercept}: probabilities are too {direction} on average.",
     )
+
+
+def _limit(horizon: int) -> int:
+    """The position of the limits for `horizon`."""
+    return min(horizon, 1)
 
 
 def _too_good(metric: str, score: Interval, limit: TooGood) -> Flag | None:

@@ -23,7 +23,8 @@ Flags: TypeAlias = NDArray[np.bool_]
 ENCODINGS: Mapping[str, Encoding] = {item.name: item.encoding for item in CONTRACT.fields if item.encoding}
 COLUMNS: tuple[str, ...] = CONTRACT.columns
 
-HORIZONS = (0, 1)
+# Days ahead: 0 is the same day.
+MAX_HORIZON = 7
 
 
 def column_of(field: str) -> str:
@@ -62,8 +63,8 @@ class Diary:
 
 def check_horizon(diary: Diary, horizon: int) -> None:
     """Raise `ValueError` if `diary` cannot be predicted `horizon` days ahead."""
-    if horizon not in HORIZONS:
-        raise ValueError(f"The horizon is 0 (same day) or 1 (next day), not {horizon!r}.")
+    if type(horizon) is not int or not 0 <= horizon <= MAX_HORIZON:
+        raise ValueError(f"The horizon is 0 (same day) to {MAX_HORIZON} days ahead, not {horizon!r}.")
     if horizon and not diary.dated:
         raise ValueError("An undated diary has no next day: its horizon is 0.")
 

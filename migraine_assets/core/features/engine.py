@@ -44,7 +44,7 @@ def compute(
 ) -> NDArray[np.float32]:
     """Compute the features of every row: float32[n, features], NaN for null.
 
-    `horizon` 1 predicts the next day, with everything of the row's day known. 0 predicts the row's own day, with
+    `horizon` 1 to 7 predicts a later day, with everything of the row's day known. 0 predicts the row's own day, with
     outcomes and drugs known up to the day before. `block_rows` changes speed and memory, but no bit of the result.
     Raises `ValueError` for another horizon, and for horizon 1 on an undated diary.
     """

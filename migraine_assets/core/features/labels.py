@@ -16,7 +16,7 @@ BURDEN_DAYS = 7
 def attack_label(diary: Diary, horizon: int) -> Floats:
     """Whether there is an attack on the day `horizon` days later: float64[n] of 0, 1 or NaN.
 
-    Raises `ValueError` for a horizon other than 0 and 1, and for horizon 1 on an undated diary.
+    Days between need no entry. Raises `ValueError` for an unknown horizon, and for one above 0 on an undated diary.
     """
     return _on_target_day(diary, diary.values(contract.ATTACK), horizon)
 
@@ -65,8 +65,11 @@ def _on_target_day(diary: Diary, values: Floats, horizon: int) -> Floats:
     if not horizon:
         return values.copy()
     label = np.full(len(diary), np.nan)
-    known = np.flatnonzero(_followed(diary, horizon))
-    label[known] = values[known + horizon]
+    for rows in range(1, min(horizon, len(diary) - 1) + 1):
+        # Days are whole and strictly increasing: the row of the target day is at most `horizon` rows further down.
+        same = diary.participant[rows:] == diary.participant[:-rows]
+        known = np.flatnonzero(same & (diary.day[rows:] - diary.day[:-rows] == horizon))
+        label[known] = values[known + rows]
     return label
 
 

@@ -55,7 +55,7 @@ def raw_diary(
     kept = deliveries.keep(workspace.store, files, identity=delivery.md5)
     value = DiaryRef(
         write_frame(workspace.store, "raw_diary", delivery.frame),
-        _info(delivery, kept),
+        _info(delivery, kept, horizon=params.outcome.horizon_of(delivery.horizon)),
         steps=(flow_step("Delivered", delivery.frame, f"From {delivery.description}."),),
         fields=contract.fields,
     )
@@ -87,14 +87,14 @@ def _read(config: RawDiaryConfig, workspace: Workspace, limits: SourceLimits, co
     )
 
 
-def _info(delivery: Delivery, kept: tuple[deliveries.KeptFile, ...]) -> DeliveryInfo:
+def _info(delivery: Delivery, kept: tuple[deliveries.KeptFile, ...], *, horizon: int) -> DeliveryInfo:
     days = delivery.frame["date"]
     dated = days.notna().any()
     return DeliveryInfo(
         source=delivery.source,
         description=delivery.description,
         md5=delivery.md5,
-        horizon=delivery.horizon,
+        horizon=horizon,
         mapping=delivery.mapping,
         files=kept,
         notes=delivery.notes,

@@ -8,12 +8,19 @@ from migraine_assets.core.evaluation.results import TaskEvaluation
 
 def heading(evaluation: TaskEvaluation) -> str:
     """Return the question of a task as a title."""
-    tomorrow = evaluation.horizon > 0
+    day = day_of(evaluation.horizon)
     if evaluation.task == "attack":
-        return "Who will have an attack tomorrow?" if tomorrow else "Which days are attack days?"
+        return f"Who will have an attack {day}?" if evaluation.horizon else "Which days are attack days?"
     if evaluation.severity_kind == "burden":
         return "How many headache days in the next week?"
-    return "How severe will tomorrow’s attack be?" if tomorrow else "How severe is today’s attack?"
+    if evaluation.horizon > 1:
+        return f"How severe will an attack {day} be?"
+    return "How severe will tomorrow’s attack be?" if evaluation.horizon else "How severe is today’s attack?"
+
+
+def day_of(horizon: int) -> str:
+    """Return the predicted day in words."""
+    return ("today", "tomorrow")[horizon] if horizon < 2 else f"in {horizon} days"
 
 
 def question(evaluation: TaskEvaluation) -> str:
@@ -28,7 +35,7 @@ def question(evaluation: TaskEvaluation) -> str:
 
 
 def _target(evaluation: TaskEvaluation) -> tuple[str, str]:
-    day = "tomorrow" if evaluation.horizon else "today"
+    day = day_of(evaluation.horizon)
     if evaluation.task == "attack":
         return (
             f"Will this participant have a migraine attack {day}?",
@@ -40,7 +47,7 @@ def _target(evaluation: TaskEvaluation) -> tuple[str, str]:
             "Evaluated only where the diary has all seven days.",
         )
     return (
-        f"How severe, from 0 to 10, will the attack of {day} be, given that there is one?",
+        f"How severe, from 0 to 10, will the attack {day} be, given that there is one?",
         "Trained and evaluated on attack days only.",
     )
 

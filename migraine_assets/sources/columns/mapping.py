@@ -30,6 +30,7 @@ from typing import Any
 import yaml
 
 from migraine_assets.core.contract import CONTRACT, Contract, Field
+from migraine_assets.core.features.diary import MAX_HORIZON
 from migraine_assets.errors import ConfigurationError
 from migraine_assets.sources.columns.observation import EventColumns, Observation, parse_events, parse_observation
 from migraine_assets.sources.columns.units import known_units, scale_of
@@ -247,9 +248,11 @@ def _date(given: Any, *, where: str) -> datetime.date:
 
 
 def _horizon(given: Any, *, name: str) -> int | None:
-    if given is None or given in ("0", "1"):
+    if given is None or given in map(str, range(MAX_HORIZON + 1)):
         return None if given is None else int(given)
-    raise ConfigurationError(f"'horizon' of {name} is '{given}'. Write 1 (tomorrow) or 0 (the same day).")
+    raise ConfigurationError(
+        f"'horizon' of {name} is '{given}'. Write 0 (the same day), 1 (tomorrow), or up to {MAX_HORIZON} days ahead."
+    )
 
 
 def _bool(given: Any, *, where: str) -> bool:

@@ -21,7 +21,7 @@ from migraine_assets.core.features.engine import (
 from migraine_assets.core.features.windows import LOOK_BACK
 from migraine_assets_tests.unit.core.diaries import changed, diaries, part, person, random_diary, undated
 
-HORIZONS = st.sampled_from([0, 1])
+HORIZONS = st.sampled_from([0, 1, 3])
 
 
 def bits(table: NDArray[np.float32]) -> NDArray[np.uint32]:
@@ -134,8 +134,8 @@ def test_an_empty_diary_has_no_rows():
 
 @pytest.mark.parametrize("function", [compute, compute_last])
 def test_a_horizon_that_cannot_be_is_refused(function):
-    with pytest.raises(ValueError, match="not 2"):
-        function(person([0]), horizon=2)
+    with pytest.raises(ValueError, match="not 8"):
+        function(person([0]), horizon=8)
     with pytest.raises(ValueError, match="undated"):
         function(undated(1), horizon=1)
 

@@ -42,7 +42,7 @@ def test_yes_and_no_stay_text() -> None:
     ("columns: {migrane_occurence: a}", "contract field 'migrane_occurence'. Did you mean 'migraine_occurrence'"),
     ("columns: {age: {colunm: a}}", "unknown key 'colunm'. Did you mean 'column'"),
     ("columns: {age: a}\nconstants: {sx: F}", "unknown contract field 'sx'. Did you mean 'sex'"),
-    ("columns: {age: a}\nhorizon: 2", "'horizon' of m.yaml is '2'"),
+    ("columns: {age: a}\nhorizon: 8", "'horizon' of m.yaml is '8'"),
     ("columns: {duration_h: {column: a, unit: mmHg}}", "unknown unit 'mmHg'. Known units: h, min, s, d"),
     ("columns: {stress_level: {column: a, unit: percent}}", "Use 'scale' and 'offset'"),
     ("columns: {age: {column: a, scale: ten}}", "'ten', which is not a number"),
