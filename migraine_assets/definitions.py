@@ -28,6 +28,7 @@ from migraine_assets.defs.monitoring.assets import monitoring_assets
 from migraine_assets.defs.monitoring.checks import monitoring_checks
 from migraine_assets.defs.resources import workspace_from
 from migraine_assets.settings import Settings
+from migraine_assets.stores.file_modes import restrict
 
 
 def build_defs(*, resources: Mapping[str, Any] | None = None) -> dg.Definitions:
@@ -62,5 +63,6 @@ def build_defs(*, resources: Mapping[str, Any] | None = None) -> dg.Definitions:
 
 @dg.definitions
 def definitions() -> dg.Definitions:
-    """The definitions that Dagster loads."""
+    """The definitions that Dagster loads, in each process of a run."""
+    restrict(group=Settings().group_access)
     return build_defs()

@@ -43,6 +43,7 @@ class Settings(EnvironmentSettings):
     automation: whether sensors and schedules are on by default.
     executor: whether the steps of a run share one process, or get a process or a pod each.
     step_resources: with a pod for each step, the requests and limits of those that do not train a model, as JSON.
+    group_access: whether the group of the files may read them; otherwise only their owner may.
     alert_urls: notification channels, as Apprise URLs.
     public_url: address of the Dagster UI in links that people follow.
     mlflow_url, reports_url: addresses of the MLflow UI and of the reports, in links that people follow.
@@ -61,6 +62,7 @@ class Settings(EnvironmentSettings):
     automation: bool = False
     executor: Literal["in_process", "multiprocess", "k8s_job"] = "in_process"
     step_resources: dict[str, dict[str, str]] | None = None
+    group_access: bool = False
     alert_urls: SecretStr | None = None
     public_url: str | None = None
     mlflow_url: str | None = None

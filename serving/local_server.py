@@ -16,6 +16,7 @@ from pathlib import Path
 
 from migraine_assets.errors import ConfigurationError, MigraineError, StoreError
 from migraine_assets.settings import Settings
+from migraine_assets.stores.file_modes import restrict
 from migraine_assets.stores.registry.pointer import read_pointer
 from migraine_assets.stores.store import Store
 from serving import logs
@@ -31,6 +32,8 @@ PROBE_CONNECTIONS = 64
 def run(settings: ServingSettings, *, say: Say) -> None:
     """Serve with Ray until Ctrl-C or SIGTERM, then stop every process that was started."""
     check_address(settings)
+    # Ray's processes inherit it: their logs, sockets and the token are for this user alone.
+    restrict(group=Settings().group_access)
     with _temporary_folder() as temporary, _stopped_by_signals():
         os.environ.update(_replica_environment(settings, temporary))
         os.environ.update(ray_environment(settings, temporary=temporary))

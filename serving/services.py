@@ -13,6 +13,7 @@ from concurrent.futures import Executor, ThreadPoolExecutor
 from dataclasses import dataclass, field
 
 from migraine_assets.settings import Settings
+from migraine_assets.stores.file_modes import restrict
 from migraine_assets.stores.monitoring.gauges import read_gauges
 from migraine_assets.stores.monitoring.pipeline_status import read_pipeline_status
 from migraine_assets.stores.signing_secret import shared_secret
@@ -118,7 +119,9 @@ class Services:
 
 def open_services(settings: ServingSettings, *, store: Store | None = None) -> Services:
     """Open and start the parts of one replica. `store`: by default that of `MIGRAINE_HOME` or `MIGRAINE_STORE_URI`."""
-    store = store or Store(Settings().store_location)
+    home = Settings()
+    restrict(group=home.group_access)
+    store = store or Store(home.store_location)
     secret = shared_secret(store, configured=settings.secret)
     metrics = Metrics(
         settings.shared_folder, gauges=lambda: read_gauges(store), pipeline=lambda: read_pipeline_status(store)

@@ -30,6 +30,8 @@ from migraine_assets.cli.commands import (
 )
 from migraine_assets.cli.console import print_error, say
 from migraine_assets.errors import MigraineError
+from migraine_assets.settings import Settings
+from migraine_assets.stores.file_modes import restrict
 
 COMMANDS: tuple[Callable[..., None], ...] = (
     run.run,
@@ -63,12 +65,14 @@ def print_version(asked: bool) -> None:
 
 
 def options(
-    traceback: Annotated[bool, typer.Option(TRACEBACK, help="Show the traceback of an error.")] = False,
-    version: Annotated[
+    traceback: Annotated[bool, typer.Option(TRACEBACK, help="Show the traceback of an error.")] = False,  # noqa: ARG001
+    version: Annotated[  # noqa: ARG001
         bool, typer.Option("--version", help="Show the version and exit.", callback=print_version, is_eager=True)
     ] = False,
 ) -> None:
     """Options of every command."""
+    # Before any file is written. The processes that a command starts inherit it.
+    restrict(group=Settings().group_access)
 
 
 @cache
