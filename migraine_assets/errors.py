@@ -40,6 +40,12 @@ class StoreError(MigraineError):
     http_status = 503
 
 
+class ErasureIncomplete(StoreError):
+    """A participant was erased, except from files that could not be read."""
+
+    exit_code = 5
+
+
 class FileMissing(StoreError):
     """The store has no file of this name."""
 

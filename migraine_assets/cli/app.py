@@ -4,7 +4,7 @@ Not here: options and bodies of the commands (`cli.commands`). Other packages ad
 `migraine.commands`; `serving` does so and is not imported here.
 
 Exit codes: 0 success, 1 internal error or unusable store, 2 wrong usage or configuration, 3 data refused,
-4 no model met the bar.
+4 no model met the bar, 5 erased except from files that could not be read.
 """
 
 import sys

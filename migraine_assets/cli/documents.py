@@ -270,10 +270,11 @@ class TrainedLine(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class EraseDocument(CommandDocument, frozen=True, kw_only=True):
-    """`migraine erase`."""
+    """`migraine erase`. With files that could not be read the exit code is 5."""
 
     traces: list[TraceLine]
     models: list[TrainedLine]
+    unreadable: Annotated[list[str], Meta(description="files that could not be searched, each with what to do")]
     erased: bool
     record: Annotated[str | None, Meta(description="path of the record in the store")]
 

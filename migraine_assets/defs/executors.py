@@ -3,13 +3,19 @@
 Not here: the run launcher (dagster.yaml), which models are heavy (`core.models.catalogue`).
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import dagster as dg
 
 from migraine_assets.core.models.estimator import Estimator
+from migraine_assets.defs.run_owner import lock_owner
 from migraine_assets.settings import Settings
+from migraine_assets.stores.store import Store
+from migraine_assets.stores.store_lock import hold_store
+
+# Longer than a training run.
+WAIT_SECONDS = 6 * 3600.0
 
 # The pool of all model assets. Its limit is the number of models that train at the same time, over all runs.
 TRAINING_POOL = "training"
@@ -23,12 +29,48 @@ def executor_of(settings: Settings) -> dg.ExecutorDefinition:
     """The executor that `MIGRAINE_EXECUTOR` names. `migraine run` ignores it and executes in its own process."""
     match settings.executor:
         case "k8s_job":
-            return _pod_executor(settings.step_resources)
+            return _locking(_pod_executor(settings.step_resources), settings)
         case "multiprocess":
-            return dg.multiprocess_executor
+            return _locking(dg.multiprocess_executor, settings)
         case "in_process":
             # A step in a process of its own would spend seconds on imports.
-            return dg.in_process_executor
+            return _locking(dg.in_process_executor, settings)
+
+
+class LockingExecutor(dg.Executor):
+    """Executes runs as `inner` does, each of them while it holds the lock of the store."""
+
+    def __init__(self, inner: dg.Executor, settings: Settings) -> None:
+        self._inner, self._settings = inner, settings
+
+    def execute(self, plan_context: Any, execution_plan: Any) -> Iterator[dg.DagsterEvent]:
+        """Wait for runs of other homes and of commands, then execute the run."""
+        store, owner = Store(self._settings.store_location), lock_owner(plan_context.dagster_run)
+        with hold_store(store, owner, wait_seconds=WAIT_SECONDS, on_wait=plan_context.log.info):
+            yield from self._inner.execute(plan_context, execution_plan)
+
+    @property
+    def retries(self) -> Any:
+        """As of the inner executor."""
+        return self._inner.retries
+
+    @property
+    def step_dependency_config(self) -> Any:
+        """As of the inner executor."""
+        return self._inner.step_dependency_config
+
+
+def _locking(inner: dg.ExecutorDefinition, settings: Settings) -> dg.ExecutorDefinition:
+    make = inner.executor_creation_fn
+    if make is None:
+        raise TypeError(f"the executor '{inner.name}' cannot be created")
+    return dg.ExecutorDefinition(
+        name=inner.name,
+        config_schema=inner.config_schema,  # type: ignore[arg-type]  # a schema that Dagster has made of one of these
+        requirements=inner.get_requirements,
+        executor_creation_fn=lambda context: LockingExecutor(make(context), settings),
+        description=inner.description,
+    )
 
 
 def _pod_executor(resources: Mapping[str, Mapping[str, str]] | None) -> dg.ExecutorDefinition:

@@ -6,10 +6,18 @@ Not here: what is done with such runs (`cli.dagster.run_lock`).
 import os
 import socket
 
+import dagster as dg
 import psutil
 
 PROCESS_TAG = "migraine/process"
+# The owner of the store's lock, if a command holds it for its runs.
+LOCK_TAG = "migraine/store_lock"
 _TICKS = os.sysconf("SC_CLK_TCK")  # per second
+
+
+def lock_owner(run: dg.DagsterRun) -> str:
+    """The owner under which `run` holds the lock of the store: the command that started it, or the run itself."""
+    return run.tags.get(LOCK_TAG, run.run_id)
 
 
 def this_process() -> str:

@@ -1,7 +1,7 @@
 """Erasure of a participant: finds every trace in the store, and removes it.
 
 The same functions list traces and, with `write`, remove them. Files are replaced atomically or deleted, so that an
-erasure that was killed can be repeated.
+erasure that was killed can be repeated. A damaged file does not stop them: it is named in `damaged`.
 
 Not here: which deliveries contain the participant (`cli.commands.erase`, which reads diaries), and output.
 """
@@ -10,19 +10,24 @@ import datetime as dt
 import io
 import json
 from collections.abc import Collection, Iterator, Mapping
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, replace
+from functools import partial
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 
+from migraine_assets.errors import StoreError
 from migraine_assets.stores.assets import cache, current_values, deliveries, frames
 from migraine_assets.stores.bundles.bundles import load_manifest
-from migraine_assets.stores.documents import read_table
+from migraine_assets.stores.documents import read_table, unless_damaged
 from migraine_assets.stores.monitoring import collection, reported_outcomes
 from migraine_assets.stores.prediction_log.reader import decode_line
 from migraine_assets.stores.prediction_log.record import Feedback, PredictionRecord, pseudonym
 from migraine_assets.stores.prediction_log.segments import ROOT, SUFFIX
 from migraine_assets.stores.store import Store
+
+if TYPE_CHECKING:
+    import pyarrow as pa
 
 RECORDS = "erasures"
 REWRITTEN = "rewritten without the participant"
@@ -56,32 +61,34 @@ def subject_of(participant: str, *, secret: bytes, today: dt.date) -> Subject:
     return Subject(participant, pseudonym(secret, participant), today)
 
 
-def log_traces(store: Store, subject: Subject, *, write: bool) -> Iterator[Trace]:
+def log_traces(store: Store, subject: Subject, *, write: bool, damaged: list[str] | None = None) -> Iterator[Trace]:
     """Prediction records and feedback, in the log and as collected, and reported outcomes.
 
     Feedback contains only ids of predictions, so it is erased before the records that connect them to the participant.
     """
     ids, hashes = frozenset(_ids(store, subject)), frozenset({subject.pseudonym})
+    log, tables = _Pass(store, subject, write, damaged, ids), f"{collection.FOLDER}/feedback"
     for path, day in _segments(store, "feedback"):
-        yield from _segment(store, path, "feedback", day, subject, write=write, identities=ids)
-    yield from _tables(store, f"{collection.FOLDER}/feedback", "id", ids, kind="feedback", write=write)
+        yield from _segment(log, path, "feedback", day)
+    yield from _tables(log, tables, "id", kind="feedback")
+    log = replace(log, identities=hashes)
     for path, day in _segments(store, "predictions"):
-        yield from _segment(store, path, "prediction records", day, subject, write=write, identities=hashes)
-    yield from _tables(
-        store, f"{collection.FOLDER}/predictions", "participant", hashes, kind="prediction records", write=write
-    )
-    yield from _tables(store, reported_outcomes.FOLDER, "participant", hashes, kind="outcomes", write=write)
+        yield from _segment(log, path, "prediction records", day)
+    yield from _tables(log, f"{collection.FOLDER}/predictions", "participant", kind="prediction records")
+    yield from _tables(log, reported_outcomes.FOLDER, "participant", kind="outcomes")
 
 
-def frame_traces(store: Store, subject: Subject, *, write: bool) -> Iterator[Trace]:
+def frame_traces(store: Store, subject: Subject, *, write: bool, damaged: list[str] | None = None) -> Iterator[Trace]:
     """Frames with rows of the participant. Current and cached values that refer to them are erased too."""
     for asset in store.list(frames.FRAMES):
         for leaf in store.list(f"{frames.FRAMES}/{asset}"):
             path = f"{frames.FRAMES}/{asset}/{leaf}"
-            if not (count := _rows_of(store, path, subject.participant)):
+            version = leaf.removesuffix(".parquet")
+            table = unless_damaged(partial(frames.frame_table, store, asset, version), damaged)
+            if table is None or not (count := _rows_of(table, subject.participant)):
                 continue
             if write:
-                for referring in _referring(store, leaf.removesuffix(".parquet")):
+                for referring in _referring(store, version, damaged):
                     store.delete(referring)
                 store.delete(path)
             yield Trace(path, "rows", count, REMOVED)
@@ -95,9 +102,10 @@ def delivery_traces(store: Store, rows_by_md5: Mapping[str, int], *, when: str, 
         yield Trace(f"accepted diary {identity}", "rows", rows, "deleted; its entry in the log stays")
 
 
-def models_of(store: Store, data_versions: Collection[str]) -> tuple[str, ...]:
+def models_of(store: Store, data_versions: Collection[str], *, damaged: list[str] | None = None) -> tuple[str, ...]:
     """The bundles that were trained on a diary with one of these MD5s."""
-    return tuple(name for name in store.list("bundles") if load_manifest(store, name).data_version in data_versions)
+    manifests = {name: unless_damaged(partial(load_manifest, store, name), damaged) for name in store.list("bundles")}
+    return tuple(name for name, manifest in manifests.items() if manifest and manifest.data_version in data_versions)
 
 
 def record(
@@ -124,31 +132,42 @@ def _ids(store: Store, subject: Subject) -> Iterator[str]:
     """Yield the ids of the participant's predictions."""
     mark = subject.pseudonym.encode()
     for path, _ in _segments(store, "predictions"):
-        for line in store.read(path).splitlines():
+        # Named when the segment is searched.
+        for line in (unless_damaged(partial(store.read, path), []) or b"").splitlines():
             if mark in line:
                 records = decode_line(PredictionRecord, line)
                 yield from (each.id for each in records if each.participant == subject.pseudonym)
     for day in collection.collected_days(store, "predictions"):
-        table = collection.read_collected(store, "predictions", day, ["id", "participant"]).to_pydict()
+        table = collection.read_collected(store, "predictions", day, ["id", "participant"], damaged=[]).to_pydict()
         pairs = zip(table["id"], table["participant"], strict=True)
         yield from (identity for identity, participant in pairs if participant == subject.pseudonym)
 
 
-def _segment(
-    store: Store, path: str, kind: str, day: str, subject: Subject, *, write: bool, identities: Collection[str]
-) -> Iterator[Trace]:
+@dataclass(frozen=True)
+class _Pass:
+    """One pass over the files of the log: what to look for (`identities`), and whether to remove it."""
+
+    store: Store
+    subject: Subject
+    write: bool
+    damaged: list[str] | None
+    identities: frozenset[str]
+
+
+def _segment(log: _Pass, path: str, kind: str, day: str) -> Iterator[Trace]:
     lines, erased = [], 0
-    for line in store.read(path).splitlines(keepends=True):
-        remaining, count = (_without_feedback if kind == "feedback" else _without_records)(line, identities)
+    content = unless_damaged(partial(log.store.read, path), log.damaged) or b""
+    for line in content.splitlines(keepends=True):
+        remaining, count = (_without_feedback if kind == "feedback" else _without_records)(line, log.identities)
         lines.append(remaining)
         erased += count
     if not erased:
         return
-    if day >= subject.today.isoformat():
+    if day >= log.subject.today.isoformat():
         yield Trace(path, kind, erased, LATER)
         return
-    if write:
-        store.write(path, b"".join(lines))
+    if log.write:
+        log.store.write(path, b"".join(lines))
     yield Trace(path, kind, erased, REWRITTEN)
 
 
@@ -168,31 +187,44 @@ def _without_feedback(line: bytes, ids: Collection[str]) -> tuple[bytes, int]:
     return (b"", 1) if matches else (line, 0)
 
 
-def _tables(
-    store: Store, folder: str, column: str, values: Collection[str], *, kind: str, write: bool
-) -> Iterator[Trace]:
+def _tables(log: _Pass, folder: str, column: str, *, kind: str) -> Iterator[Trace]:
     import pyarrow as pa
     import pyarrow.compute as pc
     import pyarrow.parquet as pq
 
-    for leaf in store.list(folder):
-        table = read_table(store, f"{folder}/{leaf}", remedy=REMEDY)
-        matches = pc.is_in(table.column(column), value_set=pa.array(list(values), pa.string()))
+    for leaf in log.store.list(folder):
+        table = unless_damaged(partial(_table_with, log.store, f"{folder}/{leaf}", column), log.damaged)
+        if table is None:
+            continue
+        matches = pc.is_in(table.column(column), value_set=pa.array(list(log.identities), pa.string()))
         if not (count := int(pc.sum(matches).as_py() or 0)):
             continue
-        if write:
+        if log.write:
             sink = io.BytesIO()
             pq.write_table(table.filter(pc.invert(matches)), sink, compression="zstd")
-            store.write(f"{folder}/{leaf}", sink.getvalue())
+            log.store.write(f"{folder}/{leaf}", sink.getvalue())
         yield Trace(f"{folder}/{leaf}", kind, count, REWRITTEN)
 
 
-def _rows_of(store: Store, path: str, participant: str) -> int:
+def _table_with(store: Store, path: str, column: str) -> "pa.Table":
+    """Read a table with the text column `column`. Raises `StoreError` if it is damaged or has no such column."""
+    import pyarrow as pa
+
+    table = read_table(store, path, remedy=REMEDY)
+    try:
+        table.validate(full=True)
+        if pa.types.is_string(table.schema.field(column).type):
+            return table
+    except (pa.ArrowException, KeyError) as error:
+        raise StoreError(f"'{path}' in {store.uri} is damaged: {error}. {REMEDY}") from error
+    raise StoreError(f"'{path}' in {store.uri} is damaged: '{column}' is no text. {REMEDY}")
+
+
+def _rows_of(table: "pa.Table", participant: str) -> int:
     """The number of rows with the participant's id in any text column. Quarantined rows have it in various columns."""
     import pyarrow as pa
     import pyarrow.compute as pc
 
-    table = read_table(store, path, remedy=REMEDY)
     matches: Any = pa.array([False] * table.num_rows, pa.bool_())
     for name in table.schema.names:
         column = table.column(name).combine_chunks()
@@ -203,9 +235,9 @@ def _rows_of(store: Store, path: str, participant: str) -> int:
     return int(pc.sum(matches).as_py() or 0)
 
 
-def _referring(store: Store, version: str) -> Iterator[str]:
+def _referring(store: Store, version: str, damaged: list[str] | None) -> Iterator[str]:
     """Yield the current and cached values that refer to the frame of this hash."""
     mark = version.encode()
     for path in (*current_values.paths(store), *(f"{cache.FOLDER}/{leaf}" for leaf in store.list(cache.FOLDER))):
-        if mark in store.read(path):
+        if mark in (unless_damaged(partial(store.read, path), damaged) or b""):
             yield path

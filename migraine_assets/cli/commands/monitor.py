@@ -14,7 +14,7 @@ from migraine_assets.cli.commands.run import raise_failure
 from migraine_assets.cli.console import AsJson, note, print_json, say_path, show
 from migraine_assets.cli.dagster.execution import execute
 from migraine_assets.cli.dagster.instance import open_instance
-from migraine_assets.cli.dagster.run_lock import fail_abandoned_runs, hold_home
+from migraine_assets.cli.dagster.run_lock import fail_abandoned_runs, hold_state
 from migraine_assets.cli.documents import MonitorDocument, VerdictLine
 from migraine_assets.cli.home import writable_settings
 from migraine_assets.errors import ConfigurationError
@@ -41,11 +41,12 @@ def monitor(
             f"The days {first} to {last} cannot be monitored: the first day must not be after the last, and both must "
             f"lie between {earliest} (monitoring.first_day) and {_today()}."
         )
-    with hold_home(settings.root), open_instance(settings) as instance:
+    owner = str(uuid.uuid4())
+    with hold_state(settings, owner), open_instance(settings) as instance:
         fail_abandoned_runs(instance)
         for each in _days(first, last):
             note(f"Monitoring {each}")
-            _run(instance, each)
+            _run(instance, each, owner=owner)
     page = settings.reports / "monitoring" / f"{last}.html"
     document = MonitorDocument(
         day=last.isoformat(), verdicts=list(_verdicts(Store(settings.store_location), last)), page=str(page)
@@ -60,9 +61,11 @@ def monitor(
     say_path("Page  ", page)
 
 
-def _run(instance: Any, day: dt.date) -> None:
+def _run(instance: Any, day: dt.date, *, owner: str) -> None:
+    from migraine_assets.defs.run_owner import LOCK_TAG
+
     config = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
-    tags = {"migraine/started_by": "cli"}
+    tags = {"migraine/started_by": "cli", LOCK_TAG: owner}
     outcome = execute(
         instance, JOB, run_id=str(uuid.uuid4()), run_config=config, tags=tags, partition_key=day.isoformat()
     )

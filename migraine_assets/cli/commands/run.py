@@ -11,9 +11,10 @@ from migraine_assets.cli.console import AsJson, note, print_error, print_json, s
 from migraine_assets.cli.dagster.execution import Failure, RunOutcome, error_classes, execute
 from migraine_assets.cli.dagster.instance import open_instance
 from migraine_assets.cli.dagster.progress import Progress, progress_console
-from migraine_assets.cli.dagster.run_lock import fail_abandoned_runs, hold_home
+from migraine_assets.cli.dagster.run_lock import fail_abandoned_runs, hold_state
 from migraine_assets.cli.documents import DecisionLine, RunDocument
 from migraine_assets.cli.home import writable_settings
+from migraine_assets.cli.home_files import sweep_leftovers
 from migraine_assets.errors import ConfigurationError, DataRefused, NoModelMetTheBar
 from migraine_assets.settings import Settings
 
@@ -54,9 +55,11 @@ def run(
     settings = writable_settings()
     params = load_params(settings.params)
     _check_source(settings, job, config, limits=params.sources, contract=params.diary_contract())
-    with hold_home(settings.root):
+    run_id = str(uuid.uuid4())
+    with hold_state(settings, run_id):
+        sweep_leftovers(settings)
         settings.landing.mkdir(parents=True, exist_ok=True)
-        outcome = _execute(settings, job, _run_config(config))
+        outcome = _execute(settings, job, _run_config(config), run_id=run_id)
         raise_failure(outcome)
         document = _document(settings, outcome)
     if as_json:
@@ -143,8 +146,7 @@ def _run_config(source: dict[str, Any]) -> dict[str, Any]:
     return config | ({"ops": {"raw_diary": {"config": source}}} if source else {})
 
 
-def _execute(settings: Settings, job: str, config: dict[str, Any]) -> RunOutcome:
-    run_id = str(uuid.uuid4())
+def _execute(settings: Settings, job: str, config: dict[str, Any], *, run_id: str) -> RunOutcome:
     with open_instance(settings) as instance:
         if active := fail_abandoned_runs(instance):
             raise ConfigurationError(

@@ -1,4 +1,4 @@
-"""One `migraine run` at a time per home, and the detection of runs whose process was killed.
+"""One run at a time per home and store, and the detection of runs whose process was killed.
 
 Two concurrent runs would mix their diaries, since each asset reads the current value of the asset before it. A killed
 run that still counted as started would block every run that is queued in the Dagster UI.
@@ -9,30 +9,53 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from migraine_assets.cli.console import err
 from migraine_assets.errors import ConfigurationError, StoreError
+from migraine_assets.settings import Settings
 from migraine_assets.stores.locks import LockHeld, file_lock
+from migraine_assets.stores.store import Store
+from migraine_assets.stores.store_lock import hold_store
 
 if TYPE_CHECKING:
     import dagster as dg
 
 LOCK = ".run.lock"
+# Longer than a training run.
+WAIT_SECONDS = 6 * 3600.0
 
 
 @contextmanager
-def hold_home(home: Path) -> Iterator[None]:
+def hold_home(home: Path, *, wait: bool = False) -> Iterator[None]:
     """Hold the lock of `home` in this block; the kernel releases it if the process dies.
 
-    Raises `ConfigurationError` where another process holds it, `StoreError` where `home` cannot be written.
+    Raises `ConfigurationError` where another process holds it (unless `wait`), and `StoreError` where `home` cannot be
+    written.
     """
     with ExitStack() as held:
         try:
-            held.enter_context(file_lock(home / LOCK, wait=False))
+            held.enter_context(file_lock(home / LOCK, wait=wait))
         except LockHeld as error:
             raise ConfigurationError(
                 f"Another `migraine run` is active in {home}. Wait for it, or set MIGRAINE_HOME to another folder."
             ) from error
         except StoreError as error:
             raise StoreError(f"{error} Or set MIGRAINE_HOME to a folder that you can write to.") from error
+        yield
+
+
+@contextmanager
+def hold_state(settings: Settings, owner: str, *, wait: bool = False) -> Iterator[None]:
+    """Hold the locks of the home and of its store in this block. Runs with `owner` in the tag `LOCK_TAG` may enter.
+
+    `wait`: wait for the run, monitoring or erasure that holds one of them; otherwise raise `ConfigurationError`.
+    """
+    seconds = WAIT_SECONDS if wait else 0.0
+    with hold_home(settings.root, wait=wait), ExitStack() as held:
+        try:
+            store = Store(settings.store_location)
+            held.enter_context(hold_store(store, owner, wait_seconds=seconds, on_wait=err().print))
+        except LockHeld as error:
+            raise ConfigurationError(f"{error} Wait for it, or set MIGRAINE_STORE_URI to another store.") from error
         yield
 
 

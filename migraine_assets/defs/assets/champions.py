@@ -14,6 +14,7 @@ from migraine_assets.defs.metadata import champion_metadata
 from migraine_assets.defs.mlflow import finish, register
 from migraine_assets.defs.refs import ChampionRef, EvaluationRef
 from migraine_assets.defs.resources import Workspace
+from migraine_assets.defs.run_owner import lock_owner
 from migraine_assets.errors import ConfigurationError
 from migraine_assets.stores.registry import champions
 from migraine_assets.stores.registry.pointer import read_pointer
@@ -21,6 +22,7 @@ from migraine_assets.stores.registry.promotion_history import history
 from migraine_assets.stores.registry.prune import prune_store
 from migraine_assets.stores.registry.rollouts import start_rollout
 from migraine_assets.stores.store import Store
+from migraine_assets.stores.store_lock import check_held
 
 OWNERS = ["team:ml"]
 GROUP = "g6_champions"
@@ -65,6 +67,8 @@ def _decide(
     context: dg.AssetExecutionContext, task: Task, workspace: Workspace, evaluation: EvaluationRef
 ) -> ChampionRef:
     store, current = workspace.store, _champion(workspace.store, task)
+    owner = lock_owner(context.run)
+    check_held(store, owner)
     best, second = evaluation.champion, evaluation.challenger
     if best is None:
         return ChampionRef(task, "none", current, None, evaluation.reasons, None)
@@ -85,7 +89,9 @@ def _decide(
     if evaluation.accepted and current not in (None, best.bundle) and workspace.params().automation.rollout.shadow_days:
         return _start_rollout(workspace, task, evaluation)
     if current == best.bundle or evaluation.accepted:
-        record = champions.promote(store, task, champion=best.bundle, replaces=current, **details)
+        record = champions.promote(
+            store, task, champion=best.bundle, replaces=current, fence=lambda: check_held(store, owner), **details
+        )
         return ChampionRef(task, "promoted", best.bundle, details["challenger"], evaluation.reasons, record.id)
     if not _refused_before(store, task, best.bundle, current):
         champions.refuse(store, task, candidate=best.bundle, **details)

@@ -13,13 +13,14 @@ import json
 import re
 from collections.abc import Mapping, Sequence, Set
 from dataclasses import asdict, dataclass
+from functools import partial
 from typing import Any
 
 import msgspec
 
 from migraine_assets.core.dvc_hash import DIRECTORY_SUFFIX, directory_listing, directory_md5, md5
 from migraine_assets.errors import DataRefused, FileMissing, StoreError
-from migraine_assets.stores.documents import UNREADABLE, read_document
+from migraine_assets.stores.documents import UNREADABLE, read_document, unless_damaged
 from migraine_assets.stores.store import Store
 
 FORMAT = 1
@@ -137,9 +138,14 @@ def record(
     return Entry(number, acceptance)
 
 
-def log(store: Store) -> tuple[Entry, ...]:
-    """All accepted deliveries, oldest first. Raises `StoreError` for a damaged entry."""
-    return tuple(_read(store, leaf) for leaf in store.list(_LOG) if leaf.endswith(".json"))
+def log(store: Store, *, damaged: list[str] | None = None) -> tuple[Entry, ...]:
+    """All accepted deliveries, oldest first.
+
+    A damaged entry raises `StoreError`, or is skipped and named in `damaged`.
+    """
+    leaves = [leaf for leaf in store.list(_LOG) if leaf.endswith(".json")]
+    entries = (unless_damaged(partial(_read, store, leaf), damaged) for leaf in leaves)
+    return tuple(entry for entry in entries if entry is not None)
 
 
 def latest(store: Store) -> Entry | None:
@@ -164,7 +170,11 @@ def find(store: Store, version: str) -> Entry:
 
 def restore(store: Store, version: str) -> Restored:
     """The delivery of `version` (see `find`), verified. Raises `StoreError` for altered or erased content."""
-    entry = find(store, version)
+    return restored(store, find(store, version))
+
+
+def restored(store: Store, entry: Entry) -> Restored:
+    """The delivery of `entry`, verified. Raises `StoreError` for altered or erased content."""
     if when := erased_at(store, entry.acceptance.md5):
         raise StoreError(
             f"The diary {entry.acceptance.md5} was erased on {when} because a participant withdrew. "
@@ -188,7 +198,8 @@ def erase(store: Store, identity: str, *, also_erased: Set[str], when: str) -> N
     `also_erased`: MD5s of deliveries that need no files, because they are erased too. The entry in the log stays, so
     that the training data of models remains known.
     """
-    entries = log(store)
+    # A damaged entry needs its files no more: it cannot be repeated.
+    entries = log(store, damaged=[])
     needed = {file.md5 for e in entries if e.acceptance.md5 not in also_erased for file in e.acceptance.files}
     # Written first, so that concurrent readers get the reason.
     store.write(f"{_ERASED}/{identity}.json", json.dumps({"when": when}).encode())

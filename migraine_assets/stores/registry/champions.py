@@ -33,6 +33,8 @@ from migraine_assets.stores.store import Store
 
 TASKS = ("attack", "severity")
 Verify = Callable[[Store, str], object]
+# Raises an error if the caller may no longer promote.
+Fence = Callable[[], object]
 _ATTEMPTS = 20
 
 
@@ -69,12 +71,13 @@ def promote(
     dagster_run: str | None = None,
     replaces: str | None = None,
     verify: Verify = verify_bundle,
+    fence: Fence = lambda: None,
 ) -> PromotionRecord:
     """Make `champion` (and `challenger`) serve `task`, and record it.
 
     `replaces` is the champion that the candidate was compared with; raises `PromotionConflict` if another one serves by
-    now. Both bundles are verified first. If exactly these bundles serve already, nothing is written and the record in
-    force is returned, so a repeated run changes nothing.
+    now. Both bundles are verified first. `fence` is called just before the pointer moves. If exactly these bundles
+    serve already, nothing is written and the record in force is returned, so a repeated run changes nothing.
     """
     draft = _draft(
         task=task, what="promote", who=who, when=when, why=why, to_champion=champion, challenger=challenger,
@@ -89,7 +92,7 @@ def promote(
         _check_unchanged(now, task=task, champion=champion, replaces=replaces)
         return draft
 
-    return _move(store, task, decide)
+    return _move(store, task, decide, fence=fence)
 
 
 def refuse(
@@ -145,7 +148,9 @@ def rollback(
     return _move(store, task, decide)
 
 
-def _move(store: Store, task: str, decide: Callable[[Serving | None], PromotionRecord]) -> PromotionRecord:
+def _move(
+    store: Store, task: str, decide: Callable[[Serving | None], PromotionRecord], *, fence: Fence = lambda: None
+) -> PromotionRecord:
     """Append the record that `decide` returns for the present champion, and point to it, unless it is in force."""
     with pointer_lock(store):
         for _ in range(_ATTEMPTS):
@@ -154,7 +159,9 @@ def _move(store: Store, task: str, decide: Callable[[Serving | None], PromotionR
             draft = decide(now)
             if draft.id:
                 return draft
+            fence()
             record = promotion_log.append(store, _following(draft, now))
+            fence()
             if read_pointer(store).version == pointer.version:
                 write_pointer(store, _moved(pointer, record))
                 return record

@@ -1,6 +1,8 @@
 """A participant is erased from the log, from collected records and from frames, and no other participant is."""
 
 import datetime as dt
+import hashlib
+import io
 import json
 from pathlib import Path
 
@@ -21,10 +23,13 @@ from migraine_assets.stores.erasure import (
     delivery_traces,
     frame_traces,
     log_traces,
+    models_of,
     record,
     subject_of,
 )
+from migraine_assets.stores.monitoring import collection
 from migraine_assets.stores.monitoring.collection import collect_feedback, collect_predictions, read_collected
+from migraine_assets.stores.monitoring.reported_outcomes import FOLDER as OUTCOMES
 from migraine_assets.stores.monitoring.reported_outcomes import add_reported_outcomes, reported_outcomes
 from migraine_assets.stores.prediction_log import reader
 from migraine_assets.stores.prediction_log.record import Feedback, PredictionRecord
@@ -160,9 +165,9 @@ def test_frames_are_erased_with_the_values_that_refer_to_them(store: Store, subj
 
 def test_a_quarantined_row_is_found_by_any_column(store: Store, subject: Subject) -> None:
     table = pa.table({"row": [1, 2], "cell": pa.array(["P-1", "x"]).dictionary_encode()})
-    path = Path(store.root) / "frames" / "quarantined_rows" / "a.parquet"
-    path.parent.mkdir(parents=True)
-    pq.write_table(table, path)
+    sink = io.BytesIO()
+    pq.write_table(table, sink)
+    store.write(f"frames/quarantined_rows/{hashlib.sha256(sink.getvalue()).hexdigest()}.parquet", sink.getvalue())
     assert [trace.count for trace in frame_traces(store, subject, write=False)] == [1]
 
 
@@ -207,3 +212,30 @@ def test_the_record_contains_only_a_hash_of_the_participant(store: Store, subjec
     assert written["participant"] == subject.pseudonym
     assert written["models"] == ["a", "b"]
     assert b"P-1" not in store.read(first)
+
+
+def test_a_damaged_file_is_named_and_the_rest_is_erased(store: Store, subject: Subject) -> None:
+    mine = _of(subject)
+    _write(store, "predictions", mine, _of("a" * 32, time=NOON + 1))
+    _write(store, "feedback", feedback(mine.id, attack=True))
+    collect_predictions(store, DAY)
+    frame = write_frame(store, "features", pd.DataFrame({"participant_id": ["P-1"], "x": [1.0]}))
+    damaged_frame = write_frame(store, "folds", pd.DataFrame({"participant_id": ["P-1"], "x": [2.0]}))
+    write_cached(store, "a" * 64, StoredValue("FeaturesRef", {"frame": frame.version}))
+    damage = {
+        damaged_frame.path: b"PAR1", f"{collection.FOLDER}/predictions/{DAY}.parquet": b"\xff",
+        f"{OUTCOMES}/{DAY}.parquet": b"PAR1" * 9,
+    }  # fmt: skip
+    for path, content in damage.items():
+        store.write(path, content)
+    for folder in ("log/predictions/2026-03-02/a.jsonl", "log/feedback/2026-03-02/a.jsonl", f"memo/{'b' * 64}.json"):
+        Path(store.path(folder)).mkdir(parents=True)
+    named: list[str] = []
+    list(log_traces(store, subject, write=True, damaged=named))
+    list(frame_traces(store, subject, write=True, damaged=named))
+    assert models_of(store, {"x"}, damaged=named) == ()
+    for path in (*damage, "log/predictions/2026-03-02/a.jsonl", "log/feedback/2026-03-02/a.jsonl", f"memo/{'b' * 64}"):
+        assert sum(path in sentence for sentence in named) == 1, path
+    assert not store.exists(frame.path)
+    assert reader.read(store, Feedback, day="2026-03-01").records == ()
+    assert len(reader.read(store, PredictionRecord, day="2026-03-01").records) == 1
