@@ -10,6 +10,9 @@
 {{- with .Values.serving }}
 - name: SERVING_HOST
   value: "0.0.0.0"
+# For the probes: load on the port of the service cannot starve them.
+- name: SERVING_HEALTH_PORT
+  value: "8001"
 - name: SERVING_API_KEYS_REQUIRED
   value: {{ .apiKeysRequired | quote }}
 - name: SERVING_RATE_LIMIT

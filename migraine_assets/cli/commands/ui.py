@@ -1,5 +1,6 @@
 """`migraine ui`: run the Dagster webserver, its daemon, the MLflow server and the reports until this command ends."""
 
+import contextlib
 import os
 import signal
 import socket
@@ -15,6 +16,7 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
+from migraine_assets.cli import watchdog
 from migraine_assets.cli.dagster.instance import dagster_home, open_instance, project_root
 from migraine_assets.cli.dagster.run_lock import fail_abandoned_runs
 from migraine_assets.cli.home import writable_settings
@@ -42,12 +44,15 @@ def services(settings: Settings, *, dagster_port: int, mlflow_port: int, reports
     return (
         Service(
             "Dagster UI",
-            (*python, "dagster_webserver", "-h", "127.0.0.1", "-p", str(dagster_port), "-w", workspace),
+            (*python, "migraine_assets.cli.dagster.webserver", "-h", "127.0.0.1", "-p", str(dagster_port))
+            + ("-w", workspace),
         ),
         Service("Dagster daemon", (*python, "dagster._daemon", "run", "-w", workspace)),
         Service(
             "MLflow UI",
             (*python, "mlflow", "server", "--host", "127.0.0.1", "--port", str(mlflow_port), "--workers", "1")
+            # Pages of other sites must not reach it by a host name that resolves to this machine.
+            + ("--allowed-hosts", ",".join(f"{host}:{mlflow_port}" for host in ("127.0.0.1", "localhost")))
             + (
                 "--backend-store-uri",
                 settings.tracking_uri,
@@ -95,10 +100,14 @@ def supervise(
     started: list[subprocess.Popen[bytes]] = []
     ended: list[str] = []
     waiting = list(addresses)
+    # Ends the children if this process is killed.
+    command = (sys.executable, "-I", "-S", watchdog.__file__)
+    guard = subprocess.Popen(command, stdin=subprocess.PIPE, start_new_session=True)
     try:
         for child in children:
             # Each has its own process group: Ctrl-C reaches only this process, which then ends them in order.
             started.append(subprocess.Popen(child.command, env=env, start_new_session=True))
+            _tell(guard, str(started[-1].pid))
         while not ended:
             time.sleep(POLL_SECONDS)
             if waiting:
@@ -110,6 +119,8 @@ def supervise(
         console.print("\nStopping")
     finally:
         _end(started)
+        _tell(guard, watchdog.DONE)
+        guard.communicate()
     if ended:
         raise ConfigurationError(f"{ended[0]} exited unexpectedly: see its last lines above (is its port in use?).")
 
@@ -123,6 +134,14 @@ def _answers(address: str) -> bool:
     except OSError:
         return False
     return True
+
+
+def _tell(guard: "subprocess.Popen[bytes]", line: str) -> None:
+    assert guard.stdin is not None
+    # Without its guard the command still ends its children by itself.
+    with contextlib.suppress(BrokenPipeError):
+        guard.stdin.write(f"{line}\n".encode())
+        guard.stdin.flush()
 
 
 def _interrupt(*_: object) -> None:

@@ -24,7 +24,8 @@ import yaml
 from migraine_assets_tests.platform.helm.rendering import RELEASE, Manifest, named
 from serving.cluster.ray_environment import free_ports
 
-PORTS = (3000, 4000, 5000, 8000)
+PORTS = (3000, 4000, 5000, 8000, 8001)
+_PORT_VALUES = frozenset(map(str, PORTS))
 SERVICES = re.compile(rf"(?:(?<=//)|(?<=host: )){RELEASE}-[a-z-]+")
 VERBS = {"POST": "create", "PATCH": "patch", "DELETE": "delete"}
 _PATH = re.compile(
@@ -98,7 +99,9 @@ class StandIn:
         for variable in container.get("env", []):
             if "value" in variable and variable["value"] is not None:
                 value = re.sub(r"\$\((\w+)\)", lambda m: own.get(m[1], m[0]), variable["value"])
-                own[variable["name"]] = self.here(value, token=token)
+                # A port that is the whole value.
+                port = value in _PORT_VALUES
+                own[variable["name"]] = str(self.ports[int(value)]) if port else self.here(value, token=token)
             else:
                 wanted = variable["valueFrom"]["secretKeyRef"]
                 own[variable["name"]] = self.secrets[wanted["name"]][wanted["key"]]

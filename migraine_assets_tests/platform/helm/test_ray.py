@@ -35,7 +35,7 @@ pytestmark = pytest.mark.slow
 
 BIN = Path(sys.executable).parent
 TOKEN = "0123456789abcdef" * 4
-PORTS = ("serve", "metrics", "agent", "dashboard", "gcs")
+PORTS = ("serve", "health", "metrics", "agent", "dashboard", "gcs")
 
 
 @pytest.fixture(scope="module")
@@ -121,6 +121,7 @@ def _start(
     own = {
         "PATH": f"{BIN}:{os.environ['PATH']}",
         "MIGRAINE_HOME": str(home),
+        "SERVING_HEALTH_PORT": str(ports["health"]),
         "SERVING_METRICS_PORT": str(ports["metrics"]),
         "KUBERAY_GEN_RAY_START_CMD": command,
         # As KubeRay sets them for `authOptions`.

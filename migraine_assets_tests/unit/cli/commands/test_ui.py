@@ -1,5 +1,6 @@
 """`migraine ui` answers on all ports and leaves no process behind, however it ends."""
 
+import http.client
 import os
 import signal
 import socket
@@ -69,6 +70,15 @@ def _answers(url: str) -> bool:
         return False
 
 
+def _status(port: int, *, host: str) -> int:
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=20)
+    try:
+        connection.request("GET", "/", headers={"Host": host})
+        return connection.getresponse().status
+    finally:
+        connection.close()
+
+
 @pytest.mark.slow
 def test_every_server_answers_and_ctrl_c_ends_everything(home: Home) -> None:
     dagster, mlflow, reports = free_ports(3)
@@ -79,6 +89,9 @@ def test_every_server_answers_and_ctrl_c_ends_everything(home: Home) -> None:
         _wait_until(lambda: process.poll() is not None or _answers(f"http://127.0.0.1:{reports}/"))
         assert process.poll() is None
         assert reachable_from_elsewhere(process.pid) == []
+        for port in (dagster, mlflow, reports):
+            assert _status(port, host=f"127.0.0.1:{port}") == 200
+            assert _status(port, host="rebinding.example") in (400, 403), port
         assert len(_processes_with(str(home.root))) >= 5, "the command, the webserver, the daemon, MLflow, reports"
         process.send_signal(signal.SIGINT)
         out, _ = process.communicate(timeout=PATIENCE)
@@ -125,6 +138,18 @@ def test_every_stop_signal_ends_all_descendants(
     for name in ("a", "b"):
         with pytest.raises(ProcessLookupError):
             _until_gone(int((tmp_path / name).read_text()))
+
+
+def test_a_killed_supervisor_leaves_no_process(supervisor: "subprocess.Popen[bytes]", tmp_path: Path) -> None:
+    for name in ("a", "b"):
+        # They ignore SIGTERM, and waiting for that would only take time.
+        os.kill(int((tmp_path / name).read_text()), signal.SIGSTOP)
+    supervisor.kill()
+    supervisor.wait()
+    for name in ("a", "b"):
+        with pytest.raises(ProcessLookupError):
+            _until_gone(int((tmp_path / name).read_text()))
+    _wait_until(lambda: not _processes_with(str(tmp_path)))
 
 
 def _until_gone(pid: int) -> None:
