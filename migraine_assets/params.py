@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Annotated, Any, ClassVar, get_args
 
 import yaml
-from annotated_types import Ge, Gt
+from annotated_types import Ge, Gt, Unit, doc
 from annotated_types import Interval as Range
 from pydantic import ConfigDict, TypeAdapter, ValidationError
 from pydantic_core import ErrorDetails
@@ -42,10 +42,12 @@ from migraine_assets.sources.files.limits import SourceLimits
 
 @dataclass(frozen=True)
 class ContractSettings:
-    """`bounds` maps numeric fields of the diary contract to other bounds, `fields` new fields to what they are."""
+    """Changes of the diary contract."""
 
-    bounds: Mapping[str, Bounds] = field(default_factory=dict)
-    fields: Mapping[str, OwnField] = field(default_factory=dict)
+    bounds: Annotated[
+        Mapping[str, Bounds], doc("Other bounds of numeric fields, by field: low and high, in its unit.")
+    ] = field(default_factory=dict)
+    fields: Annotated[Mapping[str, OwnField], doc("Fields of your own, by name.")] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -61,39 +63,34 @@ class OutcomeSettings:
 
 @dataclass(frozen=True)
 class TrainingSettings:
-    """`seed` of every fit, `threads` per model, `replicates` of the bootstrap behind each interval.
+    """Training. Another number of threads changes bundle hashes, since boosters sum in a different order on it."""
 
-    `threads` changes the bundle hash: boosters sum in a different order on a different number of threads.
-    """
-
-    seed: Annotated[int, Range(ge=0, le=2**32 - 1)] = 7
-    threads: Annotated[int, Range(ge=1, le=1024)] = 1
-    replicates: Annotated[int, Range(ge=1, le=100_000)] = 300
+    seed: Annotated[int, Range(ge=0, le=2**32 - 1), doc("Seed of every fit.")] = 7
+    threads: Annotated[
+        int, Range(ge=1, le=1024), Unit("threads"), doc("Of one model; one is fastest for most diaries.")
+    ] = 1
+    replicates: Annotated[int, Range(ge=1, le=100_000), doc("Replicates of the bootstrap behind each interval.")] = 300
 
 
 @dataclass(frozen=True)
 class MonitoringSettings:
-    """Which days are monitored, and the limits.
+    """Which days are monitored, and the limits."""
 
-    `first_day`: day of the first partition. `window_days`: days in a monitoring window. `label_delay_days`: days
-    until an outcome is usually reported. `outcome_days`: how many days back a delivery is searched for outcomes.
-    """
-
-    first_day: dt.date = dt.date(2026, 1, 1)
-    window_days: Annotated[int, Gt(0)] = 7
-    label_delay_days: Annotated[int, Ge(0)] = 3
-    outcome_days: Annotated[int, Gt(0)] = 60
+    first_day: Annotated[dt.date, doc("Day of the first partition.")] = dt.date(2026, 1, 1)
+    window_days: Annotated[int, Gt(0), Unit("days"), doc("Length of a monitoring window.")] = 7
+    label_delay_days: Annotated[int, Ge(0), Unit("days"), doc("Until an outcome is usually reported.")] = 3
+    outcome_days: Annotated[int, Gt(0), Unit("days"), doc("How far back a delivery is searched for outcomes.")] = 60
     drift: DriftLimits = field(default_factory=DriftLimits)
     performance: PerformanceLimits = field(default_factory=PerformanceLimits)
 
 
 @dataclass(frozen=True)
 class AutomationSettings:
-    """`cool_down_hours`: minimum time between a training and an automatic retraining. `rollout`: the test that a
-    better model must pass before it replaces the champion in the service.
-    """
+    """Automatic retraining, and the test that a better model must pass before it replaces the champion."""
 
-    cool_down_hours: Annotated[float, Ge(0)] = 20.0
+    cool_down_hours: Annotated[
+        float, Ge(0), Unit("h"), doc("Least time between a training and an automatic retraining.")
+    ] = 20.0
     rollout: RolloutSettings = field(default_factory=RolloutSettings)
 
 
@@ -201,6 +198,8 @@ def _type_of(names: tuple[str, ...]) -> Any:
     """The type of the parameter at the path `names`. The items of a tuple or mapping share one type."""
     kind: Any = Params
     for name in names:
+        # Its bounds, unit and meaning are annotations.
+        kind = getattr(kind, "__origin__", kind) if hasattr(kind, "__metadata__") else kind
         if is_dataclass(kind):
             kind = next((item.type for item in fields(kind) if item.name == name), None)
         else:

@@ -340,6 +340,7 @@ DOCUMENTS: dict[str, type[CommandDocument]] = {
     "report": ReportDocument,
     "validate": ValidateDocument,
     "sources": SourcesDocument,
+    "params": ParamsDocument,
     "data log": DataLogDocument,
     "history": HistoryDocument,
     "monitor": MonitorDocument,

@@ -6,9 +6,11 @@ training rows only.
 """
 
 from dataclasses import dataclass
+from typing import Annotated
 
 import numpy as np
 import pandas as pd
+from annotated_types import doc
 
 from migraine_assets.core.contract import CONTRACT, Contract
 from migraine_assets.core.diary.cleaning import CLIPS, Cleaner, Cleaning, Clip, Floats, cleaning_for
@@ -25,7 +27,7 @@ BLOCK_ROWS = 8192
 class PreprocessSettings:
     """The limits at which extremes are clipped; `core.diary.cleaning.cleaning_for` checks them."""
 
-    clips: tuple[Clip, ...] = CLIPS
+    clips: Annotated[tuple[Clip, ...], doc("The limits to which extremes are set, by field, with the reason.")] = CLIPS
 
 
 @dataclass(frozen=True)

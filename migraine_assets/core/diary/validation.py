@@ -7,9 +7,11 @@ Not here: the rules (`core.diary.rules`), the schemas (`core.diary.schema`), che
 import datetime
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Annotated
 
 import numpy as np
 import pandas as pd
+from annotated_types import Unit, doc
 from numpy.typing import NDArray
 
 from migraine_assets.core.contract import CONTRACT, PROVENANCE, Contract
@@ -21,10 +23,10 @@ REASON_COLUMNS: tuple[str, ...] = ("rule", "field", "what", "rows")
 
 @dataclass(frozen=True)
 class ValidationSettings:
-    """The days that are accepted: from `earliest_date` to `days_ahead` days after today (time zones differ)."""
+    """The days that are accepted; the others are quarantined."""
 
-    earliest_date: datetime.date = datetime.date(1980, 1, 1)
-    days_ahead: int = 1
+    earliest_date: Annotated[datetime.date, doc("The first day that is accepted.")] = datetime.date(1980, 1, 1)
+    days_ahead: Annotated[int, Unit("days"), doc("How far after today a day may lie, since time zones differ.")] = 1
 
 
 @dataclass(frozen=True)

@@ -8,6 +8,9 @@ confidence interval. Not here: the promotion (`core.evaluation.gate`), the Dagst
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Annotated
+
+from annotated_types import Unit, doc
 
 from migraine_assets.core.metrics.interval import UNKNOWN, Interval, Scores
 
@@ -39,14 +42,28 @@ class TooGood:
 class FlagLimits:
     """The limits of all flags. Tuples of `TooGood` are for the same day, and for later ones."""
 
-    overfit: float = 0.10
-    underfit_roc_auc: float = 0.70
-    underfit_r2: float = 0.0
-    slope: tuple[float, float] = (0.7, 1.3)
-    intercept: float = 0.25
-    roc_auc: tuple[TooGood, TooGood] = (TooGood(0.83, 0.95), TooGood(0.83, 0.90))
-    within_person_auc: tuple[TooGood, TooGood] = (TooGood(0.83, 0.95), TooGood(0.70, 0.80))
-    r2: tuple[TooGood, TooGood] = (TooGood(0.60, 0.90), TooGood(0.60, 0.80))
+    overfit: Annotated[
+        float, doc("Difference between training and cross-validation, in ROC-AUC or R2, that counts as overfitting.")
+    ] = 0.10
+    underfit_roc_auc: Annotated[
+        float, Unit("ROC-AUC"), doc("Cross-validated value below which a classifier underfits.")
+    ] = 0.70
+    underfit_r2: Annotated[float, Unit("R2"), doc("Cross-validated value below which a regressor underfits.")] = 0.0
+    slope: Annotated[tuple[float, float], doc("Range of an acceptable calibration slope.")] = (0.7, 1.3)
+    intercept: Annotated[float, doc("Most distance of the calibration intercept from 0.")] = 0.25
+    roc_auc: Annotated[
+        tuple[TooGood, TooGood],
+        Unit("ROC-AUC"),
+        doc("From doubt on a value is reported, from leak on it bars the model; for the same day, and for tomorrow."),
+    ] = (TooGood(0.83, 0.95), TooGood(0.83, 0.90))
+    within_person_auc: Annotated[tuple[TooGood, TooGood], Unit("ROC-AUC"), doc("The same within a participant.")] = (
+        TooGood(0.83, 0.95),
+        TooGood(0.70, 0.80),
+    )
+    r2: Annotated[tuple[TooGood, TooGood], Unit("R2"), doc("The same for severities.")] = (
+        TooGood(0.60, 0.90),
+        TooGood(0.60, 0.80),
+    )
 
 
 LIMITS = FlagLimits()

@@ -15,6 +15,7 @@ from typing import Annotated
 import numpy as np
 import pandas as pd
 from annotated_types import Interval as Range
+from annotated_types import Unit, doc
 from numpy.typing import NDArray
 
 from migraine_assets.errors import DataRefused
@@ -53,14 +54,28 @@ Mask = NDArray[np.bool_]
 
 @dataclass(frozen=True)
 class FoldSettings:
-    """Shares and minimum sizes of the split. `seed` breaks ties between participants who joined on the same day."""
+    """Shares and minimum sizes of the split."""
 
-    test_share: Annotated[float, Range(ge=0.01, le=0.9)] = 0.2
-    test_period: Annotated[float, Range(ge=0.01, le=0.9)] = 0.25
-    folds: Annotated[int, Range(ge=2, le=100)] = 5
-    seed: int = 20240229
-    least_participants: Annotated[int, Range(ge=1, le=1_000_000)] = 2
-    least_attacks: Annotated[int, Range(ge=1, le=1_000_000)] = 5
+    test_share: Annotated[
+        float,
+        Range(ge=0.01, le=0.9),
+        Unit("share"),
+        doc("Share of the participants who are tested: those who joined last."),
+    ] = 0.2
+    test_period: Annotated[
+        float, Range(ge=0.01, le=0.9), Unit("share"), doc("Share of the time that is tested: its last part.")
+    ] = 0.25
+    folds: Annotated[int, Range(ge=2, le=100), doc("Folds of the cross-validation, grouped by participant.")] = 5
+    seed: Annotated[int, doc("Breaks ties between participants who joined on the same day.")] = 20240229
+    least_participants: Annotated[
+        int,
+        Range(ge=1, le=1_000_000),
+        Unit("participants"),
+        doc("Least participants of each part."),
+    ] = 2
+    least_attacks: Annotated[
+        int, Range(ge=1, le=1_000_000), Unit("days"), doc("Least days with an attack, and without, in each part.")
+    ] = 5
 
 
 @dataclass(frozen=True)

@@ -10,6 +10,7 @@ from typing import Annotated
 
 import numpy as np
 from annotated_types import Interval as Range
+from annotated_types import doc
 from numpy.typing import ArrayLike, NDArray
 
 from migraine_assets.core.evaluation.selection import Decision, lead
@@ -22,18 +23,19 @@ from migraine_assets.core.tasks import Task
 
 @dataclass(frozen=True)
 class GateSettings:
-    """The limits of the gate.
+    """The limits of the gate."""
 
-    `margin`: the loss in ROC-AUC, or in RMSE (in the unit of the target), that has no practical effect.
-    `calibration_loss`: the increase in the distance of the calibration intercept from 0 that is allowed.
-    `subgroup_loss`: the loss that is allowed in a group of participants, in ROC-AUC or as a share of the RMSE.
-    """
-
-    margin: Annotated[float, Range(ge=0, le=1)] = 0.0
-    calibration_loss: float = 0.1
-    subgroup_loss: float = 0.05
-    replicates: Annotated[int, Range(ge=1, le=100_000)] = REPLICATES
-    seed: int = SEED
+    margin: Annotated[
+        float,
+        Range(ge=0, le=1),
+        doc("Loss in ROC-AUC, or in RMSE (in the unit of the target), that has no practical effect."),
+    ] = 0.0
+    calibration_loss: Annotated[float, doc("Most increase in the distance of the calibration intercept from 0.")] = 0.1
+    subgroup_loss: Annotated[
+        float, doc("Most loss in a group of participants, in ROC-AUC or as a share of the RMSE.")
+    ] = 0.05
+    replicates: Annotated[int, Range(ge=1, le=100_000), doc("Replicates of the paired bootstrap.")] = REPLICATES
+    seed: Annotated[int, doc("Seed of the bootstrap.")] = SEED
 
 
 def gate(

@@ -12,6 +12,7 @@ from typing import Annotated
 
 import numpy as np
 from annotated_types import Interval as Range
+from annotated_types import Unit, doc
 from numpy.typing import NDArray
 
 from migraine_assets.core.models.early_stopping import EarlyStopping
@@ -23,11 +24,11 @@ from migraine_assets.core.models.training import Floats, TrainingSet, fit_pipeli
 
 @dataclass(frozen=True)
 class TuningSettings:
-    """`trials` random draws (0 disables the search), at most `seconds` per model, scored on the first `folds` folds."""
+    """The random search for hyperparameters."""
 
-    trials: Annotated[int, Range(ge=0, le=100_000)] = 0
-    seconds: float = 120.0
-    folds: int = 3
+    trials: Annotated[int, Range(ge=0, le=100_000), doc("Random draws for each model; 0 disables the search.")] = 0
+    seconds: Annotated[float, Unit("s"), doc("Most time for each model.")] = 120.0
+    folds: Annotated[int, doc("Folds on which a draw is scored.")] = 3
 
 
 @dataclass(frozen=True)

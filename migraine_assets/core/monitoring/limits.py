@@ -5,42 +5,39 @@ Here: the parameters under `monitoring.drift` and `monitoring.performance` of pa
 """
 
 from dataclasses import dataclass
+from typing import Annotated
+
+from annotated_types import Unit, doc
 
 
 @dataclass(frozen=True)
 class DriftLimits:
-    """Limits of the statistics and of the data that they need.
+    """Limits of the drift statistics and of the data that they need."""
 
-    `psi`: population stability index. `ks`, `js`: Kolmogorov-Smirnov and Jensen-Shannon distance. `missing`: change of
-    the share without a value. `domain_auc`: ROC-AUC of the domain classifier. `alpha`: probability of a false alarm.
-    `least_rows`, `least_people`: below them the status is "too little data", as it is for a feature whose smallest
-    visible difference is more than `blind` times the limit.
-    """
-
-    psi: float = 0.2
-    ks: float = 0.1
-    js: float = 0.1
-    missing: float = 0.1
-    domain_auc: float = 0.7
-    alpha: float = 0.02
-    least_rows: int = 30
-    least_people: int = 10
-    blind: float = 5.0
+    psi: Annotated[float, doc("Population stability index of a feature.")] = 0.2
+    ks: Annotated[float, doc("Kolmogorov-Smirnov distance of a feature.")] = 0.1
+    js: Annotated[float, doc("Jensen-Shannon distance of a feature.")] = 0.1
+    missing: Annotated[float, Unit("share"), doc("Change of the share without a value.")] = 0.1
+    domain_auc: Annotated[float, Unit("ROC-AUC"), doc("Of the classifier that tells new days from training days.")] = (
+        0.7
+    )
+    alpha: Annotated[float, Unit("probability"), doc("Chance of a false alarm.")] = 0.02
+    least_rows: Annotated[int, Unit("rows"), doc('Below it the status is "too little data".')] = 30
+    least_people: Annotated[int, Unit("participants"), doc('Below it the status is "too little data".')] = 10
+    blind: Annotated[
+        float,
+        doc("Too little data for a feature whose smallest visible difference is more than this multiple of the limit."),
+    ] = 5.0
 
 
 @dataclass(frozen=True)
 class PerformanceLimits:
-    """Limits of a model's performance, compared with its own test.
+    """Limits of a model's performance, compared with its own test."""
 
-    `drop`: of accuracy or ROC-AUC. `error_growth`: of the RMSE, as a share. `intercept`, `slope`: distance of the
-    calibration from 0 and from 1. `least_rows`, `least_people`, `least_attacks`: below them the status is "too little
-    data".
-    """
-
-    drop: float = 0.05
-    error_growth: float = 0.1
-    intercept: float = 0.5
-    slope: float = 0.5
-    least_rows: int = 50
-    least_people: int = 10
-    least_attacks: int = 10
+    drop: Annotated[float, doc("Drop of accuracy or ROC-AUC.")] = 0.05
+    error_growth: Annotated[float, Unit("share"), doc("Growth of the RMSE.")] = 0.1
+    intercept: Annotated[float, doc("Distance of the calibration intercept from 0.")] = 0.5
+    slope: Annotated[float, doc("Distance of the calibration slope from 1.")] = 0.5
+    least_rows: Annotated[int, Unit("rows"), doc('Below it the status is "too little data".')] = 50
+    least_people: Annotated[int, Unit("participants"), doc('Below it the status is "too little data".')] = 10
+    least_attacks: Annotated[int, Unit("attacks"), doc('Below it the status is "too little data".')] = 10

@@ -9,9 +9,10 @@ decision (`defs.monitoring.rollout_guard`).
 
 import math
 from dataclasses import dataclass
-from typing import Literal
+from typing import Annotated, Literal
 
 import numpy as np
+from annotated_types import Unit, doc
 from numpy.typing import ArrayLike, NDArray
 
 Step = Literal["back", "on", "wait"]
@@ -19,19 +20,16 @@ Step = Literal["back", "on", "wait"]
 
 @dataclass(frozen=True)
 class RolloutSettings:
-    """`shadow_days`, `canary_days`: length of each phase; without shadow days a better model serves at once.
+    """The test that a better model passes before it serves."""
 
-    `canary_percent`: share of participants. `alpha`: probability of withdrawing a candidate that is not worse.
-    `effect`: difference in loss (Brier score, severity points) that the test is tuned to. `least_people`: below it no
-    decision is taken.
-    """
-
-    shadow_days: int = 0
-    canary_days: int = 3
-    canary_percent: float = 20.0
-    alpha: float = 0.05
-    effect: float = 0.05
-    least_people: int = 20
+    shadow_days: Annotated[
+        int, Unit("days"), doc("Days in which a better model predicts without answering; 0: it serves at once.")
+    ] = 0
+    canary_days: Annotated[int, Unit("days"), doc("Days in which it then answers a share of the participants.")] = 3
+    canary_percent: Annotated[float, Unit("%"), doc("That share of the participants.")] = 20.0
+    alpha: Annotated[float, Unit("probability"), doc("Chance of withdrawing a candidate that is not worse.")] = 0.05
+    effect: Annotated[float, doc("Difference in loss (Brier score, severity points) that the test is tuned to.")] = 0.05
+    least_people: Annotated[int, Unit("participants"), doc("Below it no decision is taken.")] = 20
 
 
 @dataclass(frozen=True)

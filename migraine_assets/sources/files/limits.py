@@ -7,7 +7,7 @@ They are parameters (`sources` in params.yaml). A limit is checked before what i
 from dataclasses import dataclass
 from typing import Annotated
 
-from annotated_types import Ge
+from annotated_types import Ge, Unit, doc
 
 from migraine_assets.errors import DataRefused
 
@@ -16,25 +16,23 @@ MIB = 1 << 20
 
 @dataclass(frozen=True)
 class SourceLimits:
-    """What a delivery may hold at most; sizes are in MiB.
+    """What a delivery may hold."""
 
-    `files`: diary files. `mib`: all files as delivered. `expanded_mib`: all files after decompression, as text or as
-    decoded columns. `expansion`: times that a compressed file may grow beyond its first 16 MiB. `rows`, `columns`,
-    `cells`: of one file. `line_kib`: one line of text. `seconds`: for each HTTP file. `private_addresses`: whether an
-    HTTP source may be in a private network or on this machine. `redirects`: whether it may refer to another address.
-    """
-
-    files: Annotated[int, Ge(1)] = 10_000
-    mib: Annotated[int, Ge(1)] = 512
-    expanded_mib: Annotated[int, Ge(1)] = 1024
-    expansion: Annotated[int, Ge(1)] = 200
-    rows: Annotated[int, Ge(1)] = 20_000_000
-    columns: Annotated[int, Ge(1)] = 20_000
-    cells: Annotated[int, Ge(1)] = 500_000_000
-    line_kib: Annotated[int, Ge(1)] = 16_384
-    seconds: Annotated[int, Ge(1)] = 300
-    private_addresses: bool = False
-    redirects: bool = False
+    files: Annotated[int, Ge(1), Unit("files"), doc("Most diary files in a delivery.")] = 10_000
+    mib: Annotated[int, Ge(1), Unit("MiB"), doc("Most for all files as delivered.")] = 512
+    expanded_mib: Annotated[
+        int, Ge(1), Unit("MiB"), doc("Most for all files after decompression, as text or as decoded columns.")
+    ] = 1024
+    expansion: Annotated[int, Ge(1), doc("Most times that a compressed file may grow beyond its first 16 MiB.")] = 200
+    rows: Annotated[int, Ge(1), Unit("rows"), doc("Most rows of one file.")] = 20_000_000
+    columns: Annotated[int, Ge(1), Unit("columns"), doc("Most columns of one file.")] = 20_000
+    cells: Annotated[int, Ge(1), Unit("cells"), doc("Most cells of one file.")] = 500_000_000
+    line_kib: Annotated[int, Ge(1), Unit("KiB"), doc("Most for one line of text.")] = 16_384
+    seconds: Annotated[int, Ge(1), Unit("s"), doc("Most time for each HTTP file.")] = 300
+    private_addresses: Annotated[
+        bool, doc("Whether an HTTP source may be in a private network or on this machine.")
+    ] = False
+    redirects: Annotated[bool, doc("Whether an HTTP source may refer to another address.")] = False
 
 
 DEFAULT = SourceLimits()

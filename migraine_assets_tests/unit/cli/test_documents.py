@@ -16,6 +16,7 @@ READING = {
     "report": (),
     "validate": ("{home}/landing/diary.csv",),
     "sources": (),
+    "params": (),
     "data log": (),
     "history": (),
     "alerts list": (),
