@@ -8,13 +8,14 @@ browser=$(command -v chromium || command -v chromium-browser || command -v googl
   exit 2
 }
 home=${MIGRAINE_HOME:-.migraine}
-report=$(realpath "$home/reports/latest/attack.html") || {
+if [ ! -f "$home/reports/latest/attack.html" ]; then
   echo "There is no report in $home. Run: make run" >&2
   exit 2
-}
+fi
 port=${PORT:-3010}
+reports=$((port + 2))
 profile=$(mktemp -d)
-.venv/bin/migraine ui --port "$port" --mlflow-port $((port + 1)) >"$profile/log" 2>&1 &
+.venv/bin/migraine ui --port "$port" --mlflow-port $((port + 1)) --reports-port "$reports" >"$profile/log" 2>&1 &
 ui=$!
 stop() {
   kill "$ui" 2>/dev/null || true
@@ -35,4 +36,4 @@ shot() { # NAME WIDTHxHEIGHT ADDRESS
   echo "docs/images/$1.png"
 }
 shot assets 1700x1300 "http://127.0.0.1:$port/locations/migraine_assets/asset-groups/g3_classifiers"
-shot report 1200x1500 "file://$report"
+shot report 1200x860 "http://127.0.0.1:$reports/latest/attack.html"

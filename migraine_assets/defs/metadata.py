@@ -12,12 +12,13 @@ from typing import Any
 import dagster as dg
 import pandas as pd
 
+from migraine_assets.core.tasks import Task
 from migraine_assets.defs.refs import ChampionRef, DeliveryInfo, DiaryRef, EvaluationRef, ModelRef
 from migraine_assets.defs.resources import Workspace
 from migraine_assets.defs.summaries import COLUMNS, column_summaries
 from migraine_assets.printable import markdown, printable
 from migraine_assets.stores.assets.frames import FrameRef
-from migraine_assets.stores.tracking.experiments import UI_VIEW
+from migraine_assets.stores.tracking.experiments import UI_VIEW, attempt
 
 Metadata = dict[str, Any]
 
@@ -110,11 +111,16 @@ def report_links(workspace: Workspace, page: Path) -> Metadata:
     return {"report": dg.MetadataValue.url(address)} | file if address else file
 
 
-def mlflow_link(workspace: Workspace, run: str | None) -> Metadata:
-    """A link to a run in the MLflow UI, or its id if the address of the UI is unknown."""
+def mlflow_link(workspace: Workspace, task: Task, run: str | None) -> Metadata:
+    """A link to a run of a task in the MLflow UI, or its id if the address of the UI or MLflow itself is unknown."""
     if run is None or workspace.mlflow_address is None:
         return {"MLflow run": run or "not logged"}
-    return {"MLflow run": dg.MetadataValue.url(f"{workspace.mlflow_address}/#/runs/{run}{UI_VIEW}")}
+    # A failure was reported when the run was to be logged.
+    experiment = attempt(workspace.tracker(task).prepare, warn=lambda _: None)
+    if experiment is None:
+        return {"MLflow run": run}
+    page = f"{workspace.mlflow_address}/#/experiments/{experiment}/runs/{run}{UI_VIEW}"
+    return {"MLflow run": dg.MetadataValue.url(page)}
 
 
 def model_metadata(model: ModelRef, workspace: Workspace, *, cached: bool) -> Metadata:
@@ -135,7 +141,7 @@ def model_metadata(model: ModelRef, workspace: Workspace, *, cached: bool) -> Me
     )
     metadata["flags"] = bullets([flag.reason for flag in model.flags])
     metadata["bundle"] = model.bundle or ""
-    metadata |= mlflow_link(workspace, model.mlflow_run)
+    metadata |= mlflow_link(workspace, "attack" if model.task == "attack" else "severity", model.mlflow_run)
     return metadata | {name: float(figures[0]) for name, figures in model.cv.items() if figures[0] is not None}
 
 

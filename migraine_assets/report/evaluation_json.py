@@ -39,7 +39,7 @@ class BaselineSection(msgspec.Struct, frozen=True):
 
 
 class Gain(msgspec.Struct, frozen=True):
-    """How much better the champion is than the participant's own rate, in `metric`."""
+    """How much better the champion is than the personal rate, in `metric`."""
 
     metric: str
     value: float | None = None

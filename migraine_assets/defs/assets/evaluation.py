@@ -25,6 +25,7 @@ from migraine_assets.defs.refs import Chosen, EvaluationRef, FeaturesRef, FoldsR
 from migraine_assets.defs.resources import Workspace
 from migraine_assets.report.evaluation_json import to_sections
 from migraine_assets.report.run_info import RunFacts
+from migraine_assets.report.text.clinical import in_words
 from migraine_assets.report.text.interpretation import headline
 from migraine_assets.report.writer import adopt, section, write_reports
 from migraine_assets.stores.assets.current_values import read_current
@@ -152,7 +153,7 @@ def _reference(evaluated: Evaluated, models: list[ModelRef], report: Path, *, da
         accepted=evaluated.decision.accepted,
         reasons=evaluated.decision.reasons,
         figures=figures(evaluated.decision.figures),
-        headline=" ".join(headline(evaluated.evaluation)),
+        headline=" ".join((*in_words(evaluated.evaluation), *headline(evaluated.evaluation))),
         report=str(report),
         data=data,
     )

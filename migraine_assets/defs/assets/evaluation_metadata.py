@@ -4,6 +4,7 @@ All of it is read from the report, so that a cached evaluation shows the same. N
 (`defs.metadata`).
 """
 
+import re
 from pathlib import Path
 
 import dagster as dg
@@ -21,26 +22,28 @@ from migraine_assets.report.writer import figures, section
 Column = tuple[str, str, str]
 COLUMNS: dict[Task, tuple[Column, ...]] = {
     "attack": (
-        ("ROC-AUC, cross-validated", "cv", "roc_auc"),
-        ("ROC-AUC, test", "test", "roc_auc"),
+        ("CV ROC-AUC", "cv", "roc_auc"),
+        ("test ROC-AUC", "test", "roc_auc"),
         ("within person", "test", "within_person_auc"),
         ("Brier", "test", "brier"),
         ("sensitivity", "test", "recall"),
         ("PPV", "test", "precision"),
     ),
     "severity": (
-        ("RMSE, cross-validated", "cv", "rmse"),
-        ("RMSE, test", "test", "rmse"),
+        ("CV RMSE", "cv", "rmse"),
+        ("test RMSE", "test", "rmse"),
         ("MAE", "test", "mae"),
         ("R²", "test", "r2"),
     ),
 }
+# Short names: the page gives the longest of them its width, and the values the rest.
+TRENDS = ("roc_auc", "brier", "recall", "precision", "rmse", "mae", "r2")
 FIGURES = {
-    "comparison": "Models and baselines",
+    "comparison": "intervals",
     "roc": "ROC",
     "calibration": "Calibration",
-    "predicted": "Predicted and observed",
-    "errors": "Errors",
+    "predicted": "predicted",
+    "errors": "errors",
 }
 
 
@@ -49,17 +52,23 @@ def evaluation_metadata(task: Task, value: EvaluationRef, workspace: Workspace, 
     report = Path(value.report)
     content, images = section(report, task), figures(report, task)
     return {
-        "summary": value.headline + (" (cached evaluation)" if cached else ""),
+        "summary": _first_sentences(value.headline) + (" (cached evaluation)" if cached else ""),
+        "conclusion": value.headline,
         "champion": value.champion.key if value.champion else "none",
         "challenger": value.challenger.key if value.challenger else "none",
         "decision": bullets(value.reasons),
         **report_links(workspace, report / f"{task}.html"),
-        **mlflow_link(workspace, value.mlflow_run),
+        **mlflow_link(workspace, task, value.mlflow_run),
         **({"comparison": _comparison(task, content)} if content else {}),
         **{name: figure(workspace, images[key], name) for key, name in FIGURES.items() if key in images},
         **(_trends(content) if content else {}),
         "reused": cached,
     }
+
+
+def _first_sentences(text: str) -> str:
+    """The result in words, without the statistics that follow."""
+    return " ".join(re.split(r"(?<=[.]) (?=[A-Z])", text)[:2])
 
 
 def _comparison(task: Task, content: TaskSection) -> dg.TableMetadataValue:
@@ -88,4 +97,4 @@ def _cells(task: Task, scores: ModelSection | BaselineSection) -> list[str]:
 def _trends(content: TaskSection) -> dict[str, float]:
     """The champion's test scores as numbers: the UI plots them over the materializations."""
     best = content.models[content.champion].test if content.champion else {}
-    return {f"test {name}": one.value for name, one in best.items() if one.value is not None}
+    return {f"test {name}": one.value for name in TRENDS if (one := best.get(name)) and one.value is not None}

@@ -24,9 +24,7 @@ CHECKS = (
     ModelCheck("no_underfitting", "The cross-validated score is high enough to be useful.", "underfitting"),
     ModelCheck("better_than_base_rate", "The model is clearly better than the base rate.", "base_rate"),
     ModelCheck("better_than_persistence", "The model is clearly better than persistence ('as today').", "persistence"),
-    ModelCheck(
-        "better_than_personal_rate", "The model is clearly better than the participant's own rate.", "personal_rate"
-    ),
+    ModelCheck("better_than_personal_rate", "The model is clearly better than the personal rate.", "personal_rate"),
     ModelCheck("calibrated", "The calibration slope is close to 1 and the intercept close to 0.", "calibration"),
     ModelCheck("not_too_good_to_be_true", "No score is so high that it suggests a leak.", "too_good"),
 )

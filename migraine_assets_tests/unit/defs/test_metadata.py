@@ -35,7 +35,7 @@ def _metadata(home: Home, key: str) -> dict[str, dg.MetadataValue]:
             "evaluation/attack",
             {"summary", "report", "MLflow run", "comparison", "ROC", "Calibration", "test roc_auc"},
         ),
-        ("evaluation/severity", {"comparison", "Predicted and observed", "Errors", "decision", "report"}),
+        ("evaluation/severity", {"comparison", "predicted", "errors", "test rmse", "decision", "report"}),
         ("champions/severity", {"summary", "outcome", "champion bundle"}),
     ],
 )
@@ -80,7 +80,7 @@ def test_the_comparison_lists_the_champion_first_and_baselines_last(trained_home
     assert len(records) == 11
     report = trained_home.evaluation_of(task).report
     assert found["report"].value == f"http://127.0.0.1:3002/{Path(report).name}/{page}"
-    assert str(found["MLflow run"].value).startswith("http://127.0.0.1:5000/#/")
+    assert str(found["MLflow run"].value).startswith("http://127.0.0.1:5000/#/experiments/")
 
 
 def test_no_link_leads_to_a_file(trained_home: Home) -> None:
