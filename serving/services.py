@@ -3,14 +3,14 @@
 Not here: what each part does (its own module), processes (`serving.deployment`, `serving.local_server`).
 """
 
-import asyncio
 import datetime as dt
 import gc
 import threading
 import time
 from collections.abc import Callable
-from concurrent.futures import Executor, ThreadPoolExecutor
 from dataclasses import dataclass, field
+
+from starlette.requests import Request
 
 from migraine_assets.settings import Settings
 from migraine_assets.stores.file_modes import restrict
@@ -23,6 +23,7 @@ from serving.access.rate_limit import Limiter
 from serving.background import attempt, repeat
 from serving.input.arrow_files import TableMemory
 from serving.input.table_reader import TableReader
+from serving.jobs import BodyMemory, Job, LongJobs, unlimited
 from serving.log.prediction_ids import PredictionIds
 from serving.log.writer import FeedbackLog, PredictionLog, open_feedback, open_prediction_log
 from serving.metrics.registry import Metrics
@@ -33,6 +34,8 @@ from serving.settings import ServingSettings
 
 TICK_SECONDS = 1.0
 LOOK_SECONDS = 5.0
+# Larger bodies do not delay the work on smaller ones.
+LARGE_BODY_BYTES = 1 << 20
 # Reports accepted for one prediction: people correct themselves a few times, programs repeat a request that failed.
 FEEDBACK_BURST = 10
 FEEDBACK_RATE = 1 / 600  # per second
@@ -42,7 +45,7 @@ FEEDBACK_RATE = 1 / 600  # per second
 class Services:
     """One replica's parts.
 
-    `clock`: seconds since 1970. `executor`: one thread for jobs that would block the event loop for too long.
+    `clock`: seconds since 1970.
     """
 
     models: ModelWatcher
@@ -56,8 +59,9 @@ class Services:
     keys: KeyRing
     settings: ServingSettings
     tables: TableReader
+    jobs: LongJobs
+    bodies: BodyMemory
     table_memory: TableMemory = field(default_factory=TableMemory)
-    executor: Executor = field(default_factory=lambda: ThreadPoolExecutor(1, thread_name_prefix="long"))
     clock: Callable[[], float] = time.time
     _closing: threading.Event = field(default_factory=threading.Event)
 
@@ -73,9 +77,12 @@ class Services:
         """The time, UTC."""
         return dt.datetime.fromtimestamp(self.clock(), dt.UTC)
 
-    async def run(self, job: Callable[[], bytes], *, long: bool) -> bytes:
-        """Run a short `job` right here, which is fastest; run a `long` one in `executor`, beside other requests."""
-        return await asyncio.get_running_loop().run_in_executor(self.executor, job) if long else job()
+    async def run(self, job: Job, request: Request, *, size: int, long: bool) -> bytes:
+        """Run a short `job` right here, which is fastest, and a `long` one beside other requests.
+
+        `size`: the bytes of the body of `request`. Raises `Refused` as `serving.jobs.LongJobs` does.
+        """
+        return await self.jobs.run(job, request.receive, large=size > LARGE_BODY_BYTES) if long else job(unlimited)
 
     def problem(self) -> str | None:
         """Why this replica should be replaced (a thread has died), or None."""
@@ -92,7 +99,7 @@ class Services:
         if self._closing.is_set():
             return
         self._closing.set()
-        self.executor.shutdown()
+        self.jobs.close()
         self.tables.close()
         self.models.stop()
         self.keys.close()
@@ -147,6 +154,8 @@ def open_services(settings: ServingSettings, *, store: Store | None = None) -> S
         keys=KeyRing(store, required=settings.api_keys_required),
         settings=settings,
         tables=TableReader(on_death=metrics.count_table_worker_death),
+        jobs=LongJobs(most=settings.max_long_jobs, seconds=settings.request_timeout, on_drop=metrics.count_dropped_job),
+        bodies=BodyMemory(settings.max_buffered_bytes),
     )
     services.start()
     return services

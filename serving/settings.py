@@ -38,7 +38,9 @@ class ServingSettings(EnvironmentSettings):
     max_entries: int = Field(90, ge=1, description="days of one participant")
     max_people: int = Field(1000, ge=1, description="participants in a JSON batch")
     max_batch_rows: int = Field(200_000, ge=1, description="rows in an Arrow or Parquet batch")
-    request_timeout: float = Field(30.0, gt=0)
+    request_timeout: float = Field(30.0, gt=0, description="for the body to arrive, and then for the answer")
+    max_long_jobs: int = Field(16, ge=1, description="long requests of a replica that wait or run; above it, 503")
+    max_buffered_bytes: int = Field(256 << 20, ge=1024, description="bodies of batches in a replica; above it, 503")
     max_connections: int = Field(8192, ge=16, description="fewer where the process may not open as many files")
     max_client_connections: int = Field(
         4608, ge=0, description="connections of one address; 0: no limit, as with trust_forwarded"

@@ -16,15 +16,20 @@ from serving.api.compose import compose
 from serving.api.record import Recorder
 from serving.api.tables import predict_table
 from serving.contract.problems import Problem, Refused, invalid
-from serving.contract.requests import DEFAULT, BatchRequest, RequestSchema
+from serving.contract.requests import DEFAULT, ENTRIES, PARTICIPANTS, BatchRequest, RequestSchema
 from serving.contract.responses import Prediction
 from serving.input.aliases import read_case
 from serving.input.arrow_files import MEDIA_TYPES
 from serving.input.cases import Case, Days, day_cases, histories_of
-from serving.input.decoding import decode
+from serving.input.decoding import NOT_STRICT, decode, strict
+from serving.jobs import Check, unlimited
 from serving.services import Services
 
 EXPLAINED = 20
+# More values than in most batches: only then is it worth while to look at the outline first.
+MANY_VALUES = 200_000
+# Far more than the fields of a contract in each of the days of one participant.
+MOST_ITEM_VALUES = 20_000
 
 
 class Item(msgspec.Struct, frozen=True, gc=False):
@@ -47,18 +52,23 @@ async def predict_batch(services: Services, recorder: Recorder, request: Request
     """The endpoint. The media type of the request decides its form: JSON, Arrow or Parquet."""
     kind, settings, every_row = media_type(request), services.settings, _every_row(request)
     most, seconds = settings.max_batch_body_bytes, settings.request_timeout
-    if kind in MEDIA_TYPES:
-        body = await read_raw(request, most=most, seconds=seconds)
-        content = await services.run(
-            lambda: predict_table(services, recorder, body, kind, every_row=every_row), long=True
-        )
-        return Response(content, media_type=kind)
-    if kind and kind != JSON:
-        raise Refused("unsupported-media-type", f"Send one of {', '.join((JSON, *MEDIA_TYPES))}.")
-    body = await read_json(request, most=most, seconds=seconds)
-    long = len(body) > LONG_BODY_BYTES or b'"explain"' in body
-    content = await services.run(lambda: predict_items(services, recorder, body), long=long)
-    return Response(content, media_type=JSON)
+    with services.bodies.hold() as held:
+        if kind in MEDIA_TYPES:
+            body = await read_raw(request, most=most, seconds=seconds, held=held)
+
+            def table(check: Check) -> bytes:
+                return predict_table(services, recorder, body, kind, every_row=every_row, check=check)
+
+            return Response(await services.run(table, request, size=len(body), long=True), media_type=kind)
+        if kind and kind != JSON:
+            raise Refused("unsupported-media-type", f"Send one of {', '.join((JSON, *MEDIA_TYPES))}.")
+        body = await read_json(request, most=most, seconds=seconds, held=held)
+        long = len(body) > LONG_BODY_BYTES or b'"explain"' in body
+
+        def items(check: Check) -> bytes:
+            return predict_items(services, recorder, body, check)
+
+        return Response(await services.run(items, request, size=len(body), long=long), media_type=JSON)
 
 
 def _every_row(request: Request) -> bool:
@@ -69,19 +79,20 @@ def _every_row(request: Request) -> bool:
     return rows == ["all"]
 
 
-def predict_items(services: Services, recorder: Recorder, body: bytes) -> bytes:
-    """The answer to a JSON batch.
+def predict_items(services: Services, recorder: Recorder, body: bytes, check: Check = unlimited) -> bytes:
+    """The answer to a JSON batch. `check` is called between parts of the work; what it raises is raised.
 
     Raises `Refused` where the body as a whole is not a batch, and `ModelNotReady` where no model serves.
     """
     started = time.perf_counter()
     models = services.predictor.models
-    items = cases_of(body, now=services.now(), schema=models.requests)
+    items = cases_of(body, now=services.now(), schema=models.requests, check=check)
     cases = items if isinstance(items, Days) else [item for item in items if isinstance(item, Case)]
     _limit_explanations(cases)
     if not cases:
         return _encode(Batch([Item(None, item.problem) for item in items if isinstance(item, Refused)]))
-    predictions = services.predictor.predict(histories_of(cases), models)
+    predictions = services.predictor.predict(histories_of(cases), models, check)
+    check()
     answers = iter(compose(cases, predictions))
     recorder.record(predictions, seconds=time.perf_counter() - started)
     return _encode(
@@ -89,18 +100,52 @@ def predict_items(services: Services, recorder: Recorder, body: bytes) -> bytes:
     )
 
 
-def cases_of(body: bytes, *, now: dt.datetime, schema: RequestSchema = DEFAULT) -> Sequence[Case | Refused]:
+def cases_of(
+    body: bytes, *, now: dt.datetime, schema: RequestSchema = DEFAULT, check: Check = unlimited
+) -> Sequence[Case | Refused]:
     """The case of each item, or why it is refused."""
+    _refuse_large(body)
     if b'"entries"' not in body:
         try:
-            return day_cases(decode(body, schema.DayBatch, schema).items, now=now, schema=schema)
-        except Refused:
+            return day_cases(strict(body, schema.DayBatch, schema).items, now=now, schema=schema)
+        except NOT_STRICT:
             pass  # At least one item is wrong or has a history: read them one by one, so that the others are answered.
-    items = decode(body, BatchRequest, schema).items
-    return [_case(bytes(item), index, now, schema) for index, item in enumerate(items)]
+    cases = []
+    for index, item in enumerate(decode(body, BatchRequest, schema).items):
+        check()
+        cases.append(_case(bytes(item), index, now, schema))
+    return cases
+
+
+class _AnyItem(msgspec.Struct):
+    """An item whose content is skipped."""
+
+
+class _Outline(msgspec.Struct):
+    items: list[_AnyItem] = []
+
+
+_outline = msgspec.json.Decoder(_Outline)
+
+
+def _refuse_large(body: bytes) -> None:
+    """Raise `Refused` (413) for a body of more objects than a batch may have.
+
+    The decoder counts items when it has made all of them, and one of two bytes takes hundreds.
+    """
+    if body.count(b"{") > 1 + PARTICIPANTS * (1 + ENTRIES):
+        raise Refused("too-large", f"At most {PARTICIPANTS} items of {ENTRIES} days each are accepted.")
+    if body.count(b",") > MANY_VALUES:
+        try:
+            # Items that are not objects end the decoder here, before they take memory.
+            _outline.decode(body)
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+            raise Refused("too-large", "A batch of so many values must be a list of objects.") from None
 
 
 def _case(item: bytes, index: int, now: dt.datetime, schema: RequestSchema) -> Case | Refused:
+    if item.count(b",") > MOST_ITEM_VALUES:
+        return invalid(f"$.items[{index}]", "has too many values", "a body of /predict")
     try:
         return read_case(item, now=now, schema=schema)
     except Refused as refused:

@@ -12,6 +12,8 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 
 from serving.contract.problems import MEDIA_TYPE, Refused
+from serving.input.tensors import whole_number
+from serving.jobs import Held, client_left
 from serving.model.watcher import ModelNotReady
 
 JSON = "application/json"
@@ -26,7 +28,7 @@ def media_type(request: Request) -> str:
     return request.headers.get("content-type", "").partition(";")[0].strip().lower()
 
 
-async def read_json(request: Request, *, most: int, seconds: float) -> bytes:
+async def read_json(request: Request, *, most: int, seconds: float, held: Held | None = None) -> bytes:
     """The body of a request whose headers declare JSON in UTF-8.
 
     Raises `Refused`: 415 for another media type, and as `read_raw` does.
@@ -36,35 +38,37 @@ async def read_json(request: Request, *, most: int, seconds: float) -> bytes:
         charset = content_type.lower().partition("charset=")[2].strip(' "').partition(";")[0] or "utf-8"
         if media_type(request) != JSON or charset not in ("utf-8", "utf8", "us-ascii"):
             raise Refused("unsupported-media-type", f"Send the header Content-Type: {JSON}, in UTF-8.")
-    return await read_raw(request, most=most, seconds=seconds)
+    return await read_raw(request, most=most, seconds=seconds, held=held)
 
 
-async def read_raw(request: Request, *, most: int, seconds: float) -> bytes:
+async def read_raw(request: Request, *, most: int, seconds: float, held: Held | None = None) -> bytes:
     """The body of a request, whatever its media type.
 
     Raises `Refused`: 415 where it is compressed (its size is not known before it is unpacked), 413 beyond `most`
-    bytes, 408 where it takes longer than `seconds`.
+    bytes, 408 where it takes longer than `seconds`. With `held` 503, where other bodies take the memory.
     """
     if request.headers.get("content-encoding", "identity").lower() != "identity":
         raise Refused("unsupported-media-type", "Send the body uncompressed, without Content-Encoding.")
     length = request.headers.get("content-length", "")
-    if length.isdigit() and int(length) > most:
+    if (declared := whole_number(length)) is not None and declared > most:
         raise _too_large(most)
     try:
         async with asyncio.timeout(seconds):
-            return await _read(request, most)
+            return await _read(request, most, held)
     except TimeoutError:
         raise Refused("timeout", f"The body did not arrive within {seconds:g} s.") from None
     except ClientDisconnect:
-        raise Refused("bad-request", "The client disconnected.") from None
+        raise client_left() from None
 
 
-async def _read(request: Request, most: int) -> bytes:
+async def _read(request: Request, most: int, held: Held | None) -> bytes:
     parts, size = [], 0
     async for part in request.stream():
         size += len(part)
         if size > most:
             raise _too_large(most)
+        if held is not None:
+            held.add(len(part))
         parts.append(part)
     return b"".join(parts)
 

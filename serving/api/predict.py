@@ -23,7 +23,8 @@ async def predict(services: Services, recorder: Recorder, request: Request) -> R
     """The endpoint."""
     settings = services.settings
     body = await read_json(request, most=settings.max_body_bytes, seconds=settings.request_timeout)
-    content = await services.run(lambda: predict_one(services, recorder, body), long=b'"explain"' in body)
+    long = b'"explain"' in body
+    content = await services.run(lambda _: predict_one(services, recorder, body), request, size=len(body), long=long)
     return Response(content, media_type=JSON)
 
 

@@ -11,29 +11,43 @@ from serving.api.record import Recorder
 from serving.input.arrow_columns import columns_of
 from serving.input.arrow_files import write_table
 from serving.input.arrow_participants import participants_of
+from serving.jobs import Check, unlimited
 from serving.services import Services
 
 
 def predict_table(
-    services: Services, recorder: Recorder, body: bytes, media_type: str, *, every_row: bool = False
+    services: Services,
+    recorder: Recorder,
+    body: bytes,
+    media_type: str,
+    *,
+    every_row: bool = False,
+    check: Check = unlimited,
 ) -> bytes:
     """The answer to a table, as a table of the same media type. `every_row`: predict from every row, not the newest.
 
+    `check` is called between parts of the work; what it raises is raised.
+
     Raises `Refused` where the body as a whole is not a diary, and `ModelNotReady` where no model serves.
     """
+    services.table_memory.keep()
     try:
-        return _predict_table(services, recorder, body, media_type, every_row=every_row)
+        return _predict_table(services, recorder, body, media_type, every_row=every_row, check=check)
     finally:
         services.table_memory.mark_used()
 
 
-def _predict_table(services: Services, recorder: Recorder, body: bytes, media_type: str, *, every_row: bool) -> bytes:
+def _predict_table(
+    services: Services, recorder: Recorder, body: bytes, media_type: str, *, every_row: bool, check: Check
+) -> bytes:
     started = time.perf_counter()
     models = services.predictor.models
     schema = models.requests
-    table = services.tables.read(body, media_type, most=services.settings.max_batch_rows, schema=schema)
+    table = services.tables.read(body, media_type, most=services.settings.max_batch_rows, schema=schema, check=check)
     participants = participants_of(columns_of(table, now=services.now(), schema=schema), every_row=every_row)
-    predictions = services.predictor.predict(participants.histories, models) if len(participants.histories) else None
+    check()
+    histories = participants.histories
+    predictions = services.predictor.predict(histories, models, check) if len(histories) else None
     content = write_table(compose_table(participants, predictions), media_type)
     if predictions is not None:
         # Last, so that the writing thread of the log does not compete with what the client waits for.

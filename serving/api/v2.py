@@ -20,6 +20,7 @@ from serving.api.record import Recorder
 from serving.contract.problems import Refused
 from serving.contract.responses import ProtocolError
 from serving.input.tensors import HEADER, InferResponse, OutputTensor, matrix, parse, respond
+from serving.jobs import Check, unlimited
 from serving.model.loaded import LoadedModel
 from serving.model.watcher import ModelNotReady
 from serving.services import Services
@@ -92,13 +93,15 @@ async def infer(services: Services, recorder: Recorder, request: Request) -> Res
     """`POST /v2/models/{name}/infer`."""
     name, settings = request.path_params["name"], services.settings
     champion = _champion(services, name)
-    body = await read_raw(request, most=settings.max_batch_body_bytes, seconds=settings.request_timeout)
+    most, seconds = settings.max_batch_body_bytes, settings.request_timeout
     header_length, headers = request.headers.get(HEADER), dict[str, str]()
+    with services.bodies.hold() as held:
+        body = await read_raw(request, most=most, seconds=seconds, held=held)
 
-    def job() -> bytes:
-        return predict_tensors(services, recorder, name, champion, body, header_length, headers)
+        def job(check: Check) -> bytes:
+            return predict_tensors(services, recorder, name, champion, body, header_length, headers, check)
 
-    content = await services.run(job, long=len(body) > LONG_BODY_BYTES)
+        content = await services.run(job, request, size=len(body), long=len(body) > LONG_BODY_BYTES)
     return Response(content, headers=headers)
 
 
@@ -110,6 +113,7 @@ def predict_tensors(
     body: bytes,
     header_length: str | None,
     headers: dict[str, str],
+    check: Check = unlimited,
 ) -> bytes:
     """The answer to `body`; its headers are added to `headers`. Raises `Refused`."""
     started = time.perf_counter()
@@ -118,7 +122,7 @@ def predict_tensors(
     rows = matrix(asked, raw, name=INPUT, width=len(manifest.features), most=services.settings.max_batch_rows)
     if any(output.name != manifest.output for output in asked.outputs or ()):
         raise Refused("unreadable-tensors", f"The model has one output, '{manifest.output}'.")
-    predictions = services.predictor.predict_rows(task, champion, rows)
+    predictions = services.predictor.predict_rows(task, champion, rows, check)
     recorder.record(predictions, seconds=time.perf_counter() - started)
     outputs = predictions.groups[task][0].outputs.astype(np.float32)
     tensor = OutputTensor(manifest.output, "FP32", [len(rows), 1])

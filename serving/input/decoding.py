@@ -16,6 +16,10 @@ from serving.contract.problems import Refused
 from serving.contract.requests import DEFAULT, BatchRequest, RequestSchema
 from serving.input.field_errors import field_errors, shown
 
+# Larger bodies are not parsed a second time to name what is wrong with them.
+EXPLAINED_BYTES = 1 << 20
+NOT_STRICT = (Refused, msgspec.DecodeError, UnicodeDecodeError, RecursionError)
+
 
 def decode(body: bytes, kind: Any, schema: RequestSchema = DEFAULT) -> Any:
     """Decode `body` as a struct of `kind`, a type of `schema`.
@@ -23,11 +27,21 @@ def decode(body: bytes, kind: Any, schema: RequestSchema = DEFAULT) -> Any:
     Raises `Refused`: 400 for invalid JSON, 422 for invalid content.
     """
     try:
-        request = schema.decoders[kind].decode(body)
+        return strict(body, kind, schema)
     except msgspec.ValidationError as error:
-        raise field_errors(body, str(error), kind, schema) from None
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        if len(body) > EXPLAINED_BYTES:
+            raise Refused("invalid-request", "The body is not an object as described in /openapi.json.") from None
+        try:
+            raise field_errors(body, str(error), kind, schema) from None
+        except RecursionError as deep:
+            raise _not_json(body, deep) from None
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise _not_json(body, error) from None
+
+
+def strict(body: bytes, kind: Any, schema: RequestSchema) -> Any:
+    """Decode `body` as a struct of `kind`. Raises one of `NOT_STRICT`."""
+    request = schema.decoders[kind].decode(body)
     _refuse_duplicates(body, request)
     return request
 
@@ -96,6 +110,8 @@ def unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 def _not_json(body: bytes, error: Exception) -> Refused:
     if not body.strip():
         return Refused("not-json", "The body is empty. Send a JSON object.")
+    if isinstance(error, RecursionError):
+        return Refused("not-json", "The body is nested too deeply. Send an object as described in /openapi.json.")
     if isinstance(error, UnicodeDecodeError):
         return Refused("not-json", "The body is not UTF-8 text. Send JSON in UTF-8.")
     match = re.search(r"\(byte \d+\)", str(error))

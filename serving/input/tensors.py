@@ -12,11 +12,19 @@ from numpy.typing import NDArray
 
 from serving.contract.problems import Refused
 
+# Each number of a JSON body takes tens of bytes when it is decoded.
+MOST_VALUES = 3_000_000
 HEADER = "inference-header-content-length"
 _TYPES: dict[str, np.dtype[Any]] = {"FP32": np.dtype("<f4"), "FP64": np.dtype("<f8")}
 
 Names = Annotated[str, Meta(max_length=256)]
 Shape = Annotated[list[Annotated[int, Meta(ge=0)]], Meta(min_length=1, max_length=4)]
+
+
+class InputParameters(msgspec.Struct, frozen=True):
+    """Parameters of one input. Others are skipped, whatever they hold."""
+
+    binary_data_size: int | None = None
 
 
 class InputTensor(msgspec.Struct):
@@ -25,15 +33,27 @@ class InputTensor(msgspec.Struct):
     name: Names
     shape: Shape
     datatype: Names
-    data: list[Any] | None = None
-    parameters: dict[str, Any] = {}
+    data: list[float | list[float | None] | None] | None = None
+    parameters: InputParameters = InputParameters()
+
+
+class OutputParameters(msgspec.Struct, frozen=True):
+    """Parameters of one requested output."""
+
+    binary_data: bool | None = None
 
 
 class OutputRequest(msgspec.Struct):
     """One requested output."""
 
     name: Names
-    parameters: dict[str, Any] = {}
+    parameters: OutputParameters = OutputParameters()
+
+
+class RequestParameters(msgspec.Struct, frozen=True):
+    """Parameters of a request."""
+
+    binary_data_output: bool | None = None
 
 
 class InferRequest(msgspec.Struct):
@@ -42,7 +62,7 @@ class InferRequest(msgspec.Struct):
     inputs: Annotated[list[InputTensor], Meta(min_length=1, max_length=8)]
     id: Annotated[str, Meta(max_length=256)] | None = None
     outputs: Annotated[list[OutputRequest], Meta(max_length=8)] | None = None
-    parameters: dict[str, Any] = {}
+    parameters: RequestParameters = RequestParameters()
 
 
 class OutputTensor(msgspec.Struct, omit_defaults=True):
@@ -64,18 +84,25 @@ class InferResponse(msgspec.Struct, omit_defaults=True):
     id: str | None = None
 
 
-_NUMBERS = {int, float, type(None)}
 _decoder = msgspec.json.Decoder(InferRequest)
 _encode = msgspec.json.Encoder().encode
+
+
+def whole_number(text: str) -> int | None:
+    """The number that `text`, a header, consists of; None for anything else and for more digits than a size has."""
+    return int(text) if len(text) < 20 and text.isascii() and text.isdigit() else None
 
 
 def parse(body: bytes, header_length: str | None) -> tuple[InferRequest, memoryview]:
     """Decode the request. Returns it with the raw bytes that follow its JSON. Raises `Refused` (400)."""
     size = len(body)
     if header_length is not None:
-        if not (header_length.isascii() and header_length.isdigit() and int(header_length) <= len(body)):
+        declared = whole_number(header_length)
+        if declared is None or declared > len(body):
             raise Refused("unreadable-tensors", "Inference-Header-Content-Length must be a length within the body.")
-        size = int(header_length)
+        size = declared
+    if body.count(b",", 0, size) > MOST_VALUES:
+        raise Refused("too-large", f"At most {MOST_VALUES} numbers are accepted as JSON. Send them as binary data.")
     try:
         return _decoder.decode(body[:size]), memoryview(body)[size:]
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
@@ -92,7 +119,7 @@ def matrix(request: InferRequest, raw: memoryview, *, name: str, width: int, mos
         raise Refused(
             "unreadable-tensors", f"'{name}' must be FP32 or FP64 of shape [rows, {width}], with 1 to {most} rows."
         )
-    size = tensor.parameters.get("binary_data_size")
+    size = tensor.parameters.binary_data_size
     values = _listed(tensor) if size is None else _binary(raw, size, kind)
     if values.size != shape[0] * width:
         raise Refused("unreadable-tensors", f"The number of values of '{name}' does not match its shape.")
@@ -110,22 +137,21 @@ def _binary(raw: memoryview, size: object, kind: np.dtype[Any]) -> NDArray[Any]:
 
 def _listed(tensor: InputTensor) -> NDArray[Any]:
     rows = tensor.data or []
-    flat = [value for row in rows for value in row] if rows and type(rows[0]) is list else rows
-    if not set(map(type, flat)) <= _NUMBERS:
+    lists = [row for row in rows if type(row) is list]
+    if lists and len(lists) < len(rows):
         raise Refused("unreadable-tensors", "The data must be numbers or null, flat or as one list per row.")
-    try:
-        with np.errstate(over="ignore"):
-            return np.array(flat, dtype=np.float64).astype(np.float32)
-    except OverflowError:
-        raise Refused("unreadable-tensors", "The data contain a number that is too large.") from None
+    flat = [value for row in lists for value in row] if lists else rows
+    with np.errstate(over="ignore"):
+        return np.array(flat, dtype=np.float64).astype(np.float32)
 
 
 def wants_binary(request: InferRequest, output: str) -> bool:
     """Whether `output` is requested as raw bytes."""
-    default = request.parameters.get("binary_data_output") is True
+    default = request.parameters.binary_data_output is True
     for requested in request.outputs or ():
         if requested.name == output:
-            return requested.parameters.get("binary_data", default) is True
+            wanted = requested.parameters.binary_data
+            return default if wanted is None else wanted
     return default
 
 

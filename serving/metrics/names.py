@@ -48,6 +48,10 @@ TABLE_WORKER_DEATHS = MetricName(
     "migraine_table_worker_deaths", "counter",
     "Tables of which the process that decodes tables died. The table is refused, and nothing else is affected.",
 )  # fmt: skip
+DROPPED_JOBS = MetricName(
+    "migraine_dropped_jobs", "counter",
+    "Long requests that were given up, by reason (busy: too many wait, deadline, client: it has left).", ("reason",),
+)  # fmt: skip
 RECORDS_WRITTEN = MetricName(
     "migraine_receipts_written", "counter", "Prediction records and feedback entries written to the log."
 )
@@ -58,7 +62,7 @@ RECORD_FAILURES = MetricName(
     "migraine_receipt_write_failures", "counter", "Writes of the prediction log that the disk or object store refused."
 )
 COUNTERS = (
-    PREDICTIONS, REQUESTS, ERRORS, RELOADS, ABSTENTIONS, OUT_OF_RANGE, TABLE_WORKER_DEATHS,
+    PREDICTIONS, REQUESTS, ERRORS, RELOADS, ABSTENTIONS, OUT_OF_RANGE, TABLE_WORKER_DEATHS, DROPPED_JOBS,
     RECORDS_WRITTEN, RECORDS_DROPPED, RECORD_FAILURES,
 )  # fmt: skip
 

@@ -84,6 +84,10 @@ class Metrics:
         """Count one table of which the process that decodes tables died."""
         self._node.add(_key(names.TABLE_WORKER_DEATHS))
 
+    def count_dropped_job(self, reason: str) -> None:
+        """Count one long request that was given up. `reason`: "busy", "deadline" or "client"."""
+        self._node.add(_key(names.DROPPED_JOBS, reason))
+
     def count_abstentions(self, count: int) -> None:
         """Count attack predictions withheld because the history is too short."""
         self._node.add(_key(names.ABSTENTIONS), count)

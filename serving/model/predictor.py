@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from serving.input.histories import Histories
 from serving.model.history_features import HistoryFeatures
 from serving.model.loaded import LoadedModel
-from serving.model.scoring import Group, Rows, score
+from serving.model.scoring import Check, Group, Rows, outputs_of, score
 from serving.model.watcher import ModelSet
 
 _EPOCH = dt.date(1970, 1, 1).toordinal()
@@ -102,11 +102,13 @@ class Predictor:
         """The models that serve now."""
         return self._models()
 
-    def predict(self, histories: Histories, models: ModelSet | None = None) -> HistoryPredictions:
+    def predict(
+        self, histories: Histories, models: ModelSet | None = None, check: Check = lambda: None
+    ) -> HistoryPredictions:
         """Predict for each target row of `histories`, by default with the models that serve now.
 
-        `models` must be those whose `requests` the days were read with. Raises `ModelNotReady` if no attack model
-        serves.
+        `models` must be those whose `requests` the days were read with. `check` is called between parts of the work;
+        what it raises is raised. Raises `ModelNotReady` if no attack model serves.
         """
         models = models or self._models()
         models.require_ready()
@@ -121,6 +123,7 @@ class Predictor:
                 features.of,
                 secret=self._secret,
                 least_history_days=self._least_history_days,
+                check=check,
             )
             for task, model in models.tasks.items()
             if model.champion.manifest.horizon == horizon
@@ -139,13 +142,13 @@ class Predictor:
             past=features.of(champion.recipe)[:, champion.recipe.past],
         )
 
-    def predict_rows(self, task: str, model: LoadedModel, rows: Rows) -> PredictionSet:
+    def predict_rows(self, task: str, model: LoadedModel, rows: Rows, check: Check = lambda: None) -> PredictionSet:
         """Predict with `model` from finished features, float32[n, F] in the order of its manifest.
 
         The rows belong to no participant, so there is no rollout and no abstention.
         """
         count = len(rows)
-        group = Group(model, "champion", np.arange(count), rows, model.bundle.predict(rows), 0)
+        group = Group(model, "champion", np.arange(count), rows, outputs_of(model, rows, check), 0)
         return PredictionSet(self._make_ids(count), [None] * count, None, {task: (group,)}, _NONE_OUT_OF_RANGE)
 
 

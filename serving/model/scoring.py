@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
+from migraine_assets.stores.bundles.onnx_session import CHUNK
 from serving.model.loaded import LoadedModel
 from serving.model.recipe import ModelRecipe
 from serving.model.watcher import TaskModel
@@ -17,6 +18,8 @@ from serving.model.watcher import TaskModel
 Rows = NDArray[np.float32]
 Outputs = NDArray[np.float64]
 Positions = NDArray[np.intp]
+
+Check = Callable[[], None]
 
 _HASH_RANGE = 1 << 64
 
@@ -56,16 +59,17 @@ def score(
     *,
     secret: bytes,
     least_history_days: int,
+    check: Check,
 ) -> tuple[Group, ...]:
     """Outputs of the models of `task` for n rows; every row is in exactly one group.
 
     `features`: returns float32[n, features] for a recipe. `keys`: returns n keys; the same key always falls into the
-    same arm of a rollout.
+    same arm of a rollout. `check` is called between chunks of rows; what it raises is raised.
     """
     champion_features, candidate = features(model.champion.recipe), model.candidate
     everyone = np.arange(len(champion_features))
     if candidate is None:
-        return (_group(model.champion, "champion", everyone, champion_features, least_history_days),)
+        return (_group(model.champion, "champion", everyone, champion_features, least_history_days, check),)
     candidate_features = features(candidate.model.recipe)
     rollout = candidate.rollout
     name = f"{task}:{rollout.bundle}"
@@ -73,14 +77,14 @@ def score(
         [in_rollout(key, secret=secret, rollout=name, percent=rollout.percent) for key in keys()], dtype=np.bool_
     )
     if rollout.mode == "shadow":
-        group = _group(model.champion, "champion", everyone, champion_features, least_history_days)
-        return (_with_shadow(group, candidate.model, candidate_features, assigned),)
+        group = _group(model.champion, "champion", everyone, champion_features, least_history_days, check)
+        return (_with_shadow(group, candidate.model, candidate_features, assigned, check),)
     arms = (
         (model.champion, "champion", champion_features, ~assigned),
         (candidate.model, rollout.mode, candidate_features, assigned),
     )
     return tuple(
-        _group(loaded, arm, everyone[chosen], rows[chosen], least_history_days)
+        _group(loaded, arm, everyone[chosen], rows[chosen], least_history_days, check)
         for loaded, arm, rows, chosen in arms
         if chosen.any()
     )
@@ -93,15 +97,28 @@ def in_rollout(key: bytes, *, secret: bytes, rollout: str, percent: float) -> bo
     return int.from_bytes(digest, "big") < int(percent / 100 * _HASH_RANGE)
 
 
-def _group(model: LoadedModel, arm: str, positions: Positions, features: Rows, least_history_days: int) -> Group:
+def outputs_of(model: LoadedModel, rows: Rows, check: Check) -> Outputs:
+    """The outputs of `model`, float64[n]. `check` is called between chunks, which change no bit of the result."""
+    if len(rows) <= CHUNK:
+        return model.bundle.predict(rows)
+    parts = []
+    for first in range(0, len(rows), CHUNK):
+        check()
+        parts.append(model.bundle.predict(rows[first : first + CHUNK]))
+    return np.concatenate(parts)
+
+
+def _group(
+    model: LoadedModel, arm: str, positions: Positions, features: Rows, least_history_days: int, check: Check
+) -> Group:
     rows = features if model.takes_all else np.take(features, model.inputs, axis=1)
     needed = max(model.least_days, least_history_days) if model.least_days else 0
     enough = features[:, model.recipe.known_days] >= needed if needed else _any_known(rows)
     if enough.all():
-        return Group(model, arm, positions, rows, model.bundle.predict(rows), needed)
+        return Group(model, arm, positions, rows, outputs_of(model, rows, check), needed)
     outputs = np.full(len(rows), np.nan)
     if enough.any():
-        outputs[enough] = model.bundle.predict(rows[enough])
+        outputs[enough] = outputs_of(model, rows[enough], check)
     return Group(model, arm, positions, rows, outputs, needed)
 
 
@@ -110,10 +127,10 @@ def _any_known(rows: Rows) -> NDArray[np.bool_]:
     return np.asarray(~np.isnan(rows).all(axis=1))
 
 
-def _with_shadow(group: Group, model: LoadedModel, features: Rows, assigned: NDArray[np.bool_]) -> Group:
+def _with_shadow(group: Group, model: LoadedModel, features: Rows, assigned: NDArray[np.bool_], check: Check) -> Group:
     """Add the outputs of `model` for the assigned rows for which the champion did not abstain."""
     chosen = np.flatnonzero(assigned & ~np.isnan(group.outputs))
     if not chosen.size:
         return group
     rows = np.take(features[chosen], model.inputs, axis=1)
-    return replace(group, shadow=Shadow(model, chosen, rows, model.bundle.predict(rows)))
+    return replace(group, shadow=Shadow(model, chosen, rows, outputs_of(model, rows, check)))

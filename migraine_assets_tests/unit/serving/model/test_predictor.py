@@ -10,12 +10,16 @@ import pyarrow as pa
 import pytest
 
 from migraine_assets.stores.store import Store
+from migraine_assets_tests.support.hostile_tables import stream
 from migraine_assets_tests.unit.serving.trained import fresh_store, history, trained
+from serving.contract.requests import DEFAULT
 from serving.input.arrow_columns import columns_of
+from serving.input.arrow_files import STREAM
 from serving.input.arrow_participants import participants_of
 from serving.input.cases import case_of, histories_of
 from serving.input.decoding import decode_predict
 from serving.input.histories import Histories
+from serving.input.table_reader import TableReader
 from serving.model.predictor import PredictionSet, Predictor
 from serving.model.watcher import ModelNotReady, ModelSet, ModelWatcher
 
@@ -48,7 +52,12 @@ def from_json(*names: str) -> Histories:
 def from_table(*names: str, every_row: bool = False) -> Histories:
     table = pa.Table.from_pylist([{**day, "participant_id": name} for name in names for day in history(DAYS[name])])
     table = table.set_column(table.column_names.index("date"), "date", table.column("date").cast(pa.date32()))
-    return participants_of(columns_of(table, now=NOW), every_row=every_row).histories
+    reader = TableReader()
+    try:
+        decoded = reader.read(stream(table), STREAM, most=1000, schema=DEFAULT)
+    finally:
+        reader.close()
+    return participants_of(columns_of(decoded, now=NOW), every_row=every_row).histories
 
 
 def rows(predictions: PredictionSet) -> np.ndarray[Any, Any]:
