@@ -52,9 +52,13 @@ class ContractSettings:
 
 @dataclass(frozen=True)
 class OutcomeSettings:
-    """`horizon`: how many days ahead a dated diary is predicted; null leaves it to the mapping, whose default is 1."""
+    """What is predicted."""
 
-    horizon: Annotated[int, Range(ge=1, le=MAX_HORIZON)] | None = None
+    horizon: Annotated[
+        Annotated[int, Range(ge=1, le=MAX_HORIZON)] | None,
+        Unit("days"),
+        doc("How many days ahead a dated diary is predicted; null leaves it to the mapping, whose default is 1."),
+    ] = None
 
     def horizon_of(self, delivered: int) -> int:
         """The horizon for a delivery with the horizon `delivered`. A same-day diary stays one."""
