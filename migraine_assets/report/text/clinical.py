@@ -55,7 +55,8 @@ def _warnings_in_words(counts: ConfusionMatrix) -> tuple[str, ...]:
     warnings = round(scale * (counts.true_positives + counts.false_positives))
     attacks = round(scale * (counts.true_positives + counts.false_negatives))
     return (
-        f"Of {DAYS} days, it warns on {warnings}: {right} of these warnings {'is' if right == 1 else 'are'} right. "
+        f"Of {DAYS} days, the model warns on {warnings}: "
+        f"{right} of these warnings {'is' if right == 1 else 'are'} right. "
         f"It misses {attacks - right} of {attacks} attacks.",
     )
 
@@ -73,7 +74,7 @@ def _error_in_words(evaluation: TaskEvaluation) -> tuple[str, ...]:
         else f" The {title('personal_rate').lower()} alone is off by {number(rate.value, digits=1)}."
     )
     size = f"{number(error.value, digits=1)} {unit_of(evaluation)}"
-    return (f"{what} that it predicts is off by {size} on average.{other}",)
+    return (f"{what} that the model predicts is off by {size} on average.{other}",)
 
 
 def _days(counts: ConfusionMatrix) -> int:

@@ -16,7 +16,7 @@ COUNTS = ConfusionMatrix(
 def test_a_hundred_days_of_warnings() -> None:
     evaluation = replace(attack_evaluation(participants=6, days=20), confusion=COUNTS)
     assert in_words(evaluation) == (
-        "Of 100 days, it warns on 52: 19 of these warnings are right. It misses 9 of 28 attacks.",
+        "Of 100 days, the model warns on 52: 19 of these warnings are right. It misses 9 of 28 attacks.",
     )
 
 
