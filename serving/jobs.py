@@ -29,10 +29,11 @@ def busy(text: str) -> Refused:
 
 
 class Work:
-    """One job as its thread sees it: whether anybody still waits for the answer."""
+    """One job as its thread sees it: whether anybody still waits for the answer. `expired`: it was too late."""
 
     def __init__(self, seconds: float) -> None:
         self.seconds, self._end, self._left = seconds, time.monotonic() + seconds, False
+        self.expired = False
 
     def leave(self) -> None:
         """Nobody waits any more."""
@@ -43,6 +44,7 @@ class Work:
         if self._left:
             raise client_left()
         if time.monotonic() > self._end:
+            self.expired = True
             raise self.overdue()
 
     def overdue(self) -> Refused:
@@ -82,17 +84,21 @@ class LongJobs:
         answer, gone = asyncio.wrap_future(submitted), asyncio.ensure_future(_disconnect(receive))
         try:
             await asyncio.wait((answer, gone), timeout=self._seconds, return_when=asyncio.FIRST_COMPLETED)
-            if answer.done():
+            if answer.done() and not work.expired:
                 return answer.result()
-            self._on_drop("client" if gone.done() else "deadline")
-            raise client_left() if gone.done() else work.overdue()
+            if gone.done():
+                self._on_drop("client")
+                raise client_left()
+            self._on_drop("deadline")
+            raise work.overdue()
         except asyncio.CancelledError:  # what Ray does when the client leaves
             self._on_drop("client")
             raise
         finally:
             work.leave()
-            answer.cancel()
             gone.cancel()
+            if not answer.cancel() and not answer.cancelled():
+                answer.exception()  # otherwise asyncio logs it as forgotten
 
     def close(self) -> None:
         """Finish what runs, drop what waits."""

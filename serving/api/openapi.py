@@ -170,7 +170,7 @@ def _body(shape: dict[str, Any], bodies: dict[str, dict[str, Any]]) -> dict[str,
 def _predict(chosen: Examples) -> dict[str, Any]:
     flat = {} if chosen.history else {"one day without history": examples.flat()}
     body = _body(_either(), {"diary": examples.diary()} | flat)
-    kinds = (*_BODY, "not-ready", *_ACCESS)
+    kinds = (*_BODY, "not-ready", "overloaded", *_ACCESS)
     return _operation("predict", "Predict for one participant", _responses("Prediction", kinds), requestBody=body)
 
 

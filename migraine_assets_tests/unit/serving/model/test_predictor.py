@@ -123,3 +123,19 @@ def test_predictions_keep_the_models_that_served_when_the_request_came(tmp_path:
 def test_without_a_model_it_is_not_ready() -> None:
     with pytest.raises(ModelNotReady, match="migraine run"):
         predictor(ModelSet()).predict(from_json("b"))
+
+
+def test_long_work_looks_whether_to_go_on_between_chunks_of_rows(models: ModelSet) -> None:
+    """And the chunks change no bit of the outputs."""
+    champion = models.tasks["attack"].champion
+    rows = np.random.default_rng(0).normal(size=(5000, len(champion.manifest.features))).astype(np.float32)
+    checks: list[int] = []
+    predictions = predictor(models).predict_rows("attack", champion, rows, lambda: checks.append(1))
+    assert len(checks) >= 5000 // 1024
+    np.testing.assert_array_equal(outputs(predictions, "attack"), champion.bundle.predict(rows))
+
+    def stop() -> None:
+        raise InterruptedError
+
+    with pytest.raises(InterruptedError):
+        predictor(models).predict_rows("attack", champion, rows, stop)
