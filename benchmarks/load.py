@@ -3,7 +3,6 @@
 Not here: which servers are compared (`benchmarks.peers`).
 """
 
-import asyncio
 import contextlib
 import os
 import re
@@ -16,7 +15,6 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import psutil
 
@@ -133,47 +131,36 @@ def latency(text: str, percent: str) -> float:
     return float(match[1]) * {"us": 1e-3, "ms": 1.0, "s": 1e3}[match[2]] if match else float("nan")
 
 
-async def offered(asked: Load, *, rate: float, seconds: int) -> Counter[str]:
-    """Send raw requests at a fixed rate over 256 connections; return the number of answers by status."""
-    answers: Counter[str] = Counter()
-    host, port = asked.url.removeprefix("http://").partition("/")[0].split(":")
-    kind = f"Content-Type: application/json\r\nContent-Length: {len(asked.body)}"
-    head = f"POST /predict HTTP/1.1\r\nHost: {host}\r\n{kind}\r\n\r\n"
-    request = head.encode() + asked.body
-    free: asyncio.Queue[Any] = asyncio.Queue()
-    for _ in range(256):
-        free.put_nowait(await asyncio.open_connection(host, int(port)))
-    began = time.monotonic()
-    pending: set[asyncio.Task[None]] = set()
-    sent = 0
-    while (now := time.monotonic() - began) < seconds:
-        while sent < now * rate:
-            sent += 1
-            if free.empty():
-                answers["no connection free"] += 1
-                continue
-            task = asyncio.create_task(_one(free.get_nowait(), request, free, answers))
-            pending.add(task)
-            task.add_done_callback(pending.discard)
-        await asyncio.sleep(0.001)
-    await asyncio.gather(*pending)
+def offered(asked: Load, work: Path, *, rate: float, connections: int, seconds: int) -> Counter[str]:
+    """Send requests at about `rate` per second, at random times over many connections; count the answers by status.
+
+    wrk waits on each connection for a random time before the next request, so it needs little of the machine itself.
+    Refusals without Retry-After are counted separately, and failed connections as "socket errors".
+    """
+    script = write_script(asked, work)
+    pause = 2000 * connections / rate  # ms, twice the mean
+    script.write_text(script.read_text() + _COUNTING.replace("PAUSE", f"{pause:.0f}"))
+    command = ("wrk", "-t1", f"-c{connections}", f"-d{seconds}", "--timeout", "10", "-s", str(script), asked.url)
+    text = subprocess.run(command, check=True, capture_output=True, text=True).stdout
+    answers = Counter({status: int(count) for status, count in re.findall(r"^status (.+): (\d+)$", text, re.MULTILINE)})
+    if errors := re.search(r"Socket errors: connect (\d+), read (\d+), write (\d+), timeout (\d+)", text):
+        answers["socket errors"] = sum(map(int, errors.groups()))
     return answers
 
 
-async def _one(connection: Any, request: bytes, free: "asyncio.Queue[Any]", answers: Counter[str]) -> None:
-    reader, writer = connection
-    try:
-        writer.write(request)
-        head = (await reader.readuntil(b"\r\n\r\n")).lower()
-        status = head[9:12].decode()
-        silent = status == "503" and b"retry-after" not in head
-        answers["503 without Retry-After" if silent else status] += 1
-        length = next((int(line[15:]) for line in head.split(b"\r\n") if line.startswith(b"content-length:")), None)
-        if length is None:  # a chunked refusal: a new connection is cheaper than reading it
-            writer.close()
-            connection = await asyncio.open_connection(*writer.get_extra_info("peername")[:2])
-        else:
-            await reader.readexactly(length)
-        free.put_nowait(connection)
-    except (OSError, asyncio.IncompleteReadError) as error:
-        answers[type(error).__name__] += 1
+_COUNTING = """
+local threads = {}
+function setup(thread) table.insert(threads, thread) end
+function init() counts = {} end
+function delay() return math.random(0, PAUSE) end
+function response(status, headers)
+  local name = tostring(status)
+  if status == 503 and not (headers["Retry-After"] or headers["retry-after"]) then name = "503 without Retry-After" end
+  counts[name] = (counts[name] or 0) + 1
+end
+function done()
+  for _, thread in ipairs(threads) do
+    for name, count in pairs(thread:get("counts")) do print("status " .. name .. ": " .. count) end
+  end
+end
+"""
