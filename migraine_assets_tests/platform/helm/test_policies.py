@@ -125,6 +125,18 @@ def test_probes_use_declared_ports(pods: list[Pod]) -> None:
                     assert request["port"] in ports, f"{name} {probe}"
 
 
+def test_probes_of_the_service_have_a_port_of_their_own(objects: list[Manifest]) -> None:
+    """Under load a request on the main port waits, and the kubelet would restart a pod that works."""
+    for each in of_kind(objects, "Deployment"):
+        container = each["spec"]["template"]["spec"]["containers"][0]
+        if container["name"] == "serving":
+            variables = {variable["name"]: variable.get("value") for variable in container["env"]}
+            port = next(port["containerPort"] for port in container["ports"] if port["name"] == "health")
+            assert variables["SERVING_HEALTH_PORT"] == str(port) != "8000"
+            for probe in ("startupProbe", "readinessProbe", "livenessProbe"):
+                assert container[probe]["httpGet"]["port"] == "health"
+
+
 def test_there_is_exactly_one_daemon_at_any_time(objects: list[Manifest]) -> None:
     spec = named(objects, "Deployment", "migraine-platform-daemon")["spec"]
     assert (spec["replicas"], spec["strategy"]) == (1, {"type": "Recreate"})
