@@ -7,10 +7,9 @@ Not here: dumping databases (pg_dump), schedules (the chart's CronJob), options 
 """
 
 import hashlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from pathlib import Path
 
 import msgspec
 
@@ -40,10 +39,8 @@ class Backup:
     content_bytes: int
 
 
-def write_backup(
-    target: Store, *, store: Store | None, dumps: Mapping[str, Path], now: datetime | None = None
-) -> Backup:
-    """Copy the store, if given, and the dumps into a new folder of `target`.
+def write_backup(target: Store, *, store: Store | None, dumps: Store | None, now: datetime | None = None) -> Backup:
+    """Copy the store and the folder of dumps, where given, into a new folder of `target`.
 
     Raises `StoreError` if something cannot be read or written, or if there is nothing to copy.
     """
@@ -56,15 +53,16 @@ def write_backup(
         files[path] = hashlib.sha256(content).hexdigest()
         total += len(content)
     if not files:
-        raise StoreError(f"There is nothing to back up: {store.uri if store else 'no store'} and no dumps.")
+        raise StoreError(f"There is nothing to back up in {store.uri if store else 'the dumps'}.")
     listing = Listing(format=FORMAT, created=created.isoformat(), files=files)
     target.write(f"{name}/{LISTING}", msgspec.json.format(msgspec.json.encode(listing), indent=1))
     return Backup(name, len(files), total)
 
 
-def _contents(store: Store | None, dumps: Mapping[str, Path]) -> Iterator[tuple[str, bytes]]:
-    for name, dump in dumps.items():
-        yield f"{DATABASES}/{name}", dump.read_bytes()
+def _contents(store: Store | None, dumps: Store | None) -> Iterator[tuple[str, bytes]]:
+    if dumps is not None:
+        for name in files_of(dumps):
+            yield f"{DATABASES}/{name}", dumps.read(name)
     if store is None:
         return
     # The pointer first: all bundles that it names exist already, and those that appear later do no harm.
@@ -76,9 +74,13 @@ def _contents(store: Store | None, dumps: Mapping[str, Path]) -> Iterator[tuple[
 
 
 def files_of(store: Store) -> Iterator[str]:
-    """The paths of all finished files of a store, in order."""
+    """The paths of all finished files of a store, in order. Raises `StoreError` if it cannot be listed."""
     root = store.root.rstrip("/") + "/"
-    for path in sorted(store.fs.find(store.root)):
+    try:
+        paths = sorted(store.fs.find(store.root))
+    except OSError as error:
+        raise StoreError(f"{store.uri} cannot be listed: {error}.") from error
+    for path in paths:
         relative = str(path).removeprefix(root)
         # A name that starts with a dot belongs to an unfinished write.
         if not any(part.startswith(".") for part in relative.split("/")):
@@ -104,7 +106,7 @@ def prune(target: Store, *, keep: int) -> list[str]:
     return old
 
 
-def restore_backup(target: Store, name: str, *, store: Store, dumps: Path) -> Listing:
+def restore_backup(target: Store, name: str, *, store: Store, dumps: Store) -> Listing:
     """Verify a backup, then copy its files into an empty store and its dumps into a folder.
 
     Raises `StoreError` if the backup is missing, unfinished or damaged, or if the store has files. Nothing is written
@@ -123,13 +125,8 @@ def restore_backup(target: Store, name: str, *, store: Store, dumps: Path) -> Li
     pointer = f"{STORE}/{POINTER}"
     # The pointer last, so that an interrupted restoration serves nothing.
     for path in sorted(listing.files, key=lambda each: each == pointer):
-        content = target.read(f"{name}/{path}")
         kind, _, rest = path.partition("/")
-        if kind == STORE:
-            store.write(rest, content)
-        else:
-            dumps.mkdir(parents=True, exist_ok=True)
-            (dumps / Path(rest).name).write_bytes(content)
+        (store if kind == STORE else dumps).write(rest, target.read(f"{name}/{path}"))
     return listing
 
 

@@ -31,10 +31,9 @@ def backup(
         raise ConfigurationError(
             f"{destination} is inside the store: a backup there would copy itself, and end with it."
         )
-    files = {path.name: path for path in sorted(dumps.glob("*.dump"))} if dumps else {}
-    if dumps and not files:
+    if dumps and not list(dumps.glob("*.dump")):
         raise ConfigurationError(f"'{dumps}' has no *.dump: pg_dump has to write there first.")
-    done = write_backup(target, store=source if store else None, dumps=files)
+    done = write_backup(target, store=source if store else None, dumps=Store(str(dumps)) if dumps else None)
     say(f"Backup {done.name}: {done.files} files, {done.content_bytes / 1e6:.1f} MB.")
     for name in prune(target, keep=keep):
         say(f"Deleted backup {name}.")
@@ -51,7 +50,7 @@ def restore(
     chosen = name or (found[-1] if found else None)
     if chosen is None:
         raise ConfigurationError(f"{source} has no finished backup.")
-    listing = restore_backup(target, chosen, store=Store(Settings().store_location), dumps=dumps)
+    listing = restore_backup(target, chosen, store=Store(Settings().store_location), dumps=Store(str(dumps)))
     say(f"Restored backup {chosen}: {len(listing.files)} files, each verified.")
     if any(path.startswith("databases/") for path in listing.files):
         say(f"Now restore the databases from {dumps}: pg_restore --clean --if-exists --no-owner --dbname URL FILE")

@@ -32,22 +32,22 @@ def filled(make: Callable[[str], Store]) -> Store:
 
 
 @pytest.fixture
-def dump(tmp_path: Path) -> Path:
-    """The dump of a database."""
-    path = tmp_path / "dagster.dump"
-    path.write_bytes(b"PGDMP")
-    return path
+def dumps(tmp_path: Path) -> Store:
+    """A folder with the dump of a database."""
+    folder = Store(str(tmp_path / "dumps"))
+    folder.write("dagster.dump", b"PGDMP")
+    return folder
 
 
 def test_a_restored_store_has_the_same_files(
-    make: Callable[[str], Store], filled: Store, dump: Path, tmp_path: Path
+    make: Callable[[str], Store], filled: Store, dumps: Store, tmp_path: Path
 ) -> None:
-    made = write_backup(make("backups"), store=filled, dumps={"dagster.dump": dump}, now=NOON)
+    made = write_backup(make("backups"), store=filled, dumps=dumps, now=NOON)
     assert (made.name, made.files) == ("2026-03-01T120000Z", 4)
     restored = make("restored")
-    restore_backup(make("backups"), made.name, store=restored, dumps=tmp_path / "dumps")
+    restore_backup(make("backups"), made.name, store=restored, dumps=Store(str(tmp_path / "restored-dumps")))
     assert {path: restored.read(path) for path in FILES} == FILES
-    assert (tmp_path / "dumps" / "dagster.dump").read_bytes() == b"PGDMP"
+    assert (tmp_path / "restored-dumps" / "dagster.dump").read_bytes() == b"PGDMP"
 
 
 def test_the_pointer_is_read_first_and_written_last(
@@ -55,7 +55,7 @@ def test_the_pointer_is_read_first_and_written_last(
 ) -> None:
     """A bundle that is promoted during the backup would otherwise be missing from it."""
     target = make("backups")
-    made = write_backup(target, store=filled, dumps={}, now=NOON)
+    made = write_backup(target, store=filled, dumps=None, now=NOON)
     assert next(iter(read_listing(target, made.name).files)) == f"store/{POINTER}"
     written: list[str] = []
 
@@ -64,24 +64,26 @@ def test_the_pointer_is_read_first_and_written_last(
             written.append(name)
             super().write(name, content)
 
-    restore_backup(target, made.name, store=Watched(make("restored").uri), dumps=tmp_path)
+    restore_backup(
+        target, made.name, store=Watched(make("restored").uri), dumps=Store(str(tmp_path / "restored-dumps"))
+    )
     assert written[-1] == POINTER
 
 
 def test_unfinished_writes_are_not_copied(make: Callable[[str], Store], filled: Store) -> None:
     filled.fs.pipe_file(f"{filled.root}/bundles/.b.123", b"half")
     target = make("backups")
-    made = write_backup(target, store=filled, dumps={}, now=NOON)
+    made = write_backup(target, store=filled, dumps=None, now=NOON)
     assert len(read_listing(target, made.name).files) == len(FILES)
 
 
 def test_an_unfinished_backup_is_not_restored(make: Callable[[str], Store], filled: Store, tmp_path: Path) -> None:
     target = make("backups")
-    made = write_backup(target, store=filled, dumps={}, now=NOON)
+    made = write_backup(target, store=filled, dumps=None, now=NOON)
     target.delete(f"{made.name}/{LISTING}")
     assert backups(target) == []
     with pytest.raises(StoreError, match="no finished backup"):
-        restore_backup(target, made.name, store=make("restored"), dumps=tmp_path)
+        restore_backup(target, made.name, store=make("restored"), dumps=Store(str(tmp_path / "restored-dumps")))
 
 
 @pytest.mark.parametrize("damage", ["changed", "missing"])
@@ -89,24 +91,24 @@ def test_nothing_of_a_damaged_backup_is_restored(
     make: Callable[[str], Store], filled: Store, tmp_path: Path, damage: str
 ) -> None:
     target, restored = make("backups"), make("restored")
-    made = write_backup(target, store=filled, dumps={}, now=NOON)
+    made = write_backup(target, store=filled, dumps=None, now=NOON)
     file = f"{made.name}/store/bundles/a/model.onnx"
     target.write(file, b"other") if damage == "changed" else target.delete(file)
     with pytest.raises(StoreError, match=r"damaged: store/bundles/a/model\.onnx"):
-        restore_backup(target, made.name, store=restored, dumps=tmp_path)
+        restore_backup(target, made.name, store=restored, dumps=Store(str(tmp_path / "restored-dumps")))
     assert not restored.exists(POINTER)
 
 
 def test_a_store_with_files_is_not_overwritten(make: Callable[[str], Store], filled: Store, tmp_path: Path) -> None:
     target = make("backups")
-    made = write_backup(target, store=filled, dumps={}, now=NOON)
+    made = write_backup(target, store=filled, dumps=None, now=NOON)
     with pytest.raises(StoreError, match="is not empty"):
-        restore_backup(target, made.name, store=filled, dumps=tmp_path)
+        restore_backup(target, made.name, store=filled, dumps=Store(str(tmp_path / "restored-dumps")))
 
 
 def test_a_newer_format_is_refused(make: Callable[[str], Store], filled: Store) -> None:
     target = make("backups")
-    made = write_backup(target, store=filled, dumps={}, now=NOON)
+    made = write_backup(target, store=filled, dumps=None, now=NOON)
     path = f"{made.name}/{LISTING}"
     target.write(path, target.read(path).replace(b'"format": 1', b'"format": 2'))
     with pytest.raises(StoreError, match="has format 2"):
@@ -115,7 +117,7 @@ def test_a_newer_format_is_refused(make: Callable[[str], Store], filled: Store) 
 
 def test_a_damaged_listing_is_named(make: Callable[[str], Store], filled: Store) -> None:
     target = make("backups")
-    made = write_backup(target, store=filled, dumps={}, now=NOON)
+    made = write_backup(target, store=filled, dumps=None, now=NOON)
     target.write(f"{made.name}/{LISTING}", b"{")
     with pytest.raises(StoreError, match=f"{LISTING} of backup {made.name}"):
         read_listing(target, made.name)
@@ -123,7 +125,9 @@ def test_a_damaged_listing_is_named(make: Callable[[str], Store], filled: Store)
 
 def test_the_oldest_backups_are_deleted(make: Callable[[str], Store], filled: Store) -> None:
     target = make("backups")
-    names = [write_backup(target, store=filled, dumps={}, now=NOON + dt.timedelta(days=day)).name for day in (2, 0, 1)]
+    names = [
+        write_backup(target, store=filled, dumps=None, now=NOON + dt.timedelta(days=day)).name for day in (2, 0, 1)
+    ]
     assert prune(target, keep=2) == [names[1]]
     assert backups(target) == [names[2], names[0]]
     assert prune(target, keep=2) == []
@@ -132,4 +136,4 @@ def test_the_oldest_backups_are_deleted(make: Callable[[str], Store], filled: St
 def test_nothing_to_copy_is_an_error(make: Callable[[str], Store]) -> None:
     """A wrong MIGRAINE_STORE_URI would otherwise make empty backups for weeks."""
     with pytest.raises(StoreError, match="nothing to back up"):
-        write_backup(make("backups"), store=make("empty"), dumps={}, now=NOON)
+        write_backup(make("backups"), store=make("empty"), dumps=None, now=NOON)
