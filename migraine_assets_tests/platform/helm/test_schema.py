@@ -71,6 +71,15 @@ REFUSED = (
     ({"ingress": {"enabled": True, "dagsterReadOnly": {"host": "a.b", "tlsSecret": "c"}}}, "readOnlyWebserver.enabled"),
     ({"backup": {"enabled": True}}, "without backup.uri"),
     ({"backup": {"schedule": "nightly"}}, "schedule"),
+    (
+        {"extraCodeLocations": [{"name": "a", "module": "a.b", "image": {"repository": "registry.example/a:1"}}]},
+        r"extraCodeLocations\[0\].image.tag instead",
+    ),
+    (
+        {"serving": {"extraWorkerGroups": [{"name": "a", "minReplicas": 0, "maxReplicas": 1}] * 2}},
+        "have to differ from each other",
+    ),
+    ({"extraCodeLocations": [{"name": "a", "host": "a.b"}] * 2}, "have to differ from each other"),
     ({"extraCodeLocations": [{"name": "other"}]}, "extraCodeLocations"),
     ({"serving": {"extraWorkerGroups": [{"name": "spot", "minReplicas": 2, "maxReplicas": 1}]}}, "of spot is greater"),
     ({"prometheusOperator": {"interval": "fast"}}, "interval"),
