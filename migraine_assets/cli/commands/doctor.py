@@ -1,4 +1,7 @@
-"""`migraine doctor`: verify the installation, the configuration and the store."""
+"""`migraine doctor`: verify the installation, the configuration and the store.
+
+Not here: the checks that read the files of the state (`cli.store_checks`).
+"""
 
 import os
 import shutil
@@ -7,6 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from importlib import import_module
 
+from migraine_assets.cli import store_checks
 from migraine_assets.cli.console import AsJson, print_json, show
 from migraine_assets.cli.dagster.instance import dagster_home
 from migraine_assets.cli.dagster.postgres import database_label, is_postgres, wait_for_database
@@ -103,18 +107,6 @@ def _store(settings: Settings) -> str:
     return store.uri
 
 
-def _deliveries(settings: Settings) -> str:
-    from migraine_assets.stores.assets import deliveries
-
-    store = Store(settings.store_location)
-    entries = deliveries.log(store)
-    kept = [entry for entry in entries if not deliveries.erased_at(store, entry.acceptance.md5)]
-    for entry in kept:
-        deliveries.restore(store, entry.acceptance.md5)
-    erased = f"; {len(entries) - len(kept)} erased" if len(kept) < len(entries) else ""
-    return f"{len(entries)} accepted, all hashes match{erased}"
-
-
 def _serving(settings: Settings) -> str:
     from migraine_assets.stores.bundles.bundles import load_bundle
     from migraine_assets.stores.registry.pointer import read_pointer
@@ -129,12 +121,6 @@ def _serving(settings: Settings) -> str:
     return "; ".join(serving) or "no champion yet: start with `migraine run`"
 
 
-def _promotions(settings: Settings) -> str:
-    from migraine_assets.stores.registry.promotion_history import history
-
-    return f"{len(history(Store(settings.store_location)))} records"
-
-
 CHECKS = (
     Check("Python", _python),
     Check("libraries", _libraries),
@@ -143,7 +129,6 @@ CHECKS = (
     Check("MLflow", _tracking),
     Check("parameters", _params),
     Check("store is writable", _store),
-    Check("accepted diaries", _deliveries),
     Check("serving bundles", _serving),
-    Check("promotion records", _promotions),
+    *(Check(*row) for row in store_checks.CHECKS),
 )

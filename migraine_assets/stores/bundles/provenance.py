@@ -27,10 +27,17 @@ class BundleProvenance(msgspec.Struct, frozen=True, kw_only=True):
 def load_provenance(store: Store, bundle: str) -> BundleProvenance:
     """Return the provenance of the bundle, empty if there is none or its file is damaged."""
     try:
-        # Earlier versions wrote no format number.
-        return read_document(store, _path(bundle), BundleProvenance, numbered=False)
+        return read_provenance(store, bundle)
     except StoreError:
         return BundleProvenance()
+
+
+def read_provenance(store: Store, bundle: str) -> BundleProvenance:
+    """Return the provenance of the bundle. Raises `StoreError` if there is none or its file is damaged."""
+    # Earlier versions wrote no format number.
+    return read_document(
+        store, _path(bundle), BundleProvenance, numbered=False, remedy="Delete it: serving does not need it."
+    )
 
 
 def add_provenance(store: Store, bundle: str, facts: BundleProvenance) -> None:
