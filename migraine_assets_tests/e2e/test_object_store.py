@@ -11,8 +11,12 @@ from pathlib import Path
 
 import pytest
 
+from migraine_assets.errors import StoreError
+from migraine_assets.stores.documents import write_document
+from migraine_assets.stores.locks import LockHeld
 from migraine_assets.stores.registry.pointer import read_pointer
 from migraine_assets.stores.store import Store
+from migraine_assets.stores.store_lock import LEASES, Lease, LeaseLost, check_held, hold_store
 from migraine_assets_tests.support.homes import Home
 from migraine_assets_tests.support.ports import free_port
 from migraine_assets_tests.support.service import BODY, Service, put_champion
@@ -84,6 +88,33 @@ def test_exactly_one_of_several_clients_creates_a_name(uri: str) -> None:
 
         with ThreadPoolExecutor(4) as pool:
             assert sum(pool.map(create, range(4))) == 1
+
+
+def test_one_owner_at_a_time_holds_a_bucket(uri: str) -> None:
+    times = {"ttl_seconds": 1.5, "renew_seconds": 0.1}
+    with hold_store(Store(uri), "run-1", **times):
+        with pytest.raises(LockHeld), hold_store(Store(uri), "run-2", **times):
+            pass
+        check_held(Store(uri), "run-1")
+    # The lease of a run that was killed: nobody renews or releases it.
+    write_document(Store(uri), f"{LEASES}/000002.json", Lease(owner="killed", beat="0"))
+    with hold_store(Store(uri), "run-3", **times):
+        check_held(Store(uri), "run-3")
+        with pytest.raises(LeaseLost):
+            check_held(Store(uri), "killed")
+
+
+def test_a_server_that_is_away_is_no_empty_store(uri: str, environment: dict[str, str]) -> None:
+    address = environment["AWS_ENDPOINT_URL"].rsplit(":", 1)[0]
+    away = Store(uri)
+    options = {"endpoint_url": f"{address}:{free_port()}", "config_kwargs": {"retries": {"max_attempts": 1}}}
+    away.fs = type(away.fs)(**options, skip_instance_cache=True)
+    away.fs.retries = 1
+    for use in (away.exists, away.read, away.list):
+        with pytest.raises(StoreError, match="cannot be read"):
+            use("registry/pointer.json")
+    with pytest.raises(StoreError, match="cannot be written"):
+        away.write("x", b"")
 
 
 @pytest.mark.slow
