@@ -144,7 +144,7 @@ def monitoring(settings: Settings) -> str:
             count += 1
     decided = decisions.decisions(store, damaged=damaged)
     for path, read in ((gauges.PATH, gauges.read_gauges), (pipeline_status.PATH, pipeline_status.read_pipeline_status)):
-        if store.exists(path) and read(store) is None:  # type: ignore[operator]
+        if store.exists(path) and read(store) is None:
             damaged.append(f"'{path}' in {store.uri} is damaged. Delete it: it is published again.")
     for folder in (f"{open_alerts.FOLDER}/{kind}" for kind in store.list(open_alerts.FOLDER)):
         damaged += _no_json(store, folder, remedy="Delete it: an alert that is still open is sent again.")
