@@ -62,11 +62,13 @@ class Service:
                 stderr=subprocess.STDOUT,
             )
 
-    def request(self, method: str, path: str, body: bytes | None = None) -> tuple[int, bytes]:
+    def request(
+        self, method: str, path: str, body: bytes | None = None, *, kind: str = "application/json"
+    ) -> tuple[int, bytes]:
         """Status and body of the response; status 0 where there is none."""
         connection = http.client.HTTPConnection(self.host, self.port, timeout=30)
         try:
-            connection.request(method, path, body, {"content-type": "application/json"})
+            connection.request(method, path, body, {"content-type": kind})
             response = connection.getresponse()
             return response.status, response.read()
         except (OSError, http.client.HTTPException):

@@ -7,14 +7,17 @@ from functools import partial
 from pathlib import Path
 
 import psutil
+import pyarrow as pa
 import pytest
 
 from migraine_assets.stores.prediction_log.reader import find_record
 from migraine_assets.stores.store import Store
+from migraine_assets_tests.support.hostile_tables import deep_schema, parquet
 from migraine_assets_tests.support.ports import free_port
 from migraine_assets_tests.support.service import BODY, Load, Service, put_champion
 from migraine_assets_tests.support.sockets import reachable_from_elsewhere
 from migraine_assets_tests.support.waiting import eventually
+from serving.input.arrow_files import PARQUET
 from serving.log.replay import record_of, replay
 
 pytestmark = pytest.mark.slow
@@ -72,6 +75,18 @@ def test_the_first_champion_is_served_and_its_answers_can_be_replayed(service: S
     [repeated] = replay(store, record_of(store, identity))
     assert repeated.same
     assert load.answers[0]["attack"]["probability"] == pytest.approx(repeated.repeated)
+
+
+def test_a_table_that_kills_its_decoder_costs_no_replica_and_is_not_sent_to_another_one(service: Service) -> None:
+    before, hostile = replicas(service), deep_schema(40_000)
+    with Load(service, connections=2) as load:
+        answers = [service.request("POST", "/predict/batch", hostile, kind=PARQUET) for _ in range(3)]
+        good = service.request("POST", "/predict/batch", parquet(pa.table({"age": [30.0]})), kind=PARQUET)
+    assert [(status, b"undecodable-table" in body) for status, body in answers] == [(422, True)] * 3
+    assert good[0] == 200
+    assert not load.failures
+    assert replicas(service)[: len(before)] == before
+    assert eventually(lambda: service.metric("migraine_table_worker_deaths_total") == len(answers))
 
 
 def test_a_promotion_under_load_fails_no_request_and_answers_match_the_model_they_name(service: Service) -> None:
