@@ -80,18 +80,22 @@ class TableReader:
         with self._lock:
             worker = self._ready(check)
             try:
-                return question.ask(worker, self._shared_for(len(body), question.room()), body, check)
-            except Refused:
-                raise
+                shared = self._shared_for(len(body), question.room())
+                answer = question.ask(worker, shared, body, check)
+                refusal = question.refusal(answer)
+                table = None if refusal else question.table(answer, shared)
             except WorkerDied:
                 self._replace(worker)
                 self._on_death()
                 _log.error("table worker died", extra={"fields": {"exit_code": worker.exit_code}})
                 raise Refused("undecodable-table", _DIED) from None
             except BaseException:
-                # Given up halfway. The worker would answer the next request with the rest of this one.
+                # Given up halfway, by `check` too. The worker would answer the next request with this table.
                 self._replace(worker)
                 raise
+        if table is None:
+            raise refusal or WorkerDied
+        return table
 
     def close(self) -> None:
         """End the worker."""
@@ -171,8 +175,8 @@ class _Question:
     budget: int
     schema: RequestSchema
 
-    def ask(self, worker: WorkerProcess, shared: _Shared, body: bytes, check: Check) -> DecodedTable:
-        """The answer of `worker`. Raises `Refused`, `WorkerDied` and what `check` raises."""
+    def ask(self, worker: WorkerProcess, shared: _Shared, body: bytes, check: Check) -> Frame:
+        """The answer of `worker`. Raises `WorkerDied` and what `check` raises."""
         kinds = self._kinds()
         request = {
             "kind": _KINDS[self.media_type],
@@ -183,7 +187,11 @@ class _Question:
         }
         shared.sent.content[: len(body)] = body
         worker.send(request, (shared.sent.descriptor, shared.room.descriptor))
-        table = self._accepted(worker.frame(check))
+        return worker.frame(check)
+
+    def table(self, table: Frame, shared: _Shared) -> DecodedTable:
+        """What `table` says is in `shared`. Raises `WorkerDied` where it cannot be."""
+        kinds = self._kinds()
         sizes = [column.size for column in table.columns]
         names = {column.name for column in table.columns}
         if not 0 < table.rows <= self.most or not names <= kinds.keys() or len(names) < len(sizes):
@@ -231,25 +239,25 @@ class _Question:
         words = [word for name in self.schema.categories for word in self.schema.contract.by_name[name].categories]
         return max(64, *map(len, words))
 
-    def _accepted(self, frame: Frame) -> Frame:
-        """`frame`, unless it says that the table is refused."""
+    def refusal(self, frame: Frame) -> Refused | None:
+        """Why the table is refused, if `frame` says that it is. Raises `WorkerDied` for an unknown reason."""
         column, schema = frame.column, self.schema
         match frame.refused:
             case "":
-                return frame
+                return None
             case "unreadable":
-                raise Refused("unreadable-table", f"The body is not a readable table of type {self.media_type}.")
+                return Refused("unreadable-table", f"The body is not a readable table of type {self.media_type}.")
             case "empty":
-                raise Refused("unreadable-table", "The table has no rows.")
+                return Refused("unreadable-table", "The table has no rows.")
             case "rows":
-                raise Refused("too-large", f"At most {self.most} rows are accepted, and 10000 record batches.")
+                return Refused("too-large", f"At most {self.most} rows are accepted, and 10000 record batches.")
             case "memory":
                 text = f"Decoding the table takes more than {self.budget >> 20} MiB of memory. Split it."
-                raise Refused("too-large", text)
+                return Refused("too-large", text)
             case "type" if column in schema.contract.by_name:
                 kind = {NUMBER: "numbers", DATE: "dates", WORD: "strings"}[self._kinds()[column]]
-                raise invalid(f"$.{column}", f"is not a column of {kind}", schema.accepted(column))
+                return invalid(f"$.{column}", f"is not a column of {kind}", schema.accepted(column))
             case "column":
                 known = ", ".join(schema.contract.names())
-                raise invalid(f"$.{shown(column)}", "is not a diary column, or occurs twice", known)
+                return invalid(f"$.{shown(column)}", "is not a diary column, or occurs twice", known)
         raise WorkerDied

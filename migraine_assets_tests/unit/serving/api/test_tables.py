@@ -214,6 +214,26 @@ def test_a_table_that_kills_the_decoder_is_refused_and_counted(client: httpx.Cli
     assert post(client, diary("a")).status_code == 200
 
 
+def test_a_table_is_given_up_at_the_deadline_and_when_its_client_leaves(tmp_path: Path) -> None:
+    """Its decoder is stopped here, so that it would never be answered."""
+    with running(fresh_store(tmp_path), tmp_path, request_timeout=2.0) as (client, services):
+
+        def stop_the_decoder() -> None:
+            assert eventually(lambda: post(client, diary("a")).status_code == 200)
+            assert services.tables.worker is not None
+            psutil.Process(services.tables.worker.pid).suspend()
+
+        stop_the_decoder()
+        late = post(client, diary("a"))
+        assert (late.status_code, late.json()["type"]) == (503, "urn:migraine:problem:overloaded")
+        assert late.headers["Retry-After"]
+        stop_the_decoder()
+        with httpx.Client(base_url=client.base_url, timeout=0.3) as impatient, pytest.raises(httpx.ReadTimeout):
+            post(impatient, diary("a"))
+        assert eventually(lambda: 'migraine_dropped_jobs_total{reason="client"} 1.0' in client.get("/metrics").text)
+        assert eventually(lambda: post(client, diary("a")).status_code == 200)
+
+
 def test_memory_of_tables_is_released_when_no_other_table_comes(tmp_path: Path) -> None:
     """Not at once: the next table is faster with it."""
     participants = 100_000

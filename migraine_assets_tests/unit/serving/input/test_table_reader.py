@@ -218,17 +218,20 @@ class LeftError(Exception):
     pass
 
 
-def test_a_table_whose_client_left_is_given_up(reader: TableReader) -> None:
+@pytest.mark.parametrize("error", [LeftError, Refused("overloaded", "too late")], ids=["client", "deadline"])
+def test_a_table_that_is_given_up_is_not_the_answer_to_the_next_one(reader: TableReader, error: Exception) -> None:
     read(reader, GOOD)
     worker = reader.worker
     assert worker is not None
-    psutil.Process(worker.pid).suspend()
+    process = psutil.Process(worker.pid)
+    process.suspend()
 
-    def left() -> None:
-        raise LeftError
+    def stop() -> None:
+        raise error
 
-    with pytest.raises(LeftError):
-        reader.read(GOOD, STREAM, most=ROWS, schema=DEFAULT, check=left)
+    with pytest.raises(type(error) if isinstance(error, Refused) else LeftError):
+        reader.read(stream(pa.table({"age": [1.0] * 7})), STREAM, most=ROWS, schema=DEFAULT, check=stop)
+    assert not process.is_running()
     assert read(reader, GOOD).rows == 2
 
 
