@@ -155,12 +155,14 @@ def _summary(model: ModelRef) -> str:
 
 
 def champion_metadata(value: ChampionRef, evaluation: EvaluationRef) -> Metadata:
-    """The promotion with its reasons."""
-    return {
+    """The promotion with its reasons: the champion that serves now, and the candidate if it is another bundle."""
+    best = evaluation.champion
+    candidate = {"candidate": best.key, "candidate bundle": best.bundle} if best and best.bundle != value.bundle else {}
+    return candidate | {
         "summary": f"{value.outcome}: {' '.join(value.reasons)}",
         "outcome": value.outcome,
         "champion bundle": value.bundle or "none",
         "challenger bundle": value.challenger or "none",
-        "algorithm": evaluation.champion.key if evaluation.champion else "none",
+        "algorithm": value.algorithm or "none",
         "promotion record": value.record or "none",
     }

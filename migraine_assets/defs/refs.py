@@ -143,7 +143,11 @@ class EvaluationRef:
 
 @dataclass(frozen=True)
 class ChampionRef:
-    """The promotion of one task: `outcome` is "promoted", "on trial", "unchanged", "refused" or "none"."""
+    """The promotion of one task: `outcome` is "promoted", "on trial", "unchanged", "refused" or "none".
+
+    `bundle` and `algorithm`: of the champion that serves now. `record`: the promotion record of this outcome, or if it
+    has none the one by which that champion serves.
+    """
 
     task: str
     outcome: str
@@ -151,6 +155,7 @@ class ChampionRef:
     challenger: str | None
     reasons: tuple[str, ...]
     record: str | None
+    algorithm: str | None = None
 
 
 def flow_step(name: str, frame: pd.DataFrame, note: str) -> FlowStep:

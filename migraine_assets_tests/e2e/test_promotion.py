@@ -2,9 +2,14 @@
 
 from dataclasses import dataclass
 
+import dagster as dg
 import pytest
 
+from migraine_assets.cli.dagster.instance import open_instance
+from migraine_assets.defs.refs import ChampionRef
+from migraine_assets.settings import Settings
 from migraine_assets.stores.assets import deliveries
+from migraine_assets.stores.bundles.bundles import load_manifest
 from migraine_assets.stores.registry.pointer import Pointer
 from migraine_assets.stores.registry.promotion_history import history
 from migraine_assets_tests.support.homes import TASKS, CopyHome, Home
@@ -70,6 +75,23 @@ def test_a_model_that_loses_is_refused_on_record_without_a_failure(first: State,
     assert (first.refused, second.refused) == (0, 1)
     assert second.pointer.tasks["severity"] == first.pointer.tasks["severity"]
     assert "severity: refused. RMSE is not better than that of the champion" in second.printed
+
+
+def test_the_page_of_a_refused_task_describes_the_model_that_serves(second: State, clinic: Home) -> None:
+    serving, refusal = second.pointer.tasks["severity"], [e.record for e in history(clinic.store)][-1]
+    value: ChampionRef = clinic.asset("champions/severity")
+    assert (value.bundle, value.algorithm) == (
+        serving.champion,
+        load_manifest(clinic.store, serving.champion).algorithm,
+    )
+    assert (refusal.what, value.record) == ("refuse", refusal.id)
+    with clinic.entered(), open_instance(Settings()) as instance:
+        event = instance.get_latest_materialization_event(dg.AssetKey(["champions", "severity"]))
+    assert event is not None
+    assert event.asset_materialization is not None
+    page = {name: found.value for name, found in event.asset_materialization.metadata.items()}
+    assert (page["champion bundle"], page["algorithm"]) == (value.bundle, value.algorithm)
+    assert (page["candidate bundle"], page["promotion record"]) == (refusal.to_champion, refusal.id)
 
 
 def test_different_data_give_different_bundles(first: State, second: State) -> None:

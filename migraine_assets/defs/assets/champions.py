@@ -4,6 +4,7 @@ Not here: the decision (`core.evaluation.gate`), the pointer (`stores.registry.c
 have started (`defs.monitoring.rollout_guard`).
 """
 
+import dataclasses
 import datetime as dt
 from typing import Any
 
@@ -16,9 +17,11 @@ from migraine_assets.defs.refs import ChampionRef, EvaluationRef
 from migraine_assets.defs.resources import Workspace
 from migraine_assets.defs.run_owner import lock_owner
 from migraine_assets.errors import ConfigurationError
+from migraine_assets.stores.bundles.bundles import load_manifest
 from migraine_assets.stores.registry import champions
 from migraine_assets.stores.registry.pointer import read_pointer
 from migraine_assets.stores.registry.promotion_history import history
+from migraine_assets.stores.registry.promotion_log import PromotionRecord
 from migraine_assets.stores.registry.prune import prune_store
 from migraine_assets.stores.registry.rollouts import start_rollout
 from migraine_assets.stores.store import Store
@@ -44,7 +47,7 @@ def champion_asset(task: Task) -> dg.AssetsDefinition:
     def champion(
         context: dg.AssetExecutionContext, workspace: Workspace, evaluation: EvaluationRef
     ) -> dg.MaterializeResult[ChampionRef]:
-        value = _decide(context, task, workspace, evaluation)
+        value = _described(workspace.store, _decide(context, task, workspace, evaluation))
         if value.outcome in ("promoted", "unchanged") and evaluation.champion:
             register(context, workspace, task, champion=evaluation.champion, challenger=evaluation.challenger)
         finish(context, workspace, task)
@@ -93,9 +96,19 @@ def _decide(
             store, task, champion=best.bundle, replaces=current, fence=lambda: check_held(store, owner), **details
         )
         return ChampionRef(task, "promoted", best.bundle, details["challenger"], evaluation.reasons, record.id)
-    if not _refused_before(store, task, best.bundle, current):
-        champions.refuse(store, task, candidate=best.bundle, **details)
-    return ChampionRef(task, "refused", current, _challenger(store, task), evaluation.reasons, None)
+    record = _refused_before(store, task, best.bundle, current)
+    record = record or champions.refuse(store, task, candidate=best.bundle, **details)
+    return ChampionRef(task, "refused", current, _challenger(store, task), evaluation.reasons, record.id)
+
+
+def _described(store: Store, value: ChampionRef) -> ChampionRef:
+    """The value with the algorithm of the champion, and with the record in force if its outcome has none."""
+    serving = read_pointer(store).tasks.get(value.task)
+    return dataclasses.replace(
+        value,
+        algorithm=load_manifest(store, value.bundle).algorithm if value.bundle else None,
+        record=value.record or (serving.record if serving else None),
+    )
 
 
 def _start_rollout(workspace: Workspace, task: Task, evaluation: EvaluationRef) -> ChampionRef:
@@ -120,7 +133,8 @@ def _challenger(store: Store, task: str) -> str | None:
     return models.challenger if models else None
 
 
-def _refused_before(store: Store, task: str, candidate: str, incumbent: str | None) -> bool:
-    """Whether the last record of this task is the same refusal, so that a re-run records nothing new."""
+def _refused_before(store: Store, task: str, candidate: str, incumbent: str | None) -> PromotionRecord | None:
+    """The last record of this task if it is the same refusal, so that a re-run records nothing new."""
     last = [entry.record for entry in history(store, damaged=[]) if entry.record.task == task][-1:]
-    return any(r.what == "refuse" and r.to_champion == candidate and r.from_champion == incumbent for r in last)
+    same = (r for r in last if r.what == "refuse" and r.to_champion == candidate and r.from_champion == incumbent)
+    return next(same, None)
