@@ -17,11 +17,16 @@ from migraine_assets.core.metrics.interval import UNKNOWN, Interval, Scores
 
 @dataclass(frozen=True)
 class Flag:
-    """A weakness of one model. `bars`: the model must not be promoted."""
+    """A property of one model that its users should know.
+
+    `bars`: the model must not be promoted. `note`: it may be due to chance or to what the data allow, so that there is
+    nothing to do about the model: reports show it, and no check fails.
+    """
 
     name: str
     reason: str
     bars: bool = False
+    note: bool = False
 
 
 @dataclass(frozen=True)
@@ -68,6 +73,8 @@ class FlagLimits:
 
 LIMITS = FlagLimits()
 
+PERSONAL = "personal_rate"
+
 
 def attack_flags(
     *,
@@ -85,7 +92,7 @@ def attack_flags(
     within = limits.within_person_auc[_limit(horizon)]
     flags = [
         _overfitting("ROC-AUC", _of(train, "roc_auc"), _of(validation, "roc_auc"), limits),
-        _underfitting("ROC-AUC", _of(validation, "roc_auc"), limits.underfit_roc_auc),
+        _underfitting("ROC-AUC", _of(validation, "roc_auc"), limits.underfit_roc_auc, lead),
         *(_behind("ROC-AUC", name, difference) for name, difference in lead.items()),
         _slope(_of(validation, "calibration_slope"), limits),
         _intercept(_of(validation, "calibration_intercept"), limits),
@@ -106,7 +113,7 @@ def severity_flags(
     """The flags of a regressor, like `attack_flags`. `lead` is the RMSE of the baseline minus that of the model."""
     flags = [
         _overfitting("R2", _of(train, "r2"), _of(validation, "r2"), limits),
-        _underfitting("R2", _of(validation, "r2"), limits.underfit_r2),
+        _underfitting("R2", _of(validation, "r2"), limits.underfit_r2, lead),
         *(_behind("RMSE", name, difference) for name, difference in lead.items()),
         _too_good("R2", _of(validation, "r2"), limits.r2[_limit(horizon)]),
     ]
@@ -122,19 +129,39 @@ def _overfitting(metric: str, train: Interval, validation: Interval, limits: Fla
     if not gap > limits.overfit:
         return None
     both = f"{train.value:.3f} on training rows and {validation.value:.3f} in cross-validation"
-    return Flag("overfitting", f"{metric} is {both}: the difference of {gap:.3f} exceeds {limits.overfit:.2f}.")
+    reason = f"{metric} is {both}: the difference of {gap:.3f} exceeds {limits.overfit:.2f}"
+    # The cross-validated score is uncertain, and with it the difference.
+    by_chance = train.value - validation.ci_high <= limits.overfit
+    return Flag("overfitting", f"{reason}{', which may be chance' if by_chance else ''}.", note=by_chance)
 
 
-def _underfitting(metric: str, validation: Interval, least: float) -> Flag | None:
+def _underfitting(metric: str, validation: Interval, least: float, lead: Mapping[str, Interval]) -> Flag | None:
+    """A score below `least` that is not clearly above the best baseline either.
+
+    A low score alone says nothing about the model: on a diary that is hard to forecast no model reaches the limit.
+    """
     if math.isnan(validation.value):
         return Flag("underfitting", f"{metric} in cross-validation cannot be computed.")
     if validation.value >= least:
         return None
-    return Flag("underfitting", f"{metric} in cross-validation is {validation}, below {least:.2f}.")
+    reason = f"{metric} in cross-validation is {validation}, below {least:.2f}"
+    known = {name: difference for name, difference in lead.items() if not math.isnan(difference.value)}
+    if not known:
+        return Flag("underfitting", f"{reason}.")
+    name, closest = min(known.items(), key=lambda item: item[1].value)
+    if closest.ci_low > 0:
+        return None
+    baseline = f"the best baseline, the {name.replace('_', ' ')}"
+    if closest.ci_high < 0:
+        return Flag("underfitting", f"{reason} and clearly below {baseline}: lead {closest}.")
+    return Flag("underfitting", f"{reason} and not clearly above {baseline}: lead {closest}.", note=True)
 
 
 def _behind(metric: str, baseline: str, difference: Interval) -> Flag | None:
-    """A model that is clearly worse must not be promoted; one that is not clearly better is only flagged."""
+    """A model that is clearly worse must not be promoted; one that is not clearly better is only flagged.
+
+    Many diaries do not allow more than the participant's own rate: not to be better than it is a note.
+    """
     name = baseline.replace("_", " ")
     if difference.ci_high < 0:
         return Flag(
@@ -142,9 +169,8 @@ def _behind(metric: str, baseline: str, difference: Interval) -> Flag | None:
         )
     if difference.ci_low > 0:
         return None
-    return Flag(
-        f"not_better_than_{baseline}", f"{metric} is not clearly better than that of the {name}: lead {difference}."
-    )
+    reason = f"{metric} is not clearly better than that of the {name}: lead {difference}."
+    return Flag(f"not_better_than_{baseline}", reason, note=baseline == PERSONAL)
 
 
 def _slope(slope: Interval, limits: FlagLimits) -> Flag | None:

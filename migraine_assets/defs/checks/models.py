@@ -12,7 +12,10 @@ from migraine_assets.defs.refs import ModelRef
 
 @dataclass(frozen=True)
 class ModelCheck:
-    """A check that fails if the model has a flag whose name starts with `flag` or ends with `_{flag}`."""
+    """A check that fails if the model has a flag whose name starts with `flag` or ends with `_{flag}`.
+
+    A flag that is a note is described and fails nothing: a failed check is an alert, which needs something to do.
+    """
 
     name: str
     description: str
@@ -21,10 +24,14 @@ class ModelCheck:
 
 CHECKS = (
     ModelCheck("no_overfitting", "The training score is close to the cross-validated score.", "overfitting"),
-    ModelCheck("no_underfitting", "The cross-validated score is high enough to be useful.", "underfitting"),
+    ModelCheck(
+        "no_underfitting",
+        "The cross-validated score is high enough, or as high as the baselines allow.",
+        "underfitting",
+    ),
     ModelCheck("better_than_base_rate", "The model is clearly better than the base rate.", "base_rate"),
     ModelCheck("better_than_persistence", "The model is clearly better than persistence ('as today').", "persistence"),
-    ModelCheck("better_than_personal_rate", "The model is clearly better than the personal rate.", "personal_rate"),
+    ModelCheck("better_than_personal_rate", "The model is not worse than the personal rate.", "personal_rate"),
     ModelCheck("calibrated", "The calibration slope is close to 1 and the intercept close to 0.", "calibration"),
     ModelCheck("not_too_good_to_be_true", "No score is so high that it suggests a leak.", "too_good"),
 )
@@ -38,7 +45,7 @@ def model_check_specs(key: dg.AssetKey) -> list[dg.AssetCheckSpec]:
 
 
 def model_check_results(model: ModelRef, key: dg.AssetKey) -> list[dg.AssetCheckResult]:
-    """One result per check. If training failed, only `trained` is an ERROR."""
+    """One result per check. If training failed, only `trained` fails: the others have nothing to examine."""
     trained = dg.AssetCheckResult(
         passed=model.error is None, asset_key=key, check_name=TRAINED, description=model.error or "Trained."
     )
@@ -48,9 +55,9 @@ def model_check_results(model: ModelRef, key: dg.AssetKey) -> list[dg.AssetCheck
 def _result(model: ModelRef, check: ModelCheck, key: dg.AssetKey) -> dg.AssetCheckResult:
     flags = [flag for flag in model.flags if flag.name.startswith(check.flag) or flag.name.endswith(f"_{check.flag}")]
     bars = any(flag.bars for flag in flags)
-    missing = "The model was not trained." if model.error else ""
+    missing = "Not examined: the model was not trained." if model.error else ""
     return dg.AssetCheckResult(
-        passed=not flags and model.error is None,
+        passed=all(flag.note for flag in flags),
         asset_key=key,
         check_name=check.name,
         severity=dg.AssetCheckSeverity.ERROR if bars else dg.AssetCheckSeverity.WARN,

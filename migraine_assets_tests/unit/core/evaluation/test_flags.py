@@ -44,9 +44,49 @@ def test_overfitting_of_a_regressor_is_a_gap_in_r2() -> None:
     assert "0.310 on training rows and 0.200 in cross-validation" in _severity(0.2, 0.31)["overfitting"].reason
 
 
+def test_a_gap_that_may_be_chance_is_a_note() -> None:
+    """R2 0.2 [0.1, 0.3]: a gap of 0.15 to the value is one of 0.05 to the upper limit."""
+    assert _severity(0.2, 0.35)["overfitting"].note
+    assert "may be chance" in _severity(0.2, 0.35)["overfitting"].reason
+    assert not _severity(0.2, 0.41)["overfitting"].note
+
+
 @pytest.mark.parametrize(("value", "found"), [(0.70, False), (0.6999, True), (0.5, True)])
 def test_underfitting_is_below_seven_tenths(value: float, found: bool) -> None:
-    assert ("underfitting" in _attack(train=0.7, roc_auc=Interval(value, 0.4, 0.8))) == found
+    scores = {"roc_auc": Interval(value, 0.4, 0.8)}
+    flags = attack_flags(train=scores, validation=HONEST | scores, lead={}, horizon=1)
+    assert bool(flags) == found
+
+
+@pytest.mark.parametrize(
+    ("lead", "found", "note"),
+    [
+        (Interval(0.03, 0.01, 0.05), False, False),  # the diary allows no more
+        (Interval(0.01, -0.01, 0.03), True, True),
+        (Interval(-0.01, -0.03, 0.01), True, True),
+        (Interval(-0.03, -0.05, -0.01), True, False),  # a baseline reaches more: the model can be better
+    ],
+)
+def test_underfitting_is_judged_against_the_best_baseline(lead: Interval, found: bool, note: bool) -> None:
+    scores = {"roc_auc": Interval(0.66, 0.63, 0.69)}
+    leads = {"base_rate": Interval(0.16, 0.13, 0.19), "personal_rate": lead}
+    flags = attack_flags(train=scores, validation=HONEST | scores, lead=leads, horizon=1)
+    by_name = {flag.name: flag for flag in flags}
+    assert ("underfitting" in by_name) == found
+    if found:
+        assert by_name["underfitting"].note == note
+        assert "the best baseline, the personal rate" in by_name["underfitting"].reason
+
+
+def test_not_to_be_better_than_the_own_rate_is_a_note() -> None:
+    same = Interval(0.0, -0.01, 0.01)
+    leads = dict.fromkeys(("base_rate", "persistence", "personal_rate"), same)
+    flags = {flag.name: flag for flag in attack_flags(train={}, validation=HONEST, lead=leads, horizon=1)}
+    assert {name: flag.note for name, flag in flags.items()} == {
+        "not_better_than_base_rate": False,
+        "not_better_than_persistence": False,
+        "not_better_than_personal_rate": True,
+    }
 
 
 def test_underfitting_of_a_regressor_is_worse_than_the_mean() -> None:

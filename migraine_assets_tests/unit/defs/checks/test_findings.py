@@ -62,7 +62,14 @@ def test_a_flag_fails_its_check_and_no_other(flag: str, check: str, bars: bool) 
     assert found[check].severity.value == ("ERROR" if bars else "WARN")
 
 
+@pytest.mark.parametrize("check", ["overfitting", "underfitting", "not_better_than_personal_rate"])
+def test_a_note_fails_no_check_and_is_described(check: str) -> None:
+    found = _model(Flag(check, "As good as the diary allows.", note=True))
+    assert all(result.passed for result in found.values())
+    assert "As good as the diary allows." in {result.description for result in found.values()}
+
+
 def test_a_model_that_failed_says_why() -> None:
     found = {result.check_name: result for result in model_check_results(failed(find("attack", "knn"), "Broken."), KEY)}
     assert found["trained"].description == "Broken."
-    assert not any(result.passed for result in found.values())
+    assert [name for name, result in found.items() if not result.passed] == ["trained"], "one cause is one alert"
