@@ -43,6 +43,7 @@ class TaskTable(msgspec.Struct, frozen=True, kw_only=True):
     title: str
     metric: Annotated[str, Meta(description="the metric that ranks the rows, in cross-validation")]
     rows: list[ScoreRow]
+    simulated: Annotated[bool, Meta(description="whether the diaries were simulated")] = False
 
 
 class ReportDocument(CommandDocument, frozen=True, kw_only=True):

@@ -48,7 +48,10 @@ class Gain(msgspec.Struct, frozen=True):
 
 
 class TaskSection(msgspec.Struct, frozen=True):
-    """The evaluation of one task. `target`: attack, severity or burden; None if the source has no severities."""
+    """The evaluation of one task. `target`: attack, severity or burden; None if the source has no severities.
+
+    `simulated`: whether the diaries were simulated.
+    """
 
     question: str
     horizon: int
@@ -58,16 +61,19 @@ class TaskSection(msgspec.Struct, frozen=True):
     champion: str | None
     challenger: str | None
     gain_over_personal_rate: Gain
+    simulated: bool = False
 
 
 # By task.
 Sections = dict[str, TaskSection]
 
 
-def to_sections(attack: TaskEvaluation | None = None, severity: TaskEvaluation | None = None) -> Sections:
+def to_sections(
+    attack: TaskEvaluation | None = None, severity: TaskEvaluation | None = None, *, simulated: bool = False
+) -> Sections:
     """Convert evaluations to sections by task; a task that is None is left out."""
     tasks = {"attack": attack, "severity": severity}
-    return {name: _task(evaluation) for name, evaluation in tasks.items() if evaluation is not None}
+    return {name: _task(evaluation, simulated) for name, evaluation in tasks.items() if evaluation is not None}
 
 
 def merge(existing: Mapping[str, TaskSection], new: Mapping[str, TaskSection]) -> Sections:
@@ -87,7 +93,7 @@ def load(content: bytes) -> Sections:
     return msgspec.json.decode(content, type=Sections)
 
 
-def _task(evaluation: TaskEvaluation) -> TaskSection:
+def _task(evaluation: TaskEvaluation, simulated: bool) -> TaskSection:
     names = METRICS[evaluation.task]
     return TaskSection(
         question=heading(evaluation),
@@ -101,6 +107,7 @@ def _task(evaluation: TaskEvaluation) -> TaskSection:
         champion=evaluation.champion,
         challenger=evaluation.challenger,
         gain_over_personal_rate=Gain(evaluation.headline, **evaluation.gain.to_json()),
+        simulated=simulated,
     )
 
 

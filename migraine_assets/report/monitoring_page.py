@@ -17,6 +17,7 @@ from migraine_assets.core.monitoring.verdict import Status
 from migraine_assets.report.page import environment
 from migraine_assets.report.plots.trends import Trend, trend_picture
 from migraine_assets.report.text.labels import unbroken
+from migraine_assets.stores.bundles.bundles import load_manifest
 from migraine_assets.stores.monitoring.decisions import AutomationDecision, decisions
 from migraine_assets.stores.monitoring.results import (
     DRIFT,
@@ -30,8 +31,10 @@ from migraine_assets.stores.monitoring.results import (
     result_days,
     verdicts,
 )
+from migraine_assets.stores.registry.pointer import read_pointer
 from migraine_assets.stores.registry.promotion_history import history
 from migraine_assets.stores.registry.promotion_log import PromotionRecord
+from migraine_assets.stores.simulated import is_simulated
 from migraine_assets.stores.store import Store
 from migraine_assets.stores.unfinished import unfinished_file
 
@@ -51,10 +54,11 @@ Series = list[tuple[dt.date, float]]
 
 @dataclass(frozen=True)
 class PageFacts:
-    """What the footer of the page states."""
+    """What the footer of the page states, and whether a serving model was trained on simulated diaries."""
 
     run_id: str
     created: str
+    simulated: bool
 
 
 @dataclass(frozen=True)
@@ -129,7 +133,7 @@ def monitoring_page(store: Store, day: dt.date, *, run: str, now: dt.datetime) -
         environment()
         .get_template("monitoring.html")
         .render(
-            facts=PageFacts(run, now.isoformat(timespec="seconds")),
+            facts=PageFacts(run, now.isoformat(timespec="seconds"), simulated=_simulated(store)),
             day=day,
             conclusion=conclusion(verdicts_of_day),
             verdicts=verdicts_of_day,
@@ -165,6 +169,11 @@ def _subject(row: VerdictRow) -> str:
 
 def _since(row: VerdictRow) -> str:
     return f" since {row.since}" if row.since else ""
+
+
+def _simulated(store: Store) -> bool:
+    serving = [models.champion for models in read_pointer(store).tasks.values()]
+    return any(is_simulated(store, name, load_manifest(store, name).data_version) for name in serving)
 
 
 def _read(store: Store, first: dt.date, last: dt.date) -> MonitoringResults:

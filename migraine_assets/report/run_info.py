@@ -6,6 +6,8 @@ Not here: the results of a task (`core.evaluation.results`).
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from migraine_assets.stores.simulated import SIMULATED
+
 
 @dataclass(frozen=True)
 class RunFacts:
@@ -27,3 +29,8 @@ class RunFacts:
     parameters: Mapping[str, str] = field(default_factory=dict)
     libraries: Mapping[str, str] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
+
+    @property
+    def simulated(self) -> bool:
+        """Whether the diaries were simulated."""
+        return self.source == SIMULATED

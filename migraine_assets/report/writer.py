@@ -47,7 +47,8 @@ def write_reports(
     evaluations = [evaluation for evaluation in (attack, severity) if evaluation is not None]
     # Rendered before the lock is taken, so that the report of the other task does not wait for it.
     pages = {leaf: page for evaluation in evaluations for leaf, page in pages_of(evaluation, facts).items()}
-    return publish(reports, name, facts=facts, pages=pages, sections=evaluation_json.to_sections(attack, severity))
+    sections = evaluation_json.to_sections(attack, severity, simulated=facts.simulated)
+    return publish(reports, name, facts=facts, pages=pages, sections=sections)
 
 
 def publish(

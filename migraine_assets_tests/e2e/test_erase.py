@@ -1,13 +1,20 @@
 """Erasing a participant who withdraws after models were trained, predictions logged and reports written."""
 
 import datetime as dt
+import re
+import sqlite3
 import time
+from contextlib import closing
 from pathlib import Path
 
+import dagster as dg
 import msgspec
 import pandas as pd
 import pytest
 
+from migraine_assets.cli.dagster.instance import open_instance
+from migraine_assets.defs.metadata import table
+from migraine_assets.settings import Settings
 from migraine_assets.stores.assets import deliveries
 from migraine_assets.stores.monitoring.reported_outcomes import reported_outcomes
 from migraine_assets.stores.prediction_log.record import pseudonym
@@ -36,12 +43,38 @@ def _used(home: Home) -> Home:
     target = segments(home.store, "predictions", segment_bytes=1 << 20)
     target.write("2026-03-01", msgspec.json.encode(answer) + b"\n")
     target.close()
+    _leak(home, _person(home))
     return home
 
 
 def _person(home: Home) -> str:
     frame = pd.read_csv(home.landing / "diary.csv")
     return str(sorted(frame["participant_id"].unique())[3])
+
+
+def _leak(home: Home, person: str) -> None:
+    """Write a row into Dagster's records and a name into MLflow's and into a log, as earlier versions did."""
+    row = {name: person if name == "participant_id" else "37.25" for name in ("participant_id", "sleep_hours")}
+    with home.entered(), open_instance(Settings()) as instance:
+        event = dg.AssetMaterialization("raw_diary", metadata={"first rows": table(tuple(row), [tuple(row.values())])})
+        instance.report_runless_asset_event(event)
+        run = instance.get_runs(limit=1)[0]
+        instance.report_engine_event(f"note: for example '{person}'", dagster_run=run)
+    notes = home.root / "mlartifacts" / "notes.txt"
+    notes.parent.mkdir(exist_ok=True)
+    notes.write_text(f"{person} twice\n")
+    with closing(sqlite3.connect(home.root / "mlflow.db")) as connection, connection:
+        connection.execute("INSERT INTO tags SELECT 'note', ?, run_uuid FROM runs LIMIT 1", (f"about {person}",))
+    output = next((home.root / "dagster").rglob("*.out"), home.root / "dagster" / "captured.out")
+    output.write_text(f"{person} looks like another\n")
+
+
+def _records_with(home: Home, person: str) -> list[Path]:
+    """Files under the home, beside the store and the user's own, with the participant's name as a word."""
+    name = re.compile(rb"(?<![\w-])" + re.escape(person.encode()) + rb"(?![\w-])")
+    yours = (home.landing, home.root / "store", home.params)
+    paths = [path for path in home.root.rglob("*") if path.is_file() and not any(path.is_relative_to(y) for y in yours)]
+    return [path for path in paths if name.search(path.read_bytes())]
 
 
 def _files_with(home: Home, person: str) -> list[Path]:
@@ -71,6 +104,26 @@ def test_a_dry_run_lists_every_trace_and_changes_nothing(used: Home) -> None:
     for kind in ("accepted diary", "frames/features", "log/predictions/2026-03-01", "landing"):
         assert kind in done.text.replace("\n", ""), kind
     assert _files_with(used, person) == before
+
+
+def test_a_run_writes_no_participant_into_records_logs_and_reports(trained_home: Home) -> None:
+    names = pd.read_csv(trained_home.landing / "diary.csv")["participant_id"].astype(str).unique()
+    written = {path: name for name in names for path in _records_with(trained_home, name)}
+    assert written == {}
+
+
+def test_erasing_leaves_no_byte_in_records_logs_and_reports(erased: tuple[Home, Result], used: Home) -> None:
+    person = _person(used)
+    assert {path.suffix for path in _records_with(used, person)} >= {".db", ".out", ".txt"}
+    home, done = erased
+    assert _records_with(home, person) == []
+    assert "asset_keys" in done.text
+    with home.entered(), open_instance(Settings()) as instance:
+        event = instance.get_latest_materialization_event(dg.AssetKey("raw_diary"))
+        assert event is not None
+        assert event.asset_materialization is not None
+        assert event.asset_materialization.metadata["first rows"].value.records == [], "the row, not only the name"  # type: ignore[union-attr]
+        assert instance.all_logs(instance.get_runs(limit=1)[0].run_id)
 
 
 def test_an_unknown_participant_leaves_no_trace(used: Home) -> None:

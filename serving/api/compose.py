@@ -96,6 +96,7 @@ def _prediction(
         model=TaskModels(_identity(attack), _identity(severity)),
         warnings=_warnings(models, case, past, scores, out_of_range, limited),
         interpreted=list(case.interpreted),
+        simulated_model=_simulated(scores),
     )
 
 
@@ -175,6 +176,8 @@ def _warnings(
         warnings.append(_SEVERITY_MISSING[reason])
     if False in [model.same_features_code for model in answering]:
         warnings.append(_OTHER_FEATURES_CODE)
+    if _simulated(scores):
+        warnings.append(_SIMULATED)
     return warnings
 
 
@@ -188,6 +191,10 @@ def _attack_days_only(past: Sequence[float]) -> Warning:
         "prediction is too high: send them too."
     )
     return Warning("attack_days_only", text, [ATTACK])
+
+
+def _simulated(scores: Mapping[str, Score]) -> bool:
+    return True in [score.group.model.simulated for score in scores.values()]
 
 
 def _too_little_history(group: Group, past: Sequence[float]) -> Warning:
@@ -219,6 +226,10 @@ def severity_missing(models: ModelSet, groups: Mapping[str, object]) -> Literal[
 _OTHER_FEATURES_CODE = Warning(
     "other_features_code",
     "The model was trained with another version of the feature code: its numbers may differ.",
+)
+_SIMULATED = Warning(
+    "simulated_model",
+    "The model was trained on simulated diaries: its numbers are no evidence about migraine.",
 )
 _SEVERITY_MISSING = {
     "other_horizon": Warning("other_horizon", "The severity model predicts another day than the attack model."),

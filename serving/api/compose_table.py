@@ -98,10 +98,11 @@ def _warnings(predictions: HistoryPredictions, abstained: Mask) -> dict[str, Mas
     columns, targets = predictions.models.requests.columns, histories.targets
     out_of_range = np.zeros(count, dtype=np.bool_)
     out_of_range[predictions.out_of_range.positions] = True
-    unused, other_code = np.zeros(count, dtype=np.bool_), np.zeros(count, dtype=np.bool_)
+    unused, other_code, simulated = (np.zeros(count, dtype=np.bool_) for _ in range(3))
     answering = [group for groups in predictions.groups.values() for group in groups]
     for group in answering:
         other_code[group.positions] |= not group.model.same_features_code
+        simulated[group.positions] |= group.model.simulated
     # A column that every model uses is unused for nobody.
     for column in np.flatnonzero(~np.logical_and.reduce([group.model.uses(columns) for group in answering])).tolist():
         used = np.zeros(count, dtype=np.bool_)
@@ -118,6 +119,7 @@ def _warnings(predictions: HistoryPredictions, abstained: Mask) -> dict[str, Mas
         "value_limited": np.asarray(predictions.changed.any(axis=0))[targets],
         **({reason: np.ones(count, dtype=np.bool_)} if reason else {}),
         "other_features_code": other_code,
+        "simulated_model": simulated,
     }
 
 

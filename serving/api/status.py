@@ -112,6 +112,7 @@ def _model(model: LoadedModel) -> dict[str, Any]:
         "least_history_days": model.least_days,
         "features": list(manifest.names),
         "same_features_code": model.same_features_code,
+        "simulated": model.simulated,
         "metrics": msgspec.to_builtins(manifest.metrics),
         "training": msgspec.to_builtins(manifest.training),
         "notes": list(manifest.notes),

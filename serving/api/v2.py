@@ -75,7 +75,11 @@ async def model(services: Services, request: Request) -> Response:
             "platform": "onnxruntime",
             "inputs": [{"name": INPUT, "datatype": "FP32", "shape": [-1, len(manifest.features)]}],
             "outputs": [{"name": manifest.output, "datatype": "FP32", "shape": [-1, 1]}],
-            "parameters": {"features": list(manifest.names), "algorithm": manifest.algorithm},
+            "parameters": {
+                "features": list(manifest.names),
+                "algorithm": manifest.algorithm,
+                "simulated": champion.simulated,
+            },
         }
     )
 

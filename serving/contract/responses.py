@@ -107,6 +107,7 @@ class Warning(msgspec.Struct, frozen=True, gc=False):
         "no_model",
         "other_horizon",
         "other_features_code",
+        "simulated_model",
     ]
     message: str
     fields: list[str] = []
@@ -124,7 +125,8 @@ class Interpreted(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
 
 class Prediction(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
     """The prediction for one participant. `attack` and `severity` are null where the service abstains or no model is
-    loaded. `interpreted`: aliases in the request; left out where there are none.
+    loaded. `simulated_model`: a model that answers was trained on simulated diaries: the numbers are no evidence about
+    migraine. `interpreted`: aliases in the request; left out where there are none.
     """
 
     prediction_id: str
@@ -135,6 +137,7 @@ class Prediction(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
     reasons: TaskReasons | None
     model: TaskModels
     warnings: list[Warning]
+    simulated_model: bool
     interpreted: list[Interpreted] = []
 
 

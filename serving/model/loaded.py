@@ -5,7 +5,7 @@ models (`serving.model.watcher`), the recipe (`serving.model.recipe`), predictin
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import get_args
 
@@ -21,6 +21,7 @@ from migraine_assets.stores.bundles.format_1 import FEATURES_VERSION
 from migraine_assets.stores.bundles.manifest import Manifest
 from migraine_assets.stores.bundles.provenance import BundleProvenance, load_provenance
 from migraine_assets.stores.prediction_log.record import Arm
+from migraine_assets.stores.simulated import is_simulated
 from migraine_assets.stores.store import Store
 from serving.contract.responses import ModelIdentity
 from serving.model.intervals import CalibrationBand, calibration_band
@@ -41,7 +42,8 @@ class LoadedModel:
     them, in order. `fields_of`: the contract fields behind each feature. `row` float32[F]: the reference row. `fenced`
     intp[k]: the features that are a field of the day, `fenced_fields` its names, `low` and `high` float32[k] the range
     of training. `used`: the diary columns that it reads. `threshold`: the probability from which an attack is
-    announced. `least_days`: known days of 28 below which it abstains. `identities`: by arm.
+    announced. `least_days`: known days of 28 below which it abstains. `identities`: by arm. `simulated`: whether it was
+    trained on simulated diaries.
     """
 
     bundle: Bundle
@@ -62,6 +64,7 @@ class LoadedModel:
     band: CalibrationBand | None
     same_features_code: bool
     identities: Mapping[str, ModelIdentity]
+    simulated: bool = False
 
     @property
     def manifest(self) -> Manifest:
@@ -75,7 +78,9 @@ class LoadedModel:
 
 def load_model(store: Store, name: str, *, task: str) -> LoadedModel:
     """Load, verify and warm up the bundle `name`. Raises `BundleRefused` for one that cannot be served."""
-    model = prepare(load_bundle(store, name), load_provenance(store, name))
+    bundle = load_bundle(store, name)
+    simulated = is_simulated(store, name, bundle.manifest.data_version)
+    model = replace(prepare(bundle, load_provenance(store, name)), simulated=simulated)
     if model.manifest.task != task:
         raise BundleRefused(f"Bundle {name[:12]} is for the task '{model.manifest.task}', not for '{task}'.")
     warm_up(model)

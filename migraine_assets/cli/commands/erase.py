@@ -54,6 +54,7 @@ def erase(
 
 def _erase(settings: Settings, participant: str, *, now: dt.datetime, write: bool) -> EraseDocument:
     from migraine_assets.cli.participant_search import diaries_with, source_traces
+    from migraine_assets.cli.record_search import record_traces
     from migraine_assets.stores import erasure
     from migraine_assets.stores.signing_secret import PATH, shared_secret
 
@@ -72,6 +73,7 @@ def _erase(settings: Settings, participant: str, *, now: dt.datetime, write: boo
             *erasure.log_traces(store, subject, write=write, damaged=damaged),
             *erasure.frame_traces(store, subject, write=write, damaged=damaged),
             *erasure.delivery_traces(store, rows, when=when, write=write),
+            *record_traces(settings, participant, write=write),
         ]
 
     traces = walk(write=False, damaged=damaged)

@@ -45,6 +45,7 @@ COLUMNS = {
     ),
 }
 TITLES = {"attack": "Will there be an attack?", "severity": "How bad will it be?"}
+SIMULATED = "Simulated diaries: these results demonstrate the platform and are no evidence about migraine."
 LEGEND = "CV: cross-validated. Ranges: 95 % intervals over participants. within: ROC-AUC within a participant."
 STYLES = {"promoted": "green", "on trial": "cyan", "unchanged": "", "refused": "yellow", "none": "red"}
 
@@ -84,7 +85,12 @@ def read_tables(folder: Path) -> dict[str, TaskTable]:
     except UNREADABLE as error:
         raise StoreError(f"{path.resolve()} is damaged: {error}. `migraine run` writes a new report.") from error
     return {
-        task: TaskTable(title=TITLES[task], metric=COLUMNS[task][0].metric, rows=_ranked(task, section))
+        task: TaskTable(
+            title=TITLES[task],
+            metric=COLUMNS[task][0].metric,
+            rows=_ranked(task, section),
+            simulated=section.simulated,
+        )
         for task, section in sections.items()
     }
 
@@ -101,6 +107,8 @@ def show_tables(tasks: Mapping[str, TaskTable]) -> None:
             show("Flags", ("flag", "models"), flags, text=("models",))
         say("")
     say(LEGEND)
+    if any(table.simulated for table in tasks.values()):
+        say(SIMULATED)
 
 
 def show_paths(document: ReportDocument) -> None:

@@ -35,14 +35,19 @@ storage:
 """
 
 
+def dagster_folder(settings: Settings) -> Path:
+    """Return the folder of the instance, `DAGSTER_HOME` or `dagster` under home. It may not exist yet."""
+    return Path(os.environ.get("DAGSTER_HOME") or settings.root / "dagster")
+
+
 def dagster_home(settings: Settings) -> Path:
     """Return `DAGSTER_HOME` if it is set, otherwise `dagster` under home, with the project's dagster.yaml in it.
 
     If `DAGSTER_POSTGRES_URL` is set, the instance keeps its state there instead of in SQLite.
     """
-    if explicit := os.environ.get("DAGSTER_HOME"):
-        return Path(explicit)
-    home, source = settings.root / "dagster", project_root() / "dagster.yaml"
+    home, source = dagster_folder(settings), project_root() / "dagster.yaml"
+    if os.environ.get("DAGSTER_HOME"):
+        return home
     if not source.exists():
         raise ConfigurationError(f"{source} is missing. Set DAGSTER_HOME to a folder that holds a dagster.yaml.")
     content = source.read_text(encoding="utf-8") + (POSTGRES if os.environ.get("DAGSTER_POSTGRES_URL") else "")

@@ -28,8 +28,8 @@ from migraine_assets.stores.assets import deliveries
 from migraine_assets.stores.bundles.bundles import Bundle, load_bundle, load_manifest
 from migraine_assets.stores.bundles.manifest import Manifest
 from migraine_assets.stores.registry.pointer import read_pointer
+from migraine_assets.stores.simulated import SIMULATED
 
-SIMULATED = "synthetic"
 Floats = NDArray[np.float64]
 
 

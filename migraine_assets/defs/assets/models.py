@@ -22,6 +22,7 @@ from migraine_assets.defs.refs import FeaturesRef, FoldsRef, ModelRef
 from migraine_assets.defs.resources import Workspace
 from migraine_assets.errors import BundleRefused, ConfigurationError, DataRefused, StoreError
 from migraine_assets.stores.bundles.provenance import BundleProvenance, add_provenance
+from migraine_assets.stores.simulated import SIMULATED
 
 OWNERS = ["team:ml"]
 FAMILY = {"attack": "classifiers", "severity": "regressors"}
@@ -95,7 +96,8 @@ def _train_once(
         value = log_model(context, workspace, features, value)
         cache_value(store, key, value)
     if value.bundle and value.mlflow_run:
-        add_provenance(store, value.bundle, BundleProvenance(mlflow_run=value.mlflow_run))
+        simulated = features.delivery.source == SIMULATED
+        add_provenance(store, value.bundle, BundleProvenance(mlflow_run=value.mlflow_run, simulated=simulated))
     return value, cached
 
 

@@ -22,6 +22,7 @@ from migraine_assets.stores.assets.frames import FrameRef, read_frame, write_fra
 from migraine_assets.stores.bundles.bundles import write_bundle
 from migraine_assets.stores.bundles.pack import Context, pack
 from migraine_assets.stores.bundles.provenance import BundleProvenance
+from migraine_assets.stores.simulated import SIMULATED
 from migraine_assets.stores.store import Store
 
 
@@ -78,7 +79,7 @@ def train(
         limits=params.flags,
     )
     packed = pack(model.fitted, data.train, _context(model, data, features))
-    bundle = write_bundle(workspace.store, packed.manifest, packed.model, provenance=_provenance(run_id))
+    bundle = write_bundle(workspace.store, packed.manifest, packed.model, provenance=_provenance(run_id, features))
     return _reference(model, bundle, _predictions(workspace.store, data, model))
 
 
@@ -161,5 +162,6 @@ def _predictions(store: Store, data: TaskData, model: CrossValidated) -> FrameRe
     return write_frame(store, name, pd.concat([keys, frame], axis=1))
 
 
-def _provenance(run_id: str) -> BundleProvenance:
-    return BundleProvenance(dagster_run=run_id, made=dt.datetime.now(dt.UTC).isoformat(timespec="seconds"))
+def _provenance(run_id: str, features: FeaturesRef) -> BundleProvenance:
+    made = dt.datetime.now(dt.UTC).isoformat(timespec="seconds")
+    return BundleProvenance(dagster_run=run_id, made=made, simulated=features.delivery.source == SIMULATED)

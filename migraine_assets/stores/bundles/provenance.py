@@ -1,4 +1,4 @@
-"""The provenance of a bundle: the runs that made it, and its test scores.
+"""The provenance of a bundle: the runs that made it, its test scores, and whether its diaries were simulated.
 
 It lies beside the bundle and is not part of its hash. Serving does not depend on it, so a damaged file counts as empty.
 Not here: the bundle itself (`stores.bundles.bundles`).
@@ -15,12 +15,16 @@ FILE = "provenance.json"
 
 
 class BundleProvenance(msgspec.Struct, frozen=True, kw_only=True):
-    """`made`: when, ISO 8601. `test`: metrics on the test participants, known after the evaluation."""
+    """`made`: when, ISO 8601. `test`: metrics on the test participants, known after the evaluation.
+
+    `simulated`: whether it was trained on simulated diaries; None in files of earlier versions.
+    """
 
     dagster_run: str | None = None
     mlflow_run: str | None = None
     made: str | None = None
     test: dict[str, IntervalRecord] = {}
+    simulated: bool | None = None
     format: int = 1
 
 
@@ -48,6 +52,7 @@ def add_provenance(store: Store, bundle: str, facts: BundleProvenance) -> None:
         mlflow_run=known.mlflow_run or facts.mlflow_run,
         made=known.made or facts.made,
         test=known.test or facts.test,
+        simulated=facts.simulated if known.simulated is None else known.simulated,
     )
     if merged != known:
         write_document(store, _path(bundle), merged)

@@ -196,5 +196,15 @@ def test_the_index_links_existing_pages(pages: dict[str, bytes], all_failed: Tas
     assert one == {"#content", "attack.html", "evaluation.json"}
 
 
+@pytest.mark.parametrize("source", ["synthetic", "table"])
+def test_every_page_says_whether_the_diaries_are_simulated(attack: TaskEvaluation, source: str) -> None:
+    facts = replace(FACTS, source=source)
+    card = model_card(attack, facts, form="md")
+    sections = to_sections(attack, simulated=facts.simulated)
+    for page in (report_page(attack, facts), model_card(attack, facts), index_page(sections, facts), card):
+        assert (b"Simulated diaries." in page) == (source == "synthetic")
+    assert sections["attack"].simulated == (source == "synthetic")
+
+
 def _text(page: Page) -> str:
     return " ".join(" ".join(page.text).split())

@@ -9,10 +9,12 @@ from typing import Any
 import numpy as np
 import pytest
 
+from migraine_assets.stores.bundles.provenance import BundleProvenance, add_provenance
 from migraine_assets.stores.registry.rollouts import start_rollout
 from migraine_assets.stores.store import Store
 from migraine_assets_tests.unit.serving.trained import NOON, fresh_store, history, trained
 from serving.api.compose import compose, risk_band
+from serving.api.status import describe
 from serving.contract.responses import Prediction
 from serving.input.cases import Case, case_of, histories_of
 from serving.input.decoding import decode_predict
@@ -104,6 +106,17 @@ def test_the_answer_names_the_models_that_predicted(models: ModelSet) -> None:
     assert answer.attack.base_rate is not None
     assert (answer.attack.base_rate.observed_days, answer.attack.base_rate.attacks) == (28, 5)
     assert codes(outcome) == []
+
+
+def test_an_answer_says_that_a_model_learned_from_simulated_diaries(tmp_path: Path, models: ModelSet) -> None:
+    simulated = fresh_store(tmp_path)
+    add_provenance(simulated, trained()[1]["severity"], BundleProvenance(simulated=True))
+    found = models_of(simulated)
+    (outcome,), (real,) = ask(found, {"entries": history()}), ask(models, {"entries": history()})
+    assert (outcome.prediction.simulated_model, codes(outcome)) == (True, ["simulated_model"])
+    assert (real.prediction.simulated_model, codes(real)) == (False, [])
+    (severity, attack) = (describe(found).tasks[task]["champion"]["simulated"] for task in ("severity", "attack"))
+    assert (severity, attack) == (True, False)
 
 
 def test_features_and_outputs_are_the_same_alone_and_in_a_batch(models: ModelSet) -> None:

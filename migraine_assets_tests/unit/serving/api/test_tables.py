@@ -12,16 +12,20 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+from migraine_assets.stores.bundles.provenance import BundleProvenance, add_provenance
 from migraine_assets_tests.support.hostile_tables import deep_schema
 from migraine_assets_tests.support.waiting import eventually
-from migraine_assets_tests.unit.serving.trained import fresh_store, history, running
+from migraine_assets_tests.unit.serving.trained import fresh_store, history, running, trained
 from serving.input.arrow_files import FILE, MEDIA_TYPES, PARQUET, STREAM
 
 
 @pytest.fixture(scope="module")
 def client(tmp_path_factory: pytest.TempPathFactory) -> Iterator[httpx.Client]:
     folder = tmp_path_factory.mktemp("tables")
-    with running(fresh_store(folder), folder, max_batch_rows=500) as (connected, _):
+    store = fresh_store(folder)
+    # The answers of the severity model carry the warning, in both forms.
+    add_provenance(store, trained()[1]["severity"], BundleProvenance(simulated=True))
+    with running(store, folder, max_batch_rows=500) as (connected, _):
         yield connected
 
 
@@ -73,6 +77,7 @@ def test_a_table_gets_the_same_predictions_as_json(client: httpx.Client, kind: s
             alone["for_date"],
         )
         assert row["attack_bundle"] == alone["model"]["attack"]["bundle"]
+        assert row["warnings"] == [warning["code"] for warning in alone["warnings"]] == ["simulated_model"]
         assert row["error"] is None
 
 

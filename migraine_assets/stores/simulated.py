@@ -1,0 +1,22 @@
+"""Whether a model was trained on simulated diaries, which reports, pages and answers must say.
+
+Not here: the simulation (`sources.synthetic`).
+"""
+
+from migraine_assets.stores.assets import deliveries
+from migraine_assets.stores.bundles.provenance import load_provenance
+from migraine_assets.stores.store import Store
+
+# The source of simulated diaries in the log of deliveries.
+SIMULATED = "synthetic"
+
+
+def is_simulated(store: Store, bundle: str, data_version: str) -> bool:
+    """Whether the bundle, trained on the delivery with the MD5 `data_version`, learned from simulated diaries.
+
+    For bundles of earlier versions the log of accepted deliveries tells; without an entry, False.
+    """
+    if (recorded := load_provenance(store, bundle).simulated) is not None:
+        return recorded
+    entries = (entry.acceptance for entry in deliveries.log(store))
+    return any(accepted.md5 == data_version and accepted.source == SIMULATED for accepted in entries)
