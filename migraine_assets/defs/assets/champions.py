@@ -96,9 +96,9 @@ def _decide(
             store, task, champion=best.bundle, replaces=current, fence=lambda: check_held(store, owner), **details
         )
         return ChampionRef(task, "promoted", best.bundle, details["challenger"], evaluation.reasons, record.id)
-    record = _refused_before(store, task, best.bundle, current)
-    record = record or champions.refuse(store, task, candidate=best.bundle, **details)
-    return ChampionRef(task, "refused", current, _challenger(store, task), evaluation.reasons, record.id)
+    refusal = _refused_before(store, task, best.bundle, current)
+    refusal = refusal or champions.refuse(store, task, candidate=best.bundle, **details)
+    return ChampionRef(task, "refused", current, _challenger(store, task), evaluation.reasons, refusal.id)
 
 
 def _described(store: Store, value: ChampionRef) -> ChampionRef:

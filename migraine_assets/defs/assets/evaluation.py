@@ -101,7 +101,8 @@ def _evaluate_once(
             evaluated = evaluate(task, workspace, features, folds, models, opponent=opponent)
         report = write_reports(reports, _name(facts), facts=facts, **{task: evaluated.evaluation})
         _record_test_scores(workspace, evaluated)
-        content = to_sections(**{task: evaluated.evaluation})[task]
+        attack, severity = (evaluated.evaluation if task == each else None for each in ("attack", "severity"))
+        content = to_sections(attack, severity, simulated=facts.simulated)[task]
         runs = {model.key: model.mlflow_run for model in models}
         log_test_scores(context, workspace, task, features=features, content=content, runs=runs)
         return _reference(evaluated, models, report, data="/".join(inputs[:2]))
