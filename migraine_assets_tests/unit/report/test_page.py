@@ -201,7 +201,7 @@ def test_every_page_says_whether_the_diaries_are_simulated(attack: TaskEvaluatio
     facts = replace(FACTS, source=source)
     card = model_card(attack, facts, form="md")
     sections = to_sections(attack, simulated=facts.simulated)
-    for page in (report_page(attack, facts), model_card(attack, facts), index_page(sections, facts), card):
+    for page in (_report(attack, facts), model_card(attack, facts), index_page(sections, facts), card):
         assert (b"Simulated diaries." in page) == (source == "synthetic")
     assert sections["attack"].simulated == (source == "synthetic")
 
