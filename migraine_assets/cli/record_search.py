@@ -1,6 +1,6 @@
 """Where the records of this home are that earlier versions wrote a participant into, for `migraine erase`.
 
-Not here: how a database or a text is cleaned (`stores.record_erasure`), the store (`stores.erasure`), the files of users
+Not here: how a database or a text is cleaned (`stores.record_erasure`), the store (`stores.erasure`), files of users
 (`cli.participant_search`).
 """
 
