@@ -44,6 +44,7 @@ class TaskTable(msgspec.Struct, frozen=True, kw_only=True):
     metric: Annotated[str, Meta(description="the metric that ranks the rows, in cross-validation")]
     rows: list[ScoreRow]
     simulated: Annotated[bool, Meta(description="whether the diaries were simulated")] = False
+    conclusion: Annotated[str, Meta(description="the champion compared with the personal rate on the test part")] = ""
 
 
 class ReportDocument(CommandDocument, frozen=True, kw_only=True):

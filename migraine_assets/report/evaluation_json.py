@@ -11,6 +11,7 @@ import msgspec
 
 from migraine_assets.core.evaluation.results import METRICS, ModelRow, TaskEvaluation
 from migraine_assets.core.metrics.interval import UNKNOWN, IntervalRecord, Scores, interval_record
+from migraine_assets.report.text.interpretation import conclusion
 from migraine_assets.report.text.question import heading
 
 # Every metric of the task, by name. A value is null if the model failed or the rows have a single class.
@@ -50,7 +51,7 @@ class Gain(msgspec.Struct, frozen=True):
 class TaskSection(msgspec.Struct, frozen=True):
     """The evaluation of one task. `target`: attack, severity or burden; None if the source has no severities.
 
-    `simulated`: whether the diaries were simulated.
+    `simulated`: whether the diaries were simulated. `conclusion`: the champion compared with the personal rate.
     """
 
     question: str
@@ -62,6 +63,7 @@ class TaskSection(msgspec.Struct, frozen=True):
     challenger: str | None
     gain_over_personal_rate: Gain
     simulated: bool = False
+    conclusion: str = ""
 
 
 # By task.
@@ -108,6 +110,7 @@ def _task(evaluation: TaskEvaluation, simulated: bool) -> TaskSection:
         challenger=evaluation.challenger,
         gain_over_personal_rate=Gain(evaluation.headline, **evaluation.gain.to_json()),
         simulated=simulated,
+        conclusion=conclusion(evaluation) if evaluation.champion else "",
     )
 
 

@@ -90,6 +90,7 @@ def read_tables(folder: Path) -> dict[str, TaskTable]:
             metric=COLUMNS[task][0].metric,
             rows=_ranked(task, section),
             simulated=section.simulated,
+            conclusion=section.conclusion,
         )
         for task, section in sections.items()
     }
@@ -101,6 +102,8 @@ def show_tables(tasks: Mapping[str, TaskTable]) -> None:
         columns = ("model", *(column.title for column in COLUMNS[task]), "role")
         rows = [[_name(row), *_cells(task, row), row.role or ""] for row in table.rows]
         show(table.title, columns, rows, right=columns[1:-1])
+        if table.conclusion:
+            say(f"Champion, test part: {table.conclusion}")
         flags = list(_flags(table.rows))
         if flags:
             say("")

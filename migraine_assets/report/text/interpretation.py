@@ -47,7 +47,7 @@ def _attack(evaluation: TaskEvaluation, scores: Scores) -> tuple[str, ...]:
         f"{_subject(evaluation)} separates {classes} with a ROC-AUC of {_with_bounds(area)}.",
         _chance(area),
         _width(area.ci_high - area.ci_low),
-        _gain(evaluation),
+        conclusion(evaluation),
         _within_person(area.value, scores.get("within_person_auc", UNKNOWN)),
         calibration(scores),
     )
@@ -65,7 +65,7 @@ def _severity(evaluation: TaskEvaluation, scores: Scores) -> tuple[str, ...]:
     return (
         f"{_subject(evaluation)} has a mean absolute error of {size}.",
         _width((error.ci_high - error.ci_low) / error.value if error.value else math.nan),
-        _gain(evaluation),
+        conclusion(evaluation),
         _variance(scores.get("r2", UNKNOWN)),
         coverage(evaluation),
     )
@@ -91,7 +91,12 @@ def _width(width: float) -> str:
     return "That interval is narrow." if width <= NARROW else ""
 
 
-def _gain(evaluation: TaskEvaluation) -> str:
+def conclusion(evaluation: TaskEvaluation) -> str:
+    """Compare the champion with the personal rate: the one comparison that every page, table and record quotes.
+
+    On the test part, in the headline metric, with the 95 % interval of the paired bootstrap over participants. Empty if
+    there is no test part. The leads of the other models are cross-validated and only select.
+    """
     gain, digits = evaluation.gain, 3 if evaluation.task == "attack" else 2
     if not math.isfinite(gain.value):
         return ""

@@ -11,6 +11,7 @@ from migraine_assets.core.evaluation.results import TaskEvaluation
 from migraine_assets.core.metrics.interval import Interval
 from migraine_assets.core.metrics.metrics import ATTACK_METRICS, SEVERITY_METRICS
 from migraine_assets.report.evaluation_json import dump, load, merge, to_sections
+from migraine_assets.report.text.interpretation import conclusion, headline
 from migraine_assets_tests.unit.report.simulated import attack_evaluation, severity_evaluation
 
 SPLITS = ("cv", "test", "train")
@@ -101,3 +102,12 @@ def test_a_later_task_replaces_only_its_own_section(attack: TaskEvaluation, seve
     again = merge(both, to_sections(replace(attack, horizon=0)))
     assert again["attack"].horizon == 0
     assert again["severity"] == first["severity"]
+
+
+def test_the_conclusion_is_that_of_the_report() -> None:
+    """The command, Dagster and MLflow quote it from here, so that no place says anything else of the same models."""
+    evaluation = attack_evaluation()
+    written = to_sections(evaluation)["attack"].conclusion
+    assert written == conclusion(evaluation)
+    assert written in headline(evaluation)
+    assert "paired 95 % interval of the gain" in written.replace("\u202f", " ").replace("\xa0", " ")
