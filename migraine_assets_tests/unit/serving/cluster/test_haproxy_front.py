@@ -102,7 +102,8 @@ def generated(folder: Path, port: int, replicas: list[int]) -> Path:
         socket_path=str(folder / HAPROXY_SOCKET),
         server_state_base=str(folder),
         server_state_file=str(folder / "server-state"),
-        close_spread_time_s=1,
+        # Long enough for a client that the machine does not let run for a while.
+        close_spread_time_s=5,
     )
     servers = [haproxy.ServerConfig(f"r{k}", "127.0.0.1", replica) for k, replica in enumerate(replicas)]
     backend = haproxy.BackendConfig(name="app", path_prefix="/", app_name="app", servers=servers)
