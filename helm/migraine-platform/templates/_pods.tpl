@@ -182,6 +182,13 @@ topologySpreadConstraints:
 - name: MIGRAINE_PUBLIC_URL
   value: {{ . | quote }}
 {{- end }}
+{{- range list .Values.ingress .Values.gateway }}
+{{- if and .enabled .mlflow.host }}
+# For links that people follow; the tracking URL is known inside the cluster only.
+- name: MIGRAINE_MLFLOW_URL
+  value: {{ printf "https://%s" .mlflow.host | quote }}
+{{- end }}
+{{- end }}
 {{- with .Values.serving }}
 {{- if .existingSecret }}
 # Signs the prediction IDs, by which reported outcomes are matched.

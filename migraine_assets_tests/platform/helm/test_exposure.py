@@ -101,6 +101,19 @@ def test_an_opening_can_be_a_selector(opening: str) -> None:
     assert policy["spec"]["egress"] == [{"to": [peer], "ports": [{"port": 9000}]}]
 
 
+@pytest.mark.parametrize("how", ["ingress", "gateway"])
+def test_links_lead_to_the_hosts_that_people_reach(how: str) -> None:
+    """Inside the cluster MLflow has another address, which a browser does not know."""
+    hosts: dict[str, Any] = {part: {"host": f"{part}.example"} for part in ("dagster", "mlflow")}
+    if how == "ingress":
+        hosts = {part: {**host, "tlsSecret": "tls"} for part, host in hosts.items()}
+    values = {how: {"enabled": True, **({"parentRefs": [{"name": "public"}]} if how == "gateway" else {}), **hosts}}
+    pod = named(render(values), "Deployment", f"{RELEASE}-code-location")["spec"]["template"]["spec"]
+    variables = {each["name"]: each.get("value") for each in pod["containers"][0]["env"]}
+    assert variables["MIGRAINE_PUBLIC_URL"] == "https://dagster.example"
+    assert variables["MIGRAINE_MLFLOW_URL"] == "https://mlflow.example"
+
+
 def test_a_read_only_webserver_starts_no_run() -> None:
     objects = render({"readOnlyWebserver": {"enabled": True}})
     pod = named(objects, "Deployment", f"{RELEASE}-webserver-read-only")["spec"]["template"]["spec"]
