@@ -5,9 +5,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import numpy as np
 import pytest
 
+from migraine_assets.cli.documents import RunDocument
 from migraine_assets.stores.assets import deliveries
 from migraine_assets.stores.registry.pointer import Pointer
 from migraine_assets_tests.support.homes import CopyHome, Home, Result, assert_sound
@@ -58,7 +60,7 @@ def refused(copied: Home) -> tuple[Result, dict[str, str]]:
 def moved(copied: Home, refused: tuple[Result, dict[str, str]]) -> Step:
     """Retraining after the home was moved: its reports name the old folder, its models do not."""
     assert refused[0].code == 3
-    return _step(copied, "--job", "retrain")
+    return _step(copied, "--job", "retrain", "--json")
 
 
 @pytest.fixture(scope="module")
@@ -99,6 +101,17 @@ def test_retraining_after_a_refusal_uses_the_accepted_diary(moved: Step, trained
     assert moved.bundles == trained_home.bundles()
     assert moved.pointer == trained_home.pointer
     assert moved.diaries == [trained_home.asset("raw_diary").delivery.md5]
+
+
+def test_a_run_prints_one_document_on_request(moved: Step) -> None:
+    document = msgspec.json.decode(moved.ended.out, type=RunDocument)
+    assert document.report == str(moved.newest / "index.html")
+    assert set(document.decisions) == {"attack", "severity"}
+    for task, table in document.tasks.items():
+        assert {row.bundle for row in table.rows if row.role == "champion"} == {moved.pointer.tasks[task].champion}
+        scores = [row.cv[table.metric].value or 0 for row in table.rows]
+        assert scores == sorted(scores, reverse=task == "attack"), "best first, with the baselines in their places"
+        assert sum(row.role == "baseline" for row in table.rows) == 3
 
 
 def test_a_moved_home_reuses_its_models(moved: Step) -> None:

@@ -3,6 +3,9 @@
 import datetime as dt
 from pathlib import Path
 
+import msgspec
+
+from migraine_assets.cli.documents import ChannelsDocument
 from migraine_assets.core.alerts.kinds import alert
 from migraine_assets.stores.alerts.channels import channels
 from migraine_assets.stores.alerts.notifier import Notifier, Observation
@@ -33,7 +36,10 @@ def test_a_test_message_reaches_a_webhook_and_a_mailbox(home: Home, tmp_path: Pa
 def test_a_channel_that_rejects_the_message_is_named_with_the_reason(home: Home) -> None:
     with webhook() as good, webhook() as bad:
         bad.status = 500
-        done = home.migraine("alerts", "test", extra={"MIGRAINE_ALERT_URLS": f"{good.url} {bad.url} nonsense://x"})
+        extra = {"MIGRAINE_ALERT_URLS": f"{good.url} {bad.url} nonsense://x"}
+        done = home.migraine("alerts", "test", "--json", extra=extra)
+    lines = msgspec.json.decode(done.out, type=ChannelsDocument).channels
+    assert [line.result for line in lines] == ["delivered", "failed", "failed"]
     assert done.code == 2
     assert "2 of 3 channels rejected the message" in done.text
     assert "error=500" in done.text
