@@ -73,7 +73,7 @@ def test_one_item_nested_too_deeply_is_a_problem_of_the_batch_only(client: httpx
 
 @pytest.mark.parametrize("length", ["9" * 5000, "²", "-1", "+1", "1e3", "", "1" * 19])
 def test_a_header_length_is_a_length(client: httpx.Client, length: str) -> None:
-    headers = {"Inference-Header-Content-Length": length.encode("latin-1")}
+    headers = {b"Inference-Header-Content-Length": length.encode("latin-1")}
     response = client.post("/v2/models/attack/infer", content=b"{}", headers=headers)
     assert response.status_code == 400
 

@@ -4,7 +4,7 @@ import contextlib
 import signal
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import numpy as np
 import psutil
@@ -94,7 +94,7 @@ def test_a_dictionary_may_repeat_its_words_hold_nulls_and_words_without_rows(rea
 
 
 LARGE = pa.table({"sex": ["x" * MIB] * 80})
-BOMBS = {
+BOMBS: dict[str, tuple[Callable[[], bytes], str]] = {
     "a large page": (lambda: parquet(LARGE, compression="zstd", use_dictionary=False), PARQUET),
     "compressed zeros": (compressed_zeros, STREAM),
     "a large batch": (lambda: stream(LARGE, compression="zstd"), STREAM),
