@@ -78,7 +78,7 @@ def attack_changed(copied: Home, severity_changed: Step) -> Step:
     assert severity_changed.ended.code == 0
     text = copied.params.read_text()
     text = text.replace("xgboost: {n_estimators: 8}", "xgboost: {subsample: 3.0}", 1)
-    copied.params.write_text(f"{text}\nquality: {{missing_warning: 0.0}}\n")
+    copied.params.write_text(f"{text}\nquality: {{rare_class_warning: 1.0}}\n")
     return _step(copied)
 
 
@@ -186,5 +186,5 @@ def test_a_warning_check_stops_nothing(copied: Home, attack_changed: Step) -> No
     assert attack_changed.ended.code == 0
     outcome = copied.newest_run()
     warned = {check.name for check in outcome.checks if not check.passed and check.severity == "WARN"}
-    assert "missing_values" in warned
+    assert "class_balance" in warned
     assert outcome.success
