@@ -2,6 +2,7 @@
 
 import json
 import signal
+from itertools import cycle
 from pathlib import Path
 
 import dagster as dg
@@ -68,18 +69,21 @@ def test_an_invalid_pointer_raises_a_notification(stack: Stack) -> None:
 
 def test_a_log_that_cannot_be_written_and_its_lost_records_raise_notifications(stack: Stack) -> None:
     service = serving(stack)
-    identity = json.loads(service.request("POST", "/predict", BODY)[1])["prediction_id"]
-    feedback = json.dumps({"prediction_id": identity, "migraine_occurrence": 1}).encode()
+    # The service limits the reports of one prediction.
+    answers = [json.loads(service.request("POST", "/predict", BODY)[1]) for _ in range(BACKLOG_LIMIT // 8)]
+    feedback = cycle(
+        json.dumps({"prediction_id": answer["prediction_id"], "migraine_occurrence": 1}).encode() for answer in answers
+    )
     log = Path(service.store.path("log/feedback"))
     log.parent.mkdir(parents=True, exist_ok=True)
     log.write_text("in the way")
     with stack.notifies_of("MigraineLogWritesFail"):
-        assert service.request("POST", "/feedback", feedback)[0] == 200
+        assert service.request("POST", "/feedback", next(feedback))[0] == 200
     assert service.metric("migraine_receipt_backlog") == 1
     assert service.metric("migraine_receipts_dropped_total") == 0
     with stack.notifies_of("MigraineReceiptsLost"):
         for _ in range(BACKLOG_LIMIT + 9):
-            assert service.request("POST", "/feedback", feedback)[0] == 200
+            assert service.request("POST", "/feedback", next(feedback))[0] == 200
     assert service.metric("migraine_receipts_dropped_total") == 10
     with stack.notifies_of_end("MigraineLogWritesFail", "MigraineReceiptsLost"):
         log.unlink()
