@@ -21,6 +21,7 @@ from migraine_assets.cli.commands import (
     data,
     doctor,
     erase,
+    mapping,
     migrate,
     models,
     monitor,
@@ -51,7 +52,7 @@ COMMANDS: tuple[Callable[..., None], ...] = (
     backup.restore,
     ui.ui,
 )
-GROUPS = {"data": data.app, "alerts": alerts.app}
+GROUPS = {"data": data.app, "mapping": mapping.app, "alerts": alerts.app}
 PACKAGE = "migraine-platform"
 PLUGINS = "migraine.commands"
 TRACEBACK = "--traceback"

@@ -79,12 +79,53 @@ class CheckLine(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class QuarantineReason(msgspec.Struct, frozen=True, kw_only=True):
-    """A rule that rows of a diary broke."""
+    """A rule that rows or values of a diary broke."""
 
     rule: str
     field: str
     what: str
     rows: int
+    effect: Annotated[str, Meta(description="quarantined (the row) or nulled (the value)")] = "quarantined"
+    share: Annotated[float, Meta(description="share of the rows, or of the known values of the field")] = 0.0
+    on_attack_days: Annotated[float, Meta(description="share lost of the days with an attack")] = 0.0
+    on_other_days: Annotated[float, Meta(description="share lost of the days without one")] = 0.0
+
+
+class ColumnLine(msgspec.Struct, frozen=True, kw_only=True):
+    """What a column of a file was taken for."""
+
+    column: str
+    field: str
+    file: str
+    notes: Annotated[tuple[str, ...], Meta(description="how it was converted")] = ()
+    examples: Annotated[tuple[tuple[str, str], ...], Meta(description="cells and the values that they became")] = ()
+
+
+class GroupLine(msgspec.Struct, frozen=True, kw_only=True):
+    """A file, or a participant if there is one file only."""
+
+    name: str
+    participants: int
+    days: int
+    attack_days: int
+    first_day: str | None
+    last_day: str | None
+
+
+class ReadBackRecord(msgspec.Struct, frozen=True, kw_only=True):
+    """What was read, for a person who knows the diary to check."""
+
+    participants: int
+    days: int
+    first_day: str | None
+    last_day: str | None
+    attack_days: int
+    quiet_days: int
+    unknown_days: int
+    attack_rate: Annotated[float, Meta(description="of the days with a known outcome")]
+    coverage: Annotated[float | None, Meta(description="share of the days between first and last that are there")]
+    groups: list[GroupLine]
+    clipped: Annotated[dict[str, int], Meta(description="values moved to a limit, by field")]
 
 
 class ValidateDocument(CommandDocument, frozen=True, kw_only=True):
@@ -99,6 +140,8 @@ class ValidateDocument(CommandDocument, frozen=True, kw_only=True):
     notes: Annotated[tuple[str, ...], Meta(description="what was ignored or assumed")]
     reasons: list[QuarantineReason]
     checks: list[CheckLine]
+    columns: Annotated[list[ColumnLine], Meta(description="what each column was taken for")]
+    read_back: ReadBackRecord
 
 
 class SourceLine(msgspec.Struct, frozen=True, kw_only=True):

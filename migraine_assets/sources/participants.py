@@ -8,6 +8,7 @@ from collections.abc import Sequence
 import pandas as pd
 
 from migraine_assets.errors import ConfigurationError, DataRefused
+from migraine_assets.sources.columns.advice import mapping_line
 from migraine_assets.sources.columns.binding import header_of
 from migraine_assets.sources.columns.mapping import SourceMapping, normal
 from migraine_assets.sources.files.sheet import Sheet
@@ -30,12 +31,17 @@ def horizon_of(mapping: SourceMapping | None, *, dated: bool) -> int:
 
 
 def name_participants(
-    frame: pd.DataFrame, sheets: Sequence[Sheet], named: Sequence[bool], mapping: SourceMapping | None
+    frame: pd.DataFrame,
+    sheets: Sequence[Sheet],
+    named: Sequence[bool],
+    mapping: SourceMapping | None,
+    *,
+    hints: Sequence[str] = (),
 ) -> tuple[str, ...]:
     """Fill `participant_id` in place if the source has no such column, and return notes about it.
 
-    `named` marks the `sheets` with a participant column. Raises `DataRefused` if rows cannot be assigned to
-    participants.
+    `named` marks the `sheets` with a participant column; `hints` explain a refusal. Raises `DataRefused` if rows cannot
+    be assigned to participants.
     """
     dated = bool(frame["date"].notna().any())
     if all(named) or "participant_id" in (mapping.constants if mapping else {}):
@@ -46,7 +52,13 @@ def name_participants(
     if not dated:
         frame["participant_id"] = [f"row-{number:06d}" for number in range(1, len(frame) + 1)]
         return ("A flat table (no participant, no date): each row is its own participant, and the horizon is 0.",)
-    _refuse_repeated_days(frame["date"].dropna(), sheets[0])
+    if len(sheets) > 1:
+        raise DataRefused(
+            f"{len(sheets)} files have no participant column, for example {sheets[0].file}. If each file is one "
+            "participant, say so: {columns: {participant_id: {from: file_name}}, match_names: true} If all are of "
+            "one, name the participant: {constants: {participant_id: me}, match_names: true}"
+        )
+    _refuse_repeated_days(frame["date"].dropna(), sheets[0], hints)
     frame["participant_id"] = ONE_PERSON
     return (f"No participant column and no repeated date: read as one person's diary ('{ONE_PERSON}').",)
 
@@ -68,9 +80,10 @@ def lookalikes(frame: pd.DataFrame) -> tuple[str, ...]:
     )
 
 
-def _refuse_repeated_days(days: pd.Series, sheet: Sheet) -> None:
+def _refuse_repeated_days(days: pd.Series, sheet: Sheet, hints: Sequence[str]) -> None:
     if days.duplicated().any():
         raise DataRefused(
             f"{sheet.file} has several rows for the same day and no participant column among "
-            f"{header_of(sheet)}. Name that column 'participant_id', or map it."
+            f"{header_of(sheet)}. Map it: {mapping_line('participant_id', '<column>')}"
+            f"{''.join(f' {hint}' for hint in hints)}"
         )

@@ -1,26 +1,27 @@
 """The table source: CSV or Parquet files from any location, with or without a mapping, as one raw frame.
 
 This module orders the steps. Not here: the steps themselves (`sources.files`, `sources.columns`,
-`sources.superseded`).
+`sources.part`, `sources.taken`, `sources.entries`, `sources.superseded`).
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import pandas as pd
-import pyarrow as pa
 from numpy.typing import NDArray
 
 from migraine_assets.core.contract import ATTACK, CONTRACT, Contract, Field
 from migraine_assets.errors import DataRefused
 from migraine_assets.sources import known_formats
-from migraine_assets.sources.columns import coercion, dates
-from migraine_assets.sources.columns.binding import Binding, bind, header_of, listed
-from migraine_assets.sources.columns.coercion import Coerced, Style
-from migraine_assets.sources.columns.mapping import Column, SourceMapping, parse_mapping
-from migraine_assets.sources.files.delivery import Delivery, SourceFile, raw_columns
+from migraine_assets.sources.columns import coercion, date_columns
+from migraine_assets.sources.columns.binding import listed
+from migraine_assets.sources.columns.cell_reader import Style
+from migraine_assets.sources.columns.dates import DateReading
+from migraine_assets.sources.columns.mapping import Column, SourceMapping, normal, parse_mapping
+from migraine_assets.sources.entries import merge_entries, refuse_entries, stated_rules
+from migraine_assets.sources.files.delivery import Delivery, SourceFile, Taken, raw_columns
 from migraine_assets.sources.files.encoding import uncompressed
 from migraine_assets.sources.files.fetch import Fetched, fetch, read_text
 from migraine_assets.sources.files.limits import DEFAULT, SourceLimits
@@ -30,21 +31,14 @@ from migraine_assets.sources.importers import registry as importers
 from migraine_assets.sources.importers.archive import unpacked
 from migraine_assets.sources.importers.attacks import ADVICE, days_of
 from migraine_assets.sources.importers.formats.attack_events import attack_list
+from migraine_assets.sources.part import Part, is_diary, read_part, refuse_unread_dates, require_outcome
 from migraine_assets.sources.participants import horizon_of, lookalikes, name_participants
 from migraine_assets.sources.superseded import superseded
+from migraine_assets.sources.taken import settle_units, take, told
 from migraine_assets.sources.unlisted import add_quiet_days
 
 # A diary of fewer days may well have attack days only by chance.
 LEAST_DAYS = 10
-
-
-@dataclass(frozen=True)
-class _Part:
-    """One file: its sheet, the binding of its columns to fields, and their cells."""
-
-    sheet: Sheet
-    binding: Binding
-    cells: list[pa.Array]
 
 
 def open_table(
@@ -73,17 +67,36 @@ def table_delivery(
 ) -> Delivery:
     """Return the delivery of fetched files; a known format has its own mapping."""
     files = [file for delivered in fetched.files for file in unpacked(delivered, limits)]
-    sheets, others = _diaries([_sheet(file, mapping, limits) for file in files], mapping, contract)
+    sheets = [_sheet(file, mapping, limits) for file in files]
     known = known_formats.recognize(sheets[0].header) if mapping is None else None
     mapping = known_formats.shipped_mapping(known) if known else mapping
-    parts = [_part(sheet, mapping, contract) for sheet in sheets]
-    order = _date_order(parts)
-    frame = pd.concat([_frame(part, mapping, order, contract) for part in parts], ignore_index=True)
-    dated = bool(frame["date"].notna().any())
-    horizon = horizon_of(mapping, dated=dated)
-    named = [part.binding.position("participant_id") is not None for part in parts]
-    notes = (*fetched.notes, *others, *_notes(parts, mapping, known), *name_participants(frame, sheets, named, mapping))
+    parts, skipped = _diaries([read_part(sheet, mapping, contract) for sheet in sheets])
+    for part in parts:
+        require_outcome(part, mapping)
+    context = _context(parts, mapping)
+    read = [_frame(part, mapping, style, contract) for part, style in zip(parts, context.styles, strict=True)]
+    frame = pd.concat([part_frame for part_frame, _ in read], ignore_index=True)
     file = np.repeat(np.arange(len(parts)), [len(part.sheet.lines) for part in parts])
+    columns, guesses = settle_units(frame, file, [taken for _, taken in read], contract)
+    horizon = horizon_of(mapping, dated=bool(frame["date"].notna().any()))
+    named = [part.binding.position("participant_id") is not None for part in parts]
+    notes = (
+        *fetched.notes,
+        *skipped,
+        *_notes(parts, mapping, known),
+        *context.dates.notes,
+        *told(taken for _, part in read for taken in part),
+        *guesses,
+    )
+    refuse_unread_dates(parts, frame, mapping)
+    hints = [note for part in parts for note in part.notes]
+    notes = (*notes, *name_participants(frame, [part.sheet for part in parts], named, mapping, hints=hints))
+    if mapping and mapping.entries:
+        rules = stated_rules([(column.field.name, column.entries) for column in mapping.columns])
+        frame, rows, note = merge_entries(frame, rules, contract)
+        file, notes = file[rows], (*notes, note)
+    elif len(frame):
+        refuse_entries(frame, file, contract)
     frame["superseded"] = superseded(frame, file, contract)
     notes = (*notes, *(lookalikes(frame) if any(named) else ()), *_superseded_note(frame))
     frame, added = add_quiet_days(frame, mapping.observation if mapping else None, contract)
@@ -95,8 +108,9 @@ def table_delivery(
         horizon,
         fetched.files,
         fetched.md5,
-        (*notes, *added),
+        tuple(dict.fromkeys((*notes, *added))),
         mapping.text if mapping else None,
+        columns,
     )
 
 
@@ -122,7 +136,8 @@ def _sheet(file: SourceFile, mapping: SourceMapping | None, limits: SourceLimits
     content = uncompressed(file.name, file.content, limits=limits)
     sheet = importers.read(file.name, content, limits)
     if sheet is None:
-        sheet = read_sheet(file, limits=limits)
+        encoding, skip = (mapping.encoding, mapping.skip_rows) if mapping else (None, 0)
+        sheet = read_sheet(file, limits=limits, stated_encoding=encoding, skip_rows=skip)
     if isinstance(sheet, Sheet):
         if mapping and mapping.events:
             sheet = attack_list(sheet, mapping.events)
@@ -133,18 +148,13 @@ def _sheet(file: SourceFile, mapping: SourceMapping | None, limits: SourceLimits
     return days_of(sheet, mapping.observation if mapping else None)
 
 
-def _diaries(
-    sheets: list[Sheet], mapping: SourceMapping | None, contract: Contract
-) -> tuple[list[Sheet], tuple[str, ...]]:
-    """Leave out files of a folder that have no field of a diary, such as a codebook, and note them."""
-    if len(sheets) == 1 or (mapping and mapping.columns):
-        return sheets, ()  # A mapping is checked against every file.
-    fields = [{column.field.name for column, _ in bind(sheet, mapping, contract).columns} for sheet in sheets]
-    diaries = [sheet for sheet, names in zip(sheets, fields, strict=True) if {ATTACK, "date", "participant_id"} & names]
+def _diaries(parts: list[Part]) -> tuple[list[Part], tuple[str, ...]]:
+    """Leave out files of a folder that have no column of a diary, such as a codebook, and note them."""
+    diaries = [part for part in parts if is_diary(part)]
+    others = [part.sheet.file for part in parts if not is_diary(part)]
     if not diaries:
-        return sheets, ()
-    left_out = [sheet.file for sheet in sheets if sheet not in diaries]
-    return diaries, tuple(f"{file} has no column of a diary and was left out." for file in left_out)
+        return parts, ()
+    return diaries, tuple(f"{file} has no column of a diary and was left out." for file in others)
 
 
 def _refuse_attack_days_alone(frame: pd.DataFrame, description: str) -> None:
@@ -157,36 +167,54 @@ def _refuse_attack_days_alone(frame: pd.DataFrame, description: str) -> None:
         )
 
 
-def _part(sheet: Sheet, mapping: SourceMapping | None, contract: Contract) -> _Part:
-    binding = bind(sheet, mapping, contract)
-    if binding.position(ATTACK) is None and ATTACK not in (mapping.constants if mapping else {}):
-        raise DataRefused(
-            f"{sheet.file} has no outcome: a column '{ATTACK}' (1 on a day with an attack, 0 without) is required. "
-            f"Found: {header_of(sheet)}. If one of them is the outcome, name it in a mapping: "
-            f"'columns: {{{ATTACK}: <column>}}'."
-        )
-    # Two fields may be read from one column, which is loaded once.
-    positions = sorted({position for _, position in binding.columns})
-    loaded = dict(zip(positions, sheet.load(positions), strict=True))
-    return _Part(sheet, binding, [loaded[position] for _, position in binding.columns])
+@dataclass(frozen=True)
+class _Context:
+    """What all files decide together: the reading of dates, and the style of each file."""
+
+    dates: DateReading
+    styles: tuple[Style, ...]
 
 
-def _date_order(parts: Sequence[_Part]) -> dates.Order | None:
-    """Decide between day first and month first from the date cells of all files together."""
-    cells: list[str] = []
+def _context(parts: Sequence[Part], mapping: SourceMapping | None) -> _Context:
+    stated = mapping or SourceMapping(())
+    reading = _date_reading(parts, stated.timezone)
+    sexes = [part.column("sex") for part in parts]
+    sex = frozenset(
+        normal(coercion.unguarded(text))
+        for pair in sexes if pair is not None
+        for text in coercion.distinct_texts(pair[1], pair[0], Style(""))
+    )  # fmt: skip
+    styles = tuple(
+        Style(part.sheet.file, _has_comma(part), stated.decimal, stated.thousands, reading, sex) for part in parts
+    )
+    return _Context(reading, styles)
+
+
+def _has_comma(part: Part) -> bool:
+    pairs = zip(part.binding.columns, part.cells, strict=True)
+    return part.sheet.decimal_comma and any(coercion.has_decimal_comma(column, cells) for (column, _), cells in pairs)
+
+
+def _date_reading(parts: Sequence[Part], timezone: str | None) -> DateReading:
+    """Decide how dates are read, from the date cells of all files together."""
+    texts: list[str] = []
     name = "date"
     for part in parts:
-        position = part.binding.position("date")
-        if position is None or (column := part.binding.columns[position][0]).format or column.epoch:
-            continue
-        name = column.column
-        cells += coercion.distinct_texts(part.cells[position], column, Style(part.sheet.file))
-    return dates.decide_order(cells, column=name)
+        pair = part.column("date")
+        if pair is not None and not pair[0].format and not pair[0].epoch:
+            name = pair[0].column
+            if timezone is None:
+                date_columns.refuse_utc_stamps(pair[1], column=name)
+            recoded = pair[0].recode
+            found = coercion.distinct_texts(pair[1], pair[0], Style(part.sheet.file))
+            texts += [text for text in found if text.strip() and normal(text) not in recoded]
+    return date_columns.decide(texts, column=name, timezone=timezone)
 
 
-def _frame(part: _Part, mapping: SourceMapping | None, order: dates.Order | None, contract: Contract) -> pd.DataFrame:
+def _frame(
+    part: Part, mapping: SourceMapping | None, style: Style, contract: Contract
+) -> tuple[pd.DataFrame, tuple[Taken, ...]]:
     sheet, rows = part.sheet, len(part.sheet.lines)
-    style = Style(sheet.file, sheet.decimal_comma, order)
     coerced = {column.field.name: coercion.coerce(column, cells, style)
                for (column, _), cells in zip(part.binding.columns, part.cells, strict=True)}  # fmt: skip
     constants = mapping.constants if mapping else {}
@@ -194,8 +222,17 @@ def _frame(part: _Part, mapping: SourceMapping | None, order: dates.Order | None
                else _filled(field, constants.get(field.name, ""), rows) for field in contract.fields}  # fmt: skip
     columns["source_file"] = np.full(rows, sheet.file, object)
     columns["source_row"] = sheet.lines.astype(np.int64)
-    columns["unreadable"] = _sentences(rows, sheet.problems, list(coerced.values()))
-    return pd.DataFrame(columns, copy=False)
+    needed = [part.problems for name, part in coerced.items() if contract.by_name[name].role == "key" or name == ATTACK]
+    others = [
+        part.problems for name, part in coerced.items() if contract.by_name[name].role != "key" and name != ATTACK
+    ]
+    columns["unreadable"] = _joined(rows, [sheet.problems, *needed], "; ")
+    columns["nulled"] = _joined(rows, others, "\n")
+    taken = tuple(
+        take(column, cells, coerced[column.field.name], sheet.file)
+        for (column, _), cells in zip(part.binding.columns, part.cells, strict=True)
+    )
+    return pd.DataFrame(columns, copy=False), taken
 
 
 def _filled(field: Field, value: str, rows: int) -> NDArray[Any]:
@@ -208,43 +245,30 @@ def _filled(field: Field, value: str, rows: int) -> NDArray[Any]:
     return np.full(rows, np.nan if content is None else content, np.float64)
 
 
-def _sentences(rows: int, problems_by_row: dict[int, str], coerced: Sequence[Coerced]) -> NDArray[Any]:
+def _joined(rows: int, problems: Sequence[Mapping[int, str]], separator: str) -> NDArray[Any]:
     sentences = np.full(rows, None, object)
-    for problems in (problems_by_row, *(column.problems for column in coerced)):
-        for row, text in problems.items():
-            sentences[row] = text if sentences[row] is None else f"{sentences[row]}; {text}"
+    for by_row in problems:
+        for row, text in by_row.items():
+            sentences[row] = text if sentences[row] is None else f"{sentences[row]}{separator}{text}"
     return sentences
 
 
 def _notes(
-    parts: Sequence[_Part], mapping: SourceMapping | None, known: known_formats.KnownFormat | None
+    parts: Sequence[Part], mapping: SourceMapping | None, known: known_formats.KnownFormat | None
 ) -> tuple[str, ...]:
     notes = [note for part in parts for note in (*part.sheet.notes, *part.binding.notes)]
     if known:
         notes.insert(0, f"The header is that of {known.name}; the built-in mapping was applied.")
     if mapping and mapping.description:
         notes.insert(0, mapping.description)
-    notes += _renamed(parts) if mapping is None else []
+    notes += [note for part in parts for note in part.notes]
     ignored = sorted({name for part in parts for name in part.binding.kept_out})
     if ignored:
         notes.append(f"Columns that are not in the contract were ignored: {listed(ignored, limit=100)}.")
+    unread = sorted({name for part in parts for name, _ in part.binding.unread})
+    if unread:
+        notes.append(f"Columns that the mapping does not read (match_names is not set): {listed(unread, limit=100)}.")
     return tuple(dict.fromkeys(notes))
-
-
-def _renamed(parts: Sequence[_Part]) -> list[str]:
-    """Return a note for each column that was read as a field of another name, with the first file that has it."""
-    first: dict[tuple[str, str], str] = {}
-    for part in parts:
-        for column, _ in part.binding.columns:
-            if column.column != column.field.name:
-                first.setdefault((column.column, column.field.name), _renaming(column, part.sheet.file))
-    return list(first.values())
-
-
-def _renaming(column: Column, file: str) -> str:
-    converted = f", times {column.scale:g} to {column.field.unit}" if column.scale != 1 else ""
-    coded = f", with {', '.join(f'{old} as {new}' for old, new in column.recode.items())}" if column.recode else ""
-    return f"{file}: column '{column.column}' was read as {column.field.name}{converted}{coded}."
 
 
 def _superseded_note(frame: pd.DataFrame) -> tuple[str, ...]:

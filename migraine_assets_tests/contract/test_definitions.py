@@ -29,8 +29,8 @@ MONITORING = {
     "prediction_log", "outcomes", "drift_scores", "estimated_performance", "realised_performance",
     "guarded_rollout", "data_quality_trend", "monitoring_report",
 }  # fmt: skip
-# 4 on the raw diary, 12 on the validated diary, 3 on features, 3 on folds, 8 on each of 16 models, 4 on monitoring.
-CHECKS = 4 + 12 + 3 + 3 + 8 * 16 + 4
+# 4 on the raw diary, 14 on the validated diary, 3 on features, 3 on folds, 8 on each of 16 models, 4 on monitoring.
+CHECKS = 4 + 14 + 3 + 3 + 8 * 16 + 4
 SENSORS = {
     "operations_figures", "new_diaries", "drift_retraining", "degradation_retraining", "alert_failed_runs",
     "alert_failed_checks", "alert_monitoring", "alert_service", "alert_disk", "alert_heartbeats", "alert_delivery",
@@ -39,7 +39,7 @@ BLOCKING = {
     "not_empty", "raw_types", "types_and_bounds", "unique_days", "future_dates", "outcome_consistency",
     "class_balance", "enough_to_train", "missing_values", "quarantine_share", "features_finite",
     "no_outcome_among_inputs", "no_input_nearly_the_outcome", "participants_disjoint", "forward_in_time",
-    "both_classes", "units_as_before",
+    "both_classes", "units_as_before", "nulled_values", "losses_with_outcome",
 }  # fmt: skip
 
 

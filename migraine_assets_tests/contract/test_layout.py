@@ -17,6 +17,7 @@ WHOLE = {
     "serving/cluster/test_ray_limits.py",
     "serving/test_imports.py",
     "sources/cohort/test_epidemiology.py",
+    "sources/test_cases.py",
     "sources/files/test_broken_files.py",
     "sources/test_round_trip.py",
     "stores/test_damaged_files.py",

@@ -26,6 +26,15 @@ ALIASES: tuple[Alias, ...] = (
     Alias("patient", "participant_id"),
     Alias("subject_id", "participant_id"),
     Alias("subject", "participant_id"),
+    Alias("participant_code", "participant_id"),
+    Alias("participant_no", "participant_id"),
+    Alias("participant_number", "participant_id"),
+    Alias("patient_code", "participant_id"),
+    Alias("patient_no", "participant_id"),
+    Alias("patient_number", "participant_id"),
+    Alias("subject_no", "participant_id"),
+    Alias("subject_number", "participant_id"),
+    Alias("study_id", "participant_id"),
     Alias("person_id", "participant_id"),
     Alias("user_id", "participant_id"),
     Alias("id", "participant_id"),
@@ -40,12 +49,20 @@ ALIASES: tuple[Alias, ...] = (
     Alias("severity", "migraine_severity"),
     Alias("migraine_intensity", "migraine_severity"),
     Alias("duration_hours", "duration_h"),
+    Alias("duration", "duration_h"),
+    Alias("attack_duration", "duration_h"),
 )
 
 
 # Spellings of the categories of the contract, in lower case.
 SPELLINGS: dict[str, dict[str, str]] = {
-    "sex": {"f": "F", "female": "F", "woman": "F", "w": "F", "m": "M", "male": "M", "man": "M"},
+    "sex": dict.fromkeys(
+        ("f", "female", "woman", "w", "weiblich", "frau", "femme", "féminin", "mujer", "femenino", "donna", "femmina",
+         "mulher", "feminino", "vrouw", "kobieta", "kvinna", "kvinde", "nainen", "женский", "ж"), "F",
+    ) | dict.fromkeys(
+        ("m", "male", "man", "männlich", "mann", "homme", "masculin", "hombre", "masculino", "uomo", "maschio", "homem",
+         "mężczyzna", "mies", "мужской", "м"), "M",
+    ),
     "migraine_type": {
         "aura": "aura", "with aura": "aura", "migraine with aura": "aura",
         "no_aura": "no_aura", "no aura": "no_aura", "without aura": "no_aura",

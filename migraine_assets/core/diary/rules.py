@@ -1,8 +1,10 @@
-"""The rules that a row of a diary must keep, as a table. Each finds the rows that break it and explains why.
+"""The rules that a diary must keep, as a table. Each finds the rows that break it and explains why.
 
-Not here: setting rows aside and counting (`core.diary.validation`). A new rule is a function and a line in `RULES`.
+Not here: quarantine, nulling and counting (`core.diary.validation`). A new rule is a function and a line in `RULES`.
 Decisions that need a reason:
 
+- A bad cell costs the cell: it becomes null and is counted. Only where the outcome or a key cannot be used is the row
+  quarantined.
 - Severity or duration above 0 on a day with no attack, or with an unknown outcome, is a contradiction. The outcome is
   never inferred from it, because that would write the label that the models learn. Severity or duration 0 on such a
   day only means "none" (flat tables hold 0.0 there); preprocessing sets it to null.
@@ -49,11 +51,15 @@ class Broken:
 
 @dataclass(frozen=True)
 class Rule:
-    """A rule: its name, what it forbids, and the function that finds the rows that break it."""
+    """A rule: its name, what it forbids, and the function that finds the rows that break it.
+
+    `cell`: a single value breaks it, and only that value is lost unless it is the outcome.
+    """
 
     name: str
     what: str
     find: Callable[[pd.DataFrame, Context], Iterator[Broken]]
+    cell: bool = False
 
 
 def _noted(column: str) -> Callable[[pd.DataFrame, Context], Iterator[Broken]]:
@@ -65,6 +71,22 @@ def _noted(column: str) -> Callable[[pd.DataFrame, Context], Iterator[Broken]]:
             yield Broken("", rows, [str(sentence) for sentence in frame[column].iloc[rows]])
 
     return find
+
+
+def _unreadable_cells(frame: pd.DataFrame, context: Context) -> Iterator[Broken]:
+    """The cells that the source could not read: `nulled` has one line for each, which begins with the field."""
+    if "nulled" not in frame:
+        return
+    rows = np.flatnonzero(frame["nulled"].notna())
+    reasons: dict[str, tuple[list[int], list[str]]] = {}
+    for row, lines in zip(rows.tolist(), frame["nulled"].iloc[rows], strict=True):
+        for line in str(lines).split("\n"):
+            positions, texts = reasons.setdefault(line.partition("=")[0], ([], []))
+            positions.append(row)
+            texts.append(line)
+    for name, (positions, texts) in reasons.items():
+        if name in context.contract.by_name:
+            yield Broken(name, np.array(positions, dtype=np.int64), texts)
 
 
 def _missing_key(frame: pd.DataFrame, context: Context) -> Iterator[Broken]:
@@ -159,15 +181,16 @@ def _conflict(frame: pd.DataFrame, context: Context) -> Iterator[Broken]:
 
 
 RULES: tuple[Rule, ...] = (
-    Rule("unreadable", "A cell that cannot be read.", _noted("unreadable")),
+    Rule("unreadable_cell", "A cell that cannot be read.", _unreadable_cells, cell=True),
+    Rule("unreadable", "A line, a key or an outcome that cannot be read.", _noted("unreadable")),
     Rule("superseded", "A row that a later delivery replaces.", _noted("superseded")),
     Rule("missing_key", "No participant, or no date among dated rows.", _missing_key),
     Rule("date_range", "A date too long ago or in the future.", _date_range),
     Rule("whole_days", "A date with a time of day.", _whole_days),
-    Rule("not_finite", "An infinite number.", _not_finite),
-    Rule("out_of_bounds", "A number outside the contract's bounds.", _out_of_bounds),
-    Rule("neither_0_nor_1", "A flag that is neither 0 nor 1.", _neither_0_nor_1),
-    Rule("unknown_category", "A category that the contract does not have.", _unknown_category),
+    Rule("not_finite", "An infinite number.", _not_finite, cell=True),
+    Rule("out_of_bounds", "A number outside the contract's bounds.", _out_of_bounds, cell=True),
+    Rule("neither_0_nor_1", "A flag that is neither 0 nor 1.", _neither_0_nor_1, cell=True),
+    Rule("unknown_category", "A category that the contract does not have.", _unknown_category, cell=True),
     Rule("contradiction", "Severity or duration that contradicts the outcome.", _contradiction),
     Rule("conflict", "Another row describes the same participant and day differently.", _conflict),
 )

@@ -1,7 +1,7 @@
 """The units that sources use, and how each is converted to the unit of the contract: one table.
 
 Not here: bounds (`core.contract`), spellings in headers and mappings (`sources.columns.units`), detection of a changed
-unit (`core.quality.unit_change`).
+unit (`core.quality.unit_change`) or of an unstated one (`sources.columns.plausibility`).
 """
 
 from dataclasses import dataclass
@@ -34,8 +34,21 @@ UNITS: tuple[Unit, ...] = (
     Unit("l", 0.01, ("cl",)),
     Unit("l", 0.001, ("ml",)),
     Unit("l", 0.0295735, ("fl oz", "fl_oz", "oz")),
+    Unit("l", 0.25, ("glasses", "glass", "cups", "cup", "level")),
     Unit("%", 1.0, ("%", "percent")),
     Unit("%", 100.0, ("fraction",)),
     Unit("years", 1.0, ("years", "year", "y", "yr", "yrs")),
     Unit("years", 1 / 12, ("months", "month")),
 )
+
+# Where the median of many days lies in the unit of the contract. Outside, the column is in another unit: a median of
+# 5 l of fluid is 5 glasses. Attacks longer than 72 h exist, and a median of more than 200 h does not.
+PLAUSIBLE_MEDIANS: dict[str, tuple[float, float]] = {
+    "age": (12.0, 95.0),
+    "sleep_hours": (3.0, 13.0),
+    "hydration": (0.3, 4.0),
+    "screen_time": (0.2, 16.0),
+    "weather_pressure": (870.0, 1085.0),
+    "humidity": (5.0, 100.0),
+    "duration_h": (0.25, 200.0),
+}

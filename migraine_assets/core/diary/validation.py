@@ -1,4 +1,4 @@
-"""Validation: every row of a raw diary is either accepted or set aside with its reasons.
+"""Validation: every row of a raw diary is either accepted or quarantined with its reasons; bad values become null.
 
 Not here: the rules (`core.diary.rules`), the schemas (`core.diary.schema`), checks on a delivery as a whole
 (`core.quality.suite`).
@@ -14,11 +14,16 @@ import pandas as pd
 from annotated_types import Unit, doc
 from numpy.typing import NDArray
 
-from migraine_assets.core.contract import CONTRACT, PROVENANCE, Contract
+from migraine_assets.core.contract import ATTACK, CONTRACT, PROVENANCE, Contract
 from migraine_assets.core.diary.columns import numbers
+from migraine_assets.core.diary.losses import dependence
 from migraine_assets.core.diary.rules import RULES, Broken, Context, Rule
 
-REASON_COLUMNS: tuple[str, ...] = ("rule", "field", "what", "rows")
+REASON_COLUMNS: tuple[str, ...] = (
+    "rule", "field", "what", "rows", "effect", "share", "attack_share", "other_share", "p",
+)  # fmt: skip
+
+QUARANTINED, NULLED = "quarantined", "nulled"
 
 
 @dataclass(frozen=True)
@@ -31,11 +36,14 @@ class ValidationSettings:
 
 @dataclass(frozen=True)
 class Validated:
-    """The accepted rows, the rows set aside, and how many rows broke which rule.
+    """The accepted rows, the quarantined rows, and how many rows broke which rule.
 
     `valid` has the contract's columns and the provenance, `quarantined` has all raw columns and `reason`. Together
-    they hold every raw row once, each in file order. `reasons` (`REASON_COLUMNS`) has one row for each rule and field
-    that was broken and quotes no cell; a row that breaks two rules counts in both.
+    they hold every raw row once, each in file order. `reasons` (`REASON_COLUMNS`) has one row for each rule, field and
+    `effect` (`QUARANTINED` or `NULLED`); a row that breaks two rules counts in both. It quotes
+    no cell. `share` is the share of the rows
+    or of the field's known values that is lost; `attack_share`, `other_share` and `p` compare the loss on days with and
+    without an attack (`core.diary.losses`), over all quarantined rows or all nulled values of the field.
     """
 
     valid: pd.DataFrame
@@ -54,7 +62,7 @@ def validate(
     """Split `raw` (contract columns, provenance, optional `unreadable` and `superseded`) by the rules.
 
     `dated`: whether the source has dates; by default it has them if any row has one. In a dated source a row without
-    a date is set aside; in an undated one no row has a date, and none repeats another.
+    a date is quarantined; in an undated one no row has a date, and none repeats another.
     """
     context = Context(
         dated=bool(raw["date"].notna().any()) if dated is None else dated,
@@ -62,21 +70,34 @@ def validate(
         latest=today + datetime.timedelta(days=settings.days_ahead),
         contract=contract,
     )
-    # Only the dates are replaced, so the other columns are shared with `raw` and not copied.
+    # Only changed columns are replaced, so the others are shared with `raw` and not copied.
     frame = raw.copy(deep=False)
     frame["date"] = pd.to_datetime(raw["date"]).astype("datetime64[ns]")
-    broken = list(_broken(frame, context))
-    reasons = _joined(broken, size=len(frame))
+    cells = list(_broken(frame, context, cell=True))
+    nulled = [(rule, broken) for rule, broken in cells if broken.field != ATTACK]
+    _null(frame, nulled)
+    rows = [(rule, broken) for rule, broken in cells if broken.field == ATTACK]
+    rows += _broken(frame, context, cell=False)
+    reasons = _joined(rows, size=len(frame))
     bad = pd.notna(reasons)
     quarantined = raw[bad].assign(reason=reasons[bad].astype(object)).reset_index(drop=True)
-    return Validated(_accepted(frame, ~bad, contract), quarantined, _counted(broken))
+    counted = _counted(raw, frame, rows, nulled, bad, contract)
+    return Validated(_accepted(frame, ~bad, contract), quarantined, counted)
 
 
-def _broken(frame: pd.DataFrame, context: Context) -> Iterator[tuple[Rule, Broken]]:
+def _broken(frame: pd.DataFrame, context: Context, *, cell: bool) -> Iterator[tuple[Rule, Broken]]:
     for rule in RULES:
-        for broken in rule.find(frame, context):
-            if len(broken.rows):
-                yield rule, broken
+        if rule.cell is cell:
+            for broken in rule.find(frame, context):
+                if len(broken.rows):
+                    yield rule, broken
+
+
+def _null(frame: pd.DataFrame, nulled: list[tuple[Rule, Broken]]) -> None:
+    for _, broken in nulled:
+        values = frame[broken.field].copy()
+        values.iloc[broken.rows] = None
+        frame[broken.field] = values
 
 
 def _joined(broken: list[tuple[Rule, Broken]], *, size: int) -> NDArray[np.object_]:
@@ -101,11 +122,43 @@ def _accepted(frame: pd.DataFrame, keep: NDArray[np.bool_], contract: Contract) 
     return valid
 
 
-def _counted(broken: list[tuple[Rule, Broken]]) -> pd.DataFrame:
-    table = pd.DataFrame(
-        [(rule.name, b.field, rule.what, len(b.rows)) for rule, b in broken],
+def _counted(
+    raw: pd.DataFrame,
+    frame: pd.DataFrame,
+    rows: list[tuple[Rule, Broken]],
+    nulled: list[tuple[Rule, Broken]],
+    bad: NDArray[np.bool_],
+    contract: Contract,
+) -> pd.DataFrame:
+    """One row for each rule, field and effect, in the order of `REASON_COLUMNS`."""
+    if not rows and not nulled:
+        return pd.DataFrame(columns=list(REASON_COLUMNS))
+    attack, participant = _outcome(raw, contract), pd.factorize(raw["participant_id"])[0].astype(np.int64)
+    # A superseded row is replaced and not lost.
+    replaced = raw["superseded"].notna().to_numpy() if "superseded" in raw else np.zeros(len(raw), dtype=np.bool_)
+    of_rows = dependence(bad & ~replaced, attack, participant)
+    table = [(rule, b, QUARANTINED, len(raw), of_rows) for rule, b in rows]
+    lost: dict[str, NDArray[np.bool_]] = {}
+    for _, b in nulled:
+        lost.setdefault(b.field, np.zeros(len(raw), dtype=np.bool_))[b.rows] = True
+    for rule, b in nulled:
+        mask = lost[b.field]
+        known = mask | frame[b.field].notna().to_numpy()
+        test = dependence(mask[known], attack[known], participant[known])
+        table.append((rule, b, NULLED, int(known.sum()), test))
+    cells = pd.DataFrame(
+        [
+            (rule.name, b.field, rule.what, len(b.rows), effect, len(b.rows) / size, share, other, p)
+            for rule, b, effect, size, (p, share, other) in table
+        ],
         columns=list(REASON_COLUMNS),
     )
     # A field can break one rule in two ways (below and above its bounds), in different rows.
-    grouped = table.groupby(["rule", "field", "what"], sort=False, as_index=False)
-    return grouped.agg(rows=("rows", "sum"))
+    grouped = cells.groupby(["rule", "field", "what", "effect"], sort=False, as_index=False)
+    first = {name: (name, "first") for name in ("attack_share", "other_share", "p")}
+    return grouped.agg(rows=("rows", "sum"), share=("share", "sum"), **first)[list(REASON_COLUMNS)]
+
+
+def _outcome(raw: pd.DataFrame, contract: Contract) -> NDArray[np.float64]:
+    values = numbers(raw, ATTACK) if ATTACK in contract.by_name else np.full(len(raw), np.nan)
+    return np.where((values == 0) | (values == 1), values, np.nan)

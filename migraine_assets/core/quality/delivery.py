@@ -11,7 +11,7 @@ from pandera.errors import SchemaErrors
 
 from migraine_assets.core.contract import CONTRACT, Contract
 from migraine_assets.core.diary.schema import raw_schema, validated_schema
-from migraine_assets.core.diary.validation import Validated
+from migraine_assets.core.diary.validation import QUARANTINED, Validated
 from migraine_assets.core.quality.finding import Finding, finding, listed, percent, plural, share
 from migraine_assets.core.quality.settings import QualitySettings
 
@@ -33,13 +33,17 @@ def not_empty(raw: pd.DataFrame) -> Finding:
 
 
 def unreadable_share(raw: pd.DataFrame, *, settings: QualitySettings) -> Finding:
-    """Few rows have a cell that cannot be read (warning). Such rows are quarantined."""
-    mask = raw["unreadable"].notna() if "unreadable" in raw else pd.Series(False, index=raw.index)
+    """Few rows have a cell that cannot be read (warning). The cell becomes null; without its key or outcome a row is
+    quarantined.
+    """
+    notes = [raw[name] for name in ("unreadable", "nulled") if name in raw]
+    text = notes[0].where(notes[0].notna(), notes[-1]) if notes else pd.Series(None, index=raw.index, dtype=object)
+    mask = text.notna()
     part = share(int(mask.sum()), len(raw))
     sentence = f"{plural(int(mask.sum()), 'row')} of {len(raw):,} ({percent(part)}) cannot be read completely"
-    failures = [f"{sentence}: see the quarantine for the cells."] if part > settings.unreadable_warning else []
-    cells = raw.loc[mask].head(10)
-    rows = [(str(r.source_file), str(r.source_row), _fields_of(str(r.unreadable))) for r in cells.itertuples()]
+    failures = [f"{sentence}: see the raw diary for the cells."] if part > settings.unreadable_warning else []
+    cells = raw.loc[mask, ["source_file", "source_row"]].assign(text=text[mask]).head(10)
+    rows = [(str(r.source_file), str(r.source_row), _fields_of(str(r.text))) for r in cells.itertuples()]
     columns = ("file", "row", "fields")
     return finding("unreadable_share", failures, success=f"{sentence}.", blocking=False, columns=columns, rows=rows)
 
@@ -52,7 +56,8 @@ def quarantine_share(validated: Validated, *, settings: QualitySettings) -> Find
     blocking = part > settings.quarantine_blocking
     limit = settings.quarantine_blocking if blocking else settings.quarantine_warning
     failures = [f"{sentence}, more than {percent(limit)}: see the reasons."] if part > limit else []
-    reasons = validated.reasons
+    quarantined = validated.reasons["effect"] == QUARANTINED
+    reasons = validated.reasons.loc[quarantined, ["rule", "field", "what", "rows"]]
     cells = [tuple(map(str, row)) for row in reasons.itertuples(index=False)]
     columns = tuple(reasons.columns)
     return finding("quarantine_share", failures, success=f"{sentence}.", blocking=blocking, columns=columns, rows=cells)

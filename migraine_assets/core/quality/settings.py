@@ -1,8 +1,9 @@
 """The thresholds of the data checks.
 
 Each check is a function that returns a `Finding`. The checks are in `core.quality.delivery` (the delivery as a whole),
-`core.quality.rows` (keys, dates, outcomes), `core.quality.fields` (single fields), `core.quality.unit_change`,
-`core.quality.features` and `core.quality.folds`. Not here: checks of models (`core.evaluation.flags`).
+`core.quality.losses` (nulled values, losses in step with the outcome), `core.quality.rows` (keys, dates, outcomes),
+`core.quality.fields` (single fields), `core.quality.unit_change`, `core.quality.features` and `core.quality.folds`. Not
+here: checks of models (`core.evaluation.flags`).
 """
 
 from dataclasses import dataclass
@@ -22,6 +23,17 @@ class QualitySettings:
     quarantine_blocking: Annotated[
         float, Unit("share"), doc("Refuse a delivery above this share of quarantined rows.")
     ] = 0.30
+    nulled_warning: Annotated[float, Unit("share"), doc("Warn where more values of a field had to be set to null.")] = (
+        0.01
+    )
+    nulled_blocking: Annotated[
+        float, Unit("share"), doc("Refuse a delivery in which more values of a field cannot be used.")
+    ] = 0.10
+    loss_alpha: Annotated[
+        float,
+        Unit("probability"),
+        doc("Refuse losses that go together with the outcome unless chance explains them this often."),
+    ] = 0.001
     missing_warning: Annotated[float, Unit("share"), doc("Warn where a recorded field has no value in more rows.")] = (
         0.50
     )

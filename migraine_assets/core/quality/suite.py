@@ -11,7 +11,7 @@ import pandas as pd
 from migraine_assets.core.contract import CONTRACT, Contract
 from migraine_assets.core.diary.profile import Profile
 from migraine_assets.core.diary.validation import Validated
-from migraine_assets.core.quality import delivery, fields, rows, unit_change
+from migraine_assets.core.quality import delivery, fields, losses, rows, unit_change
 from migraine_assets.core.quality.finding import Finding
 from migraine_assets.core.quality.settings import QualitySettings
 
@@ -53,5 +53,7 @@ def validated_findings(
         fields.missing_values(valid, settings=settings, contract=contract),
         fields.outliers(valid, settings=settings, contract=contract),
         delivery.quarantine_share(result, settings=settings),
+        losses.nulled_values(result, settings=settings),
+        losses.losses_with_outcome(result, settings=settings),
         fields.drift_from_previous(valid, previous, settings=settings, contract=contract),
     )

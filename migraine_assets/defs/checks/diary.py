@@ -3,12 +3,10 @@
 Not here: the rules (`core.quality`), the translation to Dagster (`defs.checks.findings`).
 """
 
-import json
-
 import dagster as dg
 
 from migraine_assets.core.contract import Contract
-from migraine_assets.core.diary.profile import Profile, from_json
+from migraine_assets.core.diary.profile import Profile
 from migraine_assets.core.diary.validation import Validated
 from migraine_assets.core.quality.suite import raw_findings, validated_findings
 from migraine_assets.defs.checks.findings import Declared, results, specs
@@ -37,6 +35,10 @@ VALIDATED = (
     Declared("missing_values", "The outcome and the recorded fields are mostly known.", can_block=True),
     Declared("outliers", "Few values are outliers by quartiles or by robust z-score.", can_block=False),
     Declared("quarantine_share", "Few rows were quarantined.", can_block=True),
+    Declared("nulled_values", "Few values of each field had to be set to null.", can_block=True),
+    Declared(
+        "losses_with_outcome", "What is quarantined or nulled does not go together with the outcome.", can_block=True
+    ),
     Declared("drift_from_previous", "Fields are distributed as in the last delivery (PSI).", can_block=False),
 )
 
@@ -72,6 +74,4 @@ def validated_diary_checks(  # type: ignore[no-untyped-def]  # Dagster reads the
 
 
 def _previous_profile(workspace: Workspace, diary: DiaryRef) -> Profile | None:
-    """The profile of the last accepted delivery other than this one."""
-    others = [entry for entry in deliveries.log(workspace.store) if entry.acceptance.md5 != diary.delivery.md5]
-    return from_json(json.dumps(dict(others[-1].acceptance.profile))) if others else None
+    return deliveries.previous_profile(workspace.store, diary.delivery.md5)

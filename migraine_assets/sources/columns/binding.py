@@ -4,8 +4,8 @@ Refuses ambiguous headers. Not here: the aliases (`core.diary.aliases`), values 
 """
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass, replace
 from functools import lru_cache
 
 from migraine_assets.core.contract import CONTRACT, PROVENANCE, Contract, Field
@@ -14,39 +14,57 @@ from migraine_assets.errors import ConfigurationError, DataRefused
 from migraine_assets.sources.columns.cells import number
 from migraine_assets.sources.columns.dates import parse_date
 from migraine_assets.sources.columns.mapping import Column, SourceMapping, nearest
-from migraine_assets.sources.columns.units import scale_of, split_header
+from migraine_assets.sources.columns.units import conversion, is_rating, split_header
 from migraine_assets.sources.files.delivery import READING
 from migraine_assets.sources.files.sheet import Sheet
 
 
 @dataclass(frozen=True)
 class Binding:
-    """The columns to read with their positions in the header, and the names of ignored columns."""
+    """The columns to read with their positions in the header (-1: the file name), and the names of ignored columns.
+
+    `joined`: positions of further columns that identify a participant. `unread`: ignored columns that are named like a
+    field, with the field. `guessed`: fields that were bound by name.
+    """
 
     columns: tuple[tuple[Column, int], ...]
     kept_out: tuple[str, ...] = ()
-    notes: tuple[str, ...] = field(default=())
+    notes: tuple[str, ...] = ()
+    joined: tuple[int, ...] = ()
+    unread: tuple[tuple[str, str], ...] = ()
+    guessed: frozenset[str] = frozenset()
 
     def position(self, name: str) -> int | None:
         """Return the index of the contract field `name` in `columns`; None if it is not bound."""
         return next((index for index, (column, _) in enumerate(self.columns) if column.field.name == name), None)
 
 
-def bind(sheet: Sheet, mapping: SourceMapping | None, contract: Contract = CONTRACT) -> Binding:
-    """Bind the columns of `sheet` to the fields of `contract`.
+def bind(
+    sheet: Sheet, mapping: SourceMapping | None, contract: Contract = CONTRACT, *, without: Collection[int] = ()
+) -> Binding:
+    """Bind the columns of `sheet` to the fields of `contract`, except those at the positions `without`.
 
     Raises `DataRefused` if a name is ambiguous, `ConfigurationError` if the mapping names a missing column.
     """
-    mapped = [(column, _find(sheet, column)) for column in mapping.columns] if mapping else []
-    guessed: list[tuple[Column, int]] = []
-    if mapping is None or mapping.match_names:
-        taken = {column.field.name for column, _ in mapped} | set(mapping.constants if mapping else ())
-        guessed = _guess(sheet, contract, taken, {position for _, position in mapped})
+    mapped: list[tuple[Column, int]] = []
+    joined: list[int] = []
+    for column in mapping.columns if mapping else ():
+        mapped.append((column, -1 if column.file_name else _find(sheet, column)))
+        joined += [_find(sheet, replace(column, column=name)) for name in column.joined]
+    ignored = {position for name in (mapping.ignore if mapping else ()) for position in _positions(sheet.header, name)}
+    used = {position for _, position in mapped} | set(joined) | ignored | set(without)
+    taken = {column.field.name for column, _ in mapped} | set(mapping.constants if mapping else ())
+    guessed = _guess(sheet, contract, taken, used)
+    reads_names = mapping is None or mapping.match_names
+    unread = () if reads_names else tuple((column.column, column.field.name) for column, _ in guessed)
+    guessed = guessed if reads_names else []
     bound = tuple(sorted(mapped + guessed, key=lambda pair: contract.fields.index(pair[0].field)))
-    used = {position for _, position in bound}
+    used |= {position for _, position in bound}
+    named_like = {name for name, _ in unread}
     kept_out = [name or "(unnamed)" for index, name in enumerate(sheet.header)
-                if index not in used and name not in (*PROVENANCE, *READING)]  # fmt: skip
-    return Binding(bound, tuple(kept_out), _duplicates_note(sheet, kept_out))
+                if index not in used and name not in (*PROVENANCE, *READING) and name not in named_like]  # fmt: skip
+    by_name = frozenset(column.field.name for column, _ in guessed)
+    return Binding(bound, tuple(kept_out), _duplicates_note(sheet, kept_out), tuple(joined), unread, by_name)
 
 
 def listed(names: Sequence[str], *, limit: int = 12) -> str:
@@ -58,7 +76,7 @@ def listed(names: Sequence[str], *, limit: int = 12) -> str:
 def header_of(sheet: Sheet) -> str:
     """Name the columns of `sheet` for a message. A first line with a number or a date is a row, and is not quoted."""
     cells = [cell.strip() for cell in sheet.header]
-    if any(number(cell, decimal_comma=True) is not None or parse_date(cell, "day first") is not None for cell in cells):
+    if any(number(cell) is not None or parse_date(cell, "day first") is not None for cell in cells):
         return "its columns: the first line looks like a row, where the names of the columns are expected"
     return listed(cells)
 
@@ -108,24 +126,33 @@ def _recognize(name: str, contract: Contract) -> tuple[int, Column] | None:
     plain, unit = split_header(name)
     for spelling, spelled_unit in ((name, None), (plain, unit)):
         if match := _spellings(contract).get(canonical(spelling)):
-            rank, target, recode = match
-            scale = _scale(target, spelled_unit)
-            return None if scale is None else (rank, Column(target, name, scale=scale, recode=dict(recode)))
+            rank, target = match
+            column = _with_unit(Column(target, name), spelled_unit)
+            return None if column is None else (rank, column)
     return None
 
 
-def _scale(target: Field, unit: str | None) -> float | None:
-    # Brackets after a category or flag hold its coding, and after a rating scale its bounds: 'Stress level (1-10)'.
-    if unit is None or target.kind != "number" or canonical(unit) == canonical(target.unit):
-        return 1.0
-    return scale_of(target, unit)
+def _with_unit(column: Column, unit: str | None) -> Column | None:
+    """Return `column` in the unit of its header; None for an unknown one."""
+    target = column.field
+    # Brackets after a category or flag hold its coding: 'Attack (yes/no)'.
+    if unit is None or target.kind != "number":
+        return column
+    if canonical(unit) == canonical(target.unit):
+        return replace(column, stated=True)
+    converted = conversion(target, unit)
+    if converted is None:
+        # What stands behind a rating may be anything: 'Stress level (subjective)'.
+        return column if is_rating(target) else None
+    return replace(column, scale=converted[0], offset=converted[1], stated=True)
 
 
 @lru_cache(maxsize=8)
-def _spellings(contract: Contract) -> dict[str, tuple[int, Field, tuple[tuple[str, str], ...]]]:
-    aliases = {canonical(alias.name): (rank, contract.by_name[alias.field], alias.recode)
-               for rank, alias in enumerate(ALIASES, start=1)}  # fmt: skip
-    return aliases | {canonical(target.name): (0, target, ()) for target in contract.fields}
+def _spellings(contract: Contract) -> dict[str, tuple[int, Field]]:
+    aliases = {
+        canonical(alias.name): (rank, contract.by_name[alias.field]) for rank, alias in enumerate(ALIASES, start=1)
+    }
+    return aliases | {canonical(target.name): (0, target) for target in contract.fields}
 
 
 def _ambiguous(sheet: Sheet, name: str, count: int) -> DataRefused:

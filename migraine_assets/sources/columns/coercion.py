@@ -6,9 +6,9 @@ otherwise once per distinct cell.
 """
 
 import math
-from collections.abc import Callable
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -16,58 +16,93 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from migraine_assets.core.diary.aliases import SPELLINGS
 from migraine_assets.errors import ConfigurationError, DataRefused
-from migraine_assets.sources.columns import cells as cell_parser
-from migraine_assets.sources.columns import dates
-from migraine_assets.sources.columns.cells import NULLS
+from migraine_assets.printable import one_line
+from migraine_assets.sources.columns.advice import mapping_line, recoding
+from migraine_assets.sources.columns.cell_reader import CellReader, Style
+from migraine_assets.sources.columns.cells import Notation, decide_notation, decimal_marks
+from migraine_assets.sources.columns.codes import settle_flags, sex_codes
 from migraine_assets.sources.columns.mapping import Column, normal
+from migraine_assets.sources.columns.words import NOTHING, NULLS
 
 _KINDS = {"number": "a number", "flag": "0 or 1, yes or no", "date": "a date", "category": "a known category",
          "string": "an identifier"}  # fmt: skip
 
-# Refuse a column if it has at least this many cells and none is readable.
+# Refuse a column if it has at least this many unreadable cells, and this share of its cells.
 _MIN_UNREADABLE = 10
+_MAX_UNREADABLE_SHARE = 0.10
+
+# A column of more distinct words than this is not a coding.
+_MAX_WORDS = 8
 
 _NUMERIC = (pa.types.is_integer, pa.types.is_floating, pa.types.is_null)
-
-Read = Callable[[str], Any]
-
-
-@dataclass(frozen=True)
-class Style:
-    """The notation of the cells of one file."""
-
-    file: str
-    decimal_comma: bool = False
-    order: dates.Order | None = None
 
 
 @dataclass(frozen=True)
 class Coerced:
-    """`values` (float64, datetime64[ns], or objects: str and None), and messages on unreadable cells by row."""
+    """`values` (float64, datetime64[ns], or objects: str and None), messages on unreadable cells by row, and notes.
+
+    `forms`: units that were found in the cells themselves, so that the column has a unit.
+    """
 
     values: NDArray[Any]
     problems: dict[int, str]
+    notes: tuple[str, ...] = ()
+    forms: frozenset[str] = frozenset()
 
 
 def coerce(column: Column, cells: pa.Array, style: Style) -> Coerced:
-    """Convert `cells` as `column` defines. Raises `DataRefused` for a column without any readable cell."""
+    """Convert `cells` as `column` defines.
+
+    Raises `DataRefused` for a column without any readable cell, and for one whose coding cannot be decided.
+    """
+    coerced = _coerce(column, cells, style)
+    if column.field.kind == "flag":
+        values, note = settle_flags(column, coerced.values, style.file)
+        return replace(coerced, values=values, notes=coerced.notes + ((note,) if note else ()))
+    return coerced
+
+
+def _coerce(column: Column, cells: pa.Array, style: Style) -> Coerced:
     if column.field.kind in ("number", "flag") and not column.recode:
-        numbers = _as_numbers(cells)
+        if pa.types.is_duration(cells.type) and column.field.unit == "h":
+            return _durations(cells)
+        numbers = _as_numbers(cells) if _is_plain(cells, column, style) else None
         if numbers is not None:
             plain = column.scale == 1 and column.offset == 0
             return Coerced(numbers if plain else numbers * column.scale + column.offset, {})
     if column.field.kind == "date" and pa.types.is_temporal(cells.type) and not column.recode:
-        return Coerced(_as_days(cells), {})
+        return Coerced(_as_days(cells, style.dates.timezone), {})
     return _by_distinct(column, texts_of(cells, column, style), style)
+
+
+def has_decimal_comma(column: Column, cells: pa.Array) -> bool:
+    """Return whether the numbers of a text column have decimal commas."""
+    if column.field.kind != "number" or not pa.types.is_string(cells.type):
+        return False
+    if not pc.any(pc.match_substring(cells, ",")).as_py():
+        return False
+    commas, points = decimal_marks(pc.unique(cells.drop_null()).to_pylist())
+    return commas > 0 and points == 0
+
+
+def _is_plain(cells: pa.Array, column: Column, style: Style) -> bool:
+    """Whether Arrow reads the numbers as they are meant: a point is a decimal mark, or there is none."""
+    comma = (column.decimal or style.decimal) == "," or style.comma_file or (column.thousands or style.thousands) == "."
+    return not (comma and pa.types.is_string(cells.type) and pc.any(pc.match_substring(cells, ".")).as_py())
+
+
+def _durations(cells: pa.Array) -> Coerced:
+    seconds = cells.cast(pa.duration("us"), safe=False).cast(pa.int64()).cast(pa.float64())
+    hours = seconds.to_numpy(zero_copy_only=False) / 3_600_000_000
+    return Coerced(hours, {}, (), frozenset({"durations"}))
 
 
 def constant(column: Column, value: str) -> Any:
     """Convert a value from a mapping (a recoded cell or a constant) for `column`; None for null."""
     if value.strip().casefold() in NULLS:
         return None
-    result = _reader(column, Style(""), converts=False)(value.strip())
+    result = CellReader(column, Style(""), Notation(), converts=False)(value.strip())
     if result is None or (column.field.categories and result not in column.field.categories):
         known = f" Valid are {', '.join(column.field.categories)}." if column.field.categories else ""
         raise ConfigurationError(
@@ -119,9 +154,10 @@ def _as_numbers(cells: pa.Array) -> NDArray[np.float64] | None:
     return None if np.isinf(numbers).any() else numbers
 
 
-def _as_days(cells: pa.Array) -> NDArray[Any]:
-    # Local time of the zone in the file: the participant's calendar day, not the UTC day.
+def _as_days(cells: pa.Array, timezone: str | None) -> NDArray[Any]:
+    # Local time of the stated zone or of that in the file: the participant's calendar day, not the UTC day.
     if pa.types.is_timestamp(cells.type) and cells.type.tz is not None:
+        cells = cells.cast(pa.timestamp(cells.type.unit, timezone)) if timezone else cells
         cells = pc.local_timestamp(cells)
     days = cells.cast(pa.date32(), safe=False).cast(pa.int32()).cast(pa.float64()).to_numpy(zero_copy_only=False)
     return _datetimes(days)
@@ -137,46 +173,103 @@ def _datetimes(days: NDArray[np.float64]) -> NDArray[Any]:
 def _by_distinct(column: Column, cells: pa.Array, style: Style) -> Coerced:
     encoded = cells.dictionary_encode()
     texts: list[str] = encoded.dictionary.to_pylist()
-    read = _reader(column, style, converts=True)
+    codes, note = _codes(column, texts, style)
+    notation = _notation(column, texts, style)
+    read = CellReader(column, style, notation, converts=True)
     values: list[Any] = [None] * (len(texts) + 1)
     bad: dict[int, str] = {}
     for index, text in enumerate(texts):
-        cell = text.strip()
-        if normal(cell) in column.recode:
-            values[index] = constant(column, column.recode[normal(cell)])
-        elif cell.casefold() not in NULLS:
+        cell = unguarded(text.strip())
+        key = normal(cell)
+        if cell.casefold() in NOTHING:
+            read.nothing.add(index)
+        if key in column.recode:
+            values[index] = constant(column, column.recode[key])
+        elif key in codes:
+            values[index] = codes[key] or None
+        elif cell.casefold() in NULLS:
+            continue
+        else:
             values[index] = read(cell)
-            if values[index] is None:
+            if "*" in column.recode and not _is_usable(column, values[index]) and cell not in read.dashes:
+                values[index] = constant(column, column.recode["*"])
+            elif values[index] is None and cell not in read.dashes:
                 bad[index] = f"{column.field.name}='{_short(cell)}' is not {_KINDS[column.field.kind]}"
+    if "" in column.recode:
+        values[-1] = constant(column, column.recode[""])
     # A null cell points past the last text, where the value is null.
     indices = pc.fill_null(encoded.indices, len(texts)).to_numpy(zero_copy_only=False)
     rows = np.flatnonzero(np.isin(indices, list(bad))) if bad else np.empty(0, np.int64)
-    _refuse_unreadable(column, values, indices, rows, bad, style)
-    return Coerced(_array(column, values)[indices], {int(row): bad[int(indices[row])] for row in rows})
+    _refuse_unreadable(column, values, indices, len(rows), bad, read)
+    notes = (*((note,) if note else ()), *read.notes())
+    problems = {int(row): bad[int(indices[row])] for row in rows}
+    return Coerced(_array(column, values)[indices], problems, notes, frozenset(read.forms))
+
+
+def _is_usable(column: Column, value: Any) -> bool:
+    if column.field.kind == "flag":
+        return value in (0, 1)
+    return value is not None and (not column.field.categories or value in column.field.categories)
+
+
+def unguarded(cell: str) -> str:
+    """Return a cell without the guard that keeps Excel from converting it: `="001"`."""
+    return cell[2:-1] if cell.startswith('="') and cell.endswith('"') and len(cell) > 2 else cell
+
+
+def _codes(column: Column, texts: Sequence[str], style: Style) -> tuple[dict[str, str], str | None]:
+    if column.field.name != "sex":
+        return {}, None
+    distinct = {normal(text) for text in texts} | style.sex
+    return sex_codes(column, distinct - set(column.recode), style.file)
+
+
+def _notation(column: Column, texts: Sequence[str], style: Style) -> Notation:
+    decimal, thousands = column.decimal or style.decimal, column.thousands or style.thousands
+    if decimal or thousands:
+        other = {",": ".", ".": ","}
+        return Notation(decimal or other.get(thousands or "", "."), thousands or other.get(decimal or ""))
+    if column.field.kind not in ("number", "flag"):
+        return Notation()
+    return decide_notation(texts, comma_file=style.comma_file)
 
 
 def _refuse_unreadable(
-    column: Column,
-    values: list[Any],
-    indices: NDArray[Any],
-    rows: NDArray[Any],
-    bad: dict[int, str],
-    style: Style,
+    column: Column, values: list[Any], indices: NDArray[Any], rows: int, bad: dict[int, str], read: CellReader
 ) -> None:
     unknown = _unknown_categories(column, values)
-    if not bad and not unknown:
-        return
-    readable = any(value is not None for index, value in enumerate(values) if index not in unknown)
-    cells = len(rows) + int(np.isin(indices, list(unknown)).sum())
-    if readable or cells < _MIN_UNREADABLE:
+    lost = rows + int(np.isin(indices, list(unknown)).sum())
+    # "none" beside words that cannot be read is one of these words.
+    known = [index for index, value in enumerate(values) if value is not None and index not in unknown]
+    words = [index for index in known if index not in read.nothing]
+    readable = int(np.isin(indices, words).sum())
+    if lost < _MIN_UNREADABLE or (readable and lost <= _MAX_UNREADABLE_SHARE * (lost + readable)):
         return
     # The message is kept in Dagster's event log: it quotes no cell.
     allowed = f" ({', '.join(column.field.categories)})" if column.field.categories else ""
+    share = f"none of the {lost}" if not readable else f"{lost} of {lost + readable}"
+    verb = "is" if not readable else "are not"
     raise DataRefused(
-        f"{style.file}: none of the {cells} cells of column '{column.column}' is {_KINDS[column.field.kind]} for "
-        f"{column.field.name}{allowed}. Describe its notation in a mapping (recode, unit, format, epoch), "
-        f"or leave it out."
+        f"{read.file}: {share} cells of column '{column.column}' {verb} {_KINDS[column.field.kind]} for "
+        f"{column.field.name}{allowed}. Describe its notation in a mapping (recode, unit, format, epoch, encoding), "
+        f"or leave it out (ignore).{_recoding_advice(column, len(bad) + len(unknown), values)}"
     )
+
+
+def _recoding_advice(column: Column, words: int, values: list[Any]) -> str:
+    """The mapping to fill in, if the cells are a few words. Placeholders are refused until they are filled in."""
+    if column.field.kind == "flag" and words > 2:
+        if any(value == 0 for value in values):
+            return f" If any other text means yes: {_line(column, {'*': 1})}"
+        return f" If any text means yes and an empty cell no: {_line(column, {'': 0, '*': 1})}"
+    if column.field.kind not in ("flag", "number", "category") or not 0 < words <= _MAX_WORDS:
+        return ""
+    place = {"flag": "<0 or 1>", "category": "<category>", "number": "<number>"}[column.field.kind]
+    return f" State what its {words} words mean: {_line(column, {'<word>': place})}"
+
+
+def _line(column: Column, cells: Mapping[str, object]) -> str:
+    return mapping_line(column.field.name, column.column, recode=recoding(cells))
 
 
 def _unknown_categories(column: Column, values: list[Any]) -> set[int]:
@@ -193,35 +286,6 @@ def _array(column: Column, values: list[Any]) -> NDArray[Any]:
     return _datetimes(numbers) if column.field.kind == "date" else numbers
 
 
-def _reader(column: Column, style: Style, *, converts: bool) -> Read:
-    """Return a function that parses one cell, None if unreadable; `converts` applies scale and offset."""
-    kind = column.field.kind
-    if kind == "string":
-        return str
-    if kind == "category":
-        spellings = SPELLINGS.get(column.field.name, {})
-        return lambda cell: spellings.get(cell.casefold(), cell)
-    if kind == "flag":
-        return lambda cell: cell_parser.flag(cell, decimal_comma=style.decimal_comma)
-    if kind == "date":
-        return _date_reader(column, style)
-    scale, offset = (column.scale, column.offset) if converts else (1.0, 0.0)
-
-    def number(cell: str) -> float | None:
-        value = cell_parser.number(cell, decimal_comma=style.decimal_comma)
-        return None if value is None else value * scale + offset
-
-    return number
-
-
-def _date_reader(column: Column, style: Style) -> Read:
-    form, epoch = column.format, column.epoch
-    if form is not None:
-        return lambda cell: dates.parse_with_format(cell, form)
-    if epoch is not None:
-        return lambda cell: dates.parse_day_index(cell, epoch)
-    return lambda cell: dates.parse_date(cell, style.order)
-
-
 def _short(cell: str) -> str:
+    cell = one_line(cell)
     return cell if len(cell) <= 40 else cell[:37] + "..."

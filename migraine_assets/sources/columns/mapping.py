@@ -5,12 +5,21 @@ applying a mapping (`sources.columns.coercion`).
 
     description: one sentence
     horizon: 0                       # default: 1 with dates, 0 without
+    timezone: Europe/Berlin          # of stamps in UTC or with another zone
+    encoding: cp1251                 # of text files that are not UTF-8
+    decimal: ","                     # marks of numbers, here or for one column
+    thousands: "."
+    skip_rows: 3                     # lines above the header
+    ignore: [notes]                  # columns that are not read
+    entries: day                     # several rows of a day become one
     columns:                         # contract field: column, or a table
-      participant_id: Patient
+      participant_id: Patient        # or [site, patient], or {from: file_name}
       duration_h: {column: duration_min, unit: min}
+      stress_level: {column: stress, unit: 0-100}   # the ends of its scale
+      hydration: {column: water, entries: sum}      # mean, max, min, sum, first or last of the entries of a day
       weather_pressure: {column: p, scale: 33.86, offset: 0}
       date: {column: day, format: "%d/%m/%Y"}       # or {column: day, epoch: 1990-01-01} for a day index
-      migraine_occurrence: {column: attack, recode: {yes: 1, no: 0, unknown: null}}
+      migraine_occurrence: {column: attack, recode: {yes: 1, no: 0, unknown: null}}   # "*": any other
       physical_activity: "exercise#2"               # the second of two columns of that name
     constants: {sex: F}
     match_names: true                # also read columns whose names match; the default is only without columns
@@ -18,14 +27,16 @@ applying a mapping (`sources.columns.coercion`).
 A list of attacks has the keys of `sources.columns.observation` instead of, or beside, columns.
 """
 
+import codecs
 import dataclasses
 import datetime
 import math
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import Any
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import yaml
 
@@ -33,19 +44,31 @@ from migraine_assets.core.contract import CONTRACT, Contract, Field
 from migraine_assets.core.features.diary import MAX_HORIZON
 from migraine_assets.errors import ConfigurationError
 from migraine_assets.sources.columns.observation import EventColumns, Observation, parse_events, parse_observation
-from migraine_assets.sources.columns.units import known_units, scale_of
+from migraine_assets.sources.columns.units import conversion, known_units
 
-_TOP = ("description", "horizon", "columns", "constants", "match_names", "events", "observation", "unlisted_days")
+_TOP = (
+    "description", "horizon", "columns", "constants", "match_names", "events", "observation",
+    "unlisted_days", "timezone", "encoding", "decimal", "thousands",
+    "skip_rows", "ignore", "entries",
+)  # fmt: skip
+# A mapping with one of these needs no columns.
+_WITHOUT_COLUMNS = ("match_names", "timezone", "encoding", "decimal", "thousands", "skip_rows", "ignore", "entries")
 # Levels of a mapping: the file, columns, a column, its recoding, a value.
 _MAX_DEPTH = 8
-_COLUMN = ("column", "unit", "scale", "offset", "recode", "format", "epoch")
+_COLUMN = (
+    "column", "unit", "scale", "offset", "recode", "format", "epoch", "decimal", "thousands", "entries", "from",
+)  # fmt: skip
+_MARKS = (".", ",", " ", "'")
+ENTRIES = ("mean", "max", "min", "sum", "first", "last")
 
 
 @dataclass(frozen=True)
 class Column:
     """How one contract field is read from `column`: recoded cells first, other numbers times `scale` plus `offset`.
 
-    `format` is a strptime format; with `epoch` the cells are whole days since that date.
+    `format` is a strptime format; with `epoch` the cells are whole days since that date. `stated`: whether the unit is
+    known, so that it is not guessed. `entries`: how the entries of a day become one. `joined`: further columns that
+    identify a participant together with `column`. `file_name`: the name of the file is the participant.
     """
 
     field: Field
@@ -55,6 +78,12 @@ class Column:
     recode: Mapping[str, str] = dataclasses.field(default_factory=dict)
     format: str | None = None
     epoch: datetime.date | None = None
+    stated: bool = False
+    decimal: str | None = None
+    thousands: str | None = None
+    entries: str | None = None
+    joined: tuple[str, ...] = ()
+    file_name: bool = False
 
 
 @dataclass(frozen=True)
@@ -69,6 +98,13 @@ class SourceMapping:
     text: str = ""
     events: EventColumns | None = None
     observation: Observation | None = None
+    timezone: str | None = None
+    encoding: str | None = None
+    decimal: str | None = None
+    thousands: str | None = None
+    skip_rows: int = 0
+    ignore: tuple[str, ...] = ()
+    entries: bool = False
 
 
 class _Loader(yaml.BaseLoader):
@@ -122,7 +158,7 @@ def parse_mapping(text: str, *, name: str, contract: Contract = CONTRACT) -> Sou
         top.get("constants", {}), contract.names(), where=f"'constants' of {name}", what="contract field"
     )
     observation = parse_observation(top.get("observation"), top.get("unlisted_days"), name=name)
-    if not columns and observation is None:
+    if not columns and observation is None and not set(top) & set(_WITHOUT_COLUMNS):
         raise ConfigurationError(
             f"The mapping {name} has no 'columns'. Name at least the outcome: "
             "'columns: {migraine_occurrence: <column>}'."
@@ -141,6 +177,13 @@ def parse_mapping(text: str, *, name: str, contract: Contract = CONTRACT) -> Sou
         text=text,
         events=parse_events(top.get("events"), name=name),
         observation=observation,
+        timezone=_checked(top.get("timezone"), _is_timezone, "a zone such as Europe/Berlin", f"'timezone' of {name}"),
+        encoding=_checked(top.get("encoding"), _is_encoding, "a name such as cp1251", f"'encoding' of {name}"),
+        decimal=_mark(top, "decimal", where=name),
+        thousands=_mark(top, "thousands", where=name),
+        skip_rows=_count(top.get("skip_rows", "0"), where=f"'skip_rows' of {name}"),
+        ignore=_names(top.get("ignore", []), where=f"'ignore' of {name}"),
+        entries=_checked(top.get("entries"), ("day",).__contains__, "day", f"'entries' of {name}") is not None,
     )
 
 
@@ -166,18 +209,32 @@ def _column(target: Field, given: Any, *, name: str) -> Column:
     where = f"{target.name} in {name}"
     if isinstance(given, str):
         given = {"column": given}
+    if isinstance(given, list) and target.name == "participant_id" and given:
+        first, *joined = _names(given, where=where)
+        return Column(target, first, joined=tuple(joined))
     table = _table(given, _COLUMN, where=f"'{target.name}' of {name}")
+    if "from" in table:
+        if target.name != "participant_id" or table != {"from": "file_name"}:
+            raise ConfigurationError(f"{where}: only a participant can be read from the file: {{from: file_name}}.")
+        return Column(target, "(file name)", file_name=True)
     if not table.get("column"):
         raise ConfigurationError(f"{where} names no column. Write 'column: <name in the file>'.")
     _refuse_misplaced(target, table, where=where)
     recoded = _table(table.get("recode", {}), None, where=f"'recode' of {where}")
     recode = {normal(key): _scalar(value, where=where) for key, value in recoded.items()}
+    scale = _scale(table.get("scale", "1"), where=f"'scale' of {where}")
+    offset = _number(table.get("offset", "0"), where=f"'offset' of {where}")
+    factor, shift = _unit(target, table, where=where)
     return Column(
         target,
         _scalar(table["column"], where=where),
-        scale=_unit(target, table, where=where) * _scale(table.get("scale", "1"), where=f"'scale' of {where}"),
-        offset=_number(table.get("offset", "0"), where=f"'offset' of {where}"),
+        scale=factor * scale,
+        offset=offset + shift,
         recode=recode,
+        stated=bool({"unit", "scale", "offset"} & set(table)),
+        decimal=_mark(table, "decimal", where=where),
+        thousands=_mark(table, "thousands", where=where),
+        entries=_checked(table.get("entries"), ENTRIES.__contains__, f"one of {', '.join(ENTRIES)}", where),
         format=_scalar(table["format"], where=where) if "format" in table else None,
         epoch=_date(table["epoch"], where=f"'epoch' of {where}") if "epoch" in table else None,
     )
@@ -192,16 +249,16 @@ def _refuse_misplaced(target: Field, table: Mapping[str, Any], *, where: str) ->
         raise ConfigurationError(f"{where} has both 'format' and 'epoch'. Keep one.")
 
 
-def _unit(target: Field, table: Mapping[str, Any], *, where: str) -> float:
+def _unit(target: Field, table: Mapping[str, Any], *, where: str) -> tuple[float, float]:
     if "unit" not in table:
-        return 1.0
+        return 1.0, 0.0
     spelling = _scalar(table["unit"], where=where)
-    scale = scale_of(target, spelling)
-    if scale is None:
+    converted = conversion(target, spelling)
+    if converted is None:
         known = ", ".join(known_units(target))
         remedy = f"Known units: {known}" if known else "Use 'scale' and 'offset' instead"
         raise ConfigurationError(f"{where} has the unknown unit '{spelling}'. {remedy}.")
-    return scale
+    return converted
 
 
 def _table(given: Any, known: Iterable[str] | None, *, where: str, what: str = "key") -> dict[str, Any]:
@@ -259,3 +316,48 @@ def _bool(given: Any, *, where: str) -> bool:
     if given not in ("true", "false", "yes", "no"):
         raise ConfigurationError(f"{where} is '{given}'. Write true or false.")
     return given in ("true", "yes")
+
+
+def _names(given: Any, *, where: str) -> tuple[str, ...]:
+    if isinstance(given, str):
+        given = [given]
+    if not isinstance(given, list):
+        raise ConfigurationError(f"{where} must be a list of column names: [a, b].")
+    return tuple(_scalar(name, where=where) for name in given)
+
+
+def _mark(table: Mapping[str, Any], key: str, *, where: str) -> str | None:
+    what = "a point, a comma, a space or an apostrophe"
+    return _checked(table.get(key), _MARKS.__contains__, what, f"'{key}' of {where}")
+
+
+def _count(given: Any, *, where: str) -> int:
+    text = _scalar(given, where=where)
+    if not text.isascii() or not text.isdigit():
+        raise ConfigurationError(f"{where} is '{text}'. Write how many lines are above the header.")
+    return int(text)
+
+
+def _checked(given: Any, allowed: Callable[[str], bool], what: str, where: str) -> str | None:
+    if given is None:
+        return None
+    text = _scalar(given, where=where)
+    if not allowed(text):
+        raise ConfigurationError(f"{where} is '{text}'. Write {what}.")
+    return text
+
+
+def _is_timezone(name: str) -> bool:
+    try:
+        ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        return False
+    return True
+
+
+def _is_encoding(name: str) -> bool:
+    try:
+        codecs.lookup(name)
+    except (LookupError, ValueError):
+        return False
+    return True

@@ -1,4 +1,7 @@
-"""Units named by a mapping or a header. Not here: the table of units (`core.diary.units`)."""
+"""Units named by a mapping, a header or a cell, and the bounds of rating scales.
+
+Not here: the table of units (`core.diary.units`), guesses of a unit (`sources.columns.plausibility`).
+"""
 
 import re
 
@@ -6,6 +9,10 @@ from migraine_assets.core.contract import Field
 from migraine_assets.core.diary.units import UNITS
 
 _IN_BRACKETS = re.compile(r"^(?P<name>.*?)\s*[\(\[](?P<unit>[^\)\]]*)[\)\]]$")
+_SCALE = re.compile(r"^(?:scale\s*)?(-?\d+)\s*(?:-|–|to|\.\.|bis)\s*(\d+)$", re.IGNORECASE)
+
+# Scales on which a person rates; 0-7 sessions are counted.
+_RATINGS = ("1-10", "0-10")
 
 
 def scale_of(field: Field, spelling: str) -> float | None:
@@ -17,8 +24,28 @@ def scale_of(field: Field, spelling: str) -> float | None:
     return None
 
 
+def conversion(field: Field, spelling: str) -> tuple[float, float] | None:
+    """Return factor and offset from `spelling`, a unit or a scale such as `1-5`, to the unit of `field`; else None."""
+    if is_rating(field) and field.low is not None and field.high is not None:
+        match = _SCALE.match(spelling.strip())
+        if match is None or int(match[1]) >= int(match[2]):
+            return None
+        low, high = int(match[1]), int(match[2])
+        factor = (field.high - field.low) / (high - low)
+        return factor, field.low - low * factor
+    scale = scale_of(field, spelling)
+    return None if scale is None else (scale, 0.0)
+
+
+def is_rating(field: Field) -> bool:
+    """Return whether `field` is a rating scale."""
+    return field.unit in _RATINGS
+
+
 def known_units(field: Field) -> tuple[str, ...]:
     """Return one spelling of every unit from which `field` can be converted."""
+    if is_rating(field):
+        return ("a scale such as 1-5 or 0-100",)
     return tuple(unit.spellings[0] for unit in UNITS if unit.target == field.unit)
 
 

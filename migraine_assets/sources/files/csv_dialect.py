@@ -5,6 +5,7 @@ Works on whole buffers. Not here: building a sheet (`sources.files.csv_reader`).
 
 import csv
 import io
+from collections import Counter
 from dataclasses import dataclass
 
 import numpy as np
@@ -15,6 +16,8 @@ DELIMITERS: tuple[str, ...] = (",", ";", "\t", "|")
 _QUOTE, _NEWLINE, _RETURN = ord('"'), ord("\n"), ord("\r")
 _SAMPLE_BYTES = 65_536
 _SAMPLE_RECORDS = 50
+# At least this share of the lines below a title has the same number of fields.
+_EVEN, _MAX_TITLES, _TITLE_SAMPLE = 0.9, 15, 200
 
 
 @dataclass(frozen=True)
@@ -46,6 +49,33 @@ def preamble(body: bytes) -> tuple[int, str | None]:
             break
         position = end + 1
     return min(position, len(body)), stated
+
+
+def line_start(body: bytes, number: int) -> int:
+    """Return the offset of the line after the first `number` lines."""
+    position = 0
+    for _ in range(number):
+        end = body.find(b"\n", position)
+        if end < 0:
+            return len(body)
+        position = end + 1
+    return position
+
+
+def title_lines(body: bytes) -> int:
+    """Return the number of lines above the header of `body`, such as a title and the date of an export.
+
+    They have at most half as many fields as nearly all of the lines that follow.
+    """
+    lines = body[:_SAMPLE_BYTES].decode("utf-8", "replace").splitlines()[:_TITLE_SAMPLE]
+    for candidate in DELIMITERS:
+        counts = [line.count(candidate) + 1 if line.strip() else 0 for line in lines]
+        usual, frequency = Counter(counts).most_common(1)[0] if counts else (0, 0)
+        first = next((index for index, count in enumerate(counts) if count == usual), 0)
+        above = counts[:first]
+        if usual >= 3 and 0 < first <= _MAX_TITLES and frequency >= _EVEN * (len(counts) - first):
+            return first if all(count <= usual / 2 for count in above) else 0
+    return 0
 
 
 def delimiter(body: bytes) -> str:

@@ -22,14 +22,19 @@ from migraine_assets.sources.files.sheet import Load, Sheet, one_chunk
 _RAGGED = "the line has {} fields where the header has {}: check its quotes and delimiters"
 
 
-def csv_sheet(name: str, body: bytes, *, notes: tuple[str, ...], limits: SourceLimits = DEFAULT) -> Sheet:
-    """Read the UTF-8 text `body`.
+def csv_sheet(
+    name: str, body: bytes, *, notes: tuple[str, ...], limits: SourceLimits = DEFAULT, skip_rows: int = 0
+) -> Sheet:
+    """Read the UTF-8 text `body`, of which `skip_rows` lines are above the header.
 
     Raises `DataRefused` for invalid quotes, an unreadable header, or a text beyond `limits`.
     """
     _check_lines(name, body, limits)
-    skipped, stated = csv_dialect.preamble(body)
-    before, body = body[:skipped].count(b"\n"), body[skipped:]
+    start, stated = csv_dialect.preamble(body) if not skip_rows else (csv_dialect.line_start(body, skip_rows), None)
+    if not skip_rows and stated is None and (titles := csv_dialect.title_lines(body[start:])):
+        start += csv_dialect.line_start(body[start:], titles)
+        notes = (*notes, f"{name}: {titles} lines above the header were skipped.")
+    before, body = body[:start].count(b"\n"), body[start:]
     if not body:
         raise DataRefused(f"{name} contains no table. Provide a file with a header and at least one row.")
     separator = stated or csv_dialect.delimiter(body)
@@ -43,9 +48,13 @@ def _check_lines(name: str, body: bytes, limits: SourceLimits) -> None:
     count = body.count(b"\n")
     if count > limits.rows:
         raise exceeded(name, f"has {count:,} lines", "rows", limits.rows)
+    most, half = limits.line_kib << 10, limits.line_kib << 9
+    # A longer line covers one of these blocks as a whole.
+    if all(body.find(b"\n", start, start + half) >= 0 for start in range(0, len(body) - half, half)):
+        return
     ends = np.flatnonzero(np.frombuffer(body, np.uint8) == ord("\n"))
     longest = int(np.diff(ends, prepend=-1, append=len(body)).max())
-    if longest > limits.line_kib << 10:
+    if longest > most:
         raise exceeded(name, f"has a line of {longest >> 10:,} KiB", "line_kib", limits.line_kib)
 
 

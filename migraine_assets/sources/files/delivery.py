@@ -12,8 +12,8 @@ import pandas as pd
 from migraine_assets.core.contract import CONTRACT, PROVENANCE, Contract
 from migraine_assets.core.dvc_hash import directory_md5, md5
 
-# Reasons, known on reading, why a row cannot be used; null for a usable row.
-READING: tuple[str, ...] = ("unreadable", "superseded")
+# What is known on reading: why a row cannot be used (null for a usable row), and which of its cells became null.
+READING: tuple[str, ...] = ("unreadable", "superseded", "nulled")
 
 
 def raw_columns(contract: Contract) -> tuple[str, ...]:
@@ -35,13 +35,31 @@ class SourceFile:
 
 
 @dataclass(frozen=True)
+class Taken:
+    """What a column was taken for: the field, how it was converted, and (cell, value) of its first distinct cells.
+
+    `stated`: whether its unit or coding was stated, by the mapping, the header or the cells. `unit`: the unit that was
+    guessed.
+    """
+
+    field: str
+    column: str
+    file: str
+    notes: tuple[str, ...] = ()
+    examples: tuple[tuple[str, str], ...] = ()
+    stated: bool = False
+    unit: str | None = None
+
+
+@dataclass(frozen=True)
 class Delivery:
     """The result of reading a source.
 
     `frame`: the raw frame in file order, with the columns of the contract, then `source_file`, `source_row`, then
-    `unreadable` (a message on unreadable cells, which are null) and `superseded` (the later row that replaces this
-    one). `horizon`: 1 for a dated diary, 0 without dates. `md5`: the hash that DVC records for the same file or
-    folder. `mapping`: the text of the applied mapping, if any.
+    `unreadable` (a message on an unreadable line, key or outcome), `superseded` (the later row that replaces this one)
+    and `nulled` (a line for each other unreadable cell, beginning with the field; the cell is null). `horizon`: 1 for a
+    dated diary, 0 without dates. `md5`: the hash that DVC records for the same file or folder. `mapping`: the text of
+    the applied mapping, if any. `columns`: what each column was taken for; empty for a source without files of others.
     """
 
     source: str
@@ -52,6 +70,7 @@ class Delivery:
     md5: str
     notes: tuple[str, ...] = ()
     mapping: str | None = None
+    columns: tuple[Taken, ...] = ()
 
 
 def source_file(name: str, content: bytes) -> SourceFile:

@@ -82,25 +82,29 @@ def uncompressed(name: str, content: bytes, *, limits: SourceLimits = DEFAULT) -
     return b"".join(parts)
 
 
-def utf8(name: str, content: bytes) -> tuple[bytes, str | None]:
+def utf8(name: str, content: bytes, *, stated: str | None = None) -> tuple[bytes, str | None]:
     """Return `content` as UTF-8 with `\\n` or `\\r\\n` line ends, and a note on a guessed encoding.
 
-    The encoding is determined by a byte order mark, else alternating zero bytes (UTF-16), else valid UTF-8, else it is
-    Windows-1252, which includes ISO 8859-1 text. Raises `DataRefused` for a binary file and names its type.
+    The encoding is `stated`, or determined by a byte order mark, else alternating zero bytes (UTF-16), else valid
+    UTF-8, else it is Windows-1252, which includes ISO 8859-1 text. Raises `DataRefused` for a binary file and names its
+    type.
     """
     _refuse_known_binary(name, content)
-    encoding = _encoding(name, content)
+    encoding = stated or _encoding(name, content)
     if encoding is None:
         _refuse_controls(name, content)
         return _line_ends(content), None
     try:
         text = content.decode(encoding)
-    except UnicodeDecodeError as error:
+    except UnicodeError as error:
+        if stated:
+            raise DataRefused(f"{name} is not in the stated encoding {stated}: {error}.") from error
         raise _not_text(name) from error
     converted = text.encode()
     _refuse_controls(name, converted)
-    guessed = encoding not in {mark for _, mark in _MARKS}
-    return _line_ends(converted), f"{name} was read as {encoding}." if guessed else None
+    guessed = not stated and encoding not in {mark for _, mark in _MARKS}
+    note = f"{name} was read as {encoding}. If letters are wrong, state 'encoding' in the mapping."
+    return _line_ends(converted), note if guessed else None
 
 
 def _encoding(name: str, content: bytes) -> str | None:

@@ -13,8 +13,12 @@ from migraine_assets.sources.files.parquet_reader import parquet_sheet
 from migraine_assets.sources.files.sheet import Sheet
 
 
-def read_sheet(file: SourceFile, *, limits: SourceLimits = DEFAULT) -> Sheet:
+def read_sheet(
+    file: SourceFile, *, limits: SourceLimits = DEFAULT, stated_encoding: str | None = None, skip_rows: int = 0
+) -> Sheet:
     """Read `file`; its format is determined by its content, not its name.
+
+    `stated_encoding` is that of text files; `skip_rows` lines of them are above the header.
 
     Raises `DataRefused` if it has no rows, is not a table or is beyond `limits`.
     """
@@ -23,8 +27,8 @@ def read_sheet(file: SourceFile, *, limits: SourceLimits = DEFAULT) -> Sheet:
         return parquet_sheet(file.name, content, limits=limits)
     if not content or content.isspace():
         raise DataRefused(f"{file.name} is empty. Provide a file with a header and at least one row.")
-    body, note = encoding.utf8(file.name, content)
-    sheet = csv_sheet(file.name, body, notes=(note,) if note else (), limits=limits)
+    body, note = encoding.utf8(file.name, content, stated=stated_encoding)
+    sheet = csv_sheet(file.name, body, notes=(note,) if note else (), limits=limits, skip_rows=skip_rows)
     if not len(sheet.lines):
         raise DataRefused(f"{file.name} has a header but no rows. Provide a file with at least one diary day.")
     return sheet

@@ -18,6 +18,7 @@ from typing import Any
 
 import msgspec
 
+from migraine_assets.core.diary.profile import Profile, from_json
 from migraine_assets.core.dvc_hash import DIRECTORY_SUFFIX, directory_listing, directory_md5, md5
 from migraine_assets.errors import DataRefused, FileMissing, StoreError
 from migraine_assets.stores.documents import UNREADABLE, read_document, unless_damaged
@@ -136,6 +137,12 @@ def record(
     document = {"format": FORMAT, "number": number, **asdict(acceptance)}
     store.write(f"{_LOG}/{_leaf(number, identity)}", json.dumps(document, indent=1, sort_keys=True).encode())
     return Entry(number, acceptance)
+
+
+def previous_profile(store: Store, md5: str) -> Profile | None:
+    """Return the profile of the last accepted delivery other than `md5`; None if there is none."""
+    others = [entry for entry in log(store) if entry.acceptance.md5 != md5]
+    return from_json(json.dumps(dict(others[-1].acceptance.profile))) if others else None
 
 
 def log(store: Store, *, damaged: list[str] | None = None) -> tuple[Entry, ...]:

@@ -23,7 +23,7 @@ def raw_frame(rows: Sequence[Mapping[str, Any]] | pd.DataFrame) -> pd.DataFrame:
     columns = {field.name: _column(field, frame.get(field.name), size) for field in FIELDS}
     columns["source_file"] = pd.Series(frame.get("source_file", ["a.csv"] * size), dtype=object)
     columns["source_row"] = pd.Series(frame.get("source_row", np.arange(size) + 2), dtype="int64")
-    for note in ("unreadable", "superseded"):
+    for note in ("unreadable", "superseded", "nulled"):
         columns[note] = pd.Series(frame.get(note, [None] * size), dtype=object).where(lambda c: c.notna(), None)
     return pd.DataFrame(columns)
 

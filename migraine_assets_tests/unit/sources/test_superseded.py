@@ -31,7 +31,7 @@ def test_an_identical_row_is_not_superseded(tmp_path: Path) -> None:
 
 
 def test_an_unreadable_row_supersedes_nothing(tmp_path: Path) -> None:
-    delivery = deliver(tmp_path, a="p,2020-01-01,7,0\n", b="p,2020-01-01,seven,0\n")
+    delivery = deliver(tmp_path, a="p,2020-01-01,7,0\n", b="p,2020-01-01,7,perhaps\n")
     assert delivery.frame["superseded"].isna().all()
 
 

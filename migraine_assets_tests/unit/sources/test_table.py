@@ -61,8 +61,9 @@ def test_unknown_columns_are_ignored_and_named(tmp_path: Path) -> None:
 def test_unreadable_cells_are_reported_in_their_row(tmp_path: Path) -> None:
     frame = read(tmp_path, SMALL + "ann,31/31/2020,seven,1\n").frame
     assert frame["unreadable"].tolist() == [
-        None, None, "date='31/31/2020' is not a date; sleep_hours='seven' is not a number",
+        None, None, "date='31/31/2020' is not a date",
     ]  # fmt: skip
+    assert frame["nulled"].tolist() == [None, None, "sleep_hours='seven' is not a number"]
     assert np.isnan(frame["sleep_hours"].iloc[2])
 
 
@@ -206,8 +207,11 @@ def test_a_decimal_has_the_value_of_its_digits(tmp_path: Path) -> None:
     assert open_table(str(tmp_path / "diary.parquet")).frame["sleep_hours"].iloc[0] == 7.3
 
 
-def test_a_duration_is_not_a_number(tmp_path: Path) -> None:
-    frame = pd.DataFrame({"sleep_hours": pd.to_timedelta([7, 8], unit="h"), "migraine_occurrence": [0, 1]})
+def test_a_duration_is_hours_and_no_other_number(tmp_path: Path) -> None:
+    frame = pd.DataFrame({"sleep_hours": pd.to_timedelta([7.5, None], unit="h"), "migraine_occurrence": [0, 1]})
     frame.to_parquet(tmp_path / "diary.parquet")
-    with pytest.raises(DataRefused, match=r"column 'sleep_hours' holds duration.* neither numbers nor text"):
+    read_hours = open_table(str(tmp_path / "diary.parquet")).frame["sleep_hours"]
+    np.testing.assert_array_equal(read_hours, [7.5, np.nan])
+    frame.rename(columns={"sleep_hours": "age"}).to_parquet(tmp_path / "diary.parquet")
+    with pytest.raises(DataRefused, match=r"column 'age' holds duration.* neither numbers nor text"):
         open_table(str(tmp_path / "diary.parquet"))

@@ -1,5 +1,6 @@
 """`migraine validate` on files that are broken in every common way: each is explained, none shows a traceback."""
 
+import json
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -112,13 +113,24 @@ def test_an_unknown_column_is_named(home: Home, tmp_path: Path) -> None:
 
 def test_quarantined_rows_are_counted_by_reason(home: Home, tmp_path: Path) -> None:
     frame = diary()
-    frame.loc[:4, "sleep_hours"] = 25.0
+    frame.loc[:4, "participant_id"] = None
     file = tmp_path / "diary.csv"
     file.write_bytes(_text(frame))
     ended = home.migraine("validate", str(file))
     assert ended.code == 0, ended.text
     assert "595 rows accepted, 5 quarantined" in ended.out
-    assert "sleep_hours" in ended.out
+    assert "participant_id is missing" in ended.out
+
+
+def test_a_bad_cell_costs_the_cell_and_is_counted(home: Home, tmp_path: Path) -> None:
+    frame = diary()
+    frame.loc[:4, "sleep_hours"] = 25.0
+    file = tmp_path / "diary.csv"
+    file.write_bytes(_text(frame))
+    ended = home.migraine("validate", str(file))
+    assert ended.code == 0, ended.text
+    assert "600 rows accepted, 0 quarantined" in ended.out
+    assert "A number outside the contract's bounds." in " ".join(ended.out.split())
 
 
 def test_validating_writes_nothing(home: Home, tmp_path: Path) -> None:
@@ -149,3 +161,50 @@ def test_a_missing_mapping_is_wrong_usage(home: Home, tmp_path: Path) -> None:
     ended = home.migraine("validate", str(file), "--mapping", str(tmp_path / "gone.yaml"))
     assert ended.code == 2
     assert "gone.yaml" in ended.err
+
+
+def test_it_ends_in_a_read_back(home: Home, tmp_path: Path) -> None:
+    frame = diary().assign(sleep_hours=lambda days: days["sleep_hours"] * 60)
+    file = tmp_path / "diary.csv"
+    file.write_bytes(_text(frame))
+    ended = home.migraine("validate", str(file))
+    assert ended.code == 0, ended.text
+    assert "was read as min" in ended.out
+    last = ended.out.strip().splitlines()[-3:]
+    assert last[0].startswith("15 participants, 600 days, ")
+    assert "days with an attack (" in last[1]
+    assert last[2] == "100.0 % of the days between first and last entry are in the diary."
+
+
+def test_programs_get_one_json_document(home: Home, tmp_path: Path) -> None:
+    file = tmp_path / "diary.csv"
+    file.write_bytes(_good())
+    document = json.loads(home.migraine("validate", str(file), "--json").out)
+    assert (document["accepted"], document["quarantined"]) == (600, 0)
+    assert document["read_back"]["participants"] == 15
+    assert {column["field"] for column in document["columns"]} >= {"participant_id", "date", "sleep_hours"}
+    file.write_bytes(_changed(migraine_occurrence=[0, 1] * 300, sleep_hours=99.0, migraine_severity=np.nan))
+    ended = home.migraine("validate", str(file), "--json")
+    assert ended.code == 3
+    refused = json.loads(ended.out)
+    assert [(r["effect"], r["field"], r["share"]) for r in refused["reasons"]] == [("nulled", "sleep_hours", 1.0)]
+    assert "refused" in {check["result"] for check in refused["checks"]}
+
+
+def test_it_compares_with_the_last_accepted_delivery_as_a_run_does(trained_home: Home, tmp_path: Path) -> None:
+    file = tmp_path / "diary.csv"
+    file.write_bytes(_good())
+    document = json.loads(trained_home.migraine("validate", str(file), "--json").out)
+    drift = next(line for line in document["checks"] if line["check"] == "drift_from_previous")
+    assert "There is no earlier delivery" not in drift["detail"]
+
+
+def test_a_draft_mapping_is_written_once_and_works(home: Home, tmp_path: Path) -> None:
+    file, mapping = tmp_path / "diary.csv", tmp_path / "mapping.yaml"
+    file.write_bytes(_text(diary().rename(columns={"migraine_occurrence": "Migraine"})))
+    assert home.migraine("mapping", "init", str(file), "--output", str(mapping)).code == 0
+    assert home.migraine("validate", str(file), "--mapping", str(mapping)).code == 0
+    again = home.migraine("mapping", "init", str(file), "--output", str(mapping))
+    assert again.code == 2
+    assert "exists" in again.err
+    assert "columns:" in home.migraine("mapping", "init", str(file)).out

@@ -55,15 +55,7 @@ BAD: tuple[tuple[str, Mapping[str, Any], str], ...] = (
         _row(date=datetime.datetime(2024, 6, 1, 13)),
         "date = 2024-06-01 13:00:00 has a time of day",
     ),
-    ("not_finite", _row(air_quality=np.inf), "air_quality = inf is not a finite number"),
-    ("not_finite", _row(neck_pain=-np.inf), "neck_pain = -inf is not a finite number"),
-    ("out_of_bounds", _row(sleep_hours=31), "sleep_hours = 31 is above the highest possible value 24 h"),
-    ("out_of_bounds", _row(stress_level=0), "stress_level = 0 is below the lowest possible value 1"),
-    ("out_of_bounds", _row(humidity=100.5), "humidity = 100.5 is above the highest possible value 100 %"),
-    ("out_of_bounds", _row(air_quality=-1), "air_quality = -1 is below the lowest possible value 0"),
-    ("neither_0_nor_1", _row(neck_pain=0.5), "neck_pain = 0.5 is neither 0 (no) nor 1 (yes)"),
     ("neither_0_nor_1", _row(migraine_occurrence=2), "migraine_occurrence = 2 is neither 0 (no) nor 1 (yes)"),
-    ("unknown_category", _row(sex="X"), "sex = 'X' is none of F, M"),
     (
         "contradiction",
         _row(migraine_severity=4),
@@ -88,6 +80,30 @@ BAD: tuple[tuple[str, Mapping[str, Any], str], ...] = (
 )
 
 
+BAD_CELLS: tuple[tuple[str, str, Mapping[str, Any]], ...] = (
+    ("unreadable_cell", "age", _row(nulled="age='old' is not a number")),
+    ("not_finite", "air_quality", _row(air_quality=np.inf)),
+    ("not_finite", "neck_pain", _row(neck_pain=-np.inf)),
+    ("out_of_bounds", "sleep_hours", _row(sleep_hours=31)),
+    ("out_of_bounds", "stress_level", _row(stress_level=0)),
+    ("out_of_bounds", "humidity", _row(humidity=100.5)),
+    ("out_of_bounds", "air_quality", _row(air_quality=-1)),
+    ("out_of_bounds", "duration_h", _row(migraine_occurrence=1, duration_h=80)),
+    ("neither_0_nor_1", "neck_pain", _row(neck_pain=0.5)),
+    ("unknown_category", "sex", _row(sex="X")),
+)
+
+
+@pytest.mark.parametrize(("rule", "field", "row"), BAD_CELLS)
+def test_a_bad_cell_becomes_null_and_keeps_its_row(rule: str, field: str, row: Mapping[str, Any]) -> None:
+    result = _validate(raw_frame([row, _row(participant_id="good")]))
+    assert len(result.valid) == 2
+    assert result.quarantined.empty
+    assert pd.isna(result.valid[field].iloc[0])
+    columns = ["rule", "field", "effect", "rows"]
+    assert result.reasons[columns].to_numpy().tolist() == [[rule, field, "nulled", 1]]
+
+
 @pytest.mark.parametrize(("rule", "row", "reason"), BAD)
 def test_a_row_that_breaks_a_rule_is_set_aside_with_a_sentence(rule: str, row: Mapping[str, Any], reason: str) -> None:
     assert _reason(row) == reason
@@ -98,7 +114,9 @@ def test_a_row_that_breaks_a_rule_is_set_aside_with_a_sentence(rule: str, row: M
 
 
 def test_every_rule_has_a_row_that_breaks_it() -> None:
-    tested = {rule for rule, _, _ in BAD} | {"conflict"}  # which takes two rows; tested below
+    tested = (
+        {rule for rule, _, _ in BAD} | {rule for rule, _, _ in BAD_CELLS} | {"conflict"}
+    )  # which takes two rows; tested below
     assert tested == {rule.name for rule in RULES}
 
 
@@ -122,14 +140,21 @@ def test_a_row_at_the_edge_of_what_is_legal_is_accepted(row: Mapping[str, Any]) 
 
 
 def test_a_row_with_two_faults_says_both() -> None:
-    reason = _reason(_row(sleep_hours=31, sex="X"))
-    assert reason == "sleep_hours = 31 is above the highest possible value 24 h; sex = 'X' is none of F, M"
+    reason = _reason(_row(migraine_occurrence=2, participant_id=None))
+    assert reason == "migraine_occurrence = 2 is neither 0 (no) nor 1 (yes); participant_id is missing"
 
 
 def test_a_field_broken_below_and_above_is_counted_once() -> None:
-    rows = [_row(sleep_hours=31), _row(participant_id="b", sleep_hours=-1)]
+    rows = [_row(sleep_hours=31), _row(participant_id="b", sleep_hours=-1), _row(participant_id="c", sleep_hours=7)]
     counted = _validate(raw_frame(rows)).reasons
-    assert counted[["rule", "field", "rows"]].to_numpy().tolist() == [["out_of_bounds", "sleep_hours", 2]]
+    columns = ["rule", "field", "rows", "share"]
+    assert counted[columns].to_numpy().tolist() == [["out_of_bounds", "sleep_hours", 2, pytest.approx(2 / 3)]]
+
+
+def test_a_sentinel_for_not_asked_contradicts_nothing() -> None:
+    result = _validate(raw_frame([_row(migraine_severity=999), _row(participant_id="b", duration_h=-99)]))
+    assert len(result.valid) == 2
+    assert result.valid[["migraine_severity", "duration_h"]].isna().all(axis=None)
 
 
 def test_rows_in_conflict_are_all_set_aside_and_name_one_another() -> None:

@@ -25,9 +25,9 @@ def _validated(frame: pd.DataFrame) -> Validated:
 
 
 def _spoiled(rows: int) -> pd.DataFrame:
-    """A hundred days, the first `rows` of them with 31 hours of sleep."""
+    """A hundred days, the first `rows` of them without a participant."""
     frame = good_days(5, 20)
-    frame.loc[: rows - 1, "sleep_hours"] = 31.0
+    frame.loc[: rows - 1, "participant_id"] = None
     return frame
 
 
@@ -51,7 +51,9 @@ def test_a_raw_frame_of_the_wrong_type_is_blocked_and_the_column_named() -> None
 
 
 def test_a_value_out_of_bounds_that_validation_missed_is_blocked_with_its_count() -> None:
-    found = types_and_bounds(_spoiled(3)[[*NAMES, *PROVENANCE]])
+    frame = good_days()
+    frame.loc[:2, "sleep_hours"] = 31.0
+    found = types_and_bounds(frame[[*NAMES, *PROVENANCE]])
     assert (found.passed, found.blocking) == (False, True)
     assert found.rows == (("sleep_hours", "less_than_or_equal_to(24)", "3"),)
     assert "sleep_hours" in found.reason
@@ -85,7 +87,7 @@ def test_unreadable_rows_are_shown_with_their_place_and_block_nothing() -> None:
 def test_quarantine_warns_above_5_and_blocks_above_30_per_cent(bad: int, passed: bool, blocking: bool) -> None:
     found = quarantine_share(_validated(_spoiled(bad)), settings=SETTINGS)
     assert (found.passed, found.blocking) == (passed, blocking)
-    assert found.rows[0][:2] == ("out_of_bounds", "sleep_hours")
+    assert found.rows[0][:2] == ("missing_key", "participant_id")
     assert found.rows[0][3] == str(bad)
 
 

@@ -47,11 +47,24 @@ def test_the_other_rows_are_untouched_and_in_order(clean: pd.DataFrame) -> None:
     assert len(soiled) == len(clean) + copies.sum()
 
 
-@pytest.mark.parametrize("name", [one.name for one in FAULTS if one.name != "identical duplicate"])
-def test_validation_quarantines_every_corrupted_row(clean: pd.DataFrame, name: str) -> None:
+NULLED = {"value out of bounds", "impossible age", "unknown category", "flag that is neither 0 nor 1"}
+
+
+@pytest.mark.parametrize("name", sorted({one.name for one in FAULTS} - NULLED - {"identical duplicate"}))
+def test_validation_quarantines_every_row_that_cannot_be_used(clean: pd.DataFrame, name: str) -> None:
     soiled, fault = corrupt(clean, share=0.1, seed=1)
     aside = set(_validated(soiled).quarantined["source_row"])
     assert set(np.flatnonzero(fault == name) + 1) <= aside
+
+
+@pytest.mark.parametrize("name", sorted(NULLED))
+def test_validation_nulls_every_value_that_cannot_be_used(clean: pd.DataFrame, name: str) -> None:
+    soiled, fault = corrupt(clean, share=0.1, seed=1)
+    (field,) = next(one.values for one in FAULTS if one.name == name)
+    valid = _validated(soiled).valid
+    rows = valid["source_row"].isin(np.flatnonzero(fault == name) + 1)
+    assert rows.sum() == (fault == name).sum()
+    assert valid.loc[rows, field].isna().all()
 
 
 def test_validation_quarantines_nothing_else_except_the_other_row_of_a_conflict(clean: pd.DataFrame) -> None:

@@ -31,7 +31,9 @@ def test_every_spelling_of_null_is_null_in_every_kind(null: str, name: str) -> N
     good = {"date": "2020-01-01", "sex": "F"}.get(name, "1")
     column = read(name, [null, good])
     assert column.problems == {}
-    assert [value is None or value != value for value in column.values] == [True, False]
+    nothing = name == "yawning" and null == "None"
+    assert [value is None or value != value for value in column.values] == [not nothing, False]
+    assert not nothing or column.values[0] == 0
 
 
 @pytest.mark.parametrize(("name", "cell", "sentence"), [
@@ -55,7 +57,7 @@ def test_values_out_of_bounds_are_read_as_they_are() -> None:
 
 
 @pytest.mark.parametrize(("name", "cell"), [("sleep_hours", "good"), ("yawning", "rarely"), ("date", "43831"),
-                                            ("sex", "1"), ("migraine_type", "G43")])  # fmt: skip
+                                            ("sex", "3"), ("migraine_type", "G43")])  # fmt: skip
 def test_a_column_without_readable_cells_is_refused(name: str, cell: str) -> None:
     with pytest.raises(
         DataRefused, match=rf"none of the 10 cells of column '{name}' is .* for {name}.*mapping"

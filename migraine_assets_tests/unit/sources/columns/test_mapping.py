@@ -44,7 +44,7 @@ def test_yes_and_no_stay_text() -> None:
     ("columns: {age: a}\nconstants: {sx: F}", "unknown contract field 'sx'. Did you mean 'sex'"),
     ("columns: {age: a}\nhorizon: 8", "'horizon' of m.yaml is '8'"),
     ("columns: {duration_h: {column: a, unit: mmHg}}", "unknown unit 'mmHg'. Known units: h, min, s, d"),
-    ("columns: {stress_level: {column: a, unit: percent}}", "Use 'scale' and 'offset'"),
+    ("columns: {stress_level: {column: a, unit: percent}}", "Known units: a scale such as 1-5"),
     ("columns: {age: {column: a, scale: ten}}", "'ten', which is not a number"),
     ("columns: {date: {column: a, epoch: 1/1/90}}", "not a date like 1990-01-31"),
     ("columns: {date: {column: a, epoch: 1990-01-01, format: '%d'}}", "both 'format' and 'epoch'"),

@@ -5,7 +5,7 @@ from migraine_assets.sources.files.delivery import RAW_COLUMNS, identity, source
 
 
 def test_order_of_the_raw_columns() -> None:
-    assert (*NAMES, "source_file", "source_row", "unreadable", "superseded") == RAW_COLUMNS
+    assert (*NAMES, "source_file", "source_row", "unreadable", "superseded", "nulled") == RAW_COLUMNS
 
 
 def test_the_hash_of_a_file_and_of_a_folder() -> None:

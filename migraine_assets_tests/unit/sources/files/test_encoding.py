@@ -22,7 +22,7 @@ def test_utf_16_big_endian_is_read_by_its_byte_order_mark() -> None:
 def test_a_guessed_western_encoding_is_noted(encoding: str) -> None:
     body, remark = utf8("x.csv", TEXT.encode(encoding))
     assert body.decode() == TEXT
-    assert remark == "x.csv was read as cp1252."
+    assert remark == "x.csv was read as cp1252. If letters are wrong, state 'encoding' in the mapping."
 
 
 def test_unicode_needs_no_note() -> None:

@@ -1,0 +1,191 @@
+"""What `migraine validate` does and shows: a diary is read, checked as a run would check it, and read back.
+
+Not here: the command line (`cli.commands.data`), the figures of the read-back (`core.quality.read_back`).
+"""
+
+import datetime as dt
+from dataclasses import dataclass
+
+from migraine_assets.cli.console import say, show
+from migraine_assets.cli.documents import (
+    CheckLine,
+    ColumnLine,
+    GroupLine,
+    QuarantineReason,
+    ReadBackRecord,
+    ValidateDocument,
+)
+from migraine_assets.core.diary.preprocess import preprocess
+from migraine_assets.core.diary.validation import Validated, validate
+from migraine_assets.core.quality.finding import Finding, percent
+from migraine_assets.core.quality.read_back import ReadBack, read_back
+from migraine_assets.core.quality.suite import raw_findings, validated_findings
+from migraine_assets.params import load_params
+from migraine_assets.settings import Settings
+from migraine_assets.sources.files.delivery import Delivery
+from migraine_assets.sources.registry import read_source
+from migraine_assets.stores.assets import deliveries
+from migraine_assets.stores.store import Store
+
+# Rows that are shown; the JSON document has all groups.
+_GROUPS, _EXAMPLES = 12, 5
+
+
+@dataclass(frozen=True)
+class Examined:
+    """A delivery, its rows, its checks and its read-back."""
+
+    delivery: Delivery
+    result: Validated
+    findings: tuple[Finding, ...]
+    read: ReadBack
+
+
+def examine(file: str, *, mapping: str | None, settings: Settings) -> Examined:
+    """Read and check the diary at `file` as a run would, the comparison with the last accepted delivery included.
+
+    Raises `ConfigurationError` and `DataRefused` for a diary that cannot be read. Writes nothing.
+    """
+    params, today = load_params(settings.params), dt.datetime.now(dt.UTC).date()
+    contract = params.diary_contract()
+    delivery = read_source(
+        file, mapping=mapping, options={}, landing=settings.landing, limits=params.sources, contract=contract
+    )
+    result = validate(delivery.frame, today=today, settings=params.validation, contract=contract)
+    previous = deliveries.previous_profile(Store(settings.store_location), delivery.md5)
+    findings = (
+        *raw_findings(delivery.frame, previous=previous, settings=params.quality, contract=contract),
+        *validated_findings(result, previous=previous, today=today, settings=params.quality, contract=contract),
+    )
+    actions = preprocess(result.valid, cleaning=params.cleaning(contract), contract=contract).actions
+    return Examined(delivery, result, findings, read_back(result, actions))
+
+
+def document_of(examined: Examined) -> ValidateDocument:
+    """Return everything as the document for programs."""
+    delivery, read = examined.delivery, examined.read
+    return ValidateDocument(
+        source=delivery.description,
+        md5=delivery.md5,
+        rows=len(delivery.frame),
+        accepted=len(examined.result.valid),
+        quarantined=len(examined.result.quarantined),
+        horizon=delivery.horizon,
+        notes=tuple(delivery.notes),
+        reasons=[
+            QuarantineReason(
+                rule=loss.rule,
+                field=loss.field,
+                what=loss.what,
+                rows=loss.count,
+                effect=loss.effect,
+                share=loss.share,
+                on_attack_days=loss.on_attack_days,
+                on_other_days=loss.on_other_days,
+            )
+            for loss in read.losses
+        ],
+        checks=[CheckLine(check=f.name, result=_verdict(f), detail=f.reason) for f in examined.findings],
+        columns=[
+            ColumnLine(column=c.column, field=c.field, file=c.file, notes=c.notes, examples=c.examples)
+            for c in delivery.columns
+        ],
+        read_back=_record(read),
+    )
+
+
+def show_examined(document: ValidateDocument, examined: Examined) -> None:
+    """Show the notes, the losses and the checks, and at the end the read-back.
+
+    For the person at this terminal only: nothing that is kept quotes rows of a diary.
+    """
+    say(f"{document.source}: {document.rows:,} rows, horizon {document.horizon}, MD5 {document.md5}")
+    for text in document.notes:
+        say(f"Note: {text}")
+    say(f"{document.accepted:,} rows accepted, {document.quarantined:,} quarantined")
+    say("")
+    _show_losses(document, examined)
+    checks = [(line.check, line.result, line.detail) for line in document.checks]
+    show("Checks", ("check", "result", "detail"), checks, text=("detail",))
+    say("")
+    _show_columns(document)
+    _show_groups(document)
+    for sentence in examined.read.sentences():
+        say(sentence)
+
+
+def _verdict(finding: Finding) -> str:
+    return "passed" if finding.passed else "refused" if finding.blocking else "warning"
+
+
+def _record(read: ReadBack) -> ReadBackRecord:
+    return ReadBackRecord(
+        participants=read.participants,
+        days=read.days,
+        first_day=read.first_day,
+        last_day=read.last_day,
+        attack_days=read.attack_days,
+        quiet_days=read.quiet_days,
+        unknown_days=read.unknown_days,
+        attack_rate=read.attack_rate,
+        coverage=read.coverage,
+        groups=[
+            GroupLine(
+                name=group.name,
+                participants=group.participants,
+                days=group.days,
+                attack_days=group.attack_days,
+                first_day=group.first_day,
+                last_day=group.last_day,
+            )
+            for group in read.groups
+        ],
+        clipped=dict(read.clipped),
+    )
+
+
+def _show_losses(document: ValidateDocument, examined: Examined) -> None:
+    if not document.reasons:
+        return
+    cells = [
+        (r.effect, r.field or r.rule, f"{r.rows:,}", percent(r.share))
+        + (percent(r.on_attack_days), percent(r.on_other_days), r.what)
+        for r in document.reasons
+    ]
+    columns = ("effect", "field", "count", "share", "attack days", "other days", "why")
+    show("Quarantined rows and nulled values", columns, cells, right=columns[2:6], text=("why",))
+    say("")
+    first = examined.result.quarantined.head(_EXAMPLES)
+    if len(first):
+        rows = [(str(row.source_row), str(row.source_file), str(row.reason)) for row in first.itertuples()]
+        show("First quarantined rows", ("row", "file", "reason"), rows, right=("row",), text=("reason",))
+        say("")
+
+
+def _show_columns(document: ValidateDocument) -> None:
+    if not document.columns:
+        return
+    cells = [
+        (line.column, line.field, ", ".join(_example(*pair) for pair in line.examples), "; ".join(line.notes))
+        for line in document.columns
+    ]
+    show("Columns as they were read", ("column", "field", "examples", "how"), cells, text=("examples", "how"))
+    say("")
+
+
+def _example(cell: str, value: str) -> str:
+    return cell if cell == value else f"{cell} -> {value}"
+
+
+def _show_groups(document: ValidateDocument) -> None:
+    groups = document.read_back.groups
+    cells = [
+        (group.name, f"{group.participants:,}", f"{group.days:,}", f"{group.attack_days:,}")
+        + (group.first_day or "", group.last_day or "")
+        for group in groups[:_GROUPS]
+    ]
+    more = len(groups) - len(cells)
+    title = "Who and when" + (f" ({more:,} more are in --json)" if more else "")
+    columns = ("participant or file", "people", "days", "attacks", "first day", "last day")
+    show(title, columns, cells, right=("people", "days", "attacks"))
+    say("")

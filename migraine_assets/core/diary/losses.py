@@ -1,0 +1,43 @@
+"""Whether losing rows or values goes together with the outcome.
+
+A loss that depends on the outcome biases every model: if attack days are lost more often, attacks look rarer than they
+are. Not here: which loss is too large or too dependent (`core.quality.losses`).
+"""
+
+import math
+
+import numpy as np
+from numpy.typing import NDArray
+
+# With fewer rows per participant, participants are not compared with themselves.
+_MIN_ROWS_PER_PARTICIPANT = 5.0
+
+
+def dependence(
+    lost: NDArray[np.bool_], attack: NDArray[np.float64], participant: NDArray[np.int64]
+) -> tuple[float, float, float]:
+    """Test whether days with an attack are lost more or less often than others: (p, share of attacks, of others).
+
+    All arrays are [n]; `attack` is 1, 0 or NaN (unknown, left out); `participant` holds codes, -1 for unknown. The
+    test is that of Cochran, Mantel and Haenszel with the participants as strata, so that one participant with many
+    attacks and a broken export is no evidence; diaries of few rows each are one stratum.
+    """
+    known = ~np.isnan(attack)
+    lost, attacks = lost[known], attack[known] == 1
+    if not lost.any() or not attacks.any() or attacks.all():
+        return 1.0, _share(lost[attacks]), _share(lost[~attacks])
+    _, strata = np.unique(participant[known], return_inverse=True)
+    if len(lost) < _MIN_ROWS_PER_PARTICIPANT * (strata.max() + 1):
+        strata = np.zeros(len(lost), dtype=np.int64)
+    n, a, k, x = (np.bincount(strata, mask) for mask in (np.ones(len(lost)), attacks, lost, attacks & lost))
+    with np.errstate(invalid="ignore", divide="ignore"):
+        variance = a * k * (n - a) * (n - k) / (n**2 * (n - 1))
+    total = float(variance[n > 1].sum())
+    if total == 0:
+        return 1.0, _share(lost[attacks]), _share(lost[~attacks])
+    distance = max(abs(float(x.sum() - (a * k / n).sum())) - 0.5, 0.0)
+    return math.erfc(distance / math.sqrt(2 * total)), _share(lost[attacks]), _share(lost[~attacks])
+
+
+def _share(mask: NDArray[np.bool_]) -> float:
+    return float(mask.mean()) if mask.size else 0.0

@@ -1,0 +1,147 @@
+"""The read-back of a delivery: what a person who knows the diary can check in ten seconds.
+
+Who kept it and when, how many days and attacks, how much of the calendar is there, and what was lost. Not here: what
+each column was taken for (`sources.taken`), rules and limits (the other modules of `core.quality`).
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from migraine_assets.core.contract import ATTACK
+from migraine_assets.core.diary.columns import numbers
+from migraine_assets.core.diary.validation import Validated
+from migraine_assets.core.quality.finding import percent, plural, share
+
+# A diary with fewer quiet days than this, on fewer of the calendar days, may hold attack days only.
+_FEW_QUIET, _FEW_DAYS = 0.5, 0.75
+
+
+@dataclass(frozen=True)
+class Group:
+    """A participant or a file: its accepted days and attack days, and its first and last day (ISO 8601)."""
+
+    name: str
+    participants: int
+    days: int
+    attack_days: int
+    first_day: str | None
+    last_day: str | None
+
+
+@dataclass(frozen=True)
+class Loss:
+    """What was lost: rows or values of a field, and on which share of days of either outcome."""
+
+    effect: str
+    field: str
+    rule: str
+    what: str
+    count: int
+    share: float
+    on_attack_days: float
+    on_other_days: float
+    p: float
+
+
+@dataclass(frozen=True)
+class ReadBack:
+    """What was read. `coverage`: share of the days between each participant's first and last that are in the diary;
+    None without dates. `groups`: the files if there are several, and otherwise the participants.
+    """
+
+    participants: int
+    days: int
+    first_day: str | None
+    last_day: str | None
+    attack_days: int
+    quiet_days: int
+    unknown_days: int
+    coverage: float | None
+    groups: tuple[Group, ...]
+    losses: tuple[Loss, ...]
+    clipped: tuple[tuple[str, int], ...] = ()
+
+    @property
+    def attack_rate(self) -> float:
+        """Share of the days with a known outcome that have an attack."""
+        return share(self.attack_days, self.attack_days + self.quiet_days)
+
+    def sentences(self) -> tuple[str, ...]:
+        """The read-back as text."""
+        when = f", {self.first_day} to {self.last_day}" if self.first_day else ", without dates"
+        lines = [
+            f"{plural(self.participants, 'participant')}, {plural(self.days, 'day')}{when}.",
+            f"{plural(self.attack_days, 'day')} with an attack ({percent(self.attack_rate)}), "
+            f"{self.quiet_days:,} without, {self.unknown_days:,} unknown.",
+        ]
+        if self.coverage is not None:
+            lines.append(f"{percent(self.coverage)} of the days between first and last entry are in the diary.")
+            if self.attack_rate > _FEW_QUIET and self.coverage < _FEW_DAYS:
+                lines.append("It may hold attack days only: if so, a model would forecast far too many attacks.")
+        if self.clipped:
+            values = ", ".join(f"{name} ({count:,})" for name, count in self.clipped)
+            lines.append(f"Clipped to the limits: {values}.")
+        return tuple(lines)
+
+
+def read_back(result: Validated, actions: pd.DataFrame) -> ReadBack:
+    """Compute the read-back of accepted rows; `actions` are those of preprocessing."""
+    valid = result.valid
+    attack = numbers(valid, ATTACK)
+    first, last = _ends(valid)
+    by = "source_file" if valid["source_file"].nunique() > 1 else "participant_id"
+    clips = actions[(actions["action"] == "clipped") & (actions["count"] > 0)]
+    return ReadBack(
+        participants=int(valid["participant_id"].nunique()),
+        days=len(valid),
+        first_day=first,
+        last_day=last,
+        attack_days=int((attack == 1).sum()),
+        quiet_days=int((attack == 0).sum()),
+        unknown_days=int(np.isnan(attack).sum()),
+        coverage=_coverage(valid),
+        groups=tuple(_group(str(name), part) for name, part in valid.groupby(by, sort=False)),
+        losses=_losses(result.reasons),
+        clipped=tuple((str(row["field"]), int(row["count"])) for row in clips.to_dict("records")),
+    )
+
+
+def _group(name: str, part: pd.DataFrame) -> Group:
+    first, last = _ends(part)
+    attacks = int((numbers(part, ATTACK) == 1).sum())
+    return Group(name, int(part["participant_id"].nunique()), len(part), attacks, first, last)
+
+
+def _ends(part: pd.DataFrame) -> tuple[str | None, str | None]:
+    days = part["date"]
+    if not days.notna().any():
+        return None, None
+    return f"{days.min():%Y-%m-%d}", f"{days.max():%Y-%m-%d}"
+
+
+def _coverage(valid: pd.DataFrame) -> float | None:
+    dated = valid[valid["date"].notna()]
+    if dated.empty:
+        return None
+    days = dated.groupby("participant_id", sort=False)["date"].agg(["min", "max", "nunique"])
+    span = (days["max"] - days["min"]).dt.days + 1
+    return float(days["nunique"].sum() / span.sum())
+
+
+def _losses(reasons: pd.DataFrame) -> tuple[Loss, ...]:
+    return tuple(
+        Loss(
+            effect=str(row["effect"]),
+            field=str(row["field"]),
+            rule=str(row["rule"]),
+            what=str(row["what"]),
+            count=int(row["rows"]),
+            share=float(row["share"]),
+            on_attack_days=float(row["attack_share"]),
+            on_other_days=float(row["other_share"]),
+            p=float(row["p"]),
+        )
+        for row in reasons.to_dict("records")
+    )

@@ -1,0 +1,97 @@
+"""Units and scales that nobody stated: does the distribution of a column fit the unit of its field?
+
+A column that fits is read as it is. If exactly one other unit makes it fit, it is converted, and that is told. Anything
+else is asked for by name. Not here: stated units (`sources.columns.units`), changes since the last delivery
+(`core.quality.unit_change`).
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from migraine_assets.core.contract import Field
+from migraine_assets.core.diary.units import PLAUSIBLE_MEDIANS, UNITS, Unit
+from migraine_assets.errors import DataRefused
+from migraine_assets.sources.columns.advice import mapping_line, remedy
+from migraine_assets.sources.columns.units import is_rating
+
+_MIN_VALUES = 20
+# Up to this share of values may be out of bounds in the right unit.
+_OUTSIDE = 0.10
+# A share of zeros above this is no error: the scale begins at 0.
+_ZEROS = 0.01
+
+
+@dataclass(frozen=True)
+class Reading:
+    """How a column was read: times `factor` plus `offset`, in the guessed `unit` if it was not read as it is."""
+
+    factor: float = 1.0
+    offset: float = 0.0
+    note: str | None = None
+    unit: str | None = None
+
+
+def read_as(field: Field, column: str, values: NDArray[np.float64], file: str) -> Reading:
+    """Return how `values` without a stated unit are read. Raises `DataRefused` if that cannot be decided."""
+    known = values[np.isfinite(values)]
+    if len(known) < _MIN_VALUES:
+        return Reading()
+    if is_rating(field):
+        return _rating(field, column, known, file)
+    low, high = PLAUSIBLE_MEDIANS.get(field.name, (None, None))
+    if low is None or high is None or _fits(field, known, low, high):
+        return Reading()
+    units = [unit for unit in UNITS if unit.target == field.unit and unit.scale != 1]
+    fitting = [unit for unit in units if _fits(field, known * unit.scale, low, high)]
+    if len(fitting) == 1:
+        return _converted(field, column, known, fitting[0])
+    names = ", ".join(unit.spellings[0] for unit in fitting or units)
+    line = mapping_line(field.name, column, unit=(fitting or units)[0].spellings[0])
+    raise DataRefused(
+        f"{file}: column '{column}' has a median of {np.median(known):.6g}, which is not plausible for {field.name} in "
+        f"{field.unit}. State its unit, for example one of {names}. {remedy(line)} Or leave the column out."
+    )
+
+
+def _fits(field: Field, known: NDArray[np.float64], low: float, high: float) -> bool:
+    outside = np.zeros(len(known), dtype=np.bool_)
+    # An attack may last longer than the contract can say.
+    if field.role != "outcome":
+        outside |= known < (-np.inf if field.low is None else field.low)
+        outside |= known > (np.inf if field.high is None else field.high)
+    return bool(low <= np.median(known) <= high and outside.mean() <= _OUTSIDE)
+
+
+def _converted(field: Field, column: str, known: NDArray[np.float64], unit: Unit) -> Reading:
+    name, median = unit.spellings[0], float(np.median(known))
+    return Reading(
+        unit.scale,
+        0.0,
+        f"column '{column}' has no stated unit and was read as {name}: its median, {median:.6g}, is "
+        f"{median * unit.scale:.4g} {field.unit}. If that is wrong, state 'unit' in the mapping.",
+        name,
+    )
+
+
+def _rating(field: Field, column: str, known: NDArray[np.float64], file: str) -> Reading:
+    low, high = field.low or 0.0, field.high or 10.0
+    top = float(np.quantile(known, 0.99))
+    zeros = float((known == 0).mean()) if low > 0 else 0.0
+    above = float((known > high).mean())
+    if above <= _OUTSIDE / 2 and zeros <= _ZEROS:
+        if top <= high / 2:
+            note = f"column '{column}' goes from {known.min():g} to {top:g} and was read on the scale {field.unit}"
+            return Reading(note=f"{note}. If its scale is another, state it in the mapping, as in unit: 1-{top:g}.")
+        return Reading()
+    if above <= _OUTSIDE / 2 and top >= high - 1:
+        factor = (high - low) / high
+        note = f"column '{column}' was read as a scale from 0 to {high:g} and converted to {field.unit}"
+        return Reading(factor, low, f"{note}. If that is wrong, state 'unit' in the mapping.", f"0-{high:g}")
+    end = next((end for end in (3, 4, 5, 7, 10, 100) if end >= top), int(np.ceil(top)))
+    line = mapping_line(field.name, column, unit=f"0-{end}")
+    raise DataRefused(
+        f"{file}: column '{column}' goes from {known.min():g} to {known.max():g}, but {field.name} is rated "
+        f"{field.unit}. State its scale, for example 0-{end}. {remedy(line)}"
+    )

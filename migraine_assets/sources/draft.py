@@ -1,0 +1,105 @@
+"""A draft mapping of a diary: what would be read as what, with examples, for a person to check and complete.
+
+Not here: parsing a mapping (`sources.columns.mapping`), the command (`cli.commands.mapping`).
+"""
+
+import json
+
+from migraine_assets.core.contract import ATTACK, FIELDS, Field
+from migraine_assets.errors import MigraineError
+from migraine_assets.printable import one_line
+from migraine_assets.sources.columns.binding import Binding, bind
+from migraine_assets.sources.columns.mapping import Column
+from migraine_assets.sources.columns.units import split_header
+from migraine_assets.sources.files.fetch import Fetched, fetch
+from migraine_assets.sources.files.limits import DEFAULT, SourceLimits
+from migraine_assets.sources.files.reader import read_sheet
+from migraine_assets.sources.files.sheet import Sheet
+from migraine_assets.sources.part import entry_number
+from migraine_assets.sources.table import table_delivery
+
+_EXAMPLES, _SAMPLE = 3, 500
+
+_HEAD = """
+# Keys for the whole file, if they are needed:
+# description: one sentence
+# timezone: Europe/Berlin     # of times in UTC
+# encoding: cp1252            # of text that is not UTF-8
+# decimal: ","                # marks of numbers
+# thousands: "."
+# skip_rows: 0                # lines above the header
+# entries: day                # several rows of a day become one
+# constants: {sex: F}         # the same for all rows
+
+columns:"""
+
+
+def draft_mapping(location: str, *, limits: SourceLimits = DEFAULT) -> str:
+    """Return the text of a mapping of the first file at `location`.
+
+    It reads what is read without a mapping, with every guess written out. Columns that nothing was found for are
+    comments. Raises `ConfigurationError` or `DataRefused` if there is no table.
+    """
+    fetched = fetch(location, limits=limits)
+    sheet = read_sheet(fetched.files[0], limits=limits)
+    binding = bind(sheet, None)
+    numbered = entry_number(sheet, binding)
+    if numbered is not None:
+        binding = bind(sheet, None, without={numbered})
+    problem, units = _attempt(fetched, limits)
+    examples = [_examples(sheet, position) for position in range(len(sheet.header))]
+    fields = {column.field.name: (column, position) for column, position in binding.columns}
+    lines = [
+        f"# Draft of a mapping for {one_line(location)}. Check every line, complete it, and try it with",
+        "#   migraine validate FILE --mapping THIS_FILE",
+        *([f"# As it is, the diary is refused: {one_line(problem)}"] if problem else []),
+        _HEAD,
+    ]
+    lines += [_line(field, fields.get(field.name), examples, units) for field in FIELDS if _shown(field, fields)]
+    lines += _unused(sheet, binding, examples)
+    missing = [field.name for field in FIELDS if not _shown(field, fields)]
+    lines += ["", f"# Fields without a column: {', '.join(missing)}"] if missing else []
+    return "\n".join(lines) + "\n"
+
+
+def _shown(field: Field, fields: dict[str, tuple[Column, int]]) -> bool:
+    return field.name in fields or field.role == "key" or field.name == ATTACK
+
+
+def _attempt(fetched: Fetched, limits: SourceLimits) -> tuple[str | None, dict[str, str]]:
+    """Read the diary without a mapping: why it is refused, and the units that are guessed."""
+    try:
+        delivery = table_delivery(fetched, None, source="table", description="", limits=limits)
+    except MigraineError as error:
+        return str(error), {}
+    return None, {column.field: column.unit for column in delivery.columns if column.unit}
+
+
+def _line(field: Field, bound: tuple[Column, int] | None, examples: list[str], units: dict[str, str]) -> str:
+    if bound is None:
+        return f"  # {field.name}: <column>     # required unless it is constant: {field.description}"
+    column, position = bound
+    unit = units.get(field.name) or (split_header(column.column)[1] if column.stated else None)
+    name = json.dumps(column.column, ensure_ascii=False)
+    value = f"{{column: {name}, unit: {json.dumps(unit, ensure_ascii=False)}}}" if unit else name
+    return f"  {field.name}: {value}     # {_described(field)} Cells: {examples[position]}"
+
+
+def _described(field: Field) -> str:
+    unit = ", ".join(field.categories) if field.categories else field.unit
+    return f"{field.description.rstrip('.')}{f' ({unit})' if unit else ''}."
+
+
+def _unused(sheet: Sheet, binding: Binding, examples: list[str]) -> list[str]:
+    used = {position for _, position in binding.columns}
+    rest = [position for position in range(len(sheet.header)) if position not in used]
+    if not rest:
+        return []
+    names = [f"  # <field>: {json.dumps(sheet.header[p], ensure_ascii=False)}     # Cells: {examples[p]}" for p in rest]
+    return ["  # Not recognized. Name the field, or leave the line as it is:", *names]
+
+
+def _examples(sheet: Sheet, position: int) -> str:
+    (cells,) = sheet.load([position])
+    texts = [one_line(str(value))[:30] for value in cells.slice(0, _SAMPLE).to_pylist() if value not in (None, "")]
+    return ", ".join(list(dict.fromkeys(texts))[:_EXAMPLES]) or "empty"

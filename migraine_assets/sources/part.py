@@ -1,0 +1,150 @@
+"""One file of a delivery: its sheet, the binding of its columns to fields, and their cells.
+
+Not here: the delivery as a whole (`sources.table`).
+"""
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import PurePosixPath
+
+import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from migraine_assets.core.contract import ATTACK, CONTRACT, Contract
+from migraine_assets.errors import DataRefused
+from migraine_assets.sources.columns import coercion
+from migraine_assets.sources.columns.advice import mapping_line, remedy
+from migraine_assets.sources.columns.binding import Binding, bind, header_of, listed
+from migraine_assets.sources.columns.cell_reader import Style
+from migraine_assets.sources.columns.dates import Order, parse_date
+from migraine_assets.sources.columns.mapping import Column, SourceMapping
+from migraine_assets.sources.files.sheet import Sheet
+
+# In a file of fewer rows, every participant may have one.
+_MIN_ENTRIES = 20
+
+_DATE_NAME = re.compile("dat|day|dag|tag|fecha|jour|giorno|dia|when|time")
+_SAMPLE, _DATE_SHARE = 200, 0.8
+
+
+@dataclass(frozen=True)
+class Part:
+    """One file. `cells` has one array for each column of `binding`."""
+
+    sheet: Sheet
+    binding: Binding
+    cells: list[pa.Array]
+    notes: tuple[str, ...] = ()
+
+    def column(self, field: str) -> tuple[Column, pa.Array] | None:
+        """Return the column that is read as `field` and its cells."""
+        position = self.binding.position(field)
+        return None if position is None else (self.binding.columns[position][0], self.cells[position])
+
+
+def read_part(sheet: Sheet, mapping: SourceMapping | None, contract: Contract = CONTRACT) -> Part:
+    """Bind and load the columns of `sheet`."""
+    binding = bind(sheet, mapping, contract)
+    cells = _load(sheet, binding)
+    numbered = entry_number(sheet, binding)
+    if numbered is None:
+        return Part(sheet, binding, cells)
+    name = sheet.header[numbered]
+    binding = bind(sheet, mapping, contract, without={numbered})
+    note = (
+        f"{sheet.file}: column '{name}' differs in every row, so that it numbers the entries and is no participant. If "
+        f"it is one, state it in the mapping: {mapping_line('participant_id', name)}"
+    )
+    return Part(sheet, binding, _load(sheet, binding), (note,))
+
+
+def entry_number(sheet: Sheet, binding: Binding) -> int | None:
+    """Return the position of a column that was taken for the participant by its name and numbers the entries.
+
+    It differs in every row of a dated diary. A column `participant_id` is believed.
+    """
+    index = binding.position("participant_id")
+    if index is None or "participant_id" not in binding.guessed or binding.position("date") is None:
+        return None
+    column, position = binding.columns[index]
+    if column.column.casefold() == column.field.name or len(sheet.lines) < _MIN_ENTRIES:
+        return None
+    (cells,) = sheet.load([position])
+    known = cells.drop_null()
+    return position if len(known) and pc.count_distinct(known).as_py() == len(known) else None
+
+
+def is_diary(part: Part) -> bool:
+    """Return whether the file has any of the columns without which it cannot be a diary."""
+    return any(part.binding.position(name) is not None for name in ("participant_id", "date", ATTACK))
+
+
+def require_outcome(part: Part, mapping: SourceMapping | None) -> None:
+    """Raise `DataRefused` if the file has no outcome, or if the mapping leaves out its participants or dates."""
+    constants: Mapping[str, str] = mapping.constants if mapping else {}
+    name = part.sheet.file
+    if part.binding.position(ATTACK) is None and ATTACK not in constants:
+        raise DataRefused(
+            f"{name} has no outcome: a column '{ATTACK}' (1 on a day with an attack, 0 without) is required. "
+            f"Found: {header_of(part.sheet)}. If one of them is the outcome, name it. "
+            f"{remedy(mapping_line(ATTACK, '<column>'))}"
+        )
+    left_out = [f"'{column}' ({field})" for column, field in part.binding.unread if field in ("participant_id", "date")]
+    if left_out:
+        raise DataRefused(
+            f"The mapping does not read {' and '.join(left_out)} of {name}, without which days have no history. Add "
+            "'match_names: true', or map the columns; to leave them out, name them under 'ignore'."
+        )
+
+
+def refuse_unread_dates(parts: Sequence[Part], frame: pd.DataFrame, mapping: SourceMapping | None) -> None:
+    """Raise `DataRefused` if days of participants have no date although an ignored column holds dates."""
+    if (mapping and mapping.horizon == 0) or frame["date"].notna().any():
+        return
+    if not frame["participant_id"].duplicated().any() or frame["participant_id"].isna().all():
+        return
+    for part in parts:
+        ignored = {*part.binding.kept_out}
+        names = [
+            name
+            for position, name in enumerate(part.sheet.header)
+            if name in ignored and _DATE_NAME.search(name.casefold()) and _holds_dates(part.sheet, position)
+        ]
+        if names:
+            which = names[0] if len(names) == 1 else "<column>"
+            raise DataRefused(
+                f"{part.sheet.file} has participants with several rows and no date, but {listed(names)} may be the day "
+                f"and is not read. {remedy(mapping_line('date', which))} If the order of the days does not matter, "
+                "state 'horizon: 0'."
+            )
+
+
+def _holds_dates(sheet: Sheet, position: int) -> bool:
+    (cells,) = sheet.load([position])
+    if pa.types.is_temporal(cells.type):
+        return True
+    if not pa.types.is_string(cells.type):
+        return False
+    sample = [text for text in cells.slice(0, _SAMPLE).to_pylist() if text]
+    orders: tuple[Order, ...] = ("day first", "month first")
+    dates = [text for text in sample if any(parse_date(text.strip(), order) is not None for order in orders)]
+    return len(dates) >= max(1, _DATE_SHARE * len(sample))
+
+
+def _load(sheet: Sheet, binding: Binding) -> list[pa.Array]:
+    # Two fields may be read from one column, which is loaded once.
+    positions = sorted({position for _, position in binding.columns if position >= 0} | set(binding.joined))
+    loaded = dict(zip(positions, sheet.load(positions), strict=True))
+    return [_cells(column, position, sheet, binding, loaded) for column, position in binding.columns]
+
+
+def _cells(column: Column, position: int, sheet: Sheet, binding: Binding, loaded: Mapping[int, pa.Array]) -> pa.Array:
+    if column.file_name:
+        return pa.repeat(PurePosixPath(sheet.file).name.partition(".")[0], len(sheet.lines))
+    if column.joined:
+        style = Style(sheet.file)
+        texts = [coercion.texts_of(loaded[place], column, style) for place in (position, *binding.joined)]
+        return pc.binary_join_element_wise(*(pc.utf8_trim_whitespace(text) for text in texts), "/")
+    return loaded[position]
