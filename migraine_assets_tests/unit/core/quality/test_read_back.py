@@ -44,7 +44,7 @@ def test_losses_and_clips_are_in_it() -> None:
     frame.loc[10, "participant_id"] = None
     read = _read(frame)
     assert [(loss.effect, loss.field, loss.count) for loss in read.losses] == [
-        ("quarantined", "", 1),
+        ("quarantined", "participant_id", 1),
         ("nulled", "sleep_hours", 6),
     ]
     assert read.clipped == (("sleep_hours", 4),)
