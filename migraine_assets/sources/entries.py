@@ -32,7 +32,8 @@ def refuse_entries(frame: pd.DataFrame, file: np.ndarray, contract: Contract = C
     several, total = int((days > 1).sum()), len(keys.drop_duplicates())
     if several >= _MIN_DAYS_IN_CONFLICT and several > _MAX_DAYS_IN_CONFLICT * total:
         raise DataRefused(
-            f"{several:,} of {total:,} days of a participant have several rows that differ. If they are "
+            f"{frame['source_file'].iloc[0]}: {several:,} of {total:,} "
+            f"days of a participant have several rows that differ. If they are "
             "entries of one day, state 'entries: day' in the mapping "
             "({match_names: true, entries: day}). If several participants have the same name, state the columns that "
             "identify one together: {columns: {participant_id: [<site>, <patient>]}, match_names: true}."

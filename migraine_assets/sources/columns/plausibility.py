@@ -41,7 +41,8 @@ def read_as(field: Field, column: str, values: NDArray[np.float64], file: str) -
     if is_rating(field):
         return _rating(field, column, known, file)
     low, high = PLAUSIBLE_MEDIANS.get(field.name, (None, None))
-    if low is None or high is None or _fits(field, known, low, high):
+    # Values out of bounds beside a plausible median are errors, not another unit.
+    if low is None or high is None or low <= np.median(known) <= high:
         return Reading()
     units = [unit for unit in UNITS if unit.target == field.unit and unit.scale != 1]
     fitting = [unit for unit in units if _fits(field, known * unit.scale, low, high)]

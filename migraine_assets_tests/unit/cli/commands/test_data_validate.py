@@ -57,7 +57,7 @@ BROKEN = (
         lambda: _text(diary().drop(columns=["migraine_occurrence"])),
         ("has no outcome: a column 'migraine_occurrence'",),
     ),
-    Broken("conflicting duplicates", _conflicting, ("quarantine",)),
+    Broken("conflicting duplicates", _conflicting, ("several rows that differ", "entries: day")),
     Broken("dates from 1900", lambda: _shifted(1900), ("quarantine",)),
     Broken("dates from 2100", lambda: _shifted(2100), ("quarantine",)),
     Broken("words for numbers", lambda: _changed(migraine_occurrence="perhaps"), ("migraine_occurrence", "0 or 1")),
@@ -183,11 +183,11 @@ def test_programs_get_one_json_document(home: Home, tmp_path: Path) -> None:
     assert (document["accepted"], document["quarantined"]) == (600, 0)
     assert document["read_back"]["participants"] == 15
     assert {column["field"] for column in document["columns"]} >= {"participant_id", "date", "sleep_hours"}
-    file.write_bytes(_changed(migraine_occurrence=[0, 1] * 300, sleep_hours=99.0, migraine_severity=np.nan))
+    file.write_bytes(_changed(sleep_hours=[99.0, 7.0, 7.0, 7.0] * 150))
     ended = home.migraine("validate", str(file), "--json")
     assert ended.code == 3
     refused = json.loads(ended.out)
-    assert [(r["effect"], r["field"], r["share"]) for r in refused["reasons"]] == [("nulled", "sleep_hours", 1.0)]
+    assert [(r["effect"], r["field"], r["share"]) for r in refused["reasons"]] == [("nulled", "sleep_hours", 0.25)]
     assert "refused" in {check["result"] for check in refused["checks"]}
 
 
