@@ -17,7 +17,7 @@ _QUOTE, _NEWLINE, _RETURN = ord('"'), ord("\n"), ord("\r")
 _SAMPLE_BYTES = 65_536
 _SAMPLE_RECORDS = 50
 # At least this share of the lines below a title has the same number of fields.
-_EVEN, _MAX_TITLES, _TITLE_SAMPLE = 0.9, 15, 200
+_EVEN, _MIN_TABLE, _MAX_TITLES, _TITLE_SAMPLE = 0.9, 10, 15, 200
 
 
 @dataclass(frozen=True)
@@ -73,7 +73,8 @@ def title_lines(body: bytes) -> int:
         usual, frequency = Counter(counts).most_common(1)[0] if counts else (0, 0)
         first = next((index for index, count in enumerate(counts) if count == usual), 0)
         above = counts[:first]
-        if usual >= 3 and 0 < first <= _MAX_TITLES and frequency >= _EVEN * (len(counts) - first):
+        even = frequency >= max(_MIN_TABLE, _EVEN * (len(counts) - first))
+        if usual >= 3 and 0 < first <= _MAX_TITLES and even:
             return first if all(count <= usual / 2 for count in above) else 0
     return 0
 

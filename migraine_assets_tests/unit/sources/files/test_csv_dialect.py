@@ -6,7 +6,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from migraine_assets.sources.files.csv_dialect import delimiter, has_stray_quotes, preamble, records, without
+from migraine_assets.sources.files.csv_dialect import (
+    delimiter,
+    has_stray_quotes,
+    preamble,
+    records,
+    title_lines,
+    without,
+)
 
 CELL = st.text(alphabet='ab1,;"\n é', max_size=6)
 
@@ -72,3 +79,11 @@ def test_records_can_be_removed() -> None:
     body = b'a,b\n1,"x\ny"\n3,4'
     assert without(body, records(body, ","), np.array([True, False, True])) == b'1,"x\ny"\n'
     assert without(body, records(body, ","), np.zeros(3, bool)) is body
+
+
+def test_titles_above_a_table_are_counted() -> None:
+    table = b"a,b,c\n" + b"1,2,3\n" * 12
+    assert title_lines(b"Export\nClinic: X;printed\n\n" + table) == 3
+    assert title_lines(table) == 0
+    assert title_lines(b"Export\na,b,c\n1,2,3\n") == 0, "too short a table to tell"
+    assert title_lines(b"a,b,c,d\n" + b"1,2,3\n" * 12) == 0, "a header of another length"
