@@ -13,7 +13,7 @@ from starlette.middleware.trustedhost import TrustedHostMiddleware
 HOSTS = ["127.0.0.1", "localhost"]
 
 
-class LoopbackWebserver(DagsterWebserver):
+class LoopbackWebserver(DagsterWebserver):  # type: ignore[type-arg]
     """The webserver without answers to requests for other hosts."""
 
     def build_middleware(self) -> list[Middleware]:
@@ -24,7 +24,7 @@ class LoopbackWebserver(DagsterWebserver):
 def main() -> None:
     """Run Dagster's own command with this webserver, which it has no option for."""
     vars(app)["DagsterWebserver"] = LoopbackWebserver
-    cli.main()
+    cli.main()  # type: ignore[no-untyped-call]
 
 
 if __name__ == "__main__":
