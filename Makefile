@@ -13,7 +13,8 @@ installed = .venv/.installed-$(1)
 
 .DEFAULT_GOAL := help
 .PHONY: help run ui serve demo-drift test test-all static fast-tests all-tests lint format types postgres rules chart checks \
-	dashboards image screenshots sample-report docs lock clean validate audit images scan deploy api-tests watch-check notify
+	dashboards image screenshots recording sample-report docs lock clean validate audit images scan deploy \
+	api-tests watch-check notify
 
 help:
 	@awk -F ':.*## ' ' \
@@ -98,6 +99,9 @@ format: $(call installed,dev) ## Format the code
 
 screenshots: $(call installed,run) ## Take the screenshots of the README (needs Chromium and a finished `make run`)
 	@scripts/screenshots.sh
+
+recording: $(call installed,run) ## Record the animated picture of the README: 14 simulated days with real results
+	@OMP_NUM_THREADS=1 $(bin)/python -m demo.recording
 
 sample-report: ## Copy the newest reports to build/sample-report, as a static site
 	@scripts/sample_report.sh
