@@ -21,18 +21,21 @@ ENDS = ("end", "endtime", "enddate", "ended", "attackend", "endedat")
 DURATIONS = ("duration", "lasted", "durationh", "durationhours")
 SEVERITIES = ("severity", "intensity", "painlevel", "pain", "migraineseverity", "migraineintensity")
 PARTICIPANTS = ("participant", "participantid", "patient", "patientid", "subject", "subjectid", "userid")
+ATTACK_WORDS = ("attack", "migraine", "headache")
 DRUGS = ("medication", "medications", "medicine", "drug")
 
 
 def guessed(sheet: Sheet) -> EventColumns | None:
-    """Return the columns of a table of attacks by their names; None if it has no start with an end or a duration."""
+    """Return the columns of a table of attacks by their names; None if the names do not say that it is one."""
     by_name = {canonical(name): name for name in reversed(sheet.header)}
 
     def first(names: tuple[str, ...]) -> str | None:
         return next((by_name[name] for name in names if name in by_name), None)
 
-    start, end, lasted = first(STARTS), first(ENDS), first(DURATIONS)
-    if start is None or (end is None and lasted is None):
+    start, end, lasted, severity = first(STARTS), first(ENDS), first(DURATIONS), first(SEVERITIES)
+    # Other things have a start and an end too, such as sleep.
+    of_attacks = severity is not None or any(word in name for name in by_name for word in ATTACK_WORDS)
+    if start is None or (end is None and lasted is None) or not of_attacks:
         return None
     return EventColumns(
         start, end, lasted if end is None else None, first(SEVERITIES), first(PARTICIPANTS), first(DRUGS)

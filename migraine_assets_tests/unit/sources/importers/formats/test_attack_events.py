@@ -52,6 +52,14 @@ def test_a_missing_column_is_named(tmp_path: Path) -> None:
         open_table(path, mapping=mapping)
 
 
+def test_other_spans_of_time_are_no_attacks(tmp_path: Path) -> None:
+    path, mapping = write(
+        tmp_path, "Start Time,End Time,Minutes Asleep\n2024-01-22 23:12,2024-01-23 07:05,473\n", PERIOD
+    )
+    with pytest.raises(DataRefused, match="has no outcome"):
+        open_table(path, mapping=mapping)
+
+
 def test_other_headaches_of_migraine_log_are_no_attacks(tmp_path: Path) -> None:
     rows = 'date,strength,medsTaken\n2024-01-22,migraine,"[""Triptan""]"\n2024-01-23,headache,[]\n'
     path, mapping = write(tmp_path, rows, PERIOD)
