@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from benchmarks import stages
 from benchmarks.stages import Split, Trained
 from migraine_assets.core.evaluation.champion_analysis import ScoredRows, assemble
-from migraine_assets.core.evaluation.cross_validation import Scorer, baseline_predictions
+from migraine_assets.core.evaluation.cross_validation import Scorer, baseline_predictions, baseline_threshold
 from migraine_assets.core.evaluation.datasets import TaskData, dimensions, part_of
 from migraine_assets.core.evaluation.gate import gate
 from migraine_assets.core.evaluation.importance import groups_by_field
@@ -94,6 +94,7 @@ def evaluated(
     predicted = {key: bundle.predict(data.test.X) for key, bundle in bundles.items()}
     ranking = rank([_result(key, model) for key, model in models.items()], task=task)
     scorer, (train_base, test_base) = Scorer(data, params.training.replicates), baseline_predictions(data)
+    thresholds = {key: baseline_threshold(data, prediction) for key, prediction in train_base.items()}
     best = predicted.get(ranking.champion or "")
     decision = None
     if best is not None:
@@ -107,8 +108,8 @@ def evaluated(
         flow=(),
         rows=tuple(_row(models[key], bundles[key], scorer, predicted[key]) for key in models),
         baselines={
-            key: {"cv": scorer.train(train_base[key]), "test": scorer.test(test_base[key], None) or {}}
-            for key in train_base
+            key: {"cv": scorer.train(train_base[key], limit), "test": scorer.test(test_base[key], limit) or {}}
+            for key, limit in thresholds.items()
         },
         ranking=ranking,
         decision=decision,

@@ -12,7 +12,7 @@ import pandas as pd
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from migraine_assets.core.contract import CONTRACT, Contract
+from migraine_assets.core.contract import CONTRACT, Contract, Field
 from migraine_assets.printable import one_line
 from migraine_assets.sources.columns.coercion import Coerced
 from migraine_assets.sources.columns.mapping import Column
@@ -59,7 +59,7 @@ def settle_units(
         open_parts = [index for index, column in enumerate(parts) if column is not None and not column.stated]
         first = next(column for column in parts if column is not None)
         columns[name] = first
-        if contract.by_name[name].kind != "number" or not open_parts:
+        if contract.by_name[name].kind != "number" or not open_parts or _bounded_by_hand(contract.by_name[name]):
             continue
         rows = np.isin(file, open_parts) if len(taken) > 1 else np.ones(len(frame), dtype=np.bool_)
         values = frame[name].to_numpy()
@@ -76,6 +76,12 @@ def settle_units(
                 first, examples=examples, notes=(*first.notes, reading.note or ""), unit=reading.unit
             )
     return tuple(columns.values()), tuple(notes)
+
+
+def _bounded_by_hand(field: Field) -> bool:
+    """Whether parameters state other bounds than those of the project: then they say what is plausible."""
+    default = CONTRACT.by_name.get(field.name)
+    return default is not None and (field.low, field.high) != (default.low, default.high)
 
 
 def told(columns: Iterable[Taken]) -> tuple[str, ...]:

@@ -14,15 +14,17 @@ import re
 from collections.abc import Mapping, Sequence, Set
 from dataclasses import asdict, dataclass
 from functools import partial
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from migraine_assets.core.diary.profile import Profile, from_json
 from migraine_assets.core.dvc_hash import DIRECTORY_SUFFIX, directory_listing, directory_md5, md5
 from migraine_assets.errors import DataRefused, FileMissing, StoreError
 from migraine_assets.stores.documents import UNREADABLE, read_document, unless_damaged
 from migraine_assets.stores.store import Store
+
+if TYPE_CHECKING:  # It needs pandas, which the service does not load.
+    from migraine_assets.core.diary.profile import Profile
 
 FORMAT = 1
 
@@ -139,10 +141,14 @@ def record(
     return Entry(number, acceptance)
 
 
-def previous_profile(store: Store, md5: str) -> Profile | None:
+def previous_profile(store: Store, md5: str) -> "Profile | None":
     """Return the profile of the last accepted delivery other than `md5`; None if there is none."""
     others = [entry for entry in log(store) if entry.acceptance.md5 != md5]
-    return from_json(json.dumps(dict(others[-1].acceptance.profile))) if others else None
+    if not others:
+        return None
+    from migraine_assets.core.diary.profile import from_json
+
+    return from_json(json.dumps(dict(others[-1].acceptance.profile)))
 
 
 def log(store: Store, *, damaged: list[str] | None = None) -> tuple[Entry, ...]:

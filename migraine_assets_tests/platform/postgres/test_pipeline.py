@@ -44,7 +44,7 @@ def used(addresses: dict[str, str], tmp_path_factory: pytest.TempPathFactory) ->
 
 def test_all_records_are_in_postgresql(used: Home, server: Postgres) -> None:
     assert server.query("pipeline_dagster", "SELECT pipeline_name, status FROM runs") == [("full_pipeline", "SUCCESS")]
-    assert server.query("pipeline_mlflow", "SELECT count(*) FROM runs WHERE status = 'FINISHED'") == [(17,)]
+    assert server.query("pipeline_mlflow", "SELECT count(*) FROM runs WHERE status = 'FINISHED'") == [(24,)]
     assert server.query("pipeline_mlflow", "SELECT DISTINCT alias FROM registered_model_aliases ORDER BY 1") == [
         ("challenger",),
         ("champion",),

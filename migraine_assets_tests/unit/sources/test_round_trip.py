@@ -27,7 +27,8 @@ def values(field: Field) -> SearchStrategy:
         return st.sampled_from([*field.categories, None])
     if field.kind == "flag":
         return st.sampled_from([0.0, 1.0, np.nan])
-    return st.floats(-1e6, 1e6).map(lambda value: round(value, 3)) | st.just(np.nan)
+    # Three decimals could be thousands in a file whose cells are not separated by commas.
+    return st.floats(-1e6, 1e6).map(lambda value: round(value, 2)) | st.just(np.nan)
 
 
 @st.composite
