@@ -62,15 +62,21 @@ async def read_raw(request: Request, *, most: int, seconds: float, held: Held | 
 
 
 async def _read(request: Request, most: int, held: Held | None) -> bytes:
-    parts, size = [], 0
-    async for part in request.stream():
+    # Not `request.stream()`, whose generator takes a noticeable share of a small request.
+    receive, parts, size = request.receive, [], 0
+    while True:
+        message = await receive()
+        if message["type"] == "http.disconnect":
+            raise ClientDisconnect
+        part = message.get("body", b"")
         size += len(part)
         if size > most:
             raise _too_large(most)
         if held is not None:
             held.add(len(part))
         parts.append(part)
-    return b"".join(parts)
+        if not message.get("more_body", False):
+            return parts[0] if len(parts) == 1 else b"".join(parts)
 
 
 def _too_large(most: int) -> Refused:
