@@ -83,10 +83,13 @@ def speed(reference_rows: int, rows: int, features: int) -> None:
     names = [f"f{k}" for k in range(features)]
     before = rng.normal(size=(reference_rows, features)).astype(np.float32)
     now = (rng.normal(size=(rows, features)) + 0.02).astype(np.float32)
-    found = {item.name: item for item in references(before, names)}
+    bins_by_name = {item.name: item for item in references(before, names)}
     window = Window(now, names, np.arange(rows) // 7)
     sorting, kept = seconds(lambda: {name: np.sort(before[:, k].astype(np.float64)) for k, name in enumerate(names)})
-    exact, bins = DriftReference(found, reference_rows // 60, samples=kept), DriftReference(found, reference_rows // 60)
+    exact, bins = (
+        DriftReference(bins_by_name, reference_rows // 60, samples=kept),
+        DriftReference(bins_by_name, reference_rows // 60),
+    )
     first, _ = seconds(lambda: measure_drift(window, exact))
     warm, _ = seconds(lambda: measure_drift(window, exact))
     binned, _ = seconds(lambda: measure_drift(window, bins))

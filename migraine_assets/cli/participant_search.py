@@ -31,7 +31,7 @@ class KeptDiary:
 
 def diaries_with(store: Store, participant: str, *, damaged: list[str]) -> dict[str, KeptDiary]:
     """Return the kept diaries with the participant, by MD5. One that cannot be read is named in `damaged`."""
-    found: dict[str, KeptDiary] = {}
+    diaries: dict[str, KeptDiary] = {}
     for md5, entry in {entry.acceptance.md5: entry for entry in deliveries.log(store, damaged=damaged)}.items():
         try:
             rows = 0 if deliveries.erased_at(store, md5) else _rows_in(deliveries.restored(store, entry), participant)
@@ -39,8 +39,8 @@ def diaries_with(store: Store, participant: str, *, damaged: list[str]) -> dict[
             damaged.append(f"The accepted diary {md5} cannot be searched. {error} {REMEDY}")
             continue
         if rows:
-            found[md5] = KeptDiary(entry.acceptance.source, entry.acceptance.description, rows)
-    return found
+            diaries[md5] = KeptDiary(entry.acceptance.source, entry.acceptance.description, rows)
+    return diaries
 
 
 def _rows_in(kept: deliveries.Restored, participant: str) -> int:

@@ -1,7 +1,7 @@
 """The table source: CSV or Parquet files from any location, with or without a mapping, as one raw frame.
 
 This module orders the steps. Not here: the steps themselves (`sources.files`, `sources.columns`,
-`sources.part`, `sources.taken`, `sources.entries`, `sources.superseded`).
+`sources.part`, `sources.read_columns`, `sources.entries`, `sources.superseded`).
 """
 
 from collections.abc import Mapping, Sequence
@@ -21,7 +21,7 @@ from migraine_assets.sources.columns.cell_reader import Style
 from migraine_assets.sources.columns.dates import DateReading
 from migraine_assets.sources.columns.mapping import Column, SourceMapping, normal, parse_mapping
 from migraine_assets.sources.entries import merge_entries, refuse_entries, stated_rules
-from migraine_assets.sources.files.delivery import Delivery, SourceFile, Taken, raw_columns
+from migraine_assets.sources.files.delivery import Delivery, ReadColumn, SourceFile, raw_columns
 from migraine_assets.sources.files.encoding import uncompressed
 from migraine_assets.sources.files.fetch import Fetched, fetch, read_text
 from migraine_assets.sources.files.limits import DEFAULT, SourceLimits
@@ -33,8 +33,8 @@ from migraine_assets.sources.importers.attacks import ADVICE, days_of
 from migraine_assets.sources.importers.formats.attack_events import attack_list
 from migraine_assets.sources.part import Part, is_diary, read_part, refuse_unread_dates, require_outcome
 from migraine_assets.sources.participants import horizon_of, lookalikes, name_participants
+from migraine_assets.sources.read_columns import read_column, reading_notes, settle_units
 from migraine_assets.sources.superseded import superseded
-from migraine_assets.sources.taken import settle_units, take, told
 from migraine_assets.sources.unlisted import add_quiet_days
 
 # A diary of fewer days may well have attack days only by chance.
@@ -77,7 +77,7 @@ def table_delivery(
     read = [_frame(part, mapping, style, contract) for part, style in zip(parts, context.styles, strict=True)]
     frame = pd.concat([part_frame for part_frame, _ in read], ignore_index=True)
     file = np.repeat(np.arange(len(parts)), [len(part.sheet.lines) for part in parts])
-    columns, guesses = settle_units(frame, file, [taken for _, taken in read], contract)
+    columns, guesses = settle_units(frame, file, [columns for _, columns in read], contract)
     horizon = horizon_of(mapping, dated=bool(frame["date"].notna().any()))
     named = [part.binding.position("participant_id") is not None for part in parts]
     notes = (
@@ -85,7 +85,7 @@ def table_delivery(
         *skipped,
         *_notes(parts, mapping, known),
         *context.dates.notes,
-        *told(taken for _, part in read for taken in part),
+        *reading_notes(column for _, columns in read for column in columns),
         *guesses,
     )
     refuse_unread_dates(parts, frame, mapping)
@@ -206,14 +206,14 @@ def _date_reading(parts: Sequence[Part], timezone: str | None) -> DateReading:
             if timezone is None:
                 date_columns.refuse_utc_stamps(pair[1], column=name)
             recoded = pair[0].recode
-            found = coercion.distinct_texts(pair[1], pair[0], Style(part.sheet.file))
-            texts += [text for text in found if text.strip() and normal(text) not in recoded]
+            texts_of_part = coercion.distinct_texts(pair[1], pair[0], Style(part.sheet.file))
+            texts += [text for text in texts_of_part if text.strip() and normal(text) not in recoded]
     return date_columns.decide(texts, column=name, timezone=timezone)
 
 
 def _frame(
     part: Part, mapping: SourceMapping | None, style: Style, contract: Contract
-) -> tuple[pd.DataFrame, tuple[Taken, ...]]:
+) -> tuple[pd.DataFrame, tuple[ReadColumn, ...]]:
     sheet, rows = part.sheet, len(part.sheet.lines)
     coerced = {column.field.name: coercion.coerce(column, cells, style)
                for (column, _), cells in zip(part.binding.columns, part.cells, strict=True)}  # fmt: skip
@@ -228,11 +228,11 @@ def _frame(
     ]
     columns["unreadable"] = _joined(rows, [sheet.problems, *needed], "; ")
     columns["nulled"] = _joined(rows, others, "\n")
-    taken = tuple(
-        take(column, cells, coerced[column.field.name], sheet.file)
+    read_columns = tuple(
+        read_column(column, cells, coerced[column.field.name], sheet.file)
         for (column, _), cells in zip(part.binding.columns, part.cells, strict=True)
     )
-    return pd.DataFrame(columns, copy=False), taken
+    return pd.DataFrame(columns, copy=False), read_columns
 
 
 def _filled(field: Field, value: str, rows: int) -> NDArray[Any]:

@@ -92,8 +92,8 @@ def backups(target: Store) -> list[str]:
     root = target.root.rstrip("/") + "/"
     if not target.fs.exists(target.root):
         return []
-    found = (str(path).removeprefix(root) for path in target.fs.ls(target.root, detail=False))
-    return sorted(name for each in found if target.exists(f"{(name := each.strip('/'))}/{LISTING}"))
+    folders = (str(path).removeprefix(root) for path in target.fs.ls(target.root, detail=False))
+    return sorted(name for folder in folders if target.exists(f"{(name := folder.strip('/'))}/{LISTING}"))
 
 
 def prune(target: Store, *, keep: int) -> list[str]:

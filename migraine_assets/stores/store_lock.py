@@ -102,8 +102,8 @@ def _enter_local(root: Path, owner: str) -> int | None:
     """Lock the file for `owner`; None if another owner has it. Returns the descriptor that holds the lock."""
     with file_lock(root / GUARD):
         file = append_file(root / LOCK)
-        mine = acquire(file, wait=False)
-        if mine:
+        acquired = acquire(file, wait=False)
+        if acquired:
             os.ftruncate(file, 0)
             write_all(file, owner.encode())
         elif (root / LOCK).read_bytes() != owner.encode():

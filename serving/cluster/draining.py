@@ -43,5 +43,5 @@ def _process_of(admin_socket: Path) -> int | None:
             answer = b"".join(iter(lambda: connection.recv(1 << 16), b""))
     except OSError:
         return None
-    found = _PID.search(answer)
-    return int(found[1]) if found else None
+    match = _PID.search(answer)
+    return int(match[1]) if match else None

@@ -125,18 +125,19 @@ def _check_schema(schema: Any, columns: Mapping[str, str]) -> None:
             raise NotAccepted("type", field.name)
 
 
-def _accepts(kind: str, found: Any) -> bool:
+def _accepts(kind: str, arrow_type: Any) -> bool:
     from pyarrow import types
 
-    if types.is_null(found):
+    if types.is_null(arrow_type):
         return True
     if kind == NUMBER:
-        plain = types.is_integer(found) or types.is_floating(found) or types.is_boolean(found)
-        return bool(plain or types.is_decimal(found))
-    if kind == WORD and types.is_dictionary(found):
-        found = found.value_type
-    text = types.is_string(found) or types.is_large_string(found)
-    return bool(text or (kind == DATE and (types.is_date(found) or types.is_timestamp(found) or types.is_int32(found))))
+        plain = types.is_integer(arrow_type) or types.is_floating(arrow_type) or types.is_boolean(arrow_type)
+        return bool(plain or types.is_decimal(arrow_type))
+    if kind == WORD and types.is_dictionary(arrow_type):
+        arrow_type = arrow_type.value_type
+    text = types.is_string(arrow_type) or types.is_large_string(arrow_type)
+    day = types.is_date(arrow_type) or types.is_timestamp(arrow_type) or types.is_int32(arrow_type)
+    return bool(text or (kind == DATE and day))
 
 
 def _column(name: str, column: Any, request: Mapping[str, Any]) -> tuple[list[str] | None, NDArray[Any]]:

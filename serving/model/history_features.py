@@ -32,11 +32,11 @@ class HistoryFeatures:
         return recipe.cleaner(self.columns).changed(self.histories.values, self._both(recipe)[0])
 
     def _both(self, recipe: ModelRecipe) -> tuple[Floats, Rows]:
-        found = self._computed.get(recipe)
-        if found is None:
+        computed = self._computed.get(recipe)
+        if computed is None:
             cleaned = recipe.cleaner(self.columns).cleaner.clean(self.histories.values)
-            found = self._computed[recipe] = cleaned, self._compute(recipe, cleaned)
-        return found
+            computed = self._computed[recipe] = cleaned, self._compute(recipe, cleaned)
+        return computed
 
     def _compute(self, recipe: ModelRecipe, cleaned: Floats) -> Rows:
         histories, plan = self.histories, recipe.plan

@@ -46,8 +46,8 @@ def restore(
 ) -> None:
     """Verify a backup and copy it into the store, which has to be empty, and its dumps into a folder."""
     target = Store(source)
-    found = backups(target)
-    chosen = name or (found[-1] if found else None)
+    finished = backups(target)
+    chosen = name or (finished[-1] if finished else None)
     if chosen is None:
         raise ConfigurationError(f"{source} has no finished backup.")
     listing = restore_backup(target, chosen, store=Store(Settings().store_location), dumps=Store(str(dumps)))

@@ -1,7 +1,7 @@
 """The read-back of a delivery: what a person who knows the diary can check in ten seconds.
 
 Who kept it and when, how many days and attacks, how much of the calendar is there, and what was lost. Not here: what
-each column was taken for (`sources.taken`), rules and limits (the other modules of `core.quality`).
+each column was read as (`sources.read_columns`), rules and limits (the other modules of `core.quality`).
 """
 
 from dataclasses import dataclass

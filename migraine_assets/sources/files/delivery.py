@@ -35,8 +35,8 @@ class SourceFile:
 
 
 @dataclass(frozen=True)
-class Taken:
-    """What a column was taken for: the field, how it was converted, and (cell, value) of its first distinct cells.
+class ReadColumn:
+    """How a column was read: the field, how it was converted, and (cell, value) of its first distinct cells.
 
     `stated`: whether its unit or coding was stated, by the mapping, the header or the cells. `unit`: the unit that was
     guessed.
@@ -70,7 +70,7 @@ class Delivery:
     md5: str
     notes: tuple[str, ...] = ()
     mapping: str | None = None
-    columns: tuple[Taken, ...] = ()
+    columns: tuple[ReadColumn, ...] = ()
 
 
 def source_file(name: str, content: bytes) -> SourceFile:

@@ -60,8 +60,8 @@ def decisions(
     """
     days = [day for day in store.list(FOLDER) if since is None or day >= since.isoformat()]
     paths = (f"{FOLDER}/{day}/{leaf}" for day in days for leaf in store.list(f"{FOLDER}/{day}"))
-    found = (unless_damaged(partial(_read, store, path), damaged) for path in paths)
-    return tuple(decision for decision in found if decision is not None)
+    decisions = (unless_damaged(partial(_read, store, path), damaged) for path in paths)
+    return tuple(decision for decision in decisions if decision is not None)
 
 
 def _newest_first(store: Store) -> Iterator[AutomationDecision]:

@@ -57,8 +57,8 @@ def append(store: Store, record: PromotionRecord) -> PromotionRecord:
 
 def records(store: Store, *, damaged: list[str] | None = None) -> tuple[PromotionRecord, ...]:
     """Return every record, oldest first. A damaged one raises `StoreError`, or is skipped and named in `damaged`."""
-    found = (unless_damaged(partial(read, store, name), damaged) for name in sorted(_ids(store), key=int))
-    return tuple(record for record in found if record is not None)
+    known = (unless_damaged(partial(read, store, name), damaged) for name in sorted(_ids(store), key=int))
+    return tuple(record for record in known if record is not None)
 
 
 def read(store: Store, record_id: str) -> PromotionRecord:

@@ -174,7 +174,7 @@ def _numbered(
         np.arange(len(tree.left)) if everything else np.flatnonzero(stop)
         for tree, stop in zip(trees, leaf, strict=True)
     ]
-    return _joined(np.full(len(found), number) for number, found in enumerate(nodes)), _joined(nodes)
+    return _joined(np.full(len(kept), number) for number, kept in enumerate(nodes)), _joined(nodes)
 
 
 def _joined(parts: Iterator[NDArray[Any]] | list[NDArray[Any]]) -> list[Any]:

@@ -1,4 +1,4 @@
-"""What each column was taken for: the record of a reading, with examples, guesses of units, and the notes on them.
+"""How each column was read: the record of a reading, with examples, guesses of units, and the notes on them.
 
 Not here: the conversion of cells (`sources.columns.coercion`), the guesses (`sources.columns.plausibility`).
 """
@@ -17,7 +17,7 @@ from migraine_assets.printable import one_line
 from migraine_assets.sources.columns.coercion import Coerced
 from migraine_assets.sources.columns.mapping import Column
 from migraine_assets.sources.columns.plausibility import Reading, read_as
-from migraine_assets.sources.files.delivery import Taken
+from migraine_assets.sources.files.delivery import ReadColumn
 
 _EXAMPLES = 3
 # About so many values show the distribution of a column.
@@ -26,7 +26,7 @@ _ENOUGH = 100_000
 _SAMPLE = 300
 
 
-def take(column: Column, cells: pa.Array, coerced: Coerced, file: str) -> Taken:
+def read_column(column: Column, cells: pa.Array, coerced: Coerced, file: str) -> ReadColumn:
     """Return the record of a column with its first distinct cells and the values that they became."""
     sample = [_text(value) for value in cells.slice(0, _SAMPLE).to_pylist()]
     rows: dict[str, int] = {}
@@ -34,7 +34,7 @@ def take(column: Column, cells: pa.Array, coerced: Coerced, file: str) -> Taken:
         if cell and len(rows) < _EXAMPLES:
             rows.setdefault(cell, row)
     examples = tuple((cell, row) for cell, row in rows.items())
-    return Taken(
+    return ReadColumn(
         field=column.field.name,
         column=column.column,
         file=file,
@@ -45,23 +45,26 @@ def take(column: Column, cells: pa.Array, coerced: Coerced, file: str) -> Taken:
 
 
 def settle_units(
-    frame: pd.DataFrame, file: NDArray[np.int64], taken: Sequence[tuple[Taken, ...]], contract: Contract = CONTRACT
-) -> tuple[tuple[Taken, ...], tuple[str, ...]]:
+    frame: pd.DataFrame,
+    file: NDArray[np.int64],
+    delivered: Sequence[tuple[ReadColumn, ...]],
+    contract: Contract = CONTRACT,
+) -> tuple[tuple[ReadColumn, ...], tuple[str, ...]]:
     """Convert in place the numbers whose unit nobody stated and the distribution shows.
 
-    `file` is the index of each row's file, `taken` holds the columns of each file. Returns all columns, one for each
+    `file` is the index of each row's file, `delivered` the columns of each file. Returns all columns, one for each
     field, and the notes on the guesses. Raises `DataRefused` for a unit that cannot be decided.
     """
     notes: list[str] = []
-    columns: dict[str, Taken] = {}
-    for name in dict.fromkeys(column.field for part in taken for column in part):
-        parts = [next((column for column in part if column.field == name), None) for part in taken]
+    columns: dict[str, ReadColumn] = {}
+    for name in dict.fromkeys(column.field for part in delivered for column in part):
+        parts = [next((column for column in part if column.field == name), None) for part in delivered]
         open_parts = [index for index, column in enumerate(parts) if column is not None and not column.stated]
         first = next(column for column in parts if column is not None)
         columns[name] = first
         if contract.by_name[name].kind != "number" or not open_parts or _bounded_by_hand(contract.by_name[name]):
             continue
-        rows = np.isin(file, open_parts) if len(taken) > 1 else np.ones(len(frame), dtype=np.bool_)
+        rows = np.isin(file, open_parts) if len(delivered) > 1 else np.ones(len(frame), dtype=np.bool_)
         values = frame[name].to_numpy()
         unstated = next(column for column in parts if column is not None and not column.stated)
         reading = read_as(
@@ -84,12 +87,12 @@ def _bounded_by_hand(field: Field) -> bool:
     return default is not None and (field.low, field.high) != (default.low, default.high)
 
 
-def told(columns: Iterable[Taken]) -> tuple[str, ...]:
+def reading_notes(columns: Iterable[ReadColumn]) -> tuple[str, ...]:
     """Return a sentence for each column that was read under another name or in another form than its own.
 
     Of several files with the same column, the first is named.
     """
-    first: dict[tuple[str, str, tuple[str, ...]], Taken] = {}
+    first: dict[tuple[str, str, tuple[str, ...]], ReadColumn] = {}
     for column in columns:
         if column.column != column.field or column.notes:
             first.setdefault((column.column, column.field, column.notes), column)
