@@ -186,11 +186,11 @@ def bind(host: str, port: int) -> socket.socket:
     return bound
 
 
-def affordable_connections(wanted: int) -> int:
-    """`wanted`, or as many connections as the process may have open files, whose limit is raised as far as possible."""
+def affordable_connections(requested: int) -> int:
+    """`requested` connections, or as many as the limit on open files allows, raised as far as possible."""
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    enough = wanted + OTHER_FILES
+    enough = requested + OTHER_FILES
     if soft < enough:
         soft = enough if hard == resource.RLIM_INFINITY else min(enough, hard)
         resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
-    return max(16, min(wanted, soft - OTHER_FILES))
+    return max(16, min(requested, soft - OTHER_FILES))

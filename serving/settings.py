@@ -38,7 +38,7 @@ class ServingSettings(EnvironmentSettings):
     request_timeout: float = Field(30.0, gt=0, description="for the body to arrive, and then for the answer")
     max_long_jobs: int = Field(16, ge=1, description="long requests of a replica that wait or run; above it, 503")
     max_buffered_bytes: int = Field(256 << 20, ge=1024, description="bodies of batches in a replica; above it, 503")
-    max_connections: int = Field(8192, ge=16, description="fewer where the process may not open as many files")
+    max_connections: int = Field(8192, ge=16, description="lowered if the limit on open files is smaller")
     max_client_connections: int = Field(
         4608, ge=0, description="connections of one address; 0: no limit, as with trust_forwarded"
     )

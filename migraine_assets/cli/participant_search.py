@@ -60,7 +60,7 @@ def _rows_in(kept: deliveries.Restored, participant: str) -> int:
 def source_traces(
     settings: Settings, participant: str, diaries: dict[str, KeptDiary], *, damaged: list[str]
 ) -> Iterator[Trace]:
-    """Yield the files of the user that hold the participant, and the places from which such diaries came. They stay."""
+    """Yield the user's own files with the participant, and where such diaries came from. Erasure keeps them."""
     searched = set()
     for path in (*_landing_files(settings), *_configured_source(settings)):
         searched.add(path)

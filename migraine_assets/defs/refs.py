@@ -87,9 +87,9 @@ class FoldsRef:
 class ModelRef:
     """A trained model with its bundle and scores, or the error that training failed with.
 
-    `used` is the estimator that was really fitted. `cv` and `train` map a metric to (value, ci_low, ci_high); `lead`
-    maps a baseline to the lead over it. `predictions` holds the out-of-fold predictions. `conformal` is (coverage,
-    quantile).
+    `used` is the estimator that was fitted. `cv` and `train` map a metric to (value, ci_low, ci_high); `lead` maps a
+    baseline to the paired difference in ROC-AUC or RMSE to it, positive if the model is better. `predictions` holds the
+    out-of-fold predictions. `conformal` is (coverage, quantile).
     """
 
     key: str

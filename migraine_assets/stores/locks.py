@@ -29,7 +29,7 @@ def file_lock(path: Path, *, wait: bool = True) -> Iterator[None]:
         raise StoreError(f"'{path}' cannot be locked: {error}. Check its permissions.") from error
     with closing_file(file):
         if not acquire(file, wait=wait):
-            raise LockHeld(f"'{path}' is locked by another process.")
+            raise LockHeld(f"'{path}' is locked by another process. Wait until it has finished.")
         yield
 
 

@@ -121,7 +121,7 @@ def _clean_table(connection: "Connection", table: "Table", redactor: Redactor, *
 
 
 def _may_contain(column: "Column[Any]", redactor: Redactor) -> Any:
-    """The condition that preselects rows; None for a column that holds no text or connects rows."""
+    """The SQL condition that preselects rows of `column`; None if the column is a key or holds no text."""
     from sqlalchemy import LargeBinary, String, or_
     from sqlalchemy.dialects.postgresql import BYTEA
 

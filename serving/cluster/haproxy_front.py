@@ -231,12 +231,12 @@ def _tracked(name: str, line: str) -> str:
     return f"server {server} {address} track {name}/{server} {kept}"
 
 
-def affordable(wanted: int) -> int:
-    """`wanted` connections, or as many as the limit of open files allows."""
+def affordable(requested: int) -> int:
+    """`requested` connections, or as many as the limit of open files allows."""
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     if hard == resource.RLIM_INFINITY:
-        return wanted
-    return max(4 * PROBE_CONNECTIONS, min(wanted, (max(soft, hard) - OTHER_FILES) // 2))
+        return requested
+    return max(4 * PROBE_CONNECTIONS, min(requested, (max(soft, hard) - OTHER_FILES) // 2))
 
 
 def main(arguments: list[str]) -> None:

@@ -25,7 +25,7 @@ from serving.settings import ServingSettings
 
 # Predictions are idempotent, so a request to a replica that died may be sent to another one.
 RETRY_ON = "conn-failure empty-response response-timeout"
-DRAIN_SECONDS = 5
+LEAST_DRAIN_SECONDS = 5
 HAPROXY_SOCKET = "admin.sock"
 
 # What HAProxy answers by itself.
@@ -63,7 +63,7 @@ HAPROXY = {
     "RAY_SERVE_HAPROXY_METRICS_ENABLED": "0",
     "RAY_SERVE_HAPROXY_NBTHREAD": "1",
     "RAY_SERVE_HAPROXY_RETRY_ON": RETRY_ON,
-    "RAY_SERVE_DIRECT_INGRESS_MIN_DRAINING_PERIOD_S": str(DRAIN_SECONDS),
+    "RAY_SERVE_DIRECT_INGRESS_MIN_DRAINING_PERIOD_S": str(LEAST_DRAIN_SECONDS),
     "RAY_SERVE_HAPROXY_HARD_STOP_AFTER_S": "30",
     # When it ends, clients are told to close their connections for two seconds before those that are idle are closed.
     "RAY_SERVE_HAPROXY_CLOSE_SPREAD_TIME_S": "2",
@@ -93,9 +93,9 @@ def ray_environment(settings: ServingSettings, *, temporary: Path) -> dict[str, 
 
 
 def front(settings: ServingSettings, *, address: str | None) -> dict[str, str]:
-    """Variables with which HAProxy listens on `address` (None: where Ray wants) within the limits of `settings`.
+    """The variables that make HAProxy listen on `address` (None: Ray's default) with the limits in `settings`.
 
-    Raises `ConfigurationError` without HAProxy: a service without these limits must not start unnoticed.
+    Raises `ConfigurationError` if HAProxy or its script cannot be run, because the limits would be missing unnoticed.
     """
     binary, script = _haproxy(), Path(__file__).with_name("haproxy.sh")
     if binary is None:

@@ -59,7 +59,7 @@ def read_case(body: bytes, *, now: dt.datetime, schema: RequestSchema = DEFAULT)
 
 
 def read_feedback(body: bytes, schema: RequestSchema = DEFAULT) -> tuple[Any, tuple[Interpreted, ...]]:
-    """A body of `/feedback` as a `FeedbackRequest`, and the aliases in it. Raises `Refused`."""
+    """Decode a body of `/feedback`: the `FeedbackRequest` and the aliases that it used. Raises `Refused` if invalid."""
 
     def strict(names_of_contract: bytes) -> Any:
         return decode(names_of_contract, schema.FeedbackRequest, schema)

@@ -150,8 +150,8 @@ def wants_binary(request: InferRequest, output: str) -> bool:
     default = request.parameters.binary_data_output is True
     for requested in request.outputs or ():
         if requested.name == output:
-            wanted = requested.parameters.binary_data
-            return default if wanted is None else wanted
+            binary = requested.parameters.binary_data
+            return default if binary is None else binary
     return default
 
 

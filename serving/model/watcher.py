@@ -130,7 +130,7 @@ class ModelWatcher:
         self._checking = threading.Lock()
 
     def start(self) -> None:
-        """Load the promoted models, then follow the pointer until `stop`, whatever the store holds."""
+        """Load the promoted models, then poll the pointer until `stop`. Errors are logged and counted."""
         attempt("models", self.check, on_error=self._failed)
         self._thread = repeat("models", self.check, interval=self._interval, stop=self._stop, on_error=self._failed)
 

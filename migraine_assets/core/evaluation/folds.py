@@ -80,7 +80,7 @@ class FoldSettings:
 
 @dataclass(frozen=True)
 class PartCount:
-    """The numbers of labeled rows, participants and attacks of one part."""
+    """The numbers of labeled rows, participants and attacks in one part of the split (training or test)."""
 
     part: str
     rows: int

@@ -67,7 +67,9 @@ def rank_areas(y: Floats, p: Floats, draw: Resample) -> tuple[Draws, Draws]:
 
 
 def person_areas(y: Floats, p: Floats, draw: Resample) -> tuple[Floats, Floats]:
-    """The ROC-AUC of each participant, float64[G] (NaN with one class only), and its weight, float64[G].
+    """The ROC-AUC of each of the G participants of `draw`, float64[G] (NaN if it has one class only), and its weight.
+
+    `y` float64[n] holds the labels 0 and 1, `p` float64[n] the scores. The weights are float64[G].
 
     With `a` attack days and `b` other days the weight is a b / (a + b + 1), which is proportional to the inverse
     variance of an uninformative AUC (van Elteren 1960). A diary with one attack has a small weight, and a long diary

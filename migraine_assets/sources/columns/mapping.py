@@ -205,14 +205,14 @@ def normal(cell: str) -> str:
     return f"{number:.15g}"
 
 
-def _column(target: Field, given: Any, *, name: str) -> Column:
+def _column(target: Field, raw: Any, *, name: str) -> Column:
     where = f"{target.name} in {name}"
-    if isinstance(given, str):
-        given = {"column": given}
-    if isinstance(given, list) and target.name == "participant_id" and given:
-        first, *joined = _names(given, where=where)
+    if isinstance(raw, str):
+        raw = {"column": raw}
+    if isinstance(raw, list) and target.name == "participant_id" and raw:
+        first, *joined = _names(raw, where=where)
         return Column(target, first, joined=tuple(joined))
-    table = _table(given, _COLUMN, where=f"'{target.name}' of {name}")
+    table = _table(raw, _COLUMN, where=f"'{target.name}' of {name}")
     if "from" in table:
         if target.name != "participant_id" or table != {"from": "file_name"}:
             raise ConfigurationError(f"{where}: only a participant can be read from the file: {{from: file_name}}.")
@@ -261,69 +261,69 @@ def _unit(target: Field, table: Mapping[str, Any], *, where: str) -> tuple[float
     return converted
 
 
-def _table(given: Any, known: Iterable[str] | None, *, where: str, what: str = "key") -> dict[str, Any]:
-    if given == "" or given is None:
+def _table(raw: Any, known: Iterable[str] | None, *, where: str, what: str = "key") -> dict[str, Any]:
+    if raw == "" or raw is None:
         return {}
-    if not isinstance(given, dict):
+    if not isinstance(raw, dict):
         raise ConfigurationError(f"{where} must be a table of 'key: value' lines.")
     allowed = None if known is None else tuple(known)
-    for key in given:
+    for key in raw:
         if allowed is not None and key not in allowed:
             hint = nearest(str(key), allowed) or f" Valid are {', '.join(allowed)}."
             raise ConfigurationError(f"{where} has the unknown {what} '{key}'.{hint}")
-    return given
+    return raw
 
 
-def _scalar(given: Any, *, where: str) -> str:
-    if not isinstance(given, str):
+def _scalar(raw: Any, *, where: str) -> str:
+    if not isinstance(raw, str):
         raise ConfigurationError(f"{where} holds a list or a table where one value is expected.")
-    return given
+    return raw
 
 
-def _scale(given: Any, *, where: str) -> float:
-    scale = _number(given, where=where)
+def _scale(raw: Any, *, where: str) -> float:
+    scale = _number(raw, where=where)
     if scale == 0:
         raise ConfigurationError(f"{where} is 0, which would make every value the same.")
     return scale
 
 
-def _number(given: Any, *, where: str) -> float:
+def _number(raw: Any, *, where: str) -> float:
     try:
-        number = float(_scalar(given, where=where))
+        number = float(_scalar(raw, where=where))
     except ValueError as error:
-        raise ConfigurationError(f"{where} is '{given}', which is not a number.") from error
+        raise ConfigurationError(f"{where} is '{raw}', which is not a number.") from error
     if not math.isfinite(number):
-        raise ConfigurationError(f"{where} is '{given}', which is not a finite number.")
+        raise ConfigurationError(f"{where} is '{raw}', which is not a finite number.")
     return number
 
 
-def _date(given: Any, *, where: str) -> datetime.date:
+def _date(raw: Any, *, where: str) -> datetime.date:
     try:
-        return datetime.date.fromisoformat(_scalar(given, where=where))
+        return datetime.date.fromisoformat(_scalar(raw, where=where))
     except ValueError as error:
-        raise ConfigurationError(f"{where} is '{given}', which is not a date like 1990-01-31.") from error
+        raise ConfigurationError(f"{where} is '{raw}', which is not a date like 1990-01-31.") from error
 
 
-def _horizon(given: Any, *, name: str) -> int | None:
-    if given is None or given in map(str, range(MAX_HORIZON + 1)):
-        return None if given is None else int(given)
+def _horizon(raw: Any, *, name: str) -> int | None:
+    if raw is None or raw in map(str, range(MAX_HORIZON + 1)):
+        return None if raw is None else int(raw)
     raise ConfigurationError(
-        f"'horizon' of {name} is '{given}'. Write 0 (the same day), 1 (tomorrow), or up to {MAX_HORIZON} days ahead."
+        f"'horizon' of {name} is '{raw}'. Write 0 (the same day), 1 (tomorrow), or up to {MAX_HORIZON} days ahead."
     )
 
 
-def _bool(given: Any, *, where: str) -> bool:
-    if given not in ("true", "false", "yes", "no"):
-        raise ConfigurationError(f"{where} is '{given}'. Write true or false.")
-    return given in ("true", "yes")
+def _bool(raw: Any, *, where: str) -> bool:
+    if raw not in ("true", "false", "yes", "no"):
+        raise ConfigurationError(f"{where} is '{raw}'. Write true or false.")
+    return raw in ("true", "yes")
 
 
-def _names(given: Any, *, where: str) -> tuple[str, ...]:
-    if isinstance(given, str):
-        given = [given]
-    if not isinstance(given, list):
+def _names(raw: Any, *, where: str) -> tuple[str, ...]:
+    if isinstance(raw, str):
+        raw = [raw]
+    if not isinstance(raw, list):
         raise ConfigurationError(f"{where} must be a list of column names: [a, b].")
-    return tuple(_scalar(name, where=where) for name in given)
+    return tuple(_scalar(name, where=where) for name in raw)
 
 
 def _mark(table: Mapping[str, Any], key: str, *, where: str) -> str | None:
@@ -331,17 +331,17 @@ def _mark(table: Mapping[str, Any], key: str, *, where: str) -> str | None:
     return _checked(table.get(key), _MARKS.__contains__, what, f"'{key}' of {where}")
 
 
-def _count(given: Any, *, where: str) -> int:
-    text = _scalar(given, where=where)
+def _count(raw: Any, *, where: str) -> int:
+    text = _scalar(raw, where=where)
     if not text.isascii() or not text.isdigit():
         raise ConfigurationError(f"{where} is '{text}'. Write how many lines are above the header.")
     return int(text)
 
 
-def _checked(given: Any, allowed: Callable[[str], bool], what: str, where: str) -> str | None:
-    if given is None:
+def _checked(raw: Any, allowed: Callable[[str], bool], what: str, where: str) -> str | None:
+    if raw is None:
         return None
-    text = _scalar(given, where=where)
+    text = _scalar(raw, where=where)
     if not allowed(text):
         raise ConfigurationError(f"{where} is '{text}'. Write {what}.")
     return text

@@ -64,45 +64,45 @@ class EventColumns:
         return tuple(cell for cell in cells if cell is not None)
 
 
-def parse_events(given: Any, *, name: str) -> EventColumns | None:
+def parse_events(raw: Any, *, name: str) -> EventColumns | None:
     """Parse `events` of the mapping `name`. Raises `ConfigurationError` where it is not a table with a start."""
-    if given is None:
+    if raw is None:
         return None
     known = [item.name for item in fields(EventColumns)]
-    if not isinstance(given, dict) or not given.get("start") or not set(given) <= set(known):
+    if not isinstance(raw, dict) or not raw.get("start") or not set(raw) <= set(known):
         raise ConfigurationError(
             f"'events' of {name} must name the column with the start of an attack, and may name others: "
             f"{', '.join(known)}. Write 'events: {{start: <column>, end: <column>}}'."
         )
-    if not all(isinstance(value, str) for value in given.values()):
+    if not all(isinstance(column, str) for column in raw.values()):
         raise ConfigurationError(f"'events' of {name} must give one column name for each key.")
-    if given.get("end") and given.get("duration"):
+    if raw.get("end") and raw.get("duration"):
         raise ConfigurationError(f"'events' of {name} has both 'end' and 'duration'. Keep one.")
-    return EventColumns(**given)
+    return EventColumns(**raw)
 
 
-def parse_observation(given: Any, unlisted: Any, *, name: str) -> Observation | None:
+def parse_observation(raw: Any, unlisted: Any, *, name: str) -> Observation | None:
     """Parse `observation` and `unlisted_days` of the mapping `name`. Raises `ConfigurationError` for invalid ones."""
     if unlisted not in (None, "quiet", "unknown"):
         raise ConfigurationError(f"'unlisted_days' of {name} is '{unlisted}'. Write quiet or unknown.")
-    if given is None:
+    if raw is None:
         if unlisted is not None:
             raise ConfigurationError(f"{name} has 'unlisted_days', but no 'observation: {{first: ..., last: ...}}'.")
         return None
-    if not isinstance(given, dict) or not given:
+    if not isinstance(raw, dict) or not raw:
         raise _invalid(name)
-    if {"first", "last"} & set(given):
-        periods: Mapping[str | None, Period] = {None: _period(given, name)}
+    if {"first", "last"} & set(raw):
+        periods: Mapping[str | None, Period] = {None: _period(raw, name)}
     else:
-        periods = {participant: _period(period, name) for participant, period in given.items()}
+        periods = {participant: _period(period, name) for participant, period in raw.items()}
     return Observation(periods, unlisted or "unknown")
 
 
-def _period(given: Any, name: str) -> Period:
-    if not isinstance(given, dict) or set(given) != {"first", "last"}:
+def _period(raw: Any, name: str) -> Period:
+    if not isinstance(raw, dict) or set(raw) != {"first", "last"}:
         raise _invalid(name)
     try:
-        first, last = (dt.date.fromisoformat(given[key]) for key in ("first", "last"))
+        first, last = (dt.date.fromisoformat(raw[key]) for key in ("first", "last"))
     except (ValueError, TypeError):
         raise _invalid(name) from None
     if last < first:

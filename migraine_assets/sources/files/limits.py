@@ -18,17 +18,17 @@ MIB = 1 << 20
 class SourceLimits:
     """What a delivery may hold."""
 
-    files: Annotated[int, Ge(1), Unit("files"), doc("Most diary files in a delivery.")] = 10_000
-    mib: Annotated[int, Ge(1), Unit("MiB"), doc("Most for all files as delivered.")] = 512
+    files: Annotated[int, Ge(1), Unit("files"), doc("Maximum number of diary files in a delivery.")] = 10_000
+    mib: Annotated[int, Ge(1), Unit("MiB"), doc("Maximum total size of the delivered files.")] = 512
     expanded_mib: Annotated[
-        int, Ge(1), Unit("MiB"), doc("Most for all files after decompression, as text or as decoded columns.")
+        int, Ge(1), Unit("MiB"), doc("Maximum total size after decompression, as text or decoded columns.")
     ] = 1024
-    expansion: Annotated[int, Ge(1), doc("Most times that a compressed file may grow beyond its first 16 MiB.")] = 200
-    rows: Annotated[int, Ge(1), Unit("rows"), doc("Most rows of one file.")] = 20_000_000
-    columns: Annotated[int, Ge(1), Unit("columns"), doc("Most columns of one file.")] = 20_000
-    cells: Annotated[int, Ge(1), Unit("cells"), doc("Most cells of one file.")] = 500_000_000
-    line_kib: Annotated[int, Ge(1), Unit("KiB"), doc("Most for one line of text.")] = 16_384
-    seconds: Annotated[int, Ge(1), Unit("s"), doc("Most time for each HTTP file.")] = 300
+    expansion: Annotated[int, Ge(1), doc("Maximum ratio of expansion beyond the first 16 MiB.")] = 200
+    rows: Annotated[int, Ge(1), Unit("rows"), doc("Maximum number of rows of one file.")] = 20_000_000
+    columns: Annotated[int, Ge(1), Unit("columns"), doc("Maximum number of columns of one file.")] = 20_000
+    cells: Annotated[int, Ge(1), Unit("cells"), doc("Maximum number of cells of one file.")] = 500_000_000
+    line_kib: Annotated[int, Ge(1), Unit("KiB"), doc("Maximum length of one line of text.")] = 16_384
+    seconds: Annotated[int, Ge(1), Unit("s"), doc("Maximum time for each HTTP file.")] = 300
     private_addresses: Annotated[
         bool, doc("Whether an HTTP source may be in a private network or on this machine.")
     ] = False

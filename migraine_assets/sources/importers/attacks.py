@@ -79,7 +79,7 @@ def days_of(attacks: AttackList, observation: Observation | None) -> Sheet:
     rows = [_row(key, days[key], attacks.daily.get(key, {})) for key in kept]
     if not rows:
         raise DataRefused(f"{attacks.file} has no attack and no day within the period of observation. {ADVICE}")
-    notes = (*attacks.notes, *_told(attacks, days, outside, observation))
+    notes = (*attacks.notes, *_notes(attacks, days, outside, observation))
     return sheet_of_rows(attacks.file, rows, lines=[lines.get(key, 0) for key in kept], notes=notes)
 
 
@@ -143,7 +143,7 @@ def _row(key: Day, day: Mapping[str, Cell], daily: Mapping[str, Cell]) -> dict[s
     return {**name, "date": date.isoformat(), ATTACK: None, **daily, **day}
 
 
-def _told(
+def _notes(
     attacks: AttackList, days: Mapping[Day, Mapping[str, Cell]], outside: set[Day], observation: Observation
 ) -> tuple[str, ...]:
     attack_days = sum(day.get(ATTACK) == "1" for key, day in days.items() if key not in outside)

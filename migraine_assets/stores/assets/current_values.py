@@ -31,7 +31,7 @@ class StoredValue(msgspec.Struct, frozen=True, omit_defaults=True):
 
 
 def decode(content: bytes) -> StoredValue:
-    """The inverse of `StoredValue.encode`. Raises one of `UNREADABLE` for any other content."""
+    """Decode what `StoredValue.encode` wrote. Raises one of the errors in `UNREADABLE` for any other bytes."""
     return msgspec.json.decode(content, type=StoredValue)
 
 

@@ -78,13 +78,13 @@ class Agreement(Part, frozen=True):
 
 
 class Manifest(Part, frozen=True, kw_only=True, tag_field="format", tag=FORMAT):
-    """Format 2. All that identifies and explains a model, and nothing that differs between two equal runs.
+    """Format 2: what identifies and explains a model, and nothing that differs between two equal runs.
 
-    `algorithm`: the key in the table of models; `used`: what ran. `horizon`: days from the last diary day to the
-    predicted one. `contract`: the fields that the model reads. `features`: the inputs in the order of the graph.
-    `features_version`: of the complete recipe that the features were taken from. `threshold`: the probability from
-    which an attack is announced. `bounds`: a severity is clipped to them.
-    `explanation_rows`: the rows that an explanation may score. `base_rate`: share of attacks, or mean
+    `algorithm`: the key in the table of models. `used`: the estimator that was fitted. `horizon`: days from the last
+    diary day to the predicted one. `contract`: the fields that the model reads. `features`: the inputs in the order of
+    the graph. `features_version`: of the complete recipe that the features were taken from. `threshold`: the
+    probability from which an attack is announced. `bounds`: the limits to which a severity is clipped.
+    `explanation_rows`: the most rows that are scored for one explanation. `base_rate`: share of attacks, or mean
     outcome, in training. `metrics`: cross-validated. `reference`: bins of each feature for drift. `files`: SHA-256 of
     every other file of the bundle.
     """

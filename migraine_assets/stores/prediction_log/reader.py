@@ -71,7 +71,10 @@ def read(store: Store, kind: type[T], *, day: str, progress: Progress | None = N
 def read_segments(
     store: Store, kind: type[T], *, day: str, progress: Progress | None = None
 ) -> Iterator[NewRecords[T]]:
-    """Read one segment at a time, for days that do not fit into memory."""
+    """Yield the new records of each segment of `day`, for days that do not fit into memory.
+
+    Reading starts at the offsets in `progress`. A damaged segment yields no records and is named in its result.
+    """
     offsets = progress.offsets if progress else {}
     for path in _segments(store, kind, day):
         before = offsets.get(path, 0)

@@ -56,7 +56,10 @@ class FeatureTest:
 
 
 def measure_feature(values: NDArray[np.float64], person: NDArray[np.intp], test: FeatureTest) -> FeatureDrift:
-    """Measure `values` float64[n], NaN where missing, of the participants `person` intp[n] (0, 1, ...)."""
+    """Compare `values` float64[n] (NaN if missing) with the reference of `test`: statistics and verdict.
+
+    `person` intp[n]: the participant of each value, numbered from 0.
+    """
     by_participant = _counts_by_participant(test.reference, values, person)
     sizes = _sample_size(by_participant[:, :-1], test)
     statistics = dict(_statistics(values, by_participant, sizes, test))

@@ -70,13 +70,13 @@ def _records(name: str, content: bytes) -> Iterator[Record]:
     from defusedxml.common import DefusedXmlException
     from defusedxml.ElementTree import iterparse
 
-    wanted = (HEADACHE, SLEEP, PERIOD)
+    record_types = (HEADACHE, SLEEP, PERIOD)
     try:
         parsed = iterparse(io.BytesIO(content), events=("start", "end"), forbid_entities=True)
         _, root = next(parsed)
         for event, element in parsed:
             if event == "end" and element.tag == "Record":
-                if element.get("type") in wanted:
+                if element.get("type") in record_types:
                     yield dict(element.attrib)
                 root.clear()
     except ParseError as error:
