@@ -5,7 +5,7 @@ This module orders the steps. Not here: the steps themselves (`sources.files`, `
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -133,8 +133,8 @@ def repeat_table(
 
 def _sheet(file: SourceFile, mapping: SourceMapping | None, limits: SourceLimits) -> Sheet:
     """Read one file as diary days: those in it, or those of the attacks that it lists."""
-    content = uncompressed(file.name, file.content, limits=limits)
-    sheet = importers.read(file.name, content, limits)
+    file = replace(file, content=uncompressed(file.name, file.content, limits=limits))  # once for all readers
+    sheet = importers.read(file.name, file.content, limits)
     if sheet is None:
         encoding, skip = (mapping.encoding, mapping.skip_rows) if mapping else (None, 0)
         sheet = read_sheet(file, limits=limits, stated_encoding=encoding, skip_rows=skip)
