@@ -81,6 +81,11 @@ SERVICE = Dashboard("service", "Migraine: service", "Availability, errors, laten
           (("sum(rate(migraine_receipts_written_total[$__rate_interval]))", "written"),
            ("sum(rate(migraine_receipt_write_failures_total[$__rate_interval]))", "writes refused"),
            ("sum(rate(migraine_receipts_dropped_total[$__rate_interval]))", "lost")), unit="ops"),
+    Panel("Long requests given up", "Batches and tables in 15 minutes, by reason: too many waited (busy), the deadline "
+          "had passed, or the client had left. The last needs no action.",
+          (("sum by (reason) (increase(migraine_dropped_jobs_total[15m]))", "{{reason}}"),)),
+    Panel("Tables that ended the decoder", "In one hour. Each was refused; nothing else is affected.",
+          (("sum(increase(migraine_table_worker_deaths_total[1h]))", "tables"),)),
     ALERTS,
 ))  # fmt: skip
 

@@ -13,6 +13,8 @@ from typing import Any
 from serving.contract.problems import Refused
 
 RETRY_SECONDS = 2
+# Why a job was not finished: too many waited, its deadline had passed, its client had left.
+DROP_REASONS = ("busy", "deadline", "client")
 
 Check = Callable[[], None]
 Job = Callable[[Check], bytes]
@@ -61,7 +63,7 @@ class LongJobs:
     """Two threads: one for large bodies, and one for the rest, which does not wait behind them.
 
     At most `most` jobs wait or run. Each has `seconds` from the moment when its body has arrived. `on_drop` is called
-    with the reason why a job was not finished: "busy", "deadline" or "client".
+    with the reason why a job was not finished, one of `DROP_REASONS`.
     """
 
     def __init__(self, *, most: int, seconds: float, on_drop: Callable[[str], None] = lambda _: None) -> None:

@@ -20,6 +20,7 @@ from prometheus_client.registry import Collector
 
 from migraine_assets.stores.monitoring.gauges import MonitoringGauges
 from migraine_assets.stores.monitoring.pipeline_status import PipelineStatus
+from serving.jobs import DROP_REASONS
 from serving.log.writer import LogState
 from serving.metrics import names
 from serving.metrics.families import BOUNDS, Published, family, gauge, latency, published
@@ -57,6 +58,8 @@ class Metrics:
                 self._node.add(_key(counter), 0.0)
         for result in ("success", "failure"):
             self._node.add(_key(names.RELOADS, result), 0.0)
+        for reason in DROP_REASONS:
+            self._node.add(_key(names.DROPPED_JOBS, reason), 0.0)
         self.tick()
 
     def count_predictions(self, count: int, *, status: str, task: str, model: str, arm: str) -> None:
@@ -85,7 +88,7 @@ class Metrics:
         self._node.add(_key(names.TABLE_WORKER_DEATHS))
 
     def count_dropped_job(self, reason: str) -> None:
-        """Count one long request that was given up. `reason`: "busy", "deadline" or "client"."""
+        """Count one long request that was given up. `reason`: one of `DROP_REASONS`."""
         self._node.add(_key(names.DROPPED_JOBS, reason))
 
     def count_abstentions(self, count: int) -> None:
