@@ -1,7 +1,7 @@
 """Tables decoded by a worker process: the columns of a body as arrays, or why it is refused.
 
 The worker is started with the first table, kept for the next ones, and replaced when it dies. Its answers are plain
-arrays and words, so the service decodes no file. Not here: the process (`serving.input.worker_process`), the decoders
+arrays and words, so the service decodes no file. Not here: the process (`migraine_assets.worker_process`), the decoders
 (`serving.input.table_worker`), what the values mean (`serving.input.arrow_columns`).
 """
 
@@ -11,15 +11,16 @@ import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
+import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
+from migraine_assets.worker_process import Check, SharedMemory, WorkerDied, WorkerProcess
 from serving.contract.problems import Refused, invalid
 from serving.contract.requests import RequestSchema
 from serving.input.arrow_files import FILE, PARQUET, STREAM
 from serving.input.field_errors import shown
 from serving.input.table_worker import DATE, NUMBER, WORD
-from serving.input.worker_process import Check, Frame, SharedMemory, WorkerDied, WorkerProcess
 
 # Memory that decoding one table may take. With the largest body it is 256 MiB.
 BUDGET_BYTES = 192 << 20
@@ -28,7 +29,25 @@ DECODE_SECONDS = 10.0
 
 _DIED = "The decoder ended while it read this table. Do not send the table again, but write it anew."
 _KINDS = {PARQUET: "parquet", STREAM: "stream", FILE: "file"}
+_WORKER = "serving.input.table_worker"
 _log = logging.getLogger(__name__)
+
+
+class Column(msgspec.Struct, frozen=True):
+    """One column of an answer: its name, the bytes of its values, and its distinct words if it has any."""
+
+    name: str
+    size: int
+    words: list[str] | None = None
+
+
+class Frame(msgspec.Struct, frozen=True):
+    """An answer of the worker: see `serving.input.table_worker`."""
+
+    refused: str = ""
+    column: str = ""
+    rows: int = 0
+    columns: list[Column] = []
 
 
 @dataclass(frozen=True, eq=False)
@@ -148,7 +167,7 @@ class TableReader:
 
     def _start(self) -> WorkerProcess:
         try:
-            return WorkerProcess(budget=self._budget, seconds=self._seconds)
+            return WorkerProcess(_WORKER, str(self._budget), str(self._seconds))
         except OSError as error:
             raise _unavailable(error.strerror or type(error).__name__) from None
 
@@ -187,7 +206,7 @@ class _Question:
         }
         shared.sent.content[: len(body)] = body
         worker.send(request, (shared.sent.descriptor, shared.room.descriptor))
-        return worker.frame(check)
+        return worker.frame(Frame, check)
 
     def table(self, table: Frame, shared: _Shared) -> DecodedTable:
         """What `table` says is in `shared`. Raises `WorkerDied` where it cannot be."""

@@ -2,40 +2,32 @@
 
 Decoders are native code that reads what strangers send. So they run here, where a crash ends nothing else, where memory
 beyond a budget is refused by the kernel, and where processor time is limited. The worker gets neither the environment
-nor the open files of the service. It runs as a script and imports NumPy and pyarrow only, so that it starts quickly.
+nor the open files of the service. It imports NumPy and pyarrow only, so that it starts quickly.
 
-Headers travel as frames over a socket: their length (4 bytes) and JSON. Content travels in shared memory, whose two
-descriptors come with each request: the body, and room for the answer. A request is {kind, most, longest, columns,
-size}. Its answer is {rows, columns: [{name, size, words}]} or {refused, column}. The values of the columns follow each
-other in the shared memory, `size` bytes each: float32 or float64 for numbers, int32 indices of `words` for words (-1
-for null), int32 days since 1970-01-01 for dates.
+Each request comes with two descriptors of shared memory: the body, and room for the answer. A request is {kind, most,
+longest, columns, size}. Its answer is {rows, columns: [{name, size, words}]} or {refused, column}. The values of the
+columns follow each other in the shared memory, `size` bytes each: float32 or float64 for numbers, int32 indices of
+`words` for words (-1 for null), int32 days since 1970-01-01 for dates.
 
 Not here: starting it, and what its answers mean to a client (`serving.input.table_reader`).
 """
 
-import json
-import mmap
-import os
-import resource
 import select
-import signal
 import socket
-import struct
 import sys
-from collections.abc import Iterable, Mapping, Sequence
-from pathlib import Path
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from migraine_assets.worker_channel import Mappings, allow_seconds, channel, confine, data_bytes, receive, send
+
 PARQUET, STREAM = "parquet", "stream"
 NUMBER, WORD, DATE = "number", "word", "date"
 NO_DAY = -(1 << 31)
-LENGTH = struct.Struct("<I")
 # More batches than this are far from any table that an application writes, and cost time without costing memory.
 MOST_BATCHES = 10_000
-OPEN_FILES = 32
 # Seconds without a table after which the memory of earlier tables is returned. The next one is faster with it.
 KEPT_SECONDS = 5.0
 
@@ -202,75 +194,14 @@ def _cut(words: Any, longest: int) -> list[str]:
     return [word.as_py()[:longest] for word in words]
 
 
-def send(channel: socket.socket, header: Mapping[str, Any]) -> None:
-    """Send one frame."""
-    encoded = json.dumps(header).encode()
-    channel.sendall(LENGTH.pack(len(encoded)) + encoded)
-
-
-def _request(channel: socket.socket) -> tuple[dict[str, Any], list[int]]:
-    """The next request, and the descriptors of its shared memory. Raises `EOFError` when the service has gone."""
-    length, descriptors, _, _ = socket.recv_fds(channel, LENGTH.size, 2)
-    if len(length) < LENGTH.size:
-        raise EOFError
-    header, at = bytearray(*LENGTH.unpack(length)), 0
-    while at < len(header):
-        count = channel.recv_into(memoryview(header)[at:])
-        if not count:
-            raise EOFError
-        at += count
-    return json.loads(header), descriptors
-
-
-class Mappings:
-    """Shared memory that stays mapped from one table to the next: to map its pages takes as long as decoding."""
-
-    def __init__(self) -> None:
-        self._kept: dict[int, tuple[int, memoryview]] = {}
-
-    def of(self, descriptors: Sequence[int]) -> list[memoryview]:
-        """The memory behind each of `descriptors`, which are closed."""
-        for place, descriptor in enumerate(descriptors):
-            inode = os.fstat(descriptor).st_ino
-            if place not in self._kept or self._kept[place][0] != inode:
-                self._kept[place] = inode, memoryview(mmap.mmap(descriptor, 0))
-            os.close(descriptor)
-        return [self._kept[place][1] for place in range(len(descriptors))]
-
-    def forget(self) -> None:
-        """Release it, so that it is gone once the service has released it too."""
-        self._kept = {}
-
-
-def confine(*, budget: int) -> int:
-    """Limit the memory of this process to `budget` bytes more than now, and what else it could do to the machine.
-
-    Returns the limit.
-    """
-    limit = _data_bytes() + budget
-    if sys.platform == "linux":  # no other system enforces it
-        resource.setrlimit(resource.RLIMIT_DATA, (limit, limit))
-    for what, most in ((resource.RLIMIT_CORE, 0), (resource.RLIMIT_FSIZE, 0), (resource.RLIMIT_NOFILE, OPEN_FILES)):
-        resource.setrlimit(what, (most, most))
-    return limit
-
-
-def _data_bytes() -> int:
-    """The private writable memory of this process, which RLIMIT_DATA limits."""
-    if sys.platform != "linux":
-        return 0
-    fields = Path("/proc/self/statm").read_text("ascii").split()
-    return int(fields[5]) * resource.getpagesize()
-
-
-def _release(channel: socket.socket, mappings: Mappings, most: int) -> None:
+def _release(requests: socket.socket, mappings: Mappings, most: int) -> None:
     """Return the memory of past tables to the system: at once beyond `most` bytes, else when no other table comes."""
     import pyarrow as pa
 
-    idle = not select.select([channel], [], [], KEPT_SECONDS)[0]
+    idle = not select.select([requests], [], [], KEPT_SECONDS)[0]
     if idle:
         mappings.forget()
-    if idle or _data_bytes() > most:
+    if idle or data_bytes() > most:
         pa.default_memory_pool().release_unused()
 
 
@@ -279,27 +210,22 @@ def main(budget: int, seconds: float) -> None:
     import pyarrow as pa
     import pyarrow.parquet
 
-    # Ctrl-C in a terminal reaches the whole group of processes; the service ends this one.
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    signal.signal(signal.SIGPROF, signal.SIG_DFL)
-    signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGPROF})
+    requests = channel()
     pa.set_memory_pool(pa.system_memory_pool())
     pa.set_cpu_count(1)
-    channel = socket.socket(fileno=os.dup(0))
     limit, mappings = confine(budget=budget), Mappings()
-    send(channel, {"ready": True})
+    send(requests, {"ready": True})
     try:
         while True:
-            _answer_one(channel, seconds, mappings)
-            _release(channel, mappings, limit - budget // 2)
+            _answer_one(requests, seconds, mappings)
+            _release(requests, mappings, limit - budget // 2)
     except (EOFError, BrokenPipeError, ConnectionResetError):
         return
 
 
-def _answer_one(channel: socket.socket, seconds: float, mappings: Mappings) -> None:
-    request, descriptors = _request(channel)
-    # Ends the process, also inside native code, once it has used so much processor time.
-    signal.setitimer(signal.ITIMER_PROF, seconds)
+def _answer_one(requests: socket.socket, seconds: float, mappings: Mappings) -> None:
+    request, descriptors = receive(requests)
+    allow_seconds(seconds)
     body, room = mappings.of(descriptors)
     try:
         answer = decode(request, body[: request["size"]], room)
@@ -307,8 +233,8 @@ def _answer_one(channel: socket.socket, seconds: float, mappings: Mappings) -> N
         answer = {"refused": refused.reason, "column": refused.column}
     except MemoryError:
         answer = {"refused": "memory"}
-    signal.setitimer(signal.ITIMER_PROF, 0)
-    send(channel, answer)
+    allow_seconds(0)
+    send(requests, answer)
 
 
 if __name__ == "__main__":

@@ -1,6 +1,6 @@
 """Reading of Parquet as a sheet, with limits on what its footer declares and on what its pages expand to.
 
-Not here: the other formats (`sources.files.reader`).
+Not here: the process in which it runs (`sources.files.decoder`), the other formats (`sources.files.reader`).
 """
 
 from collections.abc import Sequence
@@ -18,14 +18,19 @@ _BATCH_BYTES = 256 * MIB
 _MIN_BATCH, _MAX_BATCH = 16, 65_536
 
 
-def parquet_sheet(name: str, content: bytes, *, limits: SourceLimits = DEFAULT) -> Sheet:
-    """Read `content`. Raises `DataRefused` for a damaged file, one without rows, or one beyond `limits`."""
+def parquet_sheet(name: str, content: bytes | memoryview, limits: SourceLimits = DEFAULT) -> Sheet:
+    """Read `content`, in a process that may die of it.
+
+    Raises `DataRefused` for a damaged file, one without rows, or one beyond `limits`.
+    """
     import pyarrow.parquet as pq
 
     try:
         file = pq.ParquetFile(pa.BufferReader(content))
         rows = file.metadata.num_rows
         header = tuple(file.schema_arrow.names)
+    except MemoryError:  # pyarrow's own is an ArrowException too
+        raise
     except (pa.ArrowException, OSError) as error:
         raise _damaged(name, error) from error
     if not rows:
@@ -38,6 +43,8 @@ def parquet_sheet(name: str, content: bytes, *, limits: SourceLimits = DEFAULT) 
     def load(positions: Sequence[int]) -> list[pa.Array]:
         try:
             return [_column(file, header[position], name, limits) for position in positions]
+        except MemoryError:
+            raise
         except (pa.ArrowException, OSError) as error:
             raise _damaged(name, error) from error
 

@@ -7,9 +7,9 @@ Not here: CSV (`sources.files.csv_reader`), Parquet (`sources.files.parquet_read
 from migraine_assets.errors import DataRefused
 from migraine_assets.sources.files import encoding
 from migraine_assets.sources.files.csv_reader import csv_sheet
+from migraine_assets.sources.files.decoder import DECODER
 from migraine_assets.sources.files.delivery import SourceFile
 from migraine_assets.sources.files.limits import DEFAULT, SourceLimits
-from migraine_assets.sources.files.parquet_reader import parquet_sheet
 from migraine_assets.sources.files.sheet import Sheet
 
 
@@ -24,7 +24,7 @@ def read_sheet(
     """
     content = encoding.uncompressed(file.name, file.content, limits=limits)
     if content.startswith(encoding.PARQUET_MAGIC):
-        return parquet_sheet(file.name, content, limits=limits)
+        return DECODER.sheet("parquet", file.name, content, limits=limits)
     if not content or content.isspace():
         raise DataRefused(f"{file.name} is empty. Provide a file with a header and at least one row.")
     body, note = encoding.utf8(file.name, content, stated=stated_encoding)

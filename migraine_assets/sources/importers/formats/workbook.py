@@ -1,6 +1,6 @@
 """Excel and OpenDocument workbooks, read with calamine. Dates and numbers are those that the sheet stores.
 
-Not here: other archives (`sources.importers.archive`).
+Not here: the process in which they are read (`sources.files.decoder`), other archives (`sources.importers.archive`).
 """
 
 import io
@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from migraine_assets.errors import DataRefused
+from migraine_assets.sources.files.decoder import DECODER
 from migraine_assets.sources.files.limits import MIB, SourceLimits, exceeded
 from migraine_assets.sources.files.sheet import Sheet
 from migraine_assets.sources.importers.importer import Reader
@@ -33,6 +34,11 @@ def _is_workbook(content: bytes) -> bool:
 
 
 def _read(name: str, content: bytes, limits: SourceLimits) -> Sheet:
+    return DECODER.sheet("workbook", name, content, limits=limits)
+
+
+def workbook_sheet(name: str, content: bytes, limits: SourceLimits) -> Sheet:
+    """Read `content`, in a process that may die of it. Raises `DataRefused` for a damaged or empty workbook."""
     import python_calamine as calamine
 
     _refuse_bomb(name, content, limits)

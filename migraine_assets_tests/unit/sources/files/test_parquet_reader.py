@@ -33,7 +33,7 @@ def test_a_value_that_is_repeated_beyond_the_limit_is_refused(options: dict[str,
     content = _parquet(pa.table({"a": [value] * 1000}), **options)
     assert len(content) < 100_000
     with pytest.raises(DataRefused, match="expands to more than 10 MiB"):
-        parquet_sheet("x.parquet", content, limits=SourceLimits(expanded_mib=10)).load([0])
+        parquet_sheet("x.parquet", content, SourceLimits(expanded_mib=10)).load([0])
 
 
 @pytest.mark.parametrize(("limits", "message"), [
@@ -44,4 +44,4 @@ def test_a_value_that_is_repeated_beyond_the_limit_is_refused(options: dict[str,
 def test_the_shape_in_the_footer_is_limited(limits: SourceLimits, message: str) -> None:
     content = _parquet(pa.Table.from_pandas(pd.DataFrame({"a": range(10), "b": range(10)})))
     with pytest.raises(DataRefused, match=message):
-        parquet_sheet("x.parquet", content, limits=limits)
+        parquet_sheet("x.parquet", content, limits)

@@ -32,10 +32,13 @@ _PARTS = {
 
 def xlsx(*rows: tuple[object, ...]) -> bytes:
     """A minimal workbook: text cells inline, whole numbers above 40,000 as dates."""
-    written = "".join(f"<row>{''.join(map(_cell, row))}</row>" for row in rows)
+    return _workbook("".join(f"<row>{''.join(map(_cell, row))}</row>" for row in rows))
+
+
+def _workbook(rows: str) -> bytes:
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
-        for name, content in {**_PARTS, "xl/worksheets/sheet1.xml": _SHEET.format(rows=written)}.items():
+        for name, content in {**_PARTS, "xl/worksheets/sheet1.xml": _SHEET.format(rows=rows)}.items():
             archive.writestr(name, content)
     return buffer.getvalue()
 
@@ -76,4 +79,11 @@ def test_a_damaged_workbook_is_refused(tmp_path: Path) -> None:
     start = content.index(b"xl/worksheets/sheet1.xml") + 40
     (tmp_path / "diary.xlsx").write_bytes(content[:start] + b"\0" * 20 + content[start + 20 :])
     with pytest.raises(DataRefused, match="damaged or protected workbook"):
+        open_table(str(tmp_path / "diary.xlsx"))
+
+
+def test_a_cell_at_the_far_end_of_a_sheet_is_refused_without_its_memory(tmp_path: Path) -> None:
+    rows = '<row r="1"><c r="A1"><v>1</v></c></row><row r="1048576"><c r="XFD1048576"><v>1</v></c></row>'
+    (tmp_path / "diary.xlsx").write_bytes(_workbook(rows))  # calamine would take 500 GiB for it
+    with pytest.raises(DataRefused, match=r"diary.xlsx ended the process that decodes it \(SIGABRT\)"):
         open_table(str(tmp_path / "diary.xlsx"))

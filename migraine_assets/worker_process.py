@@ -1,7 +1,7 @@
-"""One table worker as the service sees it: a process, frames to and from it, and memory that both share.
+"""A process of its own for native decoders, which a hostile file can crash: frames to and from it, and shared memory.
 
-Not here: what the process does (`serving.input.table_worker`), when it is started and what its answers mean
-(`serving.input.table_reader`).
+Not here: the other end (`migraine_assets.worker_channel`), and what workers do (`serving.input.table_worker`,
+`migraine_assets.sources.decoder_worker`).
 """
 
 import fcntl
@@ -13,55 +13,43 @@ import sys
 import tempfile
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import msgspec
 
-from serving.input import table_worker
+from migraine_assets.worker_channel import LENGTH
 
 # How often a waiting thread looks whether its request still counts.
 LOOK_SECONDS = 0.1
 _LARGEST_HEADER = 64 << 20
-_SCRIPT = Path(table_worker.__file__)
 _KEPT = ("PATH", "LD_LIBRARY_PATH", "LANG", "LC_ALL")
 
 Check = Callable[[], None]
+Frame = TypeVar("Frame", bound=msgspec.Struct)
 
 
 class WorkerDied(Exception):
     """The worker has ended, or sent something that it never sends."""
 
 
-class Column(msgspec.Struct, frozen=True):
-    """One column of an answer: its name, the bytes of its values, and its distinct words if it has any."""
-
-    name: str
-    size: int
-    words: list[str] | None = None
-
-
-class Frame(msgspec.Struct, frozen=True):
-    """A frame from the worker, of whatever kind: see `serving.input.table_worker`."""
+class _Ready(msgspec.Struct):
+    """The first frame of every worker."""
 
     ready: bool = False
-    refused: str = ""
-    column: str = ""
-    rows: int = 0
-    columns: list[Column] = []
-
-
-_decoder = msgspec.json.Decoder(Frame)
 
 
 class WorkerProcess:
-    """A running worker. `check` is called while a method waits; what it raises is raised."""
+    """A running worker, the module `module` with `arguments`.
 
-    def __init__(self, *, budget: int, seconds: float) -> None:
+    `check` is called while a method waits; what it raises is raised.
+    """
+
+    def __init__(self, module: str, *arguments: str) -> None:
         ours, theirs = socket.socketpair()
         with theirs:
             self._process: subprocess.Popen[bytes] = subprocess.Popen(
-                # -P and -s: nothing is imported from the folder of the script, nor from the home of the user.
-                (sys.executable, "-P", "-s", str(_SCRIPT), str(budget), str(seconds)),
+                # -P and -s: nothing is imported from the current folder, nor from the home of the user.
+                (sys.executable, "-P", "-s", "-m", module, *arguments),
                 stdin=theirs.fileno(),
                 stdout=subprocess.DEVNULL,
                 # Native code may print what it reads, which is health data.
@@ -85,29 +73,29 @@ class WorkerProcess:
     def await_ready(self, check: Check) -> None:
         """Wait until it has started. Raises `WorkerDied`."""
         while not self._ready:
-            self._ready = self.frame(check).ready
+            self._ready = self.frame(_Ready, check).ready
 
     def send(self, header: Mapping[str, Any], shared: Sequence[int]) -> None:
         """Send one frame with the descriptors `shared`. Raises `WorkerDied`."""
         encoded = msgspec.json.encode(header)
         # Far less than the buffer of a socket, which is empty between two tables.
         try:
-            socket.send_fds(self._socket, [table_worker.LENGTH.pack(len(encoded))], list(shared))
+            socket.send_fds(self._socket, [LENGTH.pack(len(encoded))], list(shared))
             self._socket.sendall(encoded)
         except OSError as error:
             raise WorkerDied from error
 
-    def frame(self, check: Check) -> Frame:
+    def frame(self, kind: type[Frame], check: Check) -> Frame:
         """The next frame. Raises `WorkerDied`."""
-        length = bytearray(table_worker.LENGTH.size)
+        length = bytearray(LENGTH.size)
         self._fill(memoryview(length), check)
-        [size] = table_worker.LENGTH.unpack(length)
+        [size] = LENGTH.unpack(length)
         if size > _LARGEST_HEADER:
             raise WorkerDied
         header = bytearray(size)
         self._fill(memoryview(header), check)
         try:
-            return _decoder.decode(header)
+            return msgspec.json.decode(header, type=kind)
         except (msgspec.DecodeError, UnicodeDecodeError) as error:
             raise WorkerDied from error
 
