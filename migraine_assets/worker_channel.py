@@ -1,8 +1,8 @@
-"""A worker process from the inside: its start, its requests and answers, and the limits that it puts on itself.
+"""The inner end of a worker process: its start, its requests and answers, and the limits that it sets for itself.
 
-Headers travel as frames over a socket, which is standard input: their length (4 bytes) and JSON. Content travels in
-shared memory, whose descriptors come with each request. It imports the standard library only, so that workers start
-quickly. Not here: the process that starts a worker (`migraine_assets.worker_process`).
+Headers are frames on a socket, which is standard input: their length (4 bytes) and JSON. Content is in shared memory,
+whose descriptors come with each request. This module imports the standard library only, so that workers start quickly.
+Not here: the process that starts a worker (`migraine_assets.worker_process`).
 """
 
 import json
@@ -22,8 +22,8 @@ OPEN_FILES = 32
 
 
 def channel() -> socket.socket:
-    """The socket to the process that started this one. It also sets how signals are handled."""
-    # Ctrl-C in a terminal reaches the whole group of processes; the other process ends this one.
+    """Return the socket to the process that started this one, and set up signal handling."""
+    # Ctrl-C in a terminal signals every process of the group. The other process ends this one.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGPROF, signal.SIG_DFL)
     signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGPROF})
@@ -31,7 +31,7 @@ def channel() -> socket.socket:
 
 
 def allow_seconds(seconds: float) -> None:
-    """End this process, also inside native code, once it has used so much more processor time. 0: without limit."""
+    """End this process, even inside native code, after this much more processor time. 0: no limit."""
     signal.setitimer(signal.ITIMER_PROF, seconds)
 
 
@@ -42,7 +42,7 @@ def send(channel: socket.socket, header: Mapping[str, Any]) -> None:
 
 
 def receive(channel: socket.socket) -> tuple[dict[str, Any], list[int]]:
-    """The next request, and the descriptors of its shared memory. Raises `EOFError` when the other process has gone."""
+    """Return the next request and the descriptors of its shared memory. Raises `EOFError` if the other process ended."""
     length, descriptors, _, _ = socket.recv_fds(channel, LENGTH.size, 2)
     if len(length) < LENGTH.size:
         raise EOFError
@@ -56,41 +56,41 @@ def receive(channel: socket.socket) -> tuple[dict[str, Any], list[int]]:
 
 
 class Mappings:
-    """Shared memory that stays mapped from one request to the next: to map its pages takes as long as decoding."""
+    """Shared memory that stays mapped from one request to the next, because mapping takes as long as decoding."""
 
     def __init__(self) -> None:
-        self._kept: dict[int, tuple[int, memoryview]] = {}
+        self._mapped: dict[int, tuple[int, memoryview]] = {}
 
     def of(self, descriptors: Sequence[int]) -> list[memoryview]:
-        """The memory behind each of `descriptors`, which are closed."""
-        for place, descriptor in enumerate(descriptors):
+        """Return the memory behind each of `descriptors`, and close them."""
+        for position, descriptor in enumerate(descriptors):
             inode = os.fstat(descriptor).st_ino
-            if place not in self._kept or self._kept[place][0] != inode:
-                self._kept[place] = inode, memoryview(mmap.mmap(descriptor, 0))
+            if position not in self._mapped or self._mapped[position][0] != inode:
+                self._mapped[position] = inode, memoryview(mmap.mmap(descriptor, 0))
             os.close(descriptor)
-        return [self._kept[place][1] for place in range(len(descriptors))]
+        return [self._mapped[position][1] for position in range(len(descriptors))]
 
-    def forget(self) -> None:
-        """Release it, so that it is gone once the other process has released it too."""
-        self._kept = {}
+    def release(self) -> None:
+        """Unmap the memory. The system frees it once the other process has released it too."""
+        self._mapped = {}
 
 
 def confine(*, budget: int, file_bytes: int = 0) -> int:
-    """Limit the memory of this process to `budget` bytes more than now, and what else it could do to the machine.
+    """Limit the memory of this process to `budget` bytes more than now. Returns the limit.
 
-    `file_bytes`: how much it may write to a file. Returns the limit on memory.
+    It may write no core dumps, at most `file_bytes` to a file, and open few files.
     """
     limit = data_bytes() + budget
-    if sys.platform == "linux":  # no other system enforces it
+    if sys.platform == "linux":  # other systems do not enforce it
         resource.setrlimit(resource.RLIMIT_DATA, (limit, limit))
     limits = (resource.RLIMIT_CORE, 0), (resource.RLIMIT_FSIZE, file_bytes), (resource.RLIMIT_NOFILE, OPEN_FILES)
-    for what, most in limits:
-        resource.setrlimit(what, (most, most))
+    for kind, most in limits:
+        resource.setrlimit(kind, (most, most))
     return limit
 
 
 def data_bytes() -> int:
-    """The private writable memory of this process, which RLIMIT_DATA limits."""
+    """Return the bytes of private writable memory of this process, which RLIMIT_DATA limits."""
     if sys.platform != "linux":
         return 0
     fields = Path("/proc/self/statm").read_text("ascii").split()

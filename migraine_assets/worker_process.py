@@ -1,6 +1,6 @@
-"""A process of its own for native decoders, which a hostile file can crash: frames to and from it, and shared memory.
+"""A separate process for native decoders, which a hostile file can crash: frames to and from it, and shared memory.
 
-Not here: the other end (`migraine_assets.worker_channel`), and what workers do (`serving.input.table_worker`,
+Not here: the inner end (`migraine_assets.worker_channel`), what workers do (`serving.input.table_worker`,
 `migraine_assets.sources.decoder_worker`).
 """
 
@@ -19,17 +19,17 @@ import msgspec
 
 from migraine_assets.worker_channel import LENGTH
 
-# How often a waiting thread looks whether its request still counts.
-LOOK_SECONDS = 0.1
-_LARGEST_HEADER = 64 << 20
-_KEPT = ("PATH", "LD_LIBRARY_PATH", "LANG", "LC_ALL")
+# Interval at which a waiting thread checks whether its request has been abandoned.
+CHECK_SECONDS = 0.1
+_MOST_HEADER_BYTES = 64 << 20
+_INHERITED = ("PATH", "LD_LIBRARY_PATH", "LANG", "LC_ALL")
 
 Check = Callable[[], None]
 Frame = TypeVar("Frame", bound=msgspec.Struct)
 
 
 class WorkerDied(Exception):
-    """The worker has ended, or sent something that it never sends."""
+    """The worker has ended, or its answer is not one that it sends."""
 
 
 class _Ready(msgspec.Struct):
@@ -41,14 +41,14 @@ class _Ready(msgspec.Struct):
 class WorkerProcess:
     """A running worker, the module `module` with `arguments`.
 
-    `check` is called while a method waits; what it raises is raised.
+    `check` is called while a method waits, and its exceptions are passed on.
     """
 
     def __init__(self, module: str, *arguments: str) -> None:
         ours, theirs = socket.socketpair()
         with theirs:
             self._process: subprocess.Popen[bytes] = subprocess.Popen(
-                # -P and -s: nothing is imported from the current folder, nor from the home of the user.
+                # -P and -s: nothing is imported from the current folder or the home of the user.
                 (sys.executable, "-P", "-s", "-m", module, *arguments),
                 stdin=theirs.fileno(),
                 stdout=subprocess.DEVNULL,
@@ -57,7 +57,7 @@ class WorkerProcess:
                 env=_environment(),
                 cwd="/",
             )
-        ours.settimeout(LOOK_SECONDS)
+        ours.settimeout(CHECK_SECONDS)
         self._socket, self._ready = ours, False
 
     @property
@@ -78,7 +78,7 @@ class WorkerProcess:
     def send(self, header: Mapping[str, Any], shared: Sequence[int]) -> None:
         """Send one frame with the descriptors `shared`. Raises `WorkerDied`."""
         encoded = msgspec.json.encode(header)
-        # Far less than the buffer of a socket, which is empty between two tables.
+        # This never blocks: a request is much smaller than the buffer of the socket, which is empty between requests.
         try:
             socket.send_fds(self._socket, [LENGTH.pack(len(encoded))], list(shared))
             self._socket.sendall(encoded)
@@ -86,11 +86,11 @@ class WorkerProcess:
             raise WorkerDied from error
 
     def frame(self, kind: type[Frame], check: Check) -> Frame:
-        """The next frame. Raises `WorkerDied`."""
+        """Wait for the next frame. Raises `WorkerDied`."""
         length = bytearray(LENGTH.size)
         self._fill(memoryview(length), check)
         [size] = LENGTH.unpack(length)
-        if size > _LARGEST_HEADER:
+        if size > _MOST_HEADER_BYTES:
             raise WorkerDied
         header = bytearray(size)
         self._fill(memoryview(header), check)
@@ -114,14 +114,14 @@ class WorkerProcess:
             at += count
 
     def end(self) -> None:
-        """Kill the process and wait until it is gone."""
+        """Kill the process and wait for its end."""
         self._socket.close()
         self._process.kill()
         self._process.wait()
 
 
 class SharedMemory:
-    """`size` bytes for two processes, neither of which can change the size. Taken only as far as they are written."""
+    """`size` bytes for two processes. Neither can change the size. Unwritten pages take no memory."""
 
     def __init__(self, size: int) -> None:
         self.size = max(size, 1)
@@ -138,15 +138,15 @@ class SharedMemory:
         self.content = mmap.mmap(self.descriptor, self.size)
 
     def close(self) -> None:
-        """Release it, once the other process has too."""
+        """Close it here. The system frees the memory once the other process has closed it too."""
         self.content.close()
         os.close(self.descriptor)
 
 
 def _environment() -> dict[str, str]:
-    """The variables of a worker: no secrets, the modules of this process, one thread and one heap."""
+    """Return the environment of a worker: no secrets, the module path of this process, one thread and one heap."""
     return {
-        **{name: os.environ[name] for name in _KEPT if name in os.environ},
+        **{name: os.environ[name] for name in _INHERITED if name in os.environ},
         "PYTHONPATH": os.pathsep.join(path or str(Path.cwd()) for path in sys.path),
         "ARROW_DEFAULT_MEMORY_POOL": "system",
         "ARROW_IO_THREADS": "1",

@@ -1,6 +1,6 @@
 """The ASGI application: its routes and middleware. It runs under Ray Serve and under any ASGI server.
 
-Not here: what an endpoint does (`serving.api`), opening the parts it works with (`serving.services`), processes
+Not here: what an endpoint does (`serving.api`), opening the parts that it uses (`serving.services`), processes
 (`serving.deployment`, `serving.local_server`).
 """
 
@@ -33,7 +33,7 @@ Endpoints = Mapping[tuple[str, str], Endpoint]
 
 
 def create_app(services: Services) -> ASGIApp:
-    """The application around `services`, which the caller closes."""
+    """Return the application around `services`, which the caller closes."""
     recorder = Recorder(services.prediction_log, services.metrics, clock=services.clock)
     endpoints = _endpoints(services, recorder)
     app = Starlette(
@@ -46,7 +46,7 @@ def create_app(services: Services) -> ASGIApp:
 
 
 def _endpoints(services: Services, recorder: Recorder) -> Endpoints:
-    """Every endpoint by method and path."""
+    """Return the endpoints by method and path."""
     endpoints: dict[tuple[str, str], Endpoint] = {
         ("POST", "/predict"): partial(predict, services, recorder),
         ("POST", "/predict/batch"): partial(predict_batch, services, recorder),
@@ -69,7 +69,7 @@ def _endpoints(services: Services, recorder: Recorder) -> Endpoints:
 
 
 def _with_shortcuts(app: ASGIApp, services: Services, endpoints: Endpoints) -> ASGIApp:
-    """`app`, but the most frequent addresses skip its routing, which takes longer than a small model."""
+    """Return `app` with direct handlers for the most frequent paths: routing takes longer than a small model."""
     infer = endpoints["POST", "/v2/models/{name}/infer"]
     shortcuts = {("POST", f"/v2/models/{task}/infer"): _asgi(infer, name=task) for task in TASKS}
     shortcuts["POST", "/predict"] = _asgi(endpoints["POST", "/predict"])
@@ -91,7 +91,7 @@ def _asgi(endpoint: Endpoint, **path_params: str) -> ASGIApp:
 
 
 def probes_only(app: ASGIApp) -> ASGIApp:
-    """`app` without everything but health, readiness and metrics, for a port that probes do not share with load."""
+    """Return `app` limited to health, readiness and metrics, for a separate port that load cannot starve."""
 
     async def probes(scope: Scope, receive: Receive, send: Send) -> None:
         if scope.get("path") in OPEN:
@@ -104,7 +104,7 @@ def probes_only(app: ASGIApp) -> ASGIApp:
 
 
 def _with_cors(app: ASGIApp, settings: ServingSettings) -> ASGIApp:
-    """`app`, open to the pages of the configured origins. Outermost, because a preflight request carries no key."""
+    """Return `app` with CORS for the configured origins. It is outermost: preflight requests have no API key."""
     if not settings.cors_origins:
         return app
     return CORSMiddleware(
@@ -117,9 +117,9 @@ def _with_cors(app: ASGIApp, settings: ServingSettings) -> ASGIApp:
 
 
 async def _http_error(services: Services, request: Request, error: HTTPException) -> Response:
-    """Starlette's own errors (no such address, wrong method) as problems, or in the form of the v2 protocol."""
+    """Answer Starlette's own errors (no such path, wrong method) with a problem, or in the form of the v2 protocol."""
     kind = BY_STATUS.get(error.status_code, BY_STATUS[400])
     services.metrics.count_error(kind.name)
     if request.url.path.startswith("/v2/"):
         return json_response({"error": kind.title}, status=kind.status, headers=error.headers or {})
-    return problem_response(Refused(kind.name, "See /docs for the addresses of this service.", headers=error.headers))
+    return problem_response(Refused(kind.name, "See /docs for the endpoints of this service.", headers=error.headers))

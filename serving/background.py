@@ -1,7 +1,7 @@
-"""Background threads of a replica that repeat some work and outlive its errors.
+"""Background threads of a replica, which repeat some work and survive its errors.
 
-Here: the boundary at which an unexpected error is logged and counted instead of ending the thread. What is expected (a
-store that does not answer, a damaged file) is handled by the work itself. Not here: the work.
+Here an unexpected error is logged and counted instead of ending the thread. The work itself handles expected errors,
+such as a store that does not answer or a damaged file. Not here: the work.
 """
 
 import logging
@@ -16,7 +16,7 @@ OnError = Callable[[Exception], object]
 def repeat(
     name: str, work: Callable[[], object], *, interval: float, stop: threading.Event, on_error: OnError | None = None
 ) -> threading.Thread:
-    """Start a thread that calls `work` every `interval` seconds until `stop` is set. See `attempt` for errors."""
+    """Start a thread that calls `work` every `interval` seconds until `stop` is set. `attempt` handles its errors."""
 
     def run() -> None:
         while not stop.wait(interval):

@@ -50,7 +50,7 @@ class Replica:
         freeze_heap()
 
     def __serve_build_asgi_app__(self) -> ASGIApp:
-        """The application. Ray calls this after `__init__`."""
+        """Return the application. Ray calls this after `__init__`."""
         return create_app(self._services)
 
     def reconfigure(self, user_config: dict[str, Any]) -> None:  # noqa: ARG002 - its content does not matter
@@ -58,16 +58,16 @@ class Replica:
         self._services.models.check()
 
     def record_autoscaling_stats(self) -> dict[str, float]:
-        """The load of this replica. Ray calls this about once a second."""
+        """Return the load of this replica. Ray calls this about once a second."""
         return {CPU_USAGE: self._cpu_usage.share()}
 
     def check_health(self) -> None:
-        """Raise an error where Ray should replace this replica."""
+        """Raise an error if Ray should replace this replica."""
         if problem := self._services.problem():
             raise RuntimeError(problem)
 
     def __del__(self) -> None:
-        # Ray calls this after the last request, before the process ends.
+        # Ray calls this after the last request, before it ends the process.
         for part in (getattr(self, "_side_port", None), getattr(self, "_services", None)):
             if part is not None:
                 part.close()
@@ -78,7 +78,7 @@ def _side_port(metrics: Metrics, settings: ServingSettings) -> SidePort | None:
 
 
 def node_settings(settings: ServingSettings) -> ServingSettings:
-    """`settings` with a folder that the replicas of this Ray session on this node share with nobody else."""
+    """Return `settings` with a folder that only the replicas of this Ray session on this node use."""
     if settings.node_folder is not None:
         return settings
     session = ray.get_runtime_context().get_session_name()
@@ -86,12 +86,14 @@ def node_settings(settings: ServingSettings) -> ServingSettings:
 
 
 def autoscaling(settings: ServingSettings, arguments: Arguments) -> AutoscalingConfig:
-    """Scale up within seconds of sustained load, and down after `downscale_delay` seconds without."""
+    """Return the autoscaling settings: up within seconds of sustained load, down after `downscale_delay` seconds
+    without.
+    """
     least = arguments.min_replicas or settings.min_replicas
     most = arguments.max_replicas or settings.max_replicas or os.cpu_count() or 1
     with warnings.catch_warnings():
         # `metrics_interval_s` is deprecated in favor of an environment variable, which is set too. Without the
-        # argument Ray rejects the look-back period as shorter than the interval.
+        # argument, Ray rejects the look-back period as shorter than the interval.
         warnings.simplefilter("ignore", DeprecationWarning)
         return AutoscalingConfig(
             min_replicas=least,
@@ -106,13 +108,13 @@ def autoscaling(settings: ServingSettings, arguments: Arguments) -> AutoscalingC
 
 
 def _slots(settings: ServingSettings) -> int:
-    """Requests that Ray lets a replica work on: with HAProxy, those of all its classes, which HAProxy limits."""
+    """Return how many requests Ray may send to a replica. With HAProxy, which limits each class, it is their sum."""
     small = settings.max_ongoing_requests
     return 2 * small + PROBE_SLOTS if settings.haproxy else small
 
 
 def options(settings: ServingSettings, arguments: Arguments) -> dict[str, Any]:
-    """Ray's options for the deployment."""
+    """Return Ray's options for the deployment."""
     return {
         "name": NAME,
         "autoscaling_config": autoscaling(settings, arguments),
@@ -130,12 +132,14 @@ def options(settings: ServingSettings, arguments: Arguments) -> dict[str, Any]:
 
 
 def _runtime_environment() -> dict[str, Any]:
-    """Variables that the replicas need and do not inherit. With none, Ray can reuse a prestarted process."""
+    """Return the variables that the replicas need and do not inherit. If there are none, Ray reuses prestarted
+    processes.
+    """
     missing = {name: value for name, value in REPLICA.items() if os.environ.get(name) != value}
     return {"runtime_env": {"env_vars": missing}} if missing else {}
 
 
 def build_app(arguments: Arguments) -> Application:
-    """The application for `serve run`, `serve deploy` and `migraine serve`."""
+    """Return the application for `serve run`, `serve deploy` and `migraine serve`."""
     deployment: Deployment = serve.deployment(**options(ServingSettings(), arguments))(serve.ingress()(Replica))
     return deployment.bind()

@@ -1,7 +1,7 @@
-"""Uvicorn with limits on connections, a deadline for headers, and draining: for all that listens without HAProxy.
+"""Uvicorn with limits on connections, a deadline for headers, and draining, for every server without HAProxy.
 
-Here: connections. Not here: the deadline of a body (`serving.api.bodies`), HAProxy (`serving.cluster.haproxy_front`),
-which address and port (`serving.local_server`, `serving.metrics.side_port`).
+Not here: the deadline of a body (`serving.api.bodies`), HAProxy (`serving.cluster.haproxy_front`), addresses and ports
+(`serving.local_server`, `serving.metrics.side_port`).
 """
 
 import asyncio
@@ -19,17 +19,17 @@ from serving.access.addresses import UNKNOWN, network_of
 
 HEADER_SECONDS = 10
 KEEP_ALIVE_SECONDS = 30
-# How long clients are told to close their connections, with one response each, before idle connections are closed.
+# The time before idle connections are closed. Until then, each response asks the client to close its connection.
 DRAIN_SECONDS = 2.0
-# Enough for the event loop to accept the connections that the system has already made.
+# Enough for the event loop to accept the connections that the system has already established.
 ACCEPT_SECONDS = 0.05
-# File descriptors for everything that is no connection: logs, bundles, the store.
+# File descriptors for everything except connections: logs, bundles, the store.
 OTHER_FILES = 256
 
 
 @dataclass
 class Connections:
-    """The open connections of one server, and how many there may be in total and from one client (0: no limit).
+    """The open connections of one server. `most`, `most_per_client`: the limits (0: none).
 
     `header_seconds`: the deadline for the headers of a request. `drain_seconds`: see `Server`.
     """
@@ -59,7 +59,7 @@ class Connections:
 
 
 class Connection(HttpToolsProtocol):
-    """One connection. It is closed if it sends no complete headers in time, which uvicorn would wait for forever."""
+    """One connection. It is closed if complete headers do not arrive in time; uvicorn alone would wait forever."""
 
     def __init__(self, connections: Connections, **options: Any) -> None:
         super().__init__(**options)
@@ -92,7 +92,7 @@ class Connection(HttpToolsProtocol):
             self.end_after_response()
 
     def end_after_response(self) -> None:
-        """Tell the client that the connection ends with the response to the ongoing request, if there is one."""
+        """Close the connection after the response to the ongoing request, if there is one, and tell the client so."""
         if self.cycle is not None and not self.cycle.response_complete:
             self.cycle.keep_alive = False
 
@@ -115,8 +115,9 @@ class Connection(HttpToolsProtocol):
 class Server(uvicorn.Server):
     """A server of `app` on `bound`, with `connections`. `also`: servers that start and end with this one.
 
-    On SIGINT, SIGTERM or `should_exit`, it first tells clients to close their connections, so that none of them sends a
-    request on a connection that is just being closed; then it finishes the ongoing requests and ends.
+    On SIGINT, SIGTERM or `should_exit`, it first asks clients to close their connections, so that no request arrives on
+    a connection that is being closed. Then it finishes the ongoing requests and ends. It waits for clients at most
+    `Connections.drain_seconds`.
     """
 
     def __init__(
@@ -133,7 +134,7 @@ class Server(uvicorn.Server):
                 lifespan="off",
                 log_level="warning",
                 access_log=False,
-                # The application reads X-Forwarded-For itself, if it may be trusted.
+                # The application itself reads X-Forwarded-For, if it is to be trusted.
                 proxy_headers=False,
                 timeout_keep_alive=KEEP_ALIVE_SECONDS,
                 backlog=min(connections.most, 2048),
@@ -156,7 +157,7 @@ class Server(uvicorn.Server):
             if isinstance(connection, Connection):
                 connection.end_after_response()
         await self._until_none_is_open()
-        # Accept nobody else but those who are connected already, whom closing the socket would cut.
+        # Stop queueing new connections, and accept those that are queued: closing the socket would cut them.
         self._bound.listen(0)
         await asyncio.sleep(ACCEPT_SECONDS)
         for listener in self.servers:
@@ -174,7 +175,7 @@ class Server(uvicorn.Server):
 
 
 def bind(host: str, port: int) -> socket.socket:
-    """A listening address. Raises `OSError`."""
+    """Return a socket bound to the address. Raises `OSError`."""
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     bound = socket.socket(family, socket.SOCK_STREAM)
     try:
@@ -187,7 +188,7 @@ def bind(host: str, port: int) -> socket.socket:
 
 
 def affordable_connections(requested: int) -> int:
-    """`requested` connections, or as many as the limit on open files allows, raised as far as possible."""
+    """Return `requested` connections, or as many as the limit on open files allows. Raises the limit if possible."""
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     enough = requested + OTHER_FILES
     if soft < enough:

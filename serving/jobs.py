@@ -1,4 +1,4 @@
-"""Long work beside the event loop: bounded, with a deadline, and dropped when its client leaves.
+"""Long work beside the event loop: bounded, with a deadline, and abandoned when its client disconnects.
 
 Not here: which requests are long and what they compute (`serving.api`).
 """
@@ -22,27 +22,27 @@ Receive = Callable[[], Awaitable[Any]]
 
 
 def unlimited() -> None:
-    """The check of work that is too short to be given up."""
+    """Do nothing: the check for work that is too short to be abandoned."""
 
 
 def busy(text: str) -> Refused:
-    """The refusal of a request that this replica has no room or time for now."""
+    """Return the refusal of a request for which this replica has no room or time now."""
     return Refused("overloaded", text, headers={"Retry-After": str(RETRY_SECONDS)})
 
 
 class Work:
-    """One job as its thread sees it: whether anybody still waits for the answer. `expired`: it was too late."""
+    """The state of one job for its thread: whether its client still waits. `expired`: the deadline has passed."""
 
     def __init__(self, seconds: float) -> None:
         self.seconds, self._end, self._left = seconds, time.monotonic() + seconds, False
         self.expired = False
 
     def leave(self) -> None:
-        """Nobody waits any more."""
+        """Note that the client no longer waits."""
         self._left = True
 
     def check(self) -> None:
-        """Raise `Refused` where the work should stop. To be called between its parts, from any thread."""
+        """Raise `Refused` if the work should stop. Call it between parts of the work, from any thread."""
         if self._left:
             raise client_left()
         if time.monotonic() > self._end:
@@ -50,17 +50,17 @@ class Work:
             raise self.overdue()
 
     def overdue(self) -> Refused:
-        """The refusal after the deadline."""
+        """Return the refusal after the deadline."""
         return busy(f"The answer was not ready within {self.seconds:g} s. Send less at once, or try again later.")
 
 
 def client_left() -> Refused:
-    """What a request ends with whose client has disconnected."""
+    """Return the error of a request whose client has disconnected."""
     return Refused("bad-request", "The client disconnected.")
 
 
 class LongJobs:
-    """Two threads: one for large bodies, and one for the rest, which does not wait behind them.
+    """Two threads: one for large bodies, and one for the others, which do not wait behind them.
 
     At most `most` jobs wait or run. Each has `seconds` from the moment when its body has arrived. `on_drop` is called
     with the reason why a job was not finished, one of `DROP_REASONS`.
@@ -73,37 +73,38 @@ class LongJobs:
         self._lock, self._count = threading.Lock(), 0
 
     async def run(self, job: Job, receive: Receive, *, large: bool) -> bytes:
-        """The result of `job`, which calls its argument between its parts. `receive`: ASGI's, after the body.
+        """Run `job`, which calls its argument between its parts, and return its result. `receive`: ASGI's, after the
+        body.
 
-        Raises `Refused`: 503 where too many jobs wait or the deadline has passed, and where the client has left; and
-        what `job` raises.
+        Raises `Refused` with 503 if too many jobs wait or the deadline has passed, `Refused` if the client has left,
+        and what `job` raises.
         """
         if self._count >= self._most:
             self._on_drop("busy")
-            raise busy(f"{self._most} long requests are waiting already.")
+            raise busy(f"{self._most} long requests are already waiting.")
         work = Work(self._seconds)
         submitted = self._submit(self._large if large else self._long, job, work)
-        answer, gone = asyncio.wrap_future(submitted), asyncio.ensure_future(_disconnect(receive))
+        answer, disconnect = asyncio.wrap_future(submitted), asyncio.ensure_future(_disconnect(receive))
         try:
-            await asyncio.wait((answer, gone), timeout=self._seconds, return_when=asyncio.FIRST_COMPLETED)
+            await asyncio.wait((answer, disconnect), timeout=self._seconds, return_when=asyncio.FIRST_COMPLETED)
             if answer.done() and not work.expired:
                 return answer.result()
-            if gone.done():
+            if disconnect.done():
                 self._on_drop("client")
                 raise client_left()
             self._on_drop("deadline")
             raise work.overdue()
-        except asyncio.CancelledError:  # what Ray does when the client leaves
+        except asyncio.CancelledError:  # Ray cancels the request when the client leaves
             self._on_drop("client")
             raise
         finally:
             work.leave()
-            gone.cancel()
+            disconnect.cancel()
             if not answer.cancel() and not answer.cancelled():
-                answer.exception()  # otherwise asyncio logs it as forgotten
+                answer.exception()  # otherwise asyncio logs that it was never retrieved
 
     def close(self) -> None:
-        """Finish what runs, drop what waits."""
+        """Finish the running jobs and drop the waiting ones."""
         self._long.shutdown(cancel_futures=True)
         self._large.shutdown(cancel_futures=True)
 
@@ -129,32 +130,32 @@ async def _disconnect(receive: Receive) -> None:
 
 
 class BodyMemory:
-    """The bytes of large bodies that a replica holds: at most `most`. For the thread of the event loop only."""
+    """Memory for large bodies in a replica: at most `most` bytes. Use it in the thread of the event loop only."""
 
     def __init__(self, most: int) -> None:
         self.most, self.used = most, 0
 
-    def hold(self) -> "Held":
-        """Bytes of one request, released at the end of a `with` block."""
-        return Held(self)
+    def hold(self) -> "MemoryLease":
+        """Return a lease for one request, released at the end of a `with` block."""
+        return MemoryLease(self)
 
 
-class Held:
-    """The bytes that one request holds."""
+class MemoryLease:
+    """The bytes that the body of one request occupies."""
 
     __slots__ = ("_bytes", "_memory")
 
     def __init__(self, memory: BodyMemory) -> None:
         self._memory, self._bytes = memory, 0
 
-    def __enter__(self) -> "Held":
+    def __enter__(self) -> "MemoryLease":
         return self
 
     def __exit__(self, *_: object) -> None:
         self._memory.used -= self._bytes
 
     def add(self, count: int) -> None:
-        """Hold `count` bytes more. Raises `Refused` (503) where all requests together hold too many."""
+        """Occupy `count` bytes more. Raises `Refused` (503) if all requests together occupy too many."""
         self._bytes += count
         self._memory.used += count
         if self._memory.used > self._memory.most:

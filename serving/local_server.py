@@ -32,7 +32,7 @@ PROBE_CONNECTIONS = 64
 def run(settings: ServingSettings, *, say: Say) -> None:
     """Serve with Ray until Ctrl-C or SIGTERM, then stop every process that was started."""
     check_address(settings)
-    # Ray's processes inherit it: their logs, sockets and the token are for this user alone.
+    # Ray's processes inherit the file mode, so only this user can read their logs, sockets and token.
     restrict(group=Settings().group_access)
     with _temporary_folder() as temporary, _stopped_by_signals():
         os.environ.update(_replica_environment(settings, temporary))
@@ -91,7 +91,7 @@ def check_address(settings: ServingSettings) -> None:
 
 
 def announce(settings: ServingSettings, *, say: Say) -> None:
-    """Say where the service is, and what it still needs."""
+    """Print where the service listens and, if it is not ready, what is missing."""
     say(f"Serving on http://{settings.address(settings.port)}, with its API at /docs. Press Ctrl-C to stop.")
     try:
         pointer = read_pointer(Store(Settings().store_location))
@@ -124,7 +124,7 @@ def _ray(settings: ServingSettings, temporary: Path) -> Iterator[None]:
         )
         serve.start(
             proxy_location="HeadOnly",
-            # HAProxy listens where clients connect, and Ray behind it, on this machine only.
+            # Clients connect to HAProxy. Ray behind it listens on this machine only.
             http_options={"host": "127.0.0.1" if settings.haproxy else settings.host, "port": settings.port},
             logging_config={"enable_access_log": False, "log_level": "WARNING"},
         )
@@ -132,7 +132,7 @@ def _ray(settings: ServingSettings, temporary: Path) -> Iterator[None]:
         yield
     finally:
         if ray.is_initialized():
-            # Ray makes a folder for its node.
+            # The socket is in a folder that Ray creates for its node.
             for admin_socket in temporary.glob(f"*/{HAPROXY_SOCKET}"):
                 drain(admin_socket, seconds=settings.request_timeout)
             with _quiet():
@@ -142,7 +142,7 @@ def _ray(settings: ServingSettings, temporary: Path) -> Iterator[None]:
 
 @contextmanager
 def _quiet() -> Iterator[None]:
-    """Drop what Ray prints in this block: it reports the processes that it ends itself as killed or crashed.
+    """Drop Ray's output in this block: Ray reports the processes that it ends itself as killed or crashed.
 
     Errors are raised, not printed.
     """
@@ -176,7 +176,7 @@ def _interrupt(*_: object) -> None:
 
 
 def _wait() -> None:
-    # `ray.init` replaces the handlers.
+    # Again, because `ray.init` replaces the handlers.
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, _interrupt)
     while True:
@@ -194,7 +194,7 @@ def _temporary_folder() -> Iterator[Path]:
 
 
 def _replica_environment(settings: ServingSettings, temporary: Path) -> dict[str, str]:
-    """The settings for the replicas. Paths are absolute, because replicas run in another folder."""
+    """Return the settings for the replicas. Paths are absolute, because replicas run in another folder."""
     home = Settings()
     explicit = {
         f"SERVING_{name.upper()}": _text(value) for name, value in settings.model_dump(exclude_unset=True).items()

@@ -1,7 +1,7 @@
 """Structured logs: one JSON object per line, never with a value from a diary.
 
-Here belongs the format. Callers pass their own fields as `extra={"fields": {...}}`. Of an exception only the type
-and the location are logged, because its message may contain what a participant entered.
+Here belongs the format. Callers pass their own fields as `extra={"fields": {...}}`. Only the type and the location of
+an exception are logged, because its message may contain what a participant entered.
 """
 
 import datetime as dt
@@ -16,7 +16,7 @@ LOGGER = "serving"
 
 
 class JsonFormatter(logging.Formatter):
-    """Formats a record as JSON: `time`, `level`, `event`, then the fields of the caller."""
+    """Formatter of records as JSON: `time`, `level`, `event`, then the fields of the caller."""
 
     def format(self, record: logging.LogRecord) -> str:
         """Return one line of JSON."""

@@ -33,20 +33,17 @@ from serving.model.watcher import NO_CHAMPION, Listener, ModelSet, ModelWatcher
 from serving.settings import ServingSettings
 
 TICK_SECONDS = 1.0
-LOOK_SECONDS = 5.0
-# Larger bodies do not delay the work on smaller ones.
+PUBLISHED_SECONDS = 5.0
+# Larger bodies have a thread of their own, so that smaller ones do not wait for them.
 LARGE_BODY_BYTES = 1 << 20
-# Reports accepted for one prediction: people correct themselves a few times, programs repeat a request that failed.
+# Reports accepted for one prediction: people correct themselves a few times, and programs repeat failed requests.
 FEEDBACK_BURST = 10
 FEEDBACK_RATE = 1 / 600  # per second
 
 
 @dataclass(frozen=True)
 class Services:
-    """One replica's parts.
-
-    `clock`: seconds since 1970.
-    """
+    """The parts of one replica. `clock`: seconds since 1970."""
 
     models: ModelWatcher
     predictor: Predictor
@@ -71,21 +68,21 @@ class Services:
         self.keys.start()
         repeat("metrics", self._tick, interval=TICK_SECONDS, stop=self._closing)
         # In a thread of its own: a slow or unreachable store must delay neither predictions nor scrapes.
-        threading.Thread(target=self._look, name="published", daemon=True).start()
+        threading.Thread(target=self._refresh, name="published", daemon=True).start()
 
     def now(self) -> dt.datetime:
-        """The time, UTC."""
+        """Return the current time in UTC."""
         return dt.datetime.fromtimestamp(self.clock(), dt.UTC)
 
     async def run(self, job: Job, request: Request, *, size: int, long: bool) -> bytes:
-        """Run a short `job` right here, which is fastest, and a `long` one beside other requests.
+        """Run a short `job` at once in the event loop, which is fastest, and a `long` one in a thread.
 
         `size`: the bytes of the body of `request`. Raises `Refused` as `serving.jobs.LongJobs` does.
         """
         return await self.jobs.run(job, request.receive, large=size > LARGE_BODY_BYTES) if long else job(unlimited)
 
     def problem(self) -> str | None:
-        """Why this replica should be replaced (a thread has died), or None."""
+        """Return why this replica should be replaced (a thread has died), or None."""
         alive = {
             "the prediction log": self.prediction_log.alive,
             "the feedback log": self.feedback_log.alive,
@@ -95,7 +92,7 @@ class Services:
         return f"The thread of {', '.join(dead)} has ended." if dead else None
 
     def close(self) -> None:
-        """Stop every thread and write what the logs still hold. A second call does nothing."""
+        """Stop every thread and write what the logs still contain. A second call does nothing."""
         if self._closing.is_set():
             return
         self._closing.set()
@@ -116,9 +113,9 @@ class Services:
         if self.table_memory.tick():
             self.tables.release()
 
-    def _look(self) -> None:
+    def _refresh(self) -> None:
         attempt("published", self.metrics.refresh)
-        repeat("published", self.metrics.refresh, interval=LOOK_SECONDS, stop=self._closing)
+        repeat("published", self.metrics.refresh, interval=PUBLISHED_SECONDS, stop=self._closing)
 
     def _show_logs(self) -> None:
         self.metrics.set_logs((self.prediction_log.state, self.feedback_log.state))
@@ -162,13 +159,13 @@ def open_services(settings: ServingSettings, *, store: Store | None = None) -> S
 
 
 def freeze_heap() -> None:
-    """Exclude what the process has loaded by now from garbage collection: it stays until the end."""
+    """Exclude everything loaded so far from garbage collection, because it stays until the process ends."""
     gc.collect()
     gc.freeze()
 
 
 def counting(metrics: Metrics) -> Listener:
-    """A listener of a `ModelWatcher` that counts reloads and publishes which models this replica holds."""
+    """Return a listener of a `ModelWatcher` that counts reloads and publishes the models of this replica."""
 
     def listener(models: ModelSet, *, success: bool) -> None:
         metrics.count_reload(success=success)
@@ -179,7 +176,7 @@ def counting(metrics: Metrics) -> Listener:
 
 
 def model_infos(models: ModelSet) -> list[ModelInfo]:
-    """Every model of the set, as metrics show it."""
+    """Return every model of the set, as metrics show it."""
     infos = []
     for task, model in models.tasks.items():
         arms = ["champion", *([model.candidate.rollout.mode] if model.candidate else [])]

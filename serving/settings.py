@@ -16,7 +16,7 @@ from migraine_assets.settings import EnvironmentSettings
 
 
 class ServingSettings(EnvironmentSettings):
-    """Everything that an operator can set. Sizes are in bytes and times in seconds."""
+    """The settings that an operator can change. Sizes are in bytes and times in seconds."""
 
     model_config = SettingsConfigDict(env_prefix="SERVING_", frozen=True, extra="ignore")
 
@@ -80,7 +80,7 @@ class ServingSettings(EnvironmentSettings):
         return self.node_folder or Path(tempfile.gettempdir()) / f"migraine-serving-{os.getuid()}"
 
     def address(self, port: int) -> str:
-        """`host` and `port` as in a URL."""
+        """Return `host` and `port` as in a URL."""
         return f"[{self.host}]:{port}" if ":" in self.host else f"{self.host}:{port}"
 
     @property
@@ -93,5 +93,5 @@ class ServingSettings(EnvironmentSettings):
 
     @property
     def connections_per_client(self) -> int:
-        """`max_client_connections`, or 0 where all connections come from the proxy in front."""
+        """`max_client_connections`, or 0 if all connections come from the proxy in front."""
         return 0 if self.trust_forwarded else self.max_client_connections

@@ -1,7 +1,7 @@
-"""The address that a rate limit counts a client by.
+"""The client address that rate limits count by.
 
-Not here: API keys, which are counted instead of addresses where a client sends one (`serving.access.api_keys`), the
-limit itself (`serving.access.rate_limit`).
+Not here: API keys, which are counted instead of addresses if a client sends one (`serving.access.api_keys`), the limit
+itself (`serving.access.rate_limit`).
 """
 
 import ipaddress
@@ -11,15 +11,15 @@ from starlette.datastructures import Headers
 from starlette.types import Scope
 
 UNKNOWN = "unknown"
-# Every client with IPv6 has at least this network to choose addresses from.
+# A client with IPv6 can choose any address of a network of this size.
 IPV6_NETWORK = 64
 
 
 def client_network(scope: Scope, *, trust_forwarded: bool) -> str:
-    """The client of a request: its IPv4 address or IPv6 network.
+    """Return what identifies the client of a request: its IPv4 address or IPv6 network.
 
-    With `trust_forwarded` it is what the proxy in front has appended last to X-Forwarded-For. A proxy may append to the
-    line of the client or add a line of its own: only all lines together end with what the proxy wrote.
+    With `trust_forwarded` it is the last address in X-Forwarded-For, which the proxy in front has appended. A proxy may
+    append to the client's header line or add a line of its own, so the lines are joined first.
     """
     address = next(iter(scope.get("client") or ()), UNKNOWN)
     if trust_forwarded:
@@ -30,7 +30,7 @@ def client_network(scope: Scope, *, trust_forwarded: bool) -> str:
 
 @lru_cache(maxsize=4096)
 def network_of(address: str) -> str:
-    """What belongs to one client: an IPv4 address, or the /64 network of an IPv6 address. Other text as it is."""
+    """Return the IPv4 address or the /64 network of an IPv6 address. Other text is returned unchanged."""
     try:
         parsed = ipaddress.ip_address(_without_port(address))
     except ValueError:
@@ -43,7 +43,7 @@ def network_of(address: str) -> str:
 
 
 def _without_port(address: str) -> str:
-    """`address` of the forms "1.2.3.4:5", "[::1]:5", "::1%eth0" and without any of it."""
+    """Return `address` without port, brackets and zone: "1.2.3.4:5", "[::1]:5" and "::1%eth0" are accepted."""
     if address.startswith("["):
         address = address[1:].partition("]")[0]
     elif address.count(":") == 1:

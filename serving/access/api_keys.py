@@ -29,7 +29,7 @@ _NO_SECRET = hashlib.sha256(b"").hexdigest()
 
 
 class KeyRecord(msgspec.Struct, frozen=True, kw_only=True):
-    """What the store knows about a key. Times are ISO 8601 in UTC."""
+    """The record of a key in the store. Times are ISO 8601 in UTC."""
 
     id: str
     name: str
@@ -59,7 +59,7 @@ def revoke(store: Store, identity: str, *, now: dt.datetime) -> KeyRecord:
 
 
 def records(store: Store) -> list[KeyRecord]:
-    """The records of all keys, oldest first. Damaged records are skipped: their keys are refused."""
+    """Return the records of all keys, oldest first. Damaged records are skipped, so their keys are refused."""
     keys = []
     for name in store.list(FOLDER):
         content = store.read(f"{FOLDER}/{name}")
@@ -70,7 +70,7 @@ def records(store: Store) -> list[KeyRecord]:
 
 
 class KeyRing:
-    """The valid keys, as known to a replica. `required`: whether requests without a key are refused.
+    """The valid keys that a replica knows. `required`: whether requests without a key are refused.
 
     They are read when the ring is created and by `refresh`, which a background thread calls after `start`.
     """
@@ -84,7 +84,7 @@ class KeyRing:
         self.refresh()
 
     def check(self, header: str | None) -> str | None:
-        """The id of the key in `header` (the key, or "Bearer " and the key); None if it is not valid."""
+        """Return the id of the key in `header` (the key, or "Bearer " and the key), or None if it is not valid."""
         text = (header or "").strip()
         text = text[7:].strip() if text[:7].lower() == "bearer " else text
         match = _KEY.fullmatch(text)

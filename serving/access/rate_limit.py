@@ -2,9 +2,10 @@
 
 Here belong the table and its arithmetic. Not here: what identifies a client (`serving.api.middleware`).
 
-The algorithm is the generic cell rate algorithm (GCRA): for each client one number, the theoretical arrival time, at
-which its burst is available again. A slot of the table is (hash of the client, that time). A process that is killed
-while it writes leaves the old number, the new one, or a torn one, which is clamped when it is read.
+The algorithm is the generic cell rate algorithm (GCRA). It stores one number per client, the theoretical arrival time,
+at which the burst is fully available again. A slot of the table holds the hash of the client and that time. If a
+process is killed while it writes, the slot holds the old number, the new one, or a torn one, which is clamped when it
+is read.
 """
 
 import hashlib
@@ -25,7 +26,7 @@ _ROUNDING = 1e-6  # seconds
 
 
 class Limiter:
-    """Allows each client `rate` requests per second and bursts of `burst`. A `rate` of 0 allows everything.
+    """A limiter that allows each client `rate` requests per second and bursts of `burst`. A `rate` of 0 is no limit.
 
     `name` is the name of the file in `folder`. `clock` returns seconds. It must be monotonic and shared by all
     processes of the machine.
@@ -50,7 +51,7 @@ class Limiter:
 
     @property
     def active(self) -> bool:
-        """Whether there is a limit at all."""
+        """Whether there is a limit."""
         return self._table is not None
 
     def allow(self, client: str) -> float:
@@ -65,7 +66,7 @@ class Limiter:
                 release(self._file)
 
     def close(self) -> None:
-        """Close the table. From then on everything is allowed."""
+        """Close the table. Afterwards every request is allowed."""
         if self._table is not None:
             self._table.close()
             os.close(self._file)
@@ -74,12 +75,12 @@ class Limiter:
     def _open(self, folder: Path, name: str) -> None:
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         self._file = os.open(folder / name, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-        # Reserve the space: a write to a mapped page that the disk has no room for kills the process.
+        # Reserve the space: writing to a mapped page kills the process if the disk has no room for it.
         os.posix_fallocate(self._file, 0, SLOTS * _SLOT.size)
         self._table = mmap.mmap(self._file, SLOTS * _SLOT.size)
 
     def _lock(self) -> bool:
-        """Try to take the lock. A replica that hangs while it holds the lock must not stop the others."""
+        """Try briefly to take the lock: a replica that hangs while it holds the lock must not stop the others."""
         for attempt in range(_ATTEMPTS):
             if acquire(self._file, wait=False):
                 return True
@@ -89,7 +90,7 @@ class Limiter:
     def _charge(self, table: mmap.mmap, client: int) -> float:
         now = self._clock()
         offset, free_at = self._find(table, client, now)
-        # A time out of bounds was torn, or dates from before a restart of the machine.
+        # A time out of bounds is torn, or from before a restart of the machine.
         free_at = min(max(free_at, now), now + self._tolerance + self._interval)
         if (wait := free_at - now - self._tolerance) > _ROUNDING:
             return wait
@@ -98,7 +99,7 @@ class Limiter:
 
     @staticmethod
     def _find(table: mmap.mmap, client: int, now: float) -> tuple[int, float]:
-        """Offset and time of the slot of `client`; if it has none, of the slot that was free first, as new."""
+        """Return offset and time of the slot of `client`, or else of the slot that was free first, as new."""
         oldest, oldest_time = 0, float("inf")
         for probe in range(PROBES):
             offset = (client + probe) % SLOTS * _SLOT.size

@@ -1,6 +1,6 @@
 """`POST /predict/batch`: many participants as JSON, each answered or refused on its own, in order.
 
-Not here: tables, which come to the same address (`serving.api.tables`).
+Not here: tables, which are sent to the same path (`serving.api.tables`).
 """
 
 import datetime as dt
@@ -26,9 +26,9 @@ from serving.jobs import Check, unlimited
 from serving.services import Services
 
 EXPLAINED = 20
-# More values than in most batches: only then is it worth while to look at the outline first.
+# Bodies with more values are checked for their outline before they are decoded. Smaller ones are cheap to decode.
 MANY_VALUES = 200_000
-# Far more than the fields of a contract in each of the days of one participant.
+# Several times the values of one participant: the fields of a contract on each day.
 MOST_ITEM_VALUES = 20_000
 
 
@@ -49,12 +49,12 @@ _encode = msgspec.json.Encoder().encode
 
 
 async def predict_batch(services: Services, recorder: Recorder, request: Request) -> Response:
-    """The endpoint. The media type of the request decides its form: JSON, Arrow or Parquet."""
+    """Handle `POST /predict/batch`. The media type of the request decides its form: JSON, Arrow or Parquet."""
     kind, settings, every_row = media_type(request), services.settings, _every_row(request)
     most, seconds = settings.max_batch_body_bytes, settings.request_timeout
-    with services.bodies.hold() as held:
+    with services.bodies.hold() as lease:
         if kind in MEDIA_TYPES:
-            body = await read_raw(request, most=most, seconds=seconds, held=held)
+            body = await read_raw(request, most=most, seconds=seconds, lease=lease)
 
             def table(check: Check) -> bytes:
                 return predict_table(services, recorder, body, kind, every_row=every_row, check=check)
@@ -62,7 +62,7 @@ async def predict_batch(services: Services, recorder: Recorder, request: Request
             return Response(await services.run(table, request, size=len(body), long=True), media_type=kind)
         if kind and kind != JSON:
             raise Refused("unsupported-media-type", f"Send one of {', '.join((JSON, *MEDIA_TYPES))}.")
-        body = await read_json(request, most=most, seconds=seconds, held=held)
+        body = await read_json(request, most=most, seconds=seconds, lease=lease)
         long = len(body) > LONG_BODY_BYTES or b'"explain"' in body
 
         def items(check: Check) -> bytes:
@@ -72,7 +72,7 @@ async def predict_batch(services: Services, recorder: Recorder, request: Request
 
 
 def _every_row(request: Request) -> bool:
-    """The query parameter `rows` of tables. Raises `Refused` (400) for another value, or several."""
+    """Return whether the query parameter `rows` is "all". Raises `Refused` (400) for an unknown or repeated value."""
     rows = request.query_params.getlist("rows") or ["last"]
     if rows not in (["last"], ["all"]):
         raise Refused("bad-request", "The parameter rows is 'last' (one answer per participant) or 'all'.")
@@ -80,9 +80,9 @@ def _every_row(request: Request) -> bool:
 
 
 def predict_items(services: Services, recorder: Recorder, body: bytes, check: Check = unlimited) -> bytes:
-    """The answer to a JSON batch. `check` is called between parts of the work; what it raises is raised.
+    """Answer a JSON batch. `check` is called between parts of the work, and its exceptions are passed on.
 
-    Raises `Refused` where the body as a whole is not a batch, and `ModelNotReady` where no model serves.
+    Raises `Refused` if the body as a whole is not a batch, and `ModelNotReady` if no model serves.
     """
     started = time.perf_counter()
     models = services.predictor.models
@@ -103,13 +103,13 @@ def predict_items(services: Services, recorder: Recorder, body: bytes, check: Ch
 def cases_of(
     body: bytes, *, now: dt.datetime, schema: RequestSchema = DEFAULT, check: Check = unlimited
 ) -> Sequence[Case | Refused]:
-    """The case of each item, or why it is refused."""
+    """Return the case of each item, or the reason why it is refused."""
     _refuse_large(body)
     if b'"entries"' not in body:
         try:
             return day_cases(strict(body, schema.DayBatch, schema).items, now=now, schema=schema)
         except NOT_STRICT:
-            pass  # At least one item is wrong or has a history: read them one by one, so that the others are answered.
+            pass  # At least one item is wrong or has a history. Read them one by one, so that the others are answered.
     cases = []
     for index, item in enumerate(decode(body, BatchRequest, schema).items):
         check()
@@ -131,13 +131,13 @@ _outline = msgspec.json.Decoder(_Outline)
 def _refuse_large(body: bytes) -> None:
     """Raise `Refused` (413) for a body of more objects than a batch may have.
 
-    The decoder counts items when it has made all of them, and one of two bytes takes hundreds.
+    The decoder counts items only after decoding all of them, and an item of two bytes takes hundreds in memory.
     """
     if body.count(b"{") > 1 + PARTICIPANTS * (1 + ENTRIES):
         raise Refused("too-large", f"At most {PARTICIPANTS} items of {ENTRIES} days each are accepted.")
     if body.count(b",") > MANY_VALUES:
         try:
-            # Items that are not objects end the decoder here, before they take memory.
+            # The decoder fails here at the first item that is not an object, before the items take memory.
             _outline.decode(body)
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
             raise Refused("too-large", "A batch of so many values must be a list of objects.") from None

@@ -32,7 +32,9 @@ from serving.model.watcher import ModelSet
 
 
 class Score(msgspec.Struct, frozen=True, gc=False):
-    """The prediction of one task for one participant: its group, the row in it, the output (None: abstained)."""
+    """The prediction of one task for one participant: its group, the row in the group, and the output, None if
+    abstained.
+    """
 
     group: Group
     row: int
@@ -40,7 +42,7 @@ class Score(msgspec.Struct, frozen=True, gc=False):
 
 
 def compose(cases: Sequence[Case], predictions: HistoryPredictions) -> list[Prediction]:
-    """The answer to each of `cases`, in order."""
+    """Return the answer to each of `cases`, in order."""
     scores = {task: _scores(groups, len(cases)) for task, groups in predictions.groups.items()}
     past, out_of_range = predictions.past.tolist(), predictions.out_of_range.by_position()
     limited = _limited_fields(predictions)
@@ -55,7 +57,7 @@ def compose(cases: Sequence[Case], predictions: HistoryPredictions) -> list[Pred
 
 
 def _limited_fields(predictions: HistoryPredictions) -> dict[int, list[str]]:
-    """The fields in which cleaning changed a value of any day of each case, by its position."""
+    """Return, by the position of the case, the fields in which cleaning changed a value of any day."""
     if not predictions.changed.any():
         return {}
     fields, persons = predictions.reported_fields, predictions.histories.person
@@ -116,12 +118,14 @@ BANDS: tuple[Band, ...] = get_args(Band)
 
 
 def band_limits(threshold: Any) -> tuple[Any, Any, Any]:
-    """The lowest probabilities of a very high, high and moderate risk; `threshold`: a float, or an array of them."""
+    """Return the lowest probabilities of a very high, high and moderate risk. `threshold`: a float, or an array of
+    them.
+    """
     return (1 + threshold) / 2, threshold, threshold / 2
 
 
 def risk_band(p: float, threshold: float) -> Band:
-    """The band of probability `p` where attacks are announced from `threshold` on."""
+    """Return the risk band of probability `p` for a model with this decision threshold."""
     very_high, high, moderate = band_limits(threshold)
     return BANDS[int(p >= moderate) + int(p >= high) + int(p >= very_high)]
 
@@ -140,9 +144,9 @@ def _severity(score: Score) -> Severity | None:
 
 
 def _reasons(models: ModelSet, case: Case, scores: Mapping[str, Score]) -> TaskReasons:
-    given = frozenset(models.requests.fields[index] for index in np.flatnonzero(case.given).tolist())
+    known = frozenset(models.requests.fields[index] for index in np.flatnonzero(case.has_values).tolist())
     reasons = {
-        task: explain(score.group.model, score.group.rows[score.row], prediction=score.output, given=given)
+        task: explain(score.group.model, score.group.rows[score.row], prediction=score.output, known=known)
         for task, score in scores.items()
         if score.output is not None
     }
@@ -167,7 +171,7 @@ def _warnings(
         text = "Far outside what the model saw in training: the prediction is an extrapolation."
         warnings.append(Warning("out_of_range", text, list(out_of_range)))
     answering = [score.group.model for score in scores.values()]
-    if unused := _unused_fields(models.requests, case.given.tobytes(), *[model.used for model in answering]):
+    if unused := _unused_fields(models.requests, case.has_values.tobytes(), *[model.used for model in answering]):
         warnings.append(unused)
     if limited:
         text = "Set to the limit that training used, or left out because they contradict each other."
@@ -181,7 +185,7 @@ def _warnings(
     return warnings
 
 
-# So many known days, all with an attack, suggest that days without one were left out.
+# This many known days, all with an attack, suggest that days without an attack were left out.
 LEAST_ATTACK_DAYS = 3
 
 
@@ -209,15 +213,15 @@ def _too_little_history(group: Group, past: Sequence[float]) -> Warning:
 
 
 @lru_cache(maxsize=4096)
-def _unused_fields(schema: RequestSchema, given: bytes, *used: frozenset[str]) -> Warning | None:
-    """A warning about fields that are given and that no model uses. Cached: an app sends the same few sets."""
-    mask, known = np.frombuffer(given, dtype=np.bool_), frozenset().union(*used)
-    fields = [schema.fields[row] for row in np.flatnonzero(mask).tolist() if schema.columns[row] not in known]
+def _unused_fields(schema: RequestSchema, has_values: bytes, *used: frozenset[str]) -> Warning | None:
+    """Return a warning about sent fields that no model uses. It is cached, because an app sends the same few sets."""
+    mask, by_any_model = np.frombuffer(has_values, dtype=np.bool_), frozenset().union(*used)
+    fields = [schema.fields[row] for row in np.flatnonzero(mask).tolist() if schema.columns[row] not in by_any_model]
     return Warning("unused_fields", "The current model does not use these fields.", fields) if fields else None
 
 
 def severity_missing(models: ModelSet, groups: Mapping[str, object]) -> Literal["other_horizon", "no_model"] | None:
-    """Why there is no severity, as the code of a warning; None where there is one."""
+    """Return the code of the warning that says why there is no severity, or None if there is one."""
     if "severity" in groups:
         return None
     return "other_horizon" if "severity" in models.tasks else "no_model"

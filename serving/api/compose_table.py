@@ -1,7 +1,7 @@
-"""Answers as the columns of an Arrow table, for more participants than JSON objects are fast enough for.
+"""Answers as the columns of an Arrow table, for batches that are too large for JSON objects.
 
-The columns say what the JSON answers of `serving.api.compose` say. Not here: writing files
-(`serving.input.arrow_files`), whose rows they are (`serving.input.arrow_participants`).
+The columns have the content of the JSON answers of `serving.api.compose`. Not here: writing files
+(`serving.input.arrow_files`), the participants of the rows (`serving.input.arrow_participants`).
 """
 
 from collections.abc import Sequence
@@ -26,7 +26,10 @@ _NUMBERS = (
 
 
 def compose_table(participants: TableParticipants, predictions: HistoryPredictions | None) -> Any:
-    """A row for each of `participants`: its error, or the next of `predictions` (None: all have an error)."""
+    """Return a table with a row for each of `participants`: its error or its prediction.
+
+    `predictions`: of the participants without an error, in order; None if all have one.
+    """
     import pyarrow as pa
 
     errors, count = participants.errors, len(participants.names)
@@ -73,7 +76,7 @@ def _severity_bundle(predictions: HistoryPredictions, count: int) -> dict[str, A
 
 
 def _numbers(predictions: HistoryPredictions, count: int) -> dict[str, Floats]:
-    """float64[count] each, NaN for null."""
+    """Return the numeric columns by name, float64[count] each, NaN for null."""
     columns = {name: np.full(count, np.nan) for name in _NUMBERS}
     for group in predictions.groups["attack"]:
         at, p = group.positions, np.clip(group.outputs, 0, 1)
@@ -93,7 +96,7 @@ def _numbers(predictions: HistoryPredictions, count: int) -> dict[str, Floats]:
 
 
 def _warnings(predictions: HistoryPredictions, abstained: Mask) -> dict[str, Mask]:
-    """Which predictions have which warning: bool[n] by code, in the order of the JSON answers."""
+    """Return which predictions have which warning: bool[n] by code, in the order of the JSON answers."""
     count, histories = len(predictions.ids), predictions.histories
     columns, targets = predictions.models.requests.columns, histories.targets
     out_of_range = np.zeros(count, dtype=np.bool_)
@@ -103,7 +106,7 @@ def _warnings(predictions: HistoryPredictions, abstained: Mask) -> dict[str, Mas
     for group in answering:
         other_code[group.positions] |= not group.model.same_features_code
         simulated[group.positions] |= group.model.simulated
-    # A column that every model uses is unused for nobody.
+    # Only columns that some model does not use can be unused.
     for column in np.flatnonzero(~np.logical_and.reduce([group.model.uses(columns) for group in answering])).tolist():
         used = np.zeros(count, dtype=np.bool_)
         for group in answering:
@@ -124,7 +127,7 @@ def _warnings(predictions: HistoryPredictions, abstained: Mask) -> dict[str, Mas
 
 
 def _lists(warnings: dict[str, Mask]) -> Any:
-    """A list of codes for each row."""
+    """Return a column with the list of warning codes of each row."""
     import pyarrow as pa
 
     mask = np.column_stack(list(warnings.values()))
@@ -150,7 +153,7 @@ def _schema() -> Any:
     import pyarrow as pa
 
     text, number = pa.string(), pa.float64()
-    # Dictionary-encoded: a few distinct words in all rows.
+    # Dictionary-encoded, because the rows have few distinct words.
     word = pa.dictionary(pa.int32(), text)
     return pa.schema(
         [

@@ -1,6 +1,7 @@
 """`POST /feedback`: the outcome that a user reports for an earlier prediction.
 
-Not here: writing it (`serving.log.writer`), comparing it with predictions (`migraine_assets.core.monitoring`).
+Not here: the feedback log (`serving.log.writer`), comparing outcomes with predictions
+(`migraine_assets.core.monitoring`).
 """
 
 from starlette.requests import Request
@@ -16,9 +17,9 @@ from serving.services import Services
 
 
 async def feedback(services: Services, request: Request) -> Response:
-    """The endpoint. The last report for a prediction counts, so that repeating one changes nothing.
+    """Handle `POST /feedback`. The last report for a prediction counts, so a repeated report changes nothing.
 
-    Every report is stored, and all replicas may receive some, so the number of reports for one prediction is limited.
+    Every report is stored, and reports can reach any replica, so the number of reports for one prediction is limited.
     """
     settings = services.settings
     body = await read_json(request, most=settings.max_body_bytes, seconds=settings.request_timeout)

@@ -1,4 +1,4 @@
-"""What every request passes: API key, rate limit, security headers, counts, and the catch-all error handler.
+"""Middleware of every request: API key, rate limit, security headers, counts, and the catch-all error handler.
 
 Plain ASGI, because it runs for each request. Not here: bodies (`serving.api.bodies`), routes (`serving.app`).
 """
@@ -19,8 +19,8 @@ from serving.services import Services
 
 _log = logging.getLogger(__name__)
 
-# Probes and scrapers need no key and are never limited. The documents do need a key: they show which inputs the models
-# have that serve, and are no cheaper to make than a prediction.
+# Probes and scrapers need no key and are never limited. The documents need a key, because they show the inputs of the
+# served models and cost as much as a prediction.
 OPEN = frozenset({"/health", "/ready", "/metrics", "/v2/health/live", "/v2/health/ready"})
 DOCUMENTS = frozenset({"/", "/docs", "/openapi.json"})
 
@@ -44,7 +44,7 @@ _DOCS_POLICY = (
 
 
 def endpoint(path: str) -> str:
-    """The template of a path, for counting: never the path as sent."""
+    """Return the route template of `path`, which metrics count by. Never returns the path itself if it is unknown."""
     if path in _KNOWN:
         return path
     match = _MODEL.match(path)
@@ -53,13 +53,13 @@ def endpoint(path: str) -> str:
 
 
 class RequestMiddleware:
-    """Lets a request in, counts it, and turns errors into responses."""
+    """Middleware that admits a request, counts it, and turns errors into responses."""
 
     def __init__(self, app: ASGIApp, services: Services) -> None:
         self._app, self._services = app, services
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """One request, or the lifespan."""
+        """Handle one request, or pass on the lifespan."""
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
@@ -90,7 +90,7 @@ class RequestMiddleware:
         await problem_response(refused)(scope, receive, response)
 
     def _admit(self, scope: Scope) -> None:
-        """Raises `Refused`: 401 without a valid key where one is required, 429 beyond the rate limit."""
+        """Raise `Refused`: 401 without a valid key if one is required, 429 beyond the rate limit."""
         services = self._services
         if scope["path"] in OPEN:
             return
@@ -108,10 +108,10 @@ class RequestMiddleware:
 
 
 class _Response:
-    """`send` that adds the security headers and remembers the status.
+    """A `send` that adds the security headers and remembers the status.
 
-    A response is counted before it is sent: a replica that is killed in between may have counted a response that
-    nobody received, but never sent one that is not counted.
+    A response is counted before it is sent. A replica that is killed in between may have counted a response that nobody
+    received, but never sends one that is not counted.
     """
 
     def __init__(self, send: Send, *, docs: bool, count: Callable[[int], None]) -> None:

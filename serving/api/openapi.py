@@ -1,7 +1,6 @@
-"""The OpenAPI document: every endpoint, request and response, generated from the structs that decode and encode.
+"""The OpenAPI document: every endpoint with its parameters, bodies and errors.
 
-Here belong descriptions. Not here: what is accepted (`serving.contract.requests`) and returned
-(`serving.contract.responses`).
+Not here: the schemas of bodies (`serving.api.openapi_schemas`), example bodies (`serving.contract.examples`).
 """
 
 import copy
@@ -9,12 +8,10 @@ import math
 from functools import lru_cache
 from typing import Any, NamedTuple
 
-import msgspec
-
-from serving.api import batch
-from serving.contract import examples, problems, requests, responses
+from serving.api.openapi_schemas import predict_body, ref, schemas_of
+from serving.contract import examples, problems
 from serving.contract.requests import DEFAULT, RequestSchema
-from serving.input import arrow_files, tensors
+from serving.input import arrow_files
 from serving.settings import ServingSettings
 
 TITLE = "Migraine forecasts"
@@ -26,26 +23,17 @@ _DESCRIPTION = (
     "(problem details, RFC 9457). Common aliases (gender, severity) are understood, and the answer names them as "
     "`interpreted`. A forecast is not a diagnosis."
 )
-_REF = "#/components/schemas/"
 _JSON, _PROBLEM = "application/json", problems.MEDIA_TYPE
 
-# Errors of every endpoint that needs a key where keys are required.
+# Errors of every endpoint that needs a key if keys are required.
 _ACCESS = ("unauthorized", "rate-limited", "internal-error", "overloaded")
 _BODY = ("not-json", "timeout", "too-large", "unsupported-media-type", "invalid-request")
 
 
-_TYPES = (
-    responses.Prediction, batch.Batch,
-    problems.Problem, tensors.InferRequest, tensors.InferResponse,
-    responses.Index, responses.Status, responses.Ready, responses.Recorded, responses.Models,
-    responses.ProtocolError,
-)  # fmt: skip
-
-
 class Examples(NamedTuple):
-    """What the served models decide about the examples, which should not be answered by an abstention.
+    """What the served models require of the examples, so that they are not answered by an abstention.
 
-    `history`: whether they abstain from a day without history. `row`: the features of a typical day.
+    `history`: whether the models abstain from a day without history. `row`: the features of a typical day.
     """
 
     history: bool = True
@@ -58,7 +46,7 @@ _BEFORE_A_MODEL = Examples()
 def document(
     settings: ServingSettings, schema: RequestSchema = DEFAULT, chosen: Examples = _BEFORE_A_MODEL
 ) -> dict[str, Any]:
-    """The OpenAPI 3.1 document of the bodies of `schema`, with examples for the served models."""
+    """Return the OpenAPI 3.1 document of the bodies of `schema`, with examples that suit the served models."""
     content = copy.deepcopy(_content_without_security(schema, chosen))
     if settings.api_keys_required:
         content["security"] = [{"key": []}, {"bearer": []}]
@@ -72,7 +60,7 @@ def _content_without_security(schema: RequestSchema, chosen: Examples) -> dict[s
         "info": {"title": TITLE, "version": VERSION, "description": _DESCRIPTION},
         "paths": _paths(chosen),
         "components": {
-            "schemas": _schemas(schema),
+            "schemas": schemas_of(schema),
             "securitySchemes": {
                 "key": {"type": "apiKey", "in": "header", "name": "X-API-Key"},
                 "bearer": {"type": "http", "scheme": "bearer"},
@@ -81,43 +69,9 @@ def _content_without_security(schema: RequestSchema, chosen: Examples) -> dict[s
     }
 
 
-def _schemas(schema: RequestSchema) -> dict[str, Any]:
-    bodies = (schema.DiaryRequest, schema.DayRequest, schema.FeedbackRequest)
-    _, schemas = msgspec.json.schema_components((*bodies, *_TYPES), ref_template=_REF + "{name}")
-    fields = schema.contract.by_name
-    for name in ("Entry", "DiaryRequest", "DayRequest", "FeedbackRequest"):
-        for field, shape in schemas[name]["properties"].items():
-            if field in fields:
-                shape["description"] = f"{fields[field].description} {fields[field].unit}".strip()
-    schemas["Entry"]["description"] = "A day of the diary. A field that is missing or null was not asked."
-    schemas["DiaryRequest"]["description"] = (
-        f"1 to {requests.ENTRIES} days of one participant, oldest first; the last one is 'today'. Look-back is 28 days."
-    )
-    schemas["DayRequest"]["description"] = "One day without history. The date defaults to today."
-    schemas["BatchRequest"] = _batch_request()
-    return dict(sorted(schemas.items()))
-
-
-def _batch_request() -> dict[str, Any]:
-    """Written by hand, because the struct keeps its items as raw JSON."""
-    text = f"Bodies of /predict, at most {requests.PARTICIPANTS}; at most {batch.EXPLAINED} of them with explain."
-    anything = {"description": "Any other item is answered with a problem in its position."}
-    one = {"anyOf": [*_either()["anyOf"], anything]}
-    items = {"type": "array", "minItems": 1, "maxItems": requests.PARTICIPANTS, "items": one, "description": text}
-    return {"type": "object", "additionalProperties": False, "required": ["items"], "properties": {"items": items}}
-
-
-def _either() -> dict[str, Any]:
-    return {"anyOf": [_ref("DiaryRequest"), _ref("DayRequest")]}
-
-
-def _ref(name: str) -> dict[str, Any]:
-    return {"$ref": _REF + name}
-
-
 def _paths(chosen: Examples) -> dict[str, Any]:
     return {
-        "/": {"get": _get("index", "What is served here", "Index", _ACCESS)},
+        "/": {"get": _get("index", "The endpoints of this service", "Index", _ACCESS)},
         "/predict": {"post": _predict(chosen)},
         "/predict/batch": {"post": _batch(chosen)},
         "/feedback": {"post": _feedback()},
@@ -140,7 +94,7 @@ def _content(kind: str, shape: dict[str, Any], **more: Any) -> dict[str, Any]:
 
 
 def _responses(name: str, kinds: tuple[str, ...]) -> dict[str, Any]:
-    return {"200": {"description": "The response.", **_content(_JSON, _ref(name))}, **_problems(kinds)}
+    return {"200": {"description": "The response.", **_content(_JSON, ref(name))}, **_problems(kinds)}
 
 
 def _problems(kinds: tuple[str, ...], *, shape: str = "Problem", media: str = _PROBLEM) -> dict[str, Any]:
@@ -151,7 +105,7 @@ def _problems(kinds: tuple[str, ...], *, shape: str = "Problem", media: str = _P
     return {
         status: {
             "description": " ".join(f"{kind.title}." for kind in same),
-            **_content(media, _ref(shape)),
+            **_content(media, ref(shape)),
             **({"headers": {"Retry-After": {"schema": {"type": "string"}}}} if status in ("429", "503") else {}),
         }
         for status, same in sorted(by_status.items())
@@ -169,13 +123,13 @@ def _body(shape: dict[str, Any], bodies: dict[str, dict[str, Any]]) -> dict[str,
 
 def _predict(chosen: Examples) -> dict[str, Any]:
     flat = {} if chosen.history else {"one day without history": examples.flat()}
-    body = _body(_either(), {"diary": examples.diary()} | flat)
+    body = _body(predict_body(), {"diary": examples.diary()} | flat)
     kinds = (*_BODY, "not-ready", "overloaded", *_ACCESS)
     return _operation("predict", "Predict for one participant", _responses("Prediction", kinds), requestBody=body)
 
 
 def _batch(chosen: Examples) -> dict[str, Any]:
-    body = _body(_ref("BatchRequest"), {"two participants": examples.batch(history=chosen.history)})
+    body = _body(ref("BatchRequest"), {"two participants": examples.batch(history=chosen.history)})
     responses = _responses(
         "Batch", ("unreadable-table", "undecodable-table", "bad-request", *_BODY, "not-ready", *_ACCESS)
     )
@@ -200,7 +154,7 @@ def _batch(chosen: Examples) -> dict[str, Any]:
 
 
 def _feedback() -> dict[str, Any]:
-    body = _body(_ref("FeedbackRequest"), {"an attack": examples.feedback()})
+    body = _body(ref("FeedbackRequest"), {"an attack": examples.feedback()})
     kinds = (*_BODY, "unknown-prediction", *_ACCESS)
     text = "It may come days later, and again with a correction: the last report for a prediction counts."
     return _operation(
@@ -225,14 +179,14 @@ def _protocol(chosen: Examples) -> dict[str, Any]:
 
     name = [{"name": "name", "in": "path", "required": True, "schema": {"enum": ["attack", "severity"]}}]
     missing = ("not-found", "not-ready")
-    body = _body(_ref("InferRequest"), {"a typical day": examples.infer(chosen.row)})
-    asked = ("unreadable-tensors", "timeout", "too-large", "unsupported-media-type", *missing)
+    body = _body(ref("InferRequest"), {"a typical day": examples.infer(chosen.row)})
+    infer_errors = ("unreadable-tensors", "timeout", "too-large", "unsupported-media-type", *missing)
     tag = {"tags": ["Open Inference Protocol"]}
     ready = {
         "200": outcomes(())["200"],
         "503": {"description": "No model is loaded yet.", **_content(_JSON, {"type": "object"})},
     }
-    infer = outcomes(asked, _ref("InferResponse"))
+    infer = outcomes(infer_errors, ref("InferResponse"))
     infer["200"]["content"]["application/octet-stream"] = {"schema": {"type": "string"}}
     return {
         "/v2": {"get": _operation("v2_server", "Server metadata", outcomes(()), **tag)},

@@ -1,6 +1,6 @@
 """`POST /predict`: one participant, as JSON.
 
-Not here: many participants (`serving.api.batch`), the form of the answer (`serving.api.compose`).
+Not here: many participants (`serving.api.batch`), the content of the answer (`serving.api.compose`).
 """
 
 import time
@@ -20,7 +20,7 @@ _encode = msgspec.json.Encoder().encode
 
 
 async def predict(services: Services, recorder: Recorder, request: Request) -> Response:
-    """The endpoint."""
+    """Handle `POST /predict`."""
     settings = services.settings
     body = await read_json(request, most=settings.max_body_bytes, seconds=settings.request_timeout)
     long = b'"explain"' in body
@@ -29,7 +29,7 @@ async def predict(services: Services, recorder: Recorder, request: Request) -> R
 
 
 def predict_one(services: Services, recorder: Recorder, body: bytes) -> bytes:
-    """The answer to `body`. Raises `Refused`, and `ModelNotReady` where no model serves."""
+    """Answer `body`. Raises `Refused`, and `ModelNotReady` if no model serves."""
     started = time.perf_counter()
     models = services.predictor.models
     schema = models.requests

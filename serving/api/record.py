@@ -1,4 +1,4 @@
-"""What predictions leave behind: records in the prediction log, and counts in the metrics.
+"""What is recorded of predictions: records in the prediction log, and counts in the metrics.
 
 Not here: writing records to files (`serving.log.writer`), exporting metrics (`serving.metrics`).
 """
@@ -20,7 +20,7 @@ Groups = Mapping[str, Sequence[Group]]
 
 
 class Recorder:
-    """Logs and counts predictions. `clock`: seconds since 1970."""
+    """Recorder that logs and counts predictions. `clock`: seconds since 1970."""
 
     def __init__(self, log: PredictionLog, metrics: Metrics, *, clock: Callable[[], float]) -> None:
         self._log, self._metrics, self._clock = log, metrics, clock
@@ -72,7 +72,7 @@ def _abstentions(group: Group) -> int:
 
 
 def _record(predictions: PredictionSet, participant: str | None, **common: Any) -> PredictionRecord:
-    """The record of a single prediction."""
+    """Return the record of a single prediction."""
     models = {task: groups[0] for task, groups in predictions.groups.items()}
     outputs = {task: float(group.outputs[0]) for task, group in models.items()}
     shadows = {task: group.shadow for task, group in models.items() if group.shadow is not None}
@@ -92,7 +92,7 @@ def _record(predictions: PredictionSet, participant: str | None, **common: Any) 
 
 
 def _shadow_fields(models: Mapping[str, Group], shadows: Mapping[str, Shadow]) -> dict[str, Any]:
-    """The outputs of shadow models; their features only where they differ from those of the model that answered."""
+    """Return the outputs of shadow models, with their features if these differ from the answering model's."""
     return {
         "shadow_outputs": {task: float(shadow.outputs[0]) for task, shadow in shadows.items()},
         "shadow_bundles": {task: shadow.model.bundle.hash for task, shadow in shadows.items()},
@@ -107,7 +107,7 @@ def _same_inputs(group: Group, shadow: Shadow) -> bool:
 
 
 def _block(predictions: PredictionSet, participants: list[str | None], first: int, **common: Any) -> Block:
-    """The records of the predictions from `first` on, as many as one block holds."""
+    """Return the records of the predictions from `first` on, as many as fit one block."""
     cut = slice(first, first + MOST_ROWS)
     return Block(
         ids=predictions.ids[cut],
@@ -124,7 +124,7 @@ def _block(predictions: PredictionSet, participants: list[str | None], first: in
 
 
 def _part(task: str, group: Group, first: int) -> Part | None:
-    """What `group` answered among the predictions of the block from `first` on."""
+    """Return what `group` answered among the predictions of the block from `first` on."""
     start, end = np.searchsorted(group.positions, [first, first + MOST_ROWS]).tolist()
     if start == end:
         return None

@@ -1,4 +1,4 @@
-"""What the service says of itself: `/`, `/models`, `/health`, `/ready`, `/metrics`, `/docs`, `/openapi.json`.
+"""Information about the service: `/`, `/models`, `/health`, `/ready`, `/metrics`, `/docs`, `/openapi.json`.
 
 Not here: the OpenAPI document (`serving.api.openapi`), how metrics are counted (`serving.metrics`).
 """
@@ -19,7 +19,7 @@ from serving.services import Services
 
 
 async def index(services: Services, request: Request) -> Response:
-    """`GET /`: where to look. A browser is sent to `/docs`, everybody else gets JSON."""
+    """Handle `GET /`: list the endpoints. A browser is redirected to `/docs`; other clients get JSON."""
     root = request.scope.get("root_path", "").rstrip("/")
     with_docs = services.settings.docs
     if with_docs and "text/html" in request.headers.get("accept", ""):
@@ -29,17 +29,17 @@ async def index(services: Services, request: Request) -> Response:
 
 
 async def models(services: Services, _: Request) -> Response:
-    """`GET /models`: the models that serve."""
+    """Handle `GET /models`: describe the models that serve."""
     return json_response(describe(services.predictor.models))
 
 
 async def health(_: Request) -> Response:
-    """`GET /health`: the process answers."""
+    """Handle `GET /health`: the process answers."""
     return json_response(Status("alive"))
 
 
 async def ready(services: Services, _: Request) -> Response:
-    """`GET /ready`: verified models are loaded."""
+    """Handle `GET /ready`: 200 if verified models are loaded, 503 otherwise."""
     current = services.predictor.models
     current.require_ready()
     champions = {task: model.champion.bundle.hash for task, model in current.tasks.items()}
@@ -47,18 +47,18 @@ async def ready(services: Services, _: Request) -> Response:
 
 
 async def metrics(services: Services, _: Request) -> Response:
-    """`GET /metrics`: the metrics of all replicas of the node."""
+    """Handle `GET /metrics`: the metrics of all replicas of the node."""
     return Response(services.metrics.render(), headers={"content-type": CONTENT_TYPE})
 
 
 async def document(services: Services, _: Request) -> Response:
-    """`GET /openapi.json`."""
+    """Handle `GET /openapi.json`."""
     models = services.predictor.models
     return json_response(openapi.document(services.settings, models.requests, _examples(models)))
 
 
 async def docs(request: Request) -> Response:
-    """`GET /docs`: Swagger UI, loaded from a CDN."""
+    """Handle `GET /docs`: Swagger UI, loaded from a CDN."""
     from fastapi.openapi.docs import get_swagger_ui_html
 
     root = request.scope.get("root_path", "").rstrip("/")
@@ -74,7 +74,7 @@ def _examples(models: ModelSet) -> openapi.Examples:
 
 
 def describe(current: ModelSet) -> Models:
-    """The models of `current`, for a reader."""
+    """Return the models of `current` as the response describes them."""
     return Models(
         version=current.version,
         tasks={task: _task(model) for task, model in current.tasks.items()},

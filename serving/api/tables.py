@@ -1,7 +1,7 @@
 """Tables at `/predict/batch`: diary days as Arrow IPC or Parquet in, predictions in the same format out.
 
-Not here: files and columns in (`serving.input.table_reader`, `serving.input.arrow_columns`), whose rows they are
-(`serving.input.arrow_participants`), columns out (`serving.api.compose_table`).
+Not here: reading tables (`serving.input.table_reader`), checking columns (`serving.input.arrow_columns`), participants
+(`serving.input.arrow_participants`), the columns of the answer (`serving.api.compose_table`).
 """
 
 import time
@@ -24,11 +24,11 @@ def predict_table(
     every_row: bool = False,
     check: Check = unlimited,
 ) -> bytes:
-    """The answer to a table, as a table of the same media type. `every_row`: predict from every row, not the newest.
+    """Answer a table with a table of the same media type.
 
-    `check` is called between parts of the work; what it raises is raised.
-
-    Raises `Refused` where the body as a whole is not a diary, and `ModelNotReady` where no model serves.
+    `every_row`: predict from every row instead of the newest of each participant. `check` is called between parts of
+    the work, and its exceptions are passed on. Raises `Refused` if the body as a whole is not a diary, and
+    `ModelNotReady` if no model serves.
     """
     services.table_memory.keep()
     try:
@@ -50,6 +50,6 @@ def _predict_table(
     predictions = services.predictor.predict(histories, models, check) if len(histories) else None
     content = write_table(compose_table(participants, predictions), media_type)
     if predictions is not None:
-        # Last, so that the writing thread of the log does not compete with what the client waits for.
+        # Last, so that the log's writing thread does not compete with the answer that the client waits for.
         recorder.record(predictions, seconds=time.perf_counter() - started)
     return content

@@ -1,7 +1,7 @@
-"""The Open Inference Protocol (v2): one model, asked with features that the client computed.
+"""The Open Inference Protocol (v2): predictions of one model from features that the client computed.
 
-Not here: its tensors on the wire (`serving.input.tensors`), diaries (`serving.api.predict`). Errors have the form that
-the protocol defines, {"error": sentence}. A row of features belongs to no participant, so the champion always answers.
+Errors have the form that the protocol defines, {"error": sentence}. A row of features belongs to no participant, so the
+champion always answers. Not here: tensors on the wire (`serving.input.tensors`), diaries (`serving.api.predict`).
 """
 
 import time
@@ -32,7 +32,7 @@ Endpoint = Callable[Concatenate[Services, P], Awaitable[Response]]
 
 
 def _protocol_errors(endpoint: Endpoint[P]) -> Endpoint[P]:
-    """`endpoint`, with its errors in the form of the protocol."""
+    """Return `endpoint` with its errors in the form of the protocol."""
 
     @wraps(endpoint)
     async def with_errors(services: Services, /, *args: P.args, **kwargs: P.kwargs) -> Response:
@@ -47,24 +47,24 @@ def _protocol_errors(endpoint: Endpoint[P]) -> Endpoint[P]:
 
 
 async def server(_: Request) -> Response:
-    """`GET /v2`."""
+    """Handle `GET /v2`: server metadata."""
     return json_response({"name": NAME, "version": VERSION, "extensions": ["binary_tensor_data"]})
 
 
 async def live(_: Request) -> Response:
-    """`GET /v2/health/live`."""
+    """Handle `GET /v2/health/live`."""
     return json_response({"live": True})
 
 
 async def ready(services: Services, _: Request) -> Response:
-    """`GET /v2/health/ready`."""
+    """Handle `GET /v2/health/ready`."""
     is_ready = services.predictor.models.ready
     return json_response({"ready": is_ready}, status=200 if is_ready else 503)
 
 
 @_protocol_errors
 async def model(services: Services, request: Request) -> Response:
-    """`GET /v2/models/{name}`: metadata."""
+    """Handle `GET /v2/models/{name}`: model metadata."""
     name = request.path_params["name"]
     champion = _champion(services, name)
     manifest = champion.manifest
@@ -86,7 +86,7 @@ async def model(services: Services, request: Request) -> Response:
 
 @_protocol_errors
 async def model_ready(services: Services, request: Request) -> Response:
-    """`GET /v2/models/{name}/ready`."""
+    """Handle `GET /v2/models/{name}/ready`."""
     name = request.path_params["name"]
     _champion(services, name)
     return json_response({"name": name, "ready": True})
@@ -94,13 +94,13 @@ async def model_ready(services: Services, request: Request) -> Response:
 
 @_protocol_errors
 async def infer(services: Services, recorder: Recorder, request: Request) -> Response:
-    """`POST /v2/models/{name}/infer`."""
+    """Handle `POST /v2/models/{name}/infer`."""
     name, settings = request.path_params["name"], services.settings
     champion = _champion(services, name)
     most, seconds = settings.max_batch_body_bytes, settings.request_timeout
     header_length, headers = request.headers.get(HEADER), dict[str, str]()
-    with services.bodies.hold() as held:
-        body = await read_raw(request, most=most, seconds=seconds, held=held)
+    with services.bodies.hold() as lease:
+        body = await read_raw(request, most=most, seconds=seconds, lease=lease)
 
         def job(check: Check) -> bytes:
             return predict_tensors(services, recorder, name, champion, body, header_length, headers, check)
@@ -119,24 +119,24 @@ def predict_tensors(
     headers: dict[str, str],
     check: Check = unlimited,
 ) -> bytes:
-    """The answer to `body`; its headers are added to `headers`. Raises `Refused`."""
+    """Answer `body`, and add the headers of the response to `headers`. Raises `Refused`."""
     started = time.perf_counter()
-    asked, raw = parse(body, header_length)
+    request, raw = parse(body, header_length)
     manifest = champion.manifest
-    rows = matrix(asked, raw, name=INPUT, width=len(manifest.features), most=services.settings.max_batch_rows)
-    if any(output.name != manifest.output for output in asked.outputs or ()):
+    rows = matrix(request, raw, name=INPUT, width=len(manifest.features), most=services.settings.max_batch_rows)
+    if any(output.name != manifest.output for output in request.outputs or ()):
         raise Refused("unreadable-tensors", f"The model has one output, '{manifest.output}'.")
     predictions = services.predictor.predict_rows(task, champion, rows, check)
     recorder.record(predictions, seconds=time.perf_counter() - started)
     outputs = predictions.groups[task][0].outputs.astype(np.float32)
     tensor = OutputTensor(manifest.output, "FP32", [len(rows), 1])
-    content, more = respond(asked, InferResponse(task, champion.bundle.hash, [tensor], asked.id), outputs)
+    content, more = respond(request, InferResponse(task, champion.bundle.hash, [tensor], request.id), outputs)
     headers.update(more)
     return content
 
 
 def _champion(services: Services, name: str) -> LoadedModel:
-    """The champion of the task `name`. Raises `Refused` (404), and `ModelNotReady` before the first promotion."""
+    """Return the champion of the task `name`. Raises `Refused` (404), or `ModelNotReady` before any promotion."""
     models = services.predictor.models
     if name in models.tasks:
         return models.tasks[name].champion

@@ -18,7 +18,7 @@ POLL_SECONDS = 0.05
 def drain(admin_socket: Path, *, seconds: float) -> bool:
     """End the HAProxy behind `admin_socket`, a Unix socket. Returns whether it ended within `seconds`.
 
-    Open connections are told to close with the next response. Returns True where there is no HAProxy.
+    Clients are asked to close their connections after the next response. Returns True if there is no HAProxy.
     """
     process = _process_of(admin_socket)
     if process is None:

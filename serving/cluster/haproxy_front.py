@@ -1,12 +1,12 @@
-"""The front of the service in Ray: changes the HAProxy configuration that Ray generates, and starts HAProxy.
+"""The HAProxy in front of Ray: changes the configuration that Ray generates, and starts HAProxy.
 
-Ray has no settings for what an open network needs: deadlines for headers and bodies, limits by client, refusals that
-cost a replica nothing, a listener for probes, and addresses to listen on. `haproxy.sh` runs this file as a script for
+Ray has no settings for deadlines of headers and bodies, limits per client, refusals that cost a replica nothing, a
+listener for probes, or addresses to listen on. An open network needs them. `haproxy.sh` runs this file as a script for
 each start and reload, so it imports the standard library only. Not here: the values
 (`serving.cluster.ray_environment`).
 
-A request waits for a slot of a replica in one of three queues. Small ones arrive completely before they get a slot.
-Bulk ones, which HAProxy cannot hold in a buffer, have slots of their own, as do probes: neither can hold up the others.
+A request waits for a slot of a replica in one of three queues. Small requests arrive completely before they get a slot.
+Bulk requests, which HAProxy cannot buffer, have slots of their own, and so do probes, so neither can delay the others.
 """
 
 import json
@@ -19,19 +19,19 @@ from pathlib import Path
 
 SETTINGS, BINARY = "MIGRAINE_HAPROXY_FRONT", "MIGRAINE_HAPROXY_BINARY"
 BUFFER_BYTES = 32 << 10
-# Of a request that HAProxy holds in its buffer, whose rest is for headers.
+# The largest request that HAProxy buffers: its body, and its headers.
 SMALL_BODY_BYTES, SMALL_HEADERS_BYTES = 16 << 10, 8 << 10
 HEADER_SECONDS, IDLE_SECONDS, STALL_SECONDS, QUEUE_SECONDS = 10, 30, 10, 10
 RESPONSE_SECONDS = 120
 PROBE_CONNECTIONS, PROBE_SLOTS = 64, 4
 PROBES = "/health /ready /metrics /v2/health/live /v2/health/ready"
 FRONTEND, PROBE_FRONTEND, BULK_CLIENTS = "frontend http_frontend", "frontend probes", "bulk_clients"
-# Statistics and metrics on all interfaces, which nothing here reads.
+# Statistics and metrics on all interfaces. Nothing here reads them.
 UNUSED = ("frontend prometheus", "listen stats")
 # HAProxy needs two file descriptors for each connection, and some for itself.
 OTHER_FILES = 500
 
-# The first line of a file that is changed already: HAProxy may be restarted with the same one.
+# The first line of a changed file. HAProxy may be restarted with the same file.
 MARK = "# Changed by serving.cluster.haproxy_front."
 
 Section = tuple[str, list[str]]
@@ -39,7 +39,7 @@ Section = tuple[str, list[str]]
 
 @dataclass(frozen=True, kw_only=True)
 class Front:
-    """What the configuration should do. Addresses are `host:port`, and None leaves the one that Ray has written.
+    """Settings of the configuration. Addresses are `host:port`; None keeps the one that Ray has written.
 
     `slots`: requests of each kind that a replica works on at the same time. `queued`: requests that wait, per replica;
     negative: no limit. `problems`: JSON bodies of refusals by name.
@@ -56,23 +56,23 @@ class Front:
 
 
 def rewritten(config: str, front: Front, *, max_connections: int) -> str:
-    """The configuration of Ray with everything that `front` asks for."""
+    """Return Ray's configuration changed as `front` says."""
     sections = [each for each in _sections(config) if each[0] not in UNUSED]
     backends = [name for header, _ in sections if (name := _application(header))]
     changed: list[Section] = []
     for header, lines in sections:
-        kept = [line for line in lines if line.split(maxsplit=1)[:1] not in (["log"], ["#"])]
+        directives = [line for line in lines if line.split(maxsplit=1)[:1] not in (["log"], ["#"])]
         if header == "global":
-            changed.append((header, _global(kept, max_connections)))
+            changed.append((header, _global(directives, max_connections)))
         elif header == "defaults":
-            changed.append((header, _defaults(kept, front)))
+            changed.append((header, _defaults(directives, front)))
         elif header == FRONTEND:
-            changed.append((header, _frontend(kept, front, backends, max_connections)))
-            changed.extend(_probe_frontend(kept, front, backends))
+            changed.append((header, _frontend(directives, front, backends, max_connections)))
+            changed.extend(_probe_frontend(directives, front, backends))
         elif name := _application(header):
-            changed.extend(_classes(name, kept, front))
+            changed.extend(_classes(name, directives, front))
         else:
-            changed.append((header, kept))
+            changed.append((header, directives))
     changed.append((f"backend {BULK_CLIENTS}", ["stick-table type ipv6 size 64k expire 60s store conn_cur"]))
     return "\n".join(
         (MARK, *(text for header, lines in changed for text in (header, *(f"    {x}" for x in lines))), "")
@@ -93,7 +93,7 @@ def _sections(config: str) -> Iterator[Section]:
 
 
 def _application(header: str) -> str:
-    """The name of the backend if it is one of an application, else an empty string."""
+    """Return the name of the backend if it belongs to an application, else an empty string."""
     kind, _, name = header.partition(" ")
     return name if kind == "backend" and not name.startswith(("default_", "grpc_")) else ""
 
@@ -110,7 +110,7 @@ def _global(lines: list[str], max_connections: int) -> list[str]:
 def _defaults(lines: list[str], front: Front) -> list[str]:
     overloaded = _refusal(front, "overloaded", "http-error status 503", "Retry-After 1")
     late = _refusal(front, "timeout", "http-error status 408", "Connection close")
-    # Splicing needs pipes, thus more files for each connection, and gains nothing for messages of this size.
+    # Splicing needs pipes, and thus more files per connection, and gains nothing for messages of this size.
     replaced = ("timeout client", "timeout server", "timeout http-", "errorfile 503")
     return [
         *_without(lines, *replaced, "option httplog", "option log-health-checks", "option splice-"),
@@ -133,11 +133,11 @@ def _frontend(lines: list[str], front: Front, backends: list[str], max_connectio
     forwarded = [] if front.trust_forwarded else ["http-request set-header X-Forwarded-For %[src]"]
     return [
         bind,
-        # Connections of this listener never take those of the probes.
+        # This leaves enough connections for probes.
         f"maxconn {max_connections - PROBE_CONNECTIONS}",
-        # One request at a time on a connection: a limit of connections is one of concurrent requests, too.
+        # Without HTTP/2, a connection has one request at a time, so a limit on connections also limits requests.
         "option disable-h2-upgrade",
-        # A request is complete, or fills the buffer, before it is passed on. `timeout http-request` includes its body.
+        # Pass a request on once it is complete or fills the buffer. `timeout http-request` then includes its body.
         "option http-buffer-request",
         *_client_limit(front),
         *forwarded,
@@ -166,7 +166,7 @@ def _rules(lines: list[str]) -> list[str]:
 
 
 def _routes(name: str, lines: list[str]) -> list[str]:
-    """The rules that choose the backend of the application `name`, for each kind of request."""
+    """Return the rules that choose the backend of the application `name`, for each kind of request."""
     original = [line for line in lines if line.startswith("use_backend") and line.split()[1] == name]
     kinds = (("-probes", " probe"), ("-bulk", " bulk"), ("", ""))
     return [
@@ -195,16 +195,16 @@ def _probe_frontend(lines: list[str], front: Front, backends: list[str]) -> list
 
 
 def _classes(name: str, lines: list[str], front: Front) -> list[Section]:
-    """The backend `name` for small requests, and copies of it with slots of their own for bulk requests and probes."""
+    """Return the backend `name` for small requests, and copies with slots of their own for bulk requests and probes."""
     overloaded = _refusal(front, "overloaded", "http-request return status 503", "Retry-After 1")
     full = [] if front.queued < 0 else [f"{overloaded} if {{ avg_queue({name}) ge {front.queued + 1} }}"]
     client = "req.hdr_ip(x-forwarded-for,-1)" if front.trust_forwarded else "src"
     bulk = [
         f"http-request track-sc1 {client},ipmask(32,64) table {BULK_CLIENTS}",
-        # A client may take three quarters of the slots, so that another one finds some.
+        # A client may take three quarters of the slots, which leaves some for others.
         f"http-request set-var(txn.room) nbsrv({name}),mul({front.slots * 3 // 4})",
         f"{overloaded} if {{ sc1_conn_cur,sub(txn.room) gt 0 }}",
-        # A body that has killed a replica must not be sent to the next one.
+        # A body that has crashed a replica must not be sent to the next one.
         "http-request disable-l7-retry",
         *(rule.replace(f"({name})", f"({name}-bulk)") for rule in full),
     ]
@@ -220,19 +220,19 @@ def _slots(lines: list[str], slots: int) -> list[str]:
 
 
 def _tracking(name: str, lines: list[str]) -> list[str]:
-    """`lines` with servers whose health is that of the same servers of the backend `name`."""
-    kept = _without(lines, "option httpchk", "http-check", "default-server")
-    return [_tracked(name, line) if line.startswith("server ") else line for line in kept]
+    """Return `lines` with servers that take their health from the same servers of the backend `name`."""
+    without_checks = _without(lines, "option httpchk", "http-check", "default-server")
+    return [_tracked(name, line) if line.startswith("server ") else line for line in without_checks]
 
 
 def _tracked(name: str, line: str) -> str:
     _, server, address, *options = line.split()
-    kept = " ".join(["backup"] * ("backup" in options) + options[-2:])
-    return f"server {server} {address} track {name}/{server} {kept}"
+    remaining = " ".join(["backup"] * ("backup" in options) + options[-2:])
+    return f"server {server} {address} track {name}/{server} {remaining}"
 
 
 def affordable(requested: int) -> int:
-    """`requested` connections, or as many as the limit of open files allows."""
+    """Return `requested` connections, or as many as the limit of open files allows."""
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     if hard == resource.RLIM_INFINITY:
         return requested

@@ -1,7 +1,7 @@
-"""Where a replica's internal server listens: on the address of its node, which is 127.0.0.1 where Ray runs alone.
+"""The address of a replica's internal server: that of its node, which is 127.0.0.1 if Ray runs on one machine.
 
-Ray opens a gRPC server in each replica for calls between deployments, on all interfaces, and has no setting for the
-address. Other sockets of Ray follow `serving.cluster.ray_environment`.
+Ray opens a gRPC server in each replica for calls between deployments. It listens on all interfaces, and Ray has no
+setting for its address. Not here: Ray's other sockets (`serving.cluster.ray_environment`).
 """
 
 from typing import Any
@@ -13,7 +13,7 @@ ALL_INTERFACES = "[::]"
 
 
 def listen_on_node_address() -> None:
-    """Make the replica of this process listen on the address of its node. To be called before Ray starts its server."""
+    """Make the replica of this process listen on the address of its node. Call it before Ray starts the server."""
     # Of type Any, because neither is public.
     module: Any = replica
     utilities: Any = ray.util

@@ -23,18 +23,18 @@ from serving.cluster.haproxy_front import Front
 from serving.contract.problems import Refused
 from serving.settings import ServingSettings
 
-# Predictions are idempotent, so a request to a replica that died may be sent to another one.
+# A prediction may be repeated, so a request to a replica that died is sent to another one.
 RETRY_ON = "conn-failure empty-response response-timeout"
 LEAST_DRAIN_SECONDS = 5
 HAPROXY_SOCKET = "admin.sock"
 
-# What HAProxy answers by itself.
+# Errors that HAProxy returns itself.
 REFUSALS = (
     Refused("overloaded", "All replicas are busy. Try again in 1 s."),
     Refused("timeout", f"The request did not arrive within {haproxy_front.HEADER_SECONDS} s."),
 )
 
-# Ports that nothing else takes by default: the system assigns ports from 32768 on, and Ray uses 10002 to 19999, 30000
+# Ports that nothing else uses by default: the system assigns ports from 32768 on, and Ray uses 10002 to 19999, 30000
 # and above for replicas, and 52365 for its agent.
 SIDE_PORTS = range(20_000, 30_000)
 
@@ -55,7 +55,7 @@ COMMON = {
     "RAY_DEDUP_LOGS": "0",
     "RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO": "0",
 }
-# Ray then has this machine as its only node, and listens on 127.0.0.1 instead of on all interfaces.
+# With this setting, this machine is Ray's only node, and Ray listens on 127.0.0.1 instead of on all interfaces.
 ALONE = {"RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER": "0"}
 HAPROXY = {
     "RAY_SERVE_ENABLE_HA_PROXY": "1",
@@ -65,13 +65,13 @@ HAPROXY = {
     "RAY_SERVE_HAPROXY_RETRY_ON": RETRY_ON,
     "RAY_SERVE_DIRECT_INGRESS_MIN_DRAINING_PERIOD_S": str(LEAST_DRAIN_SECONDS),
     "RAY_SERVE_HAPROXY_HARD_STOP_AFTER_S": "30",
-    # When it ends, clients are told to close their connections for two seconds before those that are idle are closed.
+    # When HAProxy ends, it tells clients for two seconds to close their connections. Then it closes the idle ones.
     "RAY_SERVE_HAPROXY_CLOSE_SPREAD_TIME_S": "2",
 }
 
 
 def ray_environment(settings: ServingSettings, *, temporary: Path) -> dict[str, str]:
-    """The variables for a local Ray, with its files in the folder `temporary` and free side ports."""
+    """Return the variables for a local Ray, with its files in the folder `temporary` and free side ports."""
     if not settings.haproxy:
         return {**COMMON, **ALONE, "RAY_SERVE_ENABLE_HA_PROXY": "0", "RAY_SERVE_THROUGHPUT_OPTIMIZED": "0"}
     stats, metrics, fallback, fallback_grpc = free_ports(4)
@@ -93,9 +93,9 @@ def ray_environment(settings: ServingSettings, *, temporary: Path) -> dict[str, 
 
 
 def front(settings: ServingSettings, *, address: str | None) -> dict[str, str]:
-    """The variables that make HAProxy listen on `address` (None: Ray's default) with the limits in `settings`.
+    """Return the variables that make HAProxy listen on `address` (None: Ray's default) with the limits in `settings`.
 
-    Raises `ConfigurationError` if HAProxy or its script cannot be run, because the limits would be missing unnoticed.
+    Raises `ConfigurationError` if HAProxy or its script cannot be run. Otherwise the limits would silently be missing.
     """
     binary, script = _haproxy(), Path(__file__).with_name("haproxy.sh")
     if binary is None:
@@ -121,7 +121,7 @@ def front(settings: ServingSettings, *, address: str | None) -> dict[str, str]:
 
 
 def _haproxy() -> str | None:
-    """Path of the HAProxy that Ray would use."""
+    """Return the path of the HAProxy that Ray would use."""
     if path := os.environ.get("RAY_SERVE_HAPROXY_BINARY_PATH"):
         return path if not path.endswith("haproxy.sh") else os.environ.get(haproxy_front.BINARY)
     try:
@@ -139,7 +139,7 @@ def main() -> None:
 
 
 def free_ports(count: int, *, among: Sequence[int] = SIDE_PORTS) -> list[int]:
-    """`count` random unused ports of this machine. Raises `ConfigurationError` if there are fewer."""
+    """Return `count` random unused ports of this machine. Raises `ConfigurationError` if there are fewer."""
     ports: list[int] = []
     for port in random.sample(among, len(among)):
         with socket.socket() as probe, contextlib.suppress(OSError):

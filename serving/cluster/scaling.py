@@ -1,8 +1,8 @@
 """Autoscaling policy: the number of replicas, from their CPU usage and their ongoing requests.
 
 A prediction is computed directly in the event loop, because handing it to another thread would halve the throughput.
-Meanwhile other requests wait in sockets, where Ray cannot count them. So each replica also reports its CPU usage, as a
-Kubernetes autoscaler would see it. Batches are computed outside the loop and count as ongoing requests.
+Meanwhile other requests wait in sockets, where Ray cannot count them. So each replica also reports its CPU usage, as
+for a Kubernetes autoscaler. Batches are computed outside the loop and count as ongoing requests.
 
 Not here: minimum, maximum and delays (`serving.deployment`).
 """
@@ -14,8 +14,8 @@ if TYPE_CHECKING:
     from ray.serve.config import AutoscalingContext
 
 CPU_USAGE = "busy"
-# A replica uses at most one CPU. Half of it leaves room for a burst while the next replica starts, and is reached on a
-# loaded machine too.
+# A replica uses at most one CPU. Half of it leaves room for a burst while the next replica starts, and a replica can
+# reach it even if other processes load the machine.
 TARGET_SHARE = 0.5
 
 
@@ -26,7 +26,7 @@ class CpuUsage:
         self._wall, self._cpu = time.monotonic(), time.process_time()
 
     def share(self) -> float:
-        """The usage, 0 to about 1. To be called about once per second."""
+        """Return the usage since the last call, 0 to about 1. Call it about once per second."""
         wall, cpu = time.monotonic(), time.process_time()
         share = (cpu - self._cpu) / max(wall - self._wall, 1e-3)
         self._wall, self._cpu = wall, cpu
@@ -34,7 +34,10 @@ class CpuUsage:
 
 
 def replicas_for_load(context: "AutoscalingContext") -> tuple[float, dict[str, Any]]:
-    """The target number of replicas, before Ray applies minimum, maximum and delays. Called by Ray's controller."""
+    """Return the target number of replicas, to which Ray applies minimum, maximum and delays.
+
+    Ray's controller calls it.
+    """
     now = context.current_num_replicas
     if not now:
         return context.target_num_replicas, {}

@@ -1,4 +1,4 @@
-"""Example request bodies for the OpenAPI document and the README; they work when pasted. Not here: responses."""
+"""Example request bodies for the OpenAPI document and the README, ready to be sent. Not here: responses."""
 
 import datetime as dt
 from collections.abc import Sequence
@@ -12,7 +12,7 @@ _ATTACKS = (0, 0, 1, 0, 0, 1, 0, 0, 0, 0)
 
 
 def diary() -> dict[str, Any]:
-    """Ten days of one participant; the last is "today"."""
+    """Return ten days of one participant. The last one is "today"."""
     return {
         "participant_id": "P-0042",
         "age": 34,
@@ -37,18 +37,18 @@ def _day(k: int) -> dict[str, Any]:
 
 
 def flat() -> dict[str, Any]:
-    """One day without history. Models of a table without dates predict from it; models of a diary abstain."""
+    """Return one day without history. Models of a table without dates predict from it; models of a diary abstain."""
     return {"age": 34, "sex": "F", "sleep_hours": 5.5, "stress_level": 8, "hydration": 1.2, "bright_light": 1}
 
 
 def batch(*, history: bool = True) -> dict[str, Any]:
-    """Two participants; `history`: both with a diary, otherwise the second with one day."""
+    """Return two participants. `history`: both with a diary, otherwise the second with one day."""
     other = diary() | {"participant_id": "P-0043", "age": 51, "sex": "M", "explain": False}
     return {"items": [diary() | {"explain": False}, other if history else flat()]}
 
 
 def feedback() -> dict[str, Any]:
-    """A reported attack; replace the prediction_id by one of the service."""
+    """Return a reported attack. Replace its prediction_id by one that the service returned."""
     return {
         "prediction_id": "the-prediction_id-of-a-response",
         "migraine_occurrence": 1,
@@ -57,6 +57,6 @@ def feedback() -> dict[str, Any]:
 
 
 def infer(row: Sequence[float]) -> dict[str, Any]:
-    """One row of features; NaN is not known."""
+    """Return a request with one row of features, NaN for unknown."""
     data = [round(value, 3) if value == value else None for value in row]
     return {"inputs": [{"name": "features", "shape": [1, len(data)], "datatype": "FP32", "data": data}]}

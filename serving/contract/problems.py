@@ -87,23 +87,23 @@ class Refused(MigraineError):
         return Problem(URN + kind.name, kind.title, kind.status, self.detail, list(self.errors))
 
     def at(self, prefix: str) -> "Refused":
-        """The same error in a part of a larger body: `$` in its paths becomes `prefix`."""
+        """Return the same error for a part of a larger body: `$` in its paths becomes `prefix`."""
         moved = tuple(FieldProblem(prefix + e.path.removeprefix("$"), e.reason, e.accepted) for e in self.errors)
         return Refused(self.kind.name, _sentence(moved) or self.detail, errors=moved, headers=self.headers)
 
 
 def invalid(path: str, reason: str, accepted: str) -> Refused:
-    """The error of a body with one invalid field."""
+    """Return the error for a body with one invalid field."""
     return invalid_fields((FieldProblem(path, reason, accepted),))
 
 
 def invalid_fields(errors: tuple[FieldProblem, ...]) -> Refused:
-    """The error of a body with these invalid fields."""
+    """Return the error for a body with these invalid fields."""
     return Refused("invalid-request", _sentence(errors), errors=errors)
 
 
 def rate_limited(wait: float) -> Refused:
-    """The error of a request that came `wait` seconds too early."""
+    """Return the error for a request that came `wait` seconds too early."""
     seconds = str(max(1, round(wait + 0.5)))
     return Refused("rate-limited", f"Try again in {seconds} s.", headers={"Retry-After": seconds})
 

@@ -1,8 +1,8 @@
 """Request bodies: msgspec structs with their bounds, generated from a diary contract, and their decoders.
 
-The served models decide which contract that is (`serving.model.watcher.ModelSet.requests`). Not here: decoding and
-explaining errors (`serving.input.decoding`), turning entries into arrays (`serving.input.cases`), responses
-(`serving.contract.responses`). No bound of the contract is repeated here.
+The served models decide which contract that is (`serving.model.watcher.ModelSet.requests`). No bound of the contract is
+repeated here. Not here: decoding and explaining errors (`serving.input.decoding`), turning entries into arrays
+(`serving.input.cases`), responses (`serving.contract.responses`).
 """
 
 import datetime as dt
@@ -92,7 +92,7 @@ class RequestSchema:
         return [(name, value_type(self.contract.by_name[name]), None) for name in names]
 
     def accepted(self, name: str) -> str:
-        """The accepted values of the field `name`, in words."""
+        """Return the accepted values of the field `name`, in words."""
         if name in _OTHER:
             return _OTHER[name]
         field = self.contract.by_name.get(name)
@@ -105,12 +105,12 @@ class RequestSchema:
 
 @lru_cache(maxsize=16)
 def request_schema(contract: Contract) -> RequestSchema:
-    """The request bodies for `contract`, made once."""
+    """Return the request bodies for `contract`. They are built once."""
     return RequestSchema(contract)
 
 
 def value_type(field: Field) -> Any:
-    """The values that `field` accepts, as a type that msgspec checks while decoding."""
+    """Return the type of the values that `field` accepts, which msgspec checks while decoding."""
     if field.kind == "category":
         return Literal[field.categories] | None
     if field.kind == "date":

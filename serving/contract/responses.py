@@ -13,7 +13,7 @@ Band = Literal["low", "moderate", "high", "very_high"]
 
 
 class Interval(msgspec.Struct, frozen=True, gc=False):
-    """The `low` and `high` end of an interval."""
+    """The ends of an interval."""
 
     low: float
     high: float
@@ -28,9 +28,9 @@ class BaseRate(msgspec.Struct, frozen=True, gc=False):
 
 
 class Attack(msgspec.Struct, frozen=True, gc=False):
-    """An attack on `for_date`. `interval`: a 95 % interval of how often attacks follow days with this probability (the
-    uncertainty of the model's calibration, not of the individual); null where training could not estimate it.
-    `risk_band`: high from the threshold on, very_high from halfway between threshold and 1, low below half of it.
+    """The risk of an attack on `for_date`. `interval`: a 95 % interval of how often attacks follow days with this
+    probability (the uncertainty of the model's calibration, not of the individual); null if training could not estimate
+    it. `risk_band`: high from the threshold on, very_high from halfway between threshold and 1, low below half of it.
     """
 
     probability: Probability
@@ -41,7 +41,7 @@ class Attack(msgspec.Struct, frozen=True, gc=False):
 
 
 class Severity(msgspec.Struct, frozen=True, gc=False):
-    """`expected`: severity (0-10) of the attack on `for_date`, if there is one; where `kind` is burden, headache days
+    """`expected`: severity (0-10) of the attack on `for_date`, if there is one; if `kind` is burden, headache days
     among the next seven. `interval_90` covers 90 % of outcomes over all participants and days, not for each of them.
     """
 
@@ -51,8 +51,8 @@ class Severity(msgspec.Struct, frozen=True, gc=False):
 
 
 class Contribution(msgspec.Struct, frozen=True, gc=False):
-    """How far a diary field moves the prediction from the reference, in the unit of the prediction. Where the field is
-    not `given`, its absence has this effect. Given fields come first, largest effect first.
+    """How far a diary field moves the prediction from the reference, in the unit of the prediction. If the field is not
+    `given`, its absence has this effect. Given fields come first, largest effect first.
     """
 
     field: str
@@ -71,7 +71,7 @@ class Reasons(msgspec.Struct, frozen=True, gc=False):
 
 
 class TaskReasons(msgspec.Struct, frozen=True, gc=False):
-    """The reasons for the prediction of each task; null where there is none."""
+    """The reasons for the prediction of each task; null if there is none."""
 
     attack: Reasons | None
     severity: Reasons | None
@@ -89,7 +89,7 @@ class ModelIdentity(msgspec.Struct, frozen=True, gc=False):
 
 
 class TaskModels(msgspec.Struct, frozen=True, gc=False):
-    """The model of each task; null where none is loaded."""
+    """The model of each task; null if none is loaded."""
 
     attack: ModelIdentity | None
     severity: ModelIdentity | None
@@ -114,8 +114,8 @@ class Warning(msgspec.Struct, frozen=True, gc=False):
 
 
 class Interpreted(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
-    """A name or spelling in the request that is not one of the contract, and what it was taken for: the contract
-    `field`, and the `value` where that was recoded too (gender 0 is sex M, 1 is F).
+    """A name or spelling in the request that is not the contract's, and its interpretation: the contract `field`, and
+    the `value` if that was recoded too (gender 0 is sex M, 1 is F).
     """
 
     given: str
@@ -124,9 +124,9 @@ class Interpreted(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
 
 
 class Prediction(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
-    """The prediction for one participant. `attack` and `severity` are null where the service abstains or no model is
-    loaded. `simulated_model`: a model that answers was trained on simulated diaries: the numbers are no evidence about
-    migraine. `interpreted`: aliases in the request; left out where there are none.
+    """The prediction for one participant. `attack` and `severity` are null if the service abstains or no model is
+    loaded. `simulated_model`: a model that answers was trained on simulated diaries, so the numbers are no evidence
+    about migraine. `interpreted`: aliases in the request; left out if there are none.
     """
 
     prediction_id: str
@@ -148,7 +148,7 @@ class Status(msgspec.Struct):
 
 
 class Ready(msgspec.Struct):
-    """The bundle that serves, by task. `problems`: why an older model serves than the promoted one."""
+    """The bundle that serves, by task. `problems`: why an older model than the promoted one serves."""
 
     status: str
     models: dict[str, str]
@@ -156,7 +156,7 @@ class Ready(msgspec.Struct):
 
 
 class Recorded(msgspec.Struct, omit_defaults=True):
-    """The feedback was recorded. `interpreted`: aliases in the request; left out where there are none."""
+    """The feedback was recorded. `interpreted`: aliases in the request; left out if there are none."""
 
     prediction_id: str
     status: str
@@ -164,7 +164,9 @@ class Recorded(msgspec.Struct, omit_defaults=True):
 
 
 class Index(msgspec.Struct):
-    """What is served here, and where its documents are. `docs`, `openapi`: null where they are switched off."""
+    """The endpoints of this service and the addresses of its documents. `docs`, `openapi`: null if they are switched
+    off.
+    """
 
     name: str
     docs: str | None
@@ -173,8 +175,8 @@ class Index(msgspec.Struct):
 
 
 class Models(msgspec.Struct):
-    """The models that serve: by task, the champion and the rollout candidate if there is one. `problems`: what could
-    not be loaded.
+    """The models that serve: by task, the champion and the rollout candidate if there is one. `problems`: promoted
+    models that could not be loaded.
     """
 
     version: int

@@ -1,8 +1,8 @@
-"""Bodies in other names or spellings than the contract's: the aliases by which files are read hold for them too.
+"""Bodies with other names or spellings than the contract's: the aliases that are accepted in files are accepted here.
 
-A body in the contract's own words never comes here: aliases are looked up only where the strict decoder has refused.
-Not here: the aliases (`migraine_assets.core.diary.aliases`), the strict decoder (`serving.input.decoding`), rules
-between values (`serving.input.cases`).
+A body in the contract's own names never reaches this module: aliases are looked up only after the strict decoder has
+refused. Not here: the aliases (`migraine_assets.core.diary.aliases`), the strict decoder (`serving.input.decoding`),
+rules between values (`serving.input.cases`).
 """
 
 import datetime as dt
@@ -27,25 +27,25 @@ _BY_SPELLING = {canonical(alias.name): alias for alias in ALIASES}
 
 
 class Reading(msgspec.Struct, frozen=True):
-    """A body in the names of the contract. `given`: the name in the request by contract field."""
+    """A body in the names of the contract. `original_names`: the name in the request by contract field."""
 
     body: bytes
     interpreted: tuple[Interpreted, ...]
-    given: dict[str, str]
+    original_names: dict[str, str]
 
-    def in_given_names(self, refused: Refused) -> Refused:
-        """The same error with the paths of the request."""
+    def in_original_names(self, refused: Refused) -> Refused:
+        """Return the same error with the names that the request uses."""
         if not refused.errors:
             return refused
         return invalid_fields(tuple(self._renamed(error) for error in refused.errors))
 
     def _renamed(self, error: FieldProblem) -> FieldProblem:
         parent, _, leaf = error.path.rpartition(".")
-        return FieldProblem(f"{parent}.{self.given.get(leaf, leaf)}", error.reason, error.accepted)
+        return FieldProblem(f"{parent}.{self.original_names.get(leaf, leaf)}", error.reason, error.accepted)
 
 
 def read_case(body: bytes, *, now: dt.datetime, schema: RequestSchema = DEFAULT) -> Case:
-    """The case of a body of `/predict`, in the contract's names or in aliases. Raises `Refused`."""
+    """Return the case of a body of `/predict`, in the contract's names or in aliases. Raises `Refused`."""
 
     def strict(names_of_contract: bytes) -> Case:
         # The bytes that were sent identify a request without a participant.
@@ -83,7 +83,7 @@ def _retried(
     try:
         return strict(reading.body), reading.interpreted
     except Refused as again:
-        raise reading.in_given_names(again) from None
+        raise reading.in_original_names(again) from None
 
 
 def _known_of_predict(content: Mapping[str, Any], schema: RequestSchema) -> Collection[str]:
@@ -93,7 +93,7 @@ def _known_of_predict(content: Mapping[str, Any], schema: RequestSchema) -> Coll
 
 
 def _interpret(body: bytes, known: Known, schema: RequestSchema) -> Reading | None:
-    """`body` in the names of the contract; None if it has no alias, or is not an object."""
+    """Translate `body` to the names of the contract. Returns None if it has no alias or is not an object."""
     try:
         content = json.loads(body, object_pairs_hook=unique)
     except (ValueError, RecursionError):
@@ -114,7 +114,7 @@ def _interpret(body: bytes, known: Known, schema: RequestSchema) -> Reading | No
 def _rename(
     content: dict[str, Any], path: str, known: Collection[str], schema: RequestSchema, taken: dict[Interpreted, None]
 ) -> None:
-    """Rename aliases in `content` and recode their values. Raises `Refused` where two names mean one field."""
+    """Rename aliases in `content` and recode their values. Raises `Refused` if two names mean one field."""
     for name in list(content):
         alias = None if name in known else _alias(name, schema)
         target = name if name in known else alias.field if alias else ""
@@ -131,14 +131,14 @@ def _rename(
 
 
 def _alias(name: str, schema: RequestSchema) -> Alias | None:
-    """The alias that `name` is, or another spelling of a field's own name, such as sleepHours."""
+    """Return the alias with this name, or one for another spelling of a field's own name, such as sleepHours."""
     spelling = canonical(name)
     own = next((field for field in schema.contract.by_name if canonical(field) == spelling), None)
     return Alias(name, own) if own else _BY_SPELLING.get(spelling)
 
 
 def _code(value: object, field: Field, alias: Alias | None) -> str | None:
-    """The category that `value` is another spelling of; None if it is none."""
+    """Return the category that `value` is another spelling of, or None."""
     if not field.categories or isinstance(value, bool) or not isinstance(value, str | int | float):
         return None
     text = (value if isinstance(value, str) else f"{value:.15g}").strip()

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from migraine_assets.core.contract import ATTACK, DURATION, LARGEST, SEVERITY, Field
 from serving.contract.requests import DEFAULT, PARTICIPANT, PARTICIPANT_ACCEPTED, RequestSchema
 from serving.input.cases import EARLIEST, latest_day
-from serving.input.table_reader import DecodedTable
+from serving.input.table_request import DecodedTable
 
 _EPOCH = dt.date(1970, 1, 1).toordinal()
 
@@ -54,13 +54,13 @@ class Columns:
         return {row: self._texts[text - 1] for row, text in zip(rows.tolist(), self._first[rows].tolist(), strict=True)}
 
     def values_of(self, field: str) -> NDArray[np.float64]:
-        """The values of the contract field, a view."""
+        """Return the values of the contract field, a view."""
         values: NDArray[np.float64] = self.values[self.schema.index[self.schema.contract.by_name[field].column]]
         return values
 
 
 def columns_of(table: DecodedTable, *, now: dt.datetime, schema: RequestSchema = DEFAULT) -> Columns:
-    """The columns of `table`, which takes over its values."""
+    """Return the checked columns of `table`, whose values are taken over without a copy."""
     names, who = _participants(table)
     day = np.full(table.rows, now.date().toordinal() - _EPOCH) if table.day is None else table.day.astype(np.int64)
     columns = Columns(names, who, day, table.day is not None, table.values, schema)
@@ -79,7 +79,7 @@ def columns_of(table: DecodedTable, *, now: dt.datetime, schema: RequestSchema =
 
 
 def _participants(table: DecodedTable) -> tuple[list[str], NDArray[np.int64]]:
-    """`names` and `who` of `Columns`. A name that does not have the accepted form counts as missing."""
+    """Return `names` and `who` of `Columns`. A name that does not have the accepted form counts as missing."""
     if "participant_id" not in table.words:
         return [], np.full(table.rows, -1, dtype=np.int64)
     names, codes = table.words["participant_id"]

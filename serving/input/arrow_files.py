@@ -17,23 +17,25 @@ KEPT_SECONDS = 5.0
 
 
 class TableMemory:
-    """Memory of past tables, often more than 100 MB: kept for the next table, which is faster, but not forever."""
+    """Memory of past tables, often more than 100 MB. It is kept for some seconds, because the next table is faster with
+    it.
+    """
 
     def __init__(self) -> None:
         self._used = self._released = float("-inf")
 
     def keep(self) -> None:
-        """Keep memory that pyarrow releases.
+        """Keep the memory that pyarrow releases.
 
-        Its default pool returns memory after each table and requests it again for the next, which took a seventh of
-        the time.
+        pyarrow's default pool returns memory after each table and requests it again for the next, which takes a seventh
+        of the time.
         """
         import pyarrow as pa
 
         pa.set_memory_pool(pa.system_memory_pool())
 
     def mark_used(self) -> None:
-        """A table has just been answered."""
+        """Note that a table has just been answered."""
         self._used = time.monotonic()
 
     @property
@@ -55,7 +57,7 @@ class TableMemory:
 
 
 def write_table(table: Any, kind: str) -> bytes:
-    """`table` as bytes of media type `kind`."""
+    """Return `table` as bytes of media type `kind`."""
     import pyarrow as pa
     import pyarrow.parquet as pq
 

@@ -1,10 +1,10 @@
-"""Participants of a table: which rows form a history, which rows are predicted from, which have an error.
-
-Not here: reading files (`serving.input.arrow_files`), checking columns (`serving.input.arrow_columns`).
+"""Participants of a table: the rows of each history, the rows to predict from, and the rows with an error.
 
 A row is one participant and day. With `participant_id` and `date`, the rows of a participant are its history, in any
-order; its newest day is predicted from, or on request every day as if it were the newest. Without either column each
-row is a participant of its own without history. One row that cannot be accepted gives its participant an error.
+order. The newest day is predicted from, or on request every day as if it were the newest. Without either column each
+row is a participant of its own without history. A row with an error gives its participant an error.
+
+Not here: reading tables (`serving.input.table_reader`), checking columns (`serving.input.arrow_columns`).
 """
 
 from collections.abc import Mapping
@@ -22,7 +22,7 @@ Rows = NDArray[np.intp]
 
 @dataclass(frozen=True, eq=False)
 class TableParticipants:
-    """Who asks in a table of n answers.
+    """The participants of a table with n answers.
 
     `names`: one for each answer. `errors`: by position among the answers. `histories`: of the answers without an error.
     """
@@ -47,7 +47,9 @@ class SortedRows:
 
 
 def participants_of(columns: Columns, *, every_row: bool) -> TableParticipants:
-    """The participants in `columns`, whose errors are completed. Answers follow the order of the table."""
+    """Return the participants in `columns`, and complete the errors of `columns`. Answers follow the order of the
+    table.
+    """
     rows = sorted_rows(columns)
     answered = np.arange(len(rows.order)) if every_row else np.flatnonzero(rows.newest)
     answered = answered[np.argsort(rows.order[answered] if every_row else rows.person[answered], kind="stable")]
@@ -62,13 +64,13 @@ def participants_of(columns: Columns, *, every_row: bool) -> TableParticipants:
 
 
 def take(values: Floats, indices: Rows) -> Floats:
-    """`values[:, indices]`, without a copy where that is all of them in order."""
+    """Return `values[:, indices]`, without a copy if that is all of them in order."""
     unchanged = indices.size == values.shape[1] and bool((indices == np.arange(indices.size)).all())
     return values if unchanged else values[:, indices]
 
 
 def sorted_rows(columns: Columns) -> SortedRows:
-    """Sort the rows by person and day. A day that a person has twice is added to the errors of `columns`."""
+    """Sort the rows by person and day. A repeated day of a person is added to the errors of `columns`."""
     who, day, indices = columns.who, columns.day, np.arange(len(columns.who))
     if not columns.dated or (who < 0).all():
         return SortedRows(indices, indices.astype(np.int64), day, np.ones(len(who), dtype=np.bool_))
@@ -86,32 +88,32 @@ def sorted_rows(columns: Columns) -> SortedRows:
 
 
 def _histories(columns: Columns, rows: SortedRows, targets: Rows, names: list[str | None]) -> Histories:
-    """The histories that `targets`, indices of sorted rows, are part of."""
+    """Return the histories that contain `targets`, indices of sorted rows."""
     person, day, values = rows.person, rows.day, take(columns.values, rows.order)
     has_target = np.zeros(len(person), dtype=np.bool_)
     has_target[person[targets]] = True
     if not has_target[person].all():
         kept = np.flatnonzero(has_target[person])
         person, day, values, targets = person[kept], day[kept], values[:, kept], np.searchsorted(kept, targets)
-    given = np.asarray(~np.isnan(values).all(axis=1))
-    return Histories(names, lambda: _keys(names, values, targets), person, day, values, given, targets)
+    has_values = np.asarray(~np.isnan(values).all(axis=1))
+    return Histories(names, lambda: _keys(names, values, targets), person, day, values, has_values, targets)
 
 
 def _names(columns: Columns, indices: Rows) -> list[str | None]:
-    """The names of the rows `indices` of the table."""
+    """Return the names of the rows `indices` of the table."""
     # The last element is for -1, a row without a name.
     return list(np.array([*columns.names, None], dtype=object)[columns.who[indices]])
 
 
 def _keys(names: list[str | None], values: Floats, targets: Rows) -> list[bytes]:
-    """What keeps each participant in one arm of a rollout: the name, or else the values of the day."""
+    """Return the key that keeps each participant in one arm of a rollout: the name, or else the values of the day."""
     return [
         name.encode() if name else values[:, row].tobytes() for name, row in zip(names, targets.tolist(), strict=True)
     ]
 
 
 def _errors_of(rows: SortedRows, answered: Rows, errors: Mapping[int, str]) -> dict[int, str]:
-    """The first error among the rows of each person, by its position in `answered`."""
+    """Return the first error among the rows of each person, by its position in `answered`."""
     if not errors:
         return {}
     wrong = np.zeros(len(rows.order), dtype=np.bool_)

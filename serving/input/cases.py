@@ -1,8 +1,9 @@
 """From decoded JSON to arrays: the days of one participant, checked against each other and the calendar.
 
 The rules between the values of a request (order and range of dates, contradicting outcomes) are those by which
-validation sets training rows aside (`core.diary.rules`): days that cannot be learned from are not predicted from. Not
-here: bounds of single values (`serving.contract.requests`), cleaning and features (`serving.model.history_features`).
+validation quarantines training rows (`core.diary.rules`): the service does not predict from days that models do not
+learn from. Not here: bounds of single values (`serving.contract.requests`), cleaning and features
+(`serving.model.history_features`).
 """
 
 import datetime as dt
@@ -24,7 +25,7 @@ Floats = NDArray[np.float64]
 
 EARLIEST = dt.date(1980, 1, 1)
 _EPOCH = dt.date(1970, 1, 1).toordinal()
-# From this number of days on it is faster to skip columns without any value: NumPy is slow at reading None.
+# For this many days or more it is faster to skip columns without any value, because NumPy reads None slowly.
 MANY = 64
 
 
@@ -32,14 +33,14 @@ class Case(msgspec.Struct, frozen=True, eq=False, gc=False):
     """One participant to predict for.
 
     `day` int64[n]: days since 1970-01-01, ascending. `values` float64[columns, n] in the order of
-    `RequestSchema.columns`. `given` bool[columns]: whether any day has the column. `key`: the bytes that keep the
-    participant in one arm of a rollout. `interpreted`: the aliases of the request.
+    `RequestSchema.columns`. `has_values` bool[columns]: whether any day has a value in the column. `key`: the bytes
+    that keep the participant in one arm of a rollout. `interpreted`: the aliases of the request.
     """
 
     participant: str | None
     day: NDArray[np.int64]
     values: Floats
-    given: NDArray[np.bool_]
+    has_values: NDArray[np.bool_]
     explain: bool
     key: bytes
     interpreted: tuple[Interpreted, ...] = ()
@@ -59,12 +60,13 @@ class Days(list[Case]):
 
 
 def latest_day(now: dt.datetime) -> dt.date:
-    """The newest day that is not in the future anywhere on Earth (UTC+14)."""
+    """Return the newest day that is not in the future anywhere on Earth (UTC+14)."""
     return (now + dt.timedelta(hours=14)).date()
 
 
 def case_of(request: Any, *, now: dt.datetime, body: bytes = b"", schema: RequestSchema = DEFAULT) -> Case:
-    """The case of a decoded `DiaryRequest` or `DayRequest` of `schema`. Raises `Refused` (422) that names the field.
+    """Return the case of a decoded `DiaryRequest` or `DayRequest` of `schema`. Raises `Refused` (422) that names the
+    field.
 
     `now`: UTC; a day without a date is the day of `now`. `body` identifies a request without a participant.
     """
@@ -82,14 +84,14 @@ def case_of(request: Any, *, now: dt.datetime, body: bytes = b"", schema: Reques
         participant=participant,
         day=day,
         values=values,
-        given=(values == values).any(axis=1),
+        has_values=(values == values).any(axis=1),
         explain=request.explain,
         key=participant.encode() if participant else body,
     )
 
 
 def checked_name(participant: str | None) -> str | None:
-    """`participant`, unless it ends with a line break, which its pattern lets through. Raises `Refused`."""
+    """Return `participant`. Raises `Refused` if it ends with a line break, which its pattern does not reject."""
     if participant is not None and participant[-1] == "\n":
         raise invalid("$.participant_id", "does not have the accepted form", PARTICIPANT_ACCEPTED)
     return participant
@@ -110,7 +112,7 @@ def _checked_dates(dates: Sequence[dt.date], prefix: str, *, latest: dt.date) ->
 
 
 def _values(request: Any, days: Sequence[Any], schema: RequestSchema) -> Floats:
-    """float64[columns, n], NaN for null. A value given once for the participant fills the days that lack it."""
+    """Return float64[columns, n], NaN for null. A value stated once for the participant fills the days that lack it."""
     values = np.empty((len(schema.columns), len(days)))
     first, count = schema.first_number, len(schema.numeric)
     rows = [msgspec.structs.astuple(day)[first : first + count] for day in days]
@@ -155,21 +157,21 @@ def _check_outcomes(values: Floats, days: Sequence[Any], prefix: str, schema: Re
 
 
 def day_cases(requests: Sequence[Any], *, now: dt.datetime, schema: RequestSchema = DEFAULT) -> Days:
-    """The cases of many `DayRequest`, computed together. Raises `Refused` if any of them is wrong."""
+    """Return the cases of many `DayRequest`, computed together. Raises `Refused` if any of them is wrong."""
     today = now.date()
     dates = [request.date or today for request in requests]
     day = np.array([date.toordinal() for date in dates], dtype=np.int64) - _EPOCH
     if min(dates) < EARLIEST or max(dates) > latest_day(now):
-        raise invalid("$.items", "holds a day too long ago or in the future", schema.accepted("date"))
+        raise invalid("$.items", "contains a day too long ago or in the future", schema.accepted("date"))
     values = _values(None, requests, schema)
     _check_outcomes(values, requests, "$.items[{}]", schema)
-    given = np.ascontiguousarray((values == values).T)
+    has_values = np.ascontiguousarray((values == values).T)
     cases = [
         Case(
             participant=(name := checked_name(request.participant_id)),
             day=day[k : k + 1],
             values=values[:, k : k + 1],
-            given=given[k],
+            has_values=has_values[k],
             explain=request.explain,
             key=name.encode() if name else values[:, k].tobytes(),
         )
@@ -179,12 +181,12 @@ def day_cases(requests: Sequence[Any], *, now: dt.datetime, schema: RequestSchem
 
 
 def histories_of(cases: Sequence[Case]) -> Histories:
-    """The histories of `cases`, each predicted from its newest day."""
+    """Return the histories of `cases`, each predicted from its newest day."""
     names = [case.participant for case in cases]
     if len(cases) == 1:
         [case] = cases
         person, last = np.zeros(len(case.day), dtype=np.int64), np.array([len(case.day) - 1])
-        return Histories(names, lambda: [case.key], person, case.day, case.values, case.given, last)
+        return Histories(names, lambda: [case.key], person, case.day, case.values, case.has_values, last)
     if isinstance(cases, Days):
         rows = np.arange(len(cases))
         return Histories(
@@ -199,17 +201,17 @@ def histories_of(cases: Sequence[Case]) -> Histories:
         person=np.repeat(np.arange(len(cases)), lengths),
         day=np.concatenate(days),
         values=values,
-        given=_any_known(values),
+        has_values=_any_known(values),
         targets=np.add.accumulate(lengths) - 1,
     )
 
 
 def _any_known(values: Floats) -> NDArray[np.bool_]:
-    """Which columns of `values` float64[columns, n] have any value, bool[columns]."""
+    """Return which columns of `values` float64[columns, n] have any value, bool[columns]."""
     known: NDArray[np.bool_] = (values == values).any(axis=1)
     return known
 
 
 def _recent(day: NDArray[np.int64]) -> NDArray[np.int64]:
-    """The days that features look back on."""
+    """Return the days within the look-back of features."""
     return day if len(day) == 1 else day[int(np.searchsorted(day, day[-1] - LOOK_BACK)) :]

@@ -1,8 +1,8 @@
 """Decode a JSON body into a typed request, or explain what is wrong with it.
 
-Here belong the pitfalls of JSON (invalid JSON, duplicate keys, NaN, huge numbers). Not here: what a body may hold
-(`serving.contract.requests`), its invalid fields (`serving.input.field_errors`), other names than the contract's
-(`serving.input.aliases`), rules between values (`serving.input.cases`).
+Here belong the pitfalls of JSON (invalid JSON, duplicate keys, NaN, huge numbers). Not here: the content of a body
+(`serving.contract.requests`), its invalid fields (`serving.input.field_errors`), aliases (`serving.input.aliases`),
+rules between values (`serving.input.cases`).
 """
 
 import json
@@ -52,7 +52,7 @@ def decode_predict(body: bytes, schema: RequestSchema = DEFAULT) -> Any:
     try:
         return decode(body, kind, schema)
     except Refused as refused:
-        # The word may occur elsewhere, or the key may be escaped: the parsed body decides, not the bytes.
+        # The word may occur elsewhere, or the key may be escaped, so the parsed body decides.
         other = _request_type(body, schema)
         if other is None or other is kind:
             raise refused
@@ -70,8 +70,8 @@ def _request_type(body: bytes, schema: RequestSchema) -> Any:
 def _refuse_duplicates(body: bytes, request: Any) -> None:
     """Raise `Refused` for an object that has a key twice.
 
-    A fast test first: without duplicates, and without colons inside strings, a body has as many colons as keys. Where
-    the numbers differ, or escapes could hide colons, the slow exact check decides.
+    A fast test comes first: without duplicates, and without colons inside strings, a body has as many colons as keys.
+    If the numbers differ, or escapes could hide colons, the slow exact check decides.
     """
     if type(request) is BatchRequest:
         if body.count(b":") != 1 + sum(bytes(item).count(b":") for item in request.items):
@@ -90,7 +90,7 @@ def _duplicate(name: str) -> Refused:
 
 
 def _keys(body: dict[str, Any]) -> int:
-    """The number of keys in an object of plain values and lists of flat objects, as every accepted body is."""
+    """Return the number of keys in an object of plain values and lists of flat objects, as every accepted body is."""
     return len(body) + sum(sum(map(len, value)) for value in body.values() if type(value) is list)
 
 
@@ -99,7 +99,7 @@ class _DuplicateKey(ValueError):
 
 
 def unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    """The object of `pairs`, for `json.loads`. Raises `ValueError` for a key that occurs twice."""
+    """Return the object of `pairs`, for `json.loads`. Raises `ValueError` for a key that occurs twice."""
     content = dict(pairs)
     if len(content) != len(pairs):
         seen: set[str] = set()

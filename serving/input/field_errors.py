@@ -1,7 +1,8 @@
 """Every invalid field of a body that the decoder has refused, with the reason and what is accepted.
 
-The decoder stops at the first; here each value is tried alone, and msgspec's messages are translated. Values that they
-quote are left out. Not here: decoding (`serving.input.decoding`), what a body may hold (`serving.contract.requests`).
+The decoder stops at the first error. Here each value is checked alone, and msgspec's messages are reworded without the
+values that they quote. Not here: decoding (`serving.input.decoding`), the content of a body
+(`serving.contract.requests`).
 """
 
 import difflib
@@ -32,13 +33,13 @@ _KINDS = {
 
 
 def field_errors(body: bytes, message: str, kind: Any, schema: RequestSchema) -> Refused:
-    """The invalid fields of `body`, which msgspec refused as a `kind` with `message`."""
+    """Return an error with the invalid fields of `body`, which msgspec refused as a `kind` with `message`."""
     errors = tuple(islice(_errors_of(body, kind, schema), MOST))
     return invalid_fields(errors) if errors else explained(message, kind, schema)
 
 
 def _errors_of(body: bytes, kind: Any, schema: RequestSchema) -> Iterator[FieldProblem]:
-    # The items of a batch are decoded, and refused, one by one.
+    # The items of a batch are decoded and refused one by one.
     if kind in (BatchRequest, schema.DayBatch):
         return
     try:
@@ -77,7 +78,7 @@ def _refusal(value: object, kind: Any) -> str:
 
 
 def explained(message: str, kind: Any, schema: RequestSchema, *, path: str = "$") -> Refused:
-    """msgspec's `message` about the value at `path` as a problem: path, reason, what is accepted."""
+    """Translate msgspec's `message` about the value at `path` to a problem: path, reason, what is accepted."""
     at = _AT.search(message)
     path, text = (path + at[1].removeprefix("$") if at else path), _AT.sub("", message)
     if match := re.match(r"Object contains unknown field `(.*)`", text, re.DOTALL):
@@ -91,7 +92,7 @@ def explained(message: str, kind: Any, schema: RequestSchema, *, path: str = "$"
 
 
 def shown(name: str) -> str:
-    """`name`, which the client chose, shortened and without control characters, to be repeated in a message."""
+    """Return `name`, which the client chose, as it may be shown: short and without control characters."""
     printable = "".join(letter if letter.isprintable() else "?" for letter in name[:_LONGEST_NAME])
     return printable + ("..." if len(name) > _LONGEST_NAME else "")
 

@@ -1,4 +1,4 @@
-"""Diary days of participants as arrays: what every protocol hands to the predictor.
+"""Diary days of participants as arrays, the input of the predictor under every protocol.
 
 Not here: JSON bodies (`serving.input.cases`), tables (`serving.input.arrow_participants`), features
 (`serving.model.history_features`).
@@ -14,11 +14,11 @@ from numpy.typing import NDArray
 class Histories(msgspec.Struct, frozen=True, eq=False, gc=False):
     """Diary days as they were sent, and the n rows among them to predict from.
 
-    `names`: the participant of each prediction, None where anonymous. `keys`: returns the bytes that keep each of
-    them in one arm of a rollout. `person` int64[m] and `day` int64[m] (days since 1970-01-01): one row per diary day,
-    sorted by person, then by day. `values` float64[columns, m] in the order of `RequestSchema.columns`, NaN for null.
-    `given` bool[columns]: False only for columns without any value. `targets` intp[n]: the row that is "today" in each
-    prediction; later rows of the same person do not influence it.
+    `names`: the participant of each prediction, None if anonymous. `keys`: returns the bytes that keep each of them in
+    one arm of a rollout. `person` int64[m] and `day` int64[m] (days since 1970-01-01): one row per diary day, sorted by
+    person, then by day. `values` float64[columns, m] in the order of `RequestSchema.columns`, NaN for null.
+    `has_values` bool[columns]: False only for columns without any value. `targets` intp[n]: the row that is "today" in
+    each prediction; later rows of the same person do not influence it.
     """
 
     names: Sequence[str | None]
@@ -26,7 +26,7 @@ class Histories(msgspec.Struct, frozen=True, eq=False, gc=False):
     person: NDArray[np.int64]
     day: NDArray[np.int64]
     values: NDArray[np.float64]
-    given: NDArray[np.bool_]
+    has_values: NDArray[np.bool_]
     targets: NDArray[np.intp]
 
     def __len__(self) -> int:

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from serving.contract.problems import Refused
 
-# Each number of a JSON body takes tens of bytes when it is decoded.
+# The limit is needed because each number of a JSON body takes tens of bytes when decoded.
 MOST_VALUES = 3_000_000
 HEADER = "inference-header-content-length"
 _TYPES: dict[str, np.dtype[Any]] = {"FP32": np.dtype("<f4"), "FP64": np.dtype("<f8")}
@@ -22,7 +22,7 @@ Shape = Annotated[list[Annotated[int, Meta(ge=0)]], Meta(min_length=1, max_lengt
 
 
 class InputParameters(msgspec.Struct, frozen=True):
-    """Parameters of one input. Others are skipped, whatever they hold."""
+    """Parameters of one input. Unknown parameters are ignored."""
 
     binary_data_size: int | None = None
 
@@ -89,7 +89,7 @@ _encode = msgspec.json.Encoder().encode
 
 
 def whole_number(text: str) -> int | None:
-    """The number that `text`, a header, consists of; None for anything else and for more digits than a size has."""
+    """Return the number in the header `text`, or None for anything but digits and for more digits than a size has."""
     return int(text) if len(text) < 20 and text.isascii() and text.isdigit() else None
 
 
@@ -110,7 +110,7 @@ def parse(body: bytes, header_length: str | None) -> tuple[InferRequest, memoryv
 
 
 def matrix(request: InferRequest, raw: memoryview, *, name: str, width: int, most: int) -> NDArray[np.float32]:
-    """The only input, `name`, as float32[rows, width], with at most `most` rows. Raises `Refused` (400)."""
+    """Return the only input, `name`, as float32[rows, width], with at most `most` rows. Raises `Refused` (400)."""
     if len(request.inputs) != 1 or request.inputs[0].name != name:
         raise Refused("unreadable-tensors", f"The model has one input, '{name}'.")
     tensor = request.inputs[0]
@@ -146,7 +146,7 @@ def _listed(tensor: InputTensor) -> NDArray[Any]:
 
 
 def wants_binary(request: InferRequest, output: str) -> bool:
-    """Whether `output` is requested as raw bytes."""
+    """Return whether `output` is requested as raw bytes."""
     default = request.parameters.binary_data_output is True
     for requested in request.outputs or ():
         if requested.name == output:
@@ -158,7 +158,7 @@ def wants_binary(request: InferRequest, output: str) -> bool:
 def respond(
     request: InferRequest, response: InferResponse, values: NDArray[np.float32]
 ) -> tuple[bytes, dict[str, str]]:
-    """The body and headers of the response: `values` float32[rows, 1] become its only output."""
+    """Return the body and headers of the response, with `values` float32[rows, 1] as its only output."""
     output = response.outputs[0]
     if not wants_binary(request, output.name):
         output.data = values.ravel().tolist()

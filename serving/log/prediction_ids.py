@@ -1,4 +1,4 @@
-"""Prediction ids: make new ones, verify those that come back with feedback.
+"""Prediction ids: making new ones, and verifying those that come back with feedback.
 
 Not here: the format and signature of an id (`migraine_assets.stores.prediction_log.record`), the log itself
 (`serving.log.writer`).
@@ -12,7 +12,7 @@ from migraine_assets.stores.prediction_log import record
 
 
 class PredictionIds:
-    """Ids signed with `secret`, which all replicas share: each of them can verify the ids of the others."""
+    """Ids signed with `secret`. All replicas share it, so each can verify the ids of the others."""
 
     def __init__(self, secret: bytes) -> None:
         self._secret, self._random = secret, RandomBytes()
@@ -22,12 +22,12 @@ class PredictionIds:
         return record.make_ids(self._secret, count, time=time.time(), random=self._random)
 
     def is_genuine(self, prediction_id: str) -> bool:
-        """Whether a replica of this service made `prediction_id`."""
+        """Return whether a replica of this service made `prediction_id`."""
         return record.is_genuine(self._secret, prediction_id)
 
 
 class RandomBytes:
-    """Buffered `os.urandom`: each system call would give other threads a chance to take the interpreter lock."""
+    """Buffered `os.urandom`, because each system call lets other threads take the interpreter lock."""
 
     def __init__(self, *, buffer: int = 1 << 16) -> None:
         self._buffer, self._bytes, self._lock = buffer, memoryview(b""), threading.Lock()

@@ -33,12 +33,12 @@ class Repeated:
 
 
 def record_of(store: Store, prediction_id: str) -> PredictionRecord:
-    """The record of `prediction_id`. Raises `DataRefused` where the log has none."""
+    """Return the record of `prediction_id`. Raises `DataRefused` if the log has none."""
     record = find_record(store, prediction_id)
     if record is None:
         raise DataRefused(
             f"The prediction log in {store.uri} has no '{prediction_id}'. Records are written within a second or two; "
-            "a replica that is killed loses those of its last second."
+            "a replica that is killed loses the records of its last second."
         )
     return record
 

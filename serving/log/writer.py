@@ -1,10 +1,10 @@
 """The prediction log and the feedback log: records are queued in memory and written by a background thread.
 
-Not here: files (`migraine_assets.stores.prediction_log.segments`), the records (`...prediction_log.record`), reading
-them (`...prediction_log.reader`), prediction ids (`serving.log.prediction_ids`).
-
 A full or failing disk never stops or delays a prediction. While writes fail, records wait in memory up to a limit;
 beyond it they are dropped. Both are counted and exported as metrics.
+
+Not here: files (`migraine_assets.stores.prediction_log.segments`), the records (`...prediction_log.record`), reading
+them (`...prediction_log.reader`), prediction ids (`serving.log.prediction_ids`).
 """
 
 import datetime as dt
@@ -27,7 +27,7 @@ from serving.settings import ServingSettings
 
 
 class Record(Protocol):
-    """What a log takes: a struct with its time in seconds since 1970."""
+    """A record that a log accepts: a struct with its time in seconds since 1970."""
 
     @property
     def time(self) -> float: ...
@@ -38,8 +38,10 @@ R = TypeVar("R", bound=Record)
 
 @dataclass(frozen=True)
 class LogState:
-    """`backlog`: records in memory. `dropped`: records lost. `failures`: failed writes. `problem`: the error of the
-    last write, None where it succeeded.
+    """The counts of a log.
+
+    `backlog`: records in memory. `dropped`: records lost. `failures`: failed writes. `problem`: the error of the last
+    write, None if it succeeded.
     """
 
     backlog: int
@@ -50,7 +52,7 @@ class LogState:
 
 
 class RecordLog(Generic[R]):
-    """Records of one kind from one replica. `close` writes what is still in memory."""
+    """The log of one kind of records from one replica. `close` writes what is still in memory."""
 
     def __init__(self, target: Segments, *, flush_seconds: float, flush_records: int, limit: int) -> None:
         self._target = target
@@ -78,7 +80,7 @@ class RecordLog(Generic[R]):
 
     @property
     def state(self) -> LogState:
-        """The present counts."""
+        """The current counts."""
         return LogState(self._waiting, self._written, self._dropped, self._failures, self._problem)
 
     @property
@@ -95,7 +97,7 @@ class RecordLog(Generic[R]):
         return True
 
     def close(self) -> None:
-        """Write the rest and stop. Whatever cannot be written now is lost."""
+        """Write the rest and stop. Records that cannot be written now are lost."""
         self._stop.set()
         self._wake.set()
         self._thread.join()
@@ -128,7 +130,7 @@ class RecordLog(Generic[R]):
                 self._target.write(day, b"".join(lines))
             except (OSError, StoreError) as error:
                 self._failures, self._problem = self._failures + 1, str(error)
-                # Only what was not written: a record must not appear twice.
+                # Queue again only what was not written, because a record must not appear twice.
                 self._queue.extendleft(reversed(batch[done:]))
                 return False
             done += len(records)
@@ -136,14 +138,14 @@ class RecordLog(Generic[R]):
         return True
 
     def _count_written(self, count: int, lost: int) -> None:
-        """`count` predictions have left the queue; `lost` of them could not be encoded."""
+        """Count `count` predictions that have left the queue, `lost` of which could not be encoded."""
         with self._counting:
             self._waiting -= count
             self._dropped += lost
         self._written, self._problem = self._written + count - lost, None
 
     def _lines(self, records: Iterable[tuple[R, int]]) -> tuple[list[bytes], int]:
-        """The encoded records, and how many predictions could not be encoded."""
+        """Return the encoded records, and how many predictions could not be encoded."""
         lines, lost = [], 0
         for record, count in records:
             try:
@@ -154,32 +156,32 @@ class RecordLog(Generic[R]):
 
 
 class PredictionLog(RecordLog[PredictionRecord | Block]):
-    """The prediction log of one replica. It holds participants under a pseudonym keyed with `secret`."""
+    """The prediction log of one replica. Participants appear under a pseudonym keyed with `secret`."""
 
     def __init__(self, target: Segments, *, secret: bytes, settings: ServingSettings) -> None:
         super().__init__(target, **_limits(settings))
         self._secret = secret
 
     def pseudonym(self, participant: str) -> str:
-        """The keyed hash that is logged instead of `participant`."""
+        """Return the keyed hash that is logged instead of `participant`."""
         return pseudonym(self._secret, participant)
 
 
 class FeedbackLog(RecordLog[Feedback]):
-    """Outcomes that users report later. Repeating one changes nothing: readers take the last for each prediction."""
+    """Outcomes that users report later. Readers use the last one of each prediction, so repeating is harmless."""
 
     def __init__(self, target: Segments, *, settings: ServingSettings) -> None:
         super().__init__(target, **_limits(settings))
 
 
 def open_prediction_log(store: Store, *, secret: bytes, settings: ServingSettings) -> PredictionLog:
-    """The prediction log of this process in `store`."""
+    """Open the prediction log of this process in `store`."""
     target = segments(store, "predictions", segment_bytes=settings.segment_bytes)
     return PredictionLog(target, secret=secret, settings=settings)
 
 
 def open_feedback(store: Store, *, settings: ServingSettings) -> FeedbackLog:
-    """The feedback log of this process in `store`."""
+    """Open the feedback log of this process in `store`."""
     return FeedbackLog(segments(store, "feedback", segment_bytes=settings.segment_bytes), settings=settings)
 
 

@@ -27,10 +27,10 @@ class Published:
 
 
 def published(state: Published, *, detected: float) -> Iterable[Metric]:
-    """The families of `state`. `detected`: the number of drift events, which never decreases."""
+    """Yield the families of `state`. `detected`: the number of drift events, which never decreases."""
     yield gauge(names.ACCURACY, {(model,): value for model, value in state.gauges.model_accuracy.items()})
     yield from _drift(state.gauges.drift)
-    # Files of earlier versions hold nothing else.
+    # Files of earlier versions contain only `drift_score`.
     scores = drift_scores(state.gauges.drift) or state.gauges.drift_score
     yield gauge(names.DRIFT_SCORE, {(name,): value for name, value in scores.items()})
     yield family(names.DRIFT_DETECTED, [(f"{names.DRIFT_DETECTED.name}_total", {}, detected)])
@@ -81,7 +81,7 @@ def _verdicts(verdicts: Mapping[str, Mapping[str, TaskVerdict]]) -> Iterable[Met
 
 
 def _end(day: str) -> float:
-    """The end of an ISO day in UTC, seconds since 1970; 0.0 for text that is not a day."""
+    """Return the end of an ISO day in UTC, seconds since 1970; 0.0 for text that is not a day."""
     try:
         next_day = dt.date.fromisoformat(day) + dt.timedelta(days=1)
     except ValueError:
@@ -90,7 +90,7 @@ def _end(day: str) -> float:
 
 
 def family(metric: MetricName, samples: Iterable[tuple[str, dict[str, str], float]]) -> Metric:
-    """A family of samples, each with name, labels and value."""
+    """Return a family of samples, each with name, labels and value."""
     result = Metric(metric.name, metric.help, metric.kind)
     for sample, labels, value in sorted(samples, key=str):
         result.add_sample(sample, labels, value)
@@ -98,14 +98,14 @@ def family(metric: MetricName, samples: Iterable[tuple[str, dict[str, str], floa
 
 
 def gauge(metric: MetricName, values: Mapping[Labels, float]) -> Metric:
-    """A gauge, its values by label values."""
+    """Return a gauge from its values by label values."""
     return family(
         metric, [(metric.name, dict(zip(metric.labels, labels, strict=True)), v) for labels, v in values.items()]
     )
 
 
 def latency(samples: Iterable[tuple[str, dict[str, str], float]]) -> Metric:
-    """The latency histogram. Counts are stored per bucket; Prometheus expects cumulative ones."""
+    """Return the latency histogram. Counts are stored per bucket; Prometheus expects cumulative ones."""
     counts = {labels.get("le", "sum"): value for _, labels, value in samples}
     result, total = Metric(LATENCY.name, LATENCY.help, "histogram"), 0.0
     for bound in BOUNDS:

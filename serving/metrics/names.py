@@ -5,13 +5,13 @@ from typing import Literal
 
 Kind = Literal["counter", "histogram", "gauge"]
 
-# Seconds. Dense where most requests lie; the limits of dashboards and alerts (0.1, 0.5, 1) are among them.
+# Seconds. Dense where most requests are, and with the limits of dashboards and alerts (0.1, 0.5, 1).
 LATENCY_BUCKETS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
 
 
 @dataclass(frozen=True)
 class MetricName:
-    """One row. `name`: without the `_total` that Prometheus appends to the samples of a counter."""
+    """One metric. `name`: without the `_total` that Prometheus appends to the samples of a counter."""
 
     name: str
     kind: Kind
@@ -46,11 +46,11 @@ OUT_OF_RANGE = MetricName(
 )  # fmt: skip
 TABLE_WORKER_DEATHS = MetricName(
     "migraine_table_worker_deaths", "counter",
-    "Tables of which the process that decodes tables died. The table is refused, and nothing else is affected.",
+    "Tables that crashed the process that decodes tables. The table is refused, and nothing else is affected.",
 )  # fmt: skip
 DROPPED_JOBS = MetricName(
     "migraine_dropped_jobs", "counter",
-    "Long requests that were given up, by reason (busy: too many wait, deadline, client: it has left).", ("reason",),
+    "Long requests that were abandoned, by reason (busy: too many wait, deadline, client: disconnected).", ("reason",),
 )  # fmt: skip
 RECORDS_WRITTEN = MetricName(
     "migraine_receipts_written", "counter", "Prediction records and feedback entries written to the log."

@@ -1,7 +1,7 @@
-"""The metrics of a replica: counting them and rendering those of the whole node for Prometheus.
+"""The metrics of a replica: counting them, and rendering those of the whole node for Prometheus.
 
 Here belongs what the application calls. Not here: the table of metrics (`serving.metrics.names`), how the counts of
-several replicas are combined (`serving.metrics.shared_counts`), and the families of published values
+several replicas are combined (`serving.metrics.shared_counts`), the families of published values
 (`serving.metrics.families`).
 """
 
@@ -84,11 +84,11 @@ class Metrics:
         self._node.add(_key(names.RELOADS, "success" if success else "failure"))
 
     def count_table_worker_death(self) -> None:
-        """Count one table of which the process that decodes tables died."""
+        """Count one table that crashed the process that decodes tables."""
         self._node.add(_key(names.TABLE_WORKER_DEATHS))
 
     def count_dropped_job(self, reason: str) -> None:
-        """Count one long request that was given up. `reason`: one of `DROP_REASONS`."""
+        """Count one long request that was abandoned. `reason`: one of `DROP_REASONS`."""
         self._node.add(_key(names.DROPPED_JOBS, reason))
 
     def count_abstentions(self, count: int) -> None:
@@ -117,17 +117,17 @@ class Metrics:
         self._node.raise_to(_key(names.RECORD_FAILURES), sum(state.failures for state in states))
 
     def enter(self) -> None:
-        """Note an accepted request. Call this and `leave` from the event loop's thread only."""
+        """Count an accepted request. Call this and `leave` in the event loop's thread only."""
         self._in_progress += 1
 
     def leave(self) -> None:
-        """Note an answered request."""
+        """Count an answered request."""
         self._in_progress -= 1
 
     def tick(self) -> None:
         """Publish the current state to the other replicas. Call this about once a second."""
         state = ReplicaState(self._models, self._ready, self._problems, self._backlog, self._in_progress)
-        # A full disk must not end the thread that calls this; the state is published once there is space.
+        # A full disk must not end the calling thread. The state is published once there is space.
         with contextlib.suppress(OSError):
             if state != self._published:
                 self._node.publish(state)
@@ -138,21 +138,21 @@ class Metrics:
         self._last = Published(self._read_gauges() or self._last.gauges, self._read_pipeline() or self._last.pipeline)
 
     def render(self) -> bytes:
-        """The node's metrics in Prometheus' text format."""
+        """Return the node's metrics in Prometheus' text format."""
         return generate_latest(self.registry)
 
     def collect(self) -> Iterable[Metric]:
-        """The metric families of the node now."""
+        """Yield the current metric families of the node."""
         self.tick()
         snapshot = self._node.snapshot()
         yield from _counts(snapshot.totals)
         yield from _gauges(snapshot.states)
-        # A replica that has read an older file must not decrease the counter.
+        # A replica that read an older file must not decrease the counter.
         detected = self._node.highest("drift-detected", self._last.gauges.drift_detected_total)
         yield from published(self._last, detected=detected)
 
     def close(self) -> None:
-        """Leave the node; its counts remain."""
+        """Leave the node. Its counts remain."""
         self.tick()
         self._node.close()
 
@@ -189,7 +189,7 @@ def _gauges(states: Sequence[ReplicaState]) -> Iterable[Metric]:
 
 @cache
 def _key(metric: MetricName, *labels: str) -> str:
-    """The key of a count, in the format of prometheus-client's multiprocess mode."""
+    """Return the key of a count, in the format of prometheus-client's multiprocess mode."""
     return _json(metric.name, f"{metric.name}_total", dict(zip(metric.labels, labels, strict=True)))
 
 

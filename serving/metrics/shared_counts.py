@@ -1,12 +1,12 @@
 """The files in which the replicas of a node share their metrics: counts, states and an archive of dead replicas.
 
-Here belong files, locks and addition. Not here: the table of metrics (`serving.metrics.names`) and Prometheus' format
-(`serving.metrics.registry`).
-
 Each process counts in a memory-mapped file of its own, in the format of prometheus-client's multiprocess mode, so that
-a killed process loses no count. While it lives it holds the lock on a second file, which the kernel frees. The counts
-of dead processes are added to an archive, which is replaced atomically together with the list of processes that it
-contains: wherever a process is killed, no count is lost or added twice, and the folder does not grow.
+a killed process loses no count. While it is alive, it locks a second file; the kernel releases the lock at its death.
+The counts of dead processes are added to an archive. It is replaced atomically together with the list of processes that
+it contains, so at whatever moment a process is killed, no count is lost or added twice, and the folder does not grow.
+
+Here belong files, locks and addition. Not here: the table of metrics (`serving.metrics.names`), Prometheus' format
+(`serving.metrics.registry`).
 """
 
 import os
@@ -28,7 +28,7 @@ Document = TypeVar("Document", bound=msgspec.Struct)
 
 _Counts: Any = mmap_dict.MmapedDict  # its methods have no types
 ARCHIVE = "archive.json"
-# Bounds the number of label values. This many keys fit the reserved space.
+# A limit on label values. This many keys fit the reserved space.
 MOST_KEYS = 2000
 _RESERVED = 1 << 20  # bytes
 
@@ -93,7 +93,7 @@ class NodeFolder:
             self._set(key, self._values.get(key, 0.0) + amount)
 
     def raise_to(self, key: str, value: float) -> None:
-        """Set the count at `key` to a total that is kept elsewhere; it never decreases."""
+        """Raise the count at `key` to a total that is counted elsewhere. It never decreases."""
         with self._lock:
             if value > self._values.get(key, 0.0):
                 self._set(key, value)
@@ -105,7 +105,7 @@ class NodeFolder:
         temporary.replace(self._path(".state"))
 
     def snapshot(self) -> Snapshot:
-        """The whole node, after adding the counts of dead processes to the archive."""
+        """Return the state of the whole node, after adding the counts of dead processes to the archive."""
         with self._locked():
             totals = dict(self._archived())
             names = self._names()
@@ -115,7 +115,7 @@ class NodeFolder:
         return Snapshot(totals, tuple(state for state in states if state is not None))
 
     def highest(self, name: str, value: float) -> float:
-        """The highest `value` that any process of the node has passed for `name`."""
+        """Return the highest `value` that any process of the node has passed for `name`."""
         path = self._folder / f"highest-{name}.json"
         with self._locked():
             known = (_read(path, _Highest) or _Highest()).value
@@ -124,7 +124,7 @@ class NodeFolder:
         return float(max(known, value))
 
     def close(self) -> None:
-        """Leave the node: from now on this process counts as dead."""
+        """Leave the node: this process now counts as dead."""
         with self._lock, self._locked():
             if not self._closed:
                 self._closed = True
@@ -146,7 +146,7 @@ class NodeFolder:
         return sorted(path.stem for path in self._folder.glob("*.alive"))
 
     def _archived(self) -> dict[str, float]:
-        """The totals of the archive, after adding dead processes to it and removing their files."""
+        """Return the totals of the archive, after adding dead processes to it and removing their files."""
         archive = _read(self._folder / ARCHIVE, _Archive) or _Archive({}, [])
         dead = [name for name in self._names() if name != self._id and _is_dead(self._folder / f"{name}.alive")]
         if new := [name for name in dead if name not in archive.contains]:
@@ -154,7 +154,7 @@ class NodeFolder:
                 _add(archive.totals, self._folder / f"{name}.counts")
             _replace(self._folder / ARCHIVE, _Archive(archive.totals, dead))
         for name in dead:
-            # `.alive` last: it is what identifies a process.
+            # `.alive` last, because it identifies the process.
             for suffix in (".counts", ".state", ".new", ".alive"):
                 (self._folder / f"{name}{suffix}").unlink(missing_ok=True)
         return archive.totals
@@ -170,7 +170,7 @@ def _replace(path: Path, document: msgspec.Struct) -> None:
 
 
 def _reserved(path: Path) -> Path:
-    """An empty file with reserved disk space: writing to mapped memory without space on the disk kills the process."""
+    """Create an empty file with reserved disk space. Without space, a write to mapped memory would kill the process."""
     file = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
     try:
         os.posix_fallocate(file, 0, _RESERVED)

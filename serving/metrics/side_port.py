@@ -1,8 +1,8 @@
-"""The node's `/metrics` on a port of its own, so that each of several nodes behind one address can be scraped.
+"""The node's `/metrics` on a separate port, so that each of several nodes behind one address can be scraped.
 
 All replicas of a node know all its counts, so any of them may serve the port: the first one that binds it does, and
-another one takes over when that one ends. Not here: the metrics (`serving.metrics.registry`) and `/metrics` of the
-main port (`serving.app`).
+another one takes over when that one ends. Not here: the metrics (`serving.metrics.registry`), `/metrics` of the main
+port (`serving.app`).
 """
 
 import asyncio
@@ -21,7 +21,7 @@ CONNECTIONS_PER_CLIENT = 16
 
 
 class SidePort:
-    """A thread that serves the port, or waits until it is free, until `close`."""
+    """A thread that serves the port until `close`, or waits until it is free."""
 
     def __init__(self, metrics: Metrics, *, host: str, port: int) -> None:
         self._metrics, self._host, self._port = metrics, host, port
@@ -51,14 +51,14 @@ class SidePort:
                 continue
             connections = Connections(CONNECTIONS, CONNECTIONS_PER_CLIENT, drain_seconds=0)
             self._server = Server(_in_time(make_asgi_app(self._metrics.registry)), bound, connections)
-            # `close` may have missed the server.
+            # `close` may have been called before the server existed.
             self._server.should_exit = self._closing.is_set()
             self._server.run()
             self._server = None
 
 
 def _in_time(app: ASGIApp) -> ASGIApp:
-    """`app`, which ends a request after `REQUEST_SECONDS`, whether its body has arrived or not."""
+    """Return `app` with a deadline of `REQUEST_SECONDS` for each request, including its body."""
 
     async def timed(scope: Scope, receive: Receive, send: Send) -> None:
         async with asyncio.timeout(REQUEST_SECONDS):

@@ -17,18 +17,18 @@ Rows = NDArray[np.float32]
 
 
 class HistoryFeatures:
-    """The features of `histories`, whose rows are `columns`. Models that share a recipe share one computation."""
+    """The features of `histories`, whose value rows are `columns`. Models that share a recipe share one computation."""
 
     def __init__(self, histories: Histories, columns: tuple[str, ...], *, horizon: int) -> None:
         self.histories, self.columns, self._horizon = histories, columns, horizon
         self._computed: dict[ModelRecipe, tuple[Floats, Rows]] = {}
 
     def of(self, recipe: ModelRecipe) -> Rows:
-        """The features of each target row, float32[n, features] in the order of the plan."""
+        """Return the features of each target row, float32[n, features] in the order of the plan."""
         return self._both(recipe)[1]
 
     def changed(self, recipe: ModelRecipe) -> NDArray[np.bool_]:
-        """Where the cleaning rules changed a reported value of a day, bool[reported, m]."""
+        """Return where the cleaning rules changed a reported value of a day, bool[reported, m]."""
         return recipe.cleaner(self.columns).changed(self.histories.values, self._both(recipe)[0])
 
     def _both(self, recipe: ModelRecipe) -> tuple[Floats, Rows]:
@@ -40,7 +40,7 @@ class HistoryFeatures:
 
     def _compute(self, recipe: ModelRecipe, cleaned: Floats) -> Rows:
         histories, plan = self.histories, recipe.plan
-        columns = {self.columns[row]: cleaned[row] for row in np.flatnonzero(histories.given).tolist()}
+        columns = {self.columns[row]: cleaned[row] for row in np.flatnonzero(histories.has_values).tolist()}
         if histories.single:
             row: Rows = engine.compute_day(histories.day, columns, horizon=self._horizon, plan=plan)[None]
             return row

@@ -27,8 +27,9 @@ from serving.contract.responses import ModelIdentity
 from serving.model.intervals import CalibrationBand, calibration_band
 from serving.model.recipe import HISTORY, ModelRecipe, model_recipe
 
-# The range of training, extended by its whole width beyond the outermost inner edges of the bins (about the 10 % and
-# 90 % points): 3.8 standard deviations of a normal distribution. The manifest has no minimum and maximum.
+# Values more than this many widths beyond the training range are out of range. The range is that of the inner edges of
+# the bins (about the 10 % and 90 % points), because the manifest has no minimum and maximum. With 1, the limits of a
+# normal distribution are 3.8 standard deviations from its mean.
 FENCE = 1.0
 # A week is the shortest window of the features, so no model needs more known days than that.
 ENOUGH_DAYS = 7
@@ -36,14 +37,14 @@ ENOUGH_DAYS = 7
 
 @dataclass(frozen=True, eq=False)
 class LoadedModel:
-    """One verified bundle with everything that predicting needs.
+    """One verified bundle with everything needed to predict.
 
-    `names`: its features; `inputs` intp[F]: their columns in the plan of `recipe`; `takes_all`: whether they are all of
-    them, in order. `fields_of`: the contract fields behind each feature. `row` float32[F]: the reference row. `fenced`
-    intp[k]: the features that are a field of the day, `fenced_fields` its names, `low` and `high` float32[k] the range
-    of training. `used`: the diary columns that it reads. `threshold`: the probability from which an attack is
-    announced. `least_days`: known days of 28 below which it abstains. `identities`: by arm. `simulated`: whether it was
-    trained on simulated diaries.
+    `names`: its features; `inputs` intp[F]: their columns in the plan of `recipe`; `takes_all`: whether they are all
+    columns, in order. `fields_of`: the contract fields behind each feature. `row` float32[F]: the reference row.
+    `fenced` intp[k]: the features that are a field of the day, `fenced_fields` their names, `low` and `high` float32[k]
+    the range of training. `used`: the diary columns that it reads. `threshold`: the decision threshold. `least_days`:
+    the number of known days among the last 28 below which it abstains. `identities`: by arm. `simulated`: whether it
+    was trained on simulated diaries.
     """
 
     bundle: Bundle
@@ -72,7 +73,7 @@ class LoadedModel:
         return self.bundle.manifest
 
     def uses(self, columns: tuple[str, ...]) -> NDArray[np.bool_]:
-        """Which of `columns` it reads, bool[columns]."""
+        """Return which of `columns` it reads, bool[columns]."""
         return _uses(self.used, columns)
 
 
@@ -88,7 +89,7 @@ def load_model(store: Store, name: str, *, task: str) -> LoadedModel:
 
 
 def prepare(bundle: Bundle, provenance: BundleProvenance) -> LoadedModel:
-    """Derive what predicting needs. Raises `BundleRefused` for features that this version cannot compute."""
+    """Derive everything needed to predict. Raises `BundleRefused` for features that this version cannot compute."""
     manifest = bundle.manifest
     try:
         recipe = model_recipe(manifest)
@@ -141,15 +142,15 @@ def warm_up(model: LoadedModel) -> None:
 
 
 def typical(reference: FeatureReference | None) -> float:
-    """The median of training, from the bins; NaN if most rows had no value.
+    """Return the median of training, from the bins; NaN if most rows had no value.
 
-    It is exact where each value has a bin of its own (few whole numbers), otherwise the middle of the median's bin.
+    It is exact if each value has a bin of its own (few whole numbers), otherwise the middle of the median's bin.
     """
     if reference is None or 2 * reference.missing > sum(reference.counts) + reference.missing:
         return float("nan")
     edges = reference.edges
     if not edges:
-        return float("nan")  # A single value, which the bins do not tell; the imputation in the graph knows it.
+        return float("nan")  # All rows had one value. The bins do not contain it; the graph imputes it.
     position = int(np.searchsorted(np.cumsum(reference.counts), sum(reference.counts) / 2))
     first_step = edges[1] - edges[0] if len(edges) > 1 else 1.0
     low = edges[position - 1] if position else edges[0] - first_step
@@ -166,7 +167,7 @@ def _fence(reference: FeatureReference | None) -> tuple[float, float] | None:
 
 
 def _fields_of_the_day(manifest: Manifest) -> dict[str, str]:
-    """The contract field of each feature that is a field's value of the day."""
+    """Return the contract field of each feature that is a field's value of the day."""
     fields = {field.column: field.name for field in manifest.contract}
     return {
         f.name: fields[f.columns[0]] for f in manifest.features if f.operation == "today" and f.columns[0] in fields
@@ -174,12 +175,14 @@ def _fields_of_the_day(manifest: Manifest) -> dict[str, str]:
 
 
 def _has_values(reference: FeatureReference | None) -> bool:
-    """Whether training had any value of the feature."""
+    """Return whether training had any value of the feature."""
     return reference is None or sum(reference.counts) > 0
 
 
 def _least_days(reference: FeatureReference | None) -> int:
-    """Known days that a participant needs: the first decile of training, at most a week; 0 without such an input."""
+    """Return how many known days a participant needs: the first decile of training, at most a week, 0 without such an
+    input.
+    """
     if reference is None:
         return 0
     total, first = sum(reference.counts), 0.0

@@ -1,8 +1,8 @@
-"""The one way from a request to a prediction: participants and days in, predictions out.
+"""The predictor: participants and days in, predictions out.
 
-`/predict`, `/predict/batch`, tables and `/v2` all call `Predictor`. Not here: HTTP and its errors (`serving.api`), the
-arithmetic of one model (`serving.model.scoring`), the wording of answers (`serving.api.compose`), logging and
-counting (`serving.api.record`).
+`/predict`, `/predict/batch`, tables and `/v2` all call it. Not here: HTTP and its errors (`serving.api`), the
+arithmetic of one model (`serving.model.scoring`), the wording of answers (`serving.api.compose`), logging and counting
+(`serving.api.record`).
 """
 
 import datetime as dt
@@ -23,7 +23,7 @@ _EPOCH = dt.date(1970, 1, 1).toordinal()
 
 
 class OutOfRange(msgspec.Struct, frozen=True, eq=False):
-    """Values of today outside the range that the answering model was trained on.
+    """Values of today outside the training range of the answering model.
 
     `positions` intp[k]: the prediction that each value belongs to; `fields` object[k]: its diary field.
     """
@@ -32,7 +32,7 @@ class OutOfRange(msgspec.Struct, frozen=True, eq=False):
     fields: NDArray[np.object_]
 
     def by_position(self) -> dict[int, tuple[str, ...]]:
-        """The fields of each prediction that has any."""
+        """Return the fields of each prediction that has any."""
         fields: dict[int, tuple[str, ...]] = {}
         for position, field in zip(self.positions.tolist(), self.fields.tolist(), strict=True):
             fields[position] = (*fields.get(position, ()), field)
@@ -43,10 +43,10 @@ _NONE_OUT_OF_RANGE = OutOfRange(np.zeros(0, dtype=np.intp), np.zeros(0, dtype=ob
 
 
 class PredictionSet(msgspec.Struct, frozen=True, eq=False, gc=False):
-    """n predictions, by column. This is all that is recorded of a request.
+    """n predictions, by column: everything about a request that is recorded.
 
-    `ids`: prediction ids. `participants`: names, None where anonymous. `for_dates`: the predicted days (ISO 8601), None
-    where the client sent features instead of days. `groups`: by task, which model answered which predictions.
+    `ids`: prediction ids. `participants`: names, None if anonymous. `for_dates`: the predicted days (ISO 8601), None if
+    the client sent features instead of days. `groups`: by task, the groups of predictions by answering model.
     """
 
     ids: list[str]
@@ -57,11 +57,11 @@ class PredictionSet(msgspec.Struct, frozen=True, eq=False, gc=False):
 
 
 class HistoryPredictions(PredictionSet, frozen=True, eq=False, gc=False):
-    """Predictions from diary days, with what answers to people are composed of.
+    """Predictions from diary days, with everything that answers are composed of.
 
     `models`: the models that served when the request came. `for_days` int64[n]: the predicted days since 1970-01-01.
     `histories`: the days. `changed` bool[reported, m]: where cleaning changed a value of a day. `past` float32[n, 3]:
-    attacks and known days of the last 28, and the shrunk rate. Cleaning and past are those of the attack champion.
+    attacks and known days of the last 28, and the personal rate. Cleaning and past are those of the attack champion.
     """
 
     for_dates: list[str]
@@ -80,7 +80,7 @@ class HistoryPredictions(PredictionSet, frozen=True, eq=False, gc=False):
 
 
 class Predictor:
-    """Predicts with the models that serve at the moment of the call.
+    """Predictor that uses the models that serve at the moment of the call.
 
     `models` returns the current set. `make_ids` makes prediction ids. `secret` assigns participants to the arms of a
     rollout. `least_history_days`: days with a known outcome below which a model abstains, if it uses history.
@@ -107,8 +107,8 @@ class Predictor:
     ) -> HistoryPredictions:
         """Predict for each target row of `histories`, by default with the models that serve now.
 
-        `models` must be those whose `requests` the days were read with. `check` is called between parts of the work;
-        what it raises is raised. Raises `ModelNotReady` if no attack model serves.
+        `models` must be those whose `requests` the days were read with. `check` is called between parts of the work,
+        and its exceptions are passed on. Raises `ModelNotReady` if no attack model serves.
         """
         models = models or self._models()
         models.require_ready()
@@ -143,7 +143,7 @@ class Predictor:
         )
 
     def predict_rows(self, task: str, model: LoadedModel, rows: Rows, check: Check = lambda: None) -> PredictionSet:
-        """Predict with `model` from finished features, float32[n, F] in the order of its manifest.
+        """Predict with `model` from computed features, float32[n, F] in the order of its manifest.
 
         The rows belong to no participant, so there is no rollout and no abstention.
         """

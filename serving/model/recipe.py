@@ -1,7 +1,7 @@
 """How a served model turns diary days into features: its recipe, compiled once for all models that share it.
 
-Everything comes from the manifest. The service adds the features that it needs itself (`PAST`). Not here: applying the
-recipe (`serving.model.history_features`), the rest of a model (`serving.model.loaded`).
+Everything comes from the manifest; the service adds only the features that its answers need (`PAST`). Not here:
+applying the recipe (`serving.model.history_features`), the rest of a model (`serving.model.loaded`).
 """
 
 from dataclasses import dataclass, replace
@@ -18,9 +18,9 @@ from migraine_assets.core.features.plan import FeaturePlan, Recipe, compile_reci
 from migraine_assets.core.features.table import default_recipe
 from migraine_assets.stores.bundles.manifest import Manifest
 
-# Known days of the last 28: what decides whether a model abstains.
+# Known days of the last 28. They decide whether a model abstains.
 HISTORY = "observed_28d"
-# What an answer says about the past of a participant: attacks and known days of the last 28, and the shrunk rate.
+# The past of a participant in answers: attacks and known days of the last 28, and the personal rate.
 PAST = ("attacks_28d", HISTORY, "personal_rate")
 
 
@@ -28,14 +28,14 @@ PAST = ("attacks_28d", HISTORY, "personal_rate")
 class BoundCleaner:
     """The cleaning rules for one order of columns.
 
-    `reported` intp[k]: the rows whose changes are reported to the client, those of outcomes excepted.
+    `reported` intp[k]: the rows whose changes are reported to the client: all but those of outcomes.
     """
 
     cleaner: Cleaner
     reported: NDArray[np.intp]
 
     def changed(self, before: Floats, after: Floats) -> NDArray[np.bool_]:
-        """Where cleaning changed a reported value: bool[k, n]."""
+        """Return where cleaning changed a reported value, bool[k, n]."""
         submitted = before[self.reported]
         differs: NDArray[np.bool_] = (submitted != after[self.reported]) & (submitted == submitted)
         return differs
@@ -43,24 +43,24 @@ class BoundCleaner:
 
 @dataclass(frozen=True, eq=False)
 class ModelRecipe:
-    """A compiled recipe. `past` intp[3]: the columns of the plan with `PAST`; `known_days`: the one with `HISTORY`."""
+    """A compiled recipe. `past` intp[3]: the columns of `PAST` in the plan; `known_days`: the column of `HISTORY`."""
 
     plan: FeaturePlan
     past: NDArray[np.intp]
     known_days: int
 
     def cleaner(self, columns: tuple[str, ...]) -> BoundCleaner:
-        """The cleaning rules for days whose rows are `columns`."""
+        """Return the cleaning rules for days whose value rows are `columns`."""
         return _bound(self, columns)
 
 
 def model_recipe(manifest: Manifest) -> ModelRecipe:
-    """The recipe of `manifest`, the same object for all that compute the same.
+    """Return the compiled recipe of `manifest`: the same object for all manifests that compute the same.
 
     Raises `ValueError` for a feature that this version cannot compute.
     """
     recipe = manifest.recipe
-    # Fields that no feature reads, such as the outcome of the task, must not tell two recipes apart.
+    # Fields that no feature reads, such as the outcome of the task, must not make two recipes differ.
     return _compiled(msgspec.json.encode(_with_past(recipe.narrowed(recipe.names)), order="sorted"))
 
 

@@ -61,10 +61,10 @@ def score(
     least_history_days: int,
     check: Check,
 ) -> tuple[Group, ...]:
-    """Outputs of the models of `task` for n rows; every row is in exactly one group.
+    """Run the models of `task` on n rows. Returns their outputs; every row is in exactly one group.
 
     `features`: returns float32[n, features] for a recipe. `keys`: returns n keys; the same key always falls into the
-    same arm of a rollout. `check` is called between chunks of rows; what it raises is raised.
+    same arm of a rollout. `check` is called between chunks of rows, and its exceptions are passed on.
     """
     champion_features, candidate = features(model.champion.recipe), model.candidate
     everyone = np.arange(len(champion_features))
@@ -91,14 +91,14 @@ def score(
 
 
 def in_rollout(key: bytes, *, secret: bytes, rollout: str, percent: float) -> bool:
-    """Whether the participant `key` is among the `percent` (0-100) who get the candidate of `rollout`."""
+    """Return whether the participant `key` is among the `percent` (0-100) who get the candidate of `rollout`."""
     salt = hashlib.blake2b(rollout.encode(), digest_size=16).digest()
     digest = hashlib.blake2b(key, key=hashlib.sha256(secret).digest(), salt=salt, digest_size=8).digest()
     return int.from_bytes(digest, "big") < int(percent / 100 * _HASH_RANGE)
 
 
 def outputs_of(model: LoadedModel, rows: Rows, check: Check) -> Outputs:
-    """The outputs of `model`, float64[n]. `check` is called between chunks, which change no bit of the result."""
+    """Return the outputs of `model`, float64[n]. `check` is called between chunks, which do not change the result."""
     if len(rows) <= CHUNK:
         return model.bundle.predict(rows)
     parts = []
@@ -123,7 +123,7 @@ def _group(
 
 
 def _any_known(rows: Rows) -> NDArray[np.bool_]:
-    """Whether each row has any feature that is not null, bool[n]."""
+    """Return whether each row has any feature that is not null, bool[n]."""
     return np.asarray(~np.isnan(rows).all(axis=1))
 
 

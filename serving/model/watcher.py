@@ -23,7 +23,7 @@ from serving.model.loaded import LoadedModel, load_model
 _log = logging.getLogger(__name__)
 
 TASKS = ("attack", "severity")
-# A refused bundle may have been written only in part, so it is tried again.
+# A refused bundle is loaded again after this time, because it may have been incomplete.
 RETRY_SECONDS = 30.0
 NO_CHAMPION = "No model has been promoted yet. Train and promote one with `migraine run`; this service then loads it."
 
@@ -59,7 +59,7 @@ class TaskModel:
 class ModelSet:
     """The models that serve at one moment; immutable.
 
-    `version`: of the pointer. `problems`: sentences that say where the set differs from what the pointer names.
+    `version`: of the pointer. `problems`: sentences about promoted models that do not serve.
     """
 
     version: int = 0
@@ -70,8 +70,8 @@ class ModelSet:
     def requests(self) -> RequestSchema:
         """The request bodies that these models understand.
 
-        The contract of the source, with the fields of the served models in place of its own. Where models differ, the
-        champion of attacks decides, then that of severities, then a rollout candidate.
+        It is the contract of the source, with the fields of the served models in place of its own. If models differ,
+        the attack champion decides, then the severity champion, then a rollout candidate.
         """
         champions = [self.tasks[task].champion for task in ("severity", "attack") if task in self.tasks]
         candidates = [model for task in self.tasks.values() for model in task.all if model not in champions]
@@ -86,12 +86,12 @@ class ModelSet:
         return "attack" in self.tasks
 
     def require_ready(self) -> None:
-        """Raises `ModelNotReady` where attacks cannot be predicted."""
+        """Raise `ModelNotReady` if attacks cannot be predicted."""
         if "attack" not in self.tasks:
             raise ModelNotReady(" ".join(self.problems))
 
     def find(self, bundle: str) -> LoadedModel | None:
-        """The model with the bundle hash `bundle`, or None."""
+        """Return the model with the bundle hash `bundle`, or None."""
         return next((model for task in self.tasks.values() for model in task.all if model.bundle.hash == bundle), None)
 
 
@@ -105,7 +105,7 @@ Outcome = Literal["unchanged", "swapped", "refused"]
 
 
 class ModelWatcher:
-    """Follows the pointer of a store. `current` is the set to predict with; reading it is atomic.
+    """A watcher that follows the pointer of a store. `current` is the set to predict with; reading it is atomic.
 
     `check` polls the pointer once; `start` polls it every `interval` seconds in a thread. `listener` is called after
     each attempt to load.
@@ -170,13 +170,13 @@ class ModelWatcher:
         return "refused"
 
     def _failed(self, error: Exception) -> None:
-        """Keep the current models after an error that nobody foresaw; the next poll loads them again."""
+        """Keep the current models after an unexpected error. The next poll loads them again."""
         self._keep(repr(error), f"Loading the promoted models failed ({type(error).__name__}). See the log.")
 
     def _keep(self, reason: str, problem: str) -> None:
         self._pointer_problem = reason
-        kept = self.current
-        self.current = ModelSet(kept.version, kept.tasks, (problem,))
+        current = self.current
+        self.current = ModelSet(current.version, current.tasks, (problem,))
         self._notify(success=False)
 
     def _load(self, pointer: Pointer) -> Outcome:
@@ -201,7 +201,7 @@ class ModelWatcher:
         return TaskModel(champion, RolloutCandidate(rollout, second) if rollout and second else None)
 
     def _loaded(self, bundle: str, task: str, problems: list[str]) -> LoadedModel | None:
-        """The model of `bundle`: reused where it is loaded already, None where it is refused."""
+        """Return the model of `bundle`, loading it unless it is loaded already, or None if it is refused."""
         if loaded := self.current.find(bundle):
             return loaded
         try:

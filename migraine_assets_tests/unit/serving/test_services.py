@@ -71,7 +71,7 @@ def test_an_unresponsive_store_does_not_delay_a_scrape(tmp_path: Path) -> None:
 
 
 def test_published_metrics_appear_within_seconds(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(module, "LOOK_SECONDS", 0.05)
+    monkeypatch.setattr(module, "PUBLISHED_SECONDS", 0.05)
     store = Store(str(tmp_path / "store"))
     services = open_services(settings(tmp_path), store=store)
     try:

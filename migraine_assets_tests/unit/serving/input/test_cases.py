@@ -91,13 +91,13 @@ def test_static_fields_of_the_request_fill_days_that_lack_them() -> None:
     assert made.values[DEFAULT.index["sex"]].tolist() == [1, 0]
     assert made.values[DEFAULT.index["aura"]].tolist() == [1, 1]
     assert made.values[DEFAULT.index["preventive_medication"]].tolist() == [1, 1]
-    assert set(np.flatnonzero(made.given)) == {
+    assert set(np.flatnonzero(made.has_values)) == {
         DEFAULT.index[name] for name in ("age", "sex", "aura", "preventive_medication")
     }
 
 
 def test_null_and_missing_are_the_same() -> None:
-    assert not case({"sleep_hours": None}).given.any()
+    assert not case({"sleep_hours": None}).has_values.any()
 
 
 def test_the_rollout_key_is_the_participant_or_else_the_body() -> None:
@@ -120,7 +120,7 @@ def test_days_become_the_same_cases_together_and_one_by_one() -> None:
     for together, body in zip(day_cases(requests, now=NOW), bodies, strict=True):
         alone = case(body)
         assert np.array_equal(together.values, alone.values, equal_nan=True)
-        assert together.given.tolist() == alone.given.tolist()
+        assert together.has_values.tolist() == alone.has_values.tolist()
         assert (together.participant, together.last_day, together.explain) == (
             alone.participant, alone.last_day, alone.explain
         )  # fmt: skip
@@ -143,7 +143,7 @@ def test_large_batches_are_read_like_small_ones() -> None:
     for many, request in zip(together, requests, strict=True):
         [one] = day_cases([request], now=now)
         assert np.array_equal(many.values, one.values, equal_nan=True)
-        assert (many.given == one.given).all()
+        assert (many.has_values == one.has_values).all()
     for horizon in (0, 1):
         alone = np.concatenate([features([one], horizon=horizon) for one in together])
         np.testing.assert_array_equal(features(together, horizon=horizon), alone)

@@ -22,7 +22,8 @@ from migraine_assets_tests.support.hostile_tables import (
 from serving.contract.problems import Refused
 from serving.contract.requests import DEFAULT
 from serving.input.arrow_files import PARQUET, STREAM
-from serving.input.table_reader import DecodedTable, TableReader
+from serving.input.table_reader import TableReader
+from serving.input.table_request import DecodedTable
 
 ROWS, BUDGET = 200_000, 64 * MIB
 # Nested deeply enough to overflow the stack of the decoder.

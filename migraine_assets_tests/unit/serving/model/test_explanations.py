@@ -36,11 +36,11 @@ def test_the_contributions_add_up_to_the_prediction(name: str, task: str, seed: 
     row[random.random(len(row)) < 0.3] = np.nan
     prediction = float(model.bundle.predict(row[None])[0])
     known = frozenset(random.choice(sorted(model.contract.by_name), size=10).tolist())
-    found = explain(model, row, prediction=prediction, given=known)
+    found = explain(model, row, prediction=prediction, known=known)
     total = found.reference + sum(item.contribution for item in found.contributions) + found.other
     assert total == pytest.approx(prediction, abs=1e-9)
     assert len(found.contributions) <= SHOWN
-    assert found == explain(model, row, prediction=prediction, given=known)
+    assert found == explain(model, row, prediction=prediction, known=known)
 
 
 def test_few_players_get_their_exact_shapley_values() -> None:
@@ -87,7 +87,7 @@ def test_a_field_that_was_not_given_is_marked() -> None:
     model = served("attack")
     row = changed(model, {"stress_level": 9, "sleep_hours": math.nan})
     prediction = float(model.bundle.predict(row[None])[0])
-    found = explain(model, row, prediction=prediction, given=frozenset({"stress_level"}))
+    found = explain(model, row, prediction=prediction, known=frozenset({"stress_level"}))
     assert {item.field: item.given for item in found.contributions} == {"stress_level": True, "sleep_hours": False}
 
 
@@ -97,7 +97,7 @@ def test_what_was_given_comes_first(task: str) -> None:
     model = served(task, task)
     row = changed(model, {"stress_level": 5.01, "sleep_hours": math.nan})
     prediction = float(model.bundle.predict(row[None])[0])
-    found = explain(model, row, prediction=prediction, given=frozenset({"stress_level"}))
+    found = explain(model, row, prediction=prediction, known=frozenset({"stress_level"}))
     assert [item.given for item in found.contributions] == sorted((i.given for i in found.contributions), reverse=True)
     nothing_given = explain(model, row, prediction=prediction)
     assert nothing_given.contributions == []
