@@ -23,7 +23,7 @@ from migraine_assets.defs.code_versions import with_code_versions
 from migraine_assets.defs.executors import executor_of
 from migraine_assets.defs.io_managers import ReferenceIOManager
 from migraine_assets.defs.jobs import JOBS
-from migraine_assets.defs.mlflow import mlflow_of_run
+from migraine_assets.defs.mlflow_resource import mlflow_of_run
 from migraine_assets.defs.monitoring.assets import monitoring_assets
 from migraine_assets.defs.monitoring.checks import monitoring_checks
 from migraine_assets.defs.resources import workspace_from
@@ -32,7 +32,7 @@ from migraine_assets.stores.file_modes import restrict
 
 
 def build_defs(*, resources: Mapping[str, Any] | None = None) -> dg.Definitions:
-    """All definitions, with the resources that the environment describes. `resources` replaces resources by name."""
+    """Return all definitions, with the resources that the environment describes. `resources` replaces some by name."""
     settings = Settings()
     workspace = (resources or {}).get("workspace") or workspace_from(settings)
     default = {
@@ -63,6 +63,6 @@ def build_defs(*, resources: Mapping[str, Any] | None = None) -> dg.Definitions:
 
 @dg.definitions
 def definitions() -> dg.Definitions:
-    """The definitions that Dagster loads, in each process of a run."""
+    """Return the definitions that Dagster loads, in each process of a run."""
     restrict(group=Settings().group_access)
     return build_defs()

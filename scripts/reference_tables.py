@@ -10,7 +10,7 @@ from typing import Any
 
 import msgspec
 
-from migraine_assets.cli.documents import DOCUMENTS
+from migraine_assets.cli.documents.registry import DOCUMENTS
 from migraine_assets.core.alerts.kinds import KINDS as ALERT_KINDS
 from migraine_assets.core.alerts.kinds import AlertKind
 from migraine_assets.core.contract import FIELDS, Field

@@ -10,7 +10,7 @@ from typing import Annotated, Any, Literal
 import typer
 
 from migraine_assets.cli.console import AsJson, local_time, print_json, say, show
-from migraine_assets.cli.documents import (
+from migraine_assets.cli.documents.service import (
     KeyLine,
     KeysDocument,
     RepeatedLine,

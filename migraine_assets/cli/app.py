@@ -60,9 +60,9 @@ TRACEBACK = "--traceback"
 UsageError: Any = next(kind for kind in typer.BadParameter.__mro__ if kind.__name__ == "ClickException")
 
 
-def print_version(asked: bool) -> None:
+def print_version(requested: bool) -> None:
     """Print the version of the installed package and exit."""
-    if asked:
+    if requested:
         say(f"{PACKAGE} {version(PACKAGE)}")
         raise typer.Exit
 
@@ -73,8 +73,8 @@ def options(
         bool, typer.Option("--version", help="Show the version and exit.", callback=print_version, is_eager=True)
     ] = False,
 ) -> None:
-    """Options of every command."""
-    # Before any file is written. The processes that a command starts inherit it.
+    """Prepare every command. The parameters are the options of all commands."""
+    # Set before any file is written. The processes that a command starts inherit the file mode.
     restrict(group=Settings().group_access)
 
 
@@ -114,7 +114,7 @@ def run_command(arguments: Sequence[str]) -> int:
     except (KeyboardInterrupt, typer.Abort):
         say("\nInterrupted. No partial results were left behind; the next run resumes from here.")
         return 130
-    except Exception as error:  # noqa: BLE001 - catch-all error handler: anything unforeseen is a bug of the platform
+    except Exception as error:  # noqa: BLE001 - catch-all error handler: an unexpected error is a bug in the platform
         return _report(error, code=1, trace=trace, bug=True)
     return code if isinstance(code, int) else 0
 

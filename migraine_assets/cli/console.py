@@ -1,8 +1,8 @@
 """Terminal output of the command: results go to standard output, progress and errors to standard error.
 
-Text wraps at words, and a word, such as an id or a path, is never cut: it stays whole where it is copied from. Output
-that goes to a file or a pipe is not wrapped. Not here: what the commands print (`cli.commands`), the layout of tables
-(`cli.tables`), the documents that `--json` prints (`cli.documents`).
+Text wraps at words. A word such as an id or a path is never cut, so that it can be copied whole. Output to a file or a
+pipe is not wrapped. Not here: what the commands print (`cli.commands`), the layout of tables (`cli.tables`), the
+documents that `--json` prints (`cli.documents`).
 """
 
 import datetime as dt
@@ -19,11 +19,11 @@ from rich.console import Console
 from rich.markup import escape
 from rich.text import Text
 
-from migraine_assets.cli.documents import CommandDocument
+from migraine_assets.cli.documents.base import CommandDocument
 from migraine_assets.cli.tables import layout, wrap
 from migraine_assets.printable import printable
 
-# Columns of a file or a pipe: nothing is wrapped there, so that each row of a table is one line for `grep` and `awk`.
+# Width of a file or a pipe: nothing is wrapped there, so that each row of a table is one line for `grep` and `awk`.
 PIPE_WIDTH = 1_000_000
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON document (docs/cli.md) instead of text.")]
@@ -50,7 +50,7 @@ def width(console: Console) -> int:
 
 
 def literal(text: str) -> str:
-    """Return `text` as markup that prints as it is, without control characters."""
+    """Return `text` as markup that prints literally, without control characters."""
     return escape(printable(text))
 
 
@@ -92,13 +92,13 @@ def show(
 
 
 def print_json(document: CommandDocument) -> None:
-    """Print `document` to standard output, and nothing else."""
+    """Print `document`, and nothing else, to standard output."""
     sys.stdout.write(msgspec.json.format(msgspec.json.encode(document), indent=2).decode() + "\n")
     sys.stdout.flush()
 
 
 def link(path: Path) -> str:
-    """Return `path` as markup: a link that opens where the terminal supports it, the plain path elsewhere."""
+    """Return `path` as markup: a link if the terminal supports links, else the plain path."""
     return f"[link={path.as_uri()}]{literal(str(path))}[/link]"
 
 

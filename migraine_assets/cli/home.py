@@ -1,6 +1,6 @@
-"""The home of a command that writes: refused with a sentence, before any work, where it cannot be written.
+"""The check that a command can write to its home and store, before it does any work.
 
-Not here: which folders it holds (`migraine_assets.settings`), what is written there (`stores`).
+Not here: the folders of the home (`migraine_assets.settings`), what is written there (`stores`).
 """
 
 import errno
@@ -11,7 +11,7 @@ from migraine_assets.errors import ConfigurationError
 from migraine_assets.settings import Settings
 from migraine_assets.stores.store import Store
 
-# A full disk is not among them: it is no error of the configuration, and some commands free space.
+# A full disk is not among them: it is not an error of the configuration, and some commands free space.
 NOT_WRITABLE = frozenset({errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOTDIR, errno.EEXIST, errno.ENOENT})
 
 

@@ -1,4 +1,4 @@
-"""All files of a home and of its local store: leftovers of killed writers, and the modes.
+"""All files of a home and of its local store: leftovers of killed writers, and file modes.
 
 Not here: how a leftover is recognized (`stores.unfinished`), which mode is right (`stores.file_modes`).
 """
@@ -15,12 +15,12 @@ MLFLOW_LOCK = ".mlflow.db.lock"
 
 
 def leftovers(settings: Settings) -> list[Path]:
-    """What killed writers left in the store, among the reports and beside MLflow's database."""
+    """Return the leftovers of killed writers in the store, among the reports and beside MLflow's database."""
     return [path for root in _roots(settings) for path in unfinished.leftovers(root)] + _mlflow_copies(settings)
 
 
 def sweep_leftovers(settings: Settings) -> list[Path]:
-    """Remove `leftovers`. Returns what was removed."""
+    """Remove `leftovers`. Returns the removed files."""
     swept = [path for root in _roots(settings) for path in unfinished.sweep(root)]
     for path in _mlflow_copies(settings):
         path.unlink(missing_ok=True)
@@ -29,7 +29,7 @@ def sweep_leftovers(settings: Settings) -> list[Path]:
 
 
 def close_to_others(settings: Settings) -> list[Path]:
-    """Take from files under home and store what others may do with them. Returns what was changed."""
+    """Remove the access of other users to the files of home and store. Returns the changed files."""
     roots = [root for root in (settings.root, *_roots(settings)) if root.exists()]
     return [path for root in roots for path in file_modes.close_to_others(root)]
 
@@ -40,7 +40,7 @@ def _roots(settings: Settings) -> list[Path]:
 
 
 def _mlflow_copies(settings: Settings) -> list[Path]:
-    """The unfinished copies of MLflow's database, unless a process upgrades it now."""
+    """Return unfinished copies of MLflow's database, unless a process is upgrading it."""
     if not (copies := list(settings.root.glob(f"{MLFLOW_COPY}*"))):
         return []
     try:

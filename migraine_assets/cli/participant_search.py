@@ -1,4 +1,4 @@
-"""The search for diaries that hold a participant: kept deliveries, the landing folder and other sources.
+"""The search for diaries with a participant: kept deliveries, the landing folder and other sources.
 
 Not here: traces in files that the platform wrote (`stores.erasure`), output (`cli.commands.erase`).
 """
@@ -22,7 +22,7 @@ REMEDY = "Restore the diary from a backup and erase again, or delete the files t
 
 @dataclass(frozen=True)
 class KeptDiary:
-    """A kept diary with the participant: where it came from, and the number of the participant's rows."""
+    """A kept diary with the participant: its origin, and the number of the participant's rows."""
 
     source: str
     location: str
@@ -52,7 +52,7 @@ def _rows_in(kept: deliveries.Restored, participant: str) -> int:
             kept.source, files=kept.files, md5=accepted.md5, mapping=kept.mapping, description=accepted.description
         )
     except MigraineError:
-        # Its bytes are whole, but this version reads them differently: count the occurrences of the name.
+        # The files are intact, but this version cannot read them: count the occurrences of the name.
         return sum(content.count(participant.encode()) for _, content in kept.files)
     return int((delivery.frame["participant_id"].astype(str) == participant).sum())
 
@@ -60,7 +60,7 @@ def _rows_in(kept: deliveries.Restored, participant: str) -> int:
 def source_traces(
     settings: Settings, participant: str, diaries: dict[str, KeptDiary], *, damaged: list[str]
 ) -> Iterator[Trace]:
-    """Yield the user's own files with the participant, and where such diaries came from. Erasure keeps them."""
+    """Yield the user's own files with the participant, and the sources of such diaries. Erasure keeps them."""
     searched = set()
     for path in (*_landing_files(settings), *_configured_source(settings)):
         searched.add(path)
@@ -78,7 +78,7 @@ def _landing_files(settings: Settings) -> list[Path]:
 
 
 def _configured_source(settings: Settings) -> list[Path]:
-    """`MIGRAINE_SOURCE`, if it is a file or folder of this machine outside the landing folder."""
+    """Return `MIGRAINE_SOURCE` if it is a file or folder of this machine outside the landing folder."""
     path = Path(settings.source).expanduser() if settings.source else None
     if path is None or not path.exists() or path.resolve().is_relative_to(settings.landing.resolve()):
         return []

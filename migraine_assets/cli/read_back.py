@@ -1,13 +1,13 @@
-"""What `migraine validate` does and shows: a diary is read, checked as a run would check it, and read back.
+"""The work and the output of `migraine validate`: read a diary, check it as a run would, and read it back.
 
-Not here: the command line (`cli.commands.data`), the figures of the read-back (`core.quality.read_back`).
+Not here: the command line (`cli.commands.data`), the numbers of the read-back (`core.quality.read_back`).
 """
 
 import datetime as dt
 from dataclasses import dataclass
 
 from migraine_assets.cli.console import say, show
-from migraine_assets.cli.documents import (
+from migraine_assets.cli.documents.diaries import (
     CheckLine,
     ColumnLine,
     GroupLine,
@@ -27,7 +27,7 @@ from migraine_assets.sources.registry import read_source
 from migraine_assets.stores.assets import deliveries
 from migraine_assets.stores.store import Store
 
-# Rows that are shown; the JSON document has all groups.
+# Rows that are shown. The JSON document has all groups.
 _GROUPS, _EXAMPLES = 12, 5
 
 
@@ -42,7 +42,7 @@ class Examined:
 
 
 def examine(file: str, *, mapping: str | None, settings: Settings) -> Examined:
-    """Read and check the diary at `file` as a run would, the comparison with the last accepted delivery included.
+    """Read and check the diary at `file` as a run would, including the comparison with the last accepted delivery.
 
     Raises `ConfigurationError` and `DataRefused` for a diary that cannot be read. Writes nothing.
     """
@@ -62,7 +62,7 @@ def examine(file: str, *, mapping: str | None, settings: Settings) -> Examined:
 
 
 def document_of(examined: Examined) -> ValidateDocument:
-    """Return everything as the document for programs."""
+    """Return all results as the document that `--json` prints."""
     delivery, read = examined.delivery, examined.read
     return ValidateDocument(
         source=delivery.description,
@@ -97,7 +97,7 @@ def document_of(examined: Examined) -> ValidateDocument:
 def show_examined(document: ValidateDocument, examined: Examined) -> None:
     """Show the notes, the losses and the checks, and at the end the read-back.
 
-    For the person at this terminal only: nothing that is kept quotes rows of a diary.
+    The output quotes rows of the diary. It goes to the terminal only and is not stored.
     """
     say(f"{document.source}: {document.rows:,} rows, horizon {document.horizon}, MD5 {document.md5}")
     for text in document.notes:
@@ -185,7 +185,7 @@ def _show_groups(document: ValidateDocument) -> None:
         for group in groups[:_GROUPS]
     ]
     more = len(groups) - len(cells)
-    title = "Who and when" + (f" ({more:,} more are in --json)" if more else "")
-    columns = ("participant or file", "people", "days", "attacks", "first day", "last day")
-    show(title, columns, cells, right=("people", "days", "attacks"))
+    title = "Participants and days" + (f" ({more:,} more are in --json)" if more else "")
+    columns = ("participant or file", "participants", "days", "attacks", "first day", "last day")
+    show(title, columns, cells, right=("participants", "days", "attacks"))
     say("")

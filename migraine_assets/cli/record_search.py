@@ -1,4 +1,4 @@
-"""Where the records of this home are that earlier versions wrote a participant into, for `migraine erase`.
+"""Records outside the store into which earlier versions wrote participants, for `migraine erase`.
 
 Not here: how a database or a text is cleaned (`stores.record_erasure`), the store (`stores.erasure`), files of users
 (`cli.participant_search`).
@@ -18,7 +18,7 @@ from migraine_assets.stores.erasure import Trace
 def record_traces(settings: Settings, participant: str, *, write: bool) -> Iterator[Trace]:
     """Yield the traces in the databases of Dagster and MLflow, in captured output, reports, artifacts and alerts.
 
-    A tracking server owns its database, which cannot be reached through it.
+    The database of a tracking server is not among them, because it cannot be reached through the server.
     """
     folder = dagster_folder(settings)
     databases = record_erasure.sqlite_databases(folder)

@@ -1,7 +1,7 @@
-"""What `migraine doctor` reads of the state: every file that a run, the service or an erasure reads.
+"""The checks of `migraine doctor` that read the state: every file that a run, the service or an erasure reads.
 
 A check returns a description, or raises `StoreError` with a sentence for each damaged file that says what to do. Two of
-them repair: leftovers of killed writers are removed, and files that others can read are closed. Not here: the
+them repair: leftovers of killed writers are removed, and files that others can read are closed. Not here: checks of the
 environment (`cli.commands.doctor`).
 """
 
@@ -22,7 +22,7 @@ from migraine_assets.stores.store import Store
 
 
 def leftovers(settings: Settings) -> str:
-    """Remove what killed writers left."""
+    """Remove the leftovers of killed writers."""
     return f"{len(sweep_leftovers(settings))} unfinished files of killed writers removed"
 
 
@@ -67,7 +67,7 @@ def frames(settings: Settings) -> str:
 
 
 def current_values(settings: Settings) -> str:
-    """Read the current value of every asset, and look for the frame that it refers to."""
+    """Read the current value of every asset, and check that the frame that it refers to exists."""
     from migraine_assets.defs.refs import current
     from migraine_assets.stores.assets.current_values import FOLDER, REMEDY, paths
 
@@ -89,7 +89,7 @@ def bundles(settings: Settings) -> str:
     from migraine_assets.stores.registry.pointer import read_pointer
 
     store, damaged = Store(settings.store_location), list[str]()
-    pointer = unless_damaged(lambda: read_pointer(store), [])  # a check of its own reads it
+    pointer = unless_damaged(lambda: read_pointer(store), [])  # another check reports a damaged pointer
     serving = {each.champion for each in pointer.tasks.values()} if pointer else set()
     serving |= {each.challenger for each in pointer.tasks.values() if each.challenger} if pointer else set()
     names = store.list(FOLDER)
@@ -154,7 +154,7 @@ def monitoring(settings: Settings) -> str:
 
 
 def secrets(settings: Settings) -> str:
-    """Look at the signing secret and the API keys."""
+    """Check the signing secret and the API keys."""
     from migraine_assets.stores.signing_secret import PATH
 
     store, damaged = Store(settings.store_location), list[str]()
@@ -169,7 +169,7 @@ def secrets(settings: Settings) -> str:
 
 
 def databases(settings: Settings) -> str:
-    """Let SQLite check the databases of Dagster and MLflow."""
+    """Run SQLite's integrity check on the databases of Dagster and MLflow."""
     paths = [
         path for path in (settings.root / "mlflow.db", *(settings.root / "dagster").rglob("*.db")) if path.exists()
     ]
@@ -192,11 +192,11 @@ def _sqlite_problem(path: Path) -> str | None:
 
 
 class _AnyDocument(msgspec.Struct):
-    """An object in a file, whatever its fields."""
+    """A JSON object with any fields."""
 
 
 def _no_json(store: Store, folder: str, *, remedy: str) -> list[str]:
-    """A sentence for each file in `folder` that holds no JSON object."""
+    """Return a sentence for each file in `folder` that contains no JSON object."""
     damaged: list[str] = []
     for leaf in store.list(folder):
         read = partial(read_document, store, f"{folder}/{leaf}", _AnyDocument, numbered=False, remedy=remedy)

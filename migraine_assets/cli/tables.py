@@ -44,7 +44,7 @@ def layout(
 ) -> Iterator[str]:
     """Yield the lines of a table, the header first; see `cli.console.show` for the arguments.
 
-    A column of text gets what the other columns leave, and is printed below its row where that is too little.
+    A column of text gets the width that the other columns leave. If that is too little, it is printed below its row.
     """
     cells = [list(row) for row in rows]
     widths = [max(cell_len(line) for line in column) for column in zip(columns, *cells, strict=True)]
@@ -56,7 +56,7 @@ def layout(
         across = [index for index in across if index not in texts]
     elif texts:
         for index in texts:
-            # A single word may be wider. It is rare and in the last column, where that moves nothing.
+            # A wider word is rare, and in the last column it does not shift others.
             widths[index] = min(share, widths[index])
     lower = [index for index in range(len(columns)) if index not in across]
     yield from _row(columns, across, widths, right={name for name in columns if name in right}, columns=columns)

@@ -1,4 +1,4 @@
-"""Ends the process groups of a command that was killed and could not end them itself.
+"""The watchdog of `migraine ui`: ends its process groups if the command was killed and could not end them itself.
 
 The command starts this file as a script and writes the id of each group to it, one per line, and "done" if it has ended
 them. When the pipe closes without "done", the command is dead. Standard library only, because it starts with every

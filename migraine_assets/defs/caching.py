@@ -35,12 +35,12 @@ LIBRARIES = (
 
 @cache
 def library_versions() -> tuple[str, ...]:
-    """The versions of the libraries that results depend on, as "name==version"."""
+    """Return the versions of the libraries that results depend on, as "name==version"."""
     return tuple(f"{name}=={version(name)}" for name in LIBRARIES)
 
 
 def fingerprint(asset: str, *, code: str, settings: Any, inputs: Sequence[str]) -> str:
-    """The SHA-256 of everything that determines the value of `asset`: the key of the cache."""
+    """Return the SHA-256 of everything that determines the value of `asset`: the key of the cache."""
     parts = [asset, code, library_versions(), _plain(settings), list(inputs)]
     return hashlib.sha256(json.dumps(parts, sort_keys=True, default=str).encode()).hexdigest()
 
@@ -54,7 +54,7 @@ def _plain(settings: Any) -> Any:
 
 
 def cached_value(store: Store, key: str, *, make: Callable[[], T], intact: Callable[[T], bool]) -> tuple[T, bool]:
-    """The value cached under the fingerprint `key`, or else the result of `make`; and whether it was cached.
+    """Return the value cached under the fingerprint `key`, or else of `make`, and whether it was cached.
 
     A cached value is computed again if its files are missing (`intact` returns False) or if its type has changed since.
     """
@@ -67,7 +67,7 @@ def cached_value(store: Store, key: str, *, make: Callable[[], T], intact: Calla
 
 
 def cache_value(store: Store, key: str, value: object) -> None:
-    """Store `value` under the fingerprint `key` and replace an earlier one."""
+    """Store `value` under the fingerprint `key`, replacing an earlier one."""
     write_cached(store, key, to_stored(value))
 
 

@@ -1,10 +1,10 @@
 """Code versions: a hash of the source that an asset depends on, collected by following its imports.
 
-Here belong the import graph of the package and the versions derived from it. Not here: what else a cached value
-depends on (`defs.caching`).
-
 The code version of an asset covers the module that defines the asset and every module of `migraine_assets` that this
 module imports, directly or indirectly, at module level or inside a function. `BOUNDARIES` are not followed.
+
+Here belong the import graph of the package and the versions derived from it. Not here: what else a cached value depends
+on (`defs.caching`).
 """
 
 import ast
@@ -34,13 +34,13 @@ Sources = Mapping[str, bytes]
 
 @cache
 def package_sources() -> Sources:
-    """The source of every module of the package, by dotted name. A package has the name of its `__init__`."""
+    """Return the source of every module of the package, by dotted name. A package has the name of its `__init__`."""
     root = Path(str(files(PACKAGE)))
     return {_dotted(path.relative_to(root.parent)): path.read_bytes() for path in sorted(root.rglob("*.py"))}
 
 
 def imported_modules(entry: str, sources: Sources) -> frozenset[str]:
-    """`entry` and every module of `sources` that it imports, directly or indirectly; not beyond `BOUNDARIES`.
+    """Return `entry` and every module of `sources` that it imports, directly or indirectly, without `BOUNDARIES`.
 
     Raises `LookupError` if `entry` is not a module of the package.
     """
@@ -57,25 +57,25 @@ def imported_modules(entry: str, sources: Sources) -> frozenset[str]:
 
 
 def code_version(entry: str, *, sources: Sources | None = None) -> str:
-    """The first 16 hex digits of a SHA-256 over the sources of `imported_modules(entry)`."""
+    """Return the first 16 hex digits of a SHA-256 over the sources of `imported_modules(entry)`."""
     known = package_sources() if sources is None else sources
     return _digest({name: known[name] for name in imported_modules(entry, known)})
 
 
 def package_version() -> str:
-    """The first 16 hex digits of a SHA-256 over the sources of the whole package."""
+    """Return the first 16 hex digits of a SHA-256 over the sources of the whole package."""
     return _digest(package_sources())
 
 
 def defining_module(asset: dg.AssetsDefinition) -> str:
-    """The dotted name of the module in which the asset's function is written."""
+    """Return the dotted name of the module that defines the asset's function."""
     compute = asset.op.compute_fn
     function = getattr(compute, "decorated_fn", compute)
     return str(function.__module__)
 
 
 def with_code_versions(assets: Sequence[dg.AssetsDefinition]) -> list[dg.AssetsDefinition]:
-    """The same assets with their code versions, so that the UI marks values that are older than their code."""
+    """Return the same assets with their code versions, so that the UI marks values that are older than their code."""
     return [_versioned(asset, code_version(defining_module(asset))) for asset in assets]
 
 
@@ -89,7 +89,9 @@ def _dotted(path: Path) -> str:
 
 @cache
 def _imports(source: bytes) -> tuple[tuple[str, str], ...]:
-    """For every imported name: the module if the name is one, and otherwise the module that defines it."""
+    """Return for every imported name the module with this name and the module to import it from. The first that exists
+    counts.
+    """
     statements = (ast.parse(match.group(1)).body[0] for match in _STATEMENT.finditer(source))
     return tuple(names for statement in statements for names in _candidates(statement))
 

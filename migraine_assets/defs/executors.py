@@ -26,7 +26,7 @@ RESOURCES = {
 
 
 def executor_of(settings: Settings) -> dg.ExecutorDefinition:
-    """The executor that `MIGRAINE_EXECUTOR` names. `migraine run` ignores it and executes in its own process."""
+    """Return the executor that `MIGRAINE_EXECUTOR` names. `migraine run` ignores it and executes in its own process."""
     match settings.executor:
         case "k8s_job":
             return _locking(_pod_executor(settings.step_resources), settings)
@@ -38,25 +38,25 @@ def executor_of(settings: Settings) -> dg.ExecutorDefinition:
 
 
 class LockingExecutor(dg.Executor):
-    """Executes runs as `inner` does, each of them while it holds the lock of the store."""
+    """An executor that runs like `inner` while it holds the lock of the store."""
 
     def __init__(self, inner: dg.Executor, settings: Settings) -> None:
         self._inner, self._settings = inner, settings
 
     def execute(self, plan_context: Any, execution_plan: Any) -> Iterator[dg.DagsterEvent]:
-        """Wait for runs of other homes and of commands, then execute the run."""
+        """Wait for runs of other homes and for commands, then execute the run."""
         store, owner = Store(self._settings.store_location), lock_owner(plan_context.dagster_run)
         with hold_store(store, owner, wait_seconds=WAIT_SECONDS, on_wait=plan_context.log.info):
             yield from self._inner.execute(plan_context, execution_plan)
 
     @property
     def retries(self) -> Any:
-        """As of the inner executor."""
+        """The retry mode of the inner executor."""
         return self._inner.retries
 
     @property
     def step_dependency_config(self) -> Any:
-        """As of the inner executor."""
+        """The step dependencies of the inner executor."""
         return self._inner.step_dependency_config
 
 
@@ -66,7 +66,7 @@ def _locking(inner: dg.ExecutorDefinition, settings: Settings) -> dg.ExecutorDef
         raise TypeError(f"the executor '{inner.name}' cannot be created")
     return dg.ExecutorDefinition(
         name=inner.name,
-        config_schema=inner.config_schema,  # type: ignore[arg-type]  # a schema that Dagster has made of one of these
+        config_schema=inner.config_schema,  # type: ignore[arg-type]  # Dagster's own form of a schema
         requirements=inner.get_requirements,
         executor_creation_fn=lambda context: LockingExecutor(make(context), settings),
         description=inner.description,
@@ -74,10 +74,11 @@ def _locking(inner: dg.ExecutorDefinition, settings: Settings) -> dg.ExecutorDef
 
 
 def _pod_executor(resources: Mapping[str, Mapping[str, str]] | None) -> dg.ExecutorDefinition:
-    """A pod for each step, without a token of Kubernetes. `resources`: of steps that do not train a model.
+    """Return an executor with a pod for each step, without a Kubernetes token.
 
-    The configuration of a run can only limit how many steps run at a time. `k8s_job_executor` would also take images,
-    Secrets and accounts from it, and everyone who can start a run can write its configuration.
+    `resources`: of steps that do not train a model. The configuration of a run can only limit how many steps run at a
+    time: `k8s_job_executor` itself would also read images, Secrets and accounts from it, and everyone who can start a
+    run can write its configuration.
     """
     from dagster_k8s import k8s_job_executor
 
@@ -94,6 +95,6 @@ def _pod_executor(resources: Mapping[str, Mapping[str, str]] | None) -> dg.Execu
 
 
 def training_tags(estimator: Estimator) -> dict[str, Any]:
-    """The tags of a training step: the resources that its pod requests."""
+    """Return the tags of a training step: the resources that its pod requests."""
     weight = "heavy" if estimator.heavy else "light"
     return {"dagster-k8s/config": {"container_config": {"resources": RESOURCES[weight]}}}

@@ -1,4 +1,7 @@
-"""The I/O manager: the current value of each asset as a small JSON document in the store, replaced atomically."""
+"""The I/O manager: the current value of each asset as a small JSON document in the store, replaced atomically.
+
+Not here: the values (`defs.refs`), the files that they refer to (`stores.assets`).
+"""
 
 from typing import Any
 
@@ -11,7 +14,7 @@ from migraine_assets.stores.assets.current_values import write_current
 
 
 class ReferenceIOManager(dg.ConfigurableIOManager):
-    """Stores the current reference of each asset. The files behind it are content-addressed and never change."""
+    """I/O manager that stores the current reference of each asset. The files behind it are content-addressed."""
 
     workspace: dg.ResourceDependency[Workspace]
 
@@ -20,7 +23,7 @@ class ReferenceIOManager(dg.ConfigurableIOManager):
         write_current(self.workspace.store, _key(context.asset_key), to_stored(obj, run=context.run_id))
 
     def load_input(self, context: dg.InputContext) -> Any:
-        """The current value of the upstream asset. Raises `ConfigurationError` if there is none."""
+        """Return the current value of the upstream asset. Raises `ConfigurationError` if there is none."""
         key = _key(context.asset_key)
         value = current(self.workspace.store, key)
         if value is None:

@@ -24,14 +24,14 @@ Metadata = dict[str, Any]
 
 
 def table(columns: Sequence[str], rows: Sequence[Sequence[object]]) -> dg.TableMetadataValue:
-    """A table of text in the Dagster UI."""
+    """Return a table of text for the Dagster UI."""
     schema = dg.TableSchema(columns=[dg.TableColumn(name) for name in columns])
     records = [dg.TableRecord({name: _cell(cell) for name, cell in zip(columns, row, strict=True)}) for row in rows]
     return dg.MetadataValue.table(records=records, schema=schema)
 
 
 def bullets(lines: Sequence[str]) -> dg.MarkdownMetadataValue:
-    """A list in the Dagster UI. The lines may quote a delivery, so they are shown literally."""
+    """Return a list for the Dagster UI. The lines may quote a delivery, so Markdown in them is escaped."""
     return dg.MetadataValue.md("\n".join(f"- {markdown(line)}" for line in lines) or "none")
 
 
@@ -42,9 +42,9 @@ def _cell(value: object) -> str:
 
 
 def frame_metadata(ref: FrameRef, frame: pd.DataFrame, *, summary: str, descriptions: Mapping[str, str]) -> Metadata:
-    """The number of rows, the column schema and a summary of each column of a frame.
+    """Return the number of rows, the column schema and a summary of each column of a frame.
 
-    Dagster keeps metadata in its database, so that they contain aggregates only, and no row.
+    Dagster stores metadata in its database, so they contain only aggregates and no rows.
     """
     columns = [dg.TableColumn(name, str(frame[name].dtype), descriptions.get(name)) for name in frame.columns]
     return {
@@ -56,18 +56,18 @@ def frame_metadata(ref: FrameRef, frame: pd.DataFrame, *, summary: str, descript
 
 
 def diary_metadata(value: DiaryRef, frame: pd.DataFrame, *, summary: str) -> Metadata:
-    """What a diary holds, where it came from and what was done to it."""
+    """Return the content of a diary, its origin and the changes made to it."""
     descriptions = {field.name: field.description for field in value.fields}
     metadata = frame_metadata(value.frame, frame, summary=summary, descriptions=descriptions)
     metadata |= delivery_metadata(value.delivery)
     metadata["participants"] = int(frame["participant_id"].nunique())
     if value.columns:
-        metadata["what was done"] = table(value.columns, value.actions)
+        metadata["changes"] = table(value.columns, value.actions)
     return metadata
 
 
 def delivery_metadata(delivery: DeliveryInfo) -> Metadata:
-    """Where a diary came from."""
+    """Return the origin of a diary."""
     return {
         "source": delivery.description,
         "data version (MD5)": delivery.md5,
@@ -78,13 +78,13 @@ def delivery_metadata(delivery: DeliveryInfo) -> Metadata:
 
 
 def actions_table(frame: pd.DataFrame) -> tuple[tuple[str, ...], tuple[tuple[str, ...], ...]]:
-    """A small frame as columns and rows of text, for a reference."""
+    """Return a small frame as columns and rows of text, for a reference."""
     text = frame.astype(object).where(frame.notna(), "").astype(str)
     return tuple(map(str, frame.columns)), tuple(text.itertuples(index=False, name=None))
 
 
 def figure(workspace: Workspace, svg: Path, title: str) -> dg.MarkdownMetadataValue:
-    """An image in the Dagster UI.
+    """Return an image for the Dagster UI.
 
     The UI shows Markdown of less than 1,000 characters in the page and hides longer text behind a button. So the image
     is a link to the file if the reports have an address, and contains the file otherwise.
@@ -98,21 +98,24 @@ def _data_uri(svg: Path) -> str:
 
 
 def report_address(workspace: Workspace, file: Path) -> str | None:
-    """The HTTP address of a file of the reports; None if they are served nowhere."""
+    """Return the HTTP address of a file of the reports, or None if no server publishes them."""
     if workspace.reports_address is None or not file.is_relative_to(workspace.reports):
         return None
     return f"{workspace.reports_address}/{file.relative_to(workspace.reports).as_posix()}"
 
 
 def report_links(workspace: Workspace, page: Path) -> Metadata:
-    """The address of a page of the reports, if it has one, and its file. Browsers refuse links from HTTP to a file."""
+    """Return the address of a page of the reports, if it has one, and its file.
+
+    Both, because browsers refuse links from HTTP to a file.
+    """
     file: Metadata = {"report file": dg.MetadataValue.path(str(page))}
     address = report_address(workspace, page)
     return {"report": dg.MetadataValue.url(address)} | file if address else file
 
 
 def mlflow_link(workspace: Workspace, task: Task, run: str | None) -> Metadata:
-    """A link to a run of a task in the MLflow UI, or its id if the address of the UI or MLflow itself is unknown."""
+    """Return a link to a task's run in the MLflow UI, or the run's id if the UI's address or MLflow is unavailable."""
     if run is None or workspace.mlflow_address is None:
         return {"MLflow run": run or "not logged"}
     # A failure was reported when the run was to be logged.
@@ -124,7 +127,7 @@ def mlflow_link(workspace: Workspace, task: Task, run: str | None) -> Metadata:
 
 
 def model_metadata(model: ModelRef, workspace: Workspace, *, cached: bool) -> Metadata:
-    """The scores, parameters and bundle of a model."""
+    """Return the scores, parameters and bundle of a model."""
     metadata: Metadata = {
         "summary": f"{_summary(model)}{' (cached model)' if cached else ''}",
         "estimator": model.used,
@@ -155,7 +158,7 @@ def _summary(model: ModelRef) -> str:
 
 
 def champion_metadata(value: ChampionRef, evaluation: EvaluationRef) -> Metadata:
-    """The promotion with its reasons: the champion that serves now, and the candidate if it is another bundle."""
+    """Return the promotion with its reasons: the current champion, and the candidate if it is another bundle."""
     best = evaluation.champion
     candidate = {"candidate": best.key, "candidate bundle": best.bundle} if best and best.bundle != value.bundle else {}
     return candidate | {

@@ -1,13 +1,12 @@
-"""What assets log to MLflow, in an experiment per task: a parent run per Dagster run, a child run per model and
-baseline, and the best two models as versions of a registered model.
+"""Logging of the assets to MLflow, in an experiment per task.
 
-If MLflow is unavailable, the pipeline continues with a warning. Not here: the MLflow client
-(`stores.tracking.experiments`).
+A Dagster run has a parent run with a child run per model and baseline. The best two models become versions of a
+registered model. If MLflow is unavailable, the pipeline continues with a warning. Not here: the Dagster resource
+(`defs.mlflow_resource`), the MLflow client (`stores.tracking.experiments`).
 """
 
 import dataclasses
-import warnings
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -23,60 +22,7 @@ from migraine_assets.report.text.labels import metric, title
 from migraine_assets.report.writer import EVALUATION, figures
 from migraine_assets.stores.bundles.bundles import load_manifest
 from migraine_assets.stores.bundles.manifest import MODEL_FILE, Manifest
-from migraine_assets.stores.tracking.experiments import (
-    EXPERIMENTS,
-    NOTE_TAG,
-    DatasetInfo,
-    Tracker,
-    attempt,
-    set_environment,
-)
-
-
-@dg.resource(
-    config_schema={
-        "tracking_uri": dg.StringSource,
-        "artifact_root": dg.StringSource,
-        "experiment": dg.Field(str, default_value=EXPERIMENTS["attack"]),
-    },
-    description="dagster-mlflow, logging to the MLflow run of this Dagster run.",
-)
-def mlflow_of_run(context: dg.InitResourceContext) -> Iterator[Any]:
-    """The fluent interface of MLflow, with the parent run of the Dagster run as the active run."""
-    set_environment()
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", dg.BetaWarning)
-        import mlflow
-        from dagster_mlflow import mlflow_tracking
-
-        _deactivate_runs(mlflow)
-        # The generator of dagster-mlflow is not resumed, because it would end the run that the models log to.
-        start: Any = mlflow_tracking.resource_fn
-        resource = next(start(context.replace_config(_config(context))))
-    try:
-        yield resource
-    finally:
-        _deactivate_runs(mlflow)
-
-
-def _config(context: dg.InitResourceContext) -> dict[str, Any]:
-    config, run = context.resource_config, context.run
-    if run is None:
-        raise dg.DagsterInvariantViolationError("The resource 'mlflow' belongs to a run.")
-    tracker = Tracker(config["tracking_uri"], artifact_root=config["artifact_root"], experiment=config["experiment"])
-    return {
-        "experiment_name": config["experiment"],
-        "mlflow_tracking_uri": config["tracking_uri"],
-        "mlflow_run_id": tracker.parent_run(run.run_id, run.job_name),
-        "env": {},
-        "extra_tags": {},
-    }
-
-
-def _deactivate_runs(mlflow: Any) -> None:
-    """Deactivate the active run and keep its status, so that the next run in this process does not log to it."""
-    while run := mlflow.active_run():
-        mlflow.end_run(status=mlflow.MlflowClient().get_run(run.info.run_id).info.status)
+from migraine_assets.stores.tracking.experiments import NOTE_TAG, DatasetInfo, attempt
 
 
 def log_model(
@@ -244,7 +190,7 @@ def _records(split: str, metrics: Mapping[str, IntervalRecord]) -> dict[str, flo
 
 
 def _flat(split: str, scores: Figures) -> dict[str, float | None]:
-    """The metrics of one split. MLflow draws a section of charts for each prefix, so the intervals have their own."""
+    """Return the metrics of one split. The intervals have a prefix of their own: MLflow draws a section per prefix."""
     flat: dict[str, float | None] = {}
     for name, (value, low, high) in scores.items():
         flat |= {f"{split}/{name}": value, f"interval/{split}_{name}_low": low, f"interval/{split}_{name}_high": high}

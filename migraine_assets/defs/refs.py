@@ -54,7 +54,7 @@ class DiaryRef:
     cleaning: Cleaning = DEFAULT
 
     def actions_frame(self) -> pd.DataFrame:
-        """The table of changes, as text."""
+        """Return the table of changes, as text."""
         return pd.DataFrame(list(self.actions), columns=list(self.columns))
 
 
@@ -85,10 +85,10 @@ class FoldsRef:
 
 @dataclass(frozen=True)
 class ModelRef:
-    """A trained model with its bundle and scores, or the error that training failed with.
+    """A trained model with its bundle and scores, or the error of a failed training.
 
     `used` is the estimator that was fitted. `cv` and `train` map a metric to (value, ci_low, ci_high); `lead` maps a
-    baseline to the paired difference in ROC-AUC or RMSE to it, positive if the model is better. `predictions` holds the
+    baseline to the paired difference in ROC-AUC or RMSE to it, positive if the model is better. `predictions` are the
     out-of-fold predictions. `conformal` is (coverage, quantile).
     """
 
@@ -124,8 +124,8 @@ class EvaluationRef:
     """The evaluation of one task: the best two models by cross-validation and the decision of the gate.
 
     `incumbent` is the bundle of the champion that the candidate was compared with. `champion` is None if no model met
-    the bar. `report` is the folder of the report. `data` identifies the features and folds that were evaluated on.
-    `mlflow_run` is the MLflow run with the report, None if MLflow was unavailable.
+    the bar. `report` is the folder of the report. `data` identifies the evaluated features and folds. `mlflow_run` is
+    the MLflow run with the report, None if MLflow was unavailable.
     """
 
     task: str
@@ -145,8 +145,8 @@ class EvaluationRef:
 class ChampionRef:
     """The promotion of one task: `outcome` is "promoted", "on trial", "unchanged", "refused" or "none".
 
-    `bundle` and `algorithm`: of the champion that serves now. `record`: the promotion record of this outcome, or if it
-    has none the one by which that champion serves.
+    `bundle` and `algorithm`: of the current champion. `record`: the promotion record of this outcome, or if it has none
+    the record that promoted the champion.
     """
 
     task: str
@@ -159,7 +159,7 @@ class ChampionRef:
 
 
 def flow_step(name: str, frame: pd.DataFrame, note: str) -> FlowStep:
-    """The stage `name` of the data flow, with the rows and participants of `frame`."""
+    """Return the stage `name` of the data flow, with the rows and participants of `frame`."""
     return FlowStep(name, len(frame), int(frame["participant_id"].nunique()), note)
 
 
@@ -169,12 +169,12 @@ TYPES: dict[str, type] = {
 
 
 def to_stored(value: object, *, run: str = "") -> StoredValue:
-    """A reference as a document of the store, with the name of its type and the Dagster run that wrote it."""
+    """Return a reference as a document of the store, with the name of its type and the Dagster run that wrote it."""
     return StoredValue(type(value).__name__, dataclasses.asdict(value), run)  # type: ignore[call-overload]
 
 
 def from_stored(stored: StoredValue) -> Any:
-    """The inverse of `to_stored`. Raises `StoreError` for an unknown type, or a value that does not have its type."""
+    """Return the reference in `stored`. Raises `StoreError` for an unknown type or a value of another type."""
     if stored.type not in TYPES:
         raise StoreError(f"The stored value has the unknown type '{stored.type}'.")
     try:
@@ -186,7 +186,10 @@ def from_stored(stored: StoredValue) -> Any:
 
 
 def current(store: Store, key: str) -> Any | None:
-    """The current value of the asset `key`; None if it was never materialized. Raises `StoreError` if it is damaged."""
+    """Return the current value of the asset `key`, or None if it was never materialized.
+
+    Raises `StoreError` if the value is damaged.
+    """
     stored = read_current(store, key)
     try:
         return None if stored is None else from_stored(stored)

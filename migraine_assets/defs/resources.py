@@ -20,7 +20,8 @@ from migraine_assets.stores.tracking.experiments import Tracker
 class Workspace(dg.ConfigurableResource[None]):
     """The locations of all state: store, reports, landing folder, parameters and experiments.
 
-    `mlflow_address` and `reports_address` are where people open the MLflow UI and the reports; None if unknown.
+    `mlflow_address` and `reports_address`: the addresses of the MLflow UI and of the reports in a browser; None if
+    unknown.
     """
 
     store_uri: str
@@ -49,7 +50,7 @@ class Workspace(dg.ConfigurableResource[None]):
         return self._store
 
     def params(self) -> Params:
-        """The parameters, read from the file on each call, so that an edit is used by the next run."""
+        """Return the parameters. The file is read on each call, so that the next run uses an edit."""
         return load_params(Path(self.params_path) if self.params_path else None)
 
     @cached_property
@@ -59,7 +60,7 @@ class Workspace(dg.ConfigurableResource[None]):
         return {"attack": tracker.of("attack"), "severity": tracker.of("severity")}
 
     def tracker(self, task: Task) -> Tracker:
-        """The MLflow experiment of a task: one object per run."""
+        """Return the MLflow experiment of a task: one object per run."""
         return self._trackers[task]
 
 
@@ -69,7 +70,7 @@ def today() -> dt.date:
 
 
 def workspace_from(settings: Settings) -> Workspace:
-    """The workspace described by the settings."""
+    """Return the workspace that the settings describe."""
     return Workspace(
         store_uri=settings.store_location,
         reports=str(settings.reports),

@@ -1,7 +1,7 @@
 """Logs of runs in the store, so that pods need no shared volume: Dagster's `compute_logs` in dagster.yaml.
 
-Dagster captures them in local files. Those of a running step are copied to the store every half minute, and at its end.
-Not here: Dagster's events (its database), the log of predictions (`stores.prediction_log`).
+Dagster captures the logs in local files. Those of a running step are copied to the store every half minute, and at its
+end. Not here: Dagster's events (its database), the prediction log (`stores.prediction_log`).
 """
 
 from collections.abc import Mapping, Sequence
@@ -25,11 +25,11 @@ UPLOAD_SECONDS = 30
 
 
 class StoreComputeLogManager(CloudStorageComputeLogManager[DagsterInstance], ConfigurableClass):
-    """Keeps the logs of runs under `logs/` in the store of `MIGRAINE_STORE_URI`.
+    """Compute log manager that keeps the logs of runs under `logs/` in the store of `MIGRAINE_STORE_URI`.
 
     Parameters
     ----------
-    local_dir: folder for the files of running steps, and of logs that somebody reads.
+    local_dir: folder for the files of running steps, and of logs that are being read.
     """
 
     def __init__(self, local_dir: str, inst_data: ConfigurableClassData | None = None) -> None:
@@ -45,14 +45,14 @@ class StoreComputeLogManager(CloudStorageComputeLogManager[DagsterInstance], Con
 
     @classmethod
     def config_type(cls) -> Any:
-        """The fields in dagster.yaml."""
+        """Return the fields in dagster.yaml."""
         return {"local_dir": str}
 
     @classmethod
     def from_config_value(
         cls, inst_data: ConfigurableClassData | None, config_value: Mapping[str, Any]
     ) -> "StoreComputeLogManager":
-        """Make one from dagster.yaml."""
+        """Create an instance from dagster.yaml."""
         return cls(inst_data=inst_data, **config_value)
 
     @property
@@ -67,7 +67,7 @@ class StoreComputeLogManager(CloudStorageComputeLogManager[DagsterInstance], Con
 
     @property
     def _store(self) -> Store:
-        # Opened late: processes that never read a log should not connect.
+        # Opened on first use, so that processes that never read a log do not connect.
         if self._opened is None:
             self._opened = Store(Settings().store_location)
         return self._opened
@@ -89,15 +89,15 @@ class StoreComputeLogManager(CloudStorageComputeLogManager[DagsterInstance], Con
                     self._store.delete(self._path(log_key, io_type, partial=partial))
 
     def download_url_for_type(self, log_key: Sequence[str], io_type: ComputeIOType) -> str | None:  # noqa: ARG002
-        """None: the webserver hands logs out itself, so browsers need no access to the store."""
+        """Return None: the webserver itself serves the logs, so browsers need no access to the store."""
         return None
 
     def display_path_for_type(self, log_key: Sequence[str], io_type: ComputeIOType) -> str:
-        """Where a log is, for people."""
+        """Return the location of a log, for display."""
         return f"{self._store.uri.rstrip('/')}/{self._path(log_key, io_type)}"
 
     def cloud_storage_has_logs(self, log_key: Sequence[str], io_type: ComputeIOType, partial: bool = False) -> bool:
-        """Whether the store has a finished log, or an unfinished one."""
+        """Return whether the store has a finished log, or an unfinished one."""
         return self._store.exists(self._path(log_key, io_type, partial=partial))
 
     def upload_to_cloud_storage(self, log_key: Sequence[str], io_type: ComputeIOType, partial: bool = False) -> None:
@@ -121,7 +121,7 @@ class StoreComputeLogManager(CloudStorageComputeLogManager[DagsterInstance], Con
     def get_log_keys_for_log_key_prefix(
         self, log_key_prefix: Sequence[str], io_type: ComputeIOType
     ) -> Sequence[list[str]]:
-        """The keys of the finished logs directly under a prefix."""
+        """Return the keys of the finished logs directly under a prefix."""
         ending = f".{IO_TYPE_EXTENSION[io_type]}"
         names = self._store.list("/".join((FOLDER, *log_key_prefix)))
         return [[*log_key_prefix, name.removesuffix(ending)] for name in names if name.endswith(ending)]

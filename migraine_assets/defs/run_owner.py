@@ -1,6 +1,6 @@
 """The process that executes a run, as a tag of the run, so that runs of killed processes can be detected.
 
-Not here: what is done with such runs (`cli.dagster.run_lock`).
+Not here: how such runs are ended (`cli.dagster.run_lock`).
 """
 
 import os
@@ -16,17 +16,17 @@ _TICKS = os.sysconf("SC_CLK_TCK")  # per second
 
 
 def lock_owner(run: dg.DagsterRun) -> str:
-    """The owner under which `run` holds the lock of the store: the command that started it, or the run itself."""
+    """Return the owner under which `run` holds the store's lock: the command that started it, or the run itself."""
     return run.tags.get(LOCK_TAG, run.run_id)
 
 
 def this_process() -> str:
-    """The tag of this process: host, process id and start."""
+    """Return the tag of this process: host, process id and start."""
     return f"{socket.gethostname()}:{os.getpid()}:{_start(os.getpid())}"
 
 
 def is_gone(tag: str) -> bool:
-    """Whether the process of `tag` has ended. False if that is unknown, as for processes of other hosts."""
+    """Return whether the process of `tag` has ended. False if that is unknown, as for processes of other hosts."""
     host, _, pid = tag.rpartition(":")[0].rpartition(":")
     start = tag.rpartition(":")[2]
     if host != socket.gethostname() or not pid.isdecimal():
@@ -41,6 +41,6 @@ def is_gone(tag: str) -> bool:
 
 
 def _start(pid: int) -> int:
-    """When the process started, in clock ticks since boot."""
+    """Return when the process started, in clock ticks since boot."""
     # Both times of psutil move when the clock is set. Their difference does not.
     return round((psutil.Process(pid).create_time() - psutil.boot_time()) * _TICKS)

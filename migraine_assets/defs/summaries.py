@@ -1,7 +1,7 @@
 """Summaries of the columns of a frame: aggregates that describe no single participant.
 
-They may be kept where rows of a diary may not, such as in the metadata of an asset. Not here: profiles, with which two
-deliveries are compared (`core.diary.profile`).
+They may be stored where rows of a diary may not, such as in the metadata of an asset. Not here: profiles, which compare
+two deliveries (`core.diary.profile`).
 """
 
 import numpy as np
@@ -17,7 +17,7 @@ Row = tuple[str, int, float | None, float | None]
 
 
 def column_summaries(frame: pd.DataFrame) -> list[Row]:
-    """One row of `COLUMNS` per column of `frame`, in its order.
+    """Return one row of `COLUMNS` per column of `frame`, in its order.
 
     `known` counts the values that are not null. The mean and the standard deviation are None for columns that are not
     numbers, and for those that fewer than `MIN_PARTICIPANTS` participants (rows, without `participant_id`) filled in.

@@ -1,7 +1,7 @@
 """The monitoring page: verdicts, trends, feature drift with its certainty, and the actions taken.
 
-Here: the content of the page and its file. Not here: computing results (`defs.monitoring`), drawing trends
-(`report.plots.trends`).
+Here belong the content of the page and its file. Not here: computing results (`defs.monitoring`), the verdicts in words
+(`report.text.verdicts`), drawing trends (`report.plots.trends`).
 """
 
 import datetime as dt
@@ -13,10 +13,10 @@ from typing import Any
 from migraine_assets.core.monitoring.day_quality import DayQuality
 from migraine_assets.core.monitoring.drift.result import FeatureDrift, ModelDrift
 from migraine_assets.core.monitoring.performance_result import Comparison, ModelPerformance, RealizedPerformance
-from migraine_assets.core.monitoring.verdict import Status
 from migraine_assets.report.page import environment
 from migraine_assets.report.plots.trends import Trend, trend_picture
 from migraine_assets.report.text.labels import unbroken
+from migraine_assets.report.text.verdicts import STATUS, VerdictRow, conclusion
 from migraine_assets.stores.bundles.bundles import load_manifest
 from migraine_assets.stores.monitoring.decisions import AutomationDecision, decisions
 from migraine_assets.stores.monitoring.results import (
@@ -41,20 +41,13 @@ from migraine_assets.stores.unfinished import unfinished_file
 FOLDER = "monitoring"
 DAYS = 60
 SHOWN_REASONS, SHOWN_ACTIONS = 3, 40
-MOVED = frozenset({"drift", "suspected"})
-STATUS: Mapping[Status, str] = {
-    "too little data": "too little data",
-    "none": "no change",
-    "suspected": "suspected",
-    "drift": "drift",
-    "degraded": "degraded",
-}
+DRIFTED = frozenset({"drift", "suspected"})
 Series = list[tuple[dt.date, float]]
 
 
 @dataclass(frozen=True)
 class PageFacts:
-    """What the footer of the page states, and whether a serving model was trained on simulated diaries."""
+    """The facts in the footer of the page, and whether a serving model was trained on simulated diaries."""
 
     run_id: str
     created: str
@@ -62,21 +55,8 @@ class PageFacts:
 
 
 @dataclass(frozen=True)
-class VerdictRow:
-    """One line of the table of verdicts. `rows`: how many predictions it rests on, None if it was not computed."""
-
-    title: str
-    task: str = ""
-    status: str = "not computed"
-    alarms: bool = False
-    reasons: tuple[str, ...] = ()
-    since: dt.date | None = None
-    rows: int | None = None
-
-
-@dataclass(frozen=True)
 class FeatureRow:
-    """One line of the table of feature drift."""
+    """One row of the table of feature drift."""
 
     task: str
     name: str
@@ -88,14 +68,14 @@ class FeatureRow:
         return STATUS[self.drift.status]
 
     @property
-    def moved(self) -> bool:
-        """Whether the feature is worth a look: it drifted, or may have."""
-        return self.drift.status in MOVED
+    def drifted(self) -> bool:
+        """Whether the feature drifted or may have drifted."""
+        return self.drift.status in DRIFTED
 
 
 @dataclass(frozen=True)
 class Action:
-    """One decision or promotion: when (ISO 8601), what, and why."""
+    """One decision or promotion. `when`: ISO 8601."""
 
     when: str
     what: str
@@ -124,7 +104,7 @@ def write_monitoring_page(reports: Path, store: Store, day: dt.date, *, run: str
 
 
 def monitoring_page(store: Store, day: dt.date, *, run: str, now: dt.datetime) -> bytes:
-    """Return the page of `day` as HTML that loads nothing."""
+    """Return the page of `day` as HTML without external resources."""
     first = day - dt.timedelta(days=DAYS)
     results = _read(store, first, day)
     verdicts_of_day = list(_verdict_rows(results, day))
@@ -137,38 +117,14 @@ def monitoring_page(store: Store, day: dt.date, *, run: str, now: dt.datetime) -
             day=day,
             conclusion=conclusion(verdicts_of_day),
             verdicts=verdicts_of_day,
-            moved=[row for row in features if row.moved],
-            unmoved=[row for row in features if not row.moved],
+            drifted=[row for row in features if row.drifted],
+            unchanged=[row for row in features if not row.drifted],
             trends=[trend_picture(trend) for trend in _trends(results)],
             comparisons=_comparisons(results.realized.get(day)),
             actions=_actions(store, first, day),
         )
     )
     return unbroken(page).encode()
-
-
-def conclusion(rows: Sequence[VerdictRow]) -> tuple[str, ...]:
-    """Return the verdict of the day, the most important first, with at most three reasons for each alarm."""
-    alarms = [row for row in rows if row.alarms]
-    if alarms:
-        return tuple(" ".join((f"{_subject(row)}: {row.status}{_since(row)}.", *row.reasons)) for row in alarms)
-    judged = [row for row in rows if row.status in (STATUS["none"], STATUS["suspected"])]
-    if not judged:
-        return ("There is too little data for a verdict.",)
-    suspected = [_subject(row) for row in judged if row.status == STATUS["suspected"]]
-    if suspected:
-        return (f"Nothing has changed for certain. A change is suspected: {', '.join(suspected)}.",)
-    unknown = [_subject(row) for row in rows if row not in judged]
-    rest = f" Too little data for: {', '.join(unknown)}." if unknown else ""
-    return (f"Nothing that matters has changed: {', '.join(map(_subject, judged))}.{rest}",)
-
-
-def _subject(row: VerdictRow) -> str:
-    return f"{row.title.lower()} ({row.task})" if row.task else row.title.lower()
-
-
-def _since(row: VerdictRow) -> str:
-    return f" since {row.since}" if row.since else ""
 
 
 def _simulated(store: Store) -> bool:

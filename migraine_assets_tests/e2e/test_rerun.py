@@ -9,7 +9,7 @@ import msgspec
 import numpy as np
 import pytest
 
-from migraine_assets.cli.documents import RunDocument
+from migraine_assets.cli.documents.evaluation import RunDocument
 from migraine_assets.stores.assets import deliveries
 from migraine_assets.stores.registry.pointer import Pointer
 from migraine_assets_tests.support.homes import CopyHome, Home, Result, assert_sound

@@ -1,4 +1,7 @@
-"""`migraine alerts test`, `list` and `close`."""
+"""`migraine alerts test`, `list` and `close`.
+
+Not here: channels and open alerts (`stores.alerts`), raising alerts (`defs.alerting`).
+"""
 
 import datetime as dt
 from collections.abc import Iterator, Sequence
@@ -8,7 +11,13 @@ from typing import Annotated
 import typer
 
 from migraine_assets.cli.console import AsJson, local_time, print_json, say, say_path, show
-from migraine_assets.cli.documents import AlertLine, AlertsDocument, ChannelLine, ChannelsDocument, UndeliveredLine
+from migraine_assets.cli.documents.operation import (
+    AlertLine,
+    AlertsDocument,
+    ChannelLine,
+    ChannelsDocument,
+    UndeliveredLine,
+)
 from migraine_assets.cli.home import writable_settings
 from migraine_assets.core.alerts.kinds import Ended, alert
 from migraine_assets.core.alerts.lifecycle import AlertState, on_sighting

@@ -1,6 +1,6 @@
-"""`migraine backup` and `migraine restore`: copy the store, and dumps of the databases, to another place and back.
+"""`migraine backup` and `migraine restore`: copy the store, and dumps of the databases, to another location and back.
 
-Not here: what a backup is (`stores.backup`), dumping and restoring databases (pg_dump, pg_restore).
+Not here: the content of a backup (`stores.backup`), dumping and restoring databases (pg_dump, pg_restore).
 """
 
 from pathlib import Path
@@ -25,14 +25,14 @@ def backup(
 ) -> None:
     """Copy the store and dumps of the databases into a new folder of DESTINATION."""
     if dumps is not None and not dumps.is_dir():
-        raise ConfigurationError(f"'{dumps}' is not a folder: --dumps is the one that pg_dump writes to.")
+        raise ConfigurationError(f"'{dumps}' is not a folder. Give --dumps the folder that pg_dump writes to.")
     source, target = Store(Settings().store_location), Store(destination)
     if (target.root + "/").startswith(source.root + "/") and type(target.fs) is type(source.fs):
         raise ConfigurationError(
-            f"{destination} is inside the store: a backup there would copy itself, and end with it."
+            f"{destination} is inside the store: a backup there would copy itself, and be lost with the store."
         )
     if dumps and not list(dumps.glob("*.dump")):
-        raise ConfigurationError(f"'{dumps}' has no *.dump: pg_dump has to write there first.")
+        raise ConfigurationError(f"'{dumps}' contains no *.dump file: run pg_dump first.")
     done = write_backup(target, store=source if store else None, dumps=Store(str(dumps)) if dumps else None)
     say(f"Backup {done.name}: {done.files} files, {done.content_bytes / 1e6:.1f} MB.")
     for name in prune(target, keep=keep):

@@ -1,17 +1,14 @@
-"""`migraine validate`, `sources` and `data log`."""
+"""`migraine validate`, `sources` and `data log`.
+
+Not here: the checks and the read-back of `validate` (`cli.read_back`).
+"""
 
 from typing import Annotated
 
 import typer
 
 from migraine_assets.cli.console import AsJson, local_time, print_json, say, show
-from migraine_assets.cli.documents import (
-    DataLogDocument,
-    DiaryLine,
-    FieldLine,
-    SourceLine,
-    SourcesDocument,
-)
+from migraine_assets.cli.documents.diaries import DataLogDocument, DiaryLine, FieldLine, SourceLine, SourcesDocument
 from migraine_assets.errors import DataRefused
 from migraine_assets.settings import Settings
 

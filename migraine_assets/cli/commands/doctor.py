@@ -14,7 +14,8 @@ from migraine_assets.cli import store_checks
 from migraine_assets.cli.console import AsJson, print_json, show
 from migraine_assets.cli.dagster.instance import dagster_home
 from migraine_assets.cli.dagster.postgres import database_label, is_postgres, wait_for_database
-from migraine_assets.cli.documents import CheckLine, DoctorDocument
+from migraine_assets.cli.documents.diaries import CheckLine
+from migraine_assets.cli.documents.operation import DoctorDocument
 from migraine_assets.cli.home import require_writable
 from migraine_assets.errors import ConfigurationError, MigraineError
 from migraine_assets.settings import Settings
@@ -26,7 +27,7 @@ LIBRARIES = ("dagster", "pandas", "pandera", "sklearn", "xgboost", "lightgbm", "
 
 @dataclass(frozen=True)
 class Check:
-    """One check: `run` returns a description of what is in order, or raises a `MigraineError`."""
+    """One check. `run` returns a description of what passed, or raises a `MigraineError`."""
 
     name: str
     run: Callable[[Settings], str]

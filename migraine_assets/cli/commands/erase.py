@@ -1,6 +1,6 @@
 """`migraine erase`: options, output and the order of the steps.
 
-Not here: the search for diaries that hold the participant (`cli.participant_search`), which files of the store hold
+Not here: the search for diaries with the participant (`cli.participant_search`), which files of the store contain
 traces, and how each is rewritten (`stores.erasure`).
 """
 
@@ -14,7 +14,7 @@ import typer
 
 from migraine_assets.cli.console import AsJson, print_json, say, show
 from migraine_assets.cli.dagster.run_lock import hold_state
-from migraine_assets.cli.documents import EraseDocument, TraceLine, TrainedLine
+from migraine_assets.cli.documents.operation import EraseDocument, TraceLine, TrainedLine
 from migraine_assets.cli.home import require_writable
 from migraine_assets.cli.home_files import leftovers, sweep_leftovers
 from migraine_assets.errors import ConfigurationError, ErasureIncomplete
@@ -38,7 +38,7 @@ def erase(
     settings, now = Settings(), dt.datetime.now(dt.UTC)
     if yes:
         require_writable(settings.root)
-    # Neither a run that began before nor one that begins meanwhile can write the participant back.
+    # Runs must not write the participant again: wait for those that are active, and let none start meanwhile.
     with hold_state(settings, f"erase-{uuid.uuid4()}", wait=True) if yes else nullcontext():
         document = _erase(settings, participant, now=now, write=yes)
     if as_json:
@@ -92,7 +92,7 @@ def _erase(settings: Settings, participant: str, *, now: dt.datetime, write: boo
 
 
 def _leftover_traces(settings: Settings, *, write: bool) -> "list[Trace]":
-    """What killed writers left. It may hold the participant in any form, so all of it is removed."""
+    """Return unfinished files of killed writers. They may contain the participant in any form, so all are removed."""
     from migraine_assets.stores.erasure import Trace
 
     paths = sweep_leftovers(settings) if write else leftovers(settings)
@@ -134,7 +134,7 @@ def _show(document: EraseDocument) -> None:
         show("Models trained on a diary with this participant", ("bundle", "role"), bundles, below=("role",))
         say("")
     if document.unreadable:
-        show("Files that could not be searched", ("what is wrong",), [(line,) for line in document.unreadable])
+        show("Files that could not be searched", ("problem",), [(line,) for line in document.unreadable])
         say("")
 
 

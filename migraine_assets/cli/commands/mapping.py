@@ -1,6 +1,6 @@
 """`migraine mapping`: drafts of mapping files.
 
-Not here: what a draft holds (`sources.draft`).
+Not here: the content of a draft (`sources.draft`).
 """
 
 from pathlib import Path
@@ -25,7 +25,7 @@ def init(
     file: Annotated[str, typer.Argument(help="File, folder, glob or URL of a diary.")],
     output: Annotated[Path | None, typer.Option(help="File to write; it must not exist. Default: print.")] = None,
 ) -> None:
-    """Write a commented draft mapping from what a diary holds."""
+    """Write a commented draft mapping for the columns of a diary."""
     from migraine_assets.params import load_params
     from migraine_assets.sources.draft import draft_mapping
 

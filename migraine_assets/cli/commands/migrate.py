@@ -1,7 +1,7 @@
 """`migraine migrate`: create or upgrade the database tables of Dagster and MLflow for the installed versions.
 
-Runs before a new version starts: Helm calls it before an upgrade, elsewhere it is called by hand. It is idempotent and
-safe to run in several processes at once. Not here: locks and waiting (`cli.dagster.postgres`), MLflow's schema
+Run it before a new version starts. Helm runs it before an upgrade; elsewhere run it by hand. It is idempotent and safe
+to run in several processes at once. Not here: locks and waiting (`cli.dagster.postgres`), MLflow's schema
 (`stores.tracking.database`).
 """
 
@@ -33,7 +33,7 @@ def migrate(
 ) -> None:
     """Create or upgrade the database tables of Dagster and MLflow; waits for PostgreSQL."""
     if which not in (*DATABASES, "all"):
-        raise ConfigurationError(f"'{which}' has no tables here; choose one of {', '.join(DATABASES)}, all.")
+        raise ConfigurationError(f"There are no tables named '{which}': choose one of {', '.join(DATABASES)}, all.")
     settings = Settings()
     for name, database in DATABASES.items():
         if which in (name, "all"):

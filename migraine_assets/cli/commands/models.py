@@ -1,4 +1,7 @@
-"""`migraine history`, `promote` and `rollback`."""
+"""`migraine history`, `promote` and `rollback`.
+
+Not here: moving the pointer (`stores.registry.champions`), promotion records (`stores.registry.promotion_history`).
+"""
 
 import datetime as dt
 import getpass
@@ -8,7 +11,7 @@ from typing import Annotated
 import typer
 
 from migraine_assets.cli.console import AsJson, local_time, print_error, print_json, say, show
-from migraine_assets.cli.documents import HistoryDocument, PromotionLine
+from migraine_assets.cli.documents.evaluation import HistoryDocument, PromotionLine
 from migraine_assets.cli.home import writable_store
 from migraine_assets.errors import ConfigurationError
 from migraine_assets.settings import Settings

@@ -15,7 +15,7 @@ from migraine_assets.cli.console import AsJson, note, print_json, say_path, show
 from migraine_assets.cli.dagster.execution import execute
 from migraine_assets.cli.dagster.instance import open_instance
 from migraine_assets.cli.dagster.run_lock import fail_abandoned_runs, hold_state
-from migraine_assets.cli.documents import MonitorDocument, VerdictLine
+from migraine_assets.cli.documents.operation import MonitorDocument, VerdictLine
 from migraine_assets.cli.home import writable_settings
 from migraine_assets.errors import ConfigurationError
 from migraine_assets.stores.store import Store

@@ -13,7 +13,7 @@ import msgspec
 import typer
 
 from migraine_assets.cli.console import AsJson, print_json, say, say_path, show
-from migraine_assets.cli.documents import ParameterLine, ParamsDocument
+from migraine_assets.cli.documents.operation import ParameterLine, ParamsDocument
 from migraine_assets.errors import ConfigurationError
 from migraine_assets.settings import Settings
 
@@ -66,16 +66,16 @@ def _lines(current: Any, default: Any, *, prefix: str) -> Iterator[ParameterLine
 
     hints = get_type_hints(type(current), include_extras=True)
     for field in fields(current):
-        value, usual = getattr(current, field.name), getattr(default, field.name)
+        value, default_value = getattr(current, field.name), getattr(default, field.name)
         path = f"{prefix}{field.name}"
         if is_dataclass(value):
-            yield from _lines(value, usual, prefix=f"{path}.")
+            yield from _lines(value, default_value, prefix=f"{path}.")
         elif path != "models":
             notes = getattr(hints[field.name], "__metadata__", ())
             yield ParameterLine(
                 parameter=path,
                 value=_plain(value),
-                default=_plain(usual),
+                default=_plain(default_value),
                 unit=next((str(note.unit) for note in notes if isinstance(note, Unit)), ""),
                 meaning=next((note.documentation for note in notes if isinstance(note, DocInfo)), ""),
             )
@@ -87,18 +87,18 @@ def _hyperparameters(current: "Params") -> Iterator[ParameterLine]:
 
     for model in TABLE:
         values = model.params(current.hyperparameters(model.task, model.key))
-        for name, usual in model.params().items():
+        for name, default in model.params().items():
             yield ParameterLine(
                 parameter=f"models.{model.task}.{model.key}.{name}",
                 value=_plain(values[name]),
-                default=_plain(usual),
+                default=_plain(default),
                 unit="",
                 meaning=f"`{name}` of {model.runs_as}.",
             )
 
 
 def _plain(value: Any) -> Any:
-    """Return `value` as JSON would hold it."""
+    """Return `value` in plain JSON types."""
     return msgspec.to_builtins(dict(value) if hasattr(value, "items") else value)
 
 
@@ -107,11 +107,11 @@ def _section(line: ParameterLine) -> str:
 
 
 def _row(line: ParameterLine) -> tuple[str, ...]:
-    value, usual = _text(line.value), _text(line.default)
+    value, default = _text(line.value), _text(line.default)
     name = line.parameter.rpartition(".")[2]
-    if max(len(value), len(usual)) <= LONGEST_VALUE:
-        return name, value, usual, line.unit, line.meaning
-    changed = "" if value == usual else f" By default {usual}."
+    if max(len(value), len(default)) <= LONGEST_VALUE:
+        return name, value, default, line.unit, line.meaning
+    changed = "" if value == default else f" By default {default}."
     return name, "below", "", line.unit, f"{line.meaning} Value: {value}.{changed}"
 
 

@@ -1,4 +1,7 @@
-"""`migraine report`: the results of an evaluation as tables, and the paths of reports and state."""
+"""`migraine report`: the results of an evaluation as tables, and the paths of reports and state.
+
+Not here: the HTML report (`report.page`), the file with the results (`report.evaluation_json`).
+"""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -6,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from migraine_assets.cli.console import AsJson, print_json, say, say_path, show
-from migraine_assets.cli.documents import DecisionLine, ReportDocument, ScoreRow, TaskTable
+from migraine_assets.cli.documents.evaluation import DecisionLine, ReportDocument, ScoreRow, TaskTable
 from migraine_assets.errors import ConfigurationError, StoreError
 from migraine_assets.settings import Settings
 
@@ -29,7 +32,7 @@ class Column:
         return (row.cv if self.split == "cv" else row.test)[self.metric]
 
 
-# The first column ranks the models. All of them fit into 80 columns, beside the name and the role.
+# The first column ranks the models. With name and role, a row fits into 80 characters.
 COLUMNS = {
     "attack": (
         Column("CV ROC-AUC", "cv", "roc_auc", bounds=True),
@@ -97,7 +100,7 @@ def read_tables(folder: Path) -> dict[str, TaskTable]:
 
 
 def show_tables(tasks: Mapping[str, TaskTable]) -> None:
-    """Print a table for each task, one line a model, and below it the models with each flag."""
+    """Print a table for each task, one line per model, and below it the models with each flag."""
     for task, table in tasks.items():
         columns = ("model", *(column.title for column in COLUMNS[task]), "role")
         rows = [[_name(row), *_cells(task, row), row.role or ""] for row in table.rows]
@@ -115,7 +118,7 @@ def show_tables(tasks: Mapping[str, TaskTable]) -> None:
 
 
 def show_paths(document: ReportDocument) -> None:
-    """Print where the report, the state and the UI are."""
+    """Print the paths of the report and the state, and the address of the UI."""
     say_path("Report       ", Path(document.report))
     say_path("Metrics      ", Path(document.evaluation))
     say_path("State        ", Path(document.state))

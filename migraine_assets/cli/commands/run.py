@@ -1,4 +1,7 @@
-"""`migraine run`: run a job in this process, with progress, and print its results."""
+"""`migraine run`: run a job in this process, with progress, and print its results.
+
+Not here: executing the job (`cli.dagster.execution`), the tables of results (`cli.commands.report`).
+"""
 
 import uuid
 from typing import TYPE_CHECKING, Annotated, Any
@@ -12,7 +15,7 @@ from migraine_assets.cli.dagster.execution import Failure, RunOutcome, error_cla
 from migraine_assets.cli.dagster.instance import open_instance
 from migraine_assets.cli.dagster.progress import Progress, progress_console
 from migraine_assets.cli.dagster.run_lock import fail_abandoned_runs, hold_state
-from migraine_assets.cli.documents import DecisionLine, RunDocument
+from migraine_assets.cli.documents.evaluation import DecisionLine, RunDocument
 from migraine_assets.cli.home import writable_settings
 from migraine_assets.cli.home_files import sweep_leftovers
 from migraine_assets.errors import ConfigurationError, DataRefused, NoModelMetTheBar
@@ -83,7 +86,7 @@ def _show(document: RunDocument) -> None:
 
 
 def complete_source(incomplete: str) -> list[str]:
-    """Return the named sources that begin with `incomplete`; the shell itself completes files where there is none."""
+    """Return the named sources that begin with `incomplete`. If none does, the shell completes files."""
     from migraine_assets.sources.registry import SOURCES
 
     return [source.name for source in SOURCES if source.name.startswith(incomplete)]
@@ -118,7 +121,7 @@ def _check(job: str, flags: dict[str, Any]) -> dict[str, Any]:
 def _check_source(
     settings: Settings, job: str, present: dict[str, Any], *, limits: "SourceLimits", contract: "Contract"
 ) -> None:
-    """Find a wrong source before anything runs. Raises `ConfigurationError` or `DataRefused`."""
+    """Check the source before anything runs. Raises `ConfigurationError` or `DataRefused`."""
     from migraine_assets.sources.files.fetch import landing_source
     from migraine_assets.sources.registry import check_source
     from migraine_assets.stores.assets import deliveries
@@ -129,7 +132,7 @@ def _check_source(
     if version := present.get("data_version"):
         deliveries.find(Store(settings.store_location), version)
         return
-    # The order in which the asset `raw_diary` chooses.
+    # The same order as in the asset `raw_diary`.
     source = present.get("source") or settings.source or landing_source(settings.landing) or "synthetic"
     mapping = present.get("mapping") or settings.mapping
     options = present.get("options") or {}

@@ -1,4 +1,7 @@
-"""`migraine ui`: run the Dagster webserver, its daemon, the MLflow server and the reports until this command ends."""
+"""`migraine ui`: run the Dagster webserver, its daemon, the MLflow server and the reports until this command ends.
+
+Not here: the end of the children if this command is killed (`cli.watchdog`), the pages (`report.site`).
+"""
 
 import contextlib
 import os
@@ -38,7 +41,7 @@ class Service:
 
 
 def services(settings: Settings, *, dagster_port: int, mlflow_port: int, reports_port: int) -> tuple[Service, ...]:
-    """Return the processes of `migraine ui`. Each runs under this interpreter: no environment has to be activated."""
+    """Return the processes of `migraine ui`. Each runs under this interpreter, so no environment must be activated."""
     workspace = str(project_root() / "workspace.yaml")
     python = (sys.executable, "-m")
     return (
@@ -51,7 +54,7 @@ def services(settings: Settings, *, dagster_port: int, mlflow_port: int, reports
         Service(
             "MLflow UI",
             (*python, "mlflow", "server", "--host", "127.0.0.1", "--port", str(mlflow_port), "--workers", "1")
-            # Pages of other sites must not reach it by a host name that resolves to this machine.
+            # A page of another site must not reach it under a host name that resolves to this machine.
             + ("--allowed-hosts", ",".join(f"{host}:{mlflow_port}" for host in ("127.0.0.1", "localhost")))
             + (
                 "--backend-store-uri",
@@ -69,10 +72,10 @@ def services(settings: Settings, *, dagster_port: int, mlflow_port: int, reports
 
 
 def environment(settings: Settings, *, mlflow_port: int, reports_port: int) -> dict[str, str]:
-    """Return the environment of the child processes, which share this working directory and so its relative paths."""
+    """Return the environment of the child processes. They share this working directory, and so its relative paths."""
     return os.environ | {
         "MIGRAINE_HOME": str(settings.root),
-        # For links in what a run records.
+        # For links in the metadata of runs.
         "MIGRAINE_MLFLOW_URL": settings.mlflow_url or f"http://127.0.0.1:{mlflow_port}",
         "MIGRAINE_REPORTS_URL": settings.reports_url or f"http://127.0.0.1:{reports_port}",
         "DAGSTER_HOME": str(dagster_home(settings)),
@@ -93,21 +96,21 @@ def supervise(
 ) -> None:
     """Run `children` until one exits or this process is stopped; then end all of them with their descendants.
 
-    Prints `announcement` once all `addresses` answer. Raises `ConfigurationError` where a child exited on its own.
+    Prints `announcement` once all `addresses` answer. Raises `ConfigurationError` if a child exits on its own.
     """
     for number in STOPS:
         signal.signal(number, _interrupt)
     started: list[subprocess.Popen[bytes]] = []
     ended: list[str] = []
     waiting = list(addresses)
-    # Ends the children if this process is killed.
+    # The watchdog ends the children if this process is killed.
     command = (sys.executable, "-I", "-S", watchdog.__file__)
     guard = subprocess.Popen(command, stdin=subprocess.PIPE, start_new_session=True)
     try:
         for child in children:
             # Each has its own process group: Ctrl-C reaches only this process, which then ends them in order.
             started.append(subprocess.Popen(child.command, env=env, start_new_session=True))
-            _tell(guard, str(started[-1].pid))
+            _write_line(guard, str(started[-1].pid))
         while not ended:
             time.sleep(POLL_SECONDS)
             if waiting:
@@ -119,7 +122,7 @@ def supervise(
         console.print("\nStopping")
     finally:
         _end(started)
-        _tell(guard, watchdog.DONE)
+        _write_line(guard, watchdog.DONE)
         guard.communicate()
     if ended:
         raise ConfigurationError(f"{ended[0]} exited unexpectedly: see its last lines above (is its port in use?).")
@@ -127,7 +130,7 @@ def supervise(
 
 def _answers(address: str) -> bool:
     try:
-        # This machine, without the proxy that the environment may set for others.
+        # Without the proxy of the environment, because the address is on this machine.
         urllib.request.build_opener(urllib.request.ProxyHandler({})).open(address, timeout=2).close()
     except urllib.error.HTTPError:
         return True
@@ -136,9 +139,9 @@ def _answers(address: str) -> bool:
     return True
 
 
-def _tell(guard: "subprocess.Popen[bytes]", line: str) -> None:
+def _write_line(guard: "subprocess.Popen[bytes]", line: str) -> None:
     assert guard.stdin is not None
-    # Without its guard the command still ends its children by itself.
+    # Even without its watchdog, the command ends its children itself.
     with contextlib.suppress(BrokenPipeError):
         guard.stdin.write(f"{line}\n".encode())
         guard.stdin.flush()
@@ -153,13 +156,13 @@ def _end(started: list["subprocess.Popen[bytes]"]) -> None:
         # A second Ctrl-C must not leave processes behind.
         signal.signal(number, signal.SIG_IGN)
     for process in started:
-        # Not SIGINT, on which a Python that is still starting prints a traceback.
+        # Not SIGINT: a Python that is still starting would print a traceback.
         _signal(process, signal.SIGTERM)
     deadline = time.monotonic() + GRACE_SECONDS
     while time.monotonic() < deadline and any(process.poll() is None for process in started):
         time.sleep(0.1)
     for process in started:
-        # Also where the leader has exited: its descendants share its group.
+        # Even if the leader has exited: its descendants share its group.
         _signal(process, signal.SIGKILL)
         process.wait()
 
@@ -182,7 +185,7 @@ def ui(
     settings, console = writable_settings(), Console(stderr=True, highlight=False)
     for number in (port, mlflow_port, reports_port):
         _check_free(number)
-    # Opened here first: two processes that start on a fresh database would both create its tables.
+    # Opened here first, because two processes that start on a new database would both create its tables.
     with open_instance(settings) as instance:
         fail_abandoned_runs(instance)
     experiments = prepare_experiments(settings.tracking_uri, artifact_root=settings.artifact_root)

@@ -49,9 +49,9 @@ def dagster_home(settings: Settings) -> Path:
     if os.environ.get("DAGSTER_HOME"):
         return home
     if not source.exists():
-        raise ConfigurationError(f"{source} is missing. Set DAGSTER_HOME to a folder that holds a dagster.yaml.")
+        raise ConfigurationError(f"{source} is missing. Set DAGSTER_HOME to a folder that contains a dagster.yaml.")
     content = source.read_text(encoding="utf-8") + (POSTGRES if os.environ.get("DAGSTER_POSTGRES_URL") else "")
-    # Written only if it differs: a webserver may be reading it.
+    # Written only if it differs, because a webserver may be reading it.
     folder = Store(str(home))
     if not folder.exists(source.name) or folder.read(source.name) != content.encode():
         folder.write(source.name, content.encode())

@@ -1,6 +1,6 @@
-"""Access to a PostgreSQL database that holds tables of Dagster or MLflow: waiting for it and locking its schema.
+"""Access to a PostgreSQL database with tables of Dagster or MLflow: waiting for it and locking its schema.
 
-Not here: whose tables they are (`cli.commands.migrate`, `stores.tracking.database`).
+Not here: the tables (`cli.commands.migrate`, `stores.tracking.database`).
 """
 
 import time
@@ -42,7 +42,7 @@ def database_label(url: str) -> str:
 
 
 def wait_for_database(url: str, *, timeout: float = 0.0, say: Callable[[str], object] = lambda _: None) -> None:
-    """Return when the database answers. Raises `StoreError` if it does not within `timeout` seconds."""
+    """Wait until the database answers. Raises `StoreError` if it does not within `timeout` seconds."""
     from sqlalchemy import text
     from sqlalchemy.exc import DBAPIError
 

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 # Redrawing the spinner takes processor time from the run.
 REDRAWS_PER_SECOND = 4.0
-# The terminal was closed, or the pipe (where rich would exit the program). The run goes on in either case.
+# Errors if the terminal or the pipe was closed (for a pipe, rich exits the program). The run continues in either case.
 OUTPUT_CLOSED = (OSError, SystemExit)
 
 
@@ -34,7 +34,7 @@ def progress_console() -> Iterator[Console]:
     try:
         descriptor = os.dup(sys.stderr.fileno())
     except (OSError, io.UnsupportedOperation):
-        # There is no descriptor behind it, so nothing is redirected.
+        # Standard error has no descriptor here, so nothing is redirected.
         yield err()
         return
     with os.fdopen(descriptor, "w", encoding=sys.stderr.encoding, errors="replace") as file:
@@ -42,7 +42,7 @@ def progress_console() -> Iterator[Console]:
 
 
 class Progress:
-    """Follows one run through the events that this process records, without polling the event log."""
+    """The progress of one run, from the events that this process records, without polling the event log."""
 
     def __init__(self, instance: "dg.DagsterInstance", run_id: str, console: Console) -> None:
         self._instance, self._run_id, self._console = instance, run_id, console

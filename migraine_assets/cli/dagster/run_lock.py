@@ -1,7 +1,8 @@
 """One run at a time per home and store, and the detection of runs whose process was killed.
 
 Two concurrent runs would mix their diaries, since each asset reads the current value of the asset before it. A killed
-run that still counted as started would block every run that is queued in the Dagster UI.
+run that still counts as started would block every run that is queued in the Dagster UI. Not here: the locks
+(`stores.locks`, `stores.store_lock`), the tag of a run's process (`defs.run_owner`).
 """
 
 from collections.abc import Iterator
@@ -26,14 +27,14 @@ WAIT_SECONDS = 6 * 3600.0
 
 @contextmanager
 def hold_home(home: Path, *, wait: bool = False) -> Iterator[None]:
-    """Hold the lock of `home` in this block; the kernel releases it if the process dies.
+    """Hold the lock of `home` in this block. The kernel releases it if the process dies.
 
-    Raises `ConfigurationError` where another process holds it (unless `wait`), and `StoreError` where `home` cannot be
+    Raises `ConfigurationError` if another process holds it (unless `wait`), and `StoreError` if `home` cannot be
     written.
     """
-    with ExitStack() as held:
+    with ExitStack() as locks:
         try:
-            held.enter_context(file_lock(home / LOCK, wait=wait))
+            locks.enter_context(file_lock(home / LOCK, wait=wait))
         except LockHeld as error:
             raise ConfigurationError(
                 f"Another `migraine run` is active in {home}. Wait for it, or set MIGRAINE_HOME to another folder."
@@ -50,10 +51,10 @@ def hold_state(settings: Settings, owner: str, *, wait: bool = False) -> Iterato
     `wait`: wait for the run, monitoring or erasure that holds one of them; otherwise raise `ConfigurationError`.
     """
     seconds = WAIT_SECONDS if wait else 0.0
-    with hold_home(settings.root, wait=wait), ExitStack() as held:
+    with hold_home(settings.root, wait=wait), ExitStack() as locks:
         try:
             store = Store(settings.store_location)
-            held.enter_context(hold_store(store, owner, wait_seconds=seconds, on_wait=err().print))
+            locks.enter_context(hold_store(store, owner, wait_seconds=seconds, on_wait=err().print))
         except LockHeld as error:
             raise ConfigurationError(f"{error} Wait for it, or set MIGRAINE_STORE_URI to another store.") from error
         yield

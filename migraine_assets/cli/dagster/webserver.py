@@ -22,7 +22,7 @@ class LoopbackWebserver(DagsterWebserver):  # type: ignore[type-arg]
 
 
 def main() -> None:
-    """Run Dagster's own command with this webserver, which it has no option for."""
+    """Run Dagster's own command with this webserver. The command has no option for it."""
     vars(app)["DagsterWebserver"] = LoopbackWebserver
     cli.main()  # type: ignore[no-untyped-call]
 

@@ -1,4 +1,7 @@
-"""Probes of the platform itself: disks, silent sensors and schedules, queued messages. Not here: the service."""
+"""Probes of the platform itself: disks, silent sensors and schedules, queued messages.
+
+Not here: the service (`defs.alerting.service`).
+"""
 
 import datetime as dt
 import json
@@ -14,13 +17,13 @@ from migraine_assets.defs.alerting.probe import ProbeContext, ProbeResult
 from migraine_assets.stores.alerts.notifier import Notifier, Observation
 from migraine_assets.stores.monitoring.heartbeats import heartbeats as last_beats
 
-DEFAULT_INTERVAL = 30  # Dagster's, for a sensor without one
+DEFAULT_INTERVAL = 30  # seconds, Dagster's default for sensors
 LEAST_SILENCE = dt.timedelta(minutes=10)
 
 
 @dataclass(frozen=True)
 class Expected:
-    """A sensor or schedule. `on`: whether it is switched on. `silence`: how long it may go without a heartbeat."""
+    """A sensor or schedule. `on`: whether it is switched on. `silence`: the longest normal time without a heartbeat."""
 
     on: bool
     silence: dt.timedelta
@@ -28,7 +31,7 @@ class Expected:
 
 
 def expected(context: ProbeContext) -> dict[str, Expected]:
-    """Every sensor and schedule of this code location by name; empty if the location is not known."""
+    """Return every sensor and schedule of this code location by name, or nothing if the location is not known."""
     repository = context.repository
     if repository is None:
         return {}
@@ -49,30 +52,30 @@ def expected(context: ProbeContext) -> dict[str, Expected]:
 
 
 def is_on(state: str | None, default: str) -> bool:
-    """The status set in the UI, or the default in the code."""
+    """Return whether it is switched on: by the status set in the UI, or else by the default in the code."""
     return (default if state in (None, "DECLARED_IN_CODE") else state) == "RUNNING"
 
 
 def sensor_silence(seconds: int | None) -> dt.timedelta:
-    """How long a sensor with this interval may be silent."""
+    """Return how long a sensor with this interval may be silent."""
     return max(LEAST_SILENCE, dt.timedelta(seconds=5 * (seconds or DEFAULT_INTERVAL)))
 
 
 def schedule_silence(cron: object) -> dt.timedelta:
-    """How long a schedule may be silent: a month, a week or a day, by its cron fields, and two hours."""
+    """Return how long a schedule may be silent: a month, a week or a day, by its cron fields, plus two hours."""
     fields = str(cron).split()
     monthly, weekly = (len(fields) == 5 and fields[index] != "*" for index in (2, 4))
     return dt.timedelta(days=32 if monthly else 8 if weekly else 1, hours=2)
 
 
-# Free share and free bytes: both must be short, since a large disk may be nearly full in percent only.
+# Severity, and the limits of free share and free bytes. Both must be undercut: a few percent of a large disk suffice.
 DISK_LIMITS: tuple[tuple[Severity, float, float], ...] = (("critical", 0.03, 5e9), ("warning", 0.10, 20e9))
 HEARTBEATS = "alert_heartbeats"
 LOCATION = "migraine_assets"
 
 
 def disk(context: ProbeContext, _: Notifier) -> ProbeResult:
-    """Alert on nearly full disks: those of home, the store and Dagster's state."""
+    """Alert on nearly full disks: those of the home folder, the store and Dagster's state."""
     alerts, sentences = [], []
     for path in _disks(context):
         usage = shutil.disk_usage(path)
@@ -85,13 +88,13 @@ def disk(context: ProbeContext, _: Notifier) -> ProbeResult:
 
 
 def shortage(free: float, total: float) -> Severity | None:
-    """The severity of having `free` of `total` bytes left; None if that is enough."""
+    """Return the severity of having `free` of `total` bytes left, or None if that is enough."""
     limits = ((severity, share * total, least) for severity, share, least in DISK_LIMITS)
     return next((severity for severity, share, least in limits if free < share and free < least), None)
 
 
 def _disks(context: ProbeContext) -> list[Path]:
-    """One folder of each disk: home before the others, so that the key of the alert does not change."""
+    """Return one folder of each disk. Home comes before the others, so that the key of the alert does not change."""
     folders = [context.settings.root, Path(os.environ.get("DAGSTER_HOME") or context.settings.root)]
     folders += [Path(context.store.root)] if context.store.local else []
     # A folder that does not exist yet will be on the disk of its parent.
@@ -102,7 +105,7 @@ def _disks(context: ProbeContext) -> list[Path]:
 def heartbeats(context: ProbeContext, _: Notifier) -> ProbeResult:
     """Alert on sensors and schedules that are on and silent.
 
-    After a pause of this probe itself, such as a stopped daemon, the others get time to be evaluated again.
+    After a pause of this probe itself, for example of a stopped daemon, the others get time to be evaluated again.
     """
     beats, on = last_beats(context.store), {name: one for name, one in expected(context).items() if one.on}
     first_missed = _first_missed(context, set(on) - set(beats))
@@ -119,7 +122,7 @@ def heartbeats(context: ProbeContext, _: Notifier) -> ProbeResult:
 
 
 def _first_missed(context: ProbeContext, never: set[str]) -> dict[str, dt.datetime]:
-    """When each of those that were never evaluated was first missed."""
+    """Return when each sensor or schedule that was never evaluated was first missed."""
     try:
         known: Mapping[str, str] = json.loads(context.cursor or "{}")
         return {name: dt.datetime.fromisoformat(known[name]) if name in known else context.now for name in never}

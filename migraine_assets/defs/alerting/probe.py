@@ -1,6 +1,6 @@
-"""The interface of probes, which look for conditions to alert on: their context, their result, and scraping a service.
+"""The interface of probes, which evaluate conditions to alert on: their context, their result, and scraping a service.
 
-Not here: the probes themselves (one module for each subject) and the sensors that run them (`defs.alerting.sensors`).
+Not here: the probes themselves (one module per subject), the sensors that run them (`defs.alerting.sensors`).
 """
 
 import datetime as dt
@@ -22,7 +22,7 @@ TIMEOUT_SECONDS, MOST_BYTES = 5.0, 8_000_000
 
 
 def scrape(url: str, *, names: Collection[str], now: dt.datetime) -> Reading:
-    """The samples called `names` of the service at `url`. Raises `StoreError` if it returns no metrics."""
+    """Return the samples called `names` of the service at `url`. Raises `StoreError` if it returns no metrics."""
     from prometheus_client.parser import text_string_to_metric_families
 
     address = f"{url.rstrip('/').removesuffix('/metrics')}/metrics"
@@ -41,7 +41,7 @@ def scrape(url: str, *, names: Collection[str], now: dt.datetime) -> Reading:
 
 @dataclass(frozen=True)
 class ProbeContext:
-    """What a probe may read. `cursor`: what its last evaluation stored for this one; it can be lost."""
+    """The context of a probe. `cursor`: stored by the last evaluation for this one. It can be lost."""
 
     store: Store
     settings: Settings
@@ -51,7 +51,7 @@ class ProbeContext:
     repository: dg.RepositoryDefinition | None = None
 
     def link(self, path: str) -> str:
-        """The URL of a page of the Dagster UI; empty if `MIGRAINE_PUBLIC_URL` is not set."""
+        """Return the URL of a page of the Dagster UI; empty if `MIGRAINE_PUBLIC_URL` is not set."""
         base = self.settings.public_url
         return f"{base.rstrip('/')}/{quote(path, safe='/?=&')}" if base else ""
 

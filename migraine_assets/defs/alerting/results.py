@@ -1,4 +1,7 @@
-"""The probe of monitoring results: drift and degraded performance. Not here: monitoring itself (`defs.monitoring`)."""
+"""The probe of monitoring results: drift and degraded performance.
+
+Not here: monitoring itself (`defs.monitoring`).
+"""
 
 import datetime as dt
 from collections.abc import Iterator
@@ -20,7 +23,10 @@ from migraine_assets.stores.monitoring.results import (
 
 @dataclass(frozen=True)
 class Source:
-    """A kind of result that raises alerts: on which verdict, which alert, the asset to link to, a suffix of the key."""
+    """A kind of result that raises alerts.
+
+    `verdict`: the status that raises `alert`. `asset`: linked in the message. `suffix`: of the alert's key.
+    """
 
     results: ResultKind[Any]
     verdict: str
@@ -34,13 +40,13 @@ SOURCES: tuple[Source, ...] = (
     Source(REALIZED, "degraded", "performance_degraded", "realised_performance", " (realised)"),
     Source(ESTIMATED, "degraded", "performance_degraded", "estimated_performance", " (estimated)"),
 )
-# Such a verdict neither raises nor resolves an alert.
+# These statuses neither raise nor resolve an alert.
 UNDECIDED = ("too little data",)
 MOST_REASONS = 4
 
 
 def monitoring(context: ProbeContext, _: Notifier) -> ProbeResult:
-    """Raise and resolve alerts by the newest result of each kind."""
+    """Raise and resolve alerts from the newest result of each kind."""
     events: list[Alert | Ended] = []
     evaluated = []
     for source in SOURCES:

@@ -1,7 +1,8 @@
 """Probes of the finished runs of the instance: failed runs, and failed checks in them.
 
-The cursor only says where to begin. If it is lost, the events of a day are read again and change nothing: an event that
-is not newer than the last one of its alert is ignored.
+The cursor is only a start for the next evaluation. If it is lost, the events of a day are read again and change
+nothing: an event that is not newer than the last one of its alert is ignored. Not here: probes of sensors and schedules
+(`defs.alerting.machine`).
 """
 
 import datetime as dt
@@ -27,7 +28,7 @@ FINISHED = [DagsterRunStatus.SUCCESS, DagsterRunStatus.FAILURE, DagsterRunStatus
 
 
 def failed_runs(context: ProbeContext, _: Notifier) -> ProbeResult:
-    """Alert on failed runs by job; the next success of the job resolves the alert."""
+    """Alert on failed runs by job. The next success of the job resolves the alert."""
     records = _finished(context)
     ended = [record for record in records if record.dagster_run.status != DagsterRunStatus.CANCELED]
     events = [event for record in ended if (event := _outcome(context, record)) is not None]
@@ -40,7 +41,7 @@ def failed_runs(context: ProbeContext, _: Notifier) -> ProbeResult:
 
 
 def failed_checks(context: ProbeContext, _: Notifier) -> ProbeResult:
-    """Alert on failed checks, blocking or not; the check passing resolves the alert."""
+    """Alert on failed checks, blocking or not. The alert is resolved when the check passes."""
     records = _finished(context)
     events = [item for record in records for item in _checks(context, record.dagster_run.run_id)]
     failures = sum(isinstance(item, Alert) for item in events)
@@ -52,7 +53,7 @@ def failed_checks(context: ProbeContext, _: Notifier) -> ProbeResult:
 
 
 def _finished(context: ProbeContext) -> Sequence[dg.RunRecord]:
-    """The runs that finished since the last evaluation, oldest first. The rest of very many is left to the next one."""
+    """Return the runs that finished since the last evaluation, oldest first, at most a page."""
     finished = dg.RunsFilter(statuses=FINISHED, updated_after=_since(context))
     return context.instance.get_run_records(finished, limit=PAGE, order_by="update_timestamp", ascending=True)
 
@@ -86,7 +87,7 @@ def _ended_at(record: dg.RunRecord) -> dt.datetime:
 
 
 def _subject(run: dg.DagsterRun) -> str:
-    """The key of the alert: job or assets, and partition. Only a success with the same key resolves it."""
+    """Return the key of the alert: job or assets, and partition. Only a success with the same key resolves it."""
     assets = sorted(key.to_user_string() for key in run.asset_selection or ())
     name = ", ".join(assets) if run.job_name.startswith("__") and assets else run.job_name
     if len(name) > LONGEST_NAME:

@@ -1,7 +1,7 @@
-"""The alert sensors: one table, one factory. A new subject is a row here and a probe in a module.
+"""The alert sensors: one table, one factory. For a new subject, add a row here and a probe in a module of its own.
 
 They start no runs and change nothing but alerts. An error in one fails its tick, which the UI shows, and stops its
-heartbeat.
+heartbeat. Not here: the probes (the other modules of `defs.alerting`), the kinds of alerts (`core.alerts.kinds`).
 """
 
 import datetime as dt
@@ -22,7 +22,7 @@ from migraine_assets.stores.store import Store
 
 @dataclass(frozen=True)
 class AlertSensor:
-    """One row of the table. `seconds`: between evaluations."""
+    """One alert sensor. `seconds`: between evaluations."""
 
     name: str
     seconds: int
@@ -42,13 +42,13 @@ TABLE: tuple[AlertSensor, ...] = (
 
 
 def alert_sensors(*, running: bool) -> list[dg.SensorDefinition]:
-    """The sensors. `running`: whether they are on by default."""
+    """Return the sensors. `running`: whether they are on by default."""
     status = dg.DefaultSensorStatus.RUNNING if running else dg.DefaultSensorStatus.STOPPED
     return [_sensor(row, status=status) for row in TABLE]
 
 
 def on_by_default(settings: Settings) -> bool:
-    """Whether alert sensors are on by default: with automation, or with at least one channel."""
+    """Return whether alert sensors are on by default: with automation, or with at least one channel."""
     return settings.automation or bool(settings.channel_urls)
 
 
@@ -64,7 +64,7 @@ def _sensor(row: AlertSensor, *, status: dg.DefaultSensorStatus) -> dg.SensorDef
 def evaluate(
     row: AlertSensor, context: dg.SensorEvaluationContext, store: Store, *, now: Callable[[], dt.datetime]
 ) -> ProbeResult:
-    """One tick: probe, report, then store the cursor and the heartbeat. `now` is an argument for the tests."""
+    """Run one tick: probe, report, then store the cursor and the heartbeat. Tests pass another `now`."""
     settings, started = Settings(), now()
     probe_context = ProbeContext(
         store, settings, context.instance, started, context.cursor or "", context.repository_def

@@ -1,7 +1,7 @@
 """The probe of the service's metrics: error rate, latency, refused bundles, and whether it responds.
 
-For a service on one node. With several nodes behind one address, their counters mix: use Prometheus with the chart's
-rules instead. Not here: the arithmetic (`core.alerts.service_metrics`).
+It is for a service on one node. With several nodes behind one address, it would mix their counters: use Prometheus with
+the chart's rules instead. Not here: the arithmetic (`core.alerts.service_metrics`).
 """
 
 import datetime as dt
@@ -37,7 +37,7 @@ class CursorState:
 
 
 def service(context: ProbeContext, _: Notifier) -> ProbeResult:
-    """Alert on the service's last minutes."""
+    """Alert on the metrics of the service in the last minutes."""
     url = context.settings.service_url
     if not url:
         return ProbeResult(Observation(complete=KINDS), "MIGRAINE_SERVICE_URL is not set: no service is evaluated.")
@@ -92,7 +92,7 @@ def _time(seconds: float) -> str:
 
 
 def encode_cursor(state: CursorState) -> str:
-    """The cursor of a state."""
+    """Return the cursor of a state."""
     readings = [
         {
             "when": one.when.isoformat(),
@@ -104,7 +104,7 @@ def encode_cursor(state: CursorState) -> str:
 
 
 def decode_cursor(cursor: str) -> CursorState:
-    """The state of a cursor; an empty one if it is lost or of another version."""
+    """Return the state of a cursor, or an empty one if the cursor is lost or of another version."""
     try:
         content = json.loads(cursor)
         return CursorState(

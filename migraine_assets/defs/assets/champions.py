@@ -1,7 +1,7 @@
-"""The champion assets: carry out the decision of the evaluation in the champion pointer and in the MLflow registry.
+"""The champion assets: apply the decision of the evaluation to the champion pointer and the MLflow registry.
 
-Not here: the decision (`core.evaluation.gate`), the pointer (`stores.registry.champions`), guarded rollouts after they
-have started (`defs.monitoring.rollout_guard`).
+Not here: the decision (`core.evaluation.gate`), the pointer (`stores.registry.champions`), guarded rollouts after their
+start (`defs.monitoring.rollout_guard`).
 """
 
 import dataclasses
@@ -34,7 +34,7 @@ UNCHANGED = "The best two models are already champion and challenger."
 
 
 def champion_asset(task: Task) -> dg.AssetsDefinition:
-    """The asset that promotes the best two models of `task`, or records why it does not."""
+    """Return the asset that promotes the best two models of `task`, or records why it does not."""
 
     @dg.asset(
         key=["champions", task],
@@ -62,7 +62,7 @@ def champion_asset(task: Task) -> dg.AssetsDefinition:
 
 
 def champion_assets() -> list[dg.AssetsDefinition]:
-    """The champion assets of both tasks."""
+    """Return the champion assets of both tasks."""
     return [champion_asset("attack"), champion_asset("severity")]
 
 
@@ -102,7 +102,7 @@ def _decide(
 
 
 def _described(store: Store, value: ChampionRef) -> ChampionRef:
-    """The value with the algorithm of the champion, and with the record in force if its outcome has none."""
+    """Return the value with the champion's algorithm, and with the record in force if its outcome has none."""
     serving = read_pointer(store).tasks.get(value.task)
     return dataclasses.replace(
         value,
@@ -134,7 +134,7 @@ def _challenger(store: Store, task: str) -> str | None:
 
 
 def _refused_before(store: Store, task: str, candidate: str, incumbent: str | None) -> PromotionRecord | None:
-    """The last record of this task if it is the same refusal, so that a re-run records nothing new."""
+    """Return the task's last record if it is the same refusal, so that a re-run records nothing new."""
     last = [entry.record for entry in history(store, damaged=[]) if entry.record.task == task][-1:]
     same = (r for r in last if r.what == "refuse" and r.to_champion == candidate and r.from_champion == incumbent)
     return next(same, None)

@@ -1,7 +1,7 @@
 """The evaluation of one task: score every bundle on the test part, rank the models, compare the best with the champion.
 
 Here belong loading bundles and composing results. Not here: metrics and decisions (`core.evaluation`), pages
-(`report`), Dagster's part (`defs.assets.evaluation`).
+(`report`), the asset (`defs.assets.evaluation`).
 """
 
 from collections.abc import Mapping, Sequence
@@ -51,7 +51,7 @@ def evaluate(
     *,
     opponent: str | None,
 ) -> Evaluated:
-    """Evaluate one task. Nothing before this function uses the test part."""
+    """Evaluate one task. This is the first use of the test part."""
     params, data = workspace.params(), load(task, workspace, features, folds, groups=True)
     bundles = {
         model.key: load_bundle(workspace.store, model.bundle, threads=params.training.threads)
@@ -103,13 +103,13 @@ def evaluate(
 
 
 def incumbent_of(workspace: Workspace, task: Task) -> str | None:
-    """The bundle of the current champion, or None."""
+    """Return the bundle of the current champion, or None."""
     models = read_pointer(workspace.store).tasks.get(task)
     return models.champion if models else None
 
 
 def opponent_of(workspace: Workspace, task: Task, models: Sequence[ModelRef]) -> str | None:
-    """The bundle that the best of `models` must not lose to: the champion, or None if it is that model itself."""
+    """Return the bundle that the best of `models` must not lose to: the champion, or None if it is that model."""
     best = rank([_result(model) for model in models], task=task).champion
     incumbent = incumbent_of(workspace, task)
     return None if incumbent in {model.bundle for model in models if model.key == best} else incumbent
@@ -148,7 +148,7 @@ def _gate(
 
 
 def _incomparable(workspace: Workspace, incumbent: Bundle, candidate: Manifest, *, source: str) -> str | None:
-    """The reason why scores cannot compare the two bundles, or None if they can."""
+    """Return the reason why scores cannot compare the two bundles, or None if they can."""
     old = incumbent.manifest
     if (old.horizon, old.severity_kind) != (candidate.horizon, candidate.severity_kind):
         return "The champion predicts another target (horizon or kind of severity) than this diary has."
@@ -161,7 +161,7 @@ def _incomparable(workspace: Workspace, incumbent: Bundle, candidate: Manifest, 
 
 
 def _old_prediction(bundle: Bundle, data: TaskData, names: tuple[str, ...]) -> Floats:
-    """The predictions of the champion for the same rows. A feature that this diary does not have is null."""
+    """Return the champion's predictions for the same rows. A feature that this diary does not have is null."""
     missing = [name for name in bundle.manifest.names if name not in names]
     nulls = np.full((len(data.test.y), len(missing)), np.nan, dtype=np.float32)
     return bundle.predict_from(np.hstack([data.test.X, nulls]), (*names, *missing))
@@ -172,7 +172,7 @@ def _result(model: ModelRef) -> Result:
 
 
 def scores(figures: Figures) -> Scores:
-    """The inverse of `defs.assets.train.figures`."""
+    """Return the scores that `defs.assets.train.figures` has turned into `figures`."""
     return {name: Interval(*(np.nan if end is None else end for end in triple)) for name, triple in figures.items()}
 
 
@@ -194,5 +194,5 @@ def _row(model: ModelRef, test: Scores | None) -> ModelRow:
 
 
 def _inputs(features: FeaturesRef) -> Mapping[str, tuple[int, ...]]:
-    """The columns of the features of each diary field."""
+    """Return the columns of the features of each diary field."""
     return groups_by_field(features.names, {name: features.recipe.inputs[name] for name in features.names})

@@ -37,7 +37,7 @@ OTHER: dict[Task, Task] = {"attack": "severity", "severity": "attack"}
 
 
 def evaluation_asset(task: Task) -> dg.AssetsDefinition:
-    """The asset that evaluates all models of `task`."""
+    """Return the asset that evaluates all models of `task`."""
 
     @dg.asset(
         key=["evaluation", task],
@@ -73,7 +73,7 @@ def evaluation_asset(task: Task) -> dg.AssetsDefinition:
 
 
 def evaluation_assets() -> list[dg.AssetsDefinition]:
-    """The evaluations of both tasks."""
+    """Return the evaluations of both tasks."""
     return [evaluation_asset(task) for task in MODELS]
 
 
@@ -118,7 +118,7 @@ def _evaluate_once(
 
 
 def _record_test_scores(workspace: Workspace, evaluated: Evaluated) -> None:
-    """Keep the test scores beside each bundle: monitoring compares a served model with them."""
+    """Store the test scores with each bundle, because monitoring compares a served model with them."""
     for row in evaluated.evaluation.rows:
         if row.bundle and row.test:
             scores = {name: interval_record(interval) for name, interval in row.test.items()}
@@ -128,7 +128,7 @@ def _record_test_scores(workspace: Workspace, evaluated: Evaluated) -> None:
 def _add_other_task(
     context: dg.AssetExecutionContext, workspace: Workspace, other: Task, value: EvaluationRef, facts: RunFacts
 ) -> None:
-    """Add the other task to the new report, if it was evaluated on the same data and this run does not do it later."""
+    """Add the other task to the new report if its evaluation used the same data and this run does not repeat it."""
     stored = read_current(workspace.store, f"evaluation/{other}")
     selected = context.run.asset_selection
     planned = selected is None or dg.AssetKey(["evaluation", other]) in selected
@@ -161,7 +161,7 @@ def _reference(evaluated: Evaluated, models: list[ModelRef], report: Path, *, da
 
 
 def _name(facts: RunFacts) -> str:
-    """The report folder, for example 2024-02-29-1a2b3c4d. Both tasks of a run share it, and folders sort by day."""
+    """Return the report folder, for example 2024-02-29-1a2b3c4d. Both tasks of a run share it. Folders sort by day."""
     return f"{facts.created[:10]}-{facts.run_id[:8]}"
 
 
@@ -182,6 +182,6 @@ def _facts(context: dg.AssetExecutionContext, features: FeaturesRef, seed: int) 
 
 
 def _created(context: dg.AssetExecutionContext) -> dt.datetime:
-    """The time at which the run was created: the same for both tasks, also if the run continues past midnight."""
+    """Return when the run was created: the same time for both tasks, even if the run continues past midnight."""
     record = context.instance.get_run_record_by_id(context.run.run_id)
     return record.create_timestamp if record else dt.datetime.now(dt.UTC)

@@ -1,6 +1,6 @@
 """Metadata of an evaluation in the Dagster UI: the comparison, the figures, the decision and links.
 
-All of it is read from the report, so that a cached evaluation shows the same. Not here: metadata of the other assets
+All of it is read from the report, so a cached evaluation shows the same. Not here: metadata of the other assets
 (`defs.metadata`).
 """
 
@@ -48,7 +48,7 @@ FIGURES = {
 
 
 def evaluation_metadata(task: Task, value: EvaluationRef, workspace: Workspace, *, cached: bool) -> Metadata:
-    """The decision with its reasons, the comparison, the figures, and links to the report and to MLflow."""
+    """Return the decision with its reasons, the comparison, the figures, and links to the report and to MLflow."""
     report = Path(value.report)
     content, images = section(report, task), figures(report, task)
     return {
@@ -67,12 +67,12 @@ def evaluation_metadata(task: Task, value: EvaluationRef, workspace: Workspace, 
 
 
 def _first_sentences(text: str) -> str:
-    """The result in words, without the statistics that follow."""
+    """Return the first two sentences: the result in words, without the statistics."""
     return " ".join(re.split(r"(?<=[.]) (?=[A-Z])", text)[:2])
 
 
 def _comparison(task: Task, content: TaskSection) -> dg.TableMetadataValue:
-    """All models, best first, then the baselines."""
+    """Return the table of all models, best first, then the baselines."""
     roles = {content.champion: "champion", content.challenger: "challenger"}
     models = [(title(key), roles.get(key, ""), *_cells(task, model)) for key, model in ranked(task, content)]
     baselines = [(title(key), "baseline", *_cells(task, scores)) for key, scores in content.baselines.items()]
@@ -80,7 +80,7 @@ def _comparison(task: Task, content: TaskSection) -> dg.TableMetadataValue:
 
 
 def ranked(task: Task, content: TaskSection) -> list[tuple[str, ModelSection]]:
-    """The models by cross-validation, best first, and failed ones last."""
+    """Return the models by cross-validation, best first, and failed ones last."""
     name, sign = HEADLINE[task], -1 if task == "attack" else 1
 
     def rank(item: tuple[str, ModelSection]) -> tuple[bool, float]:
@@ -95,6 +95,6 @@ def _cells(task: Task, scores: ModelSection | BaselineSection) -> list[str]:
 
 
 def _trends(content: TaskSection) -> dict[str, float]:
-    """The champion's test scores as numbers: the UI plots them over the materializations."""
+    """Return the champion's test scores as numbers, which the UI plots over the materializations."""
     best = content.models[content.champion].test if content.champion else {}
     return {f"test {name}": one.value for name in TRENDS if (one := best.get(name)) and one.value is not None}

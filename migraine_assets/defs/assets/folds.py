@@ -1,4 +1,5 @@
-"""The asset `folds`: which rows of the feature table train, which test, and the cross-validation folds.
+"""The asset `folds`: the part (training, test or unused) and the cross-validation fold of each row of the feature
+table.
 
 Not here: how the split is made (`core.evaluation.folds`), its checks (`defs.checks.features`).
 """

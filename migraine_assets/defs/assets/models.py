@@ -1,7 +1,7 @@
 """One asset per trained model, made by one factory from the rows of `core.models.catalogue`.
 
-The value of each asset is its bundle. Here belongs Dagster's part: keys, checks, caching, and that the failure of one
-model does not stop the others. Not here: training (`defs.assets.train`), promotion (`defs.assets.champions`).
+The value of each asset is its bundle. Here belong keys, checks, caching, and the isolation of failures: a failed model
+does not stop the others. Not here: training (`defs.assets.train`), promotion (`defs.assets.champions`).
 """
 
 import traceback
@@ -30,17 +30,17 @@ GROUP = {"attack": "g3_classifiers", "severity": "g4_regressors"}
 
 
 def asset_key(estimator: Estimator) -> dg.AssetKey:
-    """The asset key, for example `classifiers/xgboost`."""
+    """Return the asset key, for example `classifiers/xgboost`."""
     return dg.AssetKey([FAMILY[estimator.task], estimator.key])
 
 
 def model_assets() -> list[dg.AssetsDefinition]:
-    """The assets of all models in the table."""
+    """Return the assets of all models in the table."""
     return [model_asset(estimator) for estimator in TABLE]
 
 
 def model_asset(estimator: Estimator) -> dg.AssetsDefinition:
-    """The asset that trains one model of the table."""
+    """Return the asset that trains one model of the table."""
     key = asset_key(estimator)
 
     @dg.asset(
@@ -74,9 +74,10 @@ def _train_once(
     features: FeaturesRef,
     folds: FoldsRef,
 ) -> tuple[ModelRef, bool]:
-    """The model cached for the same data, parameters and code, or a new one. A failed model is trained again.
+    """Return the model cached for the same data, parameters and code, or train a new one.
 
-    A model that has not been logged to MLflow, because MLflow was unavailable or the run was killed, is logged now.
+    A failed model is trained again. A model that has not been logged to MLflow, because MLflow was unavailable or the
+    run was killed, is logged now.
     """
     store, params = workspace.store, workspace.params()
     overrides = dict(params.hyperparameters(estimator.task, estimator.key))
@@ -108,7 +109,7 @@ def _train_isolated(
     features: FeaturesRef,
     folds: FoldsRef,
 ) -> ModelRef:
-    """Train one model. Its own failure becomes its value, so that the other models are still compared."""
+    """Train one model. Its failure becomes its value, so that the other models are still compared."""
     try:
         with bounded_threads(workspace.params().training.threads):
             return training.train(estimator, workspace, features, folds, run_id=context.run.run_id)
@@ -116,7 +117,7 @@ def _train_isolated(
         context.log.warning(f"{estimator.key} could not be trained. {error}")
         return training.failed(estimator, str(error))
     except (ConfigurationError, StoreError):
-        # Folds of other features, a full disk: no other model would succeed either.
+        # For example folds of other features, or a full disk: the other models would fail too.
         raise
     except Exception as error:  # noqa: BLE001 - a library may raise anything; the trace goes to the log
         context.log.error(f"{estimator.key} could not be trained.\n{traceback.format_exc()}")

@@ -1,7 +1,7 @@
 """The asset `preprocessed_diary`: the diary that features are computed from.
 
-Here belongs recording the delivery as accepted, because this asset runs only if no blocking check failed. Not here:
-the cleaning rules (`core.diary.cleaning`, `core.diary.preprocess`).
+Here belongs recording the delivery as accepted, because this asset runs only if no blocking check failed. Not here: the
+cleaning rules (`core.diary.cleaning`, `core.diary.preprocess`).
 """
 
 import json

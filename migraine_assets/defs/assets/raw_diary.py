@@ -1,6 +1,6 @@
 """The asset `raw_diary`: the diary as it was delivered, in the columns of the contract.
 
-Here belong reading a source and keeping its files. Not here: how a source is read (`sources`), validation
+Here belong reading a source and storing its files. Not here: how a source is read (`sources`), validation
 (`defs.assets.validated_diary`), checks (`defs.checks.diary`).
 """
 
@@ -25,7 +25,7 @@ GROUP = "g1_diary"
 
 
 class RawDiaryConfig(dg.Config):
-    """What to read. By default the landing folder if it holds a diary, and otherwise the synthetic cohort."""
+    """The source to read: by default the landing folder if it contains a diary, otherwise the synthetic cohort."""
 
     source: str | None = None
     mapping: str | None = None

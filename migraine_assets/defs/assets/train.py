@@ -1,6 +1,6 @@
 """The training of one model: load the rows, fit and cross-validate, export, write the bundle.
 
-Not here: fitting (`core.models.training`), scores (`core.evaluation.cross_validation`), Dagster's part
+Not here: fitting (`core.models.training`), scores (`core.evaluation.cross_validation`), the asset
 (`defs.assets.models`).
 """
 
@@ -27,7 +27,7 @@ from migraine_assets.stores.store import Store
 
 
 def load(task: Task, workspace: Workspace, features: FeaturesRef, folds: FoldsRef, *, groups: bool = False) -> TaskData:
-    """The rows of one task. Raises `ConfigurationError` if the folds belong to other features."""
+    """Return the rows of one task. Raises `ConfigurationError` if the folds belong to other features."""
     if folds.features != features.frame.version:
         raise ConfigurationError(
             "The folds were made for other features than the current ones: materialize 'folds' again."
@@ -84,7 +84,7 @@ def train(
 
 
 def failed(estimator: Estimator, error: str) -> ModelRef:
-    """The value of a model that could not be trained."""
+    """Return the value of a model that could not be trained."""
     return ModelRef(
         key=estimator.key,
         task=estimator.task,
@@ -106,7 +106,7 @@ def failed(estimator: Estimator, error: str) -> ModelRef:
 
 
 def intact(store: Store, value: ModelRef) -> bool:
-    """Whether a cached model can be used again: it did not fail, and its files exist."""
+    """Return whether a cached model can be used again: it did not fail, and its files exist."""
     return bool(
         value.bundle
         and value.predictions
@@ -116,7 +116,7 @@ def intact(store: Store, value: ModelRef) -> bool:
 
 
 def figures(scores: Scores) -> Figures:
-    """Scores as (value, ci_low, ci_high), with None for an unknown value."""
+    """Return scores as (value, ci_low, ci_high), with None for an unknown value."""
     return {name: tuple(interval.to_json().values()) for name, interval in scores.items()}  # type: ignore[misc]
 
 

@@ -27,7 +27,7 @@ DESCRIPTIONS = {
     },
 )
 def validation(workspace: Workspace, raw_diary: DiaryRef):  # type: ignore[no-untyped-def]  # Dagster reads annotations
-    """Split the raw diary by the rules of the contract. Every row ends up in exactly one of the two assets."""
+    """Split the raw diary by the rules of the contract. Every row is in exactly one of the two assets."""
     params = workspace.params()
     contract = params.diary_contract()
     result = validate(

@@ -1,6 +1,6 @@
-"""Whether a new diary has arrived in the landing folder or at the configured source.
+"""Detection of a new diary in the landing folder or at the configured source.
 
-Here: looking for it. Not here: reading a diary (`sources`), starting a run (`defs.automation.sensors`).
+Not here: reading a diary (`sources`), starting a run (`defs.automation.sensors`).
 """
 
 import hashlib
@@ -33,8 +33,11 @@ class Arrival:
     about: str = ""
 
 
-def look(workspace: Workspace, *, cursor: str | None, now: float) -> Arrival:
-    """Look once. `cursor`: of the last look; without it everything is read, with the same result."""
+def find_arrival(workspace: Workspace, *, cursor: str | None, now: float) -> Arrival:
+    """Look for a new diary once.
+
+    `cursor`: of the previous call. Without it everything is read again, with the same result.
+    """
     if workspace.source is None:
         return _landed(workspace, cursor=cursor, now=now)
     if workspace.source in {entry.name for entry in SOURCES}:
@@ -48,7 +51,7 @@ def _landed(workspace: Workspace, *, cursor: str | None, now: float) -> Arrival:
     landing = Path(workspace.landing)
     files = list(_files(landing))
     if not files:
-        return Arrival(None, f"{landing} holds no diary.", "")
+        return Arrival(None, f"{landing} contains no diary.", "")
     if any(changed > now - SETTLED_SECONDS for _, _, changed in files):
         return Arrival(None, f"A file in {landing} changed a moment ago and may be incomplete.", "")
     current = hashlib.sha256(repr(files).encode()).hexdigest()
@@ -66,8 +69,8 @@ def _known_or_new(workspace: Workspace, location: str, *, cursor: str) -> Arriva
     try:
         identity = fetch(location, limits=workspace.params().sources).md5
     except MigraineError as error:
-        # Without a cursor the next look reads the files again and repeats the message.
+        # Without a cursor, the next call reads the files again and repeats the message.
         return Arrival(None, str(error), "")
     if any(entry.acceptance.md5 == identity for entry in deliveries.log(workspace.store)):
         return Arrival(None, f"The diary in {location} was already accepted ({identity}).", cursor)
-    return Arrival(identity, f"{location} holds a new diary ({identity}).", cursor, about=location)
+    return Arrival(identity, f"{location} contains a new diary ({identity}).", cursor, about=location)

@@ -1,4 +1,4 @@
-"""Schedules: the monitoring of each day, and a weekly page.
+"""Schedules: the daily monitoring, and a weekly report.
 
 Not here: the assets that they materialize (`defs.monitoring.assets`).
 """
@@ -15,7 +15,7 @@ DAILY, WEEKLY = "15 1 * * *", "0 6 * * 1"
 
 
 def automation_schedules(*, on: bool) -> list[dg.ScheduleDefinition]:
-    """Return both. `on`: their status in the code; a user can switch each of them in the UI."""
+    """Return both schedules. `on`: their status in the code; a user can switch each of them in the UI."""
     status = dg.DefaultScheduleStatus.RUNNING if on else dg.DefaultScheduleStatus.STOPPED
     return [
         _schedule("daily_monitoring", "monitoring", DAILY, status, "Monitors the day that has ended (UTC)."),

@@ -1,11 +1,9 @@
-"""Sensors that start training without a request: new diaries, drift, degradation.
-
-Here: Dagster's sensors. Not here: what they examine (`defs.automation.triggers`, `defs.automation.new_diaries`), the
-decision (`core.monitoring.retraining`).
+"""Sensors that start training by themselves: after new diaries, drift or degradation.
 
 Every evaluation records a heartbeat, and every decision, including the one not to act, is recorded once with its
 reasons. All steps are idempotent: a run's key is derived from its cause, so neither a restart nor a lost cursor starts
-a second run.
+a second run. Not here: what they examine (`defs.automation.triggers`, `defs.automation.new_diaries`), the decision
+(`core.monitoring.retraining`).
 """
 
 import datetime as dt
@@ -77,12 +75,12 @@ def _new_diaries(status: dg.DefaultSensorStatus) -> dg.SensorDefinition:
         job_name="full_pipeline",
         minimum_interval_seconds=SECONDS,
         default_status=status,
-        description="Starts the whole pipeline when the landing folder or the source holds a new diary.",
+        description="Starts the whole pipeline when the landing folder or the source contains a new diary.",
     )
     def sensor(context: dg.SensorEvaluationContext, workspace: Workspace) -> Evaluation:
         now = dt.datetime.now(dt.UTC)
         record_heartbeat(workspace.store, "new_diaries", now=now)
-        arrival = new_diaries.look(workspace, cursor=context.cursor, now=now.timestamp())
+        arrival = new_diaries.find_arrival(workspace, cursor=context.cursor, now=now.timestamp())
         key = f"diary:{arrival.identity}"
         known = arrival.identity is None or was_started(context.instance, key)
         running = () if known else training_in_flight(context.instance)
@@ -109,6 +107,9 @@ def _without_alarm(workspace: Workspace, kind: Kind) -> str:
 
 
 def _request(context: dg.SensorEvaluationContext, sensor: str, key: str, *, reason: str) -> dg.RunRequest:
-    """A run with its reason as a tag. A tick that starts a run has no message of its own, so its log has the reason."""
+    """Return a run request with its reason as a tag.
+
+    The reason is also logged, because a tick that starts a run has no message of its own.
+    """
     context.log.info(reason)
     return dg.RunRequest(run_key=key, tags={TRIGGER: sensor, TRIGGER_KEY: key, TRIGGER_REASON: reason})

@@ -1,8 +1,7 @@
-"""The sensor that publishes the status of the automation: jobs, sensors, schedules and verdicts. It starts nothing.
+"""The sensor that publishes the status of the automation: jobs, sensors, schedules and verdicts. It starts no run.
 
-It is on by default, because Prometheus must learn of a failed run even where nothing is automated. If it falls silent
-together with the daemon, the alert MigraineDagsterSilent fires. Not here: the published file
-(`stores.monitoring.pipeline_status`).
+It is on by default, so that Prometheus learns of failed runs even without automation. If it stops together with the
+daemon, the alert MigraineDagsterSilent fires. Not here: the published file (`stores.monitoring.pipeline_status`).
 """
 
 import datetime as dt
@@ -39,7 +38,7 @@ Verdicts = dict[str, dict[str, TaskVerdict]]
 
 
 def verdicts(store: Store, *, known: Mapping[str, Mapping[str, TaskVerdict]], warn: Callable[[str], None]) -> Verdicts:
-    """Return the newest verdicts by kind and task. An unreadable result leaves the `known` verdict in place."""
+    """Return the newest verdicts by kind and task. If a result is unreadable, the `known` verdict remains."""
     newest = {kind: dict(tasks) for kind, tasks in known.items()}
     for kind in RESULT_KINDS:
         try:
@@ -97,7 +96,7 @@ WILL_RETRY = "dagster/will_retry"
 MOST_RUNS = 1000
 # A run's record may be written a little later than its timestamp.
 OVERLAP = dt.timedelta(minutes=10)
-# A job without runs for so long is dropped: it may no longer be in the code.
+# A job is dropped after this time without runs, because it may no longer be in the code.
 FORGET = dt.timedelta(days=60)
 
 
@@ -121,7 +120,7 @@ def job_summaries(
 
 
 def with_run(job: JobSummary, record: dg.RunRecord) -> JobSummary:
-    """Return `job` after a run that ended. A failure that Dagster will retry does not count."""
+    """Return `job` updated by a run that ended. A failure that Dagster will retry does not count."""
     end = record.end_time or record.update_timestamp.timestamp()
     if record.dagster_run.status == dg.DagsterRunStatus.SUCCESS:
         if end <= job.last_success:
@@ -147,11 +146,11 @@ SECONDS = 30
     description="Publishes the status of runs, sensors, schedules and monitored models for Prometheus.",
 )
 def operations_figures(context: dg.SensorEvaluationContext, workspace: Workspace) -> dg.SkipReason:
-    """Merge the present state of Dagster into the published status, and publish it."""
+    """Merge the current state of Dagster into the published status, and publish it."""
     now, store = dt.datetime.now(dt.UTC), workspace.store
     before = read_pipeline_status(store) or PipelineStatus(0.0)
     if context.repository_def is None:
-        raise dg.DagsterInvariantViolationError("A sensor is evaluated within a code location.")
+        raise dg.DagsterInvariantViolationError("This sensor must be evaluated within a code location.")
     since = dt.datetime.fromtimestamp(before.published_at, dt.UTC) if before.published_at else None
     jobs = job_summaries(context.instance, known=before.jobs, since=since, now=now)
     ticks = tick_summaries(context.instance, context.repository_def)

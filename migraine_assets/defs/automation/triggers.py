@@ -1,6 +1,6 @@
-"""What may trigger a retraining: alarms in the newest monitoring results, and the state of Dagster's training runs.
+"""Possible causes of a retraining: alarms in the newest monitoring results, and the state of Dagster's training runs.
 
-Here: reading both. Not here: the decision (`core.monitoring.retraining`), the sensors (`defs.automation.sensors`).
+Not here: the decision (`core.monitoring.retraining`), the sensors (`defs.automation.sensors`).
 """
 
 import datetime as dt
@@ -45,13 +45,13 @@ def events(store: Store, kind: Kind) -> Iterator[Event]:
 
 
 def newest_day(store: Store, kind: Kind) -> dt.date | None:
-    """Return the day of the newest result that could report an alarm of this kind; None if there is none."""
+    """Return the day of the newest result that could report an alarm of this kind, or None if there is none."""
     newest = latest_result(store, ALARMING[kind][0])
     return newest[0] if newest else None
 
 
 def training_state(instance: dg.DagsterInstance, store: Store, *, keys: list[str], now: dt.datetime) -> TrainingState:
-    """Return what serves and trains, and which of the run keys `keys` had their run."""
+    """Return the serving models, the unfinished training runs, and which run keys in `keys` had their run."""
     return TrainingState(
         now=now,
         serving={task: serving.champion for task, serving in read_pointer(store).tasks.items()},
@@ -71,7 +71,7 @@ def training_in_flight(instance: dg.DagsterInstance) -> tuple[str, ...]:
 
 
 def was_started(instance: dg.DagsterInstance, key: str) -> bool:
-    """Return whether a run has this key. The runs are asked, because a sensor's cursor can be lost."""
+    """Return whether a run has this key. The runs are queried, because a sensor's cursor can be lost."""
     return bool(instance.get_runs(dg.RunsFilter(tags={TRIGGER_KEY: key}), limit=1))
 
 

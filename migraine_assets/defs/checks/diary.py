@@ -37,7 +37,7 @@ VALIDATED = (
     Declared("quarantine_share", "Few rows were quarantined.", can_block=True),
     Declared("nulled_values", "Few values of each field had to be set to null.", can_block=True),
     Declared(
-        "losses_with_outcome", "What is quarantined or nulled does not go together with the outcome.", can_block=True
+        "losses_with_outcome", "Quarantined rows and nulled values are not related to the outcome.", can_block=True
     ),
     Declared("drift_from_previous", "Fields are distributed as in the last delivery (PSI).", can_block=False),
 )

@@ -1,6 +1,6 @@
 """The translation of findings (`core.quality`) to Dagster check specs and results.
 
-Not here: the rules (`core.quality`), which asset has which checks (`defs.checks.diary`, `defs.checks.features`).
+Not here: the rules (`core.quality`), the checks of each asset (`defs.checks.diary`, `defs.checks.features`).
 """
 
 from collections.abc import Iterable, Sequence
@@ -22,7 +22,7 @@ class Declared:
 
 
 def specs(asset: str, declared: Sequence[Declared], *, also_reads: Sequence[str] = ()) -> list[dg.AssetCheckSpec]:
-    """The check specs of `asset`. `also_reads`: other assets that the step loads.
+    """Return the check specs of `asset`. `also_reads`: other assets that the step loads.
 
     A blocking check stops the downstream assets only if the failure is an ERROR and not a WARN.
     """
@@ -39,7 +39,7 @@ def specs(asset: str, declared: Sequence[Declared], *, also_reads: Sequence[str]
 
 
 def results(asset: str | dg.AssetKey, findings: Iterable[Finding]) -> list[dg.AssetCheckResult]:
-    """The findings as check results. A blocking failure is an ERROR, any other failure a WARN."""
+    """Return the findings as check results. A blocking failure is an ERROR, any other failure a WARN."""
     return [_result(asset, finding) for finding in findings]
 
 

@@ -1,4 +1,4 @@
-"""The checks of a trained model. They run in its training step and block nothing, so that the other models continue.
+"""The checks of a trained model. They run in its training step and block nothing, so the other models continue.
 
 Not here: the flags that the checks report (`core.evaluation.flags`).
 """
@@ -14,7 +14,8 @@ from migraine_assets.defs.refs import ModelRef
 class ModelCheck:
     """A check that fails if the model has a flag whose name starts with `flag` or ends with `_{flag}`.
 
-    A flag that is a note is described and fails nothing: a failed check is an alert, which needs something to do.
+    A flag that is only a note appears in the description and does not fail the check: a failed check is an alert, which
+    calls for action.
     """
 
     name: str
@@ -39,13 +40,13 @@ TRAINED = "trained"
 
 
 def model_check_specs(key: dg.AssetKey) -> list[dg.AssetCheckSpec]:
-    """The check specs of a model asset."""
+    """Return the check specs of a model asset."""
     trained = dg.AssetCheckSpec(TRAINED, asset=key, description="The model was fitted, exported and verified.")
     return [trained] + [dg.AssetCheckSpec(c.name, asset=key, description=c.description) for c in CHECKS]
 
 
 def model_check_results(model: ModelRef, key: dg.AssetKey) -> list[dg.AssetCheckResult]:
-    """One result per check. If training failed, only `trained` fails: the others have nothing to examine."""
+    """Return one result per check. If training failed, only `trained` fails: the others have nothing to examine."""
     trained = dg.AssetCheckResult(
         passed=model.error is None, asset_key=key, check_name=TRAINED, description=model.error or "Trained."
     )

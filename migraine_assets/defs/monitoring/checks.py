@@ -23,15 +23,27 @@ from migraine_assets.stores.monitoring.results import (
 
 ERROR, WARN = dg.AssetCheckSeverity.ERROR, dg.AssetCheckSeverity.WARN
 _TABLE: tuple[tuple[str, str, ResultKind[Any], dg.AssetCheckSeverity, str], ...] = (
-    ("drift_scores", "no_drift", DRIFT, ERROR, "The data are still those that the model was trained on."),
-    ("realised_performance", "no_degradation", REALIZED, ERROR, "The serving model performs as on its own test."),
-    ("estimated_performance", "promises_kept", ESTIMATED, WARN, "The estimated performance is that of the test."),
-    ("data_quality_trend", "as_usual", QUALITY, WARN, "The day is like the days before."),
+    ("drift_scores", "no_drift", DRIFT, ERROR, "The data still resemble the training data."),
+    (
+        "realised_performance",
+        "no_degradation",
+        REALIZED,
+        ERROR,
+        "The serving model performs as well as on its test.",
+    ),
+    (
+        "estimated_performance",
+        "promises_kept",
+        ESTIMATED,
+        WARN,
+        "The estimated performance is as good as on the test.",
+    ),
+    ("data_quality_trend", "as_usual", QUALITY, WARN, "The day resembles the previous days."),
 )
 
 
 def monitoring_checks() -> list[dg.AssetChecksDefinition]:
-    """Return one check per kind of result. Each examines the newest day, whichever was materialized."""
+    """Return one check per kind of result. Each examines the newest day, even if another one was materialized."""
     return [_check(*row) for row in _TABLE]
 
 

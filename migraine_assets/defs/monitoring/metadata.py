@@ -16,7 +16,7 @@ SHOWN = 12
 
 
 def quality_metadata(content: DayQuality) -> Metadata:
-    """Return status, reasons and rows of a day."""
+    """Return status, reasons and number of rows of a day."""
     return {"summary": content.status, "reasons": bullets(content.reasons), "dagster/row_count": content.rows}
 
 

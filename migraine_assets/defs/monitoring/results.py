@@ -1,7 +1,6 @@
-"""The result of each monitoring asset for one window of one model.
+"""The result of each monitoring asset for one window of one model: calls `core.monitoring` with the data of the window.
 
-Here: calling `core.monitoring` with the data of a window. Not here: reading the data (`defs.monitoring.windows`),
-storing and showing results (`defs.monitoring.assets`).
+Not here: reading the data (`defs.monitoring.windows`), storing and showing results (`defs.monitoring.assets`).
 """
 
 import datetime as dt
@@ -36,7 +35,7 @@ TENURE = "observed_28d"
 def drift_of(window: TaskWindow, settings: MonitoringSettings, *, training: TrainingRows | None = None) -> ModelDrift:
     """Measure each feature and the outputs against the bundle's reference.
 
-    The domain classifier compares all features with the `training` rows, where these are available.
+    The domain classifier compares all features with the `training` rows, if these are available.
     """
     manifest = window.manifest
     outputs = window.frame["output"].to_numpy(np.float64)[:, None]
@@ -45,7 +44,7 @@ def drift_of(window: TaskWindow, settings: MonitoringSettings, *, training: Trai
         manifest.references,
         manifest.training.participants,
         categories=_categories(manifest),
-        # The outputs of a model whose features cover several days do so too; another model has no tenure.
+        # If features cover several days, so do the outputs. Models without such features have no tenure.
         history=(*(feature.name for feature in manifest.features if feature.window > 1), MODEL_OUTPUT),
         tenure=TENURE,
     )
@@ -122,7 +121,7 @@ def quality_of(
     earlier: list[DayQuality],
     limit: float,
 ) -> DayQuality:
-    """Describe the predictions of one day, and what differs from `earlier` days by more than `limit`."""
+    """Describe the predictions of one day, and how they differ from `earlier` days by more than `limit`."""
     missing = {name: share for window in windows for name, share in _missing(window).items()}
     return day_quality(frame, missing=missing, torn=torn, damaged=damaged, earlier=earlier, limit=limit)
 
@@ -139,6 +138,6 @@ def _threshold(window: TaskWindow) -> float:
 
 
 def due_days(day: dt.date, settings: MonitoringSettings) -> list[dt.date]:
-    """Return the predicted days whose outcomes are due at the end of `day`, one window long."""
+    """Return the predicted days whose outcomes are due at the end of `day`, as many as a window has."""
     last = day - dt.timedelta(days=settings.label_delay_days)
     return [last - dt.timedelta(days=back) for back in range(settings.window_days - 1, -1, -1)]

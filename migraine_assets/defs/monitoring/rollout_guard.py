@@ -1,7 +1,7 @@
 """The guarded rollout: a candidate that passed the gate is a shadow for some days, then a canary, then the champion.
 
-Here: collecting the losses and moving the pointer. Not here: the test (`core.monitoring.rollout_test`), starting a
-rollout (`defs.assets.champions`). Only rollouts that the pipeline started are guarded, not those started by hand.
+Here belong collecting the losses and moving the pointer. Only rollouts that the pipeline started are guarded, not those
+started by hand. Not here: the test (`core.monitoring.rollout_test`), starting a rollout (`defs.assets.champions`).
 """
 
 import datetime as dt
@@ -32,7 +32,9 @@ SHADOW = ["shadow_bundle", "shadow_output"]
 
 
 def guard(store: Store, day: dt.date, *, settings: RolloutSettings, now: dt.datetime) -> dict[str, RolloutDecision]:
-    """Test each guarded rollout with the outcomes known at the end of `day`, and act on it. Returns the decisions."""
+    """Test each guarded rollout with the outcomes known at the end of `day`, and act on the result. Returns the
+    decisions.
+    """
     decisions = {}
     for task, rollout in read_pointer(store).rollouts.items():
         if rollout.who == WHO and rollout.mode in ("shadow", "canary"):

@@ -1,6 +1,6 @@
 """The data that a monitoring asset examines: predictions of a window, their model, and reported outcomes.
 
-Here: reading. Not here: statistics (`core.monitoring`), assets (`defs.monitoring.assets`).
+Not here: statistics (`core.monitoring`), assets (`defs.monitoring.assets`).
 """
 
 import datetime as dt
@@ -32,7 +32,7 @@ FEATURES = "features"
 
 @dataclass(frozen=True)
 class TaskWindow:
-    """One task: the model that serves it and its predictions, one per participant and day.
+    """One task: its serving model and that model's predictions, one per participant and day.
 
     `frame` has the columns of the log and `key`. `own_test`: metrics of the model on its own test participants, or
     cross-validated if those are not known.
@@ -81,7 +81,7 @@ def damaged_days(store: Store, days: list[dt.date]) -> tuple[str, ...]:
 
 
 def task_windows(store: Store, frame: pd.DataFrame) -> Iterator[TaskWindow]:
-    """Yield each task that a champion serves, with the predictions that it made as champion in `frame`."""
+    """Yield each served task with the predictions in `frame` that its champion made."""
     pointer = read_pointer(store)
     for task in TASKS:
         if task not in pointer.tasks:
@@ -102,7 +102,7 @@ class TrainingRows:
 
 
 def training_rows(store: Store, manifest: Manifest) -> TrainingRows | None:
-    """Return the training rows of the model, or None if the store holds other features by now."""
+    """Return the training rows of the model, or None if the store now has other features."""
     features, folds = current(store, "features"), current(store, "folds")
     if features is None or folds is None:
         return None

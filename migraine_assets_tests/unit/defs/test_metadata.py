@@ -24,9 +24,9 @@ def _metadata(home: Home, key: str) -> dict[str, dg.MetadataValue]:
     ("key", "names"),
     [
         ("raw_diary", {"summary", "dagster/row_count", "dagster/column_schema", "columns", "data version (MD5)"}),
-        ("validated_diary", {"summary", "what was done", "participants"}),
+        ("validated_diary", {"summary", "changes", "participants"}),
         ("quarantined_rows", {"summary", "dagster/row_count"}),
-        ("preprocessed_diary", {"summary", "what was done"}),
+        ("preprocessed_diary", {"summary", "changes"}),
         ("features", {"summary", "dagster/column_schema"}),
         ("folds", {"summary", "parts", "cut day"}),
         ("classifiers/knn", {"summary", "cross-validated", "lead over baseline", "parameters", "bundle", "roc_auc"}),

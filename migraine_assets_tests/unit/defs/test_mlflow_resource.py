@@ -5,7 +5,7 @@ from pathlib import Path
 import dagster as dg
 import pytest
 
-from migraine_assets.defs.mlflow import mlflow_of_run
+from migraine_assets.defs.mlflow_resource import mlflow_of_run
 from migraine_assets.stores.tracking.experiments import Tracker
 
 

@@ -10,7 +10,7 @@ import pytest
 from msgspec.structs import replace
 from typer.testing import CliRunner
 
-from migraine_assets.cli.documents import DOCUMENTS
+from migraine_assets.cli.documents.registry import DOCUMENTS
 from migraine_assets.errors import ConfigurationError, DataRefused, StoreError
 from migraine_assets.stores.bundles.bundles import load_bundle
 from migraine_assets.stores.prediction_log.record import PredictionRecord

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import msgspec
 
-from migraine_assets.cli.documents import ChannelsDocument
+from migraine_assets.cli.documents.operation import ChannelsDocument
 from migraine_assets.core.alerts.kinds import alert
 from migraine_assets.stores.alerts.channels import channels
 from migraine_assets.stores.alerts.notifier import Notifier, Observation

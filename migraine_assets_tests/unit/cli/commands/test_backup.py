@@ -40,7 +40,7 @@ def test_a_backup_is_restored_into_another_home(tmp_path: Path) -> None:
     [
         (("backup", "{home}/store/backups"), "inside the store"),
         (("backup", "{home}/backups", "--dumps", "{home}/nowhere"), "is not a folder"),
-        (("backup", "{home}/backups", "--dumps", "{home}"), "has no *.dump"),
+        (("backup", "{home}/backups", "--dumps", "{home}"), "contains no *.dump"),
         (("restore", "{home}/backups"), "no finished backup"),
     ],
 )

@@ -5,7 +5,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from migraine_assets.cli.documents import MonitorDocument
+from migraine_assets.cli.documents.operation import MonitorDocument
 from migraine_assets.stores.monitoring.results import DRIFT, result_days
 from migraine_assets_tests.support.homes import Home
 from migraine_assets_tests.unit.defs.monitoring.monitored_home import LAST, MonitoredHome, cohort

@@ -3,7 +3,7 @@
 import msgspec
 import pytest
 
-from migraine_assets.cli.documents import ParamsDocument
+from migraine_assets.cli.documents.operation import ParamsDocument
 from migraine_assets_tests.support.homes import Home
 
 

@@ -116,7 +116,7 @@ def test_a_new_champion_ends_the_event_of_the_old_one(home: MonitoredHome) -> No
 def test_a_complete_diary_in_the_landing_folder_starts_the_pipeline(home: MonitoredHome) -> None:
     landing = home.root / "landing"
     landing.mkdir()
-    assert "holds no diary" in evaluate(home, "new_diaries")[1]
+    assert "contains no diary" in evaluate(home, "new_diaries")[1]
     path = write_diary(landing / "diary.csv")
     requests, reason, cursor = evaluate(home, "new_diaries")
     assert (requests, cursor) == ([], "")

@@ -7,7 +7,7 @@ import pytest
 import typer
 
 from migraine_assets.cli.app import build_app
-from migraine_assets.cli.documents import DOCUMENTS
+from migraine_assets.cli.documents.registry import DOCUMENTS
 from migraine_assets_tests.support.homes import Home
 
 # Commands that only read. The others print their documents in tests that need what they do: `run`, `monitor`, `erase`
