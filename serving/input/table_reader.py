@@ -103,8 +103,8 @@ class TableReader:
         shared = self._shared
         if shared is None or shared.body.size < body_bytes or shared.answer.size < answer_bytes:
             self._release()
-            self._shared = SharedTable(SharedMemory(body_bytes), SharedMemory(answer_bytes))
-        return self._shared
+            shared = self._shared = SharedTable(SharedMemory(body_bytes), SharedMemory(answer_bytes))
+        return shared
 
     def _ready(self, check: Check) -> WorkerProcess:
         if self._worker is not None and self._worker.exit_code is not None:  # killed between two tables
