@@ -42,7 +42,7 @@ def send(channel: socket.socket, header: Mapping[str, Any]) -> None:
 
 
 def receive(channel: socket.socket) -> tuple[dict[str, Any], list[int]]:
-    """Return the next request and the descriptors of its shared memory. Raises `EOFError` if the other process ended."""
+    """Return the next request and the descriptors of its shared memory. Raises `EOFError` at the end."""
     length, descriptors, _, _ = socket.recv_fds(channel, LENGTH.size, 2)
     if len(length) < LENGTH.size:
         raise EOFError
