@@ -29,6 +29,13 @@ from migraine_assets.core.evaluation.flags import FlagLimits
 from migraine_assets.core.evaluation.folds import FoldSettings
 from migraine_assets.core.evaluation.gate import GateSettings
 from migraine_assets.core.features.diary import MAX_HORIZON
+from migraine_assets.core.features.outcome import (
+    AttackDefinition,
+    OutcomeDefinition,
+    Window,
+    checked,
+    with_outcome,
+)
 from migraine_assets.core.models.tuning import TuningSettings
 from migraine_assets.core.monitoring.limits import DriftLimits, PerformanceLimits
 from migraine_assets.core.monitoring.rollout_test import RolloutSettings
@@ -60,9 +67,26 @@ class OutcomeSettings:
         doc("How many days ahead a dated diary is predicted; null leaves it to the mapping, whose default is 1."),
     ] = None
 
+    window: Annotated[
+        Window, doc("day: an attack on the day that lies horizon days ahead; any: on any of the next horizon days.")
+    ] = "day"
+    attack: AttackDefinition = field(default_factory=AttackDefinition)
+
     def horizon_of(self, delivered: int) -> int:
         """The horizon for a delivery with the horizon `delivered`. A same-day diary stays one."""
         return self.horizon if self.horizon and delivered else delivered
+
+    def definition(self, *, horizon: int, dated: bool) -> OutcomeDefinition:
+        """The outcome of a delivery. Raises `ConfigurationError` if a diary without dates cannot have it.
+
+        A window of one day is that day.
+        """
+        if self.attack.free_days and not dated:
+            raise ConfigurationError(
+                "outcome.attack.free_days counts days without an attack, and the diary has no dates: map a date, or "
+                "set it to 0."
+            )
+        return OutcomeDefinition(self.attack, self.window if horizon > 1 else "day")
 
 
 @dataclass(frozen=True)
@@ -121,8 +145,9 @@ class Params:
     models: Mapping[Task, Mapping[str, Mapping[str, Any]]] = field(default_factory=lambda: types.MappingProxyType({}))
 
     def diary_contract(self) -> Contract:
-        """The diary contract with the bounds and fields of these parameters. Raises `ConfigurationError`."""
-        return with_own_fields(CONTRACT.with_bounds(self.contract.bounds), self.contract.fields)
+        """The diary contract with the bounds, fields and outcome of these parameters. Raises `ConfigurationError`."""
+        contract = with_own_fields(CONTRACT.with_bounds(self.contract.bounds), self.contract.fields)
+        return with_outcome(contract, checked(self.outcome.attack, contract))
 
     def cleaning(self, contract: Contract) -> Cleaning:
         """The cleaning rules for `contract` with the clips of these parameters. Raises `ConfigurationError`."""

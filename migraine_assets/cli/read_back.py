@@ -17,6 +17,8 @@ from migraine_assets.cli.documents.diaries import (
 )
 from migraine_assets.core.diary.preprocess import preprocess
 from migraine_assets.core.diary.validation import Validated, validate
+from migraine_assets.core.features.matrix import attack_days_of
+from migraine_assets.core.features.outcome import OutcomeDefinition, described
 from migraine_assets.core.quality.finding import Finding, percent
 from migraine_assets.core.quality.read_back import ReadBack, read_back
 from migraine_assets.core.quality.suite import raw_findings, validated_findings
@@ -33,12 +35,14 @@ _GROUPS, _EXAMPLES = 12, 5
 
 @dataclass(frozen=True)
 class Examined:
-    """A delivery, its rows, its checks and its read-back."""
+    """A delivery, its rows, its checks and its read-back, and what a run would predict, `horizon` days ahead."""
 
     delivery: Delivery
     result: Validated
     findings: tuple[Finding, ...]
     read: ReadBack
+    horizon: int
+    outcome: OutcomeDefinition
 
 
 def examine(file: str, *, mapping: str | None, settings: Settings) -> Examined:
@@ -53,12 +57,24 @@ def examine(file: str, *, mapping: str | None, settings: Settings) -> Examined:
     )
     result = validate(delivery.frame, today=today, settings=params.validation, contract=contract)
     previous = deliveries.previous_profile(Store(settings.store_location), delivery.md5)
+    outcome = params.outcome
+    horizon, dated = outcome.horizon_of(delivery.horizon), bool(delivery.frame["date"].notna().any())
+    definition = outcome.definition(horizon=horizon, dated=dated)
     findings = (
         *raw_findings(delivery.frame, previous=previous, settings=params.quality, contract=contract),
-        *validated_findings(result, previous=previous, today=today, settings=params.quality, contract=contract),
+        *validated_findings(
+            result,
+            previous=previous,
+            today=today,
+            settings=params.quality,
+            contract=contract,
+            definition=outcome.attack,
+        ),
     )
     actions = preprocess(result.valid, cleaning=params.cleaning(contract), contract=contract).actions
-    return Examined(delivery, result, findings, read_back(result, actions))
+    attack = attack_days_of(result.valid, outcome.attack, contract=contract)
+    read = read_back(result, actions, attack=attack, what=outcome.attack.words())
+    return Examined(delivery, result, findings, read, horizon, definition)
 
 
 def document_of(examined: Examined) -> ValidateDocument:
@@ -70,7 +86,7 @@ def document_of(examined: Examined) -> ValidateDocument:
         rows=len(delivery.frame),
         accepted=len(examined.result.valid),
         quarantined=len(examined.result.quarantined),
-        horizon=delivery.horizon,
+        horizon=examined.horizon,
         notes=tuple(delivery.notes),
         reasons=[
             QuarantineReason(
@@ -100,6 +116,8 @@ def show_examined(document: ValidateDocument, examined: Examined) -> None:
     The output quotes rows of the diary. It goes to the terminal only and is not stored.
     """
     say(f"{document.source}: {document.rows:,} rows, horizon {document.horizon}, MD5 {document.md5}")
+    if not examined.outcome.default:
+        say(f"Predicted: {described(examined.outcome, horizon=examined.horizon)}")
     for text in document.notes:
         say(f"Note: {text}")
     say(f"{document.accepted:,} rows accepted, {document.quarantined:,} quarantined")

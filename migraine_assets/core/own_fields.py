@@ -24,12 +24,13 @@ _RESERVED = frozenset({*PROVENANCE, "unreadable", "superseded", "reason", "targe
 @dataclass(frozen=True)
 class OwnField:
     """One field. `low` and `high` are inclusive bounds in `unit`, for numbers. `categories` maps each category to its
-    number. `features`: what is computed of it; a static field has its value of today only.
+    number. `features`: what is computed of it; a static field has its value of today only. An outcome is a description
+    of the attacks, which a prediction for the same day does not know.
     """
 
     kind: Literal["number", "flag", "category"]
     description: str
-    role: Literal["static", "exposure", "premonitory"] = "exposure"
+    role: Literal["static", "exposure", "premonitory", "outcome"] = "exposure"
     unit: str = ""
     low: float | None = None
     high: float | None = None

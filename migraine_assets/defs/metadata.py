@@ -12,6 +12,7 @@ from typing import Any
 import dagster as dg
 import pandas as pd
 
+from migraine_assets.core.features.outcome import described
 from migraine_assets.core.tasks import Task
 from migraine_assets.defs.refs import ChampionRef, DeliveryInfo, DiaryRef, EvaluationRef, ModelRef
 from migraine_assets.defs.resources import Workspace
@@ -72,6 +73,7 @@ def delivery_metadata(delivery: DeliveryInfo) -> Metadata:
         "source": delivery.description,
         "data version (MD5)": delivery.md5,
         "horizon (days)": delivery.horizon,
+        "outcome": described(delivery.outcome, horizon=delivery.horizon),
         "days": f"{delivery.first_day} to {delivery.last_day}" if delivery.first_day else "no dates",
         "notes": bullets(delivery.notes),
     }

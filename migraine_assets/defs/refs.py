@@ -15,6 +15,7 @@ from migraine_assets.core.contract import FIELDS, Field
 from migraine_assets.core.diary.cleaning import DEFAULT, Cleaning
 from migraine_assets.core.evaluation.data_flow import FlowStep
 from migraine_assets.core.evaluation.flags import Flag
+from migraine_assets.core.features.outcome import OutcomeDefinition
 from migraine_assets.core.features.plan import Recipe
 from migraine_assets.core.features.table import default_recipe
 from migraine_assets.errors import StoreError
@@ -28,7 +29,10 @@ Figures = dict[str, tuple[float | None, float | None, float | None]]
 
 @dataclass(frozen=True)
 class DeliveryInfo:
-    """The delivery that a diary is from. `md5` is its data version: the hash that DVC would record."""
+    """The delivery that a diary is from, and what is predicted of it, `horizon` days ahead.
+
+    `md5` is its data version: the hash that DVC would record.
+    """
 
     source: str
     description: str
@@ -39,6 +43,12 @@ class DeliveryInfo:
     notes: tuple[str, ...]
     first_day: str | None
     last_day: str | None
+    outcome: OutcomeDefinition = dataclasses.field(default_factory=OutcomeDefinition)
+
+    @property
+    def dated(self) -> bool:
+        """Whether the diary has dates."""
+        return self.first_day is not None
 
 
 @dataclass(frozen=True)

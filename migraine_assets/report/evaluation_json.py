@@ -10,6 +10,7 @@ from collections.abc import Mapping
 import msgspec
 
 from migraine_assets.core.evaluation.results import METRICS, ModelRow, TaskEvaluation
+from migraine_assets.core.features.outcome import described
 from migraine_assets.core.metrics.interval import UNKNOWN, IntervalRecord, Scores, interval_record
 from migraine_assets.report.text.interpretation import conclusion
 from migraine_assets.report.text.question import heading
@@ -52,6 +53,7 @@ class TaskSection(msgspec.Struct, frozen=True):
     """The evaluation of one task. `target`: attack, severity or burden; None if the source has no severities.
 
     `simulated`: whether the diaries were simulated. `conclusion`: the champion compared with the personal rate.
+    `outcome`: what counts as an attack and when, in a sentence.
     """
 
     question: str
@@ -64,6 +66,7 @@ class TaskSection(msgspec.Struct, frozen=True):
     gain_over_personal_rate: Gain
     simulated: bool = False
     conclusion: str = ""
+    outcome: str = ""
 
 
 # By task.
@@ -111,6 +114,7 @@ def _task(evaluation: TaskEvaluation, simulated: bool) -> TaskSection:
         gain_over_personal_rate=Gain(evaluation.headline, **evaluation.gain.to_json()),
         simulated=simulated,
         conclusion=conclusion(evaluation) if evaluation.champion else "",
+        outcome=described(evaluation.outcome, horizon=evaluation.horizon),
     )
 
 

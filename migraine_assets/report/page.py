@@ -100,7 +100,7 @@ def model_card(evaluation: TaskEvaluation, facts: RunFacts, *, form: str = "html
     context = {
         "row": evaluation.row(evaluation.champion),
         "metrics": METRICS[evaluation.task],
-        "target": evaluation.severity_kind if evaluation.task == "severity" else "attack, yes or no",
+        "target": question.target(evaluation),
         "use": caveats.USE,
         "not_for": caveats.NOT_FOR,
         "ethics": caveats.ETHICS,

@@ -123,13 +123,16 @@ RANGES = tuple(bounded(Params()))
 
 @pytest.mark.parametrize(("path", "allowed"), RANGES, ids=[path for path, _ in RANGES])
 def test_a_range_contains_the_default_and_its_ends_but_nothing_beyond(file: Path, path: str, allowed: Range) -> None:
-    section, name = path.split(".")
+    *sections, name = path.split(".")
+    text = f"{{{name}: {{}}}}"
+    for section in reversed(sections):
+        text = f"{{{section}: {text}}}"
     assert allowed.ge <= attrgetter(path)(Params()) <= allowed.le
     for value in (allowed.ge, allowed.le):
-        file.write_text(f"{section}: {{{name}: {value}}}")
+        file.write_text(text.replace("{}", str(value)))
         assert attrgetter(path)(load_params(file)) == value
     for value in (allowed.ge - 1, allowed.le + 1):
-        file.write_text(f"{section}: {{{name}: {value}}}")
+        file.write_text(text.replace("{}", str(value)))
         with pytest.raises(ConfigurationError, match=f"'{path}' is {value}; it must be between {allowed.ge} and"):
             load_params(file)
 

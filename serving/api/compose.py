@@ -17,6 +17,7 @@ from serving.contract.responses import (
     Band,
     BaseRate,
     ModelIdentity,
+    PredictedOutcome,
     Prediction,
     Severity,
     TaskModels,
@@ -26,7 +27,8 @@ from serving.contract.responses import (
 from serving.input.cases import Case
 from serving.model.explanations import explain
 from serving.model.intervals import severity_interval
-from serving.model.predictor import HistoryPredictions
+from serving.model.onsets import none_can_begin
+from serving.model.predictor import HistoryPredictions, iso_dates
 from serving.model.scoring import Group
 from serving.model.watcher import ModelSet
 
@@ -45,12 +47,14 @@ def compose(cases: Sequence[Case], predictions: HistoryPredictions) -> list[Pred
     """Return the answer to each of `cases`, in order."""
     scores = {task: _scores(groups, len(cases)) for task, groups in predictions.groups.items()}
     past, out_of_range = predictions.past.tolist(), predictions.out_of_range.by_position()
-    limited = _limited_fields(predictions)
+    limited, outcomes = _limited_fields(predictions), predicted_outcomes(predictions)
+    begun = none_can_begin(predictions)
     return [
         _prediction(
             predictions.models, case, past[k], {task: each[k] for task, each in scores.items()},
             out_of_range.get(k, ()), limited.get(k, ()), prediction_id=predictions.ids[k],
-            for_date=predictions.for_dates[k],
+            for_date=predictions.for_dates[k], outcome=outcomes[k] if outcomes else None,
+            begun=begun is not None and bool(begun[k]),
         )
         for k, case in enumerate(cases)
     ]  # fmt: skip
@@ -86,6 +90,8 @@ def _prediction(
     *,
     prediction_id: str,
     for_date: str,
+    outcome: PredictedOutcome | None,
+    begun: bool,
 ) -> Prediction:
     attack, severity = scores["attack"], scores.get("severity")
     return Prediction(
@@ -96,10 +102,22 @@ def _prediction(
         severity=None if severity is None else _severity(severity),
         reasons=_reasons(models, case, scores) if case.explain else None,
         model=TaskModels(_identity(attack), _identity(severity)),
-        warnings=_warnings(models, case, past, scores, out_of_range, limited),
+        warnings=_warnings(models, case, past, scores, out_of_range, limited, begun=begun),
         interpreted=list(case.interpreted),
         simulated_model=_simulated(scores),
+        outcome=outcome,
     )
+
+
+def predicted_outcomes(predictions: HistoryPredictions) -> list[PredictedOutcome] | None:
+    """What each prediction is about; None where that is an attack on one day, by the contract."""
+    manifest = predictions.models.tasks["attack"].champion.manifest
+    definition = manifest.outcome.definition
+    if definition is None:
+        return None
+    days = manifest.horizon - 1 if definition.window == "any" else 0
+    text, first = manifest.outcome.description, iso_dates(predictions.for_days - days)
+    return [PredictedOutcome(text, *both) for both in zip(first, predictions.for_dates, strict=True)]
 
 
 def _identity(score: Score | None) -> ModelIdentity | None:
@@ -111,7 +129,8 @@ def _attack(score: Score, past: Sequence[float]) -> Attack | None:
         return None
     model, p = score.group.model, min(max(score.output, 0.0), 1.0)
     interval = model.band.around(p) if model.band else None
-    return Attack(p, risk_band(p, model.threshold), model.threshold, _base_rate(past), interval)
+    days = model.manifest.outcome.own_rate_days
+    return Attack(p, risk_band(p, model.threshold), model.threshold, _base_rate(past, days), interval)
 
 
 BANDS: tuple[Band, ...] = get_args(Band)
@@ -130,8 +149,9 @@ def risk_band(p: float, threshold: float) -> Band:
     return BANDS[int(p >= moderate) + int(p >= high) + int(p >= very_high)]
 
 
-def _base_rate(past: Sequence[float]) -> BaseRate | None:
+def _base_rate(past: Sequence[float], days: float | None) -> BaseRate | None:
     attacks, observed, rate = past
+    rate = rate if days is None else 1 - (1 - rate) ** days
     return BaseRate(rate, int(attacks), int(observed)) if observed > 0 else None
 
 
@@ -160,6 +180,8 @@ def _warnings(
     scores: Mapping[str, Score],
     out_of_range: Sequence[str],
     limited: Sequence[str],
+    *,
+    begun: bool,
 ) -> list[Warning]:
     warnings = []
     attack = scores["attack"]
@@ -167,6 +189,8 @@ def _warnings(
         warnings.append(_too_little_history(attack.group, past))
     if past[1] >= LEAST_ATTACK_DAYS and past[0] == past[1]:
         warnings.append(_attack_days_only(past))
+    if begun:
+        warnings.append(_NONE_CAN_BEGIN)
     if out_of_range:
         text = "Far outside what the model saw in training: the prediction is an extrapolation."
         warnings.append(Warning("out_of_range", text, list(out_of_range)))
@@ -227,6 +251,11 @@ def severity_missing(models: ModelSet, groups: Mapping[str, object]) -> Literal[
     return "other_horizon" if "severity" in models.tasks else "no_model"
 
 
+_NONE_CAN_BEGIN = Warning(
+    "none_can_begin",
+    "The first day of an attack is predicted, and an attack is reported on one of the days that must have none.",
+    [ATTACK],
+)
 _OTHER_FEATURES_CODE = Warning(
     "other_features_code",
     "The model was trained with another version of the feature code: its numbers may differ.",

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from serving.api.compose import BANDS, LEAST_ATTACK_DAYS, band_limits, severity_missing
 from serving.input.arrow_participants import TableParticipants, take
 from serving.model.intervals import severity_ends
+from serving.model.onsets import none_can_begin
 from serving.model.predictor import HistoryPredictions
 from serving.model.scoring import Group
 
@@ -29,6 +30,7 @@ def compose_table(participants: TableParticipants, predictions: HistoryPredictio
     """Return a table with a row for each of `participants`: its error or its prediction.
 
     `predictions`: of the participants without an error, in order; None if all have one.
+    The metadata of the table say what is predicted, unless that is any attack on `for_date`.
     """
     import pyarrow as pa
 
@@ -44,6 +46,9 @@ def compose_table(participants: TableParticipants, predictions: HistoryPredictio
     columns["participant_id"] = pa.array(participants.names, pa.string())
     schema = _schema()
     empty = {field.name: pa.nulls(count, field.type) for field in schema if field.name not in columns}
+    outcome = None if predictions is None else predictions.models.tasks["attack"].champion.manifest.outcome
+    if outcome is not None and outcome.definition is not None:
+        schema = schema.with_metadata({"outcome": outcome.description})
     return pa.table({**empty, **columns}, schema=schema)
 
 
@@ -91,6 +96,8 @@ def _numbers(predictions: HistoryPredictions, count: int) -> dict[str, Floats]:
             columns["severity_low"][at], columns["severity_high"][at] = ends
     _, observed, rate = predictions.past.T
     known = (observed > 0) & ~np.isnan(columns["probability"])
+    days = predictions.models.tasks["attack"].champion.manifest.outcome.own_rate_days
+    rate = rate if days is None else 1 - (1 - rate.astype(np.float64)) ** days
     columns["base_rate"][known] = rate[known]
     return columns
 
@@ -114,9 +121,11 @@ def _warnings(predictions: HistoryPredictions, abstained: Mask) -> dict[str, Mas
         unused |= ~np.isnan(take(histories.values[column : column + 1], targets)[0]) & ~used
     reason = severity_missing(predictions.models, predictions.groups)
     attacks, observed, _ = predictions.past.T
+    begun = none_can_begin(predictions)
     return {
         "too_little_history": abstained,
         "attack_days_only": (observed >= LEAST_ATTACK_DAYS) & (attacks == observed),
+        **({} if begun is None else {"none_can_begin": begun}),
         "out_of_range": out_of_range,
         "unused_fields": unused,
         "value_limited": np.asarray(predictions.changed.any(axis=0))[targets],

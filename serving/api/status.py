@@ -107,6 +107,7 @@ def _model(model: LoadedModel) -> dict[str, Any]:
         "dagster_run": identity.dagster_run,
         "mlflow_run": identity.mlflow_run,
         "horizon": manifest.horizon,
+        "outcome": msgspec.to_builtins(manifest.outcome),
         "severity_kind": manifest.severity_kind,
         "threshold": manifest.threshold,
         "least_history_days": model.least_days,

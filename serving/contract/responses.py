@@ -20,7 +20,9 @@ class Interval(msgspec.Struct, frozen=True, gc=False):
 
 
 class BaseRate(msgspec.Struct, frozen=True, gc=False):
-    """The participant's own share of attack days. `rate` is shrunk toward 0.24 with the weight of 2 days."""
+    """The participant's own share of attack days. `rate` is shrunk toward 0.24 with the weight of 2 days; where
+    `outcome` is not that of one day, it is the probability of that outcome at such a rate.
+    """
 
     rate: float
     attacks: int
@@ -101,6 +103,7 @@ class Warning(msgspec.Struct, frozen=True, gc=False):
     code: Literal[
         "too_little_history",
         "attack_days_only",
+        "none_can_begin",
         "out_of_range",
         "unused_fields",
         "value_limited",
@@ -123,10 +126,19 @@ class Interpreted(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
     value: str | None = None
 
 
+class PredictedOutcome(msgspec.Struct, frozen=True, gc=False):
+    """What is predicted, and the days `first_date` to `last_date` that it is about."""
+
+    description: str
+    first_date: str
+    last_date: str
+
+
 class Prediction(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
     """The prediction for one participant. `attack` and `severity` are null if the service abstains or no model is
     loaded. `simulated_model`: a model that answers was trained on simulated diaries, so the numbers are no evidence
-    about migraine. `interpreted`: aliases in the request; left out if there are none.
+    about migraine. `interpreted`: aliases in the request; left out if there are none. `outcome`: what an attack is and on which
+    days; left out if it is any attack on `for_date`.
     """
 
     prediction_id: str
@@ -139,6 +151,7 @@ class Prediction(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
     warnings: list[Warning]
     simulated_model: bool
     interpreted: list[Interpreted] = []
+    outcome: PredictedOutcome | None = None
 
 
 class Status(msgspec.Struct):

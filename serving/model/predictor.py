@@ -132,7 +132,7 @@ class Predictor:
         return HistoryPredictions(
             ids=self._make_ids(len(histories)),
             participants=histories.names,
-            for_dates=_iso_dates(for_days),
+            for_dates=iso_dates(for_days),
             groups=groups,
             out_of_range=_out_of_range(groups["attack"]),
             models=models,
@@ -152,7 +152,8 @@ class Predictor:
         return PredictionSet(self._make_ids(count), [None] * count, None, {task: (group,)}, _NONE_OUT_OF_RANGE)
 
 
-def _iso_dates(days: NDArray[np.int64]) -> list[str]:
+def iso_dates(days: NDArray[np.int64]) -> list[str]:
+    """`days` since 1970-01-01, int64[n], as ISO 8601."""
     if len(days) == 1:  # faster than NumPy for one
         return [_iso_date(int(days[0]))]
     distinct, inverse = np.unique(days, return_inverse=True)

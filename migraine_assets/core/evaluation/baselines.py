@@ -39,6 +39,10 @@ class BaselineFit:
     `base`: the training mean of the target. `after_attack`, `after_none`: the training rate of attacks given the last
     known outcome (persistence of attacks). `prior`: the number of days (severity: attacks) at `base` that the shrunk
     rate adds.
+
+    Where the outcome is not that of one day, as in a window of days, the own rate is shrunk toward `daily`, the
+    training rate of attack days, and a rate r of days becomes 1 - (1 - r)^`days` of the outcome. `days` is chosen so
+    that the mean prediction is `base`: as many independent days as the window is worth.
     """
 
     key: BaselineKey
@@ -47,12 +51,17 @@ class BaselineFit:
     after_attack: float = math.nan
     after_none: float = math.nan
     prior: float = math.nan
+    daily: float = math.nan
+    days: float = 1.0
 
 
 def fit_baselines(
-    target: Target, y: ArrayLike, participant: ArrayLike, columns: Columns
+    target: Target, y: ArrayLike, participant: ArrayLike, columns: Columns, *, one_day: bool = True
 ) -> dict[BaselineKey, BaselineFit]:
-    """Fit the three baselines on training rows: `y` [n], `participant` codes [n], `columns` arrays [n]."""
+    """Fit the three baselines on training rows: `y` [n], `participant` codes [n], `columns` arrays [n].
+
+    `one_day`: whether an attack in `y` is an attack day, as the columns count them.
+    """
     truth = np.asarray(y, dtype=np.float64)
     base = float(truth.mean())
     prior = _prior(target, truth, np.asarray(participant), base)
@@ -60,11 +69,10 @@ def fit_baselines(
     if target == "attack":
         after_attack, after_none = _rates_by_last(truth, _column(columns, "attack_last", truth.size), base)
         persistence = replace(persistence, after_attack=after_attack, after_none=after_none)
-    return {
-        "base_rate": BaselineFit("base_rate", target, base),
-        "persistence": persistence,
-        "personal_rate": BaselineFit("personal_rate", target, base, prior=prior),
-    }
+    own = BaselineFit("personal_rate", target, base, prior=prior)
+    if target == "attack" and not one_day:
+        own = _fitted_days(own, columns, truth.size)
+    return {"base_rate": BaselineFit("base_rate", target, base), "persistence": persistence, "personal_rate": own}
 
 
 def predict_baseline(fit: BaselineFit, columns: Columns, *, rows: int) -> Floats:
@@ -97,9 +105,34 @@ def _personal(fit: BaselineFit, columns: Columns, rows: int) -> Floats:
         mean = _column(columns, "severity_mean_28d", rows)
         count = np.where(np.isnan(mean), 0.0, attacks)
         return (count * np.nan_to_num(mean) + fit.prior * fit.base) / (count + fit.prior)
-    scale = WEEK if fit.target == "burden" else 1
     observed = np.nan_to_num(_column(columns, "observed_28d", rows))
+    if not math.isnan(fit.daily):
+        return of_days((attacks + fit.prior * fit.daily) / (observed + fit.prior), fit.days)
+    scale = WEEK if fit.target == "burden" else 1
     return scale * (attacks + fit.prior * fit.base / scale) / (observed + fit.prior)
+
+
+def of_days(rate: ArrayLike, days: float) -> Floats:
+    """The probability of an attack on any of `days` independent days with an attack `rate` each: float64[n]."""
+    return -np.expm1(days * np.log1p(-np.minimum(rate, 1 - 1e-12)))
+
+
+def _fitted_days(own: BaselineFit, columns: Columns, rows: int) -> BaselineFit:
+    """`own` with the daily rate, and with the days whose mean prediction is its base."""
+    attacks, observed = (np.nan_to_num(_column(columns, name, rows)).sum() for name in ("attacks_28d", "observed_28d"))
+    if not attacks or not 0 < own.base < 1:
+        return replace(own, daily=own.base)
+    daily = float(attacks / observed)
+
+    def excess(days: float) -> float:
+        return float(_personal(replace(own, daily=daily, days=days), columns, rows).mean()) - own.base
+
+    low, high = 1e-3, 1e3
+    # Bisection: the mean rises with the number of days.
+    for _ in range(60):
+        middle = math.sqrt(low * high)
+        low, high = (low, middle) if excess(middle) > 0 else (middle, high)
+    return replace(own, daily=daily, days=math.sqrt(low * high))
 
 
 def _column(columns: Columns, name: str, rows: int) -> Floats:

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from migraine_assets.core.evaluation.baselines import fit_baselines, predict_baseline
+from migraine_assets.core.evaluation.baselines import BaselineFit, BaselineKey, fit_baselines, predict_baseline
 from migraine_assets.core.evaluation.datasets import TaskData
 from migraine_assets.core.evaluation.flags import Flag, FlagLimits, attack_flags, severity_flags
 from migraine_assets.core.evaluation.selection import lead
@@ -89,9 +89,15 @@ def draws(task: str, y: Floats, prediction: Floats, draw: Resample, *, threshold
     return severity_draws(y, prediction, draw)
 
 
+def baseline_fits(data: TaskData) -> dict[BaselineKey, BaselineFit]:
+    """The baselines, fitted on the training part."""
+    train = data.train
+    return fit_baselines(data.target, train.y, train.participant, data.train_columns, one_day=data.one_day)
+
+
 def baseline_predictions(data: TaskData) -> tuple[dict[str, Floats], dict[str, Floats]]:
     """Predictions of each baseline, fitted on the training part, for the training rows and for the test rows."""
-    fits = fit_baselines(data.target, data.train.y, data.train.participant, data.train_columns)
+    fits = baseline_fits(data)
     train: dict[str, Floats] = {}
     test: dict[str, Floats] = {}
     for key, fit in fits.items():

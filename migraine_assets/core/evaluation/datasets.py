@@ -17,6 +17,7 @@ from migraine_assets.core.evaluation.folds import TEST, TRAIN
 from migraine_assets.core.evaluation.results import Part
 from migraine_assets.core.evaluation.subgroups import Objects, age_band
 from migraine_assets.core.features.labels import BURDEN_DAYS
+from migraine_assets.core.features.outcome import OutcomeDefinition
 from migraine_assets.core.models.training import TrainingSet
 from migraine_assets.core.tasks import Task
 
@@ -42,7 +43,10 @@ class TestSet:
 
 @dataclass(frozen=True)
 class TaskData:
-    """Both parts of one task. `target`: what is predicted. `train_columns` are read by the baselines."""
+    """Both parts of one task. `target`: what is predicted. `train_columns` are read by the baselines.
+
+    `one_day`: whether an attack to predict is any attack day, and not one of a window or the first of several.
+    """
 
     task: Task
     target: Target
@@ -50,6 +54,7 @@ class TaskData:
     train_columns: Columns
     train_frame: pd.DataFrame
     test: TestSet
+    one_day: bool = True
 
 
 def columns_needed(task: Task, names: Sequence[str], *, groups: bool = False) -> list[str]:
@@ -67,6 +72,7 @@ def task_data(
     severity_kind: str | None,
     horizon: int,
     cut_day: str | None,
+    outcome: OutcomeDefinition | None = None,
 ) -> TaskData:
     """Select the rows of `table`, which has the columns of `columns_needed` and one row per entry of `part` and `fold`.
 
@@ -87,6 +93,7 @@ def task_data(
         train_columns=_columns(table, train),
         train_frame=_labels(table, train),
         test=TestSet(X[test], y[test], participant[test], _columns(table, test), _labels(table, test)),
+        one_day=outcome is None or (outcome.window == "day" and not outcome.attack.free_days),
     )
 
 

@@ -12,6 +12,7 @@ from migraine_assets.core.evaluation.flags import Flag
 from migraine_assets.core.evaluation.importance import Importance
 from migraine_assets.core.evaluation.selection import Decision, Ranking
 from migraine_assets.core.evaluation.subgroups import Subgroup
+from migraine_assets.core.features.outcome import OutcomeDefinition
 from migraine_assets.core.metrics.bootstrap import Floats
 from migraine_assets.core.metrics.curves import ConfusionMatrix, DecisionCurve, PrecisionRecallCurve, RocCurve
 from migraine_assets.core.metrics.interval import UNKNOWN, Interval, Scores
@@ -125,6 +126,7 @@ class TaskEvaluation:
     residuals: Residuals | None = None
     importance: tuple[Importance, ...] = ()
     subgroups: tuple[Subgroup, ...] = ()
+    outcome: OutcomeDefinition = field(default_factory=OutcomeDefinition)
 
     @property
     def champion(self) -> str | None:

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import TypeAlias
 
 from migraine_assets.core.features.diary import Floats
-from migraine_assets.core.features.nan_math import at_most, count_known, count_of, total_known
+from migraine_assets.core.features.nan_math import at_most, count_known, count_of, total_known, where_flag
 
 # Gives the values of a diary column: float64[n], or the float of one day; NaN for "not asked".
 Lookup: TypeAlias = Callable[[str], Floats]
@@ -27,13 +27,20 @@ class Quantity:
     parameters: Mapping[str, float] = field(default_factory=dict, hash=False)
     version: int = 1
 
+    def function(self) -> DayFunction:
+        """The function that computes it. Raises `ValueError` for an operation that this version does not have."""
+        known = {(operation.name, operation.version): operation for operation in DAY_OPERATIONS}
+        if (self.operation, self.version) not in known:
+            raise ValueError(f"There is no operation '{self.operation}' (version {self.version}) of a day.")
+        return known[self.operation, self.version].bind(self)
+
 
 @dataclass(frozen=True)
 class DayOperation:
     """A way to compute a quantity. `bind` returns the function of one quantity.
 
     `columns`: how many a quantity must name, None for one or more. `parameters`: the names that it must give;
-    `by_column`: one for each column instead.
+    `by_column`: one for each column instead; `numbered`: any number of them, named "0", "1", ... instead.
     """
 
     name: str
@@ -41,7 +48,14 @@ class DayOperation:
     columns: int | None = None
     parameters: tuple[str, ...] = ()
     by_column: bool = False
+    numbered: bool = False
     version: int = 1
+
+    def parameters_of(self, quantity: Quantity) -> tuple[str, ...]:
+        """The names of the parameters that `quantity` must give."""
+        if self.numbered:
+            return tuple(str(k) for k in range(max(1, len(quantity.parameters))))
+        return quantity.columns if self.by_column else self.parameters
 
 
 def _count_present(quantity: Quantity) -> DayFunction:
@@ -95,9 +109,33 @@ def _mean_score(quantity: Quantity) -> DayFunction:
     return function
 
 
+def _at_least(quantity: Quantity) -> DayFunction:
+    """1 where the last column is at least `value`, else 0."""
+    limit = quantity.parameters["value"]
+    return _tested(quantity, lambda amount: (amount >= limit) + 0.0 * amount)
+
+
+def _among(quantity: Quantity) -> DayFunction:
+    """1 where the last column is one of the parameters, else 0."""
+    numbers = sorted(set(quantity.parameters.values()))
+    return _tested(quantity, lambda amount: sum([amount == number for number in numbers], 0.0) + 0.0 * amount)
+
+
+def _tested(quantity: Quantity, test: Callable[[Floats], Floats]) -> DayFunction:
+    """`test` of the last column; with a first column, a flag, only where that is 1, and otherwise as that is."""
+    *flags, column = quantity.columns
+    if len(flags) > 1:
+        raise ValueError(f"The quantity '{quantity.name}' has {len(flags) + 1} columns; it can have one flag and one.")
+    if not flags:
+        return lambda value: test(value(column))
+    return lambda value: where_flag(value(flags[0]), test(value(column)))
+
+
 DAY_OPERATIONS: tuple[DayOperation, ...] = (
     DayOperation("count_present", _count_present),
     DayOperation("share_present", _share_present),
     DayOperation("capped_product", _capped_product, columns=2, parameters=("enough", "best")),
     DayOperation("mean_score", _mean_score, by_column=True),
+    DayOperation("at_least", _at_least, parameters=("value",)),
+    DayOperation("among", _among, numbered=True),
 )

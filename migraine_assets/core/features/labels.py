@@ -1,42 +1,73 @@
 """The labels: attack, severity, burden, and the day that each of them is about. This is their only definition.
 
-Not here: which rows train and which test (`core.evaluation.folds`). NumPy only.
+Not here: what counts as an attack (`core.features.outcome`), which rows train and which test
+(`core.evaluation.folds`). NumPy only.
 
-A label is null (NaN) if the diary does not have it: the day is missing, or its outcome was not asked.
+A label is null (NaN) if the diary does not have it: the day is missing, or its outcome was not asked. The label of a
+window of days is known only if all of its days are. To accept every window in which an attack is already known would
+label windows with an attack more often than others, and the rate of attacks would look too high.
 """
 
 import numpy as np
 
 from migraine_assets.core import contract
+from migraine_assets.core.contract import CONTRACT, Contract
 from migraine_assets.core.features.diary import Diary, Flags, Floats, Integers, check_horizon
+from migraine_assets.core.features.outcome import AttackDefinition, OutcomeDefinition
 
 BURDEN_DAYS = 7
+PLAIN = OutcomeDefinition()
 
 
-def attack_label(diary: Diary, horizon: int) -> Floats:
-    """Whether there is an attack on the day `horizon` days later: float64[n] of 0, 1 or NaN.
+def attack_days(diary: Diary, definition: AttackDefinition = PLAIN.attack, *, fields: Contract = CONTRACT) -> Floats:
+    """Whether each day is an attack day by `definition`, whatever the days before it: float64[n] of 0, 1 or NaN."""
+    quantity = definition.quantity(fields)
+    if quantity is None:
+        return diary.values(contract.ATTACK)
+    return quantity.function()(diary.values)
 
-    Days between need no entry. Raises `ValueError` for an unknown horizon, and for one above 0 on an undated diary.
+
+def attack_label(
+    diary: Diary, horizon: int, outcome: OutcomeDefinition = PLAIN, *, fields: Contract = CONTRACT
+) -> Floats:
+    """Whether there is an attack on the day `horizon` days later, or in the window that ends there: float64[n].
+
+    It is 0, 1 or NaN. Days between need no entry, except in a window. With `free_days` the label is known only where
+    the predicted day, or the first day of the window, follows so many days that are known to have no attack: on any
+    other day no attack can begin, and to predict that is no forecast. Raises `ValueError` for an unknown horizon, and
+    for one above 0 on an undated diary.
     """
-    return _on_target_day(diary, diary.values(contract.ATTACK), horizon)
+    attack, free = attack_days(diary, outcome.attack, fields=fields), outcome.attack.free_days
+    if outcome.window == "any" and horizon > 1:
+        first = _on_target_day(diary, _first_days(diary, attack, free), 1) if free else None
+        label = _in_window(diary, attack, horizon)
+        return label if first is None else np.where(np.isnan(first), np.nan, label)
+    return _on_target_day(diary, _first_days(diary, attack, free), horizon)
 
 
-def severity_label(diary: Diary, horizon: int) -> Floats:
-    """The severity (0-10) `horizon` days later if that day has an attack, else NaN: float64[n].
+def severity_label(
+    diary: Diary, horizon: int, outcome: OutcomeDefinition = PLAIN, *, fields: Contract = CONTRACT
+) -> Floats:
+    """The severity (0-10) of the attack that `attack_label` tells, NaN where it tells none: float64[n].
 
-    Raises `ValueError` as `attack_label` does.
+    It is that of the predicted day; in a window, the worst one, known only if that of every attack day in it is. Raises
+    `ValueError` as `attack_label` does.
     """
-    attack = diary.values(contract.ATTACK) == 1
-    severity = np.where(attack, diary.values(contract.SEVERITY), np.nan)
-    return _on_target_day(diary, severity, horizon)
+    attack = attack_days(diary, outcome.attack, fields=fields)
+    severity = np.where(attack == 1, diary.values(contract.SEVERITY), np.nan)
+    label = attack_label(diary, horizon, outcome, fields=fields)
+    if outcome.window == "any" and horizon > 1:
+        # A day without an attack must not hide a null: below any severity, it never is the worst.
+        return np.where(label == 1, _in_window(diary, np.where(attack == 0, -1.0, severity), horizon), np.nan)
+    return np.where(label == 1, _on_target_day(diary, severity, horizon), np.nan)
 
 
-def burden_label(diary: Diary) -> Floats:
-    """Headache days among the next seven, NaN unless the diary has all seven with a known outcome: float64[n].
+def burden_label(diary: Diary, definition: AttackDefinition = PLAIN.attack, *, fields: Contract = CONTRACT) -> Floats:
+    """Attack days among the next seven, NaN unless the diary has all seven with a known outcome: float64[n].
 
     All NaN for an undated diary, which has no next days.
     """
-    attack, label = diary.values(contract.ATTACK), np.full(len(diary), np.nan)
+    attack, label = attack_days(diary, definition, fields=fields), np.full(len(diary), np.nan)
     whole = np.flatnonzero(_followed(diary, BURDEN_DAYS))
     total = np.zeros(len(whole))
     for ahead in range(1, BURDEN_DAYS + 1):
@@ -70,6 +101,33 @@ def _on_target_day(diary: Diary, values: Floats, horizon: int) -> Floats:
         same = diary.participant[rows:] == diary.participant[:-rows]
         known = np.flatnonzero(same & (diary.day[rows:] - diary.day[:-rows] == horizon))
         label[known] = values[known + rows]
+    return label
+
+
+def _in_window(diary: Diary, values: Floats, days: int) -> Floats:
+    """The largest value of the next `days` days, NaN unless all of them are known: float64[n]."""
+    label = np.full(len(diary), np.nan)
+    whole = np.flatnonzero(_followed(diary, days))
+    largest = values[whole + 1].copy() if len(whole) else np.zeros(0)
+    for ahead in range(2, days + 1):
+        largest = np.maximum(largest, values[whole + ahead])  # NaN if either is
+    label[whole] = largest
+    return label
+
+
+def _first_days(diary: Diary, attack: Floats, free: int) -> Floats:
+    """`attack` on the days that follow `free` days known to have none, NaN on all others: float64[n]."""
+    if not free:
+        return attack
+    at_risk = np.zeros(len(diary), dtype=np.bool_)
+    if diary.dated and len(diary) > free:
+        same = diary.participant[free:] == diary.participant[:-free]
+        at_risk[free:] = same & (diary.day[free:] - diary.day[:-free] == free)
+    rows = np.flatnonzero(at_risk)
+    for back in range(1, free + 1):
+        rows = rows[attack[rows - back] == 0]
+    label = np.full(len(diary), np.nan)
+    label[rows] = attack[rows]
     return label
 
 

@@ -10,10 +10,12 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from migraine_assets.core.contract import ATTACK, PROVENANCE, SEVERITY
+from migraine_assets.core.contract import ATTACK, CONTRACT, PROVENANCE, SEVERITY, Contract
+from migraine_assets.core.diary.columns import numbers
 from migraine_assets.core.features import engine, labels
 from migraine_assets.core.features.diary import Diary
 from migraine_assets.core.features.from_frame import diary_from_frame
+from migraine_assets.core.features.outcome import AttackDefinition, OutcomeDefinition
 from migraine_assets.core.features.plan import FeaturePlan
 from migraine_assets.core.features.table import default_plan
 
@@ -35,7 +37,13 @@ class FeatureRows:
     severity_kind: str | None
 
 
-def feature_rows(frame: pd.DataFrame, *, horizon: int, plan: FeaturePlan | None = None) -> FeatureRows:
+def feature_rows(
+    frame: pd.DataFrame,
+    *,
+    horizon: int,
+    plan: FeaturePlan | None = None,
+    outcome: OutcomeDefinition = labels.PLAIN,
+) -> FeatureRows:
     """The table of a preprocessed diary (sorted by participant, then date). `plan` defaults to that of the table."""
     plan = plan or default_plan()
     diary = diary_from_frame(frame, contract=plan.recipe.contract)
@@ -43,7 +51,7 @@ def feature_rows(frame: pd.DataFrame, *, horizon: int, plan: FeaturePlan | None 
     inputs = engine.compute(diary, horizon=horizon, plan=plan)
     if len(names) < inputs.shape[1]:
         inputs = inputs[:, engine.select(names, plan=plan)]
-    kind, targets = _targets(frame, diary, horizon=horizon)
+    kind, targets = _targets(frame, diary, horizon=horizon, outcome=outcome, fields=plan.recipe.contract)
     # Columns are inserted beside the inputs: these are 300 MB for a million days and must not be copied.
     table = pd.DataFrame(inputs, columns=list(names), copy=False)
     for position, name in enumerate(("participant_id", "date", *PROVENANCE, *GROUPS)):
@@ -60,11 +68,33 @@ def days_of(frame: pd.DataFrame, *, dated: bool) -> NDArray[np.int64]:
     return days
 
 
-def _targets(frame: pd.DataFrame, diary: Diary, *, horizon: int) -> tuple[str | None, pd.DataFrame]:
-    attack = labels.attack_label(diary, horizon)
+def attack_days_of(
+    frame: pd.DataFrame, definition: AttackDefinition, *, contract: Contract = CONTRACT
+) -> NDArray[np.float64]:
+    """Whether each row of `frame` is an attack day that `definition` counts: float64[n] of 0, 1 or NaN.
+
+    The rows may be unsorted and repeated, as before preprocessing. With `free_days`, only days that follow so many
+    known days without an attack are known. Do not write to the result.
+    """
+    if definition == AttackDefinition():
+        return numbers(frame, ATTACK)
+    keys = ["participant_id", "date"]
+    dated = frame["date"].notna().any()
+    ordered = frame.sort_values(keys, kind="stable") if dated else frame.sort_values(keys[:1], kind="stable")
+    kept = ordered[~ordered.duplicated(keys)] if dated else ordered
+    diary = diary_from_frame(kept, contract=contract)
+    values = pd.Series(labels.attack_label(diary, 0, OutcomeDefinition(definition), fields=contract), index=kept.index)
+    return np.asarray(values.reindex(frame.index), dtype=np.float64)
+
+
+def _targets(
+    frame: pd.DataFrame, diary: Diary, *, horizon: int, outcome: OutcomeDefinition, fields: Contract
+) -> tuple[str | None, pd.DataFrame]:
+    attack = labels.attack_label(diary, horizon, outcome, fields=fields)
     kind: str | None = "severity"
-    severity = labels.severity_label(diary, horizon)
     if frame[SEVERITY].isna().all():
         kind = "burden" if diary.dated and frame[ATTACK].notna().any() else None
-        severity = labels.burden_label(diary) if kind else np.full(len(frame), np.nan)
+        severity = labels.burden_label(diary, outcome.attack, fields=fields) if kind else np.full(len(frame), np.nan)
+    else:
+        severity = labels.severity_label(diary, horizon, outcome, fields=fields)
     return kind, pd.DataFrame(dict(zip(TARGETS, (attack, severity), strict=True)))

@@ -108,8 +108,14 @@ def compile_recipe(recipe: Recipe) -> FeaturePlan:
         for column in feature.columns if operation.history else ():
             spans[column] = max(spans.get(column, 0), feature.window)
         sums |= {feature.window} if operation.sums else set()
-    layout = Layout(spans, tuple(sorted(sums)), recipe.contract.withheld, quantities, _parts(recipe))
+    layout = Layout(spans, tuple(sorted(sums)), _withheld(recipe), quantities, _parts(recipe))
     return FeaturePlan(recipe, tuple(functions), layout)
+
+
+def _withheld(recipe: Recipe) -> frozenset[str]:
+    """The columns that a same-day prediction does not know of its day, and the quantities that read one of them."""
+    columns = recipe.contract.withheld
+    return columns | {item.name for item in recipe.quantities if not columns.isdisjoint(item.columns)}
 
 
 def _parts(recipe: Recipe) -> dict[str, tuple[str, ...]]:
@@ -121,8 +127,7 @@ def _day_function(quantity: Quantity, recipe: Recipe) -> DayFunction:
     number = len(quantity.columns)
     if number != (operation.columns or max(number, 1)):
         raise ValueError(f"The quantity '{quantity.name}' has {number} columns, which '{operation.name}' cannot take.")
-    parameters = quantity.columns if operation.by_column else operation.parameters
-    _check_parameters(quantity, parameters, "quantity")
+    _check_parameters(quantity, operation.parameters_of(quantity), "quantity")
     _check_columns(quantity, recipe.contract.columns, "quantity")
     function: DayFunction = operation.bind(quantity)
     return function

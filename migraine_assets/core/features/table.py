@@ -9,12 +9,14 @@ undated diary only the values of the day itself are known. At horizon 1 (predict
 or drug is that of today, at horizon 0 (predicting today) that of yesterday.
 """
 
+from dataclasses import replace
 from functools import cache
 
 from migraine_assets.core.contract import ATTACK, CONTRACT, DURATION, SEVERITY, Contract, Field
 from migraine_assets.core.diary.cleaning import Cleaning, cleaning_for
 from migraine_assets.core.features.daily import Quantity
 from migraine_assets.core.features.operations import Feature
+from migraine_assets.core.features.outcome import AttackDefinition
 from migraine_assets.core.features.plan import FeaturePlan, Recipe, compile_recipe
 from migraine_assets.core.features.windows import LOOK_BACK
 
@@ -41,12 +43,20 @@ _SLEEP, _QUALITY, _STRESS = "sleep_hours", "sleep_quality", "stress_level"
 _CAFFEINE, _PRESSURE, _DRUG = "caffeine_intake", "weather_pressure", "medication"
 
 
-def quantities_of(contract: Contract) -> tuple[Quantity, ...]:
-    """The quantities of a day for the fields of `contract`."""
+PLAIN = AttackDefinition()
+
+
+def quantities_of(contract: Contract, attack: AttackDefinition = PLAIN) -> tuple[Quantity, ...]:
+    """The quantities of a day for the fields of `contract`, with that of `attack` if no field says what that is."""
+    defined = attack.quantity(contract)
+    return (*_of_day(contract), *(() if defined is None else (defined,)))
+
+
+def _of_day(contract: Contract) -> tuple[Quantity, ...]:
     # A field of one's own changes no feature of the others.
     shared = [item for item in contract.of_kind("flag") if not item.derived]
     triggers = tuple(item.name for item in shared if item.role == "exposure" and not item.consequence)
-    signs = tuple(item.name for item in shared if item.role == "premonitory")
+    signs = tuple(item.name for item in shared if item.role == "premonitory" and not item.consequence)
     return (
         Quantity("trigger_count", "count_present", triggers, "Triggers met today among those asked."),
         Quantity("trigger_index", "share_present", triggers, "Share of the asked triggers that were met today."),
@@ -74,10 +84,10 @@ def quantities_of(contract: Contract) -> tuple[Quantity, ...]:
     )
 
 
-def features_of(contract: Contract) -> tuple[Feature, ...]:
-    """The features for the fields of `contract`, in the order of the matrix."""
+def features_of(contract: Contract, attack: AttackDefinition = PLAIN) -> tuple[Feature, ...]:
+    """The features for the fields of `contract`, in the order of the matrix; past attacks are those of `attack`."""
     own = tuple(feature for item in contract.fields for feature in _of_own(item))
-    return (*_of_today(contract), *_OF_ATTACKS, *_OF_EXPOSURES, *own)
+    return (*_of_today(contract, attack), *(_about(attack, item) for item in _OF_ATTACKS), *_OF_EXPOSURES, *own)
 
 
 @cache
@@ -86,9 +96,9 @@ def default_recipe() -> Recipe:
     return recipe_of(CONTRACT, cleaning_for(CONTRACT))
 
 
-def recipe_of(contract: Contract, cleaning: Cleaning) -> Recipe:
-    """The recipe of this table for another contract or other cleaning rules."""
-    return Recipe(contract.fields, cleaning, quantities_of(contract), features_of(contract))
+def recipe_of(contract: Contract, cleaning: Cleaning, attack: AttackDefinition = PLAIN) -> Recipe:
+    """The recipe of this table for another contract, other cleaning rules, or another definition of an attack."""
+    return Recipe(contract.fields, cleaning, quantities_of(contract, attack), features_of(contract, attack))
 
 
 @cache
@@ -129,14 +139,21 @@ def _of_own(item: Field) -> tuple[Feature, ...]:
     return tuple(of_derived[derived]() for derived in item.derived)
 
 
-def _of_today(contract: Contract) -> tuple[Feature, ...]:
+def _about(attack: AttackDefinition, feature: Feature) -> Feature:
+    """`feature`, of `attack` where it is of the outcome of the contract."""
+    return replace(feature, columns=tuple(attack.column if name == ATTACK else name for name in feature.columns))
+
+
+def _of_today(contract: Contract, attack: AttackDefinition) -> tuple[Feature, ...]:
+    defined = attack.quantity(contract)
+    attack_today = _today(contract.by_name[ATTACK], name="attack_today")
     return (
         *(
             _today(item, name=f"{item.name}_today" if item.consequence else None)
             for item in contract.fields
             if item.role in ("static", "exposure", "premonitory") and item.numeric and not item.derived
         ),
-        _today(contract.by_name[ATTACK], name="attack_today"),
+        replace(_about(attack, attack_today), description=defined.description) if defined else attack_today,
         _product("stress_x_sleep", _STRESS, _SLEEP, "Stress times hours of sleep."),
         _product("weather_x_dehydration", "weather_changes", "dehydration", "A change of weather while dehydrated."),
         _product("screen_x_sleep", "screen_time", _SLEEP, "Screen time times hours of sleep."),
@@ -146,7 +163,7 @@ def _of_today(contract: Contract) -> tuple[Feature, ...]:
             "sleep_squared", "square", (_SLEEP,), 1, "Hours of sleep, squared: too little and too much both count."
         ),
         Feature("screen_squared", "square", ("screen_time",), 1, "Screen time, squared."),
-        *(Feature(q.name, "today", (q.name,), 1, q.description) for q in quantities_of(contract)),
+        *(Feature(q.name, "today", (q.name,), 1, q.description) for q in _of_day(contract)),
         Feature("target_weekend", "weekend", ("date",), 1, "The predicted day is a Saturday or a Sunday."),
     )
 

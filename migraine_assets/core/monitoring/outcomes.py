@@ -4,14 +4,31 @@ Not here: reading either (`stores.monitoring`), metrics (`core.monitoring.perfor
 
 An outcome belongs to a participant and a day, so it applies to every prediction of that day. A prediction without a
 participant can be reached by its id alone. The column `key` holds either.
+
+Diaries report days, and the label of a prediction follows from them by the model's own definition of the outcome.
+Feedback reports the outcome of one prediction; only a limit of severity is applied to it.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 import pandas as pd
 
+from migraine_assets.core.contract import ATTACK, CONTRACT, SEVERITY, Contract
+from migraine_assets.core.features.diary import Diary
+from migraine_assets.core.features.labels import attack_days, attack_label, severity_label
+from migraine_assets.core.features.outcome import OutcomeDefinition
+
 _COLUMNS = ["key", "time", "attack", "severity"]
+
+
+@dataclass(frozen=True)
+class Predicted:
+    """What the predictions are about: the outcome, and how many days ahead. `fields`: the model's contract."""
+
+    outcome: OutcomeDefinition = field(default_factory=OutcomeDefinition)
+    horizon: int = 1
+    fields: Contract = CONTRACT
 
 
 @dataclass(frozen=True)
@@ -39,14 +56,23 @@ def latest_predictions(predictions: pd.DataFrame) -> pd.DataFrame:
 
 
 def join_outcomes(
-    predictions: pd.DataFrame, *, every: pd.DataFrame, feedback: pd.DataFrame, diary: pd.DataFrame
+    predictions: pd.DataFrame,
+    *,
+    every: pd.DataFrame,
+    feedback: pd.DataFrame,
+    diary: pd.DataFrame,
+    predicted: Predicted | None = None,
 ) -> JoinedOutcomes:
     """Join `predictions` (with `key`) with their outcomes.
 
     `every`: all predictions with `id`, `participant`, `for_date`, which give feedback its key. `feedback`: `id`,
     `time`, `attack`, `severity`. `diary`: `participant` (pseudonym), `for_date`, `time` (of the delivery), `attack`,
-    `severity`.
+    `severity`, and optionally `field` and `value` (another field that decides, and its number). `predicted` defaults to
+    the outcome of the contract on the next day.
     """
+    predicted = predicted or Predicted()
+    if not predicted.outcome.default:
+        feedback, diary = _limited(feedback, predicted), _labels(diary, predicted)
     reports = pd.concat([_from_feedback(every, feedback), _from_diary(diary)], ignore_index=True)
     reports = reports[reports["attack"].notna()].sort_values("time", kind="stable")
     distinct = reports.groupby("key")["attack"].nunique()
@@ -73,3 +99,51 @@ def _from_diary(diary: pd.DataFrame) -> pd.DataFrame:
 def _reports(frame: pd.DataFrame) -> pd.DataFrame:
     numbers = {name: frame[name].astype(np.float64) for name in ("time", "attack", "severity")}
     return frame.assign(**numbers)[_COLUMNS].reset_index(drop=True)
+
+
+def _limited(feedback: pd.DataFrame, predicted: Predicted) -> pd.DataFrame:
+    """Feedback whose attack is one by the definition, where that is a limit of severity."""
+    definition = predicted.outcome.attack
+    if definition.field != SEVERITY or definition.plain or feedback.empty:
+        return feedback
+    rows = np.arange(len(feedback))
+    columns = {name: feedback[of].to_numpy(np.float64) for name, of in ((ATTACK, "attack"), (SEVERITY, "severity"))}
+    days = Diary(rows, np.zeros(len(rows), dtype=np.int64), False, columns)
+    return feedback.assign(attack=attack_days(days, definition, fields=predicted.fields))
+
+
+def _labels(diary: pd.DataFrame, predicted: Predicted) -> pd.DataFrame:
+    """The outcome of each day that `diary` reports, as the label of a prediction for that day."""
+    if diary.empty:
+        return diary
+    outcome, horizon = predicted.outcome, predicted.horizon
+    latest = diary.sort_values("time", kind="stable").drop_duplicates(["participant", "for_date"], keep="last")
+    day = pd.to_datetime(latest["for_date"]).to_numpy("datetime64[D]").astype(np.int64)
+    latest = latest.assign(day=day, participant=latest["participant"].astype(str))
+    # A prediction is made on a day that may not be reported itself.
+    made = latest[["participant"]].assign(day=day - horizon)
+    rows = pd.concat([latest, made], ignore_index=True).drop_duplicates(["participant", "day"], keep="first")
+    rows = rows.sort_values(["participant", "day"], kind="stable")
+    known = Diary(
+        pd.factorize(rows["participant"])[0].astype(np.int64),
+        rows["day"].to_numpy(np.int64),
+        True,
+        _columns(rows, predicted),
+    )
+    labeled = rows.assign(
+        day=rows["day"] + horizon,
+        attack=attack_label(known, horizon, outcome, fields=predicted.fields),
+        severity=severity_label(known, horizon, outcome, fields=predicted.fields),
+    )
+    kept = latest[["participant", "for_date", "time", "day"]]
+    return kept.merge(labeled[["participant", "day", "attack", "severity"]], on=["participant", "day"])
+
+
+def _columns(rows: pd.DataFrame, predicted: Predicted) -> dict[str, np.ndarray]:
+    columns = {name: rows[of].to_numpy(np.float64) for name, of in ((ATTACK, "attack"), (SEVERITY, "severity"))}
+    definition = predicted.outcome.attack
+    if definition.field not in columns:
+        other = rows["field"] == definition.field if "field" in rows else pd.Series(False, index=rows.index)
+        value = rows["value"] if "value" in rows else pd.Series(np.nan, index=rows.index)
+        columns[predicted.fields.by_name[definition.field].column] = value.where(other).to_numpy(np.float64)
+    return columns

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from migraine_assets.core.contract import ATTACK, CONTRACT, Contract
+from migraine_assets.core.contract import ATTACK, CONTRACT, DURATION, SEVERITY, Contract
 from migraine_assets.core.diary.columns import known, numbers
 from migraine_assets.core.diary.profile import FieldProfile, Profile, counted_like, stability
 from migraine_assets.core.quality.finding import Finding, figure, finding, listed, percent, share
@@ -20,23 +20,26 @@ from migraine_assets.core.reference_bins import psi_noise
 NORMAL_QUARTILE = 0.6745
 
 
-def missing_values(valid: pd.DataFrame, *, settings: QualitySettings, contract: Contract = CONTRACT) -> Finding:
-    """The outcome and the recorded fields are mostly known (warning; blocking if the outcome is rarely known).
+def missing_values(
+    valid: pd.DataFrame, *, settings: QualitySettings, contract: Contract = CONTRACT, outcome: str = ATTACK
+) -> Finding:
+    """The field `outcome` and the recorded ones are mostly known (warning; blocking if the outcome is rarely known).
 
     A field that is always null does not exist in the source, which is not an error. Severity and duration are given for
     attacks only and are not checked here.
     """
+    outcome = ATTACK if outcome in (SEVERITY, DURATION) else outcome
     shares = {field.name: share(int(valid[field.name].isna().sum()), len(valid)) for field in contract.fields}
     recorded = [f for f in contract.fields if f.role not in ("key", "outcome") and shares[f.name] < 1]
     sparse = [f"{f.name} ({percent(shares[f.name])})" for f in recorded if shares[f.name] > settings.missing_warning]
-    outcome, blocking = shares[ATTACK], shares[ATTACK] > settings.outcome_missing_blocking
+    missing, blocking = shares[outcome], shares[outcome] > settings.outcome_missing_blocking
     failures = []
-    if outcome > settings.outcome_missing_warning:
-        failures.append(f"{ATTACK} is missing in {percent(outcome)} of the rows, which cannot be used for training.")
+    if missing > settings.outcome_missing_warning:
+        failures.append(f"{outcome} is missing in {percent(missing)} of the rows, which cannot be used for training.")
     if sparse:
         failures.append(f"Missing in more than {percent(settings.missing_warning)} of the rows: {listed(sparse)}.")
     rows = [(name, f"{round(value * len(valid)):,}", percent(value)) for name, value in shares.items()]
-    success = f"{ATTACK} is missing in {percent(outcome)} of the rows; no recorded field is mostly missing."
+    success = f"{outcome} is missing in {percent(missing)} of the rows; no recorded field is mostly missing."
     columns = ("field", "missing", "share")
     return finding("missing_values", failures, success=success, blocking=blocking, columns=columns, rows=rows)
 

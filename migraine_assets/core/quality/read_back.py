@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from migraine_assets.core.contract import ATTACK
 from migraine_assets.core.diary.columns import numbers
@@ -48,7 +49,7 @@ class Loss:
 @dataclass(frozen=True)
 class ReadBack:
     """What was read. `coverage`: share of the days between each participant's first and last that are in the diary;
-    None without dates. `groups`: the files if there are several, and otherwise the participants.
+    None without dates. `groups`: the files if there are several, and otherwise the participants. `what`: an attack.
     """
 
     participants: int
@@ -62,6 +63,7 @@ class ReadBack:
     groups: tuple[Group, ...]
     losses: tuple[Loss, ...]
     clipped: tuple[tuple[str, int], ...] = ()
+    what: str = "an attack"
 
     @property
     def attack_rate(self) -> float:
@@ -73,7 +75,7 @@ class ReadBack:
         when = f", {self.first_day} to {self.last_day}" if self.first_day else ", without dates"
         lines = [
             f"{plural(self.participants, 'participant')}, {plural(self.days, 'day')}{when}.",
-            f"{plural(self.attack_days, 'day')} with an attack ({percent(self.attack_rate)}), "
+            f"{plural(self.attack_days, 'day')} with {self.what} ({percent(self.attack_rate)}), "
             f"{self.quiet_days:,} without, {self.unknown_days:,} unknown.",
         ]
         if self.coverage is not None:
@@ -86,10 +88,15 @@ class ReadBack:
         return tuple(lines)
 
 
-def read_back(result: Validated, actions: pd.DataFrame) -> ReadBack:
-    """Compute the read-back of accepted rows; `actions` are those of preprocessing."""
+def read_back(
+    result: Validated, actions: pd.DataFrame, *, attack: NDArray[np.float64] | None = None, what: str = "an attack"
+) -> ReadBack:
+    """Compute the read-back of accepted rows; `actions` are those of preprocessing.
+
+    `attack` float64[n]: which rows are attack days (by default by the contract), and `what` that means in words.
+    """
     valid = result.valid
-    attack = numbers(valid, ATTACK)
+    attack = numbers(valid, ATTACK) if attack is None else attack
     first, last = _ends(valid)
     by = "source_file" if valid["source_file"].nunique() > 1 else "participant_id"
     clips = actions[(actions["action"] == "clipped") & (actions["count"] > 0)]
@@ -102,15 +109,20 @@ def read_back(result: Validated, actions: pd.DataFrame) -> ReadBack:
         quiet_days=int((attack == 0).sum()),
         unknown_days=int(np.isnan(attack).sum()),
         coverage=_coverage(valid),
-        groups=tuple(_group(str(name), part) for name, part in valid.groupby(by, sort=False)),
+        groups=tuple(
+            # Accepted rows are numbered from 0.
+            _group(str(name), part, attack[part.index.to_numpy()])
+            for name, part in valid.groupby(by, sort=False)
+        ),
+        what=what,
         losses=_losses(result.reasons),
         clipped=tuple((str(row["field"]), int(row["count"])) for row in clips.to_dict("records")),
     )
 
 
-def _group(name: str, part: pd.DataFrame) -> Group:
+def _group(name: str, part: pd.DataFrame, attack: NDArray[np.float64]) -> Group:
     first, last = _ends(part)
-    attacks = int((numbers(part, ATTACK) == 1).sum())
+    attacks = int((attack == 1).sum())
     return Group(name, int(part["participant_id"].nunique()), len(part), attacks, first, last)
 
 

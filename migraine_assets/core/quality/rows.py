@@ -8,6 +8,7 @@ import datetime
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from migraine_assets.core.contract import ATTACK, CONTRACT, SEVERITY, Contract
 from migraine_assets.core.diary.columns import numbers
@@ -108,9 +109,15 @@ def outcome_consistency(valid: pd.DataFrame) -> Finding:
     )
 
 
-def class_balance(valid: pd.DataFrame, *, settings: QualitySettings) -> Finding:
-    """There are days with and without an attack (blocking), and neither is rare (warning)."""
-    attack = numbers(valid, ATTACK)
+def class_balance(
+    valid: pd.DataFrame, *, settings: QualitySettings, attack: NDArray[np.float64] | None = None
+) -> Finding:
+    """There are days with and without an attack (blocking), and neither is rare (warning).
+
+    `attack` float64[n]: 1 on a day with an attack, 0 on one without, NaN if that is not known; by default the outcome
+    of the contract.
+    """
+    attack = numbers(valid, ATTACK) if attack is None else attack
     yes, no = int((attack == 1).sum()), int((attack == 0).sum())
     part = share(yes, yes + no)
     failures = []
@@ -127,9 +134,14 @@ def class_balance(valid: pd.DataFrame, *, settings: QualitySettings) -> Finding:
     )
 
 
-def enough_to_train(valid: pd.DataFrame, *, settings: QualitySettings) -> Finding:
-    """There are enough participants, attacks and other days to train and test (blocking)."""
-    attack = numbers(valid, ATTACK)
+def enough_to_train(
+    valid: pd.DataFrame, *, settings: QualitySettings, attack: NDArray[np.float64] | None = None
+) -> Finding:
+    """There are enough participants, attacks and other days to train and test (blocking).
+
+    `attack` as in `class_balance`.
+    """
+    attack = numbers(valid, ATTACK) if attack is None else attack
     participants = valid["participant_id"][~np.isnan(attack)].nunique()
     needed = [
         ("participants with a known outcome", participants, settings.min_participants),

@@ -11,9 +11,13 @@ import pandas as pd
 from migraine_assets.core.contract import CONTRACT, Contract
 from migraine_assets.core.diary.profile import Profile
 from migraine_assets.core.diary.validation import Validated
+from migraine_assets.core.features.matrix import attack_days_of
+from migraine_assets.core.features.outcome import AttackDefinition
 from migraine_assets.core.quality import delivery, fields, losses, rows, unit_change
 from migraine_assets.core.quality.finding import Finding
 from migraine_assets.core.quality.settings import QualitySettings
+
+PLAIN = AttackDefinition()
 
 
 def raw_findings(
@@ -35,12 +39,14 @@ def validated_findings(
     today: datetime.date,
     settings: QualitySettings,
     contract: Contract = CONTRACT,
+    definition: AttackDefinition = PLAIN,
 ) -> tuple[Finding, ...]:
-    """Check the accepted rows. `previous` is the profile of the last accepted delivery.
+    """Check the accepted rows. `previous` is the profile of the last accepted delivery; `definition`: of an attack.
 
     Of `result.quarantined` only the number of rows and their reasons are used.
     """
     valid = result.valid
+    attack = attack_days_of(valid, definition, contract=contract)
     return (
         delivery.types_and_bounds(valid, contract=contract),
         rows.unique_days(valid),
@@ -48,9 +54,9 @@ def validated_findings(
         rows.static_fields(valid, contract=contract),
         rows.future_dates(valid, today=today, settings=settings),
         rows.outcome_consistency(valid),
-        rows.class_balance(valid, settings=settings),
-        rows.enough_to_train(valid, settings=settings),
-        fields.missing_values(valid, settings=settings, contract=contract),
+        rows.class_balance(valid, settings=settings, attack=attack),
+        rows.enough_to_train(valid, settings=settings, attack=attack),
+        fields.missing_values(valid, settings=settings, contract=contract, outcome=definition.field),
         fields.outliers(valid, settings=settings, contract=contract),
         delivery.quarantine_share(result, settings=settings),
         losses.nulled_values(result, settings=settings),

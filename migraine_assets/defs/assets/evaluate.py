@@ -79,6 +79,7 @@ def evaluate(
         task=task,
         severity_kind=features.severity_kind,  # type: ignore[arg-type]  # one of the two kinds, or none
         horizon=features.delivery.horizon,
+        outcome=features.delivery.outcome,
         train=part_of(data, "train"),
         test=part_of(data, "test"),
         flow=(*features.steps, *folds.steps),
@@ -152,6 +153,11 @@ def _incomparable(workspace: Workspace, incumbent: Bundle, candidate: Manifest, 
     old = incumbent.manifest
     if (old.horizon, old.severity_kind) != (candidate.horizon, candidate.severity_kind):
         return "The champion predicts another target (horizon or kind of severity) than this diary has."
+    if old.definition != candidate.definition:
+        return (
+            f"The champion predicts another outcome ({old.outcome.description}) than this model "
+            f"({candidate.outcome.description})."
+        )
     if source != SIMULATED:
         return None
     sources = {entry.acceptance.md5: entry.acceptance.source for entry in deliveries.log(workspace.store)}

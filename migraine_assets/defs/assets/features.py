@@ -27,11 +27,12 @@ GROUP = "g2_features"
 )
 def features(workspace: Workspace, preprocessed_diary: DiaryRef) -> dg.MaterializeResult[FeaturesRef]:
     frame = read_frame(workspace.store, preprocessed_diary.frame)
-    recipe = recipe_of(Contract(preprocessed_diary.fields), preprocessed_diary.cleaning)
-    rows = feature_rows(frame, horizon=preprocessed_diary.delivery.horizon, plan=compile_recipe(recipe))
+    delivery = preprocessed_diary.delivery
+    recipe = recipe_of(Contract(preprocessed_diary.fields), preprocessed_diary.cleaning, delivery.outcome.attack)
+    rows = feature_rows(frame, horizon=delivery.horizon, plan=compile_recipe(recipe), outcome=delivery.outcome)
     value = FeaturesRef(
         frame=write_frame(workspace.store, "features", rows.frame),
-        delivery=preprocessed_diary.delivery,
+        delivery=delivery,
         names=rows.names,
         severity_kind=rows.severity_kind,
         code_version=recipe.version,

@@ -84,7 +84,7 @@ def _train_once(
     key = fingerprint(
         "/".join(asset_key(estimator).path),
         code=code_version(training.__name__),
-        settings=[params.training, params.search, params.flags, overrides],
+        settings=[params.training, params.search, params.flags, overrides, features.delivery.outcome],
         inputs=[features.frame.version, folds.frame.version, features.delivery.md5, features.recipe.version],
     )
     value, cached = cached_value(

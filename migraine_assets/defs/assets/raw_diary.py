@@ -12,6 +12,7 @@ from migraine_assets.core.contract import Contract
 from migraine_assets.defs.metadata import diary_metadata
 from migraine_assets.defs.refs import DeliveryInfo, DiaryRef, flow_step
 from migraine_assets.defs.resources import Workspace
+from migraine_assets.params import OutcomeSettings
 from migraine_assets.printable import one_line
 from migraine_assets.sources.files.delivery import Delivery
 from migraine_assets.sources.files.fetch import landing_source
@@ -55,7 +56,7 @@ def raw_diary(
     kept = deliveries.keep(workspace.store, files, identity=delivery.md5)
     value = DiaryRef(
         write_frame(workspace.store, "raw_diary", delivery.frame),
-        _info(delivery, kept, horizon=params.outcome.horizon_of(delivery.horizon)),
+        _info(delivery, kept, params.outcome),
         steps=(flow_step("Delivered", delivery.frame, f"From {delivery.description}."),),
         fields=contract.fields,
     )
@@ -87,9 +88,9 @@ def _read(config: RawDiaryConfig, workspace: Workspace, limits: SourceLimits, co
     )
 
 
-def _info(delivery: Delivery, kept: tuple[deliveries.KeptFile, ...], *, horizon: int) -> DeliveryInfo:
+def _info(delivery: Delivery, kept: tuple[deliveries.KeptFile, ...], outcome: OutcomeSettings) -> DeliveryInfo:
     days = delivery.frame["date"]
-    dated = days.notna().any()
+    dated, horizon = bool(days.notna().any()), outcome.horizon_of(delivery.horizon)
     return DeliveryInfo(
         source=delivery.source,
         description=delivery.description,
@@ -100,4 +101,5 @@ def _info(delivery: Delivery, kept: tuple[deliveries.KeptFile, ...], *, horizon:
         notes=delivery.notes,
         first_day=f"{days.min():%Y-%m-%d}" if dated else None,
         last_day=f"{days.max():%Y-%m-%d}" if dated else None,
+        outcome=outcome.definition(horizon=horizon, dated=dated),
     )

@@ -8,7 +8,7 @@ import datetime as dt
 
 import pandas as pd
 
-from migraine_assets.core.evaluation.cross_validation import CrossValidated, train_and_score
+from migraine_assets.core.evaluation.cross_validation import CrossValidated, baseline_fits, train_and_score
 from migraine_assets.core.evaluation.datasets import TaskData, columns_needed, task_data
 from migraine_assets.core.metrics.interval import Scores
 from migraine_assets.core.models.estimator import Estimator
@@ -43,6 +43,7 @@ def load(task: Task, workspace: Workspace, features: FeaturesRef, folds: FoldsRe
         severity_kind=features.severity_kind,
         horizon=features.delivery.horizon,
         cut_day=folds.cut_day,
+        outcome=features.delivery.outcome,
     )
 
 
@@ -152,6 +153,8 @@ def _context(model: CrossValidated, data: TaskData, features: FeaturesRef) -> Co
         data_version=features.delivery.md5,
         metrics=model.cv,
         reference=(*references(data.train.X, data.train.names), outputs),
+        outcome=features.delivery.outcome,
+        own_rate_days=None if data.one_day else baseline_fits(data)["personal_rate"].days,
     )
 
 

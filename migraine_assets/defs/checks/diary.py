@@ -69,6 +69,7 @@ def validated_diary_checks(  # type: ignore[no-untyped-def]  # Dagster reads the
         today=today(),
         settings=settings,
         contract=Contract(validated_diary.fields),
+        definition=validated_diary.delivery.outcome.attack,
     )
     yield from results("validated_diary", findings)
 

@@ -11,7 +11,8 @@ from typing import Any
 import dagster as dg
 from msgspec.structs import replace
 
-from migraine_assets.core.contract import ATTACK, SEVERITY
+from migraine_assets.core.contract import ATTACK, SEVERITY, Contract
+from migraine_assets.core.diary.columns import encoded
 from migraine_assets.core.monitoring.drift.result import ModelDrift
 from migraine_assets.core.monitoring.outcomes import join_outcomes
 from migraine_assets.core.monitoring.performance_result import ModelPerformance, RealizedPerformance
@@ -77,7 +78,13 @@ def collect_outcomes(_: dg.AssetExecutionContext, workspace: Workspace, day: dt.
     time = dt.datetime.fromisoformat(accepted.acceptance.time).timestamp()
     # The secret of the service: otherwise the pseudonyms of outcomes and of predictions would differ.
     secret = shared_secret(store, configured=Settings().signing_secret)
-    new = add_reported_outcomes(store, day, recent, secret=secret, time=time, attack=ATTACK, severity=SEVERITY)
+    decides = diary.delivery.outcome.attack.field
+    value = None if decides in (ATTACK, SEVERITY) else decides
+    if value:
+        recent = recent.assign(**{value: encoded(recent[value], Contract(diary.fields).by_name[value])})
+    new = add_reported_outcomes(
+        store, day, recent, secret=secret, time=time, attack=ATTACK, severity=SEVERITY, value=value
+    )
     return dg.MaterializeResult(metadata={"summary": f"{new:,} participant days reported by a delivery", "new": new})
 
 
@@ -116,14 +123,16 @@ def compare_performance(context: dg.AssetExecutionContext, workspace: Workspace,
     """Compare the window's predictions with outcomes that are due."""
     store, settings = workspace.store, workspace.params().monitoring
     due = results.due_days(day, settings)
-    # A prediction is made up to two days before its day, and its outcome is reported from that day on.
-    days = windows.days_to(day, (day - due[0]).days + 3)
+    # A prediction is made a day more than its horizon before its day, and its outcome is reported from that day on.
+    days = windows.days_to(day, (day - due[0]).days + 2 + windows.longest_horizon(store))
     every = windows.predictions(store, days)
     frame = every[every["for_date"].isin(due)] if len(every) else every
     feedback, diary = windows.feedback(store, days), windows.diary_outcomes(store, days)
     tasks: dict[str, RealizedPerformance] = {}
     for window in windows.task_windows(store, frame):
-        outcomes = join_outcomes(window.frame, every=every, feedback=feedback, diary=diary)
+        outcomes = join_outcomes(
+            window.frame, every=every, feedback=feedback, diary=diary, predicted=windows.predicted(window.manifest)
+        )
         # These days were predicted one horizon earlier.
         predicted = due[-1] - dt.timedelta(days=window.manifest.horizon)
         estimate = task_result(store, ESTIMATED, predicted, window.task, damaged=[])

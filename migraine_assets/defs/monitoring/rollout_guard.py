@@ -20,6 +20,7 @@ from migraine_assets.core.monitoring.rollout_test import (
     paired_difference,
 )
 from migraine_assets.defs.monitoring import windows
+from migraine_assets.stores.bundles.bundles import load_manifest
 from migraine_assets.stores.monitoring.collection import read_collected
 from migraine_assets.stores.monitoring.decisions import AutomationDecision, record_decision
 from migraine_assets.stores.registry.champions import promote
@@ -79,6 +80,7 @@ def _difference(store: Store, task: str, rollout: Rollout, day: dt.date) -> tupl
         every=every,
         feedback=windows.feedback(store, days),
         diary=windows.diary_outcomes(store, days),
+        predicted=windows.predicted(load_manifest(store, rollout.bundle)),
     ).predictions
     known = joined[joined["attack"].notna()] if task == "attack" else joined[joined["severity"].notna()]
     difference = _shadow(task, known, rollout) if rollout.mode == "shadow" else _canary(task, known, rollout)

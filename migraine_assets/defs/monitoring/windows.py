@@ -11,9 +11,10 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from migraine_assets.core.contract import Contract
 from migraine_assets.core.evaluation.folds import TRAIN
 from migraine_assets.core.metrics.interval import Scores
-from migraine_assets.core.monitoring.outcomes import latest_predictions
+from migraine_assets.core.monitoring.outcomes import Predicted, latest_predictions
 from migraine_assets.core.monitoring.performance_result import metric_intervals
 from migraine_assets.core.tasks import TASKS, Task
 from migraine_assets.defs.refs import current
@@ -91,6 +92,17 @@ def task_windows(store: Store, frame: pd.DataFrame) -> Iterator[TaskWindow]:
         manifest = load_manifest(store, bundle)
         own_test = metric_intervals(load_provenance(store, bundle).test) or manifest.scores
         yield TaskWindow(task, bundle, manifest, own_test, latest_predictions(frame[by_champion]))
+
+
+def predicted(manifest: Manifest) -> Predicted:
+    """Return what the predictions of a model are about."""
+    return Predicted(manifest.definition, manifest.horizon, Contract(manifest.contract))
+
+
+def longest_horizon(store: Store) -> int:
+    """Return how many days ahead the serving models predict at most; at least 1."""
+    serving = read_pointer(store).tasks.values()
+    return max([1, *(load_manifest(store, models.champion).horizon for models in serving)])
 
 
 @dataclass(frozen=True)

@@ -17,6 +17,7 @@ from migraine_assets.core.diary.cleaning import Cleaning
 from migraine_assets.core.features.daily import Quantity
 from migraine_assets.core.features.labels import BURDEN_DAYS
 from migraine_assets.core.features.operations import Feature
+from migraine_assets.core.features.outcome import OutcomeDefinition, described
 from migraine_assets.core.features.plan import Recipe
 from migraine_assets.core.metrics.interval import IntervalRecord, Scores
 from migraine_assets.core.reference_bins import FeatureReference
@@ -36,14 +37,21 @@ class Part(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Base of the parts of a manifest."""
 
 
-class Outcome(Part, frozen=True):
-    """What the model predicts: the kind, its scale in `unit`, and a sentence."""
+class Outcome(Part, frozen=True, omit_defaults=True):
+    """What the model predicts: the kind, its scale in `unit`, and a sentence.
+
+    `definition`: what counts as an attack, and over which days; None is the outcome of the contract on one day.
+    `own_rate_days`: a participant with an attack on a share r of the days has this outcome with the probability
+    1 - (1 - r)^own_rate_days; None is 1.
+    """
 
     kind: OutcomeKind
     low: float
     high: float
     unit: str
     description: str
+    definition: OutcomeDefinition | None = None
+    own_rate_days: float | None = None
 
 
 class Calibration(Part, frozen=True):
@@ -127,6 +135,11 @@ class Manifest(Part, frozen=True, kw_only=True, tag_field="format", tag=FORMAT):
         return None if self.outcome.kind == "attack" else self.outcome.kind
 
     @property
+    def definition(self) -> OutcomeDefinition:
+        """What counts as an attack, and over which days it is predicted."""
+        return self.outcome.definition or OutcomeDefinition()
+
+    @property
     def names(self) -> tuple[str, ...]:
         """The names of the features, in the order of the graph."""
         return tuple(feature.name for feature in self.features)
@@ -153,16 +166,45 @@ class Manifest(Part, frozen=True, kw_only=True, tag_field="format", tag=FORMAT):
         return msgspec.json.encode(msgspec.convert(plain, Manifest), order="sorted")
 
 
-def outcome_of(task: Task, severity_kind: str | None, contract: Contract, *, horizon: int) -> Outcome:
-    """The outcome of a model that predicts `horizon` days ahead."""
+def outcome_of(
+    task: Task,
+    severity_kind: str | None,
+    contract: Contract,
+    *,
+    horizon: int,
+    definition: OutcomeDefinition | None = None,
+    own_rate_days: float | None = None,
+) -> Outcome:
+    """The outcome of a model that predicts `horizon` days ahead; by default that of the contract."""
+    if definition is not None and not definition.default:
+        defined = _defined(task, severity_kind, contract, horizon=horizon, definition=definition)
+        return msgspec.structs.replace(defined, own_rate_days=own_rate_days)
     day = {0: "the day itself", 1: "the next day"}.get(horizon, f"the day {horizon} days later")
     if task == "attack":
         return Outcome("attack", 0.0, 1.0, "probability", f"{contract.by_name[ATTACK].description[:-1]}: {day}.")
     if severity_kind == "burden":
         return Outcome("burden", 0.0, float(BURDEN_DAYS), "days", f"Headache days among the next {BURDEN_DAYS}.")
+    return _severity(contract, f"Severity of an attack, if there is one: {day}.")
+
+
+def _defined(
+    task: Task, severity_kind: str | None, contract: Contract, *, horizon: int, definition: OutcomeDefinition
+) -> Outcome:
+    """The outcome of a definition that parameters state."""
+    sentence = described(definition, horizon=horizon)
+    if task == "attack":
+        return Outcome("attack", 0.0, 1.0, "probability", sentence, definition)
+    if severity_kind == "burden":
+        text = f"Days with {definition.attack.day()} among the next {BURDEN_DAYS}."
+        return Outcome("burden", 0.0, float(BURDEN_DAYS), "days", text, definition)
+    text = f"Severity, if there is one, of: {sentence[0].lower()}{sentence[1:]}"
+    return msgspec.structs.replace(_severity(contract, text), definition=definition)
+
+
+def _severity(contract: Contract, text: str) -> Outcome:
     field = contract.by_name[SEVERITY]
     low, high = (0.0 if field.low is None else field.low), (10.0 if field.high is None else field.high)
-    return Outcome("severity", low, high, field.unit, f"Severity of an attack, if there is one: {day}.")
+    return Outcome("severity", low, high, field.unit, text)
 
 
 def canonical(content: Mapping[str, Any]) -> bytes:

@@ -3,12 +3,13 @@
 It needs the training libraries, so the service never imports it. Not here: writing (`stores.bundles.bundles`).
 """
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from importlib.metadata import version
 
 import numpy as np
 
 from migraine_assets.core.contract import ATTACK, SEVERITY
+from migraine_assets.core.features.outcome import OutcomeDefinition
 from migraine_assets.core.features.plan import Recipe
 from migraine_assets.core.metrics.interval import Scores, interval_record
 from migraine_assets.core.models.training import FittedModel, TrainingSet
@@ -39,6 +40,8 @@ class Context:
     data_version: str
     metrics: Scores
     reference: tuple[FeatureReference, ...]
+    outcome: OutcomeDefinition = field(default_factory=OutcomeDefinition)
+    own_rate_days: float | None = None
 
 
 @dataclass(frozen=True)
@@ -53,7 +56,9 @@ def pack(fitted: FittedModel, data: TrainingSet, context: Context) -> Packed:
     """Export `fitted`, compare both predictions and describe it. Raises `BundleRefused` if they disagree."""
     model, task = to_onnx(fitted, data.names), fitted.estimator.task
     agreement = compare(fitted, model, data.X, output=OUTPUT[task])
-    recipe = context.recipe.narrowed(data.names, also=[ATTACK if task == "attack" else SEVERITY])
+    definition = context.outcome
+    also = {ATTACK if task == "attack" else SEVERITY, *(() if definition.attack.plain else (definition.attack.field,))}
+    recipe = context.recipe.narrowed(data.names, also=also)
     manifest = Manifest(
         task=task,
         algorithm=fitted.estimator.key,
@@ -61,7 +66,14 @@ def pack(fitted: FittedModel, data: TrainingSet, context: Context) -> Packed:
         params=dict(fitted.params),
         seed=fitted.seed,
         horizon=context.horizon,
-        outcome=outcome_of(task, context.severity_kind, context.recipe.contract, horizon=context.horizon),
+        outcome=outcome_of(
+            task,
+            context.severity_kind,
+            context.recipe.contract,
+            horizon=context.horizon,
+            definition=definition,
+            own_rate_days=context.own_rate_days if task == "attack" else None,
+        ),
         contract=recipe.fields,
         cleaning=recipe.cleaning,
         quantities=recipe.quantities,

@@ -1,6 +1,7 @@
 """Outcomes of predicted days that later diary deliveries report, by day of arrival.
 
-    monitoring/outcomes/<day of arrival>.parquet    participant (pseudonym), for_date, time, attack, severity
+    monitoring/outcomes/<day of arrival>.parquet    participant (pseudonym), for_date, time, attack, severity,
+                                                    and since another field may decide what an attack is: field, value
 
 Reports are kept, whatever later deliveries say. Not here: which report counts (`core.monitoring.outcomes`), feedback of
 users (`stores.monitoring.collection`).
@@ -20,16 +21,26 @@ if TYPE_CHECKING:
     import pandas as pd
 
 FOLDER = "monitoring/outcomes"
-COLUMNS = ("participant", "for_date", "time", "attack", "severity")
+FIRST_COLUMNS = ("participant", "for_date", "time", "attack", "severity")
+COLUMNS = (*FIRST_COLUMNS, "field", "value")
 REMEDY = "Delete it and materialize the outcomes of the day again."
 
 
 def add_reported_outcomes(
-    store: Store, day: dt.date, frame: "pd.DataFrame", *, secret: bytes, time: float, attack: str, severity: str
+    store: Store,
+    day: dt.date,
+    frame: "pd.DataFrame",
+    *,
+    secret: bytes,
+    time: float,
+    attack: str,
+    severity: str,
+    value: str | None = None,
 ) -> int:
     """Add the outcomes in `frame`, reported at `time` (seconds since 1970). Return the number of new rows.
 
-    `frame` has the columns participant_id and date, and those named by `attack` and (optionally) `severity`.
+    `frame` has the columns participant_id and date, and those named by `attack` and (optionally) `severity`, and by
+    `value`: another field that decides what an attack is, as numbers.
     """
     import pandas as pd
 
@@ -41,9 +52,11 @@ def add_reported_outcomes(
             "time": time,
             "attack": frame[attack].astype("float64"),
             "severity": frame[severity].astype("float64") if severity in frame else float("nan"),
+            "field": value,
+            "value": frame[value].astype("float64") if value else float("nan"),
         }
     )
-    reports = reports[reports["attack"].notna()]
+    reports = reports[reports["attack"].notna() | reports["value"].notna()]
     before = reported_outcomes(store, day)
     merged = pd.concat([before, reports], ignore_index=True) if len(before) else reports
     merged = merged.drop_duplicates(["participant", "for_date", "time"])
@@ -69,9 +82,11 @@ def reported_outcomes(store: Store, day: dt.date, *, damaged: list[str] | None =
 
 def _read(store: Store, path: str) -> "pd.DataFrame":
     table = read_table(store, path, remedy=REMEDY)
-    if set(table.column_names) != set(COLUMNS):
+    if set(table.column_names) not in (set(COLUMNS), set(FIRST_COLUMNS)):
         raise StoreError(f"'{path}' in {store.uri} has the columns {', '.join(table.column_names)}. {REMEDY}")
     reports: pd.DataFrame = table.to_pandas()
+    if "field" not in reports:
+        reports = reports.assign(field=None, value=float("nan"))
     return reports
 
 

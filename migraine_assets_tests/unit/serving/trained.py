@@ -16,10 +16,14 @@ import httpx
 import numpy as np
 import uvicorn
 
+from migraine_assets.core.contract import CONTRACT
+from migraine_assets.core.diary.cleaning import DEFAULT
 from migraine_assets.core.diary.preprocess import preprocess
 from migraine_assets.core.diary.validation import ValidationSettings, validate
 from migraine_assets.core.features.matrix import feature_rows
-from migraine_assets.core.features.table import default_recipe
+from migraine_assets.core.features.outcome import AttackDefinition, OutcomeDefinition
+from migraine_assets.core.features.plan import compile_recipe
+from migraine_assets.core.features.table import recipe_of
 from migraine_assets.core.metrics.metrics import score_attack, score_severity
 from migraine_assets.core.models.catalogue import find
 from migraine_assets.core.models.estimator import Task
@@ -40,6 +44,8 @@ from serving.settings import ServingSettings
 
 NOON = dt.datetime(2026, 3, 1, 12, tzinfo=dt.UTC)
 DATA = "d" * 32
+PLAIN = OutcomeDefinition()
+ONSET = OutcomeDefinition(AttackDefinition("migraine_severity", 4.0, (), 2), "any")
 
 
 @functools.cache
@@ -59,6 +65,7 @@ def _train(folder: Path) -> None:
         "severity": _bundle(store, diary, "severity", "ridge"),
         "severity_2": _bundle(store, diary, "severity", "lasso"),
         "flat": _bundle(store, flat, "attack", "logistic_regression", horizon=0),
+        "onset": _bundle(store, diary, "attack", "logistic_regression", horizon=3, outcome=ONSET),
     }
     (folder / "names.json").write_text(json.dumps(names))
 
@@ -70,8 +77,11 @@ def _diary() -> Any:
     return preprocess(valid).diary
 
 
-def _bundle(store: Store, diary: Any, task: Task, key: str, *, horizon: int = 1) -> str:
-    rows = feature_rows(diary, horizon=horizon)
+def _bundle(
+    store: Store, diary: Any, task: Task, key: str, *, horizon: int = 1, outcome: OutcomeDefinition = PLAIN
+) -> str:
+    recipe = recipe_of(CONTRACT, DEFAULT, outcome.attack)
+    rows = feature_rows(diary, horizon=horizon, plan=compile_recipe(recipe), outcome=outcome)
     y = rows.frame[f"target_{task}"].to_numpy(np.float64)
     known = ~np.isnan(y)
     X = rows.frame.loc[known, list(rows.names)].to_numpy(np.float32)
@@ -85,10 +95,12 @@ def _bundle(store: Store, diary: Any, task: Task, key: str, *, horizon: int = 1)
     context = Context(
         horizon=horizon,
         severity_kind="severity" if task == "severity" else None,
-        recipe=default_recipe(),
+        recipe=recipe,
         data_version=DATA,
         metrics=metrics,
         reference=references(X, rows.names),
+        outcome=outcome,
+        own_rate_days=None if outcome.default else 2.0,
     )
     packed = pack(fitted, data, context)
     provenance = BundleProvenance(dagster_run="run-1", mlflow_run="m-1")

@@ -129,3 +129,17 @@ def test_a_prediction_is_never_null_and_in_range(data: st.DataObject, target: Ta
         predicted = predict_baseline(fit, columns, rows=rows)
         assert predicted.shape == (rows,)
         assert ((predicted >= 0) & (predicted <= high)).all()
+
+
+def test_the_personal_rate_of_a_window_is_as_frequent_as_the_outcome_and_keeps_its_order() -> None:
+    """Attacks of one person follow each other, so that three days are worth fewer than three independent ones."""
+    rng = np.random.default_rng(2)
+    rate = np.repeat(rng.beta(2, 8, 200), 40)
+    columns = {"attacks_28d": rng.binomial(28, rate).astype(np.float32), "observed_28d": np.full(rate.size, 28.0)}
+    y = (rng.random(rate.size) < 1 - (1 - rate) ** 2).astype(float)
+    own = fit_baselines("attack", y, np.repeat(np.arange(200), 40), columns, one_day=False)["personal_rate"]
+    prediction = predict_baseline(own, columns, rows=y.size)
+    assert prediction.mean() == pytest.approx(y.mean(), abs=1e-6)
+    assert own.days == pytest.approx(2, abs=0.15)
+    assert (np.diff(prediction[np.argsort(columns["attacks_28d"], kind="stable")]) >= 0).all()
+    assert predict_baseline(own, {}, rows=1) < y.mean() * 1.2, "somebody without a history has about the base rate"

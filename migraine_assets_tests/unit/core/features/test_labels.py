@@ -5,6 +5,7 @@ from hypothesis import strategies as st
 
 from migraine_assets.core.features.diary import Diary
 from migraine_assets.core.features.labels import attack_label, burden_label, label_day, severity_label, target_day
+from migraine_assets.core.features.outcome import AttackDefinition, OutcomeDefinition
 from migraine_assets_tests.unit.core.diaries import MONDAY, changed, diaries, person, undated
 
 
@@ -100,3 +101,64 @@ def test_a_label_is_a_copy():
     diary = person([0], migraine_occurrence=[1])
     attack_label(diary, 0)[0] = 0.0
     assert diary.columns["migraine_occurrence"][0] == 1.0
+
+
+@settings(max_examples=60, deadline=None)
+@given(diary=diaries(), horizon=st.integers(2, 7))
+def test_a_window_has_the_worst_of_its_days_and_is_known_only_if_all_of_them_are(diary, horizon):
+    ahead = range(1, horizon + 1)
+    attack = np.array([[on(diary, row, k, "migraine_occurrence") for k in ahead] for row in range(len(diary))])
+    severity = np.array([[on(diary, row, k, "migraine_severity") for k in ahead] for row in range(len(diary))])
+    attack, severity = attack.reshape(-1, horizon), severity.reshape(-1, horizon)
+    window = OutcomeDefinition(window="any")
+    np.testing.assert_array_equal(attack_label(diary, horizon, window), attack.max(axis=1))
+    of_attacks = np.where(attack == 0, -1, np.where(attack == 1, severity, np.nan)).max(axis=1)
+    expected = np.where(attack.max(axis=1) == 1, of_attacks, np.nan)
+    np.testing.assert_array_equal(severity_label(diary, horizon, window), expected)
+
+
+def test_a_window_with_a_gap_is_unknown_even_if_an_attack_is_known():
+    """Otherwise gaps would drop quiet windows only, and the rate of attacks would rise with every missing day."""
+    rng = np.random.default_rng(1)
+    kept = rng.random(20_000) < 0.7
+    attack = (rng.random(20_000) < 0.2).astype(float)
+    full, holed = (
+        person(range(20_000), migraine_occurrence=attack),
+        person(np.flatnonzero(kept).tolist(), migraine_occurrence=attack[kept]),
+    )
+    window = OutcomeDefinition(window="any")
+    rate, of_holed = (np.nanmean(attack_label(diary, 3, window)) for diary in (full, holed))
+    assert of_holed == pytest.approx(rate, abs=0.02)
+
+
+@settings(max_examples=60, deadline=None)
+@given(diary=diaries(), horizon=st.integers(0, 7), free=st.integers(1, 4))
+def test_an_onset_is_known_only_after_days_that_are_known_to_be_free(diary, horizon, free):
+    expected = []
+    for row in range(len(diary)):
+        before = [on(diary, row, horizon - back, "migraine_occurrence") for back in range(1, free + 1)]
+        expected.append(on(diary, row, horizon, "migraine_occurrence") if all(x == 0 for x in before) else np.nan)
+    outcome = OutcomeDefinition(AttackDefinition(free_days=free))
+    np.testing.assert_array_equal(attack_label(diary, horizon, outcome), expected)
+
+
+def test_an_onset_in_a_window_follows_free_days_before_the_window():
+    diary = person(range(6), migraine_occurrence=[0, 0, 1, 1, 0, 0])
+    outcome = OutcomeDefinition(AttackDefinition(free_days=1), "any")
+    np.testing.assert_array_equal(attack_label(diary, 2, outcome), [1, 1, np.nan, np.nan, np.nan, np.nan])
+
+
+@settings(max_examples=30, deadline=None)
+@given(diary=diaries(), day=st.integers(MONDAY, MONDAY + 100), horizon=st.integers(1, 7))
+def test_no_label_of_any_outcome_looks_beyond_its_label_day(diary, day, horizon):
+    later = changed(diary, diary.day > day, ["migraine_occurrence", "migraine_severity"])
+    settled = label_day(diary, horizon) <= day
+    for outcome in (
+        OutcomeDefinition(AttackDefinition("migraine_severity", 4.0)),
+        OutcomeDefinition(AttackDefinition(free_days=2)),
+        OutcomeDefinition(window="any"),
+        OutcomeDefinition(AttackDefinition("migraine_severity", 4.0, (), 1), "any"),
+    ):
+        for label in (attack_label, severity_label):
+            known, changed_later = (label(each, horizon, outcome)[settled] for each in (diary, later))
+            np.testing.assert_array_equal(known, changed_later)

@@ -4,7 +4,7 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from migraine_assets.core.features.nan_math import at_least, at_most, count_known, count_of, total_known
+from migraine_assets.core.features.nan_math import at_least, at_most, count_known, count_of, total_known, where_flag
 
 NUMBERS = st.one_of(st.just(float("nan")), st.sampled_from([0.0, 1.0, -0.0, 0.5]), st.floats(-1e9, 1e9))
 ROWS = st.lists(st.lists(NUMBERS, min_size=1, max_size=12), min_size=1, max_size=5).filter(
@@ -35,3 +35,8 @@ def test_nothing_known_is_no_count_of_nothing():
     assert math.isnan(count_known([float("nan"), float("nan")]))
     assert count_of([float("nan"), 1.0], 1.0) == 1.0
     assert total_known([float("nan")]) == 0.0
+
+
+@given(flag=st.sampled_from([0.0, 1.0, float("nan")]), value=NUMBERS)
+def test_a_flag_decides_for_a_number_as_for_an_array(flag, value):
+    assert same(where_flag(flag, value), float(where_flag(np.array([flag]), np.array([value]))[0]))

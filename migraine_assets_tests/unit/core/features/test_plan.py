@@ -5,13 +5,14 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from migraine_assets.core.contract import CONTRACT, Field
+from migraine_assets.core.contract import CONTRACT, SEVERITY, Field
 from migraine_assets.core.diary.cleaning import Clip
 from migraine_assets.core.features.daily import DAY_OPERATIONS, Quantity
 from migraine_assets.core.features.engine import available, compute, compute_last, select
 from migraine_assets.core.features.operations import OPERATIONS, Feature
+from migraine_assets.core.features.outcome import AttackDefinition
 from migraine_assets.core.features.plan import Recipe, compile_recipe
-from migraine_assets.core.features.table import default_plan, default_recipe
+from migraine_assets.core.features.table import default_plan, default_recipe, quantities_of
 from migraine_assets_tests.unit.core.diaries import person, random_diary
 
 NAPS = Field("naps", "number", "exposure", "Naps of the day.", "h", 0, 12)
@@ -35,7 +36,9 @@ def quantity(**changes: object) -> Quantity:
 def test_every_operation_is_used_and_has_a_name_and_number_of_its_own() -> None:
     used = {(item.operation, item.version) for item in default_recipe().features}
     assert used == {(operation.name, operation.version) for operation in OPERATIONS}
-    of_day = {(item.operation, item.version) for item in default_recipe().quantities}
+    attacks = (AttackDefinition(SEVERITY, 5.0), AttackDefinition(SEVERITY, values=(5.0,)))
+    quantities = [item for attack in attacks for item in quantities_of(CONTRACT, attack)]
+    of_day = {(item.operation, item.version) for item in quantities}
     assert of_day == {(operation.name, operation.version) for operation in DAY_OPERATIONS}
 
 

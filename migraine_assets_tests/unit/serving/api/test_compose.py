@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import numpy as np
 import pytest
 
@@ -250,3 +251,42 @@ def test_a_diary_of_attack_days_alone_is_answered_with_a_warning(models: ModelSe
     [outcome] = ask(models, {"participant_id": "p", "entries": entries})
     codes = [warning.code for warning in outcome.prediction.warnings]
     assert ("attack_days_only" in codes) == warned
+
+
+def onset_models(folder: Path) -> ModelSet:
+    return models_of(fresh_store(folder, champions={"attack": "onset"}))
+
+
+def test_an_answer_of_another_outcome_says_what_it_is_about_and_when(tmp_path: Path, models: ModelSet) -> None:
+    days = [entry | {"migraine_severity": 6} if entry["migraine_occurrence"] else entry for entry in history()]
+    found = onset_models(tmp_path)
+    (outcome,) = ask(found, {"participant_id": "p", "entries": days})
+    about = outcome.prediction.outcome
+    assert about is not None
+    assert about.description == (
+        "An attack with migraine_severity of at least 4, after at least 2 days without one, on any of the next 3 days."
+    )
+    assert (about.first_date, about.last_date, outcome.prediction.for_date) == (
+        "2026-02-02", "2026-02-04", "2026-02-04"
+    )  # fmt: skip
+    assert describe(found).tasks["attack"]["champion"]["outcome"]["definition"]["window"] == "any"
+    assert outcome.prediction.attack is not None
+    assert outcome.prediction.attack.base_rate is not None
+    rate = outcome.prediction.attack.base_rate
+    assert (rate.attacks, rate.observed_days) == (5, 28)
+    daily = (5 + 2 * 0.24) / 30
+    assert rate.rate == pytest.approx(1 - (1 - daily) ** 2, abs=1e-6), "of the window, as the probability is"
+    (plain,) = ask(models, {"participant_id": "p", "entries": days})
+    assert plain.prediction.outcome is None
+    assert b"outcome" not in msgspec.json.encode(plain.prediction)
+
+
+@pytest.mark.parametrize(("severity", "back", "warned"), [(6, 1, True), (6, 2, False), (3, 1, False)])
+def test_where_no_attack_can_begin_the_answer_says_so(
+    tmp_path: Path, severity: int, back: int, *, warned: bool
+) -> None:
+    """Two days before the first predicted day must be free of an attack that counts: today and yesterday."""
+    days = history(10, migraine_occurrence=0)
+    days[-1 - back] |= {"migraine_occurrence": 1, "migraine_severity": severity}
+    (outcome,) = ask(onset_models(tmp_path), {"entries": days})
+    assert ("none_can_begin" in codes(outcome)) == warned

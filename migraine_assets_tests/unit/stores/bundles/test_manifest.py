@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from migraine_assets.core.contract import CONTRACT, Bounds
 from migraine_assets.core.diary.cleaning import Clip, cleaning_for
+from migraine_assets.core.features.outcome import AttackDefinition, OutcomeDefinition
 from migraine_assets.core.features.plan import compile_recipe
 from migraine_assets.core.features.table import recipe_of
 from migraine_assets.errors import BundleRefused
@@ -177,3 +178,18 @@ def test_the_outcome_says_what_is_predicted_and_on_which_scale(
     outcome = outcome_of(task, kind, CONTRACT, horizon=horizon)
     assert (outcome.low, outcome.high) == scale
     assert words in outcome.description
+
+
+def test_a_defined_outcome_is_in_the_manifest_and_the_default_one_changes_no_byte() -> None:
+    """Bundles of the outcome of the contract keep their hash, and older services read them."""
+    plain = outcome_of("attack", None, CONTRACT, horizon=1, definition=OutcomeDefinition())
+    assert plain == outcome_of("attack", None, CONTRACT, horizon=1)
+    assert b"definition" not in example_manifest().canonical()
+    definition = OutcomeDefinition(AttackDefinition("migraine_severity", 5.0), "any")
+    defined = outcome_of("attack", None, CONTRACT, horizon=3, definition=definition, own_rate_days=2.5)
+    manifest = msgspec.structs.replace(example_manifest(), outcome=defined, horizon=3)
+    again = parse(manifest.canonical(), where="x")
+    assert (again.definition, again.outcome.own_rate_days) == (definition, 2.5)
+    assert again.outcome.description == "An attack with migraine_severity of at least 5 on any of the next 3 days."
+    severity = outcome_of("severity", "severity", CONTRACT, horizon=3, definition=definition)
+    assert (severity.high, severity.description[:9]) == (10, "Severity,")

@@ -1,0 +1,32 @@
+"""Predictions of the first day of an attack for people in whom none can begin.
+
+A model with `free_days` learns from days that follow so many days without an attack. Not here: what counts as an
+attack (`migraine_assets.core.features.outcome`), the warning (`serving.api.compose`).
+"""
+
+import numpy as np
+from numpy.typing import NDArray
+
+from serving.model.predictor import HistoryPredictions
+
+
+def none_can_begin(predictions: HistoryPredictions) -> NDArray[np.bool_] | None:
+    """Where a reported attack is less than `free_days` before the predicted days, bool[n]; None without such a rule."""
+    manifest = predictions.models.tasks["attack"].champion.manifest
+    definition, ahead = manifest.outcome.definition, manifest.horizon
+    if definition is None or not definition.attack.free_days:
+        return None
+    free = definition.attack.free_days
+    histories, columns = predictions.histories, predictions.models.requests.columns
+    values = dict(zip(columns, histories.values, strict=True))
+    quantity = definition.attack.quantity(predictions.models.requests.contract)
+    attack = values[definition.attack.column] if quantity is None else quantity.function()(values.__getitem__)
+    first = histories.target_days + (1 if definition.window == "any" else ahead)
+    # The newest attack up to each day, of the same person: persons are apart, as days before 1970 are not accepted.
+    newest = np.where(attack == 1, histories.day, -1) + histories.person * _APART
+    newest = np.maximum.accumulate(newest)[histories.targets] - histories.person[histories.targets] * _APART
+    recent: NDArray[np.bool_] = (newest >= 0) & (newest >= first - free)
+    return recent
+
+
+_APART = 1 << 32
