@@ -137,8 +137,8 @@ class PredictedOutcome(msgspec.Struct, frozen=True, gc=False):
 class Prediction(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
     """The prediction for one participant. `attack` and `severity` are null if the service abstains or no model is
     loaded. `simulated_model`: a model that answers was trained on simulated diaries, so the numbers are no evidence
-    about migraine. `interpreted`: aliases in the request; left out if there are none. `outcome`: what an attack is and on which
-    days; left out if it is any attack on `for_date`.
+    about migraine. `interpreted`: aliases in the request; left out if there are none. `outcome`: what an attack is and
+    on which days; left out if it is any attack on `for_date`.
     """
 
     prediction_id: str
