@@ -17,9 +17,10 @@ from starlette.routing import Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from migraine_assets.core.tasks import TASKS
-from serving.api import status, v2
+from serving.api import page, status, v2
 from serving.api.batch import predict_batch
 from serving.api.bodies import json_response, problem_response
+from serving.api.contract import contract
 from serving.api.feedback import feedback
 from serving.api.middleware import OPEN, RequestMiddleware
 from serving.api.predict import predict
@@ -30,19 +31,24 @@ from serving.settings import ServingSettings
 
 Endpoint = Callable[[Request], Awaitable[Response]]
 Endpoints = Mapping[tuple[str, str], Endpoint]
+Shortcuts = Mapping[tuple[str, str], ASGIApp]
 
 
 def create_app(services: Services) -> ASGIApp:
     """Return the application around `services`, which the caller closes."""
     recorder = Recorder(services.prediction_log, services.metrics, clock=services.clock)
     endpoints = _endpoints(services, recorder)
+    pages = page.pages(services.settings)
+    # As routes, pages refuse other methods with 405.
+    routes = {("GET", path): endpoint for path, endpoint in pages.items()} | endpoints
     app = Starlette(
-        routes=[Route(path, endpoint, methods=[method]) for (method, path), endpoint in endpoints.items()],
+        routes=[Route(path, endpoint, methods=[method]) for (method, path), endpoint in routes.items()],
         middleware=[Middleware(RequestMiddleware, services=services)],
         exception_handlers={HTTPException: partial(_http_error, services)},
     )
     app.router.redirect_slashes = False
-    return _with_cors(_with_shortcuts(app, services, endpoints), services.settings)
+    shortcuts = {**_shortcuts(services, endpoints), **_pages(app, services, pages)}
+    return _with_cors(_with_shortcuts(app, shortcuts), services.settings)
 
 
 def _endpoints(services: Services, recorder: Recorder) -> Endpoints:
@@ -52,6 +58,7 @@ def _endpoints(services: Services, recorder: Recorder) -> Endpoints:
         ("POST", "/predict/batch"): partial(predict_batch, services, recorder),
         ("POST", "/feedback"): partial(feedback, services),
         ("GET", "/"): partial(status.index, services),
+        ("GET", "/contract"): partial(contract, services),
         ("GET", "/models"): partial(status.models, services),
         ("GET", "/health"): status.health,
         ("GET", "/ready"): partial(status.ready, services),
@@ -64,21 +71,40 @@ def _endpoints(services: Services, recorder: Recorder) -> Endpoints:
         ("POST", "/v2/models/{name}/infer"): partial(v2.infer, services, recorder),
     }
     if services.settings.docs:
-        endpoints |= {("GET", "/docs"): status.docs, ("GET", "/openapi.json"): partial(status.document, services)}
+        endpoints["GET", "/openapi.json"] = partial(status.document, services)
     return endpoints
 
 
-def _with_shortcuts(app: ASGIApp, services: Services, endpoints: Endpoints) -> ASGIApp:
-    """Return `app` with direct handlers for the most frequent paths: routing takes longer than a small model."""
+def _with_shortcuts(app: ASGIApp, shortcuts: Shortcuts) -> ASGIApp:
+    """Return `app` with direct handlers for the paths of `shortcuts`: routing takes longer than a small model."""
+
+    async def dispatch(scope: Scope, receive: Receive, send: Send) -> None:
+        await shortcuts.get((scope.get("method", ""), scope.get("path", "")), app)(scope, receive, send)
+
+    return dispatch
+
+
+def _shortcuts(services: Services, endpoints: Endpoints) -> Shortcuts:
+    """Return direct handlers for the most frequent paths."""
     infer = endpoints["POST", "/v2/models/{name}/infer"]
     shortcuts = {("POST", f"/v2/models/{task}/infer"): _asgi(infer, name=task) for task in TASKS}
     shortcuts["POST", "/predict"] = _asgi(endpoints["POST", "/predict"])
-    admitted = {address: RequestMiddleware(shortcut, services) for address, shortcut in shortcuts.items()}
+    return {address: RequestMiddleware(shortcut, services) for address, shortcut in shortcuts.items()}
 
-    async def dispatch(scope: Scope, receive: Receive, send: Send) -> None:
-        await admitted.get((scope.get("method", ""), scope.get("path", "")), app)(scope, receive, send)
 
-    return dispatch
+def _pages(app: ASGIApp, services: Services, pages: Mapping[str, page.Page]) -> Shortcuts:
+    """Return direct handlers for pages and their files. `/` is a page for browsers; other clients get JSON from `app`."""
+    shown: dict[str, ASGIApp] = {
+        path: RequestMiddleware(_asgi(endpoint), services, page=True) for path, endpoint in pages.items()
+    }
+    if "/" in shown:
+        start = shown["/"]
+
+        async def negotiated(scope: Scope, receive: Receive, send: Send) -> None:
+            await (start if page.for_a_browser(scope) else app)(scope, receive, send)
+
+        shown["/"] = negotiated
+    return {(method, path): shortcut for path, shortcut in shown.items() for method in ("GET", "HEAD")}
 
 
 def _asgi(endpoint: Endpoint, **path_params: str) -> ASGIApp:

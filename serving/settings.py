@@ -27,6 +27,7 @@ class ServingSettings(EnvironmentSettings):
         0, ge=0, le=65535, description="separate port for probes, which load on the main port cannot starve; 0: none"
     )
     docs: bool = True
+    page: bool = Field(True, description="pages for people: / and /staff")
 
     # Protection.
     api_keys_required: bool = False

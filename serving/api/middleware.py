@@ -5,7 +5,7 @@ Plain ASGI, because it runs for each request. Not here: bodies (`serving.api.bod
 
 import logging
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from functools import partial
 
 from starlette.datastructures import Headers
@@ -22,24 +22,32 @@ _log = logging.getLogger(__name__)
 # Probes and scrapers need no key and are never limited. The documents need a key, because they show the inputs of the
 # served models and cost as much as a prediction.
 OPEN = frozenset({"/health", "/ready", "/metrics", "/v2/health/live", "/v2/health/ready"})
-DOCUMENTS = frozenset({"/", "/docs", "/openapi.json"})
+DOCUMENTS = frozenset({"/", "/openapi.json", "/contract"})
+PAGES = frozenset({"/staff", "/docs"})
 
 _MODEL = re.compile(r"/v2/models/[^/]+")
-_KNOWN = frozenset({"/predict", "/predict/batch", "/feedback", "/models", "/v2", *OPEN, *DOCUMENTS})
+_KNOWN = frozenset({"/predict", "/predict/batch", "/feedback", "/models", "/v2", *OPEN, *DOCUMENTS, *PAGES})
 _OF_MODEL = frozenset({"", "/ready", "/infer"})
 
-_HEADERS = (
+_SECURITY = (
     (b"x-content-type-options", b"nosniff"),
     (b"x-frame-options", b"DENY"),
     (b"referrer-policy", b"no-referrer"),
-    (b"cache-control", b"no-store"),
 )
-_POLICY = (b"content-security-policy", b"default-src 'none'; frame-ancestors 'none'")
-# Swagger UI at /docs loads its script, style and icon from these addresses.
-_DOCS_POLICY = (
-    b"content-security-policy",
-    b"default-src 'none'; frame-ancestors 'none'; connect-src 'self'; img-src data: https://fastapi.tiangolo.com; "
-    b"script-src 'unsafe-inline' https://cdn.jsdelivr.net; style-src 'unsafe-inline' https://cdn.jsdelivr.net",
+_HEADERS = (
+    *_SECURITY,
+    (b"cache-control", b"no-store"),
+    (b"content-security-policy", b"default-src 'none'; frame-ancestors 'none'"),
+)
+# A page loads what this service serves, and its scripts send to this service alone. Swagger UI draws images that it
+# holds as data, and sets inline styles.
+_PAGE_HEADERS = (
+    *_SECURITY,
+    (
+        b"content-security-policy",
+        b"default-src 'self'; img-src 'self' data:; style-src 'self'; object-src 'none'; base-uri 'none'; "
+        b"form-action 'none'; frame-ancestors 'none'",
+    ),
 )
 
 
@@ -47,6 +55,8 @@ def endpoint(path: str) -> str:
     """Return the route template of `path`, which metrics count by. Never returns the path itself if it is unknown."""
     if path in _KNOWN:
         return path
+    if path.startswith(("/page/", "/docs/")):
+        return "/page/{file}"
     match = _MODEL.match(path)
     rest = path[match.end() :] if match else ""
     return f"/v2/models/{{name}}{rest}" if match and rest in _OF_MODEL else "other"
@@ -55,8 +65,10 @@ def endpoint(path: str) -> str:
 class RequestMiddleware:
     """Middleware that admits a request, counts it, and turns errors into responses."""
 
-    def __init__(self, app: ASGIApp, services: Services) -> None:
-        self._app, self._services = app, services
+    def __init__(self, app: ASGIApp, services: Services, *, page: bool = False) -> None:
+        """`page`: `app` serves static files for people, which need no key and are neither limited nor secret."""
+        self._app, self._services, self._page = app, services, page
+        self._headers = _PAGE_HEADERS if page else _HEADERS
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Handle one request, or pass on the lifespan."""
@@ -65,9 +77,10 @@ class RequestMiddleware:
             return
         metrics = self._services.metrics
         metrics.enter()
-        response = _Response(send, docs=scope["path"] == "/docs", count=partial(self._count, scope))
+        response = _Response(send, headers=self._headers, count=partial(self._count, scope))
         try:
-            self._admit(scope)
+            if not self._page:
+                self._admit(scope)
             await self._app(scope, receive, response)
         except (Refused, ModelNotReady) as error:
             await self._refuse(refusal_of(error), scope, receive, response)
@@ -114,13 +127,12 @@ class _Response:
     received, but never sends one that is not counted.
     """
 
-    def __init__(self, send: Send, *, docs: bool, count: Callable[[int], None]) -> None:
-        self._send, self._docs, self._count, self.status = send, docs, count, 0
+    def __init__(self, send: Send, *, headers: Iterable[tuple[bytes, bytes]], count: Callable[[int], None]) -> None:
+        self._send, self._headers, self._count, self.status = send, headers, count, 0
 
     async def __call__(self, message: Message) -> None:
         if message["type"] == "http.response.start":
             self.status = message["status"]
             self._count(self.status)
-            headers = message.get("headers", ())
-            message["headers"] = [*headers, *_HEADERS, _DOCS_POLICY if self._docs else _POLICY]
+            message["headers"] = [*message.get("headers", ()), *self._headers]
         await self._send(message)

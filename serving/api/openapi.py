@@ -75,6 +75,7 @@ def _paths(chosen: Examples) -> dict[str, Any]:
         "/predict": {"post": _predict(chosen)},
         "/predict/batch": {"post": _batch(chosen)},
         "/feedback": {"post": _feedback()},
+        "/contract": {"get": _get("contract", "The fields of a diary", "DiaryContract", _ACCESS)},
         "/models": {"get": _get("models", "The models that serve", "Models", _ACCESS)},
         "/health": {"get": _get("health", "Whether the process is alive", "Status", ("internal-error",))},
         "/ready": {

@@ -17,8 +17,8 @@ _REF = "#/components/schemas/"
 _TYPES = (
     responses.Prediction, batch.Batch,
     problems.Problem, tensors.InferRequest, tensors.InferResponse,
-    responses.Index, responses.Status, responses.Ready, responses.Recorded, responses.Models,
-    responses.ProtocolError,
+    responses.Index, responses.DiaryContract, responses.Status, responses.Ready, responses.Recorded,
+    responses.Models, responses.ProtocolError,
 )  # fmt: skip
 
 

@@ -1,6 +1,7 @@
-"""Information about the service: `/`, `/models`, `/health`, `/ready`, `/metrics`, `/docs`, `/openapi.json`.
+"""Information about the service: `/`, `/models`, `/health`, `/ready`, `/metrics`, `/openapi.json`.
 
-Not here: the OpenAPI document (`serving.api.openapi`), how metrics are counted (`serving.metrics`).
+Not here: the OpenAPI document (`serving.api.openapi`), pages for people (`serving.api.page`), how metrics are counted
+(`serving.metrics`).
 """
 
 from typing import Any
@@ -19,7 +20,7 @@ from serving.services import Services
 
 
 async def index(services: Services, request: Request) -> Response:
-    """Handle `GET /`: list the endpoints. A browser is redirected to `/docs`; other clients get JSON."""
+    """Handle `GET /`: list the endpoints. Without the page, a browser is redirected to `/docs`."""
     root = request.scope.get("root_path", "").rstrip("/")
     with_docs = services.settings.docs
     if with_docs and "text/html" in request.headers.get("accept", ""):
@@ -55,14 +56,6 @@ async def document(services: Services, _: Request) -> Response:
     """Handle `GET /openapi.json`."""
     models = services.predictor.models
     return json_response(openapi.document(services.settings, models.requests, _examples(models)))
-
-
-async def docs(request: Request) -> Response:
-    """Handle `GET /docs`: Swagger UI, loaded from a CDN."""
-    from fastapi.openapi.docs import get_swagger_ui_html
-
-    root = request.scope.get("root_path", "").rstrip("/")
-    return get_swagger_ui_html(openapi_url=f"{root}/openapi.json", title=openapi.TITLE)
 
 
 def _examples(models: ModelSet) -> openapi.Examples:

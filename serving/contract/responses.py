@@ -176,6 +176,43 @@ class Recorded(msgspec.Struct, omit_defaults=True):
     interpreted: list[Interpreted] = []
 
 
+class FieldAlias(msgspec.Struct):
+    """Another name of a field, and what its values mean under that name where they are codes."""
+
+    name: str
+    recode: dict[str, str]
+
+
+class ContractField(msgspec.Struct):
+    """A field of a diary. `low` and `high`: inclusive bounds in `unit`, null: none. `categories`: the values of a
+    category, `spellings` other spellings of them in lower case. `used`: a model that serves reads it.
+    """
+
+    name: str
+    kind: Literal["string", "date", "category", "number", "flag"]
+    role: Literal["key", "static", "exposure", "premonitory", "outcome"]
+    description: str
+    unit: str
+    low: float | None
+    high: float | None
+    categories: list[str]
+    spellings: dict[str, str]
+    aliases: list[FieldAlias]
+    used: bool
+
+
+class DiaryContract(msgspec.Struct):
+    """The fields of a diary and its limits: at most `entries` days in a request, of which the last `look_back_days`
+    count; below `least_known_days` of them that say whether there was an attack, the models abstain.
+    """
+
+    entries: int
+    look_back_days: int
+    least_known_days: int
+    simulated_model: bool
+    fields: list[ContractField]
+
+
 class Index(msgspec.Struct):
     """The endpoints of this service and the addresses of its documents. `docs`, `openapi`: null if they are switched
     off.

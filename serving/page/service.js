@@ -1,0 +1,78 @@
+// Requests to the service that this page came from, and to nobody else. A page without a server would replace this
+// module alone: it needs a contract and a forecast.
+
+import { language } from "./words.js";
+
+const KEY = "api-key";
+
+/** @typedef {import("./contract.js").Contract} Contract */
+
+/** Why a request failed: the name of a problem (RFC 9457), or "offline". */
+export class ServiceError extends Error {
+  /**
+   * @param {string} name
+   * @param {{ detail?: string, seconds?: number, errors?: { path: string, reason: string, accepted: string }[] }} [more]
+   */
+  constructor(name, { detail = "", seconds = 0, errors = [] } = {}) {
+    super(detail || name);
+    this.name = name;
+    this.detail = detail;
+    this.seconds = seconds;
+    this.errors = errors;
+  }
+}
+
+/** The key of this tab; it is forgotten when the tab is closed. */
+export const key = {
+  get: () => sessionStorage.getItem(KEY) ?? "",
+  /** @param {string} value */
+  set: (value) => (value ? sessionStorage.setItem(KEY, value) : sessionStorage.removeItem(KEY)),
+};
+
+/** @returns {Promise<Contract>} */
+export function contract() {
+  return request("contract");
+}
+
+/**
+ * The forecast from the last days of a diary.
+ * @param {object} body the body of /predict
+ * @returns {Promise<any>}
+ */
+export function predict(body) {
+  return request("predict", body);
+}
+
+/**
+ * @param {string} address relative to this page
+ * @param {object} [body] sent by POST; without one the request is a GET
+ * @returns {Promise<any>}
+ */
+export async function request(address, body) {
+  /** @type {Record<string, string>} */
+  const headers = { accept: "application/json", "accept-language": language() };
+  if (key.get()) headers["x-api-key"] = key.get();
+  /** @type {RequestInit} */
+  const options = { headers, credentials: "same-origin", redirect: "error" };
+  if (body) {
+    headers["content-type"] = "application/json";
+    options.method = "POST";
+    options.body = JSON.stringify(body);
+  }
+  let response;
+  try {
+    response = await fetch(address, options);
+  } catch {
+    throw new ServiceError("offline");
+  }
+  if (!response.ok) throw await refusal(response);
+  return response.json();
+}
+
+/** @param {Response} response */
+async function refusal(response) {
+  const seconds = Number(response.headers.get("retry-after")) || 0;
+  const problem = await response.json().catch(() => ({}));
+  const name = String(problem.type ?? "").replace("urn:migraine:problem:", "");
+  return new ServiceError(name || `status-${response.status}`, { detail: problem.detail, seconds, errors: problem.errors });
+}
