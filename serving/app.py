@@ -93,7 +93,7 @@ def _shortcuts(services: Services, endpoints: Endpoints) -> Shortcuts:
 
 
 def _pages(app: ASGIApp, services: Services, pages: Mapping[str, page.Page]) -> Shortcuts:
-    """Return direct handlers for pages and their files. `/` is a page for browsers; other clients get JSON from `app`."""
+    """Return direct handlers for pages and their files. `/` is a page for browsers only; others get JSON of `app`."""
     shown: dict[str, ASGIApp] = {
         path: RequestMiddleware(_asgi(endpoint), services, page=True) for path, endpoint in pages.items()
     }
