@@ -40,7 +40,7 @@ def create_app(services: Services) -> ASGIApp:
     endpoints = _endpoints(services, recorder)
     pages = page.pages(services.settings)
     # As routes, pages refuse other methods with 405.
-    routes = {("GET", path): endpoint for path, endpoint in pages.items()} | endpoints
+    routes = {**{("GET", path): endpoint for path, endpoint in pages.items()}, **endpoints}
     app = Starlette(
         routes=[Route(path, endpoint, methods=[method]) for (method, path), endpoint in routes.items()],
         middleware=[Middleware(RequestMiddleware, services=services)],

@@ -35,6 +35,13 @@ def overflow(page: Page) -> int:
     return page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
 
 
+def choose(page: Page, path: Path) -> None:
+    """Choose a file to import, and wait for what the page says about it."""
+    page.wait_for_selector("#start_import")
+    page.set_input_files("#file", path)
+    page.wait_for_selector("#dialog[open]")
+
+
 def load_sample(page: Page) -> dict[str, Any]:
     """Load the sample diary. Returns the answer of the service."""
     with page.expect_response("**/predict") as answered:
@@ -75,8 +82,7 @@ def test_a_file_is_checked_against_the_contract_and_imported(open_page: Open, tm
         lines += [f'ann;x;{german};{sleep};{k % 10 + 1};{int(k % 4 == 0)};{7 if k % 4 == 0 else ""};1;"a;b"']
         lines += [f"bob;x;{german};8;2;0;;0;"]
     page = open_page("/")
-    page.wait_for_selector("#start_import")
-    page.set_input_files("#file", write(tmp_path, "export.csv", "\r\n".join(lines)))
+    choose(page, write(tmp_path, "export.csv", "\r\n".join(lines)))
     text = page.inner_text("#dialog")
     assert "2 people" in text
     assert "Datum and note" in text
@@ -111,9 +117,7 @@ def test_a_file_that_cannot_be_imported_says_why(
     open_page: Open, tmp_path: Path, name: str, text: str, sentence: str
 ) -> None:
     page = open_page("/")
-    page.wait_for_selector("#start_import")
-    page.set_input_files("#file", write(tmp_path, name, text))
-    page.wait_for_selector("#dialog[open]")
+    choose(page, write(tmp_path, name, text))
     assert sentence in page.inner_text("#dialog")
     page.keyboard.press("Escape")
     assert page.locator("#start").is_visible()
@@ -177,8 +181,7 @@ def test_the_form_has_every_field_of_the_contract_with_its_unit_and_sentence(ope
 def test_what_is_missing_leads_to_its_field(open_page: Open, tmp_path: Path) -> None:
     rows = [f"{day},{int(k % 3 == 0)}" for k, day in enumerate(days_up_to_today(10))]
     page = open_page("/")
-    page.wait_for_selector("#start_import")
-    page.set_input_files("#file", write(tmp_path, "diary.csv", "\n".join(["date,migraine_occurrence", *rows])))
+    choose(page, write(tmp_path, "diary.csv", "\n".join(["date,migraine_occurrence", *rows])))
     page.click("#dialog .primary")
     page.wait_for_selector(".missing button")
     page.locator(".missing button").first.click()
@@ -252,7 +255,7 @@ def test_an_export_is_imported_again_and_erasing_leaves_nothing(open_page: Open,
         page.click("#erase-confirmed")
         page.wait_for_selector("#start_sample")
         assert page.evaluate("indexedDB.databases()") == []
-        page.set_input_files("#file", path)
+        choose(page, path)
         page.click("#dialog .primary")
         page.wait_for_selector("#headline")
         assert days_of(page) == kept
