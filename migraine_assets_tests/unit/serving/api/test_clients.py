@@ -73,4 +73,5 @@ def test_every_response_conforms_to_the_openapi_document(
     options = ("--checks", "all", "--exclude-checks", NO_CHECK, "--max-examples", EXAMPLES, "--seed", "7")
     completed = subprocess.run((*command, *options), cwd=tmp_path, capture_output=True, text=True, check=False)
     assert completed.returncode == 0, completed.stdout
-    assert "14 selected / 14 total" in completed.stdout
+    operations = sum(len(methods) for methods in service[0].get("/openapi.json").json()["paths"].values())
+    assert f"{operations} selected / {operations} total" in completed.stdout
