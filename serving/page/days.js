@@ -9,16 +9,16 @@ import { locale, number, t } from "./words.js";
 /**
  * @typedef {import("./contract.js").Values} Values
  * @typedef {import("./diary.js").Diary} Diary
- * @typedef {(day: string) => void} Edit
+ * @typedef {(day: string) => void} Edit opens the form of a day
  */
 
 const SEVEREST = 10;
 
 /**
- * One bar per day: its height is the severity, a ring is a day without attack, a gap was not entered.
+ * One bar per day: its height is the severity, a ring is a day without attack, a dot was not entered.
  * @param {Diary} diary
  * @param {number} count
- * @param {Edit} edit
+ * @param {Edit | null} edit null: nothing can be entered here
  */
 export function stripView(diary, count, edit) {
   const one = (day) => {
@@ -28,14 +28,13 @@ export function stripView(diary, count, edit) {
       "li",
       {},
       h(
-        "button",
+        edit ? "button" : "span",
         {
-          type: "button",
+          ...(edit ? { type: "button", onclick: () => edit(day) } : { role: "img" }),
           class: `day ${kindOf(values)}`,
           "data-day": day,
           "aria-label": sentence(day, diary),
           title: sentence(day, diary),
-          onclick: () => edit(day),
         },
         h("span", { class: "mark", style: { "--height": `${Math.max(20, (100 * severity) / SEVEREST)}%` } }),
         h("small", { "aria-hidden": "true" }, inWords(day, locale(), { day: "numeric" }).replace(/\D/g, "")),

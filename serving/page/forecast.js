@@ -3,7 +3,7 @@
 import { ATTACK, fieldNamed } from "./contract.js";
 import { between, daysUpTo, inWords, shift, today } from "./dates.js";
 import { h } from "./dom.js";
-import { comparedWith, inFrequencies, ofHundred } from "./risk.js";
+import { comparisonOf, inFrequencies, ofHundred } from "./risk.js";
 import { has, label, locale, list, number, t } from "./words.js";
 
 /**
@@ -41,7 +41,7 @@ export function requestOf(diary, contract) {
  * @param {any} answer of /predict
  * @param {Diary} diary
  * @param {Contract} contract
- * @param {(day: string, field?: string) => void} edit opens the form
+ * @param {((day: string, field?: string) => void) | null} edit opens the form; null: nothing can be entered here
  * @returns {Node[]}
  */
 export function forecastView(answer, diary, contract, edit) {
@@ -79,11 +79,11 @@ function riskView(answer, diary) {
 }
 
 /** @param {any} attack */
-function usualSentence({ probability, base_rate: usual, relative_to_usual: relative }) {
+function usualSentence(attack) {
+  const usual = attack.base_rate;
   if (!usual) return t("usual_unknown");
   const counts = t("usual_counts", { a: usual.attacks, b: usual.observed_days });
-  const words = relative?.sentence ?? t(`usual_${comparedWith(probability, usual.rate)}`);
-  return `${words} ${counts}`;
+  return `${t("usual_is", { level: t(`level_${comparisonOf(attack)}`) })} ${counts}`;
 }
 
 /** @param {{ low: number, high: number }} interval */
@@ -164,11 +164,12 @@ function knownOutcomes(diary, contract) {
 
 /**
  * @param {Diary} diary
- * @param {(day: string) => void} edit
+ * @param {((day: string) => void) | null} edit
  */
 function staleView(diary, edit) {
   const age = diary.last ? between(diary.last, today()) : 0;
   if (age < 1) return [];
+  if (!edit) return [];
   const enter = h("button", { type: "button", onclick: () => edit(today()) }, t("start_today"));
   return [h("p", { class: "note" }, t("stale", { n: age }), " ", enter)];
 }
@@ -187,7 +188,7 @@ function warningViews(warnings) {
  * @param {any} answer
  * @param {Diary} diary
  * @param {Contract} contract
- * @param {(day: string, field?: string) => void} edit
+ * @param {((day: string, field?: string) => void) | null} edit
  */
 function reasonsView(answer, diary, contract, edit) {
   const reasons = answer.reasons?.attack;
@@ -218,9 +219,10 @@ function bar({ field, contribution, sentence }, largest) {
   return h(
     "li",
     { class: contribution > 0 ? "more" : "less" },
-    h("span", { class: "words" }, h("strong", {}, label(field)), h("span", {}, t(key, { n: days }))),
+    sentence
+      ? h("span", { class: "words" }, sentence)
+      : h("span", { class: "words" }, h("strong", {}, label(field)), h("span", {}, t(key, { n: days }))),
     h("span", { class: "bar", "aria-hidden": "true", style: { "--size": size } }),
-    sentence ? h("span", { class: "sentence quiet" }, sentence) : null,
   );
 }
 
@@ -228,13 +230,16 @@ function bar({ field, contribution, sentence }, largest) {
  * @param {Contribution[]} all
  * @param {Diary} diary
  * @param {Contract} contract
- * @param {(day: string, field?: string) => void} edit
+ * @param {((day: string, field?: string) => void) | null} edit
  */
 function missingView(all, diary, contract, edit) {
   const last = /** @type {string} */ (diary.last);
   const open = all.filter((each) => !each.given && enterable(contract, each.field));
   const date = inWords(last, locale(), { day: "numeric", month: "long" });
-  const one = ({ field }) => h("button", { type: "button", class: "small", onclick: () => edit(last, field) }, label(field));
+  const one = ({ field }) =>
+    edit
+      ? h("button", { type: "button", class: "small", onclick: () => edit(last, field) }, label(field))
+      : h("span", { class: "tag" }, label(field));
   const more = open.length > MISSING ? t("missing_more", { n: open.length - MISSING }) : null;
   const known = { k: knownOutcomes(diary, contract), w: contract.look_back_days };
   return h(

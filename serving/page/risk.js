@@ -10,9 +10,13 @@ const FREQUENCIES = [
 const RARE = 0.04;
 const FREQUENT = 0.95;
 
-// Without a word of the service: within a quarter of the usual is "about the usual".
-const MORE = 1.25;
-const LESS = 0.8;
+/** @type {[number, string][]} the levels of the service by their largest ratio, for answers without one */
+const LEVELS = [
+  [0.5, "much_lower"],
+  [0.8, "lower"],
+  [1.25, "usual"],
+  [2, "higher"],
+];
 
 /**
  * @param {number} probability
@@ -32,12 +36,13 @@ export function ofHundred(probability) {
 }
 
 /**
- * How a probability compares with the person's own rate.
- * @param {number} probability
- * @param {number} usual
- * @returns {"more" | "less" | "same"}
+ * How the risk compares with the person's own rate; null where one of them is not known.
+ * @param {any} attack
+ * @returns {string | null}
  */
-export function comparedWith(probability, usual) {
-  if (probability >= MORE * usual) return "more";
-  return probability <= LESS * usual ? "less" : "same";
+export function comparisonOf(attack) {
+  const usual = attack?.base_rate?.rate;
+  if (!usual) return null;
+  const ratio = attack.probability / usual;
+  return attack.relative_to_usual?.level ?? LEVELS.find(([most]) => ratio < most)?.[1] ?? "much_higher";
 }

@@ -33,6 +33,12 @@ def test_every_file_that_a_page_names_is_served(tmp_path: Path) -> None:
             assert [client.get(f"/page/{name}").status_code for name in imported] == [200] * len(imported), module.name
 
 
+def test_every_page_has_its_file(tmp_path: Path) -> None:
+    with running(Store(str(tmp_path / "store")), tmp_path) as (client, _):
+        answers = {path: client.get(path, headers=BROWSER).status_code for path in pages(ServingSettings())}
+    assert answers == dict.fromkeys(answers, 200)
+
+
 def test_files_are_compressed_and_revalidated(tmp_path: Path) -> None:
     plain = (FOLDER / "app.js").read_bytes()
     with running(Store(str(tmp_path / "store")), tmp_path) as (client, _):
