@@ -49,6 +49,7 @@ class Settings(EnvironmentSettings):
     mlflow_url, reports_url: addresses of the MLflow UI and of the reports, in links that people follow.
     service_url: address at which this process reaches the HTTP service.
     serving_secret: the service's `SERVING_SECRET`. Without it outcomes cannot be matched to predictions.
+    diary_database: the service's `SERVING_DIARY_URL`, the database of the diaries that it keeps.
     """
 
     model_config = SettingsConfigDict(env_prefix="MIGRAINE_", frozen=True, extra="ignore", env_ignore_empty=True)
@@ -69,6 +70,7 @@ class Settings(EnvironmentSettings):
     reports_url: str | None = None
     service_url: str | None = None
     serving_secret: SecretStr | None = Field(None, validation_alias="SERVING_SECRET")
+    diary_database: SecretStr | None = Field(None, validation_alias="SERVING_DIARY_URL")
 
     @property
     def channel_urls(self) -> str:
@@ -79,6 +81,11 @@ class Settings(EnvironmentSettings):
     def signing_secret(self) -> str | None:
         """The configured signing secret; None if the service uses the one in the store."""
         return self.serving_secret.get_secret_value() if self.serving_secret else None
+
+    @property
+    def diary_url(self) -> str | None:
+        """The address of the database of kept diaries; None for the SQLite file under home."""
+        return self.diary_database.get_secret_value() if self.diary_database else None
 
     @property
     def root(self) -> Path:

@@ -17,11 +17,12 @@ from starlette.routing import Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from migraine_assets.core.tasks import TASKS
-from serving.api import page, status, v2
+from serving.api import diaries, page, status, v2
 from serving.api.batch import predict_batch
 from serving.api.bodies import json_response, problem_response
 from serving.api.contract import contract
 from serving.api.feedback import feedback
+from serving.api.forecast import forecast
 from serving.api.middleware import OPEN, RequestMiddleware
 from serving.api.predict import predict
 from serving.api.record import Recorder
@@ -32,6 +33,7 @@ from serving.settings import ServingSettings
 Endpoint = Callable[[Request], Awaitable[Response]]
 Endpoints = Mapping[tuple[str, str], Endpoint]
 Shortcuts = Mapping[tuple[str, str], ASGIApp]
+FORECAST = "/forecast/"
 
 
 def create_app(services: Services) -> ASGIApp:
@@ -42,13 +44,32 @@ def create_app(services: Services) -> ASGIApp:
     # As routes, pages refuse other methods with 405.
     routes = {**{("GET", path): endpoint for path, endpoint in pages.items()}, **endpoints}
     app = Starlette(
-        routes=[Route(path, endpoint, methods=[method]) for (method, path), endpoint in routes.items()],
+        routes=_routes(routes),
         middleware=[Middleware(RequestMiddleware, services=services)],
         exception_handlers={HTTPException: partial(_http_error, services)},
     )
     app.router.redirect_slashes = False
     shortcuts = {**_shortcuts(services, endpoints), **_pages(app, services, pages)}
-    return _with_cors(_with_shortcuts(app, shortcuts), services.settings)
+    forecast_of_one = RequestMiddleware(_asgi(endpoints["GET", "/forecast/{participant}"]), services)
+    return _with_cors(_with_shortcuts(app, shortcuts, forecast_of_one), services.settings)
+
+
+def _routes(endpoints: Endpoints) -> list[Route]:
+    """Return one route for each path, so that a wrong method is answered with all that are allowed."""
+    by_path: dict[str, dict[str, Endpoint]] = {}
+    for (method, path), endpoint in endpoints.items():
+        by_path.setdefault(path, {})[method] = endpoint
+    return [Route(path, _by_method(methods), methods=list(methods)) for path, methods in by_path.items()]
+
+
+def _by_method(methods: Mapping[str, Endpoint]) -> Endpoint:
+    if len(methods) == 1:
+        return next(iter(methods.values()))
+
+    async def endpoint(request: Request) -> Response:
+        return await methods["GET" if request.method == "HEAD" else request.method](request)
+
+    return endpoint
 
 
 def _endpoints(services: Services, recorder: Recorder) -> Endpoints:
@@ -57,6 +78,8 @@ def _endpoints(services: Services, recorder: Recorder) -> Endpoints:
         ("POST", "/predict"): partial(predict, services, recorder),
         ("POST", "/predict/batch"): partial(predict_batch, services, recorder),
         ("POST", "/feedback"): partial(feedback, services),
+        ("GET", "/forecast/{participant}"): partial(forecast, services, recorder),
+        **_diary_endpoints(services),
         ("GET", "/"): partial(status.index, services),
         ("GET", "/contract"): partial(contract, services),
         ("GET", "/models"): partial(status.models, services),
@@ -75,11 +98,37 @@ def _endpoints(services: Services, recorder: Recorder) -> Endpoints:
     return endpoints
 
 
-def _with_shortcuts(app: ASGIApp, shortcuts: Shortcuts) -> ASGIApp:
-    """Return `app` with direct handlers for the paths of `shortcuts`: routing takes longer than a small model."""
+def _diary_endpoints(services: Services) -> Endpoints:
+    """The endpoints of kept diaries by method and path."""
+    diary, days, day = "/diaries/{participant}", "/diaries/{participant}/days", "/diaries/{participant}/days/{date}"
+    return {
+        ("GET", "/diaries"): partial(diaries.get_participants, services),
+        ("GET", diary): partial(diaries.get_diary, services),
+        ("PUT", diary): partial(diaries.put_profile, services),
+        ("DELETE", diary): partial(diaries.delete_diary, services, days_only=False),
+        ("GET", days): partial(diaries.get_days, services),
+        ("DELETE", days): partial(diaries.delete_diary, services, days_only=True),
+        ("GET", day): partial(diaries.get_day, services),
+        ("PUT", day): partial(diaries.put_day, services),
+        ("DELETE", day): partial(diaries.delete_day, services),
+    }
+
+
+def _with_shortcuts(app: ASGIApp, shortcuts: Shortcuts, forecast: ASGIApp) -> ASGIApp:
+    """Return `app` with direct handlers for the paths of `shortcuts`: routing takes longer than a small model.
+
+    `forecast` answers a participant's forecast, whose path has the name in it.
+    """
 
     async def dispatch(scope: Scope, receive: Receive, send: Send) -> None:
-        await shortcuts.get((scope.get("method", ""), scope.get("path", "")), app)(scope, receive, send)
+        method, path = scope.get("method", ""), scope.get("path", "")
+        handler = shortcuts.get((method, path))
+        if handler is None and method == "GET" and path.startswith(FORECAST):
+            participant = path[len(FORECAST) :]
+            if participant and "/" not in participant:
+                scope["path_params"] = {"participant": participant}
+                handler = forecast
+        await (handler or app)(scope, receive, send)
 
     return dispatch
 
@@ -109,7 +158,7 @@ def _pages(app: ASGIApp, services: Services, pages: Mapping[str, page.Page]) -> 
 
 def _asgi(endpoint: Endpoint, **path_params: str) -> ASGIApp:
     async def app(scope: Scope, receive: Receive, send: Send) -> None:
-        scope["path_params"] = path_params
+        scope.setdefault("path_params", path_params)
         response = await endpoint(Request(scope, receive))
         await response(scope, receive, send)
 
@@ -136,7 +185,7 @@ def _with_cors(app: ASGIApp, settings: ServingSettings) -> ASGIApp:
     return CORSMiddleware(
         app,
         allow_origins=list(settings.cors_origins),
-        allow_methods=["GET", "POST"],
+        allow_methods=["GET", "POST", "PUT", "DELETE"],
         allow_headers=["Authorization", "Content-Type", "X-API-Key"],
         expose_headers=["Retry-After"],
     )

@@ -9,10 +9,13 @@ import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from pathlib import Path
 
 from starlette.requests import Request
 
 from migraine_assets.settings import Settings
+from migraine_assets.stores.diaries.database import open_database
+from migraine_assets.stores.diaries.diaries import Diaries, Limits
 from migraine_assets.stores.file_modes import restrict
 from migraine_assets.stores.monitoring.gauges import read_gauges
 from migraine_assets.stores.monitoring.pipeline_status import read_pipeline_status
@@ -21,6 +24,7 @@ from migraine_assets.stores.store import Store
 from serving.access.api_keys import KeyRing
 from serving.access.rate_limit import Limiter
 from serving.background import attempt, repeat
+from serving.diaries import DiaryAccess
 from serving.input.arrow_files import TableMemory
 from serving.input.table_reader import TableReader
 from serving.jobs import BodyMemory, Job, LongJobs, unlimited
@@ -58,6 +62,7 @@ class Services:
     tables: TableReader
     jobs: LongJobs
     bodies: BodyMemory
+    diaries: DiaryAccess
     table_memory: TableMemory = field(default_factory=TableMemory)
     clock: Callable[[], float] = time.time
     _closing: threading.Event = field(default_factory=threading.Event)
@@ -103,6 +108,7 @@ class Services:
         self.prediction_log.close()
         self.feedback_log.close()
         self._show_logs()
+        self.diaries.close()
         self.limiter.close()
         self.feedback_limiter.close()
         self.metrics.close()
@@ -153,9 +159,20 @@ def open_services(settings: ServingSettings, *, store: Store | None = None) -> S
         tables=TableReader(on_death=metrics.count_table_worker_death),
         jobs=LongJobs(most=settings.max_long_jobs, seconds=settings.request_timeout, on_drop=metrics.count_dropped_job),
         bodies=BodyMemory(settings.max_buffered_bytes),
+        diaries=DiaryAccess(
+            open_diaries(settings, home=home.root, secret=secret) if settings.diaries else None,
+            seconds=settings.request_timeout,
+            on_failure=metrics.count_diary_failure,
+        ),
     )
     services.start()
     return services
+
+
+def open_diaries(settings: ServingSettings, *, home: Path, secret: bytes) -> Diaries:
+    """The kept diaries. Their database is connected with the first request, so that predictions do not depend on it."""
+    limits = Limits(days=settings.max_diary_days, participants=settings.max_participants)
+    return Diaries(open_database(settings.diary_url, home=home), secret=secret, limits=limits)
 
 
 def freeze_heap() -> None:

@@ -51,6 +51,14 @@ class ServingSettings(EnvironmentSettings):
     poll_seconds: float = Field(1.0, gt=0, description="how often the champion pointer is read")
     least_history_days: int = Field(1, ge=0, description="with fewer days the service abstains")
 
+    # Kept diaries.
+    diaries: bool = Field(True, description="keep diaries: /diaries and /forecast")
+    diary_url: str | None = Field(
+        None, repr=False, description="PostgreSQL database of the diaries; by default SQLite under MIGRAINE_HOME"
+    )
+    max_diary_days: int = Field(3660, ge=1, description="days of one participant")
+    max_participants: int = Field(100_000, ge=1, description="participants of one API key")
+
     # Prediction log.
     flush_seconds: float = Field(1.0, gt=0)
     flush_records: int = Field(2000, ge=1)

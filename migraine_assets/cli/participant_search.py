@@ -12,7 +12,7 @@ from migraine_assets.errors import MigraineError, StoreError
 from migraine_assets.settings import Settings
 from migraine_assets.stores.assets import deliveries
 from migraine_assets.stores.documents import unless_damaged
-from migraine_assets.stores.erasure import Trace
+from migraine_assets.stores.erasure import Subject, Trace
 from migraine_assets.stores.store import Store
 
 USER_FILE = "left: this file is yours. Remove the participant from it, or the next run reads the rows again"
@@ -29,12 +29,12 @@ class KeptDiary:
     rows: int
 
 
-def diaries_with(store: Store, participant: str, *, damaged: list[str]) -> dict[str, KeptDiary]:
+def diaries_with(store: Store, subject: Subject, *, damaged: list[str]) -> dict[str, KeptDiary]:
     """Return the kept diaries with the participant, by MD5. One that cannot be read is named in `damaged`."""
     diaries: dict[str, KeptDiary] = {}
     for md5, entry in {entry.acceptance.md5: entry for entry in deliveries.log(store, damaged=damaged)}.items():
         try:
-            rows = 0 if deliveries.erased_at(store, md5) else _rows_in(deliveries.restored(store, entry), participant)
+            rows = 0 if deliveries.erased_at(store, md5) else _rows_in(deliveries.restored(store, entry), subject)
         except StoreError as error:
             damaged.append(f"The accepted diary {md5} cannot be searched. {error} {REMEDY}")
             continue
@@ -43,9 +43,12 @@ def diaries_with(store: Store, participant: str, *, damaged: list[str]) -> dict[
     return diaries
 
 
-def _rows_in(kept: deliveries.Restored, participant: str) -> int:
-    from migraine_assets.sources.registry import repeat_source
+def _rows_in(kept: deliveries.Restored, subject: Subject) -> int:
+    from migraine_assets.sources.registry import SERVICE, repeat_source
 
+    # The diaries that the service keeps have the keyed hash as their id.
+    kept_here = kept.source == SERVICE
+    participant = subject.pseudonym if kept_here else subject.participant
     accepted = kept.entry.acceptance
     try:
         delivery = repeat_source(
@@ -54,7 +57,8 @@ def _rows_in(kept: deliveries.Restored, participant: str) -> int:
     except MigraineError:
         # The files are intact, but this version cannot read them: count the occurrences of the name.
         return sum(content.count(participant.encode()) for _, content in kept.files)
-    return int((delivery.frame["participant_id"].astype(str) == participant).sum())
+    ids = delivery.frame["participant_id"].astype(str)
+    return int(((ids.str.partition("@")[0] if kept_here else ids) == participant).sum())
 
 
 def source_traces(

@@ -191,6 +191,26 @@ def _sqlite_problem(path: Path) -> str | None:
     return None if answer == "ok" else answer
 
 
+def kept_diaries(settings: Settings) -> str:
+    """Look at the database of the diaries that the service keeps."""
+    from migraine_assets.sources.service import kept_database
+    from migraine_assets.stores.diaries.history import days_at, extent
+    from migraine_assets.stores.diaries.schema import VERSION, version_of
+
+    with closing(kept_database(settings)) as database:
+        version = version_of(database)
+        if not version:
+            return "none yet"
+        if version < VERSION:
+            raise StoreError(f"The diaries in {database.label} have schema {version}. Run `migraine migrate diaries`.")
+        if problem := database.problem():
+            raise StoreError(f"The database '{database.label}' is damaged: {problem}. Restore it from a backup.")
+        for _ in days_at(database):  # decodes every day
+            pass
+        kept = extent(database)
+        return f"{kept.days:,} days of {kept.participants:,} participants in {database.label}"
+
+
 class _AnyDocument(msgspec.Struct):
     """A JSON object with any fields."""
 
@@ -227,4 +247,5 @@ CHECKS: tuple[tuple[str, Callable[[Settings], str]], ...] = (
     ("prediction log", prediction_log),
     ("monitoring and alerts", monitoring),
     ("secret and API keys", secrets),
+    ("kept diaries", kept_diaries),
 )

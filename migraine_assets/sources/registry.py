@@ -1,6 +1,6 @@
 """Table of the sources of diaries, and `read_source`, the entry point for reading one.
 
-Not here: how each source reads (`sources.synthetic`, `sources.kostecki_dillon`, `sources.table`).
+Not here: how each source reads (`sources.synthetic`, `sources.kostecki_dillon`, `sources.service`, `sources.table`).
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -15,6 +15,8 @@ from migraine_assets.sources.files.delivery import Delivery, source_file, with_c
 from migraine_assets.sources.files.fetch import check_location, landing_source, read_text
 from migraine_assets.sources.files.limits import DEFAULT, SourceLimits
 from migraine_assets.sources.table import open_table, repeat_table
+
+SERVICE = "service"
 
 Open = Callable[[Mapping[str, Any]], Delivery]
 Check = Callable[[Mapping[str, Any]], None]
@@ -59,6 +61,18 @@ def _check_kostecki_dillon(options: Mapping[str, Any]) -> None:
     require_package()
 
 
+def _open_service(options: Mapping[str, Any]) -> Delivery:
+    from migraine_assets.sources.service import open_service
+
+    return open_service(options)
+
+
+def _check_service(options: Mapping[str, Any]) -> None:
+    from migraine_assets.sources.service import moment_of
+
+    moment_of(options)
+
+
 SOURCES: tuple[Source, ...] = (
     Source("synthetic", "A simulated cohort with known true probabilities.", _open_synthetic, _check_synthetic),
     Source(
@@ -67,6 +81,7 @@ SOURCES: tuple[Source, ...] = (
         _open_kostecki_dillon,
         _check_kostecki_dillon,
     ),
+    Source(SERVICE, "The diaries that the HTTP service keeps.", _open_service, _check_service),
 )
 
 TABLE = "table"
@@ -143,6 +158,10 @@ def repeat_source(
     contract: Contract = CONTRACT,
 ) -> Delivery:
     """Recreate an earlier delivery of `source` from its kept files."""
+    if source == SERVICE:
+        from migraine_assets.sources.service import delivery_of
+
+        return with_columns_of(delivery_of(files[0][1]), contract)
     kept = [source_file(name, content) for name, content in files]
     return repeat_table(
         kept, md5=md5, mapping=mapping, source=source, description=description, limits=limits, contract=contract

@@ -1,15 +1,16 @@
 """Backups: copies of a store, and of dumps of databases, in folders of another store.
 
-A backup is a folder named by its time, such as `2026-11-30T023000Z`: `store/...`, `databases/*.dump`, and at the end
+A backup is a folder named by its time, such as `2026-11-30T023000Z`: `store/...`, `databases/*`, and at the end
 `backup.json`, which lists every file with its hash. A folder without it is unfinished and is never restored.
 
 Not here: dumping databases (pg_dump), schedules (the chart's CronJob), options and messages (`cli.commands.backup`).
 """
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from itertools import chain
 
 import msgspec
 
@@ -39,8 +40,15 @@ class Backup:
     content_bytes: int
 
 
-def write_backup(target: Store, *, store: Store | None, dumps: Store | None, now: datetime | None = None) -> Backup:
-    """Copy the store and the folder of dumps, where given, into a new folder of `target`.
+def write_backup(
+    target: Store,
+    *,
+    store: Store | None,
+    dumps: Store | None,
+    databases: Mapping[str, bytes] | None = None,
+    now: datetime | None = None,
+) -> Backup:
+    """Copy the store and the folder of dumps, where given, and the files `databases`, into a new folder of `target`.
 
     Raises `StoreError` if something cannot be read or written, or if there is nothing to copy.
     """
@@ -48,7 +56,8 @@ def write_backup(target: Store, *, store: Store | None, dumps: Store | None, now
     name = created.strftime("%Y-%m-%dT%H%M%SZ")
     files: dict[str, str] = {}
     total = 0
-    for path, content in _contents(store, dumps):
+    copied = ((f"{DATABASES}/{leaf}", content) for leaf, content in (databases or {}).items())
+    for path, content in chain(copied, _contents(store, dumps)):
         target.write(f"{name}/{path}", content)
         files[path] = hashlib.sha256(content).hexdigest()
         total += len(content)

@@ -39,7 +39,10 @@ LATER = "kept, because it is still written to: erase again tomorrow (UTC)"
 
 @dataclass(frozen=True)
 class Subject:
-    """The participant to erase: the id in diaries, the keyed hash in the log, and today's date (UTC)."""
+    """The participant to erase: the id in diaries, the keyed hash in the log, and today's date (UTC).
+
+    Diaries that the service keeps have the hash as their id, alone or before "@" and the owner.
+    """
 
     participant: str
     pseudonym: str
@@ -85,7 +88,7 @@ def frame_traces(store: Store, subject: Subject, *, write: bool, damaged: list[s
             path = f"{frames.FRAMES}/{asset}/{leaf}"
             version = leaf.removesuffix(".parquet")
             table = unless_damaged(partial(frames.frame_table, store, asset, version), damaged)
-            if table is None or not (count := _rows_of(table, subject.participant)):
+            if table is None or not (count := _rows_of(table, subject)):
                 continue
             if write:
                 for referring in _referring(store, version, damaged):
@@ -220,7 +223,7 @@ def _table_with(store: Store, path: str, column: str) -> "pa.Table":
     raise StoreError(f"'{path}' in {store.uri} is damaged: '{column}' is no text. {REMEDY}")
 
 
-def _rows_of(table: "pa.Table", participant: str) -> int:
+def _rows_of(table: "pa.Table", subject: Subject) -> int:
     """The number of rows with the participant's id in any text column. Quarantined rows have it in various columns."""
     import pyarrow as pa
     import pyarrow.compute as pc
@@ -231,8 +234,16 @@ def _rows_of(table: "pa.Table", participant: str) -> int:
         if pa.types.is_dictionary(column.type):
             column = column.dictionary_decode()
         if pa.types.is_string(column.type) or pa.types.is_large_string(column.type):
-            matches = pc.or_(matches, pc.fill_null(pc.equal(column, participant), False))
+            for same in (pc.equal(column, subject.participant), _is_kept(column, subject)):
+                matches = pc.or_(matches, pc.fill_null(same, False))
     return int(pc.sum(matches).as_py() or 0)
+
+
+def _is_kept(column: Any, subject: Subject) -> Any:
+    """Where `column` has the participant's id in kept diaries."""
+    import pyarrow.compute as pc
+
+    return pc.or_(pc.equal(column, subject.pseudonym), pc.starts_with(column, pattern=f"{subject.pseudonym}@"))
 
 
 def _referring(store: Store, version: str, damaged: list[str] | None) -> Iterator[str]:

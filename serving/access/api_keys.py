@@ -79,6 +79,7 @@ class KeyRing:
         self.required = required
         self._store = store
         self._hashes: dict[str, str] = {}
+        self._names: dict[str, str] = {}
         self._stop = threading.Event()
         self._thread: threading.Thread | None = None
         self.refresh()
@@ -93,12 +94,19 @@ class KeyRing:
         same = hmac.compare_digest(self._hashes.get(identity, _NO_SECRET), _sha256(secret))
         return identity if same and identity in self._hashes else None
 
+    def name_of(self, identity: str) -> str:
+        """The name of the key `identity`: it owns diaries, so that a key can be replaced by one of the same name."""
+        return self._names[identity]
+
     def refresh(self) -> bool:
         """Read the keys from the store. Returns False, and keeps the known ones, if the store cannot be read."""
         try:
-            self._hashes = {record.id: record.sha256 for record in records(self._store) if record.revoked is None}
+            valid = [record for record in records(self._store) if record.revoked is None]
         except (StoreError, OSError):
             return False
+        # Names of revoked keys stay: a request may be between its check and its name.
+        self._names = self._names | {record.id: record.name for record in valid}
+        self._hashes = {record.id: record.sha256 for record in valid}
         return True
 
     def start(self) -> None:

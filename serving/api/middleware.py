@@ -28,6 +28,14 @@ PAGES = frozenset({"/staff", "/docs"})
 _MODEL = re.compile(r"/v2/models/[^/]+")
 _KNOWN = frozenset({"/predict", "/predict/batch", "/feedback", "/models", "/v2", *OPEN, *DOCUMENTS, *PAGES})
 _OF_MODEL = frozenset({"", "/ready", "/infer"})
+# A participant's name is a part of these paths, and must not become a part of a count or a log.
+_OF_PARTICIPANT = (
+    (re.compile(r"/forecast/[^/]+"), "/forecast/{participant}"),
+    (re.compile(r"/diaries"), "/diaries"),
+    (re.compile(r"/diaries/[^/]+"), "/diaries/{participant}"),
+    (re.compile(r"/diaries/[^/]+/days"), "/diaries/{participant}/days"),
+    (re.compile(r"/diaries/[^/]+/days/[^/]+"), "/diaries/{participant}/days/{date}"),
+)
 
 _SECURITY = (
     (b"x-content-type-options", b"nosniff"),
@@ -57,6 +65,8 @@ def endpoint(path: str) -> str:
         return path
     if path.startswith(("/page/", "/docs/")):
         return "/page/{file}"
+    if path.startswith(("/forecast/", "/diaries")):
+        return next((template for form, template in _OF_PARTICIPANT if form.fullmatch(path)), "other")
     match = _MODEL.match(path)
     rest = path[match.end() :] if match else ""
     return f"/v2/models/{{name}}{rest}" if match and rest in _OF_MODEL else "other"
@@ -114,6 +124,7 @@ class RequestMiddleware:
             if key is None:
                 text = "Send a key as X-API-Key or as Authorization: Bearer; `migraine keys create` makes one."
                 raise Refused("unauthorized", text, headers={"WWW-Authenticate": "Bearer"})
+            scope["owner"] = services.keys.name_of(key)
         if services.limiter.active:
             trust = services.settings.trust_forwarded
             if wait := services.limiter.allow(key or client_network(scope, trust_forwarded=trust)):

@@ -13,7 +13,8 @@ from serving.api.bodies import JSON, read_json
 from serving.api.compose import compose
 from serving.api.record import Recorder
 from serving.input.aliases import read_case
-from serving.input.cases import histories_of
+from serving.input.cases import Case, histories_of
+from serving.model.watcher import ModelSet
 from serving.services import Services
 
 _encode = msgspec.json.Encoder().encode
@@ -32,8 +33,13 @@ def predict_one(services: Services, recorder: Recorder, body: bytes) -> bytes:
     """Answer `body`. Raises `Refused`, and `ModelNotReady` if no model serves."""
     started = time.perf_counter()
     models = services.predictor.models
-    schema = models.requests
-    cases = (read_case(body, now=services.now(), schema=schema),)
+    case = read_case(body, now=services.now(), schema=models.requests)
+    return answer_one(services, recorder, case, models, started=started)
+
+
+def answer_one(services: Services, recorder: Recorder, case: Case, models: ModelSet, *, started: float) -> bytes:
+    """The recorded answer for one participant. `started`: when the work on it began, by `time.perf_counter`."""
+    cases = (case,)
     predictions = services.predictor.predict(histories_of(cases), models)
     [answer] = compose(cases, predictions)
     recorder.record(predictions, seconds=time.perf_counter() - started)

@@ -47,6 +47,16 @@ def batch(*, history: bool = True) -> dict[str, Any]:
     return {"items": [diary() | {"explain": False}, other if history else flat()]}
 
 
+def kept_day() -> dict[str, Any]:
+    """What an app knows of a day in the evening; null erases what was sent before."""
+    return {"sleep_hours": 6.5, "stress_level": 7, "migraine_occurrence": 0, "caffeine_intake": None}
+
+
+def kept_profile() -> dict[str, Any]:
+    """What does not change from day to day."""
+    return {"age": 34, "sex": "F", "migraine_type": "no_aura"}
+
+
 def feedback() -> dict[str, Any]:
     """Return a reported attack. Replace its prediction_id by one that the service returned."""
     return {

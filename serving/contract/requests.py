@@ -13,6 +13,7 @@ from typing import Annotated, Any, Literal
 import msgspec
 
 from migraine_assets.core.contract import CONTRACT, LARGEST, SEVERITY, Contract, Field
+from serving.contract.responses import Interpreted
 
 ENTRIES = 90
 PARTICIPANTS = 1000
@@ -44,8 +45,11 @@ class RequestSchema:
 
     `numeric`: numbers and flags, in contract order. `encodings`: the number of each value of an encoded category.
     `columns`: the diary columns of the array, numbers first, then encoded categories; `fields`: the contract field of
-    each, and `index`: the row of each. `Entry`, `DiaryRequest`, `DayRequest`, `DayBatch` and `FeedbackRequest` are
-    struct types. In an entry the numbers come last, from `first_number` on: one slice of it as a tuple.
+    each, and `index`: the row of each; `of_field`: row and encoding (None: a number) of each contract field.
+
+    Struct types: `Entry`, `DiaryRequest`, `DayRequest`, `DayBatch` and `FeedbackRequest`; of kept diaries the requests
+    `DayChange` and `ProfileChange` and the responses `KeptDay`, `KeptDays`, `KeptProfile` and `KeptDiary`. In an entry
+    the numbers come last, from `first_number` on: one slice of it as a tuple.
     """
 
     def __init__(self, contract: Contract) -> None:
@@ -58,6 +62,9 @@ class RequestSchema:
         self.columns = self.numeric + tuple(field.column for field in encoded)
         self.fields = self.numeric + tuple(field.name for field in encoded)
         self.index = {column: row for row, column in enumerate(self.columns)}
+        self.of_field: dict[str, tuple[int, dict[str, float] | None]] = {
+            field: (row, self.encodings.get(field)) for row, field in enumerate(self.fields)
+        }
         self.first_number = 1 + len(self.categories)
         self._define_types()
 
@@ -85,8 +92,28 @@ class RequestSchema:
                 *self._optional([SEVERITY]),
             ],
         )
-        kinds = (self.DiaryRequest, self.DayRequest, BatchRequest, self.DayBatch, self.FeedbackRequest)
+        self._define_kept_types(values)
+        kinds = (
+            self.DiaryRequest, self.DayRequest, BatchRequest, self.DayBatch, self.FeedbackRequest, self.DayChange,
+            self.ProfileChange,
+        )  # fmt: skip
         self.decoders: dict[Any, msgspec.json.Decoder[Any]] = {kind: msgspec.json.Decoder(kind) for kind in kinds}
+
+    def _define_kept_types(self, values: list[tuple[str, Any, Any]]) -> None:
+        """What is left out stays as it is kept, and null erases it."""
+        date = ("date", dt.date | msgspec.UnsetType, msgspec.UNSET)
+        changes = [(name, kind | msgspec.UnsetType, msgspec.UNSET) for name, kind, _ in values]
+        profile = [change for change in changes if change[0] in self.static]
+        interpreted = ("interpreted", list[Interpreted] | msgspec.UnsetType, msgspec.UNSET)
+        self.DayChange: Any = _struct("DayChange", [date, *changes])
+        self.ProfileChange: Any = _struct("ProfileChange", profile)
+        self.KeptDay: Any = _struct("KeptDay", [("date", dt.date), *changes, interpreted])
+        self.KeptDays: Any = _struct("KeptDays", [("entries", list[self.KeptDay])])  # type: ignore[name-defined]
+        self.KeptProfile: Any = _struct("KeptProfile", [("participant_id", Participant), *profile, interpreted])
+        self.KeptDiary: Any = _struct(
+            "KeptDiary",
+            [("participant_id", Participant), ("entries", list[self.KeptDay]), *profile],  # type: ignore[name-defined]
+        )
 
     def _optional(self, names: Iterable[str]) -> list[tuple[str, Any, Any]]:
         return [(name, value_type(self.contract.by_name[name]), None) for name in names]

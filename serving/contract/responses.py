@@ -213,6 +213,22 @@ class DiaryContract(msgspec.Struct):
     fields: list[ContractField]
 
 
+class KeptParticipant(msgspec.Struct, frozen=True):
+    """A participant whose diary is kept: the number of its days, and the first and the last one."""
+
+    participant_id: str
+    days: int
+    first_day: str | None
+    last_day: str | None
+
+
+class KeptParticipants(msgspec.Struct, frozen=True):
+    """Participants of the API key, in no particular order. `next`: send it as `after` to get more; null at the end."""
+
+    participants: list[KeptParticipant]
+    next: str | None
+
+
 class Index(msgspec.Struct):
     """The endpoints of this service and the addresses of its documents. `docs`, `openapi`: null if they are switched
     off.

@@ -60,14 +60,19 @@ def read_case(body: bytes, *, now: dt.datetime, schema: RequestSchema = DEFAULT)
 
 def read_feedback(body: bytes, schema: RequestSchema = DEFAULT) -> tuple[Any, tuple[Interpreted, ...]]:
     """Decode a body of `/feedback`: the `FeedbackRequest` and the aliases that it used. Raises `Refused` if invalid."""
+    return read_renamed(body, schema.FeedbackRequest, schema)
+
+
+def read_renamed(body: bytes, kind: Any, schema: RequestSchema = DEFAULT) -> tuple[Any, tuple[Interpreted, ...]]:
+    """Decode a flat body as `kind`, a type of `schema`, and the aliases that it used. Raises `Refused` if invalid."""
 
     def strict(names_of_contract: bytes) -> Any:
-        return decode(names_of_contract, schema.FeedbackRequest, schema)
+        return decode(names_of_contract, kind, schema)
 
     try:
         return strict(body), ()
     except Refused as refused:
-        return _retried(strict, body, refused, lambda _, s: s.FeedbackRequest.__struct_fields__, schema)
+        return _retried(strict, body, refused, lambda *_: kind.__struct_fields__, schema)
 
 
 Known = Callable[[Mapping[str, Any], RequestSchema], Collection[str]]

@@ -78,7 +78,7 @@ def case_of(request: Any, *, now: dt.datetime, body: bytes = b"", schema: Reques
         dates = [entry.date for entry in days]
     day = _checked_dates(dates, prefix, latest=latest_day(now))
     values = _values(None if days[0] is request else request, days, schema)
-    _check_outcomes(values, days, prefix, schema)
+    check_outcomes(values, days, prefix, schema)
     participant = checked_name(request.participant_id)
     return Case(
         participant=participant,
@@ -137,7 +137,11 @@ def _fill(values: Floats, request: Any, schema: RequestSchema) -> None:
             row[np.isnan(row)] = float(value) if encoding is None else encoding.get(value, np.nan)
 
 
-def _check_outcomes(values: Floats, days: Sequence[Any], prefix: str, schema: RequestSchema) -> None:
+def check_outcomes(values: Floats, days: Sequence[Any], prefix: str, schema: RequestSchema) -> None:
+    """Raise `Refused` where the outcomes of a day contradict each other.
+
+    `values` float64[columns, n] in the order of `RequestSchema.columns`; `days`: entries or their like.
+    """
     attack, severity = values[schema.index[ATTACK]], values[schema.index[SEVERITY]]
     for name in (SEVERITY, DURATION):
         wrong = (values[schema.index[name]] > 0) & (attack != 1)
@@ -164,7 +168,7 @@ def day_cases(requests: Sequence[Any], *, now: dt.datetime, schema: RequestSchem
     if min(dates) < EARLIEST or max(dates) > latest_day(now):
         raise invalid("$.items", "contains a day too long ago or in the future", schema.accepted("date"))
     values = _values(None, requests, schema)
-    _check_outcomes(values, requests, "$.items[{}]", schema)
+    check_outcomes(values, requests, "$.items[{}]", schema)
     has_values = np.ascontiguousarray((values == values).T)
     cases = [
         Case(

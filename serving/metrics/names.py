@@ -52,6 +52,13 @@ DROPPED_JOBS = MetricName(
     "migraine_dropped_jobs", "counter",
     "Long requests that were abandoned, by reason (busy: too many wait, deadline, client: disconnected).", ("reason",),
 )  # fmt: skip
+DIARY_CHANGES = MetricName(
+    "migraine_diary_changes", "counter", "Acknowledged changes of kept diaries, by operation (put, delete).",
+    ("operation",),
+)  # fmt: skip
+DIARY_FAILURES = MetricName(
+    "migraine_diary_failures", "counter", "Requests that the database of kept diaries could not serve."
+)
 RECORDS_WRITTEN = MetricName(
     "migraine_receipts_written", "counter", "Prediction records and feedback entries written to the log."
 )
@@ -63,7 +70,7 @@ RECORD_FAILURES = MetricName(
 )
 COUNTERS = (
     PREDICTIONS, REQUESTS, ERRORS, RELOADS, ABSTENTIONS, OUT_OF_RANGE, TABLE_WORKER_DEATHS, DROPPED_JOBS,
-    RECORDS_WRITTEN, RECORDS_DROPPED, RECORD_FAILURES,
+    DIARY_CHANGES, DIARY_FAILURES, RECORDS_WRITTEN, RECORDS_DROPPED, RECORD_FAILURES,
 )  # fmt: skip
 
 BACKLOG = MetricName(

@@ -91,6 +91,14 @@ class Metrics:
         """Count one long request that was abandoned. `reason`: one of `DROP_REASONS`."""
         self._node.add(_key(names.DROPPED_JOBS, reason))
 
+    def count_diary_change(self, operation: str) -> None:
+        """Count one acknowledged change of a kept diary. `operation`: "put" or "delete"."""
+        self._node.add(_key(names.DIARY_CHANGES, operation))
+
+    def count_diary_failure(self) -> None:
+        """Count one request that the database of kept diaries could not serve."""
+        self._node.add(_key(names.DIARY_FAILURES))
+
     def count_abstentions(self, count: int) -> None:
         """Count attack predictions withheld because the history is too short."""
         self._node.add(_key(names.ABSTENTIONS), count)

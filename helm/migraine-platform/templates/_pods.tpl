@@ -195,6 +195,10 @@ topologySpreadConstraints:
 {{ include "migraine.fromSecret" (list "SERVING_SECRET" .existingSecret .secretKey) }}
 {{- end }}
 {{- end }}
+{{- if .Values.serving.keepDiaries }}
+# The diaries that the service keeps: a source, and outcomes.
+{{ include "migraine.databaseEnv" (list . "SERVING_DIARY_URL" "diaries") }}
+{{- end }}
 {{- with .Values.alerts }}
 {{- if .existingSecret }}
 {{ include "migraine.fromSecret" (list "MIGRAINE_ALERT_URLS" .existingSecret .urlsKey) }}
@@ -286,8 +290,9 @@ resources:
 
 {{- define "migraine.migrateEnv" -}}
 {{- $root := index . 0 -}}{{- $what := index . 1 -}}
-{{- range $database, $variable := dict "dagster" "DAGSTER_POSTGRES_URL" "mlflow" "MLFLOW_BACKEND_STORE_URI" }}
-{{- if and (has $what (list $database "all")) (or (eq $database "dagster") $root.Values.mlflow.enabled) }}
+{{- $used := dict "dagster" true "mlflow" $root.Values.mlflow.enabled "diaries" $root.Values.serving.keepDiaries }}
+{{- range $database, $variable := dict "dagster" "DAGSTER_POSTGRES_URL" "mlflow" "MLFLOW_BACKEND_STORE_URI" "diaries" "SERVING_DIARY_URL" }}
+{{- if and (has $what (list $database "all")) (index $used $database) }}
 {{ include "migraine.databaseEnv" (list $root $variable $database) }}
 {{- end }}
 {{- end }}

@@ -15,6 +15,8 @@
   value: "8001"
 - name: SERVING_API_KEYS_REQUIRED
   value: {{ .apiKeysRequired | quote }}
+- name: SERVING_DIARIES
+  value: {{ .keepDiaries | quote }}
 - name: SERVING_RATE_LIMIT
   value: {{ .rateLimit | quote }}
 {{- with .corsOrigins }}
@@ -25,6 +27,9 @@
   value: {{ .trustForwarded | quote }}
 {{- if .existingSecret }}
 {{ include "migraine.fromSecret" (list "SERVING_SECRET" .existingSecret .secretKey) }}
+{{- end }}
+{{- if .keepDiaries }}
+{{ include "migraine.databaseEnv" (list $ "SERVING_DIARY_URL" "diaries") }}
 {{- end }}
 {{- if eq .mode "rayservice" }}
 - name: SERVING_HAPROXY

@@ -3,6 +3,7 @@
 Not here: the content of a backup (`stores.backup`), dumping and restoring databases (pg_dump, pg_restore).
 """
 
+from contextlib import closing
 from pathlib import Path
 from typing import Annotated
 
@@ -12,6 +13,8 @@ from migraine_assets.cli.console import say
 from migraine_assets.errors import ConfigurationError
 from migraine_assets.settings import Settings
 from migraine_assets.stores.backup import backups, prune, restore_backup, write_backup
+from migraine_assets.stores.diaries.database import FILE
+from migraine_assets.stores.diaries.sqlite import SQLiteDatabase
 from migraine_assets.stores.store import Store
 
 Folder = Annotated[Path | None, typer.Option(help="Folder of the dumps of the databases (*.dump).")]
@@ -33,10 +36,23 @@ def backup(
         )
     if dumps and not list(dumps.glob("*.dump")):
         raise ConfigurationError(f"'{dumps}' contains no *.dump file: run pg_dump first.")
-    done = write_backup(target, store=source if store else None, dumps=Store(str(dumps)) if dumps else None)
+    done = write_backup(
+        target,
+        store=source if store else None,
+        dumps=Store(str(dumps)) if dumps else None,
+        databases=_kept_diaries(Settings()) if store else {},
+    )
     say(f"Backup {done.name}: {done.files} files, {done.content_bytes / 1e6:.1f} MB.")
     for name in prune(target, keep=keep):
         say(f"Deleted backup {name}.")
+
+
+def _kept_diaries(settings: Settings) -> dict[str, bytes]:
+    """Return the SQLite file of kept diaries, if there is one: pg_dump does not reach it."""
+    if settings.diary_url is not None or not (settings.root / FILE).exists():
+        return {}
+    with closing(SQLiteDatabase(settings.root / FILE)) as database:
+        return {FILE: database.snapshot()}
 
 
 def restore(
@@ -52,5 +68,7 @@ def restore(
         raise ConfigurationError(f"{source} has no finished backup.")
     listing = restore_backup(target, chosen, store=Store(Settings().store_location), dumps=Store(str(dumps)))
     say(f"Restored backup {chosen}: {len(listing.files)} files, each verified.")
-    if any(path.startswith("databases/") for path in listing.files):
+    if f"databases/{FILE}" in listing.files:
+        say(f"Now move {dumps / FILE} into MIGRAINE_HOME: it contains the diaries that the service keeps.")
+    if any(path.endswith(".dump") for path in listing.files):
         say(f"Now restore the databases from {dumps}: pg_restore --clean --if-exists --no-owner --dbname URL FILE")

@@ -7,7 +7,7 @@ traces, and how each is rewritten (`stores.erasure`).
 import datetime as dt
 import getpass
 import uuid
-from contextlib import nullcontext
+from contextlib import closing, nullcontext
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -63,13 +63,14 @@ def _erase(settings: Settings, participant: str, *, now: dt.datetime, write: boo
     needs_secret = write or settings.signing_secret or store.exists(PATH)
     secret = shared_secret(store, configured=settings.signing_secret) if needs_secret else b""
     subject = erasure.subject_of(participant, secret=secret, today=now.date())
-    diaries = diaries_with(store, participant, damaged=damaged)
+    diaries = diaries_with(store, subject, damaged=damaged)
     rows = {md5: diary.rows for md5, diary in diaries.items()}
     models = erasure.models_of(store, diaries, damaged=damaged)
 
     def walk(*, write: bool, damaged: list[str]) -> "list[Trace]":
         return [
             *_leftover_traces(settings, write=write),
+            *_kept_traces(settings, subject.pseudonym, write=write, damaged=damaged),
             *erasure.log_traces(store, subject, write=write, damaged=damaged),
             *erasure.frame_traces(store, subject, write=write, damaged=damaged),
             *erasure.delivery_traces(store, rows, when=when, write=write),
@@ -97,6 +98,20 @@ def _leftover_traces(settings: Settings, *, write: bool) -> "list[Trace]":
 
     paths = sweep_leftovers(settings) if write else leftovers(settings)
     return [Trace(str(path), "unfinished file", 1, "deleted: a killed process left it") for path in paths]
+
+
+def _kept_traces(settings: Settings, pseudonym: str, *, write: bool, damaged: list[str]) -> "list[Trace]":
+    """The rows of the diary that the service keeps, of every owner."""
+    from migraine_assets.sources.service import kept_database
+    from migraine_assets.stores.diaries.erasure import count_rows, erase_rows
+    from migraine_assets.stores.erasure import Trace
+
+    with closing(kept_database(settings)) as database:
+        counts = unless_damaged(lambda: count_rows(database, pseudonym), damaged) or {}
+        if write and counts:
+            erase_rows(database, pseudonym)
+        effect = "deleted, and the database is vacuumed"
+        return [Trace(f"{database.label} {table}", "kept diary", count, effect) for table, count in counts.items()]
 
 
 def _conclude(document: EraseDocument, *, yes: bool) -> None:

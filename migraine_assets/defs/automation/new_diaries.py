@@ -1,36 +1,47 @@
-"""Detection of a new diary in the landing folder or at the configured source.
+"""Detection of a new diary in the landing folder, at the configured source, or in the service.
 
 Not here: reading a diary (`sources`), starting a run (`defs.automation.sensors`).
 """
 
+import datetime as dt
 import hashlib
 from collections.abc import Iterator
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 
 from migraine_assets.defs.resources import Workspace
 from migraine_assets.errors import MigraineError
+from migraine_assets.settings import Settings
 from migraine_assets.sources.files.fetch import fetch, landing_files
-from migraine_assets.sources.registry import SOURCES
+from migraine_assets.sources.registry import SERVICE, SOURCES
+from migraine_assets.sources.service import DESCRIPTION, kept_database
 from migraine_assets.stores.assets import deliveries
+from migraine_assets.stores.diaries.history import extent
 
 # A file that changed more recently may still be being written.
 SETTLED_SECONDS = 5.0
 # Minimum interval between two reads of a remote source.
 REMOTE_SECONDS = 900.0
+# Without a configured source, so many kept days and participants are read instead of the landing folder.
+LEAST_DAYS, LEAST_PARTICIPANTS = 1000, 20
 
 
 @dataclass(frozen=True)
 class Arrival:
     """`identity`: MD5 of a diary that was never accepted, or None; `reason` explains it.
 
-    `cursor` describes the files that were examined, so that unchanged files are not read again.
+    `cursor` describes the files that were examined, so that unchanged files are not read again. `source`: the source of
+    the run, where it is not the one that is configured. `continuous`: more arrives all the time, so that a run has to
+    wait for the cool-down of the one before.
     """
 
     identity: str | None
     reason: str
     cursor: str
     about: str = ""
+    source: str | None = None
+    continuous: bool = False
 
 
 def find_arrival(workspace: Workspace, *, cursor: str | None, now: float) -> Arrival:
@@ -39,7 +50,10 @@ def find_arrival(workspace: Workspace, *, cursor: str | None, now: float) -> Arr
     `cursor`: of the previous call. Without it everything is read again, with the same result.
     """
     if workspace.source is None:
-        return _landed(workspace, cursor=cursor, now=now)
+        landed = _landed(workspace, cursor=cursor, now=now)
+        return landed if landing_files(Path(workspace.landing)) else _kept_instead(workspace, landed)
+    if workspace.source == SERVICE:
+        return _kept(workspace, source=None)
     if workspace.source in {entry.name for entry in SOURCES}:
         return Arrival(None, f"The source {workspace.source} does not deliver new diaries.", "")
     if cursor and cursor.startswith("remote:") and now < float(cursor.removeprefix("remote:")) + REMOTE_SECONDS:
@@ -58,6 +72,32 @@ def _landed(workspace: Workspace, *, cursor: str | None, now: float) -> Arrival:
     if current == cursor:
         return Arrival(None, f"{landing} has not changed.", current)
     return _known_or_new(workspace, str(landing), cursor=current)
+
+
+def _kept_instead(workspace: Workspace, landed: Arrival) -> Arrival:
+    """The diaries that the service keeps, if there are enough to learn from; else `landed`."""
+    with closing(kept_database(Settings())) as database:
+        kept = extent(database)
+    enough = kept.days >= LEAST_DAYS and kept.participants >= LEAST_PARTICIPANTS
+    return _kept(workspace, source=SERVICE) if enough else landed
+
+
+def _kept(workspace: Workspace, *, source: str | None) -> Arrival:
+    """Whether days were written since the service's diaries were accepted last."""
+    try:
+        with closing(kept_database(Settings())) as database:
+            kept = extent(database)
+        accepted = [e.acceptance for e in deliveries.log(workspace.store) if e.acceptance.source == SERVICE]
+    except MigraineError as error:
+        return Arrival(None, str(error), "")
+    if not kept.days:
+        return Arrival(None, "The service keeps no diary.", "")
+    read = dt.datetime.fromisoformat(accepted[-1].time).timestamp() if accepted else 0.0
+    if kept.written / 1e6 <= read:
+        return Arrival(None, "No kept day was written since the diaries of the service were accepted.", "")
+    reason = f"The service keeps {kept.days:,} days of {kept.participants:,} participants, some of them new."
+    identity = f"{SERVICE}-{kept.days}-{kept.written}"
+    return Arrival(identity, reason, "", about=DESCRIPTION, source=source, continuous=True)
 
 
 def _files(landing: Path) -> Iterator[tuple[str, int, float]]:

@@ -17,6 +17,7 @@ from migraine_assets.defs.automation.triggers import (
     TRIGGER_KEY,
     TRIGGER_REASON,
     events,
+    last_training,
     newest_day,
     training_in_flight,
     training_state,
@@ -75,7 +76,7 @@ def _new_diaries(status: dg.DefaultSensorStatus) -> dg.SensorDefinition:
         job_name="full_pipeline",
         minimum_interval_seconds=SECONDS,
         default_status=status,
-        description="Starts the whole pipeline when the landing folder or the source contains a new diary.",
+        description="Starts the whole pipeline when landing folder, source or service contain a new diary.",
     )
     def sensor(context: dg.SensorEvaluationContext, workspace: Workspace) -> Evaluation:
         now = dt.datetime.now(dt.UTC)
@@ -83,6 +84,8 @@ def _new_diaries(status: dg.DefaultSensorStatus) -> dg.SensorDefinition:
         arrival = new_diaries.find_arrival(workspace, cursor=context.cursor, now=now.timestamp())
         key = f"diary:{arrival.identity}"
         known = arrival.identity is None or was_started(context.instance, key)
+        if not known and arrival.continuous and (waits := _cool_down(context.instance, workspace, now=now)):
+            return dg.SkipReason(f"{arrival.reason} {waits}")
         running = () if known else training_in_flight(context.instance)
         # A diary that has to wait is examined again.
         context.update_cursor("" if running else arrival.cursor)
@@ -94,7 +97,9 @@ def _new_diaries(status: dg.DefaultSensorStatus) -> dg.SensorDefinition:
         record_decision(
             workspace.store, AutomationDecision(now, "new_diaries", arrival.about, not running, (reason,), key)
         )
-        return dg.SkipReason(waits) if running else _request(context, "new_diaries", key, reason=reason)
+        if running:
+            return dg.SkipReason(waits)
+        return _request(context, "new_diaries", key, reason=reason, source=arrival.source)
 
     return sensor
 
@@ -106,10 +111,23 @@ def _without_alarm(workspace: Workspace, kind: Kind) -> str:
     return f"No retraining: the results of {day} report no {kind}."
 
 
-def _request(context: dg.SensorEvaluationContext, sensor: str, key: str, *, reason: str) -> dg.RunRequest:
-    """Return a run request with its reason as a tag.
+def _cool_down(instance: dg.DagsterInstance, workspace: Workspace, *, now: dt.datetime) -> str:
+    """Return why a run has to wait for the cool-down of the last training; empty if it need not."""
+    hours = workspace.params().automation.cool_down_hours
+    last = last_training(instance)
+    if last is None or now >= last + dt.timedelta(hours=hours):
+        return ""
+    return f"The last training ended at {last:%Y-%m-%d %H:%M} UTC, and the next one waits {hours:g} h."
+
+
+def _request(
+    context: dg.SensorEvaluationContext, sensor: str, key: str, *, reason: str, source: str | None = None
+) -> dg.RunRequest:
+    """Return a run request with its reason as a tag. `source`: what it reads, if not the configured source.
 
     The reason is also logged, because a tick that starts a run has no message of its own.
     """
     context.log.info(reason)
-    return dg.RunRequest(run_key=key, tags={TRIGGER: sensor, TRIGGER_KEY: key, TRIGGER_REASON: reason})
+    config = {"ops": {"raw_diary": {"config": {"source": source}}}} if source else {}
+    tags = {TRIGGER: sensor, TRIGGER_KEY: key, TRIGGER_REASON: reason}
+    return dg.RunRequest(run_key=key, run_config=config, tags=tags)

@@ -57,7 +57,7 @@ def training_state(instance: dg.DagsterInstance, store: Store, *, keys: list[str
         serving={task: serving.champion for task, serving in read_pointer(store).tasks.items()},
         in_flight=training_in_flight(instance),
         started=tuple(key for key in keys if was_started(instance, key)),
-        last_training=_last_training(instance),
+        last_training=last_training(instance),
     )
 
 
@@ -75,7 +75,8 @@ def was_started(instance: dg.DagsterInstance, key: str) -> bool:
     return bool(instance.get_runs(dg.RunsFilter(tags={TRIGGER_KEY: key}), limit=1))
 
 
-def _last_training(instance: dg.DagsterInstance) -> dt.datetime | None:
+def last_training(instance: dg.DagsterInstance) -> dt.datetime | None:
+    """Return when the last training run ended; None if there was none."""
     ends = [
         record.end_time
         for job in TRAINING_JOBS

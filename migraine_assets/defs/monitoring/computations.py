@@ -5,6 +5,7 @@ Not here: the assets (`defs.monitoring.assets`), reading (`defs.monitoring.windo
 """
 
 import datetime as dt
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -24,11 +25,15 @@ from migraine_assets.defs.refs import current
 from migraine_assets.defs.resources import Workspace
 from migraine_assets.report.monitoring_page import write_monitoring_page
 from migraine_assets.settings import Settings
+from migraine_assets.sources.registry import SERVICE
+from migraine_assets.sources.service import kept_database
 from migraine_assets.stores.assets import deliveries
 from migraine_assets.stores.assets.frames import read_frame
+from migraine_assets.stores.diaries.diaries import EPOCH
+from migraine_assets.stores.diaries.history import days_written
 from migraine_assets.stores.monitoring.collection import collect_feedback, collect_predictions
 from migraine_assets.stores.monitoring.publish import publish
-from migraine_assets.stores.monitoring.reported_outcomes import add_reported_outcomes
+from migraine_assets.stores.monitoring.reported_outcomes import add_kept_outcomes, add_reported_outcomes
 from migraine_assets.stores.monitoring.results import (
     DRIFT,
     ESTIMATED,
@@ -46,6 +51,7 @@ from migraine_assets.stores.monitoring.results import (
 from migraine_assets.stores.signing_secret import shared_secret
 
 Result = dg.MaterializeResult[Any]
+DAY_MICROSECONDS = 86_400_000_000
 
 
 def collect_log(_: dg.AssetExecutionContext, workspace: Workspace, day: dt.date) -> Result:
@@ -66,15 +72,20 @@ def collect_log(_: dg.AssetExecutionContext, workspace: Workspace, day: dt.date)
 
 
 def collect_outcomes(_: dg.AssetExecutionContext, workspace: Workspace, day: dt.date) -> Result:
-    """Store the outcomes of earlier days that a delivery accepted on this day reports. Feedback is in the log."""
+    """Store the outcomes that kept diaries and a delivery of this day report of earlier days. Feedback is logged."""
     store, params = workspace.store, workspace.params().monitoring
+    first_day = day - dt.timedelta(days=params.outcome_days)
+    kept = _kept_outcomes(workspace, day, first_day=first_day)
+    from_service = f"{kept:,} participant days reported to the service. " if kept else ""
     accepted, diary = deliveries.latest(store), current(store, "validated_diary")
     if accepted is None or diary is None or _day_of(accepted.acceptance.time) != day:
-        return dg.MaterializeResult(metadata={"summary": "No delivery was accepted on this day.", "new": 0})
+        return _reported(kept, f"{from_service}No delivery was accepted on this day.")
+    if diary.delivery.source == SERVICE:
+        return _reported(kept, f"{from_service}The delivery is that of the kept diaries.")
     frame = read_frame(store, diary.frame)
     if diary.delivery.first_day is None:
-        return dg.MaterializeResult(metadata={"summary": "The delivery has no dates to join by.", "new": 0})
-    recent = frame[frame["date"].dt.date >= day - dt.timedelta(days=params.outcome_days)]
+        return _reported(kept, f"{from_service}The delivery has no dates to join by.")
+    recent = frame[frame["date"].dt.date >= first_day]
     time = dt.datetime.fromisoformat(accepted.acceptance.time).timestamp()
     # The secret of the service: otherwise the pseudonyms of outcomes and of predictions would differ.
     secret = shared_secret(store, configured=Settings().signing_secret)
@@ -85,7 +96,23 @@ def collect_outcomes(_: dg.AssetExecutionContext, workspace: Workspace, day: dt.
     new = add_reported_outcomes(
         store, day, recent, secret=secret, time=time, attack=ATTACK, severity=SEVERITY, value=value
     )
-    return dg.MaterializeResult(metadata={"summary": f"{new:,} participant days reported by a delivery", "new": new})
+    return _reported(kept + new, f"{from_service}{new:,} participant days reported by a delivery")
+
+
+def _kept_outcomes(workspace: Workspace, day: dt.date, *, first_day: dt.date) -> int:
+    """Store what was written to the service's diaries on `day` about days from `first_day` on."""
+    params = workspace.params()
+    decides = params.outcome.attack.field
+    field = None if decides in (ATTACK, SEVERITY) else params.diary_contract().by_name[decides]
+    start = int(dt.datetime.combine(day, dt.time(), dt.UTC).timestamp()) * 1_000_000
+    with closing(kept_database(Settings())) as database:
+        days = days_written(database, first=start, end=start + DAY_MICROSECONDS)
+    earliest = first_day.toordinal() - EPOCH
+    return add_kept_outcomes(workspace.store, day, [each for each in days if each.day >= earliest], field=field)
+
+
+def _reported(count: int, summary: str) -> Result:
+    return dg.MaterializeResult(metadata={"summary": summary, "new": count})
 
 
 def _day_of(time: str) -> dt.date:

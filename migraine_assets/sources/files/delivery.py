@@ -87,12 +87,18 @@ def identity(files: Sequence[SourceFile], *, folder: bool) -> str:
 
 
 def with_columns_of(delivery: Delivery, contract: Contract) -> Delivery:
-    """Return `delivery` with a null column for each field of `contract` that its source does not have."""
+    """Return `delivery` with the columns of `contract`: a null one for each field that its source does not have.
+
+    Columns beyond the contract are left out, and named in a note.
+    """
     missing = [item for item in contract.fields if item.name not in delivery.frame]
-    if not missing:
+    expected = raw_columns(contract)
+    others = [str(name) for name in delivery.frame if name not in expected]
+    if not missing and not others:
         return delivery
     empty = {
         item.name: pd.Series(np.nan, delivery.frame.index, object if item.categories else float) for item in missing
     }
     frame = delivery.frame.assign(**empty)
-    return replace(delivery, frame=frame[list(raw_columns(contract))])
+    notes = (f"Left out, since the diary contract has no such field: {', '.join(others)}.",) if others else ()
+    return replace(delivery, frame=frame[list(expected)], notes=(*delivery.notes, *notes))

@@ -1,4 +1,4 @@
-"""Outcomes of predicted days that later diary deliveries report, by day of arrival.
+"""Outcomes of predicted days that later diary deliveries and kept diaries report, by day of arrival.
 
     monitoring/outcomes/<day of arrival>.parquet    participant (pseudonym), for_date, time, attack, severity,
                                                     and since another field may decide what an attack is: field, value
@@ -9,10 +9,14 @@ users (`stores.monitoring.collection`).
 
 import datetime as dt
 import io
+from collections.abc import Sequence
 from functools import partial
 from typing import TYPE_CHECKING
 
+from migraine_assets.core.contract import ATTACK, BY_NAME, SEVERITY, Field
 from migraine_assets.errors import StoreError
+from migraine_assets.stores.diaries.diaries import EPOCH
+from migraine_assets.stores.diaries.history import WrittenDay
 from migraine_assets.stores.documents import read_table, unless_damaged
 from migraine_assets.stores.prediction_log.record import pseudonym
 from migraine_assets.stores.store import Store
@@ -56,6 +60,45 @@ def add_reported_outcomes(
             "value": frame[value].astype("float64") if value else float("nan"),
         }
     )
+    return _add(store, day, reports)
+
+
+def add_kept_outcomes(store: Store, day: dt.date, days: Sequence[WrittenDay], *, field: Field | None = None) -> int:
+    """Add the outcomes of `days`, which were written to kept diaries on `day`. Return the number of new rows.
+
+    `field`: another field that decides what an attack is.
+    """
+    import pandas as pd
+
+    columns = {
+        "attack": [_number(each, BY_NAME[ATTACK]) for each in days],
+        "severity": [_number(each, BY_NAME[SEVERITY]) for each in days],
+        "value": [_number(each, field) for each in days],
+    }
+    reports = pd.DataFrame(
+        {
+            "participant": pd.Series([each.participant for each in days], dtype="object"),
+            "for_date": pd.Series([dt.date.fromordinal(each.day + EPOCH) for each in days], dtype="object"),
+            "time": pd.Series([each.written / 1e6 for each in days], dtype="float64"),
+            "field": field.name if field else None,
+            **{name: pd.Series(values, dtype="float64") for name, values in columns.items()},
+        }
+    )
+    return _add(store, day, reports[list(COLUMNS)])
+
+
+def _number(day: WrittenDay, field: Field | None) -> float:
+    """The value of `field` as a number, NaN if it is not known."""
+    value = day.values.get(field.name) if field else None
+    if field is not None and field.encoding is not None:
+        value = field.encoding.numbers.get(str(value))
+    return float("nan") if value is None or isinstance(value, str) else float(value)
+
+
+def _add(store: Store, day: dt.date, reports: "pd.DataFrame") -> int:
+    """Add the rows with an outcome that are not there yet; return their number."""
+    import pandas as pd
+
     reports = reports[reports["attack"].notna() | reports["value"].notna()]
     before = reported_outcomes(store, day)
     merged = pd.concat([before, reports], ignore_index=True) if len(before) else reports

@@ -8,6 +8,7 @@ from migraine_assets_tests.platform.helm.pods import Pod, has_steps, pods_of
 from migraine_assets_tests.platform.helm.rendering import NAMESPACE, Manifest, of_kind, render, values_of
 
 OUT = "10.99.0.1"
+BACKUP = {"enabled": True, "uri": "s3://example-backups/migraine"}
 SPACE = "kubernetes.io/metadata.name"
 
 
@@ -95,6 +96,18 @@ def test_other_connections_are_denied(objects: list[Manifest], pods: list[Pod]) 
                 continue
             for port in (3000, 4000, 5000, 5432, 6379, 8000, 8265, 9100, 10001):
                 assert not _talk(objects, source, target, port), (source.name, target.name, port)
+
+
+@pytest.mark.parametrize("keeps", [False, True])
+def test_only_a_service_that_keeps_diaries_reaches_a_database(keeps: bool) -> None:
+    objects = render({"postgres": {"enabled": True}, "serving": {"keepDiaries": keeps}, "backup": BACKUP})
+    by_component = {pod.component: pod for pod in pods_of(objects)}
+    assert _talk(objects, by_component["serving"], by_component["postgres"], 5432) == keeps
+    for component in ("serving", "code-location", "backup"):
+        containers = by_component[component].spec["containers"] + by_component[component].spec.get("initContainers", [])
+        variables = {each["name"]: each.get("value") for one in containers for each in one.get("env", [])}
+        assert ("SERVING_DIARY_URL" in variables) == keeps, component
+    assert ("diaries.dump" in str(by_component["backup"].spec)) == keeps
 
 
 def test_required_outside_connections_are_allowed(objects: list[Manifest], pods: list[Pod]) -> None:

@@ -124,7 +124,8 @@ def put_in_charge(store: Store, task: str, bundle: str, challenger: str | None =
 
 def settings(folder: Path, **changes: Any) -> ServingSettings:
     """Settings that share nothing with other tests. The pointer is read only when a test asks for it."""
-    return ServingSettings(node_folder=folder / "node", poll_seconds=3600, flush_seconds=3600, **changes)
+    diaries = {"diary_url": f"sqlite:///{folder / 'diaries.db'}"}
+    return ServingSettings(node_folder=folder / "node", poll_seconds=3600, flush_seconds=3600, **diaries | changes)
 
 
 @contextmanager

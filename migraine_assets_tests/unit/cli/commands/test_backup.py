@@ -6,6 +6,7 @@ import pytest
 
 from migraine_assets.stores.store import Store
 from migraine_assets_tests.support.homes import Home
+from migraine_assets_tests.support.kept_diaries import no_check, open_diaries
 from migraine_assets_tests.support.service import put_champion
 
 
@@ -22,8 +23,14 @@ def test_a_backup_is_restored_into_another_home(tmp_path: Path) -> None:
     dumps.mkdir()
     (dumps / "dagster.dump").write_bytes(b"PGDMP")
     target = str(tmp_path / "backups")
-    assert "MB" in _text(first, "backup", target, "--dumps", str(dumps))
+    with open_diaries(home=first.root) as diaries:
+        diaries.put("", "anna", 20_000, {"stress_level": 4}, check=no_check)
+        # Still in the write-ahead log.
+        assert "MB" in _text(first, "backup", target, "--dumps", str(dumps))
     said = _text(second, "restore", target, "--dumps", str(tmp_path / "restored"))
+    (tmp_path / "restored" / "diaries.db").rename(second.root / "diaries.db")
+    with open_diaries(home=second.root) as diaries:
+        assert diaries.days("", "anna", first=0, last=20_000)
     assert "each verified" in said
     assert "pg_restore" in said
     assert (tmp_path / "restored" / "dagster.dump").read_bytes() == b"PGDMP"

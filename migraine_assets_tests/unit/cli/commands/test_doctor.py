@@ -39,13 +39,19 @@ def _damage_params(home: Home) -> None:
     home.params.write_text("training: 5")
 
 
-@pytest.mark.parametrize("damage", [_alter_bundle, _delete_delivery, _damage_record, _damage_params])
+def _damage_kept_diaries(home: Home) -> None:
+    (home.root / "diaries.db").write_bytes(b"no database" * 1000)
+
+
+@pytest.mark.parametrize(
+    "damage", [_alter_bundle, _delete_delivery, _damage_record, _damage_params, _damage_kept_diaries]
+)
 def test_damage_is_detected(trained_home: Home, copy_of: CopyHome, damage: Callable[[Home], None]) -> None:
     home = copy_of(trained_home)
     damage(home)
     ended = home.migraine("doctor")
     assert ended.code == 2, ended.text
-    assert "1 of 19 checks failed" in ended.err
+    assert "1 of 20 checks failed" in ended.err
     assert "Traceback" not in ended.text
 
 

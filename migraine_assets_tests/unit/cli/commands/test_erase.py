@@ -6,9 +6,13 @@ from pathlib import Path
 import pytest
 
 from migraine_assets.core.dvc_hash import md5
+from migraine_assets.sources.registry import read_source
 from migraine_assets.stores.assets import deliveries
+from migraine_assets.stores.assets.frames import write_frame
+from migraine_assets.stores.signing_secret import shared_secret
 from migraine_assets.stores.store_lock import hold_store
 from migraine_assets_tests.support.homes import Home
+from migraine_assets_tests.support.kept_diaries import no_check, open_diaries
 from migraine_assets_tests.support.small_diary import write_diary
 
 PERSON = "P-withdrawn"
@@ -34,6 +38,31 @@ def _accept(home: Home, source: Path) -> None:
         home.store, kept, time="2026-03-01T12:00:00+00:00", source="table", description=str(source),
         identity=md5(content), accepted=1, quarantined=0, mapping=None, profile={}, data_version=md5(content),
     )  # fmt: skip
+
+
+def test_a_kept_diary_and_what_was_delivered_of_it_are_erased(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Deliveries have the keyed hash of the participant instead of the name."""
+    monkeypatch.setenv("MIGRAINE_HOME", str(home.root))
+    secret = shared_secret(home.store)
+    with open_diaries(home=home.root, secret=secret) as diaries:
+        for owner, participant in (("", PERSON), ("north", PERSON), ("north", "P-other")):
+            diaries.put(owner, participant, 20_000, {"stress_level": 4}, check=no_check)
+    delivery = read_source("service", mapping=None, options={}, landing=None)
+    frame = write_frame(home.store, "raw_diary", delivery.frame)
+    kept = deliveries.keep(home.store, [(f.name, f.content) for f in delivery.files], identity=delivery.md5)
+    deliveries.record(
+        home.store, kept, time="2026-03-01T12:00:00+00:00", source="service", description=delivery.description,
+        identity=delivery.md5, accepted=3, quarantined=0, mapping=None, profile={}, data_version=delivery.md5,
+    )  # fmt: skip
+    listed = json.loads(home.migraine("erase", PERSON, "--json").out)["traces"]
+    counts = {(line["what"], line["count"]) for line in listed}
+    assert counts == {("kept diary", 2), ("rows", 2)}
+    assert any(frame.version in line["where"] for line in listed)
+    done = home.migraine("erase", PERSON, "--yes")
+    assert done.code == 0, done.text
+    assert json.loads(home.migraine("erase", PERSON, "--json").out)["traces"] == []
+    with open_diaries(home=home.root, secret=secret) as diaries:
+        assert diaries.days("north", "P-other", first=0, last=30_000)
 
 
 def test_a_source_elsewhere_is_named_as_not_erased(used: Home, tmp_path: Path) -> None:

@@ -18,12 +18,16 @@ import pytest
 from migraine_assets.cli.dagster.instance import open_instance, project_root
 from migraine_assets.definitions import build_defs
 from migraine_assets.defs.automation.triggers import TRIGGER_KEY, TRIGGER_REASON
+from migraine_assets.defs.resources import Workspace
 from migraine_assets.settings import Settings
 from migraine_assets.sources.files.fetch import fetch
+from migraine_assets.sources.registry import read_source
 from migraine_assets.stores.assets import deliveries
+from migraine_assets.stores.diaries.day import encode_day
 from migraine_assets.stores.monitoring.decisions import decisions
 from migraine_assets.stores.monitoring.heartbeats import heartbeats
 from migraine_assets_tests.support.homes import Home
+from migraine_assets_tests.support.kept_diaries import no_check, open_diaries
 from migraine_assets_tests.support.monitoring_results import write_task_result
 from migraine_assets_tests.support.small_diary import write_diary
 from migraine_assets_tests.unit.defs.monitoring.monitored_home import LAST, MonitoredHome
@@ -154,6 +158,80 @@ def test_an_accepted_diary_is_known_without_any_run(home: MonitoredHome) -> None
     requests, reason, _ = evaluate(home, "new_diaries")
     assert requests == []
     assert "already accepted" in reason
+
+
+def keep_days(home: MonitoredHome, participants: int, days: int) -> None:
+    """Keep the days of participants P-0, P-1, ..."""
+    diaries_of = [f"P-{k}" for k in range(participants)]
+    with open_diaries(home=home.root) as diaries:
+        diaries.put("", diaries_of[0], 20_000, {"migraine_occurrence": 1}, check=no_check)
+        rows = [
+            (diaries.names.pseudonym(name), "", 20_000 + k, encode_day({"migraine_occurrence": k % 2}), 1_000_000)
+            for name in diaries_of
+            for k in range(1, days + 1)
+        ]
+        with diaries.database.transaction("test") as session:
+            for name in diaries_of[1:]:
+                session.execute(
+                    "INSERT INTO diary_participants VALUES (?, '', ?, 0)", (diaries.names.pseudonym(name), b"")
+                )
+            for row in rows:
+                session.execute("INSERT INTO diary_days VALUES (?, ?, ?, ?, ?)", row)
+
+
+@pytest.mark.parametrize("configured", [True, False])
+def test_kept_days_start_the_pipeline_once_and_then_after_the_cool_down(
+    home: MonitoredHome, monkeypatch: pytest.MonkeyPatch, configured: bool
+) -> None:
+    monkeypatch.setenv("MIGRAINE_HOME", str(home.root))
+    source = {"source": "service"} if configured else {}
+    home = replace_source(home, source.get("source"))
+    assert evaluate(home, "new_diaries")[0] == []
+    keep_days(home, 20, 50 if not configured else 2)
+    [request], _, _ = evaluate(home, "new_diaries")
+    assert request.run_config == ({} if configured else {"ops": {"raw_diary": {"config": {"source": "service"}}}})
+    start(home, request)
+    requests, reason, _ = evaluate(home, "new_diaries")
+    assert (requests, "already started" in reason) == ([], True)
+    with open_diaries(home=home.root) as diaries:
+        diaries.put("", "P-0", 20_000, {"migraine_occurrence": 0}, check=no_check)
+    assert len(evaluate(home, "new_diaries")[0]) == 1
+    finished(home, "full_pipeline")
+    requests, reason, _ = evaluate(home, "new_diaries")
+    assert (requests, "the next one waits 20 h" in reason) == ([], True)
+
+
+def test_days_that_were_accepted_are_not_new(home: MonitoredHome, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MIGRAINE_HOME", str(home.root))
+    home = replace_source(home, "service")
+    keep_days(home, 2, 2)
+    delivery = read_source("service", mapping=None, options={}, landing=None)
+    kept = deliveries.keep(home.store, [(f.name, f.content) for f in delivery.files], identity=delivery.md5)
+    deliveries.record(
+        home.store, kept, time=dt.datetime.now(dt.UTC).isoformat(), source="service", description="",
+        identity=delivery.md5, accepted=1, quarantined=0, mapping=None, profile={}, data_version="v",
+    )  # fmt: skip
+    requests, reason, _ = evaluate(home, "new_diaries")
+    assert (requests, "No kept day was written since" in reason) == ([], True)
+
+
+def finished(home: MonitoredHome, job: str) -> None:
+    """Record a run of `job` that has just ended."""
+    run = dg.DagsterRun(job_name=job, run_id=str(uuid.uuid4()), status=dg.DagsterRunStatus.STARTED)
+    home.instance.add_run(run)
+    home.instance.report_run_failed(run)
+
+
+def replace_source(home: MonitoredHome, source: str | None) -> MonitoredHome:
+    """The home with a configured source."""
+
+    class Sourced(MonitoredHome):
+        @property
+        def workspace(self) -> Workspace:
+            plain = super().workspace
+            return Workspace(**{name: getattr(plain, name) for name in type(plain).model_fields} | {"source": source})
+
+    return Sourced(home.root, home.instance)
 
 
 def settled(path: Path) -> Path:

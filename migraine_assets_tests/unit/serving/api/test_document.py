@@ -39,7 +39,7 @@ def flat_service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[htt
         yield client_and_services
 
 
-@pytest.mark.parametrize("command", COMMANDS, ids=[command.split()[2] for command in COMMANDS])
+@pytest.mark.parametrize("command", COMMANDS, ids=[" ".join(command.split()[2:5]) for command in COMMANDS])
 def test_a_command_of_the_document_works(
     command: str, service: tuple[httpx.Client, Services], flat_service: tuple[httpx.Client, Services]
 ) -> None:
@@ -55,8 +55,8 @@ def test_a_command_of_the_document_works(
         check=False,
     )
     assert completed.returncode == 0, completed.stdout + completed.stderr
-    response: Any = json.loads(completed.stdout)
-    assert response
+    response: Any = json.loads(completed.stdout or "{}")
+    assert response or "DELETE" in command
     if "/predict " in command:
         assert not response["abstained"]
     if flat:
@@ -81,7 +81,7 @@ def test_the_example_of_the_readme_gets_a_prediction(service: tuple[httpx.Client
 
 
 def test_the_commands_are_there() -> None:
-    assert len(COMMANDS) == 7
+    assert len(COMMANDS) == 15
 
 
 def test_every_address_of_the_service_is_on_the_page(service: tuple[httpx.Client, Services]) -> None:

@@ -1,8 +1,11 @@
 """The service under Ray Serve. One service is started, and the tests run in this order."""
 
+import datetime as dt
+import json
 import os
 import signal
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from pathlib import Path
 
@@ -127,6 +130,36 @@ def test_counters_never_decrease_whichever_replica_answers(service: Service) -> 
         assert service.request("POST", "/predict", BODY)[0] == 200
         shown.append(service.metric(NAMES, **PREDICTED))
     assert shown == sorted(shown)
+
+
+def test_replicas_share_kept_diaries_a_killed_one_loses_no_acknowledged_day_and_no_log_has_a_name(
+    service: Service,
+) -> None:
+    name, killed, acknowledged = "participant-of-ray", replicas(service)[0], []
+    dates = [(dt.date(2025, 1, 1) + dt.timedelta(days=k)).isoformat() for k in range(90)]
+
+    def keep(dates: list[str]) -> None:
+        for date in dates:
+            if service.request("PUT", f"/diaries/{name}/days/{date}", b'{"stress_level": 4}')[0] == 200:
+                acknowledged.append(date)
+
+    with ThreadPoolExecutor(4) as threads:
+        work = [threads.submit(keep, dates[k::4]) for k in range(4)]
+        assert eventually(lambda: len(acknowledged) > 20)
+        os.kill(killed, signal.SIGKILL)
+        for each in work:
+            each.result()
+    entries = json.loads(service.request("GET", f"/diaries/{name}")[1])["entries"]
+    assert set(acknowledged) <= {entry["date"] for entry in entries}
+    assert all(entry == {"date": entry["date"], "stress_level": 4} for entry in entries)
+    assert service.responds(f"/forecast/{name}")
+    assert eventually(lambda: len(set(replicas(service)) - {killed}) == 2), "the killed replica was not replaced"
+    folders = [
+        line.split("--temp-dir=")[1].split()[0] for line in service.descendants().values() if "temp-dir=" in line
+    ]
+    logs = [path for folder in folders for path in Path(folder).rglob("*") if path.is_file() and "logs" in path.parts]
+    assert logs
+    assert [path for path in (service.output, *logs) if name.encode() in path.read_bytes()] == []
 
 
 def test_ctrl_c_cuts_no_request_and_stops_every_process(service: Service) -> None:

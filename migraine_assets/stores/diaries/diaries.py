@@ -1,0 +1,239 @@
+"""The diaries that the service keeps: reading and changing those of one owner.
+
+An owner is a named API key. Every function takes the owner, and what belongs to another one does not exist for it. Not
+here: HTTP (`serving.api.diaries`), reading everybody's days for training and monitoring (`stores.diaries.history`),
+erasing a participant everywhere (`stores.diaries.erasure`).
+"""
+
+import datetime as dt
+import threading
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from migraine_assets.errors import StoreError
+from migraine_assets.stores.diaries.database import Database, Session
+from migraine_assets.stores.diaries.day import Value, Values, decode_day, encode_day, merged
+from migraine_assets.stores.diaries.names import Names
+from migraine_assets.stores.diaries.schema import migrate
+
+EPOCH = dt.date(1970, 1, 1).toordinal()
+# What does not change from day to day is kept as the values of this day, long before the first one that is accepted.
+PROFILE = 0
+# Earlier versions of a day; beyond them the oldest is deleted.
+MOST_VERSIONS = 100
+
+Changes = Mapping[str, Value | bool | None]
+Check = Callable[[Values], object]
+
+
+class LimitReached(StoreError):
+    """The diary has as many days, or the owner as many participants, as it may have."""
+
+    http_status = 409
+
+
+@dataclass(frozen=True)
+class Limits:
+    """The largest number of days of a participant, and of participants of an owner."""
+
+    days: int
+    participants: int
+
+
+@dataclass(frozen=True)
+class KeptDay:
+    """One day: days since 1970-01-01, and the values that are known."""
+
+    day: int
+    values: Values
+
+
+@dataclass(frozen=True)
+class Kept:
+    """A participant of an owner with the number of days, and the first and last of them (days since 1970-01-01)."""
+
+    participant: str
+    days: int
+    first: int | None
+    last: int | None
+
+
+class Diaries:
+    """The diaries in `database`. `clock`: seconds since 1970.
+
+    The tables are created or upgraded with the first access. Every function raises `StoreError`.
+    """
+
+    def __init__(
+        self, database: Database, *, secret: bytes, limits: Limits, clock: Callable[[], float] = time.time
+    ) -> None:
+        self.database, self.names = database, Names(secret)
+        self._limits, self._clock = limits, clock
+        self._ready, self._preparing = False, threading.Lock()
+
+    def put(self, owner: str, participant: str, day: int, changes: Changes, *, check: Check) -> Values:
+        """Merge `changes` into a day, which is created if it is missing, and return its values.
+
+        None erases a value. `check` is called with the merged values, those of the profile included; if it raises,
+        nothing is changed. When this returns, the day is on the disk. It may be repeated. Raises `LimitReached`.
+        """
+        self.prepare()
+        key = self.names.pseudonym(participant)
+        with self.database.transaction(key) as session:
+            rows = session.execute(_ONE_DAY, (key, owner, day))
+            before = decode_day(rows[0][0]) if rows else {}
+            after = merged(before, changes)
+            check({**self._profile(session, key, owner), **after})
+            if not rows:
+                self._insert(session, owner, participant, day, after)
+            elif after != before:
+                self._update(session, (key, owner, day), rows[0], encode_day(after))
+        return after
+
+    def recent(self, owner: str, participant: str, *, last: int, count: int) -> tuple[list[KeptDay], Values]:
+        """The newest `count` days up to day `last`, oldest first, and the profile; both empty if nothing is kept.
+
+        One query by the primary key, whatever the length of the diary.
+        """
+        self.prepare()
+        key = self.names.pseudonym(participant)
+        rows = self.database.execute(_RECENT, (key, owner, PROFILE, last, count, key, owner, PROFILE))
+        kept = [KeptDay(day, decode_day(content)) for day, content in sorted(rows)]
+        profile = kept.pop(0).values if kept and kept[0].day == PROFILE else {}
+        return kept, profile
+
+    def days(self, owner: str, participant: str, *, first: int, last: int) -> list[KeptDay] | None:
+        """The days from `first` to `last`, oldest first; None if nothing is kept of the participant."""
+        self.prepare()
+        key = self.names.pseudonym(participant)
+        rows = self.database.execute(_DAYS, (key, owner, first, last))
+        if not rows and not self.database.execute(_KNOWN, (key, owner)):
+            return None
+        return [KeptDay(day, decode_day(content)) for day, content in rows]
+
+    def delete_day(self, owner: str, participant: str, day: int) -> bool:
+        """Delete a day with its earlier versions. Returns False if there is none."""
+        self.prepare()
+        key = self.names.pseudonym(participant)
+        with self.database.transaction(key) as session:
+            if not session.execute(_ONE_DAY, (key, owner, day)):
+                return False
+            session.execute(f"{_DELETE_DAYS} AND day = ?", (key, owner, day))
+            session.execute(f"{_DELETE_VERSIONS} AND day = ?", (key, owner, day))
+            if not session.execute(_COUNT, (key, owner))[0][0]:
+                session.execute(_DELETE_PARTICIPANT, (key, owner))
+        return True
+
+    def delete(self, owner: str, participant: str, *, days_only: bool = False) -> bool:
+        """Delete a diary with the earlier versions of its days. Returns False if there is none.
+
+        `days_only`: keep what does not change from day to day, if anything is known of it.
+        """
+        self.prepare()
+        key = self.names.pseudonym(participant)
+        with self.database.transaction(key) as session:
+            if not session.execute(_KNOWN, (key, owner)):
+                return False
+            bound = f" AND day > {PROFILE}" if days_only else ""
+            session.execute(f"{_DELETE_DAYS}{bound}", (key, owner))
+            session.execute(f"{_DELETE_VERSIONS}{bound}", (key, owner))
+            if not session.execute(_COUNT, (key, owner))[0][0]:
+                session.execute(_DELETE_PARTICIPANT, (key, owner))
+        return True
+
+    def participants(self, owner: str, *, after: str, count: int) -> tuple[list[Kept], str | None]:
+        """At most `count` participants of `owner`, and the mark from which the next ones follow (None: no more)."""
+        self.prepare()
+        rows = self.database.execute(_PARTICIPANTS, (owner, after, count + 1))
+        kept = [
+            Kept(self.names.open(bytes(name), owner=owner), *self._extent(key, owner)) for key, name in rows[:count]
+        ]
+        return kept, rows[count - 1][0] if len(rows) > count else None
+
+    def prepare(self) -> None:
+        """Create or upgrade the tables, once. Raises `StoreError` if they were written under another secret."""
+        if self._ready:
+            return
+        with self._preparing:
+            if not self._ready:
+                migrate(self.database)
+                self._check_secret()
+                self._ready = True
+
+    def close(self) -> None:
+        """Close the database."""
+        self.database.close()
+
+    def _check_secret(self) -> None:
+        """Remember the secret's check value in a new database; refuse to add to one with another."""
+        if not (rows := self.database.execute(_SECRET)):
+            with self.database.transaction("schema") as session:
+                if not (rows := session.execute(_SECRET)):
+                    session.execute(
+                        "INSERT INTO diary_properties (name, content) VALUES ('secret', ?)", (self.names.check,)
+                    )
+        if rows and rows[0][0] != self.names.check:
+            raise StoreError(
+                f"The diaries in {self.database.label} were kept under another signing secret, without which their "
+                "participants cannot be found. Set SERVING_SECRET to it, or restore 'serving/secret' of the store."
+            )
+
+    def _profile(self, session: Session, key: str, owner: str) -> Values:
+        rows = session.execute(_ONE_DAY, (key, owner, PROFILE))
+        return decode_day(rows[0][0]) if rows else {}
+
+    def _insert(self, session: Session, owner: str, participant: str, day: int, values: Values) -> None:
+        key, now = self.names.pseudonym(participant), self._now()
+        if not session.execute(_KNOWN, (key, owner)):
+            if session.execute("SELECT COUNT(*) FROM diary_participants WHERE owner = ?", (owner,))[0][0] >= (
+                self._limits.participants
+            ):
+                raise LimitReached(f"The key keeps the diaries of {self._limits.participants} participants already.")
+            sealed = self.names.seal(participant, owner=owner)
+            session.execute("INSERT INTO diary_participants VALUES (?, ?, ?, ?)", (key, owner, sealed, now))
+        elif day != PROFILE and session.execute(_EXTENT, (key, owner))[0][0] >= self._limits.days:
+            raise LimitReached(f"The diary has {self._limits.days} days already. Delete old ones.")
+        session.execute("INSERT INTO diary_days VALUES (?, ?, ?, ?, ?)", (key, owner, day, encode_day(values), now))
+
+    def _update(self, session: Session, key: tuple[str, str, int], row: tuple[bytes, int], content: bytes) -> None:
+        before, written = bytes(row[0]), row[1]
+        # Each version has a time of its own, also where the clock was set back.
+        now = max(self._now(), written + 1)
+        session.execute("INSERT INTO diary_versions VALUES (?, ?, ?, ?, ?, ?)", (*key, written, now, before))
+        session.execute(_UPDATE, (content, now, *key))
+        if session.execute(_COUNT_VERSIONS, key)[0][0] > MOST_VERSIONS:
+            session.execute(_DELETE_OLDEST, (*key, *key))
+
+    def _extent(self, key: str, owner: str) -> tuple[int, int | None, int | None]:
+        days, first, last = self.database.execute(_EXTENT, (key, owner))[0]
+        return days, first, last
+
+    def _now(self) -> int:
+        return int(self._clock() * 1_000_000)
+
+
+_OF_DAY = "participant = ? AND owner = ? AND day = ?"
+_OF = "participant = ? AND owner = ?"
+_ONE_DAY = f"SELECT content, written FROM diary_days WHERE {_OF_DAY}"
+_RECENT = (
+    f"SELECT day, content FROM (SELECT day, content FROM diary_days WHERE {_OF} AND day > ? AND day <= ? "
+    f"ORDER BY day DESC LIMIT ?) AS newest UNION ALL SELECT day, content FROM diary_days WHERE {_OF_DAY}"
+)
+_DAYS = f"SELECT day, content FROM diary_days WHERE {_OF} AND day BETWEEN ? AND ? ORDER BY day"
+_KNOWN = f"SELECT 1 FROM diary_participants WHERE {_OF}"
+_COUNT = f"SELECT COUNT(*) FROM diary_days WHERE {_OF}"
+_EXTENT = f"SELECT COUNT(*), MIN(day), MAX(day) FROM diary_days WHERE {_OF} AND day > {PROFILE}"
+_UPDATE = f"UPDATE diary_days SET content = ?, written = ? WHERE {_OF_DAY}"
+_COUNT_VERSIONS = f"SELECT COUNT(*) FROM diary_versions WHERE {_OF_DAY}"
+_DELETE_OLDEST = (
+    f"DELETE FROM diary_versions WHERE {_OF_DAY} AND written = "
+    f"(SELECT MIN(written) FROM diary_versions WHERE {_OF_DAY})"
+)
+_DELETE_DAYS = f"DELETE FROM diary_days WHERE {_OF}"
+_DELETE_VERSIONS = f"DELETE FROM diary_versions WHERE {_OF}"
+_DELETE_PARTICIPANT = f"DELETE FROM diary_participants WHERE {_OF}"
+_PARTICIPANTS = (
+    "SELECT participant, name FROM diary_participants WHERE owner = ? AND participant > ? ORDER BY participant LIMIT ?"
+)
+_SECRET = "SELECT content FROM diary_properties WHERE name = 'secret'"

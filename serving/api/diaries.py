@@ -1,0 +1,153 @@
+"""`/diaries`: days that the service keeps for an app, by participant, for the API key that sent them.
+
+A key sees its own participants only: those of others do not exist for it. Not here: the database
+(`migraine_assets.stores.diaries`), access to it (`serving.diaries`), forecasts from it (`serving.api.forecast`).
+"""
+
+from collections.abc import Iterable, Sequence
+from functools import partial
+from typing import Any
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from migraine_assets.stores.diaries.day import Values
+from migraine_assets.stores.diaries.diaries import PROFILE, Diaries, Kept, KeptDay
+from serving.api.bodies import json_response, read_json
+from serving.contract.problems import Refused, invalid
+from serving.contract.responses import Interpreted, KeptParticipant, KeptParticipants
+from serving.input.kept_days import check_day, day_content, iso_date, read_change, read_day, read_participant
+from serving.services import Services
+
+MOST_LISTED = 1000
+MARK_LENGTH = 64
+_LAST = 2**31 - 1
+
+
+def owner_of(request: Request) -> str:
+    """The name of the API key that sent the request; empty where none is required."""
+    owner: str = request.scope.get("owner", "")
+    return owner
+
+
+async def put_day(services: Services, request: Request) -> Response:
+    """`PUT /diaries/{participant}/days/{date}`: merge fields into a day. Null erases one."""
+    participant, day = _participant(request), read_day(request.path_params["date"], now=services.now())
+    schema = services.predictor.models.requests
+    changes, interpreted = read_change(await _body(services, request), schema.DayChange, schema)
+    date = changes.pop("date", None)
+    if date is not None and str(date) != request.path_params["date"]:
+        raise invalid("$.date", "is not the day of the address", "the same day, or none")
+    check = partial(check_day, schema=schema)
+    put = partial(Diaries.put, owner=owner_of(request), participant=participant, day=day, changes=changes, check=check)
+    values = await services.diaries.run(put)
+    services.metrics.count_diary_change("put")
+    return json_response(day_content(KeptDay(day, values)) | _interpreted(interpreted))
+
+
+async def put_profile(services: Services, request: Request) -> Response:
+    """`PUT /diaries/{participant}`: merge what does not change from day to day."""
+    participant, schema = _participant(request), services.predictor.models.requests
+    changes, interpreted = read_change(await _body(services, request), schema.ProfileChange, schema)
+    put = partial(
+        Diaries.put,
+        owner=owner_of(request),
+        participant=participant,
+        day=PROFILE,
+        changes=changes,
+        check=lambda _: None,
+    )
+    values = await services.diaries.run(put)
+    services.metrics.count_diary_change("put")
+    return json_response({"participant_id": participant, **values} | _interpreted(interpreted))
+
+
+async def get_day(services: Services, request: Request) -> Response:
+    """`GET /diaries/{participant}/days/{date}`."""
+    day = read_day(request.path_params["date"], now=services.now())
+    (kept,) = await _days(services, request, first=day, last=day) or _missing()
+    return json_response(day_content(kept))
+
+
+async def get_days(services: Services, request: Request) -> Response:
+    """`GET /diaries/{participant}/days`: the days, oldest first. `from`, `to`: the first and the last one."""
+    first, last = (_day_of(services, request, name) for name in ("from", "to"))
+    days = await _days(services, request, first=PROFILE + 1 if first is None else first, last=last or _LAST)
+    return json_response({"entries": [day_content(day) for day in days]})
+
+
+async def get_diary(services: Services, request: Request) -> Response:
+    """`GET /diaries/{participant}`: the whole diary, a body of `/predict`."""
+    days = await _days(services, request, first=PROFILE, last=_LAST)
+    profile = days.pop(0).values if days and days[0].day == PROFILE else Values()
+    entries = [day_content(day) for day in days]
+    return json_response({"participant_id": _participant(request), **profile, "entries": entries})
+
+
+async def delete_day(services: Services, request: Request) -> Response:
+    """`DELETE /diaries/{participant}/days/{date}`: the day, with its earlier values."""
+    day = read_day(request.path_params["date"], now=services.now())
+    return await _delete(
+        services, partial(Diaries.delete_day, owner=owner_of(request), participant=_participant(request), day=day)
+    )
+
+
+async def delete_diary(services: Services, request: Request, *, days_only: bool) -> Response:
+    """`DELETE /diaries/{participant}`, and with `days_only` `DELETE /diaries/{participant}/days`."""
+    participant, owner = _participant(request), owner_of(request)
+    return await _delete(services, partial(Diaries.delete, owner=owner, participant=participant, days_only=days_only))
+
+
+async def get_participants(services: Services, request: Request) -> Response:
+    """`GET /diaries`: the participants of the key. `after`, `limit`: where to continue, and how many."""
+    count = request.query_params.get("limit", str(MOST_LISTED))
+    if not (count.isascii() and count.isdigit() and 1 <= int(count[:9]) <= MOST_LISTED):
+        raise invalid("$.limit", "cannot be accepted", f"a number from 1 to {MOST_LISTED}")
+    after = request.query_params.get("after", "")
+    if len(after) > MARK_LENGTH:
+        raise invalid("$.after", "is too long", "`next` of an earlier answer")
+    listing = partial(Diaries.participants, owner=owner_of(request), after=after, count=int(count))
+    kept, following = await services.diaries.run(listing)
+    return json_response(KeptParticipants([_listed(one) for one in kept], following))
+
+
+def _participant(request: Request) -> str:
+    return read_participant(request.path_params["participant"])
+
+
+async def _body(services: Services, request: Request) -> bytes:
+    settings = services.settings
+    return await read_json(request, most=settings.max_body_bytes, seconds=settings.request_timeout)
+
+
+def _day_of(services: Services, request: Request, name: str) -> int | None:
+    text = request.query_params.get(name)
+    return None if text is None else read_day(text, now=services.now())
+
+
+async def _days(services: Services, request: Request, *, first: int, last: int) -> list[KeptDay]:
+    read = partial(Diaries.days, owner=owner_of(request), participant=_participant(request), first=first, last=last)
+    days: list[KeptDay] | None = await services.diaries.run(read)
+    return _missing() if days is None else days
+
+
+async def _delete(services: Services, delete: Any) -> Response:
+    if not await services.diaries.run(delete):
+        _missing()
+    services.metrics.count_diary_change("delete")
+    return Response(status_code=204)
+
+
+def _missing() -> Any:
+    """Raise the error for what is not kept, or not for this key: it does not tell the two apart."""
+    raise Refused("unknown-diary", "Nothing is kept of this participant or day. PUT a day first.")
+
+
+def _interpreted(interpreted: Iterable[Interpreted]) -> dict[str, Any]:
+    taken: Sequence[Interpreted] = list(interpreted)
+    return {"interpreted": taken} if taken else {}
+
+
+def _listed(kept: Kept) -> KeptParticipant:
+    first, last = (None if day is None else iso_date(day) for day in (kept.first, kept.last))
+    return KeptParticipant(kept.participant, kept.days, first, last)

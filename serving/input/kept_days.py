@@ -1,0 +1,121 @@
+"""Kept diaries in and out of the service: changes of a day read from JSON, and kept days as a case to predict.
+
+Not here: the database (`migraine_assets.stores.diaries`), bodies of `/predict` (`serving.input.cases`).
+"""
+
+import datetime as dt
+import re
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import msgspec
+import numpy as np
+
+from migraine_assets.core.features.engine import LOOK_BACK
+from migraine_assets.stores.diaries.day import Value, Values
+from migraine_assets.stores.diaries.diaries import EPOCH, KeptDay
+from serving.contract.problems import invalid
+from serving.contract.requests import PARTICIPANT, PARTICIPANT_ACCEPTED, RequestSchema
+from serving.contract.responses import Interpreted
+from serving.input.aliases import read_renamed
+from serving.input.cases import EARLIEST, Case, check_outcomes, latest_day
+
+# Days that features may use: today and those that they look back on.
+NEEDED_DAYS = LOOK_BACK + 1
+_PARTICIPANT = re.compile(PARTICIPANT.removeprefix("^").removesuffix("$"))
+
+Changes = dict[str, Value | bool | None]
+
+
+def read_change(body: bytes, kind: Any, schema: RequestSchema) -> tuple[Changes, tuple[Interpreted, ...]]:
+    """The fields in `body`, a `DayChange` or `ProfileChange` of `schema`, with None for null, and the aliases used.
+
+    Raises `Refused`.
+    """
+    change, interpreted = read_renamed(body, kind, schema)
+    fields = zip(kind.__struct_fields__, msgspec.structs.astuple(change), strict=True)
+    return {name: value for name, value in fields if value is not msgspec.UNSET}, interpreted
+
+
+def read_day(text: str, *, now: dt.datetime) -> int:
+    """The day in a path or a query, days since 1970-01-01. Raises `Refused` for one that no diary can have."""
+    try:
+        date = dt.date.fromisoformat(text) if len(text) == len("2025-03-01") else None
+    except ValueError:
+        date = None
+    if date is None:
+        raise invalid("$.date", "is not a calendar date", "a date as YYYY-MM-DD, not in the future")
+    if date < EARLIEST:
+        raise invalid("$.date", "is too long ago", f"days from {EARLIEST}")
+    if date > (latest := latest_day(now)):
+        raise invalid("$.date", "is in the future", f"days up to {latest}")
+    return date.toordinal() - EPOCH
+
+
+def read_participant(text: str) -> str:
+    """The participant in a path. Raises `Refused` if it does not have the accepted form; never repeats it."""
+    if not _PARTICIPANT.fullmatch(text):
+        raise invalid("$.participant_id", "does not have the accepted form", PARTICIPANT_ACCEPTED)
+    return text
+
+
+def check_day(values: Mapping[str, Value], schema: RequestSchema) -> None:
+    """Raise `Refused` if the values of one day contradict each other, by the rules for bodies of `/predict`."""
+    day = KeptDay(0, dict(values))
+    check_outcomes(_columns([day], {}, schema), [_Attributes(day.values)], "$", schema)
+
+
+def kept_case(
+    participant: str, days: Sequence[KeptDay], profile: Values, *, explain: bool, schema: RequestSchema
+) -> Case:
+    """The case of `days`, oldest first and at least one; the last one is "today".
+
+    Fields that the contract no longer has are left out. The profile fills the days that lack its values.
+    """
+    recent = days[-1].day - LOOK_BACK
+    days = days if days[0].day >= recent else [day for day in days if day.day >= recent]
+    values = _columns(days, profile, schema)
+    return Case(
+        participant=participant,
+        day=np.array([day.day for day in days], dtype=np.int64),
+        values=values,
+        has_values=(values == values).any(axis=1),
+        explain=explain,
+        key=participant.encode(),
+    )
+
+
+def day_content(day: KeptDay) -> dict[str, Any]:
+    """One day as JSON has it."""
+    return {"date": iso_date(day.day), **day.values}
+
+
+def iso_date(day: int) -> str:
+    """A day since 1970-01-01 in ISO 8601."""
+    return dt.date.fromordinal(day + EPOCH).isoformat()
+
+
+def _columns(days: Sequence[KeptDay], profile: Values, schema: RequestSchema) -> "np.ndarray[Any, Any]":
+    """float64[columns, n] in the order of `schema.columns`, NaN for what is not known."""
+    values = np.full((len(schema.columns), len(days)), np.nan)
+    places, numbers = [], []
+    count, of_field = len(days), schema.of_field
+    for position, day in enumerate(days):
+        for name, value in ({**profile, **day.values} if profile else day.values).items():
+            if (place := of_field.get(name)) is None:
+                continue
+            row, encoding = place
+            number = value if encoding is None else encoding.get(value)  # type: ignore[arg-type]
+            if number is not None and not isinstance(number, str):
+                places.append(row * count + position)
+                numbers.append(number)
+    if places:
+        values.ravel()[places] = numbers
+    return values
+
+
+class _Attributes:
+    """The values of a day as attributes, like the entry of a request."""
+
+    def __init__(self, values: Mapping[str, Value]) -> None:
+        self.migraine_type = values.get("migraine_type")
