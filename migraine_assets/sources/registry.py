@@ -10,7 +10,8 @@ from typing import Any
 
 from migraine_assets.core.contract import CONTRACT, Contract
 from migraine_assets.errors import ConfigurationError, DataRefused
-from migraine_assets.sources.columns.mapping import nearest, parse_mapping
+from migraine_assets.sources.columns.mapping import parse_mapping
+from migraine_assets.sources.columns.suggestion import nearest
 from migraine_assets.sources.files.delivery import Delivery, source_file, with_columns_of
 from migraine_assets.sources.files.fetch import check_location, landing_source, read_text
 from migraine_assets.sources.files.limits import DEFAULT, SourceLimits

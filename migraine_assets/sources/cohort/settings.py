@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from migraine_assets.errors import ConfigurationError
-from migraine_assets.sources.columns.mapping import nearest
+from migraine_assets.sources.columns.suggestion import nearest
 
 MAX_PERSON_DAYS = 5_000_000
 
