@@ -14,7 +14,7 @@ import pyarrow.compute as pc
 
 from migraine_assets.core.contract import ATTACK, CONTRACT, Contract
 from migraine_assets.errors import DataRefused
-from migraine_assets.sources.columns import coercion
+from migraine_assets.sources.columns import arrow_columns
 from migraine_assets.sources.columns.advice import mapping_line, remedy
 from migraine_assets.sources.columns.binding import Binding, bind, header_of, listed
 from migraine_assets.sources.columns.cell_reader import Style
@@ -145,6 +145,6 @@ def _cells(column: Column, position: int, sheet: Sheet, binding: Binding, loaded
         return pa.repeat(PurePosixPath(sheet.file).name.partition(".")[0], len(sheet.lines))
     if column.joined:
         style = Style(sheet.file)
-        texts = [coercion.texts_of(loaded[place], column, style) for place in (position, *binding.joined)]
+        texts = [arrow_columns.texts_of(loaded[place], column, style) for place in (position, *binding.joined)]
         return pc.binary_join_element_wise(*(pc.utf8_trim_whitespace(text) for text in texts), "/")
     return loaded[position]
