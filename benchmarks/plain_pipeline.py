@@ -32,7 +32,7 @@ from migraine_assets.params import Params, load_params
 from migraine_assets.report.run_info import RunFacts
 from migraine_assets.report.writer import write_reports
 from migraine_assets.sources.registry import read_source
-from migraine_assets.stores.assets import deliveries
+from migraine_assets.stores.assets import delivery_files
 from migraine_assets.stores.bundles.bundles import Bundle, load_bundle
 from migraine_assets.stores.store import Store
 
@@ -73,7 +73,7 @@ def prepare(store: Store, params: Params, *, participants: int, days: int, clock
     """Run the stages from the source to the folds."""
     options = {"participants": participants, "days": days}
     delivery = read_source("synthetic", mapping=None, options=options, landing=None)
-    deliveries.keep(store, [(file.name, file.content) for file in delivery.files], identity=delivery.md5)
+    delivery_files.keep(store, [(file.name, file.content) for file in delivery.files], identity=delivery.md5)
     clock.stage("source")
     valid = stages.validated(delivery.frame, params).valid
     clock.stage("validation and its checks")

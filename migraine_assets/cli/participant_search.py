@@ -10,7 +10,7 @@ from pathlib import Path
 
 from migraine_assets.errors import MigraineError, StoreError
 from migraine_assets.settings import Settings
-from migraine_assets.stores.assets import deliveries
+from migraine_assets.stores.assets import delivery_files, delivery_log
 from migraine_assets.stores.documents import unless_damaged
 from migraine_assets.stores.erasure import Subject, Trace
 from migraine_assets.stores.store import Store
@@ -32,9 +32,11 @@ class KeptDiary:
 def diaries_with(store: Store, subject: Subject, *, damaged: list[str]) -> dict[str, KeptDiary]:
     """Return the kept diaries with the participant, by MD5. One that cannot be read is named in `damaged`."""
     diaries: dict[str, KeptDiary] = {}
-    for md5, entry in {entry.acceptance.md5: entry for entry in deliveries.log(store, damaged=damaged)}.items():
+    for md5, entry in {entry.acceptance.md5: entry for entry in delivery_log.read_log(store, damaged=damaged)}.items():
         try:
-            rows = 0 if deliveries.erased_at(store, md5) else _rows_in(deliveries.restored(store, entry), subject)
+            rows = (
+                0 if delivery_files.erased_at(store, md5) else _rows_in(delivery_files.restored(store, entry), subject)
+            )
         except StoreError as error:
             damaged.append(f"The accepted diary {md5} cannot be searched. {error} {REMEDY}")
             continue
@@ -43,7 +45,7 @@ def diaries_with(store: Store, subject: Subject, *, damaged: list[str]) -> dict[
     return diaries
 
 
-def _rows_in(kept: deliveries.Restored, subject: Subject) -> int:
+def _rows_in(kept: delivery_files.Restored, subject: Subject) -> int:
     from migraine_assets.sources.registry import SERVICE, repeat_source
 
     # The diaries that the service keeps have the keyed hash as their id.

@@ -26,7 +26,7 @@ from migraine_assets.params import load_params
 from migraine_assets.settings import Settings
 from migraine_assets.sources.files.delivery import Delivery
 from migraine_assets.sources.registry import read_source
-from migraine_assets.stores.assets import deliveries
+from migraine_assets.stores.assets import delivery_log
 from migraine_assets.stores.store import Store
 
 # Rows that are shown. The JSON document has all groups.
@@ -56,7 +56,7 @@ def examine(file: str, *, mapping: str | None, settings: Settings) -> Examined:
         file, mapping=mapping, options={}, landing=settings.landing, limits=params.sources, contract=contract
     )
     result = validate(delivery.frame, today=today, settings=params.validation, contract=contract)
-    previous = deliveries.previous_profile(Store(settings.store_location), delivery.md5)
+    previous = delivery_log.previous_profile(Store(settings.store_location), delivery.md5)
     outcome = params.outcome
     horizon, dated = outcome.horizon_of(delivery.horizon), bool(delivery.frame["date"].notna().any())
     definition = outcome.definition(horizon=horizon, dated=dated)

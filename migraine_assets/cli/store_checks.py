@@ -40,15 +40,15 @@ def permissions(settings: Settings) -> str:
 
 def deliveries(settings: Settings) -> str:
     """Verify every accepted diary."""
-    from migraine_assets.stores.assets import deliveries
+    from migraine_assets.stores.assets import delivery_files, delivery_log
 
     store, damaged = Store(settings.store_location), list[str]()
-    entries, erased = deliveries.log(store, damaged=damaged), 0
+    entries, erased = delivery_log.read_log(store, damaged=damaged), 0
     for entry in entries:
-        when = unless_damaged(partial(deliveries.erased_at, store, entry.acceptance.md5), damaged)
+        when = unless_damaged(partial(delivery_files.erased_at, store, entry.acceptance.md5), damaged)
         erased += when is not None
         if when is None:
-            unless_damaged(partial(deliveries.restored, store, entry), damaged)
+            unless_damaged(partial(delivery_files.restored, store, entry), damaged)
     _require(damaged)
     return f"{len(entries)} accepted, all hashes match" + (f"; {erased} erased" if erased else "")
 

@@ -2,7 +2,7 @@
 
 DVC (version 3) identifies a file by the MD5 of its bytes, with line endings unchanged, and a folder by the MD5 of a
 JSON listing of its files, sorted by relative path, with `.dir` appended. MD5 identifies content here and has no
-security purpose. Not here: reading or keeping files (`stores.assets.deliveries`).
+security purpose. Not here: reading or keeping files (`stores.assets.delivery_files`).
 """
 
 import hashlib

@@ -20,7 +20,7 @@ from migraine_assets.core.features.plan import Recipe
 from migraine_assets.core.features.table import default_recipe
 from migraine_assets.errors import StoreError
 from migraine_assets.stores.assets.current_values import REMEDY, StoredValue, read_current
-from migraine_assets.stores.assets.deliveries import KeptFile
+from migraine_assets.stores.assets.delivery_log import KeptFile
 from migraine_assets.stores.assets.frames import FrameRef
 from migraine_assets.stores.store import Store
 

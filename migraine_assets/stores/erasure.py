@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from migraine_assets.errors import StoreError
-from migraine_assets.stores.assets import cache, current_values, deliveries, frames
+from migraine_assets.stores.assets import cache, current_values, delivery_files, frames
 from migraine_assets.stores.bundles.bundles import load_manifest
 from migraine_assets.stores.documents import read_table, unless_damaged
 from migraine_assets.stores.monitoring import collection, reported_outcomes
@@ -101,7 +101,7 @@ def delivery_traces(store: Store, rows_by_md5: Mapping[str, int], *, when: str, 
     """Files of accepted diaries. `rows_by_md5`: the diaries that contain the participant, and their rows."""
     for identity, rows in rows_by_md5.items():
         if write:
-            deliveries.erase(store, identity, also_erased=set(rows_by_md5), when=when)
+            delivery_files.erase(store, identity, also_erased=set(rows_by_md5), when=when)
         yield Trace(f"accepted diary {identity}", "rows", rows, "deleted; its entry in the log stays")
 
 

@@ -3,7 +3,7 @@
 Not here: the simulation (`sources.synthetic`).
 """
 
-from migraine_assets.stores.assets import deliveries
+from migraine_assets.stores.assets import delivery_log
 from migraine_assets.stores.bundles.provenance import load_provenance
 from migraine_assets.stores.store import Store
 
@@ -18,5 +18,5 @@ def is_simulated(store: Store, bundle: str, data_version: str) -> bool:
     """
     if (recorded := load_provenance(store, bundle).simulated) is not None:
         return recorded
-    entries = (entry.acceptance for entry in deliveries.log(store))
+    entries = (entry.acceptance for entry in delivery_log.read_log(store))
     return any(accepted.md5 == data_version and accepted.source == SIMULATED for accepted in entries)

@@ -15,7 +15,7 @@ import pytest
 from migraine_assets.cli.dagster.instance import open_instance
 from migraine_assets.defs.metadata import table
 from migraine_assets.settings import Settings
-from migraine_assets.stores.assets import deliveries
+from migraine_assets.stores.assets import delivery_log
 from migraine_assets.stores.monitoring.reported_outcomes import reported_outcomes
 from migraine_assets.stores.prediction_log.record import pseudonym
 from migraine_assets.stores.prediction_log.segments import segments
@@ -186,7 +186,7 @@ def test_outcomes_and_predictions_share_pseudonyms_with_a_configured_secret(
         file.write("monitoring: {outcome_days: 36500}\n")
     extra = {"SERVING_SECRET": "a configured secret"}
     assert home.migraine("run", extra=extra).code == 0
-    accepted = deliveries.latest(home.store)
+    accepted = delivery_log.latest(home.store)
     assert accepted is not None
     day = dt.datetime.fromisoformat(accepted.acceptance.time).astimezone(dt.UTC).date()
     done = home.migraine("monitor", "--day", day.isoformat(), extra=extra)

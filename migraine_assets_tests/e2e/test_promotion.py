@@ -8,7 +8,7 @@ import pytest
 from migraine_assets.cli.dagster.instance import open_instance
 from migraine_assets.defs.refs import ChampionRef
 from migraine_assets.settings import Settings
-from migraine_assets.stores.assets import deliveries
+from migraine_assets.stores.assets import delivery_log
 from migraine_assets.stores.bundles.bundles import load_manifest
 from migraine_assets.stores.registry.pointer import Pointer
 from migraine_assets.stores.registry.promotion_history import history
@@ -56,7 +56,7 @@ def second(clinic: Home) -> State:
 
 def test_the_first_champion_is_promoted_and_an_unfinished_file_ignored(first: State, noisy_home: Home) -> None:
     assert first.outcomes["attack"] == "promoted"
-    assert [file.name for file in deliveries.log(noisy_home.store)[0].acceptance.files] == ["diary.csv"]
+    assert [file.name for file in delivery_log.read_log(noisy_home.store)[0].acceptance.files] == ["diary.csv"]
 
 
 def test_a_model_that_does_not_lose_becomes_champion(first: State, second: State, clinic: Home) -> None:
@@ -100,7 +100,7 @@ def test_different_data_give_different_bundles(first: State, second: State) -> N
 
 def test_the_data_log_lists_each_diary(clinic: Home, second: State) -> None:
     assert second.printed
-    entries = deliveries.log(clinic.store)
+    entries = delivery_log.read_log(clinic.store)
     log = clinic.migraine("data", "log")
     assert log.code == 0
     assert len({entry.acceptance.md5 for entry in entries}) == 2

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from migraine_assets.stores.assets import deliveries
+from migraine_assets.stores.assets import delivery_log
 from migraine_assets_tests.support.homes import Home, Result, assert_sound
 
 pytestmark = pytest.mark.slow
@@ -17,7 +17,7 @@ def elsewhere(trained_home: Home, tmp_path_factory: pytest.TempPathFactory) -> t
     """Another home that holds only the accepted diary and its log; the run is repeated there from its MD5."""
     home = Home.make(tmp_path_factory.mktemp("elsewhere") / "deep" / "home")
     shutil.copytree(trained_home.root / "store" / "deliveries", home.root / "store" / "deliveries")
-    return home, home.process("run", "--data-version", deliveries.log(home.store)[0].acceptance.md5)
+    return home, home.process("run", "--data-version", delivery_log.read_log(home.store)[0].acceptance.md5)
 
 
 def test_a_successful_run_prints_tables_and_paths(elsewhere: tuple[Home, Result]) -> None:

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from migraine_assets.cli.documents.evaluation import RunDocument
-from migraine_assets.stores.assets import deliveries
+from migraine_assets.stores.assets import delivery_log
 from migraine_assets.stores.registry.pointer import Pointer
 from migraine_assets_tests.support.homes import CopyHome, Home, Result, assert_sound
 from migraine_assets_tests.support.small_diary import diary, write_diary, write_params
@@ -35,7 +35,7 @@ def _step(home: Home, *arguments: str) -> Step:
     reports = {task: home.evaluation_of(task).report for task in ("attack", "severity")}
     newest, diaries = (
         (home.reports / "latest").resolve(),
-        [entry.acceptance.md5 for entry in deliveries.log(home.store)],
+        [entry.acceptance.md5 for entry in delivery_log.read_log(home.store)],
     )
     return Step(ended, home.bundles(), reports, newest, home.evaluation(), home.pointer, diaries)
 

@@ -15,7 +15,7 @@ import pytest
 from migraine_assets.cli.dagster.instance import open_instance
 from migraine_assets.definitions import build_defs
 from migraine_assets.settings import Settings
-from migraine_assets.stores.assets import deliveries
+from migraine_assets.stores.assets import delivery_log
 from migraine_assets.stores.assets.frames import read_frame
 from migraine_assets.stores.bundles.bundles import load_manifest
 from migraine_assets.stores.registry.champions import promote
@@ -127,7 +127,7 @@ def test_own_fields_become_features_with_their_operations(home: Home) -> None:
     assert set(manifest.names) & OWN
     fields = manifest.recipe.contract.by_name
     assert (fields["hrv"].unit, fields["hrv"].high) == ("ms", 300)
-    profile = deliveries.log(home.store)[-1].acceptance.profile
+    profile = delivery_log.read_log(home.store)[-1].acceptance.profile
     assert {"hrv", "chronotype", "night_shift"} <= {field["name"] for field in profile["fields"]}
 
 

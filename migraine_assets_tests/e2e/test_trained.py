@@ -5,7 +5,7 @@ import pytest
 
 from migraine_assets.cli.dagster.instance import job_origin, open_instance
 from migraine_assets.settings import Settings
-from migraine_assets.stores.assets import deliveries
+from migraine_assets.stores.assets import delivery_log
 from migraine_assets.stores.bundles.bundles import load_bundle
 from migraine_assets.stores.bundles.provenance import load_provenance
 from migraine_assets.stores.registry.promotion_history import history
@@ -55,7 +55,7 @@ def test_the_best_two_are_promoted_on_record(trained_home: Home, task: str) -> N
 def test_a_bundle_names_its_data_and_its_run(trained_home: Home) -> None:
     champion = trained_home.pointer.tasks["attack"].champion
     manifest = load_bundle(trained_home.store, champion).manifest
-    (entry,) = deliveries.log(trained_home.store)
+    (entry,) = delivery_log.read_log(trained_home.store)
     assert manifest.data_version == entry.acceptance.md5 == trained_home.asset("raw_diary").delivery.md5
     assert load_provenance(trained_home.store, champion).dagster_run
 
@@ -89,7 +89,7 @@ def test_a_run_of_the_command_belongs_to_the_code_location(trained_home: Home, u
 def test_an_unchanged_rerun_leaves_only_its_own_record(trained_home: Home, unchanged_rerun: Result) -> None:
     assert unchanged_rerun.code == 0
     assert len(history(trained_home.store)) == 2
-    assert len(deliveries.log(trained_home.store)) == 1
+    assert len(delivery_log.read_log(trained_home.store)) == 1
     (report,) = trained_home.reports.glob("[0-9]*")
     assert trained_home.evaluation_of("attack").report == str(report)
     assert str(report / "index.html") in unchanged_rerun.out

@@ -70,10 +70,10 @@ def sources(*, as_json: AsJson = False) -> None:
 @app.command("log")
 def log(*, as_json: AsJson = False) -> None:
     """List the accepted diaries with their data versions, oldest first."""
-    from migraine_assets.stores.assets import deliveries
+    from migraine_assets.stores.assets import delivery_log
     from migraine_assets.stores.store import Store
 
-    entries = [(entry.number, entry.acceptance) for entry in deliveries.log(Store(Settings().store_location))]
+    entries = [(entry.number, entry.acceptance) for entry in delivery_log.read_log(Store(Settings().store_location))]
     diaries = [
         DiaryLine(
             number=number,

@@ -124,13 +124,13 @@ def _check_source(
     """Check the source before anything runs. Raises `ConfigurationError` or `DataRefused`."""
     from migraine_assets.sources.files.fetch import landing_source
     from migraine_assets.sources.registry import check_source
-    from migraine_assets.stores.assets import deliveries
+    from migraine_assets.stores.assets import delivery_log
     from migraine_assets.stores.store import Store
 
     if job == "retrain":
         return
     if version := present.get("data_version"):
-        deliveries.find(Store(settings.store_location), version)
+        delivery_log.find(Store(settings.store_location), version)
         return
     # The same order as in the asset `raw_diary`.
     source = present.get("source") or settings.source or landing_source(settings.landing) or "synthetic"

@@ -24,7 +24,7 @@ from migraine_assets.defs.assets.train import load
 from migraine_assets.defs.refs import FeaturesRef, Figures, FoldsRef, ModelRef
 from migraine_assets.defs.resources import Workspace
 from migraine_assets.params import Params
-from migraine_assets.stores.assets import deliveries
+from migraine_assets.stores.assets import delivery_log
 from migraine_assets.stores.bundles.bundles import Bundle, load_bundle, load_manifest
 from migraine_assets.stores.bundles.manifest import Manifest
 from migraine_assets.stores.registry.pointer import read_pointer
@@ -160,7 +160,7 @@ def _incomparable(workspace: Workspace, incumbent: Bundle, candidate: Manifest, 
         )
     if source != SIMULATED:
         return None
-    sources = {entry.acceptance.md5: entry.acceptance.source for entry in deliveries.log(workspace.store)}
+    sources = {entry.acceptance.md5: entry.acceptance.source for entry in delivery_log.read_log(workspace.store)}
     if sources.get(old.data_version, SIMULATED) != SIMULATED:
         return "The champion was trained on real diaries, and this model on simulated ones."
     return None

@@ -17,7 +17,7 @@ from migraine_assets.defs.metadata import actions_table, diary_metadata
 from migraine_assets.defs.refs import DiaryRef, flow_step
 from migraine_assets.defs.resources import Workspace
 from migraine_assets.errors import ConfigurationError
-from migraine_assets.stores.assets import deliveries
+from migraine_assets.stores.assets import delivery_log
 from migraine_assets.stores.assets.frames import read_frame, write_frame
 
 OWNERS = ["team:data"]
@@ -71,7 +71,7 @@ def _accept(
     workspace: Workspace, valid: pd.DataFrame, diary: DiaryRef, contract: Contract, *, quarantined: int
 ) -> None:
     delivery = diary.delivery
-    deliveries.record(
+    delivery_log.record(
         workspace.store,
         delivery.files,
         time=datetime.now(UTC).isoformat(timespec="seconds"),

@@ -18,7 +18,7 @@ from migraine_assets.sources.files.delivery import Delivery
 from migraine_assets.sources.files.fetch import landing_source
 from migraine_assets.sources.files.limits import SourceLimits
 from migraine_assets.sources.registry import read_source, repeat_source
-from migraine_assets.stores.assets import deliveries
+from migraine_assets.stores.assets import delivery_files, delivery_log
 from migraine_assets.stores.assets.frames import write_frame
 
 OWNERS = ["team:data"]
@@ -53,7 +53,7 @@ def raw_diary(
     for note in delivery.notes:
         context.log.warning(one_line(note))
     files = [(file.name, file.content) for file in delivery.files]
-    kept = deliveries.keep(workspace.store, files, identity=delivery.md5)
+    kept = delivery_files.keep(workspace.store, files, identity=delivery.md5)
     value = DiaryRef(
         write_frame(workspace.store, "raw_diary", delivery.frame),
         _info(delivery, kept, params.outcome),
@@ -70,7 +70,7 @@ def raw_diary(
 
 def _read(config: RawDiaryConfig, workspace: Workspace, limits: SourceLimits, contract: Contract) -> Delivery:
     if config.data_version:
-        kept = deliveries.restore(workspace.store, config.data_version)
+        kept = delivery_files.restore(workspace.store, config.data_version)
         return repeat_source(
             kept.source,
             files=kept.files,
@@ -88,7 +88,7 @@ def _read(config: RawDiaryConfig, workspace: Workspace, limits: SourceLimits, co
     )
 
 
-def _info(delivery: Delivery, kept: tuple[deliveries.KeptFile, ...], outcome: OutcomeSettings) -> DeliveryInfo:
+def _info(delivery: Delivery, kept: tuple[delivery_log.KeptFile, ...], outcome: OutcomeSettings) -> DeliveryInfo:
     days = delivery.frame["date"]
     dated, horizon = bool(days.notna().any()), outcome.horizon_of(delivery.horizon)
     return DeliveryInfo(

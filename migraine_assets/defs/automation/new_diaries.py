@@ -16,7 +16,7 @@ from migraine_assets.settings import Settings
 from migraine_assets.sources.files.fetch import fetch, landing_files
 from migraine_assets.sources.registry import SERVICE, SOURCES
 from migraine_assets.sources.service import DESCRIPTION, kept_database
-from migraine_assets.stores.assets import deliveries
+from migraine_assets.stores.assets import delivery_log
 from migraine_assets.stores.diaries.history import extent
 
 # A file that changed more recently may still be being written.
@@ -87,7 +87,7 @@ def _kept(workspace: Workspace, *, source: str | None) -> Arrival:
     try:
         with closing(kept_database(Settings())) as database:
             kept = extent(database)
-        accepted = [e.acceptance for e in deliveries.log(workspace.store) if e.acceptance.source == SERVICE]
+        accepted = [e.acceptance for e in delivery_log.read_log(workspace.store) if e.acceptance.source == SERVICE]
     except MigraineError as error:
         return Arrival(None, str(error), "")
     if not kept.days:
@@ -111,6 +111,6 @@ def _known_or_new(workspace: Workspace, location: str, *, cursor: str) -> Arriva
     except MigraineError as error:
         # Without a cursor, the next call reads the files again and repeats the message.
         return Arrival(None, str(error), "")
-    if any(entry.acceptance.md5 == identity for entry in deliveries.log(workspace.store)):
+    if any(entry.acceptance.md5 == identity for entry in delivery_log.read_log(workspace.store)):
         return Arrival(None, f"The diary in {location} was already accepted ({identity}).", cursor)
     return Arrival(identity, f"{location} contains a new diary ({identity}).", cursor, about=location)

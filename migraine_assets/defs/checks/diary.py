@@ -12,7 +12,7 @@ from migraine_assets.core.quality.suite import raw_findings, validated_findings
 from migraine_assets.defs.checks.findings import Declared, results, specs
 from migraine_assets.defs.refs import DiaryRef
 from migraine_assets.defs.resources import Workspace, today
-from migraine_assets.stores.assets import deliveries
+from migraine_assets.stores.assets import delivery_log
 from migraine_assets.stores.assets.frames import read_frame
 
 RAW = (
@@ -75,4 +75,4 @@ def validated_diary_checks(  # type: ignore[no-untyped-def]  # Dagster reads the
 
 
 def _previous_profile(workspace: Workspace, diary: DiaryRef) -> Profile | None:
-    return deliveries.previous_profile(workspace.store, diary.delivery.md5)
+    return delivery_log.previous_profile(workspace.store, diary.delivery.md5)

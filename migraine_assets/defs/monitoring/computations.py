@@ -27,7 +27,7 @@ from migraine_assets.report.monitoring_page import write_monitoring_page
 from migraine_assets.settings import Settings
 from migraine_assets.sources.registry import SERVICE
 from migraine_assets.sources.service import kept_database
-from migraine_assets.stores.assets import deliveries
+from migraine_assets.stores.assets import delivery_log
 from migraine_assets.stores.assets.frames import read_frame
 from migraine_assets.stores.diaries.diaries import EPOCH
 from migraine_assets.stores.diaries.history import days_written
@@ -77,7 +77,7 @@ def collect_outcomes(_: dg.AssetExecutionContext, workspace: Workspace, day: dt.
     first_day = day - dt.timedelta(days=params.outcome_days)
     kept = _kept_outcomes(workspace, day, first_day=first_day)
     from_service = f"{kept:,} participant days reported to the service. " if kept else ""
-    accepted, diary = deliveries.latest(store), current(store, "validated_diary")
+    accepted, diary = delivery_log.latest(store), current(store, "validated_diary")
     if accepted is None or diary is None or _day_of(accepted.acceptance.time) != day:
         return _reported(kept, f"{from_service}No delivery was accepted on this day.")
     if diary.delivery.source == SERVICE:

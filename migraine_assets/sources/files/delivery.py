@@ -1,6 +1,6 @@
 """Delivery: the rows of a diary as read, and the files that they were read from. Every source returns one.
 
-Not here: reading (`sources.table`), storage (`stores.assets.deliveries`).
+Not here: reading (`sources.table`), storage (`stores.assets.delivery_files`).
 """
 
 from collections.abc import Sequence

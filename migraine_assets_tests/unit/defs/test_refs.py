@@ -18,7 +18,7 @@ from migraine_assets.defs.refs import (
 )
 from migraine_assets.errors import StoreError
 from migraine_assets.stores.assets.current_values import decode
-from migraine_assets.stores.assets.deliveries import KeptFile
+from migraine_assets.stores.assets.delivery_log import KeptFile
 from migraine_assets.stores.assets.frames import FrameRef
 
 FRAME = FrameRef("raw_diary", "a" * 64, 3, ("x", "y"))

@@ -9,7 +9,7 @@ import pytest
 
 from migraine_assets.defs.refs import FoldsRef, current, to_stored
 from migraine_assets.errors import FileMissing, StoreError
-from migraine_assets.stores.assets import deliveries
+from migraine_assets.stores.assets import delivery_files, delivery_log
 from migraine_assets.stores.assets.current_values import read_current, write_current
 from migraine_assets.stores.assets.frames import read_frame, write_frame
 from migraine_assets.stores.monitoring.collection import collect_feedback, collect_predictions
@@ -76,15 +76,19 @@ def test_every_byte_of_a_current_value_gives_a_value_or_a_store_error(store: Sto
 
 def test_every_byte_of_the_delivery_log_gives_an_entry_or_a_store_error(store: Store) -> None:
     identity = _accept(store, ("a.csv", b"P-1"))
-    deliveries.erase(store, identity, also_erased={identity}, when="2026-03-05")
+    delivery_files.erase(store, identity, also_erased={identity}, when="2026-03-05")
     for path in (f"deliveries/log/000001-{identity}.json", f"deliveries/erased/{identity}.json"):
         for _ in _flips(store, path):
-            for read in (deliveries.log, deliveries.latest, lambda store: deliveries.erased_at(store, identity)):
+            for read in (
+                delivery_log.read_log,
+                delivery_log.latest,
+                lambda store: delivery_files.erased_at(store, identity),
+            ):
                 _readable(lambda read=read: read(store))  # type: ignore[misc]
     store.write("deliveries/numbers/not a number", b"")
-    assert deliveries.erased_at(store, identity) == "2026-03-05"
+    assert delivery_files.erased_at(store, identity) == "2026-03-05"
     _accept(store, ("b.csv", b"P-2"))
-    assert [entry.number for entry in deliveries.log(store)] == [1, 2]
+    assert [entry.number for entry in delivery_log.read_log(store)] == [1, 2]
 
 
 def _promote(store: Store, bundle: str) -> None:

@@ -12,7 +12,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from migraine_assets.errors import BundleRefused, StoreError
-from migraine_assets.stores.assets import cache, current_values, deliveries
+from migraine_assets.stores.assets import cache, current_values, delivery_log
 from migraine_assets.stores.documents import Document, days_in, decode_document, encode_document
 from migraine_assets.stores.monitoring import collection, gauges, pipeline_status, reported_outcomes
 from migraine_assets.stores.monitoring.decisions import AutomationDecision, decisions, record_decision
@@ -264,7 +264,7 @@ TOLERANT: dict[str, tuple[str, Reader]] = {
 }
 STRICT: dict[str, tuple[str, Reader]] = {
     "current value": ("assets/raw_diary.json", lambda store: current_values.read_current(store, "raw_diary")),
-    "delivery": ("deliveries/log/000001-x.json", lambda store: list(deliveries.log(store))),
+    "delivery": ("deliveries/log/000001-x.json", lambda store: list(delivery_log.read_log(store))),
 }
 
 

@@ -13,7 +13,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from migraine_assets.stores.assets import deliveries
+from migraine_assets.stores.assets import delivery_files, delivery_log
 from migraine_assets.stores.assets.cache import read_cached, write_cached
 from migraine_assets.stores.assets.current_values import StoredValue, read_current, write_current
 from migraine_assets.stores.assets.frames import write_frame
@@ -175,8 +175,8 @@ def _accept(store: Store, *files: tuple[str, bytes]) -> str:
     from migraine_assets.core.dvc_hash import directory_md5, md5
 
     identity = md5(files[0][1]) if len(files) == 1 else directory_md5((name, md5(body)) for name, body in files)
-    kept = deliveries.keep(store, files, identity=identity)
-    deliveries.record(
+    kept = delivery_files.keep(store, files, identity=identity)
+    delivery_log.record(
         store, kept, time="2026-03-01T12:00:00+00:00", source="table", description="d", identity=identity, accepted=1,
         quarantined=0, mapping=None, profile={}, data_version="v",
     )  # fmt: skip
@@ -188,20 +188,20 @@ def test_a_diary_is_erased_except_for_files_that_another_one_needs(store: Store)
     both, alone = _accept(store, mine, shared), _accept(store, shared)
     traces = list(delivery_traces(store, {both: 3}, when="2026-03-05", write=True))
     assert [trace.count for trace in traces] == [3]
-    assert deliveries.erased_at(store, both) == "2026-03-05"
+    assert delivery_files.erased_at(store, both) == "2026-03-05"
     with pytest.raises(Exception, match="erased on 2026-03-05"):
-        deliveries.restore(store, both)
-    assert deliveries.restore(store, alone).files == (shared,)
+        delivery_files.restore(store, both)
+    assert delivery_files.restore(store, alone).files == (shared,)
     assert b"P-1" not in _everything(store)
-    assert len(deliveries.log(store)) == 2, "the training data of models stays known"
+    assert len(delivery_log.read_log(store)) == 2, "the training data of models stays known"
 
 
 def test_a_diary_that_is_delivered_again_is_available_again(store: Store) -> None:
     identity = _accept(store, ("a.csv", b"P-1"))
     list(delivery_traces(store, {identity: 1}, when="2026-03-05", write=True))
     _accept(store, ("a.csv", b"P-1"))
-    assert deliveries.erased_at(store, identity) is None
-    assert deliveries.restore(store, identity).files == (("a.csv", b"P-1"),)
+    assert delivery_files.erased_at(store, identity) is None
+    assert delivery_files.restore(store, identity).files == (("a.csv", b"P-1"),)
 
 
 def test_the_record_contains_only_a_hash_of_the_participant(store: Store, subject: Subject) -> None:

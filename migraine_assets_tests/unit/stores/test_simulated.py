@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from migraine_assets.core.dvc_hash import md5
-from migraine_assets.stores.assets import deliveries
+from migraine_assets.stores.assets import delivery_files, delivery_log
 from migraine_assets.stores.bundles.provenance import BundleProvenance, add_provenance
 from migraine_assets.stores.simulated import is_simulated
 from migraine_assets.stores.store import Store
@@ -15,8 +15,8 @@ BUNDLE = "b" * 64
 
 def _accept(store: Store, source: str) -> str:
     identity = md5(b"x")
-    kept = deliveries.keep(store, [("a.csv", b"x")], identity=identity)
-    deliveries.record(
+    kept = delivery_files.keep(store, [("a.csv", b"x")], identity=identity)
+    delivery_log.record(
         store, kept, time="2026-03-01T12:00:00+00:00", source=source, description="d", identity=identity, accepted=1,
         quarantined=0, mapping=None, profile={}, data_version="v",
     )  # fmt: skip

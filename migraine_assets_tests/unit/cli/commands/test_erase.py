@@ -7,7 +7,7 @@ import pytest
 
 from migraine_assets.core.dvc_hash import md5
 from migraine_assets.sources.registry import read_source
-from migraine_assets.stores.assets import deliveries
+from migraine_assets.stores.assets import delivery_files, delivery_log
 from migraine_assets.stores.assets.frames import write_frame
 from migraine_assets.stores.signing_secret import shared_secret
 from migraine_assets.stores.store_lock import hold_store
@@ -33,8 +33,8 @@ def used(home: Home, tmp_path: Path) -> Home:
 
 def _accept(home: Home, source: Path) -> None:
     content = source.read_bytes()
-    kept = deliveries.keep(home.store, [(source.name, content)], identity=md5(content))
-    deliveries.record(
+    kept = delivery_files.keep(home.store, [(source.name, content)], identity=md5(content))
+    delivery_log.record(
         home.store, kept, time="2026-03-01T12:00:00+00:00", source="table", description=str(source),
         identity=md5(content), accepted=1, quarantined=0, mapping=None, profile={}, data_version=md5(content),
     )  # fmt: skip
@@ -49,8 +49,8 @@ def test_a_kept_diary_and_what_was_delivered_of_it_are_erased(home: Home, monkey
             diaries.put(owner, participant, 20_000, {"stress_level": 4}, check=no_check)
     delivery = read_source("service", mapping=None, options={}, landing=None)
     frame = write_frame(home.store, "raw_diary", delivery.frame)
-    kept = deliveries.keep(home.store, [(f.name, f.content) for f in delivery.files], identity=delivery.md5)
-    deliveries.record(
+    kept = delivery_files.keep(home.store, [(f.name, f.content) for f in delivery.files], identity=delivery.md5)
+    delivery_log.record(
         home.store, kept, time="2026-03-01T12:00:00+00:00", source="service", description=delivery.description,
         identity=delivery.md5, accepted=3, quarantined=0, mapping=None, profile={}, data_version=delivery.md5,
     )  # fmt: skip
@@ -108,7 +108,7 @@ def _damage_the_pointer(home: Home) -> str:
 
 
 def _damage_a_marker(home: Home) -> str:
-    entry = deliveries.log(home.store)[0]
+    entry = delivery_log.read_log(home.store)[0]
     other = home.root / "other.csv"
     write_diary(other)
     _accept(home, other)

@@ -8,7 +8,7 @@ from migraine_assets.core.contract import CONTRACT
 from migraine_assets.core.dvc_hash import md5
 from migraine_assets.defs.assets.evaluate import _incomparable
 from migraine_assets.defs.resources import Workspace
-from migraine_assets.stores.assets import deliveries
+from migraine_assets.stores.assets import delivery_files, delivery_log
 from migraine_assets.stores.bundles.bundles import load_bundle, write_bundle
 from migraine_assets.stores.bundles.manifest import outcome_of
 from migraine_assets_tests.unit.stores.bundles.example_bundles import example_manifest, example_model
@@ -30,8 +30,8 @@ VERSION = md5(DIARY)
 
 
 def _accepted(workspace: Workspace, *, source: str) -> None:
-    kept = deliveries.keep(workspace.store, [("diary.csv", DIARY)], identity=VERSION)
-    deliveries.record(
+    kept = delivery_files.keep(workspace.store, [("diary.csv", DIARY)], identity=VERSION)
+    delivery_log.record(
         workspace.store,
         kept,
         time="2024-01-01T00:00:00+00:00",

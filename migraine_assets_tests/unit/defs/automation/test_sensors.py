@@ -22,7 +22,7 @@ from migraine_assets.defs.resources import Workspace
 from migraine_assets.settings import Settings
 from migraine_assets.sources.files.fetch import fetch
 from migraine_assets.sources.registry import read_source
-from migraine_assets.stores.assets import deliveries
+from migraine_assets.stores.assets import delivery_files, delivery_log
 from migraine_assets.stores.diaries.day import encode_day
 from migraine_assets.stores.monitoring.decisions import decisions
 from migraine_assets.stores.monitoring.heartbeats import heartbeats
@@ -150,8 +150,8 @@ def test_an_accepted_diary_is_known_without_any_run(home: MonitoredHome) -> None
     (home.root / "landing").mkdir()
     path = settled(write_diary(home.root / "landing" / "diary.csv"))
     fetched = fetch(str(path.parent))
-    kept = deliveries.keep(home.store, [("diary.csv", path.read_bytes())], identity=fetched.md5)
-    deliveries.record(
+    kept = delivery_files.keep(home.store, [("diary.csv", path.read_bytes())], identity=fetched.md5)
+    delivery_log.record(
         home.store, kept, time=NOW.isoformat(), source="landing", description="", identity=fetched.md5,
         accepted=1, quarantined=0, mapping=None, profile={}, data_version="v",
     )  # fmt: skip
@@ -206,8 +206,8 @@ def test_days_that_were_accepted_are_not_new(home: MonitoredHome, monkeypatch: p
     home = replace_source(home, "service")
     keep_days(home, 2, 2)
     delivery = read_source("service", mapping=None, options={}, landing=None)
-    kept = deliveries.keep(home.store, [(f.name, f.content) for f in delivery.files], identity=delivery.md5)
-    deliveries.record(
+    kept = delivery_files.keep(home.store, [(f.name, f.content) for f in delivery.files], identity=delivery.md5)
+    delivery_log.record(
         home.store, kept, time=dt.datetime.now(dt.UTC).isoformat(), source="service", description="",
         identity=delivery.md5, accepted=1, quarantined=0, mapping=None, profile={}, data_version="v",
     )  # fmt: skip

@@ -1,26 +1,23 @@
-"""Accepted deliveries: their files, stored by content, and the append-only log of when each was accepted.
+"""The append-only log of accepted deliveries: what was accepted, when, and from which source.
 
-    deliveries/files/md5/ab/cdef...     a file, by the MD5 of its bytes; the listing of a folder ends in .dir
     deliveries/numbers/000001           reserves a number, so that no two entries share one
     deliveries/log/000001-<md5>.json    the entry of an accepted delivery
-    deliveries/erased/<md5>.json        when the files of a delivery were deleted because a participant withdrew
 
-The files have the layout of DVC's cache. Not here: reading diaries (`sources`), the clock (callers pass the time).
+Not here: the files of deliveries (`stores.assets.delivery_files`), the clock (callers pass the time).
 """
 
 import hashlib
 import json
 import re
-from collections.abc import Mapping, Sequence, Set
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from migraine_assets.core.dvc_hash import DIRECTORY_SUFFIX, directory_listing, directory_md5, md5
-from migraine_assets.errors import DataRefused, FileMissing, StoreError
-from migraine_assets.stores.documents import UNREADABLE, read_document, unless_damaged
+from migraine_assets.errors import DataRefused, StoreError
+from migraine_assets.stores.documents import UNREADABLE, unless_damaged
 from migraine_assets.stores.store import Store
 
 if TYPE_CHECKING:  # It needs pandas, which the service does not load.
@@ -28,8 +25,7 @@ if TYPE_CHECKING:  # It needs pandas, which the service does not load.
 
 FORMAT = 1
 
-_FILES, _LOG, _NUMBERS = "deliveries/files/md5", "deliveries/log", "deliveries/numbers"
-_ERASED = "deliveries/erased"
+_LOG, _NUMBERS = "deliveries/log", "deliveries/numbers"
 _NUMBER = re.compile(r"\d{6,}")
 
 
@@ -77,39 +73,6 @@ class _Header(msgspec.Struct):
     number: int
 
 
-class _Erased(msgspec.Struct):
-    when: str
-
-
-@dataclass(frozen=True)
-class Restored:
-    """A delivery with the verified bytes of its files, and everything else that is needed to read it again."""
-
-    files: tuple[tuple[str, bytes], ...]
-    mapping: str | None
-    source: str
-    entry: Entry
-
-
-def keep(store: Store, files: Sequence[tuple[str, bytes]], *, identity: str) -> tuple[KeptFile, ...]:
-    """Store `files` (name, bytes) by content. Content that is already stored is not written again.
-
-    `identity` is the MD5 of the delivery, with the suffix `.dir` for a folder. Raises `ValueError` if it does not
-    match `files`.
-    """
-    kept = tuple(KeptFile(name, md5(content), len(content)) for name, content in files)
-    if identity != _identity(kept, folder=identity.endswith(DIRECTORY_SUFFIX)):
-        raise ValueError(f"{identity} is not the MD5 of {', '.join(file.name for file in kept)}")
-    for (_, content), file in zip(files, kept, strict=True):
-        store.create(_path(file.md5), content)
-    # An erased delivery that arrives again is available again.
-    store.delete(f"{_ERASED}/{identity}.json")
-    if identity.endswith(DIRECTORY_SUFFIX):
-        # The listing comes last: if it exists, so does everything that it lists.
-        store.create(_path(identity), directory_listing((file.name, file.md5) for file in kept))
-    return kept
-
-
 def record(
     store: Store,
     files: Sequence[KeptFile],
@@ -143,7 +106,7 @@ def record(
 
 def previous_profile(store: Store, md5: str) -> "Profile | None":
     """Return the profile of the last accepted delivery other than `md5`; None if there is none."""
-    others = [entry for entry in log(store) if entry.acceptance.md5 != md5]
+    others = [entry for entry in read_log(store) if entry.acceptance.md5 != md5]
     if not others:
         return None
     from migraine_assets.core.diary.profile import from_json
@@ -151,8 +114,8 @@ def previous_profile(store: Store, md5: str) -> "Profile | None":
     return from_json(json.dumps(dict(others[-1].acceptance.profile)))
 
 
-def log(store: Store, *, damaged: list[str] | None = None) -> tuple[Entry, ...]:
-    """All accepted deliveries, oldest first.
+def read_log(store: Store, *, damaged: list[str] | None = None) -> tuple[Entry, ...]:
+    """Return all accepted deliveries, oldest first.
 
     A damaged entry raises `StoreError`, or is skipped and named in `damaged`.
     """
@@ -162,74 +125,23 @@ def log(store: Store, *, damaged: list[str] | None = None) -> tuple[Entry, ...]:
 
 
 def latest(store: Store) -> Entry | None:
-    """The delivery that was accepted last; None in a new store."""
+    """Return the delivery that was accepted last; None in a new store."""
     leaves = [leaf for leaf in store.list(_LOG) if leaf.endswith(".json")]
     return _read(store, leaves[-1]) if leaves else None
 
 
 def find(store: Store, version: str) -> Entry:
-    """The latest entry whose MD5 or data version starts with `version`.
+    """Return the latest entry whose MD5 or data version starts with `version`.
 
     Raises `DataRefused`, with the versions that exist, if there is none or `version` is ambiguous.
     """
-    entries = log(store)
+    entries = read_log(store)
     matches = [entry for entry in entries if version and _matches(entry.acceptance, version)]
     if len({entry.acceptance.md5 for entry in matches}) == 1:
         return matches[-1]
     known = ", ".join(dict.fromkeys(entry.acceptance.md5 for entry in matches or entries)) or "none"
     problem = "is ambiguous" if matches else "is not the version of an accepted delivery"
     raise DataRefused(f"'{version}' {problem}. Known versions: {known}.")
-
-
-def restore(store: Store, version: str) -> Restored:
-    """The delivery of `version` (see `find`), verified. Raises `StoreError` for altered or erased content."""
-    return restored(store, find(store, version))
-
-
-def restored(store: Store, entry: Entry) -> Restored:
-    """The delivery of `entry`, verified. Raises `StoreError` for altered or erased content."""
-    if when := erased_at(store, entry.acceptance.md5):
-        raise StoreError(
-            f"The diary {entry.acceptance.md5} was erased on {when} because a participant withdrew. "
-            "Choose another data version."
-        )
-    files = tuple((file.name, _verified(store, file)) for file in entry.acceptance.files)
-    return Restored(files, entry.acceptance.mapping, entry.acceptance.source, entry)
-
-
-def erased_at(store: Store, identity: str) -> str | None:
-    """When the files of the delivery were erased; None if they were not. Raises `StoreError` for a damaged entry."""
-    try:
-        return read_document(store, f"{_ERASED}/{identity}.json", _Erased, numbered=False).when
-    except FileMissing:
-        return None
-
-
-def erase(store: Store, identity: str, *, also_erased: Set[str], when: str) -> None:
-    """Delete the files of the delivery with this MD5, except those that other deliveries still need.
-
-    `also_erased`: MD5s of deliveries that need no files, because they are erased too. The entry in the log stays, so
-    that the training data of models remains known.
-    """
-    # A damaged entry needs its files no more: it cannot be repeated.
-    entries = log(store, damaged=[])
-    needed = {file.md5 for e in entries if e.acceptance.md5 not in also_erased for file in e.acceptance.files}
-    # Written first, so that concurrent readers get the reason.
-    store.write(f"{_ERASED}/{identity}.json", json.dumps({"when": when}).encode())
-    files = {file.md5 for e in entries if e.acceptance.md5 == identity for file in e.acceptance.files}
-    for digest in (*sorted(files - needed), identity):
-        if digest not in needed:
-            store.delete(_path(digest))
-
-
-def _identity(files: Sequence[KeptFile], *, folder: bool) -> str | None:
-    if folder:
-        return directory_md5((file.name, file.md5) for file in files)
-    return files[0].md5 if len(files) == 1 else None
-
-
-def _path(digest: str) -> str:
-    return f"{_FILES}/{digest[:2]}/{digest[2:]}"
 
 
 def _leaf(number: int, identity: str) -> str:
@@ -263,13 +175,3 @@ def _read(store: Store, leaf: str) -> Entry:
         return Entry(header.number, msgspec.json.decode(content, type=Acceptance))
     except UNREADABLE as error:
         raise StoreError(f"{_LOG}/{leaf} in {store.uri} is damaged: {error}. Restore it from a backup.") from error
-
-
-def _verified(store: Store, file: KeptFile) -> bytes:
-    content = store.read(_path(file.md5))
-    if md5(content) != file.md5:
-        raise StoreError(
-            f"The copy of {file.name} in {store.uri} was altered: {_path(file.md5)} has another MD5 than its name. "
-            "Restore it from a backup."
-        )
-    return content
