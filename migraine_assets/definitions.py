@@ -1,4 +1,7 @@
-"""The Dagster code location. Assets, checks, jobs, sensors, schedules and resources are assembled here only."""
+"""The Dagster code location, which assembles assets, checks, jobs, sensors, schedules and resources.
+
+Not here: the definitions themselves (`defs`).
+"""
 
 from collections.abc import Mapping
 from typing import Any
@@ -32,7 +35,7 @@ from migraine_assets.stores.file_modes import restrict
 
 
 def build_defs(*, resources: Mapping[str, Any] | None = None) -> dg.Definitions:
-    """Return all definitions, with the resources that the environment describes. `resources` replaces some by name."""
+    """Return all definitions, with resources from the environment; `resources` replaces resources by name."""
     settings = Settings()
     workspace = (resources or {}).get("workspace") or workspace_from(settings)
     default = {
@@ -63,6 +66,6 @@ def build_defs(*, resources: Mapping[str, Any] | None = None) -> dg.Definitions:
 
 @dg.definitions
 def definitions() -> dg.Definitions:
-    """Return the definitions that Dagster loads, in each process of a run."""
+    """Return the definitions, which Dagster loads in each process of a run."""
     restrict(group=Settings().group_access)
     return build_defs()

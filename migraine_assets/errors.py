@@ -1,7 +1,7 @@
-"""The errors that are explained to the user, each with its exit code and HTTP status.
+"""The errors that are shown to the user, each with its exit code and HTTP status.
 
-Here belong exceptions whose message says what is wrong, where, and what to do. Bugs raise ordinary Python
-exceptions and are never converted to one of these.
+Their messages say what is wrong, where, and what to do. Not here: bugs, which raise ordinary Python exceptions and are
+never converted to one of these.
 """
 
 
@@ -34,7 +34,7 @@ class NoModelMetTheBar(MigraineError):
 
 
 class StoreError(MigraineError):
-    """The store cannot be read or written, for example because of a full disk or a damaged file."""
+    """The store cannot be read or written, for example because the disk is full or a file is damaged."""
 
     exit_code = 1
     http_status = 503
@@ -51,4 +51,4 @@ class FileMissing(StoreError):
 
 
 class BundleRefused(StoreError):
-    """A model bundle is incomplete, altered, of an unknown format, or disagrees with its pipeline."""
+    """A model bundle is incomplete or altered, has an unknown format, or differs from its pipeline."""

@@ -1,8 +1,7 @@
 """Hyperparameters and thresholds: one YAML file, checked against the settings classes that use it.
 
-The bounds of a parameter are part of its type: `Annotated[float, Range(ge=0, le=1)]`.
-
-Not here: what a threshold means (the settings class in its module of `core`), which file is read (`settings`).
+The bounds of a parameter are part of its type: `Annotated[float, Range(ge=0, le=1)]`. Not here: the meaning of
+thresholds (the settings classes in `core`), the path of the file (`settings`).
 """
 
 import datetime as dt
@@ -22,6 +21,7 @@ from pydantic import ConfigDict, TypeAdapter, ValidationError
 from pydantic_core import ErrorDetails
 
 from migraine_assets.core.contract import CONTRACT, Bounds, Contract
+from migraine_assets.core.custom_fields import CustomField, with_custom_fields
 from migraine_assets.core.diary.cleaning import Cleaning, cleaning_for
 from migraine_assets.core.diary.preprocess import PreprocessSettings
 from migraine_assets.core.diary.validation import ValidationSettings
@@ -39,7 +39,6 @@ from migraine_assets.core.features.outcome import (
 from migraine_assets.core.models.tuning import TuningSettings
 from migraine_assets.core.monitoring.limits import DriftLimits, PerformanceLimits
 from migraine_assets.core.monitoring.rollout_test import RolloutSettings
-from migraine_assets.core.own_fields import OwnField, with_own_fields
 from migraine_assets.core.quality.settings import QualitySettings
 from migraine_assets.core.tasks import Task
 from migraine_assets.errors import ConfigurationError
@@ -54,32 +53,32 @@ class ContractSettings:
     bounds: Annotated[
         Mapping[str, Bounds], doc("Other bounds of numeric fields, by field: low and high, in its unit.")
     ] = field(default_factory=dict)
-    fields: Annotated[Mapping[str, OwnField], doc("Fields of your own, by name.")] = field(default_factory=dict)
+    fields: Annotated[Mapping[str, CustomField], doc("Custom fields, by name.")] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
 class OutcomeSettings:
-    """What is predicted."""
+    """Settings of the predicted outcome."""
 
     horizon: Annotated[
         Annotated[int, Range(ge=1, le=MAX_HORIZON)] | None,
         Unit("days"),
-        doc("How many days ahead a dated diary is predicted; null leaves it to the mapping, whose default is 1."),
+        doc("Days ahead for which a dated diary is predicted; null uses that of the mapping, whose default is 1."),
     ] = None
 
     window: Annotated[
-        Window, doc("day: an attack on the day that lies horizon days ahead; any: on any of the next horizon days.")
+        Window, doc("day: an attack on the day horizon days ahead; any: an attack on any of the next horizon days.")
     ] = "day"
     attack: AttackDefinition = field(default_factory=AttackDefinition)
 
     def horizon_of(self, delivered: int) -> int:
-        """The horizon for a delivery with the horizon `delivered`. A same-day diary stays one."""
+        """Return the horizon for a delivery with the horizon `delivered`; a same-day diary keeps 0."""
         return self.horizon if self.horizon and delivered else delivered
 
     def definition(self, *, horizon: int, dated: bool) -> OutcomeDefinition:
-        """The outcome of a delivery. Raises `ConfigurationError` if a diary without dates cannot have it.
+        """Return the outcome of a delivery; a window of one day is that day.
 
-        A window of one day is that day.
+        Raises `ConfigurationError` for `free_days` with a diary without dates.
         """
         if self.attack.free_days and not dated:
             raise ConfigurationError(
@@ -91,33 +90,35 @@ class OutcomeSettings:
 
 @dataclass(frozen=True)
 class TrainingSettings:
-    """Training. Another number of threads changes bundle hashes, since boosters sum in a different order on it."""
+    """Settings of training. The number of threads affects bundle hashes, because it affects the order of sums."""
 
     seed: Annotated[int, Range(ge=0, le=2**32 - 1), doc("Seed of every fit.")] = 7
     threads: Annotated[
-        int, Range(ge=1, le=1024), Unit("threads"), doc("Of one model; one is fastest for most diaries.")
+        int, Range(ge=1, le=1024), Unit("threads"), doc("Threads to fit one model; one is fastest for most diaries.")
     ] = 1
-    replicates: Annotated[int, Range(ge=1, le=100_000), doc("Replicates of the bootstrap behind each interval.")] = 300
+    replicates: Annotated[int, Range(ge=1, le=100_000), doc("Bootstrap replicates for each interval.")] = 300
 
 
 @dataclass(frozen=True)
 class MonitoringSettings:
-    """Which days are monitored, and the limits."""
+    """The monitored days, and the limits of monitoring."""
 
-    first_day: Annotated[dt.date, doc("Day of the first partition.")] = dt.date(2026, 1, 1)
+    first_day: Annotated[dt.date, doc("First monitored day.")] = dt.date(2026, 1, 1)
     window_days: Annotated[int, Gt(0), Unit("days"), doc("Length of a monitoring window.")] = 7
-    label_delay_days: Annotated[int, Ge(0), Unit("days"), doc("Until an outcome is usually reported.")] = 3
-    outcome_days: Annotated[int, Gt(0), Unit("days"), doc("How far back a delivery is searched for outcomes.")] = 60
+    label_delay_days: Annotated[int, Ge(0), Unit("days"), doc("Days until an outcome is usually reported.")] = 3
+    outcome_days: Annotated[
+        int, Gt(0), Unit("days"), doc("Number of past days for which a delivery is searched for outcomes.")
+    ] = 60
     drift: DriftLimits = field(default_factory=DriftLimits)
     performance: PerformanceLimits = field(default_factory=PerformanceLimits)
 
 
 @dataclass(frozen=True)
 class AutomationSettings:
-    """Automatic retraining, and the test that a better model must pass before it replaces the champion."""
+    """Settings of automatic retraining, and of the rollout of a better model."""
 
     cool_down_hours: Annotated[
-        float, Ge(0), Unit("h"), doc("Least time between a training and an automatic retraining.")
+        float, Ge(0), Unit("h"), doc("Minimum time between a training and an automatic retraining.")
     ] = 20.0
     rollout: RolloutSettings = field(default_factory=RolloutSettings)
 
@@ -145,28 +146,34 @@ class Params:
     models: Mapping[Task, Mapping[str, Mapping[str, Any]]] = field(default_factory=lambda: types.MappingProxyType({}))
 
     def diary_contract(self) -> Contract:
-        """The diary contract with the bounds, fields and outcome of these parameters. Raises `ConfigurationError`."""
-        contract = with_own_fields(CONTRACT.with_bounds(self.contract.bounds), self.contract.fields)
+        """Return the diary contract with the bounds, fields and outcome of these parameters.
+
+        Raises `ConfigurationError` for an invalid bound, field or outcome.
+        """
+        contract = with_custom_fields(CONTRACT.with_bounds(self.contract.bounds), self.contract.fields)
         return with_outcome(contract, checked(self.outcome.attack, contract))
 
     def cleaning(self, contract: Contract) -> Cleaning:
-        """The cleaning rules for `contract` with the clips of these parameters. Raises `ConfigurationError`."""
+        """Return the cleaning rules for `contract` with the clips of these parameters.
+
+        Raises `ConfigurationError` for a clip that cannot be used.
+        """
         return cleaning_for(contract, self.preprocess.clips)
 
     def hyperparameters(self, task: Task, key: str) -> Mapping[str, Any]:
-        """The overrides of one model; empty if there are none."""
+        """Return the hyperparameters that override the defaults of one model."""
         return self.models.get(task, {}).get(key, {})
 
 
 def default_path() -> Path:
-    """The params.yaml in the package."""
+    """Return the path of the params.yaml in the package."""
     return Path(str(files("migraine_assets") / "params.yaml"))
 
 
 def load_params(path: Path | None = None) -> Params:
     """Read and check a parameter file, by default the one in the package.
 
-    Raises `ConfigurationError`, which names the file, each parameter that is wrong, its value and what is allowed.
+    Raises `ConfigurationError`, which names the file and each invalid parameter, with its value and the allowed values.
     """
     path = path or default_path()
     try:
@@ -224,10 +231,10 @@ def _unknown(names: tuple[str, ...]) -> str:
 
 
 def _type_of(names: tuple[str, ...]) -> Any:
-    """The type of the parameter at the path `names`. The items of a tuple or mapping share one type."""
+    """Return the type of the parameter at the path `names`. All items of a tuple or mapping have one type."""
     kind: Any = Params
     for name in names:
-        # Its bounds, unit and meaning are annotations.
+        # Remove the annotations, which are the bounds, the unit and the meaning.
         kind = getattr(kind, "__origin__", kind) if hasattr(kind, "__metadata__") else kind
         if is_dataclass(kind):
             kind = next((item.type for item in fields(kind) if item.name == name), None)

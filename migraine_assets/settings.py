@@ -1,4 +1,4 @@
-"""Settings from the environment, with types. The environment is read when `Settings()` is called, never at import.
+"""Typed settings from the environment, which is read when `Settings()` is called, never at import.
 
 Not here: hyperparameters and thresholds (`migraine_assets.params`), the service's own variables (`serving.settings`).
 """
@@ -12,18 +12,18 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from migraine_assets.errors import ConfigurationError
 
-# Where `migraine ui` serves MLflow and the reports, unless its options say otherwise.
+# Default ports at which `migraine ui` serves MLflow and the reports.
 MLFLOW_PORT, REPORTS_PORT = 5000, 3002
 
 
 class EnvironmentSettings(BaseSettings):
-    """Base of settings that are read from variables. An invalid value raises `ConfigurationError`, which names it."""
+    """Base of settings from environment variables. Raises `ConfigurationError` for an invalid value."""
 
     def __init__(self, **values: Any) -> None:
         try:
             super().__init__(**values)
         except ValidationError as error:
-            # pydantic's own error would be shown with a traceback, as a bug.
+            # pydantic's error would be shown with a traceback, like a bug.
             raise ConfigurationError("\n".join(map(self._explain, error.errors()))) from None
 
     @classmethod
@@ -34,22 +34,22 @@ class EnvironmentSettings(BaseSettings):
 
 
 class Settings(EnvironmentSettings):
-    """Where state is kept, which source is read and who gets alerts, from `MIGRAINE_*` variables.
+    """Settings of the platform, from `MIGRAINE_*` variables.
 
     Parameters
     ----------
-    home: root of all state, unless another setting moves a part of it.
+    home: root folder of all state, unless another setting moves a part of it.
     store_uri: fsspec URL of the store.
     automation: whether sensors and schedules are on by default.
-    executor: whether the steps of a run share one process, or get a process or a pod each.
-    step_resources: with a pod for each step, the requests and limits of those that do not train a model, as JSON.
-    group_access: whether the group of the files may read them; otherwise only their owner may.
+    executor: whether the steps of a run share one process, or each run in a process or pod.
+    step_resources: if each step runs in a pod, the requests and limits of steps that do not train a model, as JSON.
+    group_access: whether the group of the files may read them, in addition to their owner.
     alert_urls: notification channels, as Apprise URLs.
-    public_url: address of the Dagster UI in links that people follow.
-    mlflow_url, reports_url: addresses of the MLflow UI and of the reports, in links that people follow.
+    public_url: address of the Dagster UI, for links.
+    mlflow_url, reports_url: addresses of the MLflow UI and of the reports, for links.
     service_url: address at which this process reaches the HTTP service.
-    serving_secret: the service's `SERVING_SECRET`. Without it outcomes cannot be matched to predictions.
-    diary_database: the service's `SERVING_DIARY_URL`, the database of the diaries that it keeps.
+    serving_secret: the service's `SERVING_SECRET`, without which outcomes cannot be matched to predictions.
+    diary_database: the service's `SERVING_DIARY_URL`, the database of kept diaries.
     """
 
     model_config = SettingsConfigDict(env_prefix="MIGRAINE_", frozen=True, extra="ignore", env_ignore_empty=True)
@@ -104,7 +104,7 @@ class Settings(EnvironmentSettings):
 
     @property
     def mlflow_address(self) -> str | None:
-        """The MLflow UI in links: as set, else the tracking server, else that of `migraine ui`; None if unknown."""
+        """The address of the MLflow UI: as set, or the tracking server, or that of `migraine ui`; None if unknown."""
         if self.mlflow_url:
             return self.mlflow_url.rstrip("/")
         if self.tracking_uri.startswith(("http://", "https://")):
@@ -113,7 +113,7 @@ class Settings(EnvironmentSettings):
 
     @property
     def reports_address(self) -> str | None:
-        """Where the reports are served, in links: as set, else by `migraine ui`; None if they are served nowhere."""
+        """The address of the reports: as set, or that of `migraine ui`; None if they are not served."""
         if self.reports_url:
             return self.reports_url.rstrip("/")
         return f"http://127.0.0.1:{REPORTS_PORT}" if self._is_local else None
@@ -124,7 +124,7 @@ class Settings(EnvironmentSettings):
 
     @property
     def artifact_root(self) -> str:
-        """Where MLflow's artifacts are written, unless a tracking server keeps them."""
+        """The folder of MLflow's artifacts, unless a tracking server stores them."""
         return str(self.root / "mlartifacts")
 
     @property
@@ -134,12 +134,12 @@ class Settings(EnvironmentSettings):
 
     @property
     def landing(self) -> Path:
-        """The folder in which new diaries are dropped."""
+        """The landing folder for new diaries."""
         return self.root / "landing"
 
 
 def requirement(error: ErrorDetails) -> str:
-    """What pydantic requires of a value, as the end of a sentence: "must be greater than 0"."""
+    """Return pydantic's requirement of a value as the end of a sentence: "must be greater than 0"."""
     if error["type"] == "bool_parsing":
         return "must be on or off"
     return error["msg"].replace("Input should", "must", 1)

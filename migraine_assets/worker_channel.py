@@ -1,4 +1,4 @@
-"""The inner end of a worker process: its start, its requests and answers, and the limits that it sets for itself.
+"""The side of a worker process: its start, its requests and answers, and the limits that it sets for itself.
 
 Headers are frames on a socket, which is standard input: their length (4 bytes) and JSON. Content is in shared memory,
 whose descriptors come with each request. This module imports the standard library only, so that workers start quickly.
@@ -23,7 +23,7 @@ OPEN_FILES = 32
 
 def channel() -> socket.socket:
     """Return the socket to the process that started this one, and set up signal handling."""
-    # Ctrl-C in a terminal signals every process of the group. The other process ends this one.
+    # Ctrl-C in a terminal signals every process of the group, but only the parent process may end this one.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGPROF, signal.SIG_DFL)
     signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGPROF})
@@ -31,18 +31,18 @@ def channel() -> socket.socket:
 
 
 def allow_seconds(seconds: float) -> None:
-    """End this process, even inside native code, after this much more processor time. 0: no limit."""
+    """End this process, even inside native code, after `seconds` more of processor time. 0 removes the limit."""
     signal.setitimer(signal.ITIMER_PROF, seconds)
 
 
 def send(channel: socket.socket, header: Mapping[str, Any]) -> None:
-    """Send one frame."""
+    """Send one frame with the header `header`."""
     encoded = json.dumps(header).encode()
     channel.sendall(LENGTH.pack(len(encoded)) + encoded)
 
 
 def receive(channel: socket.socket) -> tuple[dict[str, Any], list[int]]:
-    """Return the next request and the descriptors of its shared memory. Raises `EOFError` at the end."""
+    """Return the next request and its descriptors of shared memory. Raises `EOFError` when the channel is closed."""
     length, descriptors, _, _ = socket.recv_fds(channel, LENGTH.size, 2)
     if len(length) < LENGTH.size:
         raise EOFError
@@ -62,7 +62,7 @@ class Mappings:
         self._mapped: dict[int, tuple[int, memoryview]] = {}
 
     def of(self, descriptors: Sequence[int]) -> list[memoryview]:
-        """Return the memory behind each of `descriptors`, and close them."""
+        """Return the memory of each of `descriptors`, and close the descriptors."""
         for position, descriptor in enumerate(descriptors):
             inode = os.fstat(descriptor).st_ino
             if position not in self._mapped or self._mapped[position][0] != inode:
@@ -76,12 +76,12 @@ class Mappings:
 
 
 def confine(*, budget: int, file_bytes: int = 0) -> int:
-    """Limit the memory of this process to `budget` bytes more than now. Returns the limit.
+    """Limit this process to `budget` more bytes of memory, and return the resulting limit in bytes.
 
-    It may write no core dumps, at most `file_bytes` to a file, and open few files.
+    The process may also write no core dumps, write at most `file_bytes` to a file, and open few files.
     """
     limit = data_bytes() + budget
-    if sys.platform == "linux":  # other systems do not enforce it
+    if sys.platform == "linux":  # other systems do not enforce this limit
         resource.setrlimit(resource.RLIMIT_DATA, (limit, limit))
     limits = (resource.RLIMIT_CORE, 0), (resource.RLIMIT_FSIZE, file_bytes), (resource.RLIMIT_NOFILE, OPEN_FILES)
     for kind, most in limits:

@@ -1,6 +1,6 @@
 """A separate process for native decoders, which a hostile file can crash: frames to and from it, and shared memory.
 
-Not here: the inner end (`migraine_assets.worker_channel`), what workers do (`serving.input.table_worker`,
+Not here: the side of the worker (`migraine_assets.worker_channel`), the workers (`serving.input.table_worker`,
 `migraine_assets.sources.decoder_worker`).
 """
 
@@ -29,7 +29,7 @@ Frame = TypeVar("Frame", bound=msgspec.Struct)
 
 
 class WorkerDied(Exception):
-    """The worker has ended, or its answer is not one that it sends."""
+    """The worker has ended, or its answer is invalid."""
 
 
 class _Ready(msgspec.Struct):
@@ -39,9 +39,9 @@ class _Ready(msgspec.Struct):
 
 
 class WorkerProcess:
-    """A running worker, the module `module` with `arguments`.
+    """A running worker process that executes the module `module` with `arguments`.
 
-    `check` is called while a method waits, and its exceptions are passed on.
+    While a method waits, it calls `check` every `CHECK_SECONDS` and propagates its exceptions.
     """
 
     def __init__(self, module: str, *arguments: str) -> None:
@@ -67,16 +67,16 @@ class WorkerProcess:
 
     @property
     def exit_code(self) -> int | None:
-        """The exit code, negative for a signal; None while it runs."""
+        """The exit code, negative after a signal; None while the worker runs."""
         return self._process.poll()
 
     def await_ready(self, check: Check) -> None:
-        """Wait until it has started. Raises `WorkerDied`."""
+        """Wait until the worker has started. Raises `WorkerDied` if it ends before."""
         while not self._ready:
             self._ready = self.frame(_Ready, check).ready
 
     def send(self, header: Mapping[str, Any], shared: Sequence[int]) -> None:
-        """Send one frame with the descriptors `shared`. Raises `WorkerDied`."""
+        """Send one frame with the descriptors `shared`. Raises `WorkerDied` if the worker has ended."""
         encoded = msgspec.json.encode(header)
         # This never blocks: a request is much smaller than the buffer of the socket, which is empty between requests.
         try:
@@ -86,7 +86,7 @@ class WorkerProcess:
             raise WorkerDied from error
 
     def frame(self, kind: type[Frame], check: Check) -> Frame:
-        """Wait for the next frame. Raises `WorkerDied`."""
+        """Wait for the next frame and decode it. Raises `WorkerDied` if the worker ends or the frame is invalid."""
         length = bytearray(LENGTH.size)
         self._fill(memoryview(length), check)
         [size] = LENGTH.unpack(length)
@@ -121,7 +121,7 @@ class WorkerProcess:
 
 
 class SharedMemory:
-    """`size` bytes for two processes. Neither can change the size. Unwritten pages take no memory."""
+    """Memory of `size` bytes that two processes share. Neither can change its size. Unwritten pages use no memory."""
 
     def __init__(self, size: int) -> None:
         self.size = max(size, 1)
@@ -132,19 +132,19 @@ class SharedMemory:
             Path(path).unlink()
         os.ftruncate(self.descriptor, self.size)
         if sys.platform == "linux":
-            # Otherwise a worker could cut off what the service is reading, which would kill the service.
+            # If a worker could shrink the memory while the service reads it, the service would be killed by SIGBUS.
             seals = fcntl.F_SEAL_SHRINK | fcntl.F_SEAL_GROW | fcntl.F_SEAL_SEAL
             fcntl.fcntl(self.descriptor, fcntl.F_ADD_SEALS, seals)
         self.content = mmap.mmap(self.descriptor, self.size)
 
     def close(self) -> None:
-        """Close it here. The system frees the memory once the other process has closed it too."""
+        """Close the memory in this process. The system frees it once the other process has closed it too."""
         self.content.close()
         os.close(self.descriptor)
 
 
 def _environment() -> dict[str, str]:
-    """Return the environment of a worker: no secrets, the module path of this process, one thread and one heap."""
+    """Return the environment of a worker: the module path of this process, one thread, one heap and no secrets."""
     return {
         **{name: os.environ[name] for name in _INHERITED if name in os.environ},
         "PYTHONPATH": os.pathsep.join(path or str(Path.cwd()) for path in sys.path),

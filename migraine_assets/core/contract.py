@@ -1,6 +1,6 @@
 """The diary contract: one line for every field. Schemas, request models and documents are derived from it.
 
-This module defines the name, type, bounds and meaning of each field, and `Contract`, the value that is passed on.
+This module defines the name, type, bounds and meaning of each field, and the class `Contract`, which holds all fields.
 Not here: reading files (`sources`), handling values out of bounds (`core.diary.validation`), features
 (`core.features.table`).
 
@@ -17,18 +17,18 @@ from migraine_assets.errors import ConfigurationError
 
 Role = Literal["key", "static", "exposure", "premonitory", "outcome"]
 Kind = Literal["string", "date", "category", "number", "flag"]
-# Features of a field that is declared in parameters.
+# The features that a field declared in parameters can have.
 Derived = Literal["today", "mean_7d", "mean_28d", "deviation", "change"]
 
-# No quantity of a diary comes near it, and the product of two values below it is still finite as float32.
+# Far above any quantity of a diary, and the product of two smaller values is still finite as float32.
 LARGEST = 1e9
 
 
 @dataclass(frozen=True)
 class Encoding:
-    """How a category becomes a number: the diary column that holds it, and the number of each category.
+    """The numeric form of a category: the name of its diary column, and the number of each category.
 
-    A category without a number is null in that column: it does not answer the question that the column asks.
+    A category without a number becomes null in that column.
     """
 
     column: str
@@ -40,10 +40,10 @@ class Encoding:
 class Field:
     """One field of the diary.
 
-    `low` and `high` are inclusive bounds in `unit`; None means unbounded on that side. `consequence` marks an
-    exposure that an attack of the same day can cause (a drug taken for it). A same-day prediction (horizon 0) knows
-    it only up to the day before, like an outcome. `encoding` is the numeric form of a category. `derived`: the features
-    of a field that parameters declare; those of the other fields are in `core.features.table`.
+    `low` and `high` are inclusive bounds in `unit`; None means unbounded on that side. `consequence` marks an exposure
+    that an attack of the same day can cause, such as a drug. A same-day prediction (horizon 0) uses such a field only
+    up to the day before, like an outcome. `encoding` is the numeric form of a category. `derived`: features of a field
+    that is declared in parameters; the features of other fields are in `core.features.table`.
     """
 
     name: str
@@ -60,12 +60,12 @@ class Field:
 
     @property
     def column(self) -> str:
-        """The column of a `core.features.diary.Diary` that holds the field."""
+        """The name of the field's column in a `core.features.diary.Diary`."""
         return self.encoding.column if self.encoding else self.name
 
     @property
     def numeric(self) -> bool:
-        """Whether a diary has a column for it. Keys and categories without an encoding have none."""
+        """Whether the field has a diary column. Keys, and categories without an encoding, have none."""
         return self.kind in ("number", "flag") or self.encoding is not None
 
 
@@ -134,13 +134,13 @@ ATTACK = "migraine_occurrence"
 SEVERITY = "migraine_severity"
 DURATION = "duration_h"
 
-# The origin of a row. Kept beside the contract's fields from the file to the quarantine; never a feature.
+# The origin of a row: columns that raw, validated and quarantined rows have, and that are never features.
 PROVENANCE: tuple[str, ...] = ("source_file", "source_row")
 
 
 @dataclass(frozen=True)
 class Bounds:
-    """New bounds of a field in its unit; None keeps the present one."""
+    """New bounds of a field in its unit; None keeps the current bound."""
 
     low: float | None = None
     high: float | None = None
@@ -148,7 +148,7 @@ class Bounds:
 
 @dataclass(frozen=True)
 class Contract:
-    """The fields of a diary, in order. Every stage that reads fields gets one of these."""
+    """The fields of a diary, in order. Every stage that reads fields takes a contract."""
 
     fields: tuple[Field, ...] = FIELDS
 
@@ -159,7 +159,7 @@ class Contract:
 
     @cached_property
     def by_column(self) -> Mapping[str, Field]:
-        """The fields by the diary column that holds them, keys included."""
+        """The fields by their diary column, including keys."""
         return {item.column: item for item in self.fields}
 
     @cached_property
@@ -169,36 +169,36 @@ class Contract:
 
     @cached_property
     def withheld(self) -> frozenset[str]:
-        """The columns that a same-day prediction knows only up to the day before: outcomes and consequences."""
+        """The columns that a same-day prediction uses only up to the day before: outcomes and consequences."""
         return frozenset(item.column for item in self.fields if item.role == "outcome" or item.consequence)
 
     def names(self, *roles: Role) -> tuple[str, ...]:
-        """The names of the fields that have one of `roles`, in order; of all fields without `roles`."""
+        """Return the names of the fields with one of `roles`, in order; without `roles`, the names of all fields."""
         return tuple(item.name for item in self.fields if not roles or item.role in roles)
 
     def of_kind(self, *kinds: Kind) -> tuple[Field, ...]:
-        """The fields of one of `kinds`, in order."""
+        """Return the fields whose kind is one of `kinds`, in order."""
         return tuple(item for item in self.fields if item.kind in kinds)
 
     def with_bounds(self, bounds: Mapping[str, Bounds]) -> "Contract":
-        """The same contract with other bounds. Raises `ConfigurationError` for an unknown name or impossible bounds."""
+        """Return a copy with changed bounds. Raises `ConfigurationError` for an unknown name or impossible bounds."""
         for name in bounds:
             self._check_bounded(name)
         changed = tuple(_bounded(item, bounds[item.name]) if item.name in bounds else item for item in self.fields)
         return Contract(changed)
 
     def updated(self, fields: tuple[Field, ...]) -> "Contract":
-        """The same contract with `fields` in place of those of the same name, and new ones at the end."""
+        """Return a copy in which `fields` replace the fields of the same name; new names are added at the end."""
         newer = {item.name: item for item in fields}
-        kept = tuple(newer.pop(item.name, item) for item in self.fields)
-        return Contract((*kept, *newer.values()))
+        fields_in_order = tuple(newer.pop(item.name, item) for item in self.fields)
+        return Contract((*fields_in_order, *newer.values()))
 
     def _check_bounded(self, name: str) -> None:
         numbers = [item.name for item in self.of_kind("number")]
         if name not in numbers:
             close = difflib.get_close_matches(name, numbers, 1)
             hint = f"Did you mean '{close[0]}'?" if close else f"Fields with bounds: {', '.join(numbers)}."
-            raise ConfigurationError(f"The diary contract has no number '{name}' whose bounds could change. {hint}")
+            raise ConfigurationError(f"The diary contract has no numeric field '{name}' with bounds to change. {hint}")
 
 
 def _bounded(item: Field, bounds: Bounds) -> Field:
@@ -219,5 +219,5 @@ NAMES: tuple[str, ...] = CONTRACT.names()
 
 
 def names(*roles: Role) -> tuple[str, ...]:
-    """The names of the fields with one of `roles`, in contract order."""
+    """Return the names of the fields with one of `roles`, in contract order."""
     return CONTRACT.names(*roles)

@@ -1,8 +1,8 @@
-"""The MD5 hash that DVC records for a delivery of files.
+"""The MD5 hash that DVC records for a file or folder.
 
 DVC (version 3) identifies a file by the MD5 of its bytes, with line endings unchanged, and a folder by the MD5 of a
 JSON listing of its files, sorted by relative path, with `.dir` appended. MD5 identifies content here and has no
-security purpose. Not here: reading or keeping files (`stores.assets.delivery_files`).
+security purpose. Not here: storing files (`stores.assets.delivery_files`).
 """
 
 import hashlib
@@ -13,16 +13,16 @@ DIRECTORY_SUFFIX = ".dir"
 
 
 def md5(content: bytes) -> str:
-    """The MD5 of `content` as 32 lowercase hexadecimal digits."""
+    """Return the MD5 of `content` as 32 lowercase hexadecimal digits."""
     return hashlib.md5(content, usedforsecurity=False).hexdigest()
 
 
 def directory_listing(entries: Iterable[tuple[str, str]]) -> bytes:
-    """The listing that DVC stores for a folder, from pairs of relative path (with forward slashes) and MD5."""
+    """Return the listing that DVC stores for a folder; `entries` are pairs of relative path (with /) and MD5."""
     listing = [{"md5": digest, "relpath": path} for path, digest in sorted(entries)]
     return json.dumps(listing, sort_keys=True).encode()
 
 
 def directory_md5(entries: Iterable[tuple[str, str]]) -> str:
-    """The hash of a folder: the MD5 of its listing followed by `.dir`."""
+    """Return the hash of a folder: the MD5 of its listing followed by `.dir`."""
     return md5(directory_listing(entries)) + DIRECTORY_SUFFIX

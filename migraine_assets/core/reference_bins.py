@@ -1,7 +1,7 @@
 """Reference bins of features and predictions, and the population stability index (PSI) between two sets of counts.
 
-Here belong binning, counting and comparing. The service imports this module, so it needs NumPy only. Not here: the
-limits at which drift raises an alert (`core.monitoring.drift.task_drift`).
+This module bins, counts and compares. It needs only NumPy, because the service imports it. Not here: the limits of
+drift (`core.monitoring.limits`).
 """
 
 import math
@@ -15,7 +15,7 @@ from numpy.typing import ArrayLike, NDArray
 
 BINS = 10
 
-# The name under which a bundle keeps the reference bins of the model's own output.
+# The name of the reference bins of the model's own output in a bundle.
 MODEL_OUTPUT = "score"
 
 Counts = NDArray[np.int64]
@@ -23,10 +23,10 @@ Counts = NDArray[np.int64]
 
 @dataclass(frozen=True)
 class FeatureReference:
-    """The distribution of one feature in the training part.
+    """The distribution of one feature in the training data.
 
-    k `edges` make k + 1 bins; a value belongs to the first bin whose upper edge is not below it. `counts` are the rows
-    in each bin, `missing` the rows without a finite value.
+    k `edges` define k + 1 bins; a value belongs to the first bin with an upper edge at or above it. `counts`: number of
+    rows in each bin. `missing`: number of rows without a finite value.
     """
 
     name: str
@@ -36,12 +36,12 @@ class FeatureReference:
 
     @property
     def all_counts(self) -> Counts:
-        """Rows in each bin, followed by the rows without a value: int64[k + 2]."""
+        """Number of rows in each bin, followed by the number of rows without a value: int64[k + 2]."""
         return np.array([*self.counts, self.missing], dtype=np.int64)
 
     @property
     def typical(self) -> float:
-        """A value in the bin that holds the median; 0.0 if there is only one bin."""
+        """A value in the bin of the median; 0.0 if there is only one bin."""
         if not self.edges:
             return 0.0
         middle = int(np.searchsorted(np.cumsum(self.counts), sum(self.counts) / 2))
@@ -49,21 +49,21 @@ class FeatureReference:
         return (low + high) / 2
 
     def to_json(self) -> dict[str, Any]:
-        """The reference as lists and numbers."""
+        """Return the reference as a dictionary of lists and numbers."""
         return asdict(self) | {"edges": list(self.edges), "counts": list(self.counts)}
 
 
 def reference_from_json(figures: Mapping[str, Any]) -> FeatureReference:
-    """The inverse of `FeatureReference.to_json`."""
+    """Return the reference that `FeatureReference.to_json` wrote."""
     edges, counts = tuple(map(float, figures["edges"])), tuple(map(int, figures["counts"]))
     return FeatureReference(str(figures["name"]), edges, counts, int(figures["missing"]))
 
 
 def bin_edges(values: ArrayLike, *, bins: int = BINS) -> tuple[float, ...]:
-    """Inner edges of at most `bins` bins for the finite values of `values` [n]. No bin is empty.
+    """Return the inner edges of at most `bins` bins for the finite values in `values` [n]. No bin is empty.
 
-    With at most `bins` distinct values, each value has a bin and the edges lie midway between them. Otherwise the edges
-    are the distinct quantiles.
+    With at most `bins` distinct values, each value has a bin, and the edges are midway between the values. Otherwise
+    the edges are the distinct quantiles.
     """
     known = np.asarray(values, dtype=np.float64)
     known = np.sort(known[np.isfinite(known)])
@@ -72,17 +72,17 @@ def bin_edges(values: ArrayLike, *, bins: int = BINS) -> tuple[float, ...]:
     distinct = known[np.append(True, known[1:] != known[:-1])]
     if distinct.size <= bins:
         return tuple(((distinct[1:] + distinct[:-1]) / 2).tolist())
-    # An order statistic instead of an interpolation: every edge is a value that occurs, so no bin is empty.
+    # Order statistics are not interpolated, so every edge is a value of the data and no bin is empty.
     positions = np.arange(1, bins) * known.size // bins - 1
     edges = np.unique(known[np.maximum(positions, 0)])
     return tuple(edges[edges < known[-1]].tolist())
 
 
 def bin_indices(edges: Sequence[float], values: ArrayLike) -> NDArray[np.intp]:
-    """The bin of each of `values` [n]: intp[n]; len(edges) + 1 for a value that is not finite."""
+    """Return the index of the bin of each value in `values` [n]: intp[n]; len(edges) + 1 if it is not finite."""
     array = np.asarray(values, dtype=np.float64)
     indices = np.zeros(array.shape, dtype=np.intp)
-    # With few edges, comparing all values is many times faster than a binary search of unordered values.
+    # With few edges, comparing all values is much faster than a binary search for unordered values.
     for edge in edges:
         indices += array > edge
     indices[~np.isfinite(array)] = len(edges) + 1
@@ -90,26 +90,26 @@ def bin_indices(edges: Sequence[float], values: ArrayLike) -> NDArray[np.intp]:
 
 
 def bin_counts(edges: Sequence[float], values: ArrayLike) -> Counts:
-    """Rows of `values` [n] in each bin, followed by the rows that are not finite: int64[len(edges) + 2]."""
+    """Return the number of `values` [n] in each bin, then of values that are not finite: int64[len(edges) + 2]."""
     return np.bincount(bin_indices(edges, values), minlength=len(edges) + 2)
 
 
 def reference(name: str, values: ArrayLike, *, bins: int = BINS) -> FeatureReference:
-    """The reference of one feature, or of the output of a model, from its training values [n]."""
+    """Return the reference of one feature, or of a model's output, from its training values [n]."""
     edges = bin_edges(values, bins=bins)
     *counts, missing = bin_counts(edges, values).tolist()
     return FeatureReference(name, edges, tuple(counts), missing)
 
 
 def references(matrix: NDArray[np.float32], names: Sequence[str], *, bins: int = BINS) -> tuple[FeatureReference, ...]:
-    """The reference of each column of `matrix` float32[n, F]."""
+    """Return the reference of each column of `matrix` float32[n, F]."""
     return tuple(reference(name, matrix[:, k], bins=bins) for k, name in enumerate(names))
 
 
 def psi(expected: ArrayLike, actual: ArrayLike) -> float:
-    """The population stability index of two vectors of counts over the same bins; 0 means equal shares.
+    """Return the population stability index of two vectors of counts over the same bins; 0 means equal shares.
 
-    Each count is increased by 0.5, so that the index stays finite with empty bins. NaN if either vector has no counts.
+    Each count is increased by 0.5 to keep the index finite if a bin is empty. NaN if either vector sums to 0.
     """
     before, after = np.asarray(expected, dtype=np.float64), np.asarray(actual, dtype=np.float64)
     if before.sum() == 0 or after.sum() == 0:
@@ -120,10 +120,10 @@ def psi(expected: ArrayLike, actual: ArrayLike) -> float:
 
 
 def psi_noise(bins: int, expected_rows: int, actual_rows: int, *, level: float = 0.05) -> float:
-    """The PSI that chance alone exceeds with probability `level`: the quantile of chi2(bins - 1) times (1/n + 1/m).
+    """Return the PSI that chance exceeds with probability `level`: a quantile of chi2(bins - 1) times (1/n + 1/m).
 
-    Yurdakul 2018 (Western Michigan University); the chi-squared quantile by Wilson & Hilferty 1931. When several
-    features are tested together, divide `level` by their number.
+    Yurdakul 2018 (Western Michigan University); the chi-squared quantile is that of Wilson & Hilferty 1931. To test
+    several features together, divide `level` by their number.
     """
     freedom = bins - 1
     if freedom < 1 or expected_rows < 1 or actual_rows < 1:

@@ -1,11 +1,14 @@
-"""The process that reads Parquet and workbooks, and may die alone.
+"""The worker process that reads Parquet files and workbooks.
 
-Their decoders are native code, which a hostile file can crash or make take any memory. A request is {format, name,
-size, limits, positions} with two descriptors: the file, and an empty file for columns. Its answer is {header, notes,
-size}, with `size` bytes of an Arrow file: the line numbers and, of a workbook, all columns, or the columns at
-`positions`. Or it is {refused}, a sentence, or {memory: true}.
+Their decoders are native code. A hostile file can crash them or make them allocate any amount of memory; in a process
+of their own, they do not affect the rest of the platform.
 
-Not here: starting it, and what its answers mean (`sources.files.decoder`); the readers themselves.
+A request is {format, name, size, limits, positions} with two descriptors: the file, and an empty file for columns. The
+answer is {header, notes, size}, and `size` bytes of an Arrow file in the second descriptor. Without `positions`, the
+Arrow file contains the line numbers and, for a workbook, all columns; otherwise it contains the columns at `positions`.
+A file that cannot be read is answered by {refused: sentence} or {memory: true}.
+
+Not here: the code that starts the worker and reads its answers (`sources.files.decoder`), the readers of the formats.
 """
 
 import os
@@ -29,12 +32,12 @@ FORMATS: Mapping[str, tuple[Callable[[str, memoryview, SourceLimits], Sheet], bo
     "parquet": (parquet_sheet, True),
     "workbook": (lambda name, content, limits: workbook_sheet(name, bytes(content), limits), False),
 }
-# Seconds without a file after which the process ends.
+# The process ends after this many seconds without a request.
 KEPT_SECONDS = 60.0
 
 
 def answer(request: Mapping[str, Any], content: memoryview, room: int) -> dict[str, Any]:
-    """Write the columns that `request` asks for to the descriptor `room`, and return the header of the answer."""
+    """Write the requested columns to the descriptor `room`, and return the header of the answer."""
     read, column_by_column = FORMATS[request["format"]]
     try:
         sheet = read(request["name"], content, SourceLimits(**request["limits"]))
@@ -59,13 +62,16 @@ def _write(columns: list[pa.Array], room: int) -> int:
             with pa.ipc.new_file(file, batch.schema) as writer:
                 writer.write_batch(batch)
             file.flush()
-        except OSError as error:  # beyond the limit on files
+        except OSError as error:  # the file exceeds the limit of the process
             raise MemoryError from error
         return file.tell()
 
 
 def main(budget: int, seconds: float) -> None:
-    """Answer requests until no other comes for a while."""
+    """Answer requests until none arrives for `KEPT_SECONDS`.
+
+    `budget`: the limit on additional memory, in bytes. `seconds`: the limit on the processor time of one request.
+    """
     requests = channel()
     confine(budget=budget, file_bytes=budget)
     send(requests, {"ready": True})

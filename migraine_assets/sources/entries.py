@@ -1,4 +1,4 @@
-"""Several rows of one day in one file: entries of a day that become one, if the mapping says so.
+"""Several entries of one day in one file, merged to one row if the mapping states it.
 
 Not here: rows of the same day in several files (`sources.superseded`), conflicts of single days
 (`core.diary.validation`).
@@ -14,13 +14,13 @@ from migraine_assets.errors import DataRefused
 from migraine_assets.sources.columns.mapping import ENTRIES
 
 _KEY = ["participant_id", "date"]
-# If more of the days have several rows that differ, they are no mistakes.
+# If at least so many days, and more than this share, have rows that differ, these are entries and not mistakes.
 _MAX_DAYS_IN_CONFLICT = 0.20
 _MIN_DAYS_IN_CONFLICT = 10
 
 
 def refuse_entries(frame: pd.DataFrame, file: np.ndarray, contract: Contract = CONTRACT) -> None:
-    """Raise `DataRefused` if many days are described by several, different rows of one file."""
+    """Raise `DataRefused` if many days have several different rows in one file."""
     dated = frame[_KEY].notna().all(axis=1)
     keys = frame.loc[dated, _KEY].assign(file=file[dated.to_numpy()])
     repeated = keys.duplicated(keep=False)
@@ -43,10 +43,10 @@ def refuse_entries(frame: pd.DataFrame, file: np.ndarray, contract: Contract = C
 def merge_entries(
     frame: pd.DataFrame, stated: Mapping[str, str], contract: Contract = CONTRACT
 ) -> tuple[pd.DataFrame, np.ndarray, str]:
-    """Return the frame with one row for each file, participant and day, the kept rows, and the note on it.
+    """Return the frame with one row for each file, participant and day, the positions of the kept rows, and a note.
 
-    `stated` maps a field to mean, max, min, sum, first or last. By default an exposure is the mean of the entries that
-    have it, flags, severity and the outcome are the largest, a duration is the sum, and the rest is the first.
+    `stated` maps a field to mean, max, min, sum, first or last. By default an exposure is the mean of its entries;
+    flags, severity and the outcome are the maximum; a duration is the sum; every other field is the first entry.
     """
     dated = frame[_KEY].notna().all(axis=1)
     keys = ["source_file", *_KEY]
@@ -61,10 +61,10 @@ def merge_entries(
     ]
     joined = pd.concat(merged, axis=1).reset_index()
     place = frame[dated].drop_duplicates(keys).index.to_numpy()
-    kept = pd.concat([joined.set_index(place), frame[~dated]])[list(frame.columns)].sort_index(kind="stable")
+    result = pd.concat([joined.set_index(place), frame[~dated]])[list(frame.columns)].sort_index(kind="stable")
     used = [f"{name} by {rule}" for name, rule in rules.items() if frame[name].notna().any() and rule != "first"]
-    note = f"{len(frame):,} entries became {len(kept):,} days: {', '.join(used)}."
-    return kept.reset_index(drop=True), kept.index.to_numpy(), note
+    note = f"{len(frame):,} entries became {len(result):,} days: {', '.join(used)}."
+    return result.reset_index(drop=True), result.index.to_numpy(), note
 
 
 def _default(field: Field) -> str:
@@ -76,5 +76,5 @@ def _default(field: Field) -> str:
 
 
 def stated_rules(columns: Sequence[tuple[str, str | None]]) -> dict[str, str]:
-    """Return the stated rules among pairs of a field and its rule."""
+    """Return the rules by field, from pairs of a field and its rule; pairs without a rule are left out."""
     return {name: rule for name, rule in columns if rule is not None}

@@ -12,7 +12,7 @@ from migraine_assets.sources.columns.mapping import SourceMapping, parse_mapping
 
 @dataclass(frozen=True)
 class KnownFormat:
-    """A known header: all of `columns`, in any order, and nothing else except `optional`."""
+    """A published format. Its header has all of `columns`, in any order, and no others except `optional`."""
 
     name: str
     columns: frozenset[str]
@@ -35,7 +35,7 @@ def recognize(header: Sequence[str]) -> KnownFormat | None:
 
 
 def shipped_mapping(form: KnownFormat) -> SourceMapping:
-    """Return the mapping of a known format."""
+    """Return the built-in mapping of a known format."""
     leaf = f"{form.name}.yaml"
     text = files("migraine_assets.sources").joinpath("mappings", leaf).read_text("utf-8")
     return parse_mapping(text, name=leaf)

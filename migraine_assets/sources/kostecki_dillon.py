@@ -21,8 +21,8 @@ _REMEDY = "Run pip install 'migraine-platform[kostecki-dillon]', or give the pat
 def open_kostecki_dillon() -> Delivery:
     """Return the data set `carData/KosteckiDillon` as a delivery of one CSV file.
 
-    Raises `ConfigurationError` if the package is not installed. The package stores its frames pickled: reading one runs
-    code from the files of the installed package, as importing it does. None of it reaches a bundle.
+    Raises `ConfigurationError` if the package is not installed. The package stores its frames as pickles, so reading
+    one can run code, as importing the package does. No pickle becomes part of a bundle.
     """
     content = _frame().to_csv(index=False, float_format="%g", lineterminator="\n").encode()
     file = source_file(FILE, content)

@@ -1,4 +1,4 @@
-"""One file of a delivery: its sheet, the binding of its columns to fields, and their cells.
+"""A part of a delivery, which is one file: its sheet, the binding of its columns to fields, and their cells.
 
 Not here: the delivery as a whole (`sources.table`).
 """
@@ -22,7 +22,7 @@ from migraine_assets.sources.columns.dates import Order, parse_date
 from migraine_assets.sources.columns.mapping import Column, SourceMapping
 from migraine_assets.sources.files.sheet import Sheet
 
-# In a file of fewer rows, every participant may have one.
+# In a file of fewer rows, each participant may have a single row.
 _MIN_ENTRIES = 20
 
 _DATE_NAME = re.compile("dat|day|dag|tag|fecha|jour|giorno|dia|when|time")
@@ -31,7 +31,7 @@ _SAMPLE, _DATE_SHARE = 200, 0.8
 
 @dataclass(frozen=True)
 class Part:
-    """One file. `cells` has one array for each column of `binding`."""
+    """One file of a delivery. `cells` has one array for each column of `binding`."""
 
     sheet: Sheet
     binding: Binding
@@ -39,7 +39,7 @@ class Part:
     notes: tuple[str, ...] = ()
 
     def column(self, field: str) -> tuple[Column, pa.Array] | None:
-        """Return the column that is read as `field` and its cells."""
+        """Return the column that is read as `field` and its cells; None if there is none."""
         position = self.binding.position(field)
         return None if position is None else (self.binding.columns[position][0], self.cells[position])
 
@@ -54,16 +54,16 @@ def read_part(sheet: Sheet, mapping: SourceMapping | None, contract: Contract = 
     name = sheet.header[numbered]
     binding = bind(sheet, mapping, contract, without={numbered})
     note = (
-        f"{sheet.file}: column '{name}' differs in every row, so that it numbers the entries and is no participant. If "
-        f"it is one, state it in the mapping: {mapping_line('participant_id', name)}"
+        f"{sheet.file}: column '{name}' has a different value in every row, so it does not identify participants. If "
+        f"it does, state it in the mapping: {mapping_line('participant_id', name)}"
     )
     return Part(sheet, binding, _load(sheet, binding), (note,))
 
 
 def entry_number(sheet: Sheet, binding: Binding) -> int | None:
-    """Return the position of a column that was taken for the participant by its name and numbers the entries.
+    """Return the position of a column that was bound to the participant by its name, but only numbers the entries.
 
-    It differs in every row of a dated diary. A column `participant_id` is believed.
+    Such a column differs in every row of a dated diary. A column named `participant_id` is never one.
     """
     index = binding.position("participant_id")
     if index is None or "participant_id" not in binding.guessed or binding.position("date") is None:
@@ -77,7 +77,7 @@ def entry_number(sheet: Sheet, binding: Binding) -> int | None:
 
 
 def is_diary(part: Part) -> bool:
-    """Return whether the file has any of the columns without which it cannot be a diary."""
+    """Return whether the file has a participant, a date or an outcome; any other file is not a diary."""
     return any(part.binding.position(name) is not None for name in ("participant_id", "date", ATTACK))
 
 
@@ -100,7 +100,7 @@ def require_outcome(part: Part, mapping: SourceMapping | None) -> None:
 
 
 def refuse_unread_dates(parts: Sequence[Part], frame: pd.DataFrame, mapping: SourceMapping | None) -> None:
-    """Raise `DataRefused` if days of participants have no date although an ignored column holds dates."""
+    """Raise `DataRefused` if participants have several rows without a date although an ignored column holds dates."""
     if (mapping and mapping.horizon == 0) or frame["date"].notna().any():
         return
     if not frame["participant_id"].duplicated().any() or frame["participant_id"].isna().all():
@@ -134,7 +134,7 @@ def _holds_dates(sheet: Sheet, position: int) -> bool:
 
 
 def _load(sheet: Sheet, binding: Binding) -> list[pa.Array]:
-    # Two fields may be read from one column, which is loaded once.
+    # Load a column once, even if two fields are read from it.
     positions = sorted({position for _, position in binding.columns if position >= 0} | set(binding.joined))
     loaded = dict(zip(positions, sheet.load(positions), strict=True))
     return [_cells(column, position, sheet, binding, loaded) for column, position in binding.columns]

@@ -1,4 +1,4 @@
-"""Participants and horizon of a source that lacks a participant or a date column.
+"""Participants and horizon of a source without a participant or a date column.
 
 Not here: reading these columns (`sources.columns`).
 """
@@ -18,9 +18,9 @@ ONE_PERSON = "person-1"
 
 
 def horizon_of(mapping: SourceMapping | None, *, dated: bool) -> int:
-    """Return the horizon of the mapping, else 1 for a dated diary and 0 for an undated one.
+    """Return the horizon of the mapping; without one, 1 for a dated diary and 0 for an undated one.
 
-    Raises `ConfigurationError` if the mapping asks for a later day and the diary has no dates.
+    Raises `ConfigurationError` if the mapping has a horizon above 0 and the diary has no dates.
     """
     stated = mapping.horizon if mapping else None
     if stated and not dated:
@@ -40,8 +40,8 @@ def name_participants(
 ) -> tuple[str, ...]:
     """Fill `participant_id` in place if the source has no such column, and return notes about it.
 
-    `named` marks the `sheets` with a participant column; `hints` explain a refusal. Raises `DataRefused` if rows cannot
-    be assigned to participants.
+    `named`: whether each of `sheets` has a participant column. `hints`: sentences that are added to a refusal. Raises
+    `DataRefused` if rows cannot be assigned to participants.
     """
     dated = bool(frame["date"].notna().any())
     if all(named) or "participant_id" in (mapping.constants if mapping else {}):
@@ -55,8 +55,8 @@ def name_participants(
     if len(sheets) > 1:
         raise DataRefused(
             f"{len(sheets)} files have no participant column, for example {sheets[0].file}. If each file is one "
-            "participant, say so: {columns: {participant_id: {from: file_name}}, match_names: true} If all are of "
-            "one, name the participant: {constants: {participant_id: me}, match_names: true}"
+            "participant, write {columns: {participant_id: {from: file_name}}, match_names: true}. If all files are of "
+            "the same participant, write {constants: {participant_id: me}, match_names: true}."
         )
     _refuse_repeated_days(frame["date"].dropna(), sheets[0], hints)
     frame["participant_id"] = ONE_PERSON
@@ -66,7 +66,7 @@ def name_participants(
 def lookalikes(frame: pd.DataFrame) -> tuple[str, ...]:
     """Return a note on participants whose names differ only in case, spaces or leading zeros.
 
-    One participant under two names could be in both the training and the test part.
+    A participant with two names could be in both the training and the test data.
     """
     spellings: dict[str, list[str]] = {}
     for name in frame["participant_id"].dropna().unique():

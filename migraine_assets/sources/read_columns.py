@@ -1,4 +1,4 @@
-"""How each column was read: the record of a reading, with examples, guesses of units, and the notes on them.
+"""Records of how each column was read, with examples, guessed units and notes.
 
 Not here: the conversion of cells (`sources.columns.coercion`), the guesses (`sources.columns.plausibility`).
 """
@@ -20,14 +20,14 @@ from migraine_assets.sources.columns.plausibility import Reading, read_as
 from migraine_assets.sources.files.delivery import ReadColumn
 
 _EXAMPLES = 3
-# About so many values show the distribution of a column.
+# About this many values are enough to show the distribution of a column.
 _ENOUGH = 100_000
-# Examples are looked for in the first rows.
+# Examples are taken from the first rows.
 _SAMPLE = 300
 
 
 def read_column(column: Column, cells: pa.Array, coerced: Coerced, file: str) -> ReadColumn:
-    """Return the record of a column with its first distinct cells and the values that they became."""
+    """Return the record of a column, with its first distinct cells and their values as examples."""
     sample = [_text(value) for value in cells.slice(0, _SAMPLE).to_pylist()]
     rows: dict[str, int] = {}
     for row, cell in enumerate(sample):
@@ -50,7 +50,7 @@ def settle_units(
     delivered: Sequence[tuple[ReadColumn, ...]],
     contract: Contract = CONTRACT,
 ) -> tuple[tuple[ReadColumn, ...], tuple[str, ...]]:
-    """Convert in place the numbers whose unit nobody stated and the distribution shows.
+    """Guess units that are not stated from the distribution of their columns, and convert the columns in place.
 
     `file` is the index of each row's file, `delivered` the columns of each file. Returns all columns, one for each
     field, and the notes on the guesses. Raises `DataRefused` for a unit that cannot be decided.
@@ -82,15 +82,15 @@ def settle_units(
 
 
 def _bounded_by_hand(field: Field) -> bool:
-    """Whether parameters state other bounds than those of the project: then they say what is plausible."""
+    """Return whether parameters change the bounds of the field. Units are then not guessed."""
     default = CONTRACT.by_name.get(field.name)
     return default is not None and (field.low, field.high) != (default.low, default.high)
 
 
 def reading_notes(columns: Iterable[ReadColumn]) -> tuple[str, ...]:
-    """Return a sentence for each column that was read under another name or in another form than its own.
+    """Return a sentence for each column with another name than its field, or with notes on its conversion.
 
-    Of several files with the same column, the first is named.
+    If several files have the same column, the sentence names the first file.
     """
     first: dict[tuple[str, str, tuple[str, ...]], ReadColumn] = {}
     for column in columns:

@@ -1,6 +1,6 @@
 """Table of the sources of diaries, and `read_source`, the entry point for reading one.
 
-Not here: how each source reads (`sources.synthetic`, `sources.kostecki_dillon`, `sources.service`, `sources.table`).
+Not here: the sources themselves (`sources.synthetic`, `sources.kostecki_dillon`, `sources.service`, `sources.table`).
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -25,9 +25,9 @@ Check = Callable[[Mapping[str, Any]], None]
 
 @dataclass(frozen=True)
 class Source:
-    """A source with a name; every other word is taken as the location of a table.
+    """A source with a name; any other word is the location of a table.
 
-    `check` raises the errors of `open` that show without reading anything.
+    `check` raises the errors of `open` that do not require reading data.
     """
 
     name: str
@@ -108,8 +108,8 @@ def read_source(
 ) -> Delivery:
     """Read `source`: a name in `SOURCES`, the word `landing` for the folder `landing`, or the location of a table.
 
-    `mapping` is the location of a mapping file, for tables only; `options` are those of the named source; `limits`
-    bound what is read; the fields are those of `contract`.
+    `mapping`: location of a mapping file, for tables only. `options`: options of the named source. `limits`: limits on
+    size and address. `contract`: the fields to read.
 
     Raises `ConfigurationError` for invalid arguments, `DataRefused` for unacceptable data.
     """
@@ -133,7 +133,7 @@ def check_source(
     limits: SourceLimits = DEFAULT,
     contract: Contract = CONTRACT,
 ) -> None:
-    """Raise the errors of `read_source` that show without reading a diary, for a command that takes minutes."""
+    """Raise the errors of `read_source` that do not require reading a diary, before a command that takes minutes."""
     known = _named(source, mapping)
     if known is not None:
         known.check(options)
@@ -163,9 +163,9 @@ def repeat_source(
         from migraine_assets.sources.service import delivery_of
 
         return with_columns_of(delivery_of(files[0][1]), contract)
-    kept = [source_file(name, content) for name, content in files]
+    delivered = [source_file(name, content) for name, content in files]
     return repeat_table(
-        kept, md5=md5, mapping=mapping, source=source, description=description, limits=limits, contract=contract
+        delivered, md5=md5, mapping=mapping, source=source, description=description, limits=limits, contract=contract
     )
 
 
@@ -179,7 +179,7 @@ def _named(source: str, mapping: str | None) -> Source | None:
 def _landing_location(landing: Path | None) -> str:
     location = landing_source(landing) if landing is not None else None
     if location is None:
-        raise DataRefused(f"The landing folder {landing or ''} holds no diary. Copy a CSV or Parquet file into it.")
+        raise DataRefused(f"The landing folder {landing or ''} contains no diary. Copy a CSV or Parquet file into it.")
     return location
 
 
@@ -189,7 +189,7 @@ def _refuse_options(options: Mapping[str, Any], source: str) -> None:
 
 
 def _with_names(source: str, error: ConfigurationError) -> ConfigurationError:
-    # A bare word that is not a file was meant as the name of a source.
+    # A bare word that is not a file was probably meant as the name of a source.
     if any(mark in source for mark in "/\\.*:") or not str(error).startswith("There is no file"):
         return error
     names = [entry.name for entry in SOURCES]

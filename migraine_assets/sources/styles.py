@@ -22,9 +22,9 @@ class Styles:
 
 
 def decide_styles(parts: Sequence[Part], mapping: SourceMapping | None) -> Styles:
-    """Decide how the cells of `parts` are read; what `mapping` states is not decided.
+    """Decide how the cells of `parts` are read, except for what `mapping` states.
 
-    Raises `DataRefused` if the order of day and month cannot be decided.
+    Raises `DataRefused` if the order of day and month, or the time zone, cannot be decided.
     """
     stated = mapping or SourceMapping(())
     reading = _date_reading(parts, stated.timezone)

@@ -1,4 +1,4 @@
-"""Rows for the same day in several files of a delivery: the later file supersedes the earlier.
+"""Rows for the same day in several files of a delivery: the later file supersedes the earlier one.
 
 Not here: conflicts within one file (`core.diary.validation`).
 """
@@ -12,10 +12,10 @@ _KEY = ["participant_id", "date"]
 
 
 def superseded(frame: pd.DataFrame, file: np.ndarray, contract: Contract = CONTRACT) -> np.ndarray:
-    """Return for each row None, or a sentence that names the row of a later file that supersedes it.
+    """Return, for each row, a sentence that names the row of a later file that supersedes it, or None.
 
-    `file` is the index of each row's file in the delivery. Identical rows are left to the removal of duplicates, and a
-    row with unreadable cells supersedes nothing.
+    `file` is the index of each row's file in the delivery. Identical rows are not superseded, because duplicates are
+    removed later. A row with unreadable cells supersedes no other row.
     """
     sentences = np.full(len(frame), None, object)
     usable = frame["unreadable"].isna() & frame[_KEY].notna().all(axis=1)

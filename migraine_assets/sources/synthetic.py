@@ -1,8 +1,8 @@
 """A SIMULATED cohort of headache diaries, for trying, testing and demonstrating the platform. None of it is real.
 
-The simulation is tuned to be as hard to forecast as real diaries: most of the information is how often a participant
-has attacks, and full knowledge separates a participant's attack days from other days with an AUC of only .60 to .65.
-Sources of the parameters:
+The simulation is tuned to be as hard to forecast as real diaries. Most of the information is how often a participant
+has attacks; within a participant, even the true probabilities reach an AUC of only .60 to .65. Sources of the
+parameters:
 
 - AMPP (Lipton et al. 2007, Neurology 68:343): four in five are women, age 46 +- 14; one in eight takes a preventive
   drug.
@@ -14,8 +14,8 @@ Sources of the parameters:
   participants: alcohol, odds ratio 2.08 for five drinks or more, null for one or two.
 - Mukamal 2009 (Neurology 72:922): barometric pressure, odds ratio .939 per 5 mmHg.
 - Giffin 2003 (Neurology 60:935): frequency of premonitory symptoms, and that they precede attacks.
-- Park 2016 (PLOS ONE 11:e0149577): intensity 4.4 +- 2.2 of all headaches and 5.7 +- 2.2 of migraine, which is what an
-  attack is here; frequency of triggers. Duration: a median of 6-9 h in diary studies.
+- Park 2016 (PLOS ONE 11:e0149577): intensity 4.4 +- 2.2 of all headaches and 5.7 +- 2.2 of migraine (an attack here is
+  a migraine); frequency of triggers. Duration: a median of 6-9 h in diary studies.
 - Houle 2017 (Headache 57:1041): current headache is a predictor; an AUC of .65 in unseen participants.
 
 The modules of `cohort` cite the source beside each parameter (`participants`, `effects`, `attacks`). This module
@@ -70,7 +70,7 @@ class Cohort:
 
 
 def generate(settings: SyntheticSettings) -> Cohort:
-    """Simulate the cohort of `settings`, without corrupted rows: `dirt` is added on delivery. Deterministic."""
+    """Simulate the cohort of `settings` deterministically, without corrupted rows, which `open_synthetic` adds."""
     participants, climate = recruit(settings), climate_of(settings)
     parts = [_part(*block, climate) for block in _blocks(settings, participants)]
     diary = {name: np.concatenate([part.diary[name] for part in parts]) for name in NAMES}
@@ -100,15 +100,15 @@ def _part(settings: SyntheticSettings, participants: Participants, climate: Clim
     calendar = calendar_of(settings, participants)
     exposures = simulate_exposures(settings, participants, calendar, climate)
     course = simulate_course(settings, participants, exposures, calendar.drifted)
-    kept = sample_entries(settings)
+    entries = sample_entries(settings)
     probability = course.probability.ravel()
     truth = (
-        probability[kept.cell],
-        probability[kept.cell + settings.participants],
-        course.same_day.ravel()[kept.cell],
-        participants.rate[kept.person],
+        probability[entries.cell],
+        probability[entries.cell + settings.participants],
+        course.same_day.ravel()[entries.cell],
+        participants.rate[entries.person],
     )
-    return _Part(diary_columns(settings, participants, exposures | course.grids, kept), np.stack(truth))
+    return _Part(diary_columns(settings, participants, exposures | course.grids, entries), np.stack(truth))
 
 
 def open_synthetic(options: Mapping[str, Any]) -> Delivery:

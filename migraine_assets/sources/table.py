@@ -1,6 +1,6 @@
-"""The table source: CSV or Parquet files from any location, with or without a mapping, as one raw frame.
+"""The table source: files from any location, with or without a mapping, as one raw frame.
 
-This module orders the steps. Not here: the steps themselves (`sources.files`, `sources.columns`,
+This module calls the steps in order. Not here: the steps themselves (`sources.files`, `sources.columns`,
 `sources.part`, `sources.styles`, `sources.raw_frame`, `sources.entries`, `sources.superseded`), the notes
 (`sources.delivery_notes`, `sources.read_columns`).
 """
@@ -33,20 +33,19 @@ from migraine_assets.sources.raw_frame import part_frame
 from migraine_assets.sources.read_columns import reading_notes, settle_units
 from migraine_assets.sources.styles import decide_styles
 from migraine_assets.sources.superseded import superseded
-from migraine_assets.sources.unlisted import add_quiet_days
+from migraine_assets.sources.unlisted_days import add_quiet_days
 
-# A diary of fewer days may well have attack days only by chance.
+# A diary of fewer days may have only attack days by chance.
 LEAST_DAYS = 10
 
 
 def open_table(
     location: str, *, mapping: str | None = None, limits: SourceLimits = DEFAULT, contract: Contract = CONTRACT
 ) -> Delivery:
-    """Read the diary at `location` (file, folder, glob or URL), with the mapping file at `mapping` if given.
+    """Read the diary at `location` (file, folder, glob or URL), with the mapping file at `mapping` if there is one.
 
-    Raises `ConfigurationError` for an unusable location or mapping, `DataRefused` for files that are not a diary or are
-    beyond `limits`.
-    Unreadable cells and lines are not an error: the column `unreadable` of their rows describes them.
+    Raises `ConfigurationError` for an unusable location or mapping, `DataRefused` for files that are not a diary or
+    exceed `limits`. Unreadable cells and lines are not errors: the column `unreadable` describes them.
     """
     parsed = parse_mapping(read_text(mapping, limits=limits), name=mapping, contract=contract) if mapping else None
     return table_delivery(
@@ -63,7 +62,10 @@ def table_delivery(
     limits: SourceLimits = DEFAULT,
     contract: Contract = CONTRACT,
 ) -> Delivery:
-    """Return the delivery of fetched files; a known format has its own mapping."""
+    """Return the delivery of fetched files. A known format without a mapping is read with its built-in one.
+
+    Raises the errors of `open_table` for the content of the files.
+    """
     files = [file for delivered in fetched.files for file in unpacked(delivered, limits)]
     sheets = [_sheet(file, mapping, limits) for file in files]
     known = known_formats.recognize(sheets[0].header) if mapping is None else None
@@ -122,7 +124,7 @@ def repeat_table(
     limits: SourceLimits = DEFAULT,
     contract: Contract = CONTRACT,
 ) -> Delivery:
-    """Recreate an earlier delivery from its kept `files`."""
+    """Recreate an earlier delivery from its stored `files`."""
     parsed = parse_mapping(mapping, name="kept with the delivery", contract=contract) if mapping else None
     return table_delivery(
         Fetched(tuple(files), md5), parsed, source=source, description=description, limits=limits, contract=contract
@@ -130,7 +132,7 @@ def repeat_table(
 
 
 def _sheet(file: SourceFile, mapping: SourceMapping | None, limits: SourceLimits) -> Sheet:
-    """Read one file as diary days: those in it, or those of the attacks that it lists."""
+    """Read one file as diary days, which are its rows or the days of the attacks that it lists."""
     file = replace(file, content=uncompressed(file.name, file.content, limits=limits))  # once for all readers
     sheet = importers.read(file.name, file.content, limits)
     if sheet is None:
@@ -147,7 +149,7 @@ def _sheet(file: SourceFile, mapping: SourceMapping | None, limits: SourceLimits
 
 
 def _diaries(parts: list[Part]) -> tuple[list[Part], tuple[str, ...]]:
-    """Leave out files of a folder that have no column of a diary, such as a codebook, and note them."""
+    """Return the parts that are diaries, and a note for each other file, such as a codebook."""
     diaries = [part for part in parts if is_diary(part)]
     others = [part.sheet.file for part in parts if not is_diary(part)]
     if not diaries:
@@ -156,7 +158,7 @@ def _diaries(parts: list[Part]) -> tuple[list[Part], tuple[str, ...]]:
 
 
 def _refuse_attack_days_alone(frame: pd.DataFrame, description: str) -> None:
-    """Raises `DataRefused` for a dated diary without a day on which the participant had no attack."""
+    """Raise `DataRefused` for a dated diary of attack days only."""
     outcomes = frame[ATTACK].dropna()
     if len(outcomes) >= LEAST_DAYS and (outcomes == 1).all() and frame["date"].notna().any():
         raise DataRefused(

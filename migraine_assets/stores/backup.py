@@ -1,9 +1,8 @@
-"""Backups: copies of a store, and of dumps of databases, in folders of another store.
+"""Backups: copies of a store, and of database dumps, in folders of another store.
 
-A backup is a folder named by its time, such as `2026-11-30T023000Z`: `store/...`, `databases/*`, and at the end
-`backup.json`, which lists every file with its hash. A folder without it is unfinished and is never restored.
-
-Not here: dumping databases (pg_dump), schedules (the chart's CronJob), options and messages (`cli.commands.backup`).
+A backup is a folder named by its time, such as `2026-11-30T023000Z`. It contains `store/...`, `databases/*`, and
+`backup.json`, which is written last and lists every file with its hash. A folder without it is unfinished and is never
+restored. Not here: dumping databases (pg_dump), schedules (the chart's CronJob), the command (`cli.commands.backup`).
 """
 
 import hashlib
@@ -24,7 +23,7 @@ STORE, DATABASES = "store", "databases"
 
 
 class Listing(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """What a backup holds: the SHA-256 of each file, by its path in the backup."""
+    """The listing of a backup: the SHA-256 of each file, by its path in the backup."""
 
     format: int
     created: str
@@ -48,7 +47,7 @@ def write_backup(
     databases: Mapping[str, bytes] | None = None,
     now: datetime | None = None,
 ) -> Backup:
-    """Copy the store and the folder of dumps, where given, and the files `databases`, into a new folder of `target`.
+    """Copy `store`, the folder `dumps` and the files `databases`, unless they are None, into a new folder of `target`.
 
     Raises `StoreError` if something cannot be read or written, or if there is nothing to copy.
     """
@@ -74,7 +73,7 @@ def _contents(store: Store | None, dumps: Store | None) -> Iterator[tuple[str, b
             yield f"{DATABASES}/{name}", dumps.read(name)
     if store is None:
         return
-    # The pointer first: all bundles that it names exist already, and those that appear later do no harm.
+    # Copy the pointer first: all its bundles already exist, and bundles that are written later do no harm.
     if store.exists(POINTER):
         yield f"{STORE}/{POINTER}", store.read(POINTER)
     for path in files_of(store):
@@ -83,7 +82,7 @@ def _contents(store: Store | None, dumps: Store | None) -> Iterator[tuple[str, b
 
 
 def files_of(store: Store) -> Iterator[str]:
-    """The paths of all finished files of a store, in order. Raises `StoreError` if it cannot be listed."""
+    """Yield the paths of all finished files of a store, in order. Raises `StoreError` if it cannot be listed."""
     root = store.root.rstrip("/") + "/"
     try:
         paths = sorted(store.fs.find(store.root))
@@ -97,7 +96,7 @@ def files_of(store: Store) -> Iterator[str]:
 
 
 def backups(target: Store) -> list[str]:
-    """The names of the finished backups, the oldest first."""
+    """Return the names of the finished backups, oldest first."""
     root = target.root.rstrip("/") + "/"
     if not target.fs.exists(target.root):
         return []
@@ -106,10 +105,10 @@ def backups(target: Store) -> list[str]:
 
 
 def prune(target: Store, *, keep: int) -> list[str]:
-    """Delete all finished backups but the newest `keep`; returns their names."""
+    """Delete all finished backups except the newest `keep`; return their names."""
     old = backups(target)[:-keep]
     for name in old:
-        # The listing goes first, so that a backup that is half deleted is not restored.
+        # Delete the listing first, so that a partly deleted backup cannot be restored.
         target.delete(f"{name}/{LISTING}")
         target.delete(name)
     return old
@@ -118,8 +117,8 @@ def prune(target: Store, *, keep: int) -> list[str]:
 def restore_backup(target: Store, name: str, *, store: Store, dumps: Store) -> Listing:
     """Verify a backup, then copy its files into an empty store and its dumps into a folder.
 
-    Raises `StoreError` if the backup is missing, unfinished or damaged, or if the store has files. Nothing is written
-    before every hash has been verified.
+    Raises `StoreError` if the backup is missing, unfinished or damaged, or if the store has files. All hashes are
+    verified before anything is written.
     """
     listing = read_listing(target, name)
     if next(files_of(store), None) is not None:
@@ -132,7 +131,7 @@ def restore_backup(target: Store, name: str, *, store: Store, dumps: Store) -> L
             f"Backup {name} in {target.uri} is damaged: {', '.join(sorted(damaged)[:5])}. Use another one."
         )
     pointer = f"{STORE}/{POINTER}"
-    # The pointer last, so that an interrupted restoration serves nothing.
+    # Write the pointer last, so that an interrupted restoration serves no model.
     for path in sorted(listing.files, key=lambda each: each == pointer):
         kind, _, rest = path.partition("/")
         (store if kind == STORE else dumps).write(rest, target.read(f"{name}/{path}"))
@@ -140,7 +139,7 @@ def restore_backup(target: Store, name: str, *, store: Store, dumps: Store) -> L
 
 
 def read_listing(target: Store, name: str) -> Listing:
-    """The listing of a finished backup. Raises `StoreError` if there is none or it is of a newer version."""
+    """Return the listing of a finished backup. Raises `StoreError` if it is missing, damaged or of another format."""
     if not target.exists(f"{name}/{LISTING}"):
         known = ", ".join(backups(target)) or "none"
         raise StoreError(f"{target.uri} has no finished backup '{name}'; there are: {known}.")

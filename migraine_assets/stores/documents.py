@@ -1,10 +1,8 @@
 """Typed documents of the store: frozen msgspec structs in JSON files, each with a format number.
 
-Here: reading, verifying and writing one document. Not here: what the documents hold (the module of each kind) and
-lines of the prediction log (`stores.prediction_log.reader`).
-
-A document is verified before it is used: whatever bytes a file holds, the caller gets a complete value or one error
-that names the file and the reason. To change a format, raise its number, keep a reader of the old one, and test both.
+A document is verified when it is read: for any content of the file, the caller gets a complete value or an error that
+names the file and the reason. To change a format, increase its number, keep a reader of the old one, and test both. Not
+here: the content of documents (the module of each kind), lines of the prediction log (`stores.prediction_log.reader`).
 """
 
 import datetime as dt
@@ -23,12 +21,12 @@ if TYPE_CHECKING:
 
 T = TypeVar("T", bound=msgspec.Struct)
 R = TypeVar("R")
-# What decoding raises: wrong JSON or values (msgspec), text that is not UTF-8, nesting beyond the interpreter's stack.
+# Errors of decoding: invalid JSON or values (msgspec), text that is not UTF-8, nesting deeper than the stack.
 UNREADABLE = (ValueError, RecursionError)
 
 
 class Document(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """A struct that is a file of its own."""
+    """Base of structs that are stored as a file."""
 
     format: int = 1
 
@@ -47,9 +45,10 @@ def decode_document(
     remedy: str = "",
     error: type[StoreError] = StoreError,
 ) -> T:
-    """Return the document in `content`. Raises `error`, naming `where`, for anything but a complete known format.
+    """Decode the document in `content`.
 
-    `numbered`: False accepts a document without a number, as versions before format numbers wrote it.
+    Raises `error`, with the location `where`, if it is damaged or has an unknown format. `numbered`: whether it must
+    have a format number, which earlier versions did not write.
     """
     try:
         number = msgspec.json.decode(content, type=_Header).format
@@ -62,14 +61,14 @@ def decode_document(
 
 
 def read_document(store: Store, path: str, kind: type[T], **options: Any) -> T:
-    """Read one file; `options` as for `decode_document`. Raises `StoreError` if the file is absent or damaged."""
+    """Read a document; `options` are those of `decode_document`. Raises `StoreError` if it is absent or damaged."""
     return decode_document(store.read(path), kind, where=f"'{path}' in {store.uri}", **options)
 
 
 def unless_damaged(read: Callable[[], R], damaged: list[str] | None) -> R | None:
-    """Return what `read` returns. If it raises `StoreError`, append the message to `damaged` and return None.
+    """Call `read` and return its result. If it raises `StoreError`, append the message to `damaged` and return None.
 
-    For readers of many files, which one damaged file must not stop. Without a list the error is raised.
+    This is for readers of many files, which must not stop at a damaged file. If `damaged` is None, the error is raised.
     """
     try:
         return read()
@@ -81,17 +80,17 @@ def unless_damaged(read: Callable[[], R], damaged: list[str] | None) -> R | None
 
 
 def encode_document(document: msgspec.Struct) -> bytes:
-    """Return readable JSON with sorted keys. NaN and infinities become null; NumPy values become plain ones."""
+    """Encode a document as indented JSON with sorted keys. NaN and infinities become null."""
     return msgspec.json.format(_ENCODER.encode(document), indent=1)
 
 
 def write_document(store: Store, path: str, document: msgspec.Struct) -> None:
-    """Replace the file, completely or not at all."""
+    """Replace the file atomically."""
     store.write(path, encode_document(document))
 
 
 def days_in(store: Store, folder: str, *, suffix: str) -> list[dt.date]:
-    """Return the days whose files `<folder>/<day><suffix>` exist, oldest first. Files with other names are ignored."""
+    """Return the days with a file `<folder>/<day><suffix>`, oldest first. Files with other names are ignored."""
     leaves = (leaf.removesuffix(suffix) for leaf in store.list(folder) if leaf.endswith(suffix))
     return sorted(day for leaf in leaves if (day := _day(leaf)) is not None)
 

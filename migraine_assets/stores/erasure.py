@@ -1,9 +1,8 @@
-"""Erasure of a participant: finds every trace in the store, and removes it.
+"""Erasure of a participant: finding all traces in the store, and removing them.
 
-The same functions list traces and, with `write`, remove them. Files are replaced atomically or deleted, so that an
-erasure that was killed can be repeated. A damaged file does not stop them: it is named in `damaged`.
-
-Not here: which deliveries contain the participant (`cli.commands.erase`, which reads diaries), and output.
+The same functions list traces and, if `write` is True, remove them. Files are replaced atomically or deleted, so that
+an erasure that was killed can be repeated. A damaged file does not stop them; its error is appended to `damaged`. Not
+here: finding the deliveries of the participant (`cli.participant_search`), the command (`cli.commands.erase`).
 """
 
 import datetime as dt
@@ -39,9 +38,9 @@ LATER = "kept, because it is still written to: erase again tomorrow (UTC)"
 
 @dataclass(frozen=True)
 class Subject:
-    """The participant to erase: the id in diaries, the keyed hash in the log, and today's date (UTC).
+    """The participant to erase: the id in diaries, the pseudonym in the log, and today's date (UTC).
 
-    Diaries that the service keeps have the hash as their id, alone or before "@" and the owner.
+    The id of a kept diary is the pseudonym, alone or followed by "@" and the owner.
     """
 
     participant: str
@@ -51,7 +50,7 @@ class Subject:
 
 @dataclass(frozen=True)
 class Trace:
-    """A trace of a participant: its path, its kind, the number of records or rows, and what erasing does."""
+    """A trace of a participant: its path, its kind, the number of records or rows, and the effect of erasing it."""
 
     path: str
     kind: str
@@ -60,14 +59,14 @@ class Trace:
 
 
 def subject_of(participant: str, *, secret: bytes, today: dt.date) -> Subject:
-    """The subject with the id `participant` in diaries. `secret`: the signing secret of the service."""
+    """Return the subject with the id `participant` in diaries. `secret`: signing secret of the service."""
     return Subject(participant, pseudonym(secret, participant), today)
 
 
 def log_traces(store: Store, subject: Subject, *, write: bool, damaged: list[str] | None = None) -> Iterator[Trace]:
-    """Prediction records and feedback, in the log and as collected, and reported outcomes.
+    """Yield traces in prediction records and feedback, both logged and collected, and in reported outcomes.
 
-    Feedback contains only ids of predictions, so it is erased before the records that connect them to the participant.
+    Feedback has only ids of predictions, so it is erased before the records that link these ids to the participant.
     """
     ids, hashes = frozenset(_ids(store, subject)), frozenset({subject.pseudonym})
     log, tables = _Pass(store, subject, write, damaged, ids), f"{collection.FOLDER}/feedback"
@@ -82,7 +81,7 @@ def log_traces(store: Store, subject: Subject, *, write: bool, damaged: list[str
 
 
 def frame_traces(store: Store, subject: Subject, *, write: bool, damaged: list[str] | None = None) -> Iterator[Trace]:
-    """Frames with rows of the participant. Current and cached values that refer to them are erased too."""
+    """Yield frames with rows of the participant. Current and cached values that refer to them are erased too."""
     for asset in store.list(frames.FRAMES):
         for leaf in store.list(f"{frames.FRAMES}/{asset}"):
             path = f"{frames.FRAMES}/{asset}/{leaf}"
@@ -98,7 +97,7 @@ def frame_traces(store: Store, subject: Subject, *, write: bool, damaged: list[s
 
 
 def delivery_traces(store: Store, rows_by_md5: Mapping[str, int], *, when: str, write: bool) -> Iterator[Trace]:
-    """Files of accepted diaries. `rows_by_md5`: the diaries that contain the participant, and their rows."""
+    """Yield accepted diaries with the participant. `rows_by_md5`: the number of rows in each of these diaries."""
     for identity, rows in rows_by_md5.items():
         if write:
             delivery_files.erase(store, identity, also_erased=set(rows_by_md5), when=when)
@@ -106,7 +105,7 @@ def delivery_traces(store: Store, rows_by_md5: Mapping[str, int], *, when: str, 
 
 
 def models_of(store: Store, data_versions: Collection[str], *, damaged: list[str] | None = None) -> tuple[str, ...]:
-    """The bundles that were trained on a diary with one of these MD5s."""
+    """Return the bundles that were trained on a diary with one of these MD5s."""
     manifests = {name: unless_damaged(partial(load_manifest, store, name), damaged) for name in store.list("bundles")}
     return tuple(name for name, manifest in manifests.items() if manifest and manifest.data_version in data_versions)
 
@@ -114,7 +113,7 @@ def models_of(store: Store, data_versions: Collection[str], *, damaged: list[str
 def record(
     store: Store, subject: Subject, *, who: str, when: str, traces: Collection[Trace], models: Collection[str]
 ) -> str:
-    """Record the erasure, with the keyed hash of the participant only. Returns the path of the record."""
+    """Record the erasure with the pseudonym of the participant, and return the path of the record."""
     counts: dict[str, int] = {}
     for trace in traces:
         counts[trace.kind] = counts.get(trace.kind, 0) + trace.count
@@ -135,7 +134,7 @@ def _ids(store: Store, subject: Subject) -> Iterator[str]:
     """Yield the ids of the participant's predictions."""
     mark = subject.pseudonym.encode()
     for path, _ in _segments(store, "predictions"):
-        # Named when the segment is searched.
+        # A damaged segment is reported when its records are erased.
         for line in (unless_damaged(partial(store.read, path), []) or b"").splitlines():
             if mark in line:
                 records = decode_line(PredictionRecord, line)
@@ -148,7 +147,7 @@ def _ids(store: Store, subject: Subject) -> Iterator[str]:
 
 @dataclass(frozen=True)
 class _Pass:
-    """One pass over the files of the log: what to look for (`identities`), and whether to remove it."""
+    """One pass over the files of the log: the `identities` to find, and whether to remove them."""
 
     store: Store
     subject: Subject
@@ -175,7 +174,10 @@ def _segment(log: _Pass, path: str, kind: str, day: str) -> Iterator[Trace]:
 
 
 def _without_records(line: bytes, participants: Collection[str]) -> tuple[bytes, int]:
-    """The line without records of these participants, and their number. Drops an unreadable line with a hash."""
+    """Return the line without the records of `participants`, and their number.
+
+    An unreadable line that contains one of the pseudonyms is removed.
+    """
     if not any(name.encode() in line for name in participants):
         return line, 0
     records = decode_line(PredictionRecord, line)
@@ -220,11 +222,11 @@ def _table_with(store: Store, path: str, column: str) -> "pa.Table":
             return table
     except (pa.ArrowException, KeyError) as error:
         raise StoreError(f"'{path}' in {store.uri} is damaged: {error}. {REMEDY}") from error
-    raise StoreError(f"'{path}' in {store.uri} is damaged: '{column}' is no text. {REMEDY}")
+    raise StoreError(f"'{path}' in {store.uri} is damaged: '{column}' is not text. {REMEDY}")
 
 
 def _rows_of(table: "pa.Table", subject: Subject) -> int:
-    """The number of rows with the participant's id in any text column. Quarantined rows have it in various columns."""
+    """Count the rows with the participant's id in any text column, since quarantined rows can have it anywhere."""
     import pyarrow as pa
     import pyarrow.compute as pc
 

@@ -1,7 +1,7 @@
-"""The modes of files and folders: other users of the machine cannot read what the platform writes.
+"""Modes of files and folders, which prevent other users of the machine from reading the platform's files.
 
-The mode is given when a file is created, so there is no moment at which others can read it. Here: modes, folders, and
-finding what is too open. Not here: temporary files (`stores.unfinished`), locks (`stores.locks`).
+A file is created with its mode, so that others can never read it. Not here: temporary files (`stores.unfinished`),
+locks (`stores.locks`).
 """
 
 import os
@@ -14,7 +14,7 @@ _group = False
 
 
 def restrict(*, group: bool) -> None:
-    """Give this process a umask that keeps others out, for files that libraries create (databases, logs).
+    """Set the umask of this process, so that others cannot read files that libraries create (databases, logs).
 
     `group`: whether the group of the files may read them (0750 and 0640 instead of 0700 and 0600).
     """
@@ -24,12 +24,12 @@ def restrict(*, group: bool) -> None:
 
 
 def file_mode() -> int:
-    """The mode of new files."""
+    """Return the mode of new files."""
     return 0o640 if _group else 0o600
 
 
 def folder_mode() -> int:
-    """The mode of new folders."""
+    """Return the mode of new folders."""
     return 0o750 if _group else 0o700
 
 
@@ -39,19 +39,19 @@ def make_folder(folder: Path) -> None:
     for path in reversed(missing):
         with suppress(FileExistsError):
             path.mkdir(mode=folder_mode())
-    # Also where something that is no folder is in the way.
+    # Raises an error if something other than a folder has this name.
     folder.mkdir(exist_ok=True)
 
 
 def append_file(path: Path, *, flags: int = 0) -> int:
-    """Open `path` for appending, created with `file_mode`. Returns a descriptor."""
+    """Open `path` for appending, and return a descriptor. A new file has the mode `file_mode`."""
     make_folder(path.parent)
     return os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC | flags, file_mode())
 
 
 @contextmanager
 def closing_file(file: int) -> Iterator[int]:
-    """Close the descriptor at the end of the block."""
+    """Close the descriptor at the end of this block."""
     try:
         yield file
     finally:
@@ -59,12 +59,12 @@ def closing_file(file: int) -> Iterator[int]:
 
 
 def readable_by_others(root: Path) -> list[Path]:
-    """Files and folders of this user under `root`, and `root`, whose mode allows more than theirs may."""
+    """Return `root`, and the files and folders of this user under it, if they have more permissions than allowed."""
     return [path for path, _ in _too_open(root)]
 
 
 def close_to_others(root: Path) -> list[Path]:
-    """Take the excess rights from `readable_by_others`. Returns what was changed."""
+    """Remove the excess permissions of `readable_by_others`, and return the changed paths."""
     changed = []
     for path, mode in _too_open(root):
         path.chmod(mode)
@@ -73,7 +73,7 @@ def close_to_others(root: Path) -> list[Path]:
 
 
 def _too_open(root: Path) -> Iterator[tuple[Path, int]]:
-    allowed = folder_mode()  # a script of the user keeps its x bit
+    allowed = folder_mode()  # with x, so that a script stays executable
     for folder, folders, files in os.walk(root):
         names = [*files, *folders, *([""] if folder == str(root) else [])]
         for name in names:
@@ -86,12 +86,12 @@ def _too_open(root: Path) -> Iterator[tuple[Path, int]]:
 
 
 def create_file(path: Path) -> int:
-    """Create the file `path`, which must not exist. Returns a descriptor for writing."""
+    """Create the file `path`, which must not exist, and return a descriptor for writing."""
     return os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, file_mode())
 
 
 def write_all(file: int, content: bytes) -> None:
-    """Write all of `content`, in as many system calls as it takes."""
-    left = memoryview(content)
-    while left:
-        left = left[os.write(file, left) :]
+    """Write all of `content`, in as many system calls as needed."""
+    remaining = memoryview(content)
+    while remaining:
+        remaining = remaining[os.write(file, remaining) :]

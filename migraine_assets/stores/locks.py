@@ -1,6 +1,6 @@
-"""Exclusive locks between processes of one machine. The kernel frees a lock when its holder dies.
+"""Exclusive locks between processes of one machine. The kernel releases a lock when its holder dies.
 
-Not here: what a lock protects, and locks between machines (an object store has none).
+Not here: the lock of a store between machines (`stores.store_lock`).
 """
 
 import fcntl
@@ -19,7 +19,7 @@ class LockHeld(StoreError):
 
 @contextmanager
 def file_lock(path: Path, *, wait: bool = True) -> Iterator[None]:
-    """Hold the lock on the file `path`, which is created if necessary, within a `with` block.
+    """Hold the lock on the file `path` in this block. The file is created if necessary.
 
     Raises `LockHeld` if another process holds it and `wait` is False, and `StoreError` if the file cannot be opened.
     """
@@ -34,7 +34,10 @@ def file_lock(path: Path, *, wait: bool = True) -> Iterator[None]:
 
 
 def acquire(file: int | IO[Any], *, wait: bool = True) -> bool:
-    """Lock an open file, until it is closed or released. Returns False if another process holds it (no `wait`)."""
+    """Lock an open file until it is closed or released.
+
+    Returns False if another process holds the lock and `wait` is False.
+    """
     try:
         fcntl.flock(file, fcntl.LOCK_EX if wait else fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:

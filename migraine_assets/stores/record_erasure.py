@@ -1,8 +1,8 @@
 """Erasure of a participant from the records of Dagster and MLflow: SQLite and PostgreSQL databases, logs, artifacts.
 
-This version writes no participant there. Earlier ones wrote example rows into the metadata of assets, and names into
-notes, checks and messages. The databases are then vacuumed, because a deleted value stays in the file until its space
-is used again. Not here: how text is cleaned (`stores.redaction`), the store (`stores.erasure`).
+This version writes no participants there. Earlier versions wrote example rows into the metadata of assets, and names
+into notes, checks and messages. Cleaned databases are vacuumed, because a deleted value remains in the file until its
+space is used again. Not here: cleaning text (`stores.redaction`), the store (`stores.erasure`).
 """
 
 from collections.abc import Collection, Iterator
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 CLEANED = "rewritten without the participant; the database is vacuumed"
 VACUUMED = "deleted earlier, still in the file: the database is vacuumed"
 REWRITTEN = "rewritten without the name"
-# Values of these columns connect rows, and are never a participant.
+# Values of these columns link rows and are never a participant.
 _KEPT = ("key", "name", "id", "uuid", "type", "status", "partition")
 _BUSY_SECONDS = 10
 _LARGEST_TEXT = 50_000_000
@@ -29,7 +29,7 @@ _LARGEST_TEXT = 50_000_000
 
 @dataclass(frozen=True)
 class Database:
-    """A database. `label`: how it is called in messages, without its password; `file`: of SQLite."""
+    """A database. `label`: its name in messages, without a password. `file`: path of a SQLite file, else None."""
 
     label: str
     url: str
@@ -37,15 +37,16 @@ class Database:
 
 
 def sqlite_databases(*places: Path) -> list[Database]:
-    """The SQLite databases among `places`: files, and folders with everything below them."""
+    """Return the SQLite databases at `places`, which are files, and folders that are searched recursively."""
     files = [file for place in places for file in ([place] if place.is_file() else sorted(place.rglob("*.db")))]
     return [Database(str(file), f"sqlite:///{file}", file) for file in files if _is_sqlite(file)]
 
 
 def database_traces(databases: Collection[Database], participant: str, *, write: bool) -> Iterator[Trace]:
-    """Values with the participant's name in each database; with `write` they are cleaned, and the database vacuumed.
+    """Yield the number of values with the participant's name in each table.
 
-    Raises `StoreError` if a database cannot be read or written, for example because another process locks it.
+    If `write` is True, the values are cleaned and the databases vacuumed. Raises `StoreError` if a database cannot be
+    read or written, for example because another process locks it.
     """
     from sqlalchemy import create_engine
     from sqlalchemy.exc import DBAPIError
@@ -57,8 +58,8 @@ def database_traces(databases: Collection[Database], participant: str, *, write:
         engine = create_engine(database.url, poolclass=NullPool, connect_args=options)
         try:
             counts = _clean(engine, redactor, write=write)
-            left = 0 if any(counts.values()) else _left_in_file(database, redactor)
-            if write and (any(counts.values()) or left):
+            remaining = 0 if any(counts.values()) else _left_in_file(database, redactor)
+            if write and (any(counts.values()) or remaining):
                 _vacuum(engine, database, [name for name, count in counts.items() if count])
         except DBAPIError as error:
             raise StoreError(
@@ -68,12 +69,12 @@ def database_traces(databases: Collection[Database], participant: str, *, write:
         for name, count in counts.items():
             if count:
                 yield Trace(f"{database.label} {name}", "records", count, CLEANED)
-        if left:
-            yield Trace(database.label, "deleted records", left, VACUUMED)
+        if remaining:
+            yield Trace(database.label, "deleted records", remaining, VACUUMED)
 
 
 def text_traces(folders: Collection[Path], participant: str, *, write: bool) -> Iterator[Trace]:
-    """Text files with the participant's name below `folders`: captured output of runs, reports, artifacts."""
+    """Yield text files with the participant's name under `folders`: captured output of runs, reports, artifacts."""
     redactor = Redactor(participant)
     for path in sorted({file for folder in folders if folder.is_dir() for file in folder.rglob("*")}):
         if path.is_symlink() or not path.is_file() or path.suffix.startswith(".db"):
@@ -91,7 +92,7 @@ def text_traces(folders: Collection[Path], participant: str, *, write: bool) -> 
 
 
 def _clean(engine: "Engine", redactor: Redactor, *, write: bool) -> dict[str, int]:
-    """The number of values with the name by table; with `write` they are replaced."""
+    """Return the number of values with the name, by table. If `write` is True, they are replaced."""
     from sqlalchemy import MetaData
 
     schema = MetaData()
@@ -121,12 +122,12 @@ def _clean_table(connection: "Connection", table: "Table", redactor: Redactor, *
 
 
 def _may_contain(column: "Column[Any]", redactor: Redactor) -> Any:
-    """The SQL condition that preselects rows of `column`; None if the column is a key or holds no text."""
+    """Return an SQL condition that preselects rows of `column`; None if it is a key or has no text."""
     from sqlalchemy import LargeBinary, String, or_
     from sqlalchemy.dialects.postgresql import BYTEA
 
     name = column.name.lower()
-    if column.primary_key or column.foreign_keys or any(name == kept or name.endswith(f"_{kept}") for kept in _KEPT):
+    if column.primary_key or column.foreign_keys or any(name == key or name.endswith(f"_{key}") for key in _KEPT):
         return None
     if isinstance(column.type, LargeBinary | BYTEA):
         return column.is_not(None)
@@ -136,7 +137,7 @@ def _may_contain(column: "Column[Any]", redactor: Redactor) -> Any:
 
 
 def _left_in_file(database: Database, redactor: Redactor) -> int:
-    """Occurrences in the pages of a SQLite file, when no value of a table has the name."""
+    """Count the occurrences of the name in a SQLite file, in which no value of a table has it any more."""
     if database.file is None:
         return 0
     wal = database.file.with_name(f"{database.file.name}-wal")
@@ -146,7 +147,7 @@ def _left_in_file(database: Database, redactor: Redactor) -> int:
 
 
 def _vacuum(engine: "Engine", database: Database, tables: Collection[str]) -> None:
-    """Give the space of deleted values back, so that their bytes are gone."""
+    """Vacuum the database, so that the bytes of deleted values are overwritten or freed."""
     if database.file is not None:
         import sqlite3
 

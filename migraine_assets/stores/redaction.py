@@ -1,7 +1,7 @@
 """Removal of a participant's name from text: JSON documents of Dagster and MLflow, logs and pages.
 
-Earlier versions wrote rows of a diary into the metadata of assets, and names into notes, checks and messages. Not here:
-where such text is kept (`stores.record_erasure`).
+Earlier versions wrote diary rows into the metadata of assets, and names into notes, checks and messages. Not here: the
+places of such text (`stores.record_erasure`).
 """
 
 import json
@@ -12,23 +12,23 @@ from functools import cached_property
 from typing import Any
 
 ERASED = "[erased]"
-# The values under these keys connect records with each other, and are never a participant.
+# Values of these keys link records and are never a participant.
 _STRUCTURE = re.compile(r"(^|_)(key|name|id|uuid|type|status|class__|enum__|label|version|mode|hash)$")
 ROW = "TableRecord"
 
 
 @dataclass(frozen=True)
 class Redactor:
-    """Finds and removes `name`, the id of a participant, where it stands as a word of its own.
+    """A redactor that finds and removes `name`, the id of a participant, as a separate word.
 
-    A number or a single character counts only in quotes and as a whole cell, because text is full of them.
+    A number or a single character is only removed in quotes and as a whole cell, because it is frequent in text.
     """
 
     name: str
 
     @cached_property
     def spellings(self) -> tuple[str, ...]:
-        """How the name occurs in text, in a JSON string, and in JSON within a JSON string."""
+        """The forms of the name in text, in a JSON string, and in JSON within a JSON string."""
         escaped = json.dumps(self.name)[1:-1]
         return tuple(dict.fromkeys((self.name, escaped, json.dumps(escaped)[1:-1])))
 
@@ -40,11 +40,11 @@ class Redactor:
         return re.compile(rf"(?<![\w-])(?:{name})(?![\w-])")
 
     def found_in(self, text: str) -> bool:
-        """Whether `text` contains the name."""
+        """Return whether `text` contains the name."""
         return self._word.search(text) is not None
 
     def clean(self, text: str) -> str:
-        """The text without the name. Rows of a table in Dagster's metadata that contain it are removed whole."""
+        """Return the text without the name. In Dagster's metadata, whole table rows that contain it are removed."""
         if not any(spelling in text for spelling in self.spellings):
             return text
         if text[:1] in "{[":
@@ -57,7 +57,7 @@ class Redactor:
         return self._word.sub(ERASED, text)
 
     def clean_bytes(self, content: bytes) -> bytes:
-        """As `clean`, for a column of bytes: UTF-8, or compressed by zlib. Other bytes are returned as they are."""
+        """Clean bytes, which are UTF-8 text or compressed by zlib. Other bytes are returned unchanged."""
         try:
             compressed, before = True, zlib.decompress(content).decode()
         except (zlib.error, UnicodeDecodeError):
@@ -80,7 +80,7 @@ class Redactor:
         return value
 
     def _is_row(self, value: Any) -> bool:
-        """Whether `value` is a row of a table in Dagster's metadata with the name in a cell."""
+        """Return whether `value` is a row of a table in Dagster's metadata with the name in a cell."""
         if not isinstance(value, dict) or value.get("__class__") != ROW:
             return False
         cells = [str(cell) for cell in (value.get("data") or {}).values()]
@@ -88,7 +88,7 @@ class Redactor:
 
 
 def _connects(key: str, value: Any) -> bool:
-    # The path of an asset key is a list, and that of a file is a string.
+    # The path of an asset key is a list; the path of a file is a string.
     return (isinstance(value, str) and _STRUCTURE.search(key) is not None) or (
         key == "path" and isinstance(value, list)
     )

@@ -1,6 +1,7 @@
 """The secret that all replicas share. It signs prediction ids, makes pseudonyms and assigns participants to models.
 
-With another secret, earlier prediction ids become unknown and every pseudonym changes.
+With another secret, earlier prediction ids are unknown and all pseudonyms change. Not here: ids and pseudonyms
+(`stores.prediction_log.record`).
 """
 
 import secrets
@@ -13,10 +14,10 @@ _LENGTH = 32  # bytes
 
 
 def shared_secret(store: Store, *, configured: str | None = None) -> bytes:
-    """The `configured` secret, or the one in the store, which the first caller creates.
+    """Return the `configured` secret, or the one in the store, which the first caller creates.
 
-    If the store cannot be written, a new secret serves this process alone: its predictions work, but other
-    replicas do not know their ids.
+    If the store cannot be written, this process gets its own secret. Its predictions work, but other replicas do not
+    recognize their ids.
     """
     if configured:
         return configured.encode()

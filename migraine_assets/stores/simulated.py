@@ -1,4 +1,4 @@
-"""Whether a model was trained on simulated diaries, which reports, pages and answers must say.
+"""The fact whether a model was trained on simulated diaries, which reports, pages and answers must state.
 
 Not here: the simulation (`sources.synthetic`).
 """
@@ -12,9 +12,10 @@ SIMULATED = "synthetic"
 
 
 def is_simulated(store: Store, bundle: str, data_version: str) -> bool:
-    """Whether the bundle, trained on the delivery with the MD5 `data_version`, learned from simulated diaries.
+    """Return whether the bundle was trained on simulated diaries.
 
-    For bundles of earlier versions the log of accepted deliveries tells; without an entry, False.
+    `data_version` is the MD5 of its delivery. For bundles of earlier versions, the log of accepted deliveries decides;
+    the result is False if it has no entry.
     """
     if (recorded := load_provenance(store, bundle).simulated) is not None:
         return recorded

@@ -1,6 +1,6 @@
 """The store: a folder or object-store prefix, accessed through fsspec, with atomic writes.
 
-Here belong paths, bytes and atomicity. Not here: what the bytes mean.
+Not here: the content of files (the modules of each kind, `stores.documents`).
 """
 
 import errno
@@ -17,8 +17,9 @@ from migraine_assets.stores.unfinished import unfinished_file, unfinished_folder
 class Store:
     """Files under a root. Paths are relative, use forward slashes and stay inside the root.
 
-    On a local disk a file is written under a temporary name in the same folder, flushed and renamed. An object store
-    makes a whole object visible at once. So readers see the old bytes or the new ones, even if a writer is killed.
+    On a local disk, a file is written under a temporary name in the same folder, flushed and renamed. In an object
+    store, an object becomes visible as a whole. So readers see either the old or the new content, even if a writer is
+    killed.
     """
 
     def __init__(self, uri: str) -> None:
@@ -35,18 +36,18 @@ class Store:
             ) from error
         self.root = root.rstrip("/")
         self.local = "file" in (self.fs.protocol if isinstance(self.fs.protocol, tuple) else (self.fs.protocol,))
-        # Drivers of object stores raise errors of their HTTP libraries, which have no base class in common.
+        # Drivers of object stores raise the errors of their HTTP libraries, which have no common base class.
         self._failures: tuple[type[Exception], ...] = (OSError,) if self.local else (Exception,)
 
     def path(self, name: str) -> str:
-        """The path of `name` in the file system. Raises `StoreError` for a name outside the root."""
+        """Return the path of `name` in the file system. Raises `StoreError` for a name outside the root."""
         parts = PurePosixPath(name).parts
         if not parts or name.startswith("/") or ".." in parts:
             raise StoreError(f"'{name}' is not a path inside the store {self.uri}.")
         return f"{self.root}/{PurePosixPath(*parts)}"
 
     def exists(self, name: str) -> bool:
-        """Whether the file or folder `name` exists. Raises `StoreError` if the store does not answer."""
+        """Return whether the file or folder `name` exists. Raises `StoreError` if the store does not answer."""
         try:
             with self._reading(name):
                 self.fs.info(self.path(name))
@@ -55,7 +56,7 @@ class Store:
         return True
 
     def read(self, name: str, *, start: int = 0) -> bytes:
-        """The content of `name` from the byte `start` on.
+        """Return the content of `name` from the byte `start` on.
 
         Raises `FileMissing` if there is no such file, and `StoreError` if it cannot be read.
         """
@@ -64,17 +65,17 @@ class Store:
         return content
 
     def write(self, name: str, content: bytes) -> None:
-        """Write `content` to `name` atomically, replacing what is there."""
+        """Write `content` to `name` atomically, and replace an existing file. Raises `StoreError` if that fails."""
         self.write_all({name: content})
 
     def write_all(self, files: dict[str, bytes]) -> None:
-        """Write several files, each atomically, in the given order. The file that commits the others comes last."""
+        """Write several files, each atomically, in the given order. The file that commits the others must be last."""
         for name, content in files.items():
             with self._writing(name):
                 self._write_local(name, content) if self.local else self.fs.pipe_file(self.path(name), content)
 
     def create(self, name: str, content: bytes) -> bool:
-        """Write `content` to `name` unless it exists. Returns True for exactly one of several concurrent callers."""
+        """Write `content` to `name` unless it exists. Of several concurrent callers, exactly one gets True."""
         if self.exists(name):
             return False
         with self._writing(name):
@@ -88,10 +89,10 @@ class Store:
         return True
 
     def write_folder(self, name: str, files: dict[str, bytes]) -> bool:
-        """Write a folder of files to `name` unless it exists. Returns whether it was written.
+        """Write a folder of files to `name` unless it exists; return whether it was written.
 
-        On a local disk the folder appears with all its files or not at all. In an object store the files appear in
-        the given order: the last one must be the one that readers check for.
+        On a local disk, the folder appears with all its files or not at all. In an object store, the files appear in
+        the given order, and the last must be the one for which readers check.
         """
         last = f"{name}/{list(files)[-1]}"
         if self.exists(name if self.local else last):
@@ -103,7 +104,7 @@ class Store:
             return self._write_folder_local(name, files)
 
     def list(self, folder: str) -> list[str]:
-        """The sorted names of the files directly under `folder`; empty if the folder does not exist.
+        """Return the sorted names of the files directly under `folder`; empty if the folder does not exist.
 
         Raises `StoreError` if it cannot be read.
         """
@@ -118,7 +119,7 @@ class Store:
         return sorted(leaf for path in paths if not (leaf := path.rstrip("/").rsplit("/", 1)[-1]).startswith("."))
 
     def delete(self, name: str) -> None:
-        """Delete a file, or a folder and its content. Does nothing if it does not exist."""
+        """Delete a file, or a folder with its content, if it exists."""
         if self.exists(name):
             with self._writing(name), suppress(FileNotFoundError):
                 self.fs.rm(self.path(name), recursive=True)
@@ -147,7 +148,7 @@ class Store:
 
     @contextmanager
     def _reading(self, name: str) -> Iterator[None]:
-        """Turn the errors of the file system in this block into `StoreError`."""
+        """Convert errors of the file system in this block to `StoreError`."""
         try:
             yield
         except FileNotFoundError as error:

@@ -1,13 +1,13 @@
-"""The lock of a store: one run, monitoring or erasure writes its assets at a time, from whichever home or machine.
+"""The lock of a store: only one run, monitoring or erasure writes its assets at a time, from any home or machine.
 
-Here: holding the lock, and the check that a run still holds it. Not here: who holds it (`cli.dagster.run_lock`,
-`defs.executors`), locks of single files (`stores.locks`), the pointer's own lock (`stores.registry.champions`).
+Processes of one run share the lock by naming the same owner. On a local disk it is a kernel lock, which is released
+when the last of them dies. In an object store it is a lease: the newest of several numbered objects. Only one of
+several clients can create the object with a number, so only one gets the lease. The holder renews it. A client that has
+seen no change for `TTL_SECONDS`, measured by its own clock, takes the next number. A run that lost its lease finds a
+newer one and promotes nothing (`check_held`).
 
-Processes of one run share the lock: they name the same owner. On a local disk the kernel holds it, and frees it when
-the last of them dies. In an object store it is a lease: numbered objects, of which the newest counts. Only one of
-several clients can create a number, so only one gets the lease. Its holder renews it, and whoever has watched it for
-`TTL_SECONDS` without a change by its own clock takes the next number. The number fences: a run that was cut off finds
-a newer lease and promotes nothing (`check_held`).
+Not here: the holders (`cli.dagster.run_lock`, `defs.executors`), locks of single files (`stores.locks`), the lock of
+the pointer (`stores.registry.champions`).
 """
 
 import fcntl
@@ -35,11 +35,11 @@ _NAME = re.compile(r"(\d{6,})\.json")
 
 
 class LeaseLost(StoreError):
-    """Another run took the store over, because this one did not renew its lease."""
+    """Another run has taken over the store, because this one did not renew its lease."""
 
 
 class Lease(Document, frozen=True, kw_only=True):
-    """One lease. `beat`: changes with each renewal."""
+    """A lease. `beat` changes with each renewal."""
 
     owner: str
     beat: str
@@ -56,9 +56,10 @@ def hold_store(
     ttl_seconds: float = TTL_SECONDS,
     renew_seconds: float = RENEW_SECONDS,
 ) -> Iterator[None]:
-    """Hold the lock of `store` in this block, together with other processes of the same `owner`.
+    """Hold the lock of `store` in this block, possibly shared with other processes of the same `owner`.
 
-    Raises `LockHeld` if another owner still holds it after `wait_seconds`. `on_wait` is called once with a sentence.
+    Raises `LockHeld` if another owner still holds it after `wait_seconds`. `on_wait` is called once, with a message, if
+    it is necessary to wait.
     """
     deadline, announced = time.monotonic() + wait_seconds, False
     lease = _LeaseHolder(store, owner, ttl=ttl_seconds, renew=renew_seconds)
@@ -81,9 +82,9 @@ def hold_store(
 
 
 def check_held(store: Store, owner: str) -> None:
-    """Raise `LeaseLost` if `owner` held the lease of the store and another one holds it, or has held it, since.
+    """Raise `LeaseLost` if `owner` held the lease of the store and another owner has held it since.
 
-    On a local disk a lock cannot be lost.
+    On a local disk, a lock cannot be lost.
     """
     if store.local:
         return
@@ -99,7 +100,7 @@ def check_held(store: Store, owner: str) -> None:
 
 
 def _enter_local(root: Path, owner: str) -> int | None:
-    """Lock the file for `owner`; None if another owner has it. Returns the descriptor that holds the lock."""
+    """Lock the file for `owner`. Return the descriptor that holds the lock; None if another owner holds it."""
     with file_lock(root / GUARD):
         file = append_file(root / LOCK)
         acquired = acquire(file, wait=False)
@@ -109,13 +110,13 @@ def _enter_local(root: Path, owner: str) -> int | None:
         elif (root / LOCK).read_bytes() != owner.encode():
             os.close(file)
             return None
-        # Shared, so that other processes of the owner can enter. Under the guard nobody comes in between.
+        # Convert to a shared lock, so that other processes of the owner can enter. The guard prevents a race.
         fcntl.flock(file, fcntl.LOCK_SH)
         return file
 
 
 class _LeaseHolder:
-    """A process that holds the lease of a store in an object store, or waits for it."""
+    """The state of a process that holds the lease of an object store, or waits for it."""
 
     def __init__(self, store: Store, owner: str, *, ttl: float, renew: float) -> None:
         self._store, self._owner, self._ttl, self._renew = store, owner, ttl, renew
@@ -126,7 +127,7 @@ class _LeaseHolder:
         self.holder_lives = False
 
     def enter(self) -> int | None:
-        """Take the lease and return its number; None if another owner has it, as far as is known."""
+        """Take the lease and return its number; None if another owner holds it, as far as is known."""
         numbers = _numbers(self._store)
         number = numbers[-1] if numbers else 0
         lease = _read(self._store, number) if number else None
@@ -144,11 +145,11 @@ class _LeaseHolder:
         return self._number
 
     def _expired(self, number: int, lease: Lease) -> bool:
-        """Whether the lease has not changed for its whole time. Clocks of machines are not compared."""
-        seen = (number, lease.beat)
-        if seen != self._seen:
+        """Return whether the lease has not changed for its whole duration, measured by this machine's clock."""
+        observed = (number, lease.beat)
+        if observed != self._seen:
             self.holder_lives = self._seen is not None and self._seen[0] == number
-            self._seen, self._since = seen, time.monotonic()
+            self._seen, self._since = observed, time.monotonic()
         return time.monotonic() - self._since > self._ttl
 
     @contextmanager
@@ -161,7 +162,7 @@ class _LeaseHolder:
         finally:
             self._stop.set()
             thread.join()
-            # A process that joined leaves the lease to the one that took it.
+            # A process that joined leaves the release to the process that took the lease.
             if self._created and _numbers(self._store)[-1:] == [self._number]:
                 write_document(self._store, _path(self._number), self._lease(released=True))
 
@@ -169,10 +170,10 @@ class _LeaseHolder:
         while not self._stop.wait(self._renew):
             try:
                 if _numbers(self._store)[-1:] != [self._number]:
-                    return  # taken over; `check_held` reports it
+                    return  # another run took over, which `check_held` reports
                 write_document(self._store, _path(self._number), self._lease())
             except StoreError:
-                continue  # tried again; the lease ends if the store stays away
+                continue  # try again; the lease expires if the store stays unreachable
 
     def _lease(self, *, released: bool = False) -> Lease:
         return Lease(owner=self._owner, beat=uuid.uuid4().hex, released=released)
@@ -183,7 +184,7 @@ def _numbers(store: Store) -> list[int]:
 
 
 def _read(store: Store, number: int) -> Lease | None:
-    """The lease; a released one in place of a damaged file, which must not block the store forever."""
+    """Return the lease; None if there is none. A damaged file is a released lease, so it cannot block the store."""
     try:
         return read_document(store, _path(number), Lease)
     except StoreError:

@@ -1,10 +1,8 @@
-"""Files and folders under a temporary name while they are written, and the leftovers of killed writers.
+"""Files and folders that have a temporary name while they are written, and leftovers of killed writers.
 
-Here: temporary names, and finding and removing what a killed writer left. Not here: the modes (`stores.file_modes`),
-when leftovers are removed (`cli.commands`).
-
-A writer holds a lock on its temporary file or folder. The kernel frees it when the writer dies, so whoever gets the
-lock knows that nobody will finish the file.
+A writer holds a lock on its temporary file or folder. The kernel releases it when the writer dies, so if the lock is
+free, the file will never be finished. Not here: modes (`stores.file_modes`), when leftovers are removed
+(`cli.commands`).
 """
 
 import os
@@ -25,7 +23,7 @@ _EARLIER = re.compile(r"\.building-[0-9a-f]{32}|\.\d{4}-\d\d-\d\d\.html\.new|\.l
 
 @contextmanager
 def unfinished_file(path: Path, content: bytes) -> Iterator[Path]:
-    """Write `content` beside `path` under a temporary name, flushed to the disk. The block moves it to `path`."""
+    """Write `content` to a temporary file beside `path` and flush it. The block moves it to `path`."""
     make_folder(path.parent)
     temporary = _temporary(path)
     file = _create_locked(temporary)
@@ -40,7 +38,7 @@ def unfinished_file(path: Path, content: bytes) -> Iterator[Path]:
 
 @contextmanager
 def unfinished_folder(path: Path, files: Mapping[str, bytes]) -> Iterator[Path]:
-    """Write a folder of `files` beside `path` under a temporary name. The block moves it to `path`, or its files."""
+    """Write `files` to a temporary folder beside `path` and flush them. The block moves the folder or its files."""
     make_folder(path.parent)
     temporary = _temporary(path)
     folder = _make_locked(temporary)
@@ -57,12 +55,12 @@ def unfinished_folder(path: Path, files: Mapping[str, bytes]) -> Iterator[Path]:
 
 
 def leftovers(root: Path) -> list[Path]:
-    """The unfinished files and folders under `root` whose writers are dead."""
+    """Return the unfinished files and folders of dead writers under `root`."""
     return [path for path in _unfinished(root) if _is_abandoned(path)]
 
 
 def sweep(root: Path) -> list[Path]:
-    """Remove `leftovers`. Returns what was removed."""
+    """Remove the `leftovers` under `root`, and return their paths."""
     return [path for path in _unfinished(root) if _is_abandoned(path, remove=True)]
 
 
@@ -75,14 +73,14 @@ def _unfinished(root: Path) -> Iterator[Path]:
 
 
 def _is_abandoned(path: Path, *, remove: bool = False) -> bool:
-    """Whether no writer holds `path`, which is then removed on demand."""
+    """Return whether no writer holds `path`; if so, and if `remove` is True, remove it."""
     if path.is_symlink():
         if remove:
             path.unlink(missing_ok=True)
         return True
     try:
         file = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC | os.O_NONBLOCK)
-    except OSError:  # finished or removed meanwhile, or of another user
+    except OSError:  # finished or removed in the meantime, or owned by another user
         return False
     with closing_file(file):
         if not acquire(file, wait=False):
@@ -102,7 +100,7 @@ def _create_locked(path: Path) -> int:
         acquire(file)
         if os.fstat(file).st_nlink:
             return file
-        os.close(file)  # swept between its creation and its lock
+        os.close(file)  # `sweep` removed it between its creation and its lock
 
 
 def _make_locked(path: Path) -> int:

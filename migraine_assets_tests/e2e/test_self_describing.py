@@ -120,7 +120,7 @@ def test_the_bundle_says_how_it_was_trained(home: Home) -> None:
     assert clips == {"hydration": (1, 12.5), "stress_level": (None, 8)}
 
 
-def test_own_fields_become_features_with_their_operations(home: Home) -> None:
+def test_custom_fields_become_features_with_their_operations(home: Home) -> None:
     trained = set(home.asset("features").names)
     assert trained >= OWN
     manifest = load_manifest(home.store, home.pointer.tasks["attack"].champion)

@@ -72,7 +72,7 @@ def test_hyperparameters_are_found_by_task_and_model(file: Path) -> None:
         ("preprocess: {clips: [{field: snoring, low: 1, high: 9}]}", "snoring"),
         (
             "contract: {bounds: {hydratoin: {high: 8}}}",
-            "no number 'hydratoin' whose bounds could change. Did you mean 'hydration'?",
+            "no numeric field 'hydratoin' with bounds to change. Did you mean 'hydration'?",
         ),
         ("contract: {bounds: {hydration: {hihg: 8}}}", "Did you mean 'high'"),
         ("contract: {bounds: {hydration: {high: x}}}", "'contract.bounds.hydration.high' is 'x'"),

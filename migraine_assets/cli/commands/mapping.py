@@ -1,6 +1,6 @@
 """`migraine mapping`: drafts of mapping files.
 
-Not here: the content of a draft (`sources.draft`).
+Not here: the content of a draft (`sources.mapping_draft`).
 """
 
 from pathlib import Path
@@ -27,7 +27,7 @@ def init(
 ) -> None:
     """Write a commented draft mapping for the columns of a diary."""
     from migraine_assets.params import load_params
-    from migraine_assets.sources.draft import draft_mapping
+    from migraine_assets.sources.mapping_draft import draft_mapping
 
     text = draft_mapping(file, limits=load_params(Settings().params).sources)
     if output is None:

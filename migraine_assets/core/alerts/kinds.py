@@ -1,7 +1,7 @@
-"""The table of alert kinds, and the value of a single alert. A new kind is a row here.
+"""The table of alert kinds, and the type of a single alert. A new kind is a row here.
 
-Not here: when an alert is sent, folded or resolved (`core.alerts.lifecycle`), its wording (`core.alerts.message`), what
-raises it (`defs.alerting`), and sending it (`stores.alerts`).
+Not here: the lifecycle of alerts (`core.alerts.lifecycle`), their wording (`core.alerts.message`), raising them
+(`defs.alerting`), sending them (`stores.alerts`).
 """
 
 import datetime as dt
@@ -16,8 +16,8 @@ SEVERITIES: tuple[Severity, ...] = ("warning", "error", "critical")
 class AlertKind:
     """One row of the table.
 
-    `means`: when the alert is raised. `ends`: when it is resolved. `settle_minutes`: how long the condition must be
-    absent before the alert is resolved, so that a metric near its limit does not send two messages a minute.
+    `means`: when the alert is raised. `ends`: when it is resolved. `settle_minutes`: time for which the condition must
+    be absent before the alert is resolved, so that a metric near its limit does not send two messages a minute.
     """
 
     name: str
@@ -86,7 +86,7 @@ KINDS: tuple[AlertKind, ...] = (
     AlertKind(
         "test", "Test", "warning",
         "`migraine alerts test` was run.",
-        "At once: it is sent and not stored.",
+        "Immediately: it is sent, but not stored.",
     ),
 )  # fmt: skip
 BY_NAME = {kind.name: kind for kind in KINDS}
@@ -94,11 +94,11 @@ BY_NAME = {kind.name: kind for kind in KINDS}
 
 @dataclass(frozen=True)
 class Alert:
-    """A condition that needs attention. `kind` and `key` identify it; the other fields describe it as last seen.
+    """A condition that needs attention, as it was last seen. `kind` and `key` identify it.
 
-    `key`: its subject within the kind, such as a task or a job. `what`: a description in one or more sentences.
-    `since`: when it began, as far as known. `happened`: time of the event that shows it; None for a condition that is
-    evaluated continuously.
+    `key`: the subject within the kind, such as a task or a job. `what`: a description in one or more sentences.
+    `since`: when it began, as far as known. `happened`: time of the event that shows the condition; None for a
+    condition that is evaluated continuously.
     """
 
     kind: str
@@ -112,13 +112,13 @@ class Alert:
 
     @property
     def identity(self) -> tuple[str, str]:
-        """Alerts with equal identity are sightings of the same condition."""
+        """The kind and the key; alerts with equal identity are sightings of the same condition."""
         return self.kind, self.key
 
 
 @dataclass(frozen=True)
 class Ended:
-    """The end of an alert, if there was one. `happened` as in `Alert`."""
+    """The end of a condition, whether or not it has an alert. `happened`: as in `Alert`."""
 
     kind: str
     key: str
@@ -136,10 +136,10 @@ def alert(
     link: str = "",
     happened: dt.datetime | None = None,
 ) -> Alert:
-    """An alert, by default with the severity of its kind. Raises `KeyError` for an unknown kind."""
+    """Return an alert, by default with the severity of its kind. Raises `KeyError` for an unknown kind."""
     return Alert(kind, key, what, since, severity or BY_NAME[kind].severity, model, link, happened)
 
 
 def worst(severities: "tuple[Severity, ...]") -> Severity:
-    """The highest severity; "warning" if there is none."""
+    """Return the highest severity; "warning" if there is none."""
     return max(severities, key=SEVERITIES.index, default="warning")

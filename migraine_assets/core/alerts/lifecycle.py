@@ -1,8 +1,8 @@
 """The lifecycle of an alert: which sightings are sent, and which are folded into an earlier message.
 
 An alert is sent when it is new, when it gets worse, once a day while it lasts, and when it is resolved. Other sightings
-are counted. Not here: what raises alerts (`defs.alerting`), where their states are stored (`stores.alerts.open_alerts`)
-and the wording of messages (`core.alerts.message`).
+are only counted. Not here: raising alerts (`defs.alerting`), storing their states (`stores.alerts.open_alerts`), the
+wording of messages (`core.alerts.message`).
 """
 
 import datetime as dt
@@ -16,7 +16,7 @@ Change = Literal["new", "worse", "lasting", "over"]
 
 @dataclass(frozen=True)
 class FoldingRules:
-    """`remind_hours`: time between two messages on an alert that lasts."""
+    """Rules of folding. `remind_hours`: time between two messages about an alert that lasts."""
 
     remind_hours: float = 24.0
 
@@ -25,9 +25,10 @@ class FoldingRules:
 class AlertState:
     """The known state of an alert.
 
-    `last_seen`: the newest sighting, or the end. `notified_at`, `notified_severity`: of the last message. `folded`:
-    sightings since then. `absent_since`: start of an absence that is not settled yet. `resolved_at`: a resolved alert
-    is kept, so that events that are read again change nothing.
+    `last_seen`: time of the newest sighting, or of the end. `notified_at`, `notified_severity`: time and severity of
+    the last message. `folded`: number of sightings since that message. `absent_since`: since when the condition is
+    absent, if the alert is not resolved yet. `resolved_at`: a resolved alert is kept, so that reading its events again
+    changes nothing.
     """
 
     alert: Alert
@@ -48,7 +49,7 @@ class AlertState:
 
 @dataclass(frozen=True)
 class AlertUpdate:
-    """A change of an alert that is sent. `state`: after the change; `folded`: sightings since the last message."""
+    """A change of an alert to send. `state`: state after the change. `folded`: sightings since the last message."""
 
     change: Change
     state: AlertState
@@ -57,7 +58,7 @@ class AlertUpdate:
 
 @dataclass(frozen=True)
 class Transition:
-    """The state after a sighting or an end. `update`: None if nothing is sent."""
+    """The state after a sighting or an end, and the update to send; None if nothing is sent."""
 
     state: AlertState
     update: AlertUpdate | None = None
@@ -66,7 +67,10 @@ class Transition:
 def on_sighting(
     known: AlertState | None, alert: Alert, *, now: dt.datetime, rules: FoldingRules | None = None
 ) -> Transition:
-    """The alert was seen. An event that is not newer than the last one changes nothing."""
+    """Apply a sighting of `alert` to the known state.
+
+    An event that is not newer than the last sighting changes nothing.
+    """
     when = alert.happened or now
     if known is not None and alert.happened is not None and alert.happened <= known.last_seen:
         return Transition(known)
@@ -86,13 +90,14 @@ def on_sighting(
 
 
 def on_end(known: AlertState | None, end: Ended, *, now: dt.datetime) -> Transition | None:
-    """The alert was not seen, or an event ended it. It is resolved after the settling time of its kind.
+    """Apply the absence or the end of a condition to the known state.
 
-    Returns None if no such alert is open, or if the event is not newer than the last sighting.
+    The alert is resolved after the settling time of its kind. Returns None if no such alert is open, or if the event is
+    not newer than the last sighting.
     """
     if known is None or not known.open or (end.happened is not None and end.happened <= known.last_seen):
         return None
-    # After the clock was set back, the settling time must not become longer.
+    # If the clock was set back, the settling time must not become longer.
     since = min(known.absent_since or now, now)
     if now - since < dt.timedelta(minutes=BY_NAME[known.alert.kind].settle_minutes):
         return Transition(replace(known, absent_since=since))

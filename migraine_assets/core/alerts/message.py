@@ -1,6 +1,6 @@
-"""The wording of messages: one message for all updates of one evaluation.
+"""The wording of messages. All updates of one evaluation are one message.
 
-Not here: which updates there are (`core.alerts.lifecycle`) and sending messages (`stores.alerts`).
+Not here: which updates are sent (`core.alerts.lifecycle`), sending messages (`stores.alerts`).
 """
 
 import datetime as dt
@@ -10,14 +10,14 @@ from dataclasses import dataclass
 from migraine_assets.core.alerts.kinds import BY_NAME, SEVERITIES, Severity, worst
 from migraine_assets.core.alerts.lifecycle import AlertUpdate
 
-MOST_UPDATES = 10  # of one message; chat services cut long messages anywhere
-MOST_CHARACTERS = 600  # of one alert's description
+MOST_UPDATES = 10  # per message, because chat services truncate long messages
+MOST_CHARACTERS = 600  # per description of an alert
 PREFIXES = {"new": "", "worse": "Worse: ", "lasting": "Ongoing: ", "over": "Resolved: "}
 
 
 @dataclass(frozen=True)
 class Message:
-    """A message to all channels. `good`: every update in it is a resolved alert."""
+    """A message to all channels. `good`: whether all its alerts are resolved."""
 
     title: str
     body: str
@@ -27,7 +27,7 @@ class Message:
 
 
 def message(updates: Sequence[AlertUpdate], *, now: dt.datetime) -> Message:
-    """One message of at least one update: the most severe first, resolved alerts last."""
+    """Compose one message of at least one update, with the most severe first and resolved alerts last."""
     ordered = sorted(updates, key=_urgency)
     first, rest = ordered[0], ordered[1:]
     paragraphs = [paragraph(update) for update in ordered[:MOST_UPDATES]]
@@ -45,7 +45,7 @@ def message(updates: Sequence[AlertUpdate], *, now: dt.datetime) -> Message:
 
 
 def paragraph(update: AlertUpdate) -> str:
-    """The lines on one alert."""
+    """Return the lines about one alert."""
     state, alert = update.state, update.state.alert
     lines = [_heading(update), _short(alert.what), f"Since {moment(alert.since)}{_resolution(update)}"]
     if update.folded:
@@ -58,12 +58,12 @@ def paragraph(update: AlertUpdate) -> str:
 
 
 def moment(when: dt.datetime) -> str:
-    """A time to the minute, in UTC."""
+    """Format a time to the minute, in UTC."""
     return f"{when.astimezone(dt.UTC):%Y-%m-%d %H:%M} UTC"
 
 
 def lasted(span: dt.timedelta) -> str:
-    """A duration in its largest two units; at least 0 min."""
+    """Format a duration in its largest two units, at least "0 min"."""
     minutes = max(0, int(span.total_seconds() // 60))
     days, hours, minutes = minutes // 1440, minutes // 60 % 24, minutes % 60
     if days:

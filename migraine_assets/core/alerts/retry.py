@@ -1,4 +1,4 @@
-"""Retries of messages: when an undelivered message is sent again, and when it is given up.
+"""The rules of retries: when an undelivered message is sent again, and when it is given up.
 
 Not here: sending (`stores.alerts.channels`) and storing undelivered messages (`stores.alerts.outbox`).
 """
@@ -22,7 +22,10 @@ class Pending:
 
 
 def is_due(pending: Pending, *, now: dt.datetime) -> bool:
-    """Whether to send the message now. After the clock was set back, no message waits longer than the longest wait."""
+    """Return whether to send the message now.
+
+    A message that is due later than the longest wait is sent at once, because the clock was set back.
+    """
     far = now + dt.timedelta(seconds=LONGEST_WAIT_SECONDS)
     return not pending.given_up and (pending.due <= now or pending.due > far)
 

@@ -1,6 +1,6 @@
-"""Error rate, latency and models of a service in the last minutes, from its counters.
+"""Error rate, latency and models of a service in the last minutes, computed from its counters.
 
-Counters only grow and restart at 0 with their process, so two readings are subtracted series by series. Not here:
+A counter only grows, and restarts at 0 with its process, so readings are subtracted series by series. Not here:
 scraping the service (`defs.alerting.probe`) and raising alerts (`defs.alerting.service`).
 """
 
@@ -17,7 +17,7 @@ READY = "migraine_ready_replicas"
 MODELS = "migraine_model_info"
 SAMPLES = (REQUESTS, BUCKETS, PROBLEMS, READY, MODELS)
 
-# Sample name with its sorted labels.
+# Name and sorted labels of a sample.
 Series = tuple[str, tuple[tuple[str, str], ...]]
 
 
@@ -31,7 +31,11 @@ class Reading:
 
 @dataclass(frozen=True)
 class ServiceLimits:
-    """`least_requests`: with fewer in the window there is no rate. `window_minutes`: the length of the window."""
+    """Limits of the service's metrics.
+
+    `least_requests`: minimum number of requests in the window for a rate or percentile. `window_minutes`: length of the
+    window.
+    """
 
     error_rate: float = 0.05
     p95_seconds: float = 1.0
@@ -41,11 +45,11 @@ class ServiceLimits:
 
 @dataclass(frozen=True)
 class ServiceMetrics:
-    """The service in a window. Rates and percentiles are None with too few requests.
+    """The metrics of a service in a window. Rates and percentiles are None if there are too few requests.
 
-    `prediction_requests`: observations of the latency, where a batch is one. `p95`: seconds; infinite beyond the last
-    bound of the histogram. Of the last reading only: `problems` (models that could not be loaded), `ready` (replicas
-    with models; None if the service does not report it) and `models`.
+    `prediction_requests`: number of latencies observed; a batch is one. `p95`: seconds, infinite above the last bound
+    of the histogram. From the last reading only: `problems` (number of models that could not be loaded), `ready`
+    (number of replicas with models; None if the service does not report it) and `models`.
     """
 
     requests: float
@@ -59,9 +63,9 @@ class ServiceMetrics:
 
 
 def readings_of_window(readings: Sequence[Reading], *, now: dt.datetime, limits: ServiceLimits) -> tuple[Reading, ...]:
-    """The readings within the window, and the newest one before it.
+    """Return the readings within the window, and the newest one before it.
 
-    Readings from the future (the clock was set back) and from long ago (evaluation had stopped) are dropped.
+    Readings in the future (the clock was set back) and long before the window (evaluation had stopped) are dropped.
     """
     window = dt.timedelta(minutes=limits.window_minutes)
     usable = [reading for reading in readings if now - 3 * window <= reading.when <= now]
@@ -70,7 +74,7 @@ def readings_of_window(readings: Sequence[Reading], *, now: dt.datetime, limits:
 
 
 def summarize(readings: Sequence[Reading], *, limits: ServiceLimits) -> ServiceMetrics:
-    """The metrics between the first and the last of at least one reading, oldest first."""
+    """Compute the metrics between the first and the last of `readings`, which has at least one, oldest first."""
     grown: dict[Series, float] = {}
     for before, after in pairwise(readings):
         for series, value in _growth(before.values, after.values).items():
@@ -92,9 +96,9 @@ def summarize(readings: Sequence[Reading], *, limits: ServiceLimits) -> ServiceM
 
 
 def quantile(buckets: Sequence[tuple[float, float]], share: float) -> float | None:
-    """The quantile `share` of a histogram of (upper bound, cumulative count), linear within a bucket.
+    """Return the quantile `share` of a histogram of (upper bound, cumulative count), interpolated within a bucket.
 
-    Like Prometheus' `histogram_quantile`, but infinite beyond the last finite bound, where latency is worst.
+    This is Prometheus' `histogram_quantile`, except that the result is infinite above the last finite bound.
     """
     if not buckets or buckets[-1][1] <= 0:
         return None
@@ -107,7 +111,7 @@ def quantile(buckets: Sequence[tuple[float, float]], share: float) -> float | No
 
 
 def _growth(before: Mapping[Series, float], after: Mapping[Series, float]) -> dict[Series, float]:
-    # A value that decreased belongs to a restarted process: all of it is new.
+    # A value that decreased belongs to a restarted process, so all of it is new.
     return {
         series: value - earlier if (earlier := before.get(series, 0.0)) <= value else value
         for series, value in after.items()

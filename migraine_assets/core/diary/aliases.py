@@ -1,6 +1,6 @@
-"""Aliases of fields and of their categories, for files and for bodies of the service alike.
+"""Aliases of fields and of their categories, for files and for requests to the service.
 
-Not here: applying them to the columns of a file (`sources.columns.binding`) and to a body (`serving.input.aliases`).
+Not here: applying them to a file (`sources.columns.binding`) or to a request (`serving.input.aliases`).
 """
 
 import re
@@ -18,8 +18,8 @@ class Alias:
     recode: tuple[tuple[str, str], ...] = ()
 
 
-# Only unambiguous names; if a file has several, the first in this list is used. The outcome is never guessed from
-# 'headache', which is wider than migraine in some diaries and narrower in others.
+# Only unambiguous names. If a file has several aliases of a field, the first in this list is used. The outcome is never
+# guessed from 'headache', which means more than migraine in some diaries and less in others.
 ALIASES: tuple[Alias, ...] = (
     Alias("participant", "participant_id"),
     Alias("patient_id", "participant_id"),

@@ -1,11 +1,11 @@
-"""Cleaning of values: contradictions become null, extremes become a limit. The rules are data.
+"""Cleaning of values: contradictions become null, and extreme values are clipped to a limit. The rules are data.
 
-Training (`core.diary.preprocess`) and the service both call `Cleaner`, the only implementation. A model bundle carries
-the rules that it was trained with. Not here: rows that are refused (`core.diary.rules`), repeated rows
-(`core.diary.duplicates`). NumPy only: the service imports this module.
+Training (`core.diary.preprocess`) and the service both call `Cleaner`, the only implementation. A model bundle contains
+the rules of its training. Not here: rows that are quarantined (`core.diary.rules`), repeated rows
+(`core.diary.duplicates`). This module needs only NumPy, because the service imports it.
 
-All limits are fixed and none is estimated from the data, so a second pass changes nothing, and the rows of one
-delivery do not depend on the others.
+All limits are fixed and none is estimated from the data. So cleaning twice changes nothing, and the values of a row do
+not depend on other rows.
 """
 
 import operator
@@ -25,7 +25,7 @@ Comparison = Literal["above", "below", "equals", "differs"]
 
 @dataclass(frozen=True)
 class Clip:
-    """Values of `field` outside `low`..`high` (its unit) become the limit; None leaves that side open."""
+    """The limits to which values of `field` are clipped, in its unit; None means no limit on that side."""
 
     field: str
     low: float | None
@@ -35,7 +35,7 @@ class Clip:
 
 @dataclass(frozen=True)
 class Condition:
-    """The sum of `columns` compared with `value`. A null differs from every value; no other comparison holds for it."""
+    """A comparison of the sum of `columns` with `value`. A null differs from any value; other comparisons are false."""
 
     columns: tuple[str, ...]
     comparison: Comparison
@@ -44,7 +44,7 @@ class Condition:
 
 @dataclass(frozen=True)
 class Contradiction:
-    """Values that cannot be true together: if all of `when` hold, `nulled` become null, since any may be wrong."""
+    """Values that cannot all be true: if every condition in `when` holds, the columns `nulled` become null."""
 
     name: str
     when: tuple[Condition, ...]
@@ -53,7 +53,7 @@ class Contradiction:
 
     @property
     def columns(self) -> frozenset[str]:
-        """The diary columns that it reads or changes."""
+        """The diary columns that the rule reads or changes."""
         return frozenset(self.nulled).union(*(condition.columns for condition in self.when))
 
 
@@ -98,7 +98,7 @@ CONTRADICTIONS: tuple[Contradiction, ...] = (
 
 @dataclass(frozen=True)
 class Cleaning:
-    """The rules, in the order in which they apply: contradictions, then clips."""
+    """The cleaning rules. Contradictions are applied first, then clips."""
 
     clips: tuple[Clip, ...]
     contradictions: tuple[Contradiction, ...]
@@ -109,19 +109,19 @@ class Cleaning:
         return frozenset(clip.field for clip in self.clips).union(*(rule.columns for rule in self.contradictions))
 
     def narrowed(self, columns: set[str]) -> "Cleaning":
-        """Only the rules that change one of `columns`, or a column that such a rule reads."""
+        """Return the rules that affect `columns`, directly or through a column that another rule reads."""
         needed = set(columns)
         while more := {c for rule in self.contradictions if needed & {*rule.nulled} for c in rule.columns} - needed:
             needed |= more
-        kept = tuple(rule for rule in self.contradictions if needed & {*rule.nulled})
-        return Cleaning(tuple(clip for clip in self.clips if clip.field in needed), kept)
+        contradictions = tuple(rule for rule in self.contradictions if needed & {*rule.nulled})
+        return Cleaning(tuple(clip for clip in self.clips if clip.field in needed), contradictions)
 
 
 def cleaning_for(contract: Contract, clips: Sequence[Clip] = CLIPS) -> Cleaning:
-    """The rules for `contract`, with `clips`. Raises `ConfigurationError` for a clip that cannot be used.
+    """Return the rules for `contract`, with `clips`.
 
     The default clips adapt to the contract: a limit that its bounds already enforce is left out. Contradictions between
-    fields that the contract lacks are left out too.
+    fields that the contract lacks are left out too. Raises `ConfigurationError` for a clip that cannot be used.
     """
     if tuple(clips) == CLIPS:
         clips = [clip for clip in (_within_bounds(clip, contract) for clip in CLIPS) if clip]
@@ -132,9 +132,10 @@ def cleaning_for(contract: Contract, clips: Sequence[Clip] = CLIPS) -> Cleaning:
 
 
 class Cleaner:
-    """Cleaning rules bound to the rows of an array of days, float64[columns, n].
+    """Cleaning rules for an array of days, float64[columns, n]; `columns` names its rows.
 
-    `columns` names the rows. `counted` names what `clean` counts: (column, description, low, high) of every rule.
+    `counted`: the column, description and limits (low, high) of each count of `clean`. `changing`: the columns that any
+    rule can change.
     """
 
     def __init__(self, cleaning: Cleaning, columns: Sequence[str]) -> None:
@@ -153,23 +154,26 @@ class Cleaner:
         self.changing = tuple(name for name in columns if any(name == item[0] for item in self.counted))
 
     def clean(self, days: Floats, *, counts: NDArray[np.int64] | None = None) -> Floats:
-        """A cleaned copy of `days`. Adds the number of changed values of each rule to `counts`, int64[len(counted)]."""
-        kept = days.copy()
+        """Return a cleaned copy of `days`.
+
+        The number of values that each rule changes is added to `counts`, int64[len(counted)].
+        """
+        cleaned = days.copy()
         first = 0
         for conditions, nulled in self._rules:
-            hit = _all_hold(conditions, kept)
+            hit = _all_hold(conditions, cleaned)
             if hit.any():
                 for number, row in enumerate(nulled, start=first):
                     if counts is not None:
-                        counts[number] += np.count_nonzero(hit & (kept[row] == kept[row]))
-                    kept[row][hit] = np.nan
+                        counts[number] += np.count_nonzero(hit & (cleaned[row] == cleaned[row]))
+                    cleaned[row][hit] = np.nan
             first += len(nulled)
         if len(self._clipped):
-            values = kept[self._clipped]
+            values = cleaned[self._clipped]
             if counts is not None:
                 counts[first:] += np.count_nonzero((values < self._low) | (values > self._high), axis=1)
-            kept[self._clipped] = np.minimum(np.maximum(values, self._low), self._high)
-        return kept
+            cleaned[self._clipped] = np.minimum(np.maximum(values, self._low), self._high)
+        return cleaned
 
 
 _Bound = tuple[tuple[int, ...], Callable[[Any, Any], Any], float]
@@ -198,7 +202,7 @@ def _all_hold(conditions: list[_Bound], days: Floats) -> NDArray[np.bool_]:
 
 
 def _within_bounds(clip: Clip, contract: Contract) -> Clip | None:
-    """The clip without the limits that the bounds of its field enforce; None if none is left or there is no field."""
+    """Return the clip without limits that the contract's bounds enforce; None if no limit is left, or no field."""
     item = contract.by_name.get(clip.field)
     if item is None:
         return None
@@ -215,7 +219,7 @@ def _check(clip: Clip, contract: Contract) -> None:
         )
     low = -np.inf if clip.low is None else clip.low
     high = np.inf if clip.high is None else clip.high
-    # A limit outside the contract would move a value to where validation refuses it.
+    # A limit outside the contract's bounds would turn a valid value into one that validation refuses.
     outside = any(not _inside(limit, item.low, item.high) for limit in (clip.low, clip.high) if limit is not None)
     if outside or not low < high:
         raise ConfigurationError(

@@ -11,28 +11,28 @@ from migraine_assets.core.contract import Field
 
 
 def numbers(frame: pd.DataFrame, name: str) -> NDArray[np.float64]:
-    """Column `name` as float64 with NaN for null. It may share the frame's memory: do not write to it."""
+    """Return column `name` as float64[n], NaN for null. It may share memory with the frame, so do not write to it."""
     return _floats(frame[name])
 
 
 def codes(column: pd.Series) -> tuple[NDArray[np.int64], list[str]]:
-    """A text column as codes (-1 for null) into the list of its distinct values, in order of appearance."""
+    """Return the codes int64[n] (-1 for null) of a text column, and its distinct values in order of appearance."""
     numbered, values = pd.factorize(column)
     return numbered.astype(np.int64), [str(value) for value in values]
 
 
 def encoded(column: pd.Series, field: Field) -> NDArray[np.float64]:
-    """A column of `field` as float64[n], NaN for null; a category by its encoding. Do not write to it."""
+    """Return a column of `field` as float64[n], NaN for null; a category is encoded. Do not write to the result."""
     if field.encoding is None:
         return _floats(column)
     code, values = codes(column)
-    # The last one is for code -1, null.
+    # The last element is that of null, which has the code -1.
     lookup = np.array([*(field.encoding.numbers.get(value, np.nan) for value in values), np.nan])
     return lookup[code]
 
 
 def known(values: NDArray[np.float64]) -> NDArray[np.float64]:
-    """The values that are not null."""
+    """Return the values that are not null."""
     return values[~np.isnan(values)]
 
 

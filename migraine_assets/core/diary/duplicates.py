@@ -1,8 +1,7 @@
 """Rows that describe the same participant and day: exact repetitions, and conflicts.
 
-This module finds them by keys and content. Not here: how they are handled (`core.diary.validation` sets conflicts
-aside, `core.diary.preprocess` drops repetitions). A row without a date never counts as a repetition: two uneventful
-days of one participant look alike and are still two days.
+A row without a date never counts as a repetition, because two uneventful days of a participant look alike. Not here:
+handling such rows (`core.diary.validation` quarantines conflicts, `core.diary.preprocess` drops repetitions).
 """
 
 from dataclasses import dataclass
@@ -16,7 +15,10 @@ from migraine_assets.core.contract import CONTRACT, Contract
 
 @dataclass(frozen=True)
 class Conflicts:
-    """Positions of the rows in conflict; `others`: the first row that disagrees; `more`: how many others do."""
+    """Rows in conflict, as positions.
+
+    `others`: for each, the first row that differs from it. `more`: how many further rows differ.
+    """
 
     rows: NDArray[np.int64]
     others: NDArray[np.int64]
@@ -24,7 +26,7 @@ class Conflicts:
 
 
 def key_codes(frame: pd.DataFrame) -> NDArray[np.int64]:
-    """One code for every distinct (participant, day): int64[n]; -1 if either is missing."""
+    """Return one code for every distinct (participant, day): int64[n]; -1 if either is missing."""
     participant, _ = pd.factorize(frame["participant_id"])
     day, days = pd.factorize(frame["date"])
     whole = (participant >= 0) & (day >= 0)
@@ -33,7 +35,10 @@ def key_codes(frame: pd.DataFrame) -> NDArray[np.int64]:
 
 
 def content_codes(frame: pd.DataFrame, *, contract: Contract = CONTRACT) -> NDArray[np.int64]:
-    """One code for every distinct content of the contract fields: int64[n]; null equals null. Exact, not a hash."""
+    """Return one code for every distinct content of the contract fields: int64[n]. Nulls are equal.
+
+    The codes are exact; unlike hashes, they cannot collide.
+    """
     joint = np.zeros(len(frame), dtype=np.int64)
     for name in contract.names():
         column, values = pd.factorize(frame[name], use_na_sentinel=False)
@@ -43,7 +48,7 @@ def content_codes(frame: pd.DataFrame, *, contract: Contract = CONTRACT) -> NDAr
 
 
 def repeated(frame: pd.DataFrame, *, contract: Contract = CONTRACT) -> NDArray[np.bool_]:
-    """Mask of the dated rows that repeat an earlier row in every contract field; provenance does not count."""
+    """Return which dated rows equal an earlier row in every contract field, whatever their provenance: bool[n]."""
     rows = _shared(key_codes(frame))
     mask = np.zeros(len(frame), dtype=np.bool_)
     mask[rows] = pd.Series(content_codes(frame.iloc[rows], contract=contract)).duplicated().to_numpy()
@@ -51,7 +56,7 @@ def repeated(frame: pd.DataFrame, *, contract: Contract = CONTRACT) -> NDArray[n
 
 
 def conflicts(frame: pd.DataFrame, *, ignored: NDArray[np.bool_], contract: Contract = CONTRACT) -> Conflicts:
-    """The dated rows, except `ignored` ones, whose participant and day another row describes differently."""
+    """Return the dated rows, except `ignored`, that differ from another row of the same participant and day."""
     key = np.where(ignored, -1, key_codes(frame))
     rows = _shared(key)
     table = pd.DataFrame({"key": key[rows], "content": content_codes(frame.iloc[rows], contract=contract), "row": rows})
@@ -69,5 +74,5 @@ def conflicts(frame: pd.DataFrame, *, ignored: NDArray[np.bool_], contract: Cont
 
 
 def _shared(key: NDArray[np.int64]) -> NDArray[np.int64]:
-    """Positions of the rows that share their key (not -1) with another row."""
+    """Return the positions of the rows that have the same key (not -1) as another row."""
     return np.flatnonzero((key >= 0) & pd.Series(key).duplicated(keep=False).to_numpy())

@@ -1,7 +1,7 @@
-"""Whether losing rows or values goes together with the outcome.
+"""A test of whether the loss of rows or values depends on the outcome.
 
-A loss that depends on the outcome biases every model: if attack days are lost more often, attacks look rarer than they
-are. Not here: which loss is too large or too dependent (`core.quality.losses`).
+Such a loss biases every model: if attack days are lost more often, attacks look rarer than they are. Not here: the
+limits on losses (`core.quality.losses`).
 """
 
 import math
@@ -9,18 +9,19 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
-# With fewer rows per participant, participants are not compared with themselves.
+# With fewer rows per participant, the test is not stratified by participant.
 _MIN_ROWS_PER_PARTICIPANT = 5.0
 
 
 def dependence(
     lost: NDArray[np.bool_], attack: NDArray[np.float64], participant: NDArray[np.int64]
 ) -> tuple[float, float, float]:
-    """Test whether days with an attack are lost more or less often than others: (p, share of attacks, of others).
+    """Test whether attack days are lost more or less often than other days.
 
-    All arrays are [n]; `attack` is 1, 0 or NaN (unknown, left out); `participant` holds codes, -1 for unknown. The
-    test is that of Cochran, Mantel and Haenszel with the participants as strata, so that one participant with many
-    attacks and a broken export is no evidence; diaries of few rows each are one stratum.
+    All arrays are [n]; `attack` is 1, 0 or NaN (unknown, left out); `participant` holds codes, -1 for unknown. Returns
+    the p-value and the lost shares of attack days and of other days. This is the Cochran-Mantel-Haenszel test with
+    participants as strata, so that one participant with many attacks and a broken export does not decide the result.
+    With few rows per participant there is a single stratum.
     """
     known = ~np.isnan(attack)
     lost, attacks = lost[known], attack[known] == 1

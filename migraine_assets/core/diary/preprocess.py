@@ -1,8 +1,7 @@
-"""Preprocessing: from accepted rows to a diary that features can be computed from. Every change is counted.
+"""Preprocessing of accepted rows: cleaning, sorting, and dropping repeated rows. Every change is counted.
 
-This module sorts, drops repeated rows and applies the cleaning rules. Not here: the rules (`core.diary.cleaning`), rows
-that are refused (`core.diary.validation`), imputation and scaling, which are fitted inside the models' pipelines on
-training rows only.
+Not here: the cleaning rules (`core.diary.cleaning`), quarantine (`core.diary.validation`), imputation and scaling,
+which each model's pipeline fits on training rows only.
 """
 
 from dataclasses import dataclass
@@ -19,23 +18,23 @@ from migraine_assets.core.diary.duplicates import repeated
 
 ACTION_COLUMNS: tuple[str, ...] = ("field", "action", "count", "low", "high")
 
-# Rows that are cleaned together: their columns fit the second-level cache of a core.
+# Number of rows that are cleaned together, so that their columns fit into the second-level cache.
 BLOCK_ROWS = 8192
 
 
 @dataclass(frozen=True)
 class PreprocessSettings:
-    """The limits at which extremes are clipped; `core.diary.cleaning.cleaning_for` checks them."""
+    """The limits of cleaning; `core.diary.cleaning.cleaning_for` checks them."""
 
-    clips: Annotated[tuple[Clip, ...], doc("The limits to which extremes are set, by field, with the reason.")] = CLIPS
+    clips: Annotated[tuple[Clip, ...], doc("Limits to which values are clipped, by field, with the reason.")] = CLIPS
 
 
 @dataclass(frozen=True)
 class Preprocessed:
     """The diary, sorted by participant and date, and the changes that were made to it.
 
-    `actions` (`ACTION_COLUMNS`) has a line for every limit and rule, even if it changed nothing (count 0), so that the
-    limits in force are on record. `field` is "(row)" if whole rows were dropped.
+    `actions` (`ACTION_COLUMNS`) has a row for every limit and rule, even if its count is 0, to record which limits were
+    applied. `field` is "(row)" for the dropped rows.
     """
 
     diary: pd.DataFrame
@@ -43,7 +42,7 @@ class Preprocessed:
 
 
 def preprocess(valid: pd.DataFrame, *, cleaning: Cleaning | None = None, contract: Contract = CONTRACT) -> Preprocessed:
-    """Clean accepted rows, sort them and drop repeated rows. `valid` is not changed.
+    """Clean accepted rows, sort them by participant and date, and drop repeated rows; `valid` is not changed.
 
     `cleaning` defaults to the rules for `contract`. Rows without a date keep their order within a participant and are
     never dropped.
@@ -61,7 +60,7 @@ def preprocess(valid: pd.DataFrame, *, cleaning: Cleaning | None = None, contrac
 def _clean(
     frame: pd.DataFrame, cleaning: Cleaning, contract: Contract
 ) -> list[tuple[str, str, int, float | None, float | None]]:
-    """Clean `frame` in place, block by block; what was counted."""
+    """Clean `frame` in place, block by block. Return the counts as rows of `ACTION_COLUMNS`."""
     fields = [item for item in contract.fields if item.column in cleaning.columns]
     names = [item.column for item in fields]
     before = [encoded(frame[item.name], item) for item in fields]

@@ -1,6 +1,6 @@
-"""The profile of a delivery: the distribution of each field, kept for comparison with the next delivery.
+"""The profile of a delivery: the distribution of each field, for comparison with the next delivery.
 
-This module counts, computes effective sample sizes and defines the JSON form. Not here: which change is too large
+This module counts, computes effective sample sizes and defines the JSON form. Not here: the limits on changes
 (`core.quality.fields`), bins and the stability index (`core.reference_bins`).
 """
 
@@ -17,7 +17,7 @@ from migraine_assets.core.diary.columns import codes, numbers
 from migraine_assets.core.reference_bins import bin_counts, bin_edges, psi
 from migraine_assets.errors import DataRefused
 
-# Increased when the JSON form changes; `from_json` keeps reading the older formats.
+# Increase it if the JSON form changes; `from_json` must still read older formats.
 FORMAT = 1
 
 Floats = NDArray[np.float64]
@@ -27,9 +27,9 @@ Floats = NDArray[np.float64]
 class FieldProfile:
     """Counts of one field.
 
-    A number has `edges` and one count more than edges, as in `core.reference_bins`. A flag or category has `labels` and
-    a count for each. `effective` is the effective sample size: days of one participant are alike, so it is below the
-    number of rows.
+    A number has `edges` and one more count than edges, as in `core.reference_bins`. A flag or category has `labels` and
+    a count for each. `effective` is the effective sample size, which is below the number of rows because days of the
+    same participant are similar.
     """
 
     name: str
@@ -41,7 +41,7 @@ class FieldProfile:
 
     @property
     def known(self) -> int:
-        """Rows in which the field is not null."""
+        """Number of rows in which the field is not null."""
         return sum(self.counts)
 
 
@@ -61,26 +61,26 @@ def profile(frame: pd.DataFrame, contract: Contract = CONTRACT) -> Profile:
 
 
 def counted_like(before: FieldProfile, frame: pd.DataFrame, contract: Contract = CONTRACT) -> FieldProfile:
-    """Count the same field of another frame in the bins of `before`."""
+    """Count the field `before` of another frame in the same bins."""
     person, _ = pd.factorize(frame["participant_id"], use_na_sentinel=False)
     return _profile_of(contract.by_name[before.name], frame, person, edges=before.edges)
 
 
 def stability(before: FieldProfile, now: FieldProfile) -> tuple[float, int]:
-    """Population stability index of two profiles with equal bins, and the number of bins, one of them for missing."""
+    """Return the PSI of two profiles with equal bins, and the number of bins compared, including missing values."""
     first, second = np.array([*before.counts, before.missing]), np.array([*now.counts, now.missing])
-    # A bin that is empty in both (no value is ever missing) carries no information and would only lower the shares.
+    # A bin that is empty in both profiles carries no information and would only lower the other shares.
     used = (first + second) > 0
     return psi(first[used], second[used]), int(used.sum())
 
 
 def to_json(content: Profile) -> str:
-    """The profile as JSON; equal profiles give the same text."""
+    """Return the profile as JSON; equal profiles give the same text."""
     return json.dumps({"format": FORMAT, **asdict(content)}, sort_keys=True)
 
 
 def from_json(text: str) -> Profile:
-    """The profile that `to_json` wrote. Raises `DataRefused` for a format that this version does not know."""
+    """Return the profile that `to_json` wrote. Raises `DataRefused` for a format that this version does not know."""
     content: dict[str, Any] = json.loads(text)
     if content.get("format") != FORMAT:
         raise DataRefused(
@@ -92,9 +92,9 @@ def from_json(text: str) -> Profile:
 
 
 def effective_rows(values: Floats, person: NDArray[np.int64]) -> float:
-    """The effective sample size of `values` (no NaN) of `person` (codes): n / (1 + (m - 1) ICC).
+    """Return the effective sample size of `values` (no NaN), by `person` (codes): n / (1 + (m - 1) ICC).
 
-    Kish's design effect, where m is the mean over rows of the number of rows of the same person, and the intraclass
+    This is Kish's design effect: m is the mean over rows of the number of rows of the same person, and the intraclass
     correlation is that of a one-way analysis of variance (Donner 1986). The effective size of a static field is the
     number of persons.
     """
@@ -112,7 +112,7 @@ def effective_rows(values: Floats, person: NDArray[np.int64]) -> float:
 
 
 def _mean_squares(values: Floats, person: NDArray[np.int64], persons: int) -> tuple[float, float]:
-    """Mean squares within and between persons."""
+    """Return the mean squares within and between persons."""
     size = np.bincount(person)
     mean = np.bincount(person, values) / np.maximum(size, 1)
     within = np.sum((values - mean[person]) ** 2) / (values.size - persons)
@@ -136,7 +136,7 @@ def _profile_of(
 
 
 def _ordinals(column: pd.Series, labels: tuple[str, ...]) -> Floats:
-    """The position of each value in `labels`, NaN for null and for any other value."""
+    """Return the position of each value in `labels`, NaN for null and for any other value."""
     code, values = codes(column)
     positions = np.array([float(labels.index(value)) if value in labels else np.nan for value in values] + [np.nan])
     return positions[code]

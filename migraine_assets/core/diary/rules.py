@@ -1,17 +1,17 @@
-"""The rules that a diary must keep, as a table. Each finds the rows that break it and explains why.
+"""The table of rules for diary rows. Each rule finds the rows that break it and gives the reasons.
 
 Not here: quarantine, nulling and counting (`core.diary.validation`). A new rule is a function and a line in `RULES`.
-Decisions that need a reason:
 
-- A bad cell costs the cell: it becomes null and is counted. Only where the outcome or a key cannot be used is the row
-  quarantined.
+Why the rules are as they are:
+
+- A bad cell becomes null and is counted. The row is quarantined only if its outcome or key cannot be used.
 - Severity or duration above 0 on a day with no attack, or with an unknown outcome, is a contradiction. The outcome is
-  never inferred from it, because that would write the label that the models learn. Severity or duration 0 on such a
-  day only means "none" (flat tables hold 0.0 there); preprocessing sets it to null.
-- An attack of severity 0 is an aura without headache (ICHD-3 1.2.1.2), except in a participant whose migraine has no
-  aura, where pain is part of the definition (ICHD-3 1.1). Only the latter is a contradiction.
-- Rows of one participant and day that differ are all set aside: nothing tells which one is right, even if one of them
-  is out of bounds too. A superseded row, or one that cannot be read in full, takes part in no conflict.
+  never inferred from it, because the models would then learn a label that nobody recorded. Severity or duration 0 on
+  such a day only means "none" (flat tables have 0.0 there); preprocessing sets it to null.
+- An attack of severity 0 is an aura without headache (ICHD-3 1.2.1.2). For a participant whose migraine has no aura,
+  pain is part of the definition (ICHD-3 1.1), so only there severity 0 is a contradiction.
+- If rows of one participant and day differ, all are quarantined, because nothing shows which is right, even if one of
+  them is also out of bounds. Superseded and unreadable rows are not compared.
 """
 
 import datetime
@@ -32,7 +32,7 @@ Mask = NDArray[np.bool_]
 
 @dataclass(frozen=True)
 class Context:
-    """What a rule knows besides the frame: whether the source has dates, the allowed days, and the contract."""
+    """Arguments of a rule besides the frame: whether the source has dates, the accepted days, and the contract."""
 
     dated: bool
     earliest: datetime.date
@@ -42,7 +42,7 @@ class Context:
 
 @dataclass(frozen=True)
 class Broken:
-    """Rows (positions) in which one field breaks a rule, and the reason for each."""
+    """The positions of rows in which one field breaks a rule, and the reason for each."""
 
     field: str
     rows: NDArray[np.int64]
@@ -53,7 +53,7 @@ class Broken:
 class Rule:
     """A rule: its name, what it forbids, and the function that finds the rows that break it.
 
-    `cell`: a single value breaks it, and only that value is lost unless it is the outcome.
+    `cell`: whether a single value breaks the rule. Then only that value is lost, unless it is the outcome.
     """
 
     name: str
@@ -63,7 +63,7 @@ class Rule:
 
 
 def _noted(column: str) -> Callable[[pd.DataFrame, Context], Iterator[Broken]]:
-    """The rule for a column in which the source notes what is wrong with a row."""
+    """Return the rule for a column in which the source describes problems of a row."""
 
     def find(frame: pd.DataFrame, _: Context) -> Iterator[Broken]:
         if column in frame:
@@ -74,7 +74,7 @@ def _noted(column: str) -> Callable[[pd.DataFrame, Context], Iterator[Broken]]:
 
 
 def _unreadable_cells(frame: pd.DataFrame, context: Context) -> Iterator[Broken]:
-    """The cells that the source could not read: `nulled` has one line for each, which begins with the field."""
+    """Yield the cells that the source could not read: `nulled` has one line for each, which begins with the field."""
     if "nulled" not in frame:
         return
     rows = np.flatnonzero(frame["nulled"].notna())
@@ -143,7 +143,7 @@ def _unknown_category(frame: pd.DataFrame, context: Context) -> Iterator[Broken]
         unknown = np.array([value not in field.categories for value in values] + [False])
         allowed = ", ".join(field.categories)
         rows = np.flatnonzero(unknown[code])
-        reasons = [f"{field.name} = '{values[c]}' is none of {allowed}" for c in code[rows]]
+        reasons = [f"{field.name} = '{values[c]}' is not one of {allowed}" for c in code[rows]]
         yield Broken(field.name, rows, reasons)
 
 
@@ -153,7 +153,7 @@ def _contradiction(frame: pd.DataFrame, context: Context) -> Iterator[Broken]:
         values, field = numbers(frame, name), fields[name]
         no_attack, unknown = (values > 0) & (attack == 0), (values > 0) & np.isnan(attack)
         yield _values(field, values, no_attack, f"contradicts {ATTACK} = 0, no attack on that day")
-        yield _values(field, values, unknown, f"needs {ATTACK}, which is null: say whether there was an attack")
+        yield _values(field, values, unknown, f"needs {ATTACK}, which is null: state whether there was an attack")
     yield _painless(frame, attack, fields[SEVERITY])
 
 
@@ -217,6 +217,6 @@ def _days(date: pd.Series) -> list[str]:
 
 
 def _bound(field: Field, bound: float) -> str:
-    """The bound with its unit, unless the unit is a scale ("1-10", "index")."""
+    """Return the bound with its unit, unless the unit is a scale ("1-10", "index")."""
     is_scale = field.unit == "index" or any(letter.isdigit() for letter in field.unit)
     return f"{bound:g}" if is_scale or not field.unit else f"{bound:g} {field.unit}"

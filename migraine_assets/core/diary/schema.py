@@ -1,6 +1,6 @@
 """Pandera schemas of a diary, derived from the contract alone.
 
-They describe a frame as a whole. Not here: which single rows are set aside, and why (`core.diary.validation`).
+They describe a frame as a whole. Not here: the quarantine of single rows (`core.diary.validation`).
 """
 
 from collections.abc import Callable
@@ -11,25 +11,25 @@ import pandera.pandas as pa
 
 from migraine_assets.core.contract import CONTRACT, PROVENANCE, Contract, Field
 
-# Columns that the sources add to a raw frame: notes on unreadable cells and on rows that were replaced since.
+# Columns that the sources add to a raw frame: notes on unreadable cells and on superseded rows.
 NOTES: tuple[str, ...] = ("unreadable", "superseded")
 
 _TEXT = ("string", "empty")
 
 
 def raw_schema(contract: Contract = CONTRACT) -> pa.DataFrameSchema:
-    """The raw frame: it has every contract column and the provenance, of about the right type, and maybe more.
+    """Return the schema of a raw frame: all contract and provenance columns, of roughly the right type.
 
-    Values out of bounds, nulls and contradictions are legal here: the rows that hold them go to quarantine.
+    Other columns, values out of bounds, nulls and contradictions are allowed; validation handles them later.
     """
     columns = {field.name: _raw_column(field) for field in contract.fields}
     return pa.DataFrameSchema(columns | _provenance(required=True), name="raw diary", strict=False)
 
 
 def validated_schema(contract: Contract = CONTRACT) -> pa.DataFrameSchema:
-    """The validated frame: exact types, bounds and categories, keys not null, no column outside the contract.
+    """Return the schema of a validated frame: exact types, bounds and categories, and no other columns.
 
-    `date` is null on all rows (a source without dates) or on none.
+    Keys are not null, except that `date` is null on all rows of a source without dates.
     """
     columns = {field.name: _strict_column(field) for field in contract.fields}
     return pa.DataFrameSchema(columns | _provenance(required=False), name="validated diary", strict=True)
@@ -82,7 +82,7 @@ def _check(holds: Callable[[pd.Series], bool], name: str) -> pa.Check:
 
 
 def _is_text(column: pd.Series) -> bool:
-    """Whether every value that is not null is a `str`, in any dtype that holds text."""
+    """Return whether every value that is not null is a `str`, whatever the dtype of the column."""
     if isinstance(column.dtype, pd.CategoricalDtype):
         return pd.api.types.infer_dtype(column.cat.categories, skipna=True) in _TEXT
     return pd.api.types.infer_dtype(column, skipna=True) in _TEXT

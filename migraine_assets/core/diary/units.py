@@ -1,4 +1,4 @@
-"""The units that sources use, and how each is converted to the unit of the contract: one table.
+"""Table of the units of sources, with the conversion of each to the unit of the contract.
 
 Not here: bounds (`core.contract`), spellings in headers and mappings (`sources.columns.units`), detection of a changed
 unit (`core.quality.unit_change`) or of an unstated one (`sources.columns.plausibility`).
@@ -9,15 +9,14 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Unit:
-    """`value in the contract's unit = value * scale`, for fields whose contract unit is `target`."""
+    """A unit: a value times `scale` is the value in the contract's unit `target`."""
 
     target: str
     scale: float
     spellings: tuple[str, ...]
 
 
-# Pressures: NIST SP 811, appendix B.8 (conventional mmHg and inHg at 0 degrees). Temperatures here are
-# differences.
+# Pressures: NIST SP 811, appendix B.8 (conventional mmHg and inHg at 0 degrees). Temperatures are differences.
 UNITS: tuple[Unit, ...] = (
     Unit("h", 1.0, ("h", "hr", "hrs", "hour", "hours")),
     Unit("h", 1 / 60, ("min", "mins", "minute", "minutes")),
@@ -41,8 +40,9 @@ UNITS: tuple[Unit, ...] = (
     Unit("years", 1 / 12, ("months", "month")),
 )
 
-# Where the median of many days lies in the unit of the contract. Outside, the column is in another unit: a median of
-# 5 l of fluid is 5 glasses. Attacks longer than 72 h exist, and a median of more than 200 h does not.
+# Plausible ranges of the median of many days, in the unit of the contract. If the median is outside, the column has
+# another unit: a median of 5 l of fluid means 5 glasses. Single attacks can be longer than 72 h, but no median is above
+# 200 h.
 PLAUSIBLE_MEDIANS: dict[str, tuple[float, float]] = {
     "age": (12.0, 95.0),
     "sleep_hours": (3.0, 13.0),

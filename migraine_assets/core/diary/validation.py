@@ -28,22 +28,21 @@ QUARANTINED, NULLED = "quarantined", "nulled"
 
 @dataclass(frozen=True)
 class ValidationSettings:
-    """The days that are accepted; the others are quarantined."""
+    """The accepted days; rows of other days are quarantined."""
 
-    earliest_date: Annotated[datetime.date, doc("The first day that is accepted.")] = datetime.date(1980, 1, 1)
-    days_ahead: Annotated[int, Unit("days"), doc("How far after today a day may lie, since time zones differ.")] = 1
+    earliest_date: Annotated[datetime.date, doc("The first accepted day.")] = datetime.date(1980, 1, 1)
+    days_ahead: Annotated[int, Unit("days"), doc("Days after today that are accepted, since time zones differ.")] = 1
 
 
 @dataclass(frozen=True)
 class Validated:
-    """The accepted rows, the quarantined rows, and how many rows broke which rule.
+    """The accepted rows, the quarantined rows, and the number of rows that break each rule.
 
-    `valid` has the contract's columns and the provenance, `quarantined` has all raw columns and `reason`. Together
-    they hold every raw row once, each in file order. `reasons` (`REASON_COLUMNS`) has one row for each rule, field and
-    `effect` (`QUARANTINED` or `NULLED`); a row that breaks two rules counts in both. It quotes
-    no cell. `share` is the share of the rows
-    or of the field's known values that is lost; `attack_share`, `other_share` and `p` compare the loss on days with and
-    without an attack (`core.diary.losses`), over all quarantined rows or all nulled values of the field.
+    `valid` has the contract's columns and the provenance, `quarantined` has all raw columns and `reason`. Each raw row
+    is in exactly one of them, in file order. `reasons` (`REASON_COLUMNS`) has one row for each rule, field and `effect`
+    (`QUARANTINED` or `NULLED`); a row that breaks two rules counts for both. It quotes no cell. `share` is the lost
+    share of all rows or of the field's known values. `attack_share`, `other_share` and `p` compare the loss on days
+    with and without an attack (`core.diary.losses`), over all quarantined rows or all nulled values of the field.
     """
 
     valid: pd.DataFrame
@@ -61,8 +60,8 @@ def validate(
 ) -> Validated:
     """Split `raw` (contract columns, provenance, optional `unreadable` and `superseded`) by the rules.
 
-    `dated`: whether the source has dates; by default it has them if any row has one. In a dated source a row without
-    a date is quarantined; in an undated one no row has a date, and none repeats another.
+    `dated`: whether the source has dates; by default, whether any row has one. In a dated source, a row without a date
+    is quarantined. In an undated source, no row has a date and no row repeats another.
     """
     context = Context(
         dated=bool(raw["date"].notna().any()) if dated is None else dated,
@@ -101,7 +100,7 @@ def _null(frame: pd.DataFrame, nulled: list[tuple[Rule, Broken]]) -> None:
 
 
 def _joined(broken: list[tuple[Rule, Broken]], *, size: int) -> NDArray[np.object_]:
-    """The reasons of every row, joined by "; ", or None."""
+    """Return the reasons of every row, joined by "; "; None for a row without any."""
     reasons = np.full(size, None, dtype=np.object_)
     for _, broken_rows in broken:
         before = reasons[broken_rows.rows]
@@ -111,9 +110,9 @@ def _joined(broken: list[tuple[Rule, Broken]], *, size: int) -> NDArray[np.objec
 
 
 def _accepted(frame: pd.DataFrame, keep: NDArray[np.bool_], contract: Contract) -> pd.DataFrame:
-    """The accepted rows with the contract's columns and the provenance, numbers and flags as float64."""
+    """Return the accepted rows: the contract's columns, with numbers and flags as float64, and the provenance."""
     columns = [*contract.names(), *PROVENANCE]
-    # A selection is a copy already; do not copy a million days again.
+    # Selecting columns or rows already copies the data, so a shallow copy is enough.
     valid = (frame[columns] if keep.all() else frame.loc[keep, columns]).copy(deep=False)
     valid.index = pd.RangeIndex(len(valid))
     for field in contract.of_kind("number", "flag"):
@@ -130,11 +129,11 @@ def _counted(
     bad: NDArray[np.bool_],
     contract: Contract,
 ) -> pd.DataFrame:
-    """One row for each rule, field and effect, in the order of `REASON_COLUMNS`."""
+    """Return the table of reasons, with one row for each rule, field and effect and the columns `REASON_COLUMNS`."""
     if not rows and not nulled:
         return pd.DataFrame(columns=list(REASON_COLUMNS))
     attack, participant = _outcome(raw, contract), pd.factorize(raw["participant_id"])[0].astype(np.int64)
-    # A superseded row is replaced and not lost.
+    # A superseded row is replaced, so it is not a loss.
     replaced = raw["superseded"].notna().to_numpy() if "superseded" in raw else np.zeros(len(raw), dtype=np.bool_)
     of_rows = dependence(bad & ~replaced, attack, participant)
     table = [(rule, b, QUARANTINED, len(raw), of_rows) for rule, b in rows]
@@ -153,7 +152,7 @@ def _counted(
         ],
         columns=list(REASON_COLUMNS),
     )
-    # A field can break one rule in two ways (below and above its bounds), in different rows.
+    # Different rows can break one rule in two ways: below and above the bounds of a field.
     grouped = cells.groupby(["rule", "field", "what", "effect"], sort=False, as_index=False)
     first = {name: (name, "first") for name in ("attack_share", "other_share", "p")}
     return grouped.agg(rows=("rows", "sum"), share=("share", "sum"), **first)[list(REASON_COLUMNS)]

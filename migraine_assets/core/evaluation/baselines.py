@@ -1,9 +1,9 @@
-"""The baselines that a model must beat: the base rate, persistence ("as today"), and the participant's own shrunk rate.
+"""The baselines that a model must beat: base rate, persistence ("as today"), and personal rate.
 
 A baseline has at most four parameters. It is fitted on training rows and predicts from columns of the feature table, so
-that it knows no more than the models. For cross-validation rows the fit on the whole training part is used: the
-advantage is negligible and in favor of the baseline. Refitting a constant per fold would even rank the folds in the
-wrong order, because the rate of the left-out fold is missing from its constant.
+it has no more information than the models. For cross-validation, the fit on all training rows is used, which favors the
+baseline slightly. Refitting a constant per fold would rank the folds in the wrong order, because the rate of the
+left-out fold is missing from its constant.
 
 Not here: models (`core.models.catalogue`), the comparison (`core.metrics.metrics`).
 """
@@ -22,11 +22,11 @@ BaselineKey = Literal["base_rate", "persistence", "personal_rate"]
 Target = Literal["attack", "severity", "burden"]
 BASELINES: tuple[BaselineKey, ...] = ("base_rate", "persistence", "personal_rate")
 
-# The columns of the feature table that the baselines read. A missing column counts as null.
+# The columns of the feature table that the baselines read. A missing column is treated as null.
 COLUMNS = ("attack_last", "attacks_7d", "attacks_28d", "observed_28d", "severity_last", "severity_mean_28d")
 WEEK = 7
 
-# Limits of the prior days (or attacks) of the shrunk rate. With more the participant's own diary would have no effect.
+# Limits of the number of prior days (or attacks). With more, the participant's own diary would have no effect.
 MIN_PRIOR, MAX_PRIOR = 1.0, 500.0
 
 Columns = Mapping[str, NDArray[np.float32] | NDArray[np.float64]]
@@ -36,13 +36,12 @@ Columns = Mapping[str, NDArray[np.float32] | NDArray[np.float64]]
 class BaselineFit:
     """A fitted baseline.
 
-    `base`: the training mean of the target. `after_attack`, `after_none`: the training rate of attacks given the last
-    known outcome (persistence of attacks). `prior`: the number of days (severity: attacks) at `base` that the shrunk
-    rate adds.
+    `base`: training mean of the target. `after_attack`, `after_none`: training rates of attacks by the last known
+    outcome (for persistence). `prior`: number of days (for severity, of attacks) at `base` that the personal rate adds.
 
-    Where the outcome is not that of one day, as in a window of days, the own rate is shrunk toward `daily`, the
-    training rate of attack days, and a rate r of days becomes 1 - (1 - r)^`days` of the outcome. `days` is chosen so
-    that the mean prediction is `base`: as many independent days as the window is worth.
+    If the outcome is not that of a single day, the personal rate is shrunk toward `daily`, the training rate of attack
+    days. A daily rate r then becomes the probability 1 - (1 - r)^`days`. `days`, the equivalent number of independent
+    days, is fitted so that the mean prediction is `base`.
     """
 
     key: BaselineKey
@@ -76,9 +75,9 @@ def fit_baselines(
 
 
 def predict_baseline(fit: BaselineFit, columns: Columns, *, rows: int) -> Floats:
-    """The predictions of a baseline, float64[rows]: probabilities, severities, or days of seven (burden).
+    """Return the predictions of a baseline, float64[rows]: probabilities, severities, or days of seven (burden).
 
-    If the past of a participant is unknown, the prediction is the base rate (the mean).
+    If the past of a participant is unknown, the prediction is `base`.
     """
     rule = {"base_rate": _constant, "persistence": _persistence, "personal_rate": _personal}[fit.key]
     return rule(fit, columns, rows)
@@ -90,7 +89,7 @@ def _constant(fit: BaselineFit, columns: Columns, rows: int) -> Floats:
 
 
 def _persistence(fit: BaselineFit, columns: Columns, rows: int) -> Floats:
-    """The attack rate after a day like today, the last known severity, or the attack days of the past week."""
+    """Return the attack rate after the last known outcome, the last known severity, or the attacks of the last week."""
     if fit.target == "attack":
         last = _column(columns, "attack_last", rows)
         return np.where(np.isnan(last), fit.base, np.where(last == 1, fit.after_attack, fit.after_none))
@@ -99,7 +98,7 @@ def _persistence(fit: BaselineFit, columns: Columns, rows: int) -> Floats:
 
 
 def _personal(fit: BaselineFit, columns: Columns, rows: int) -> Floats:
-    """The shrunk rate of the last 28 days of the participant: (sum + prior * base) / (count + prior)."""
+    """Return the participant's shrunk rate of the last 28 days: (sum + prior * base) / (count + prior)."""
     attacks = np.nan_to_num(_column(columns, "attacks_28d", rows))
     if fit.target == "severity":
         mean = _column(columns, "severity_mean_28d", rows)
@@ -140,17 +139,17 @@ def _column(columns: Columns, name: str, rows: int) -> Floats:
 
 
 def _rates_by_last(y: Floats, last: Floats, base: float) -> tuple[float, float]:
-    """The mean of `y` after an attack and after no attack; `base` if there is no such training row."""
+    """Return the mean of `y` after an attack and after no attack; `base` if there is no such training row."""
     after = (y[last == outcome] for outcome in (1, 0))
     attack, none = (float(rows.mean()) if rows.size else base for rows in after)
     return attack, none
 
 
 def _prior(target: Target, y: Floats, participant: NDArray[np.generic], base: float) -> float:
-    """The size of the prior by the method of moments (Kleinman 1973, J Am Stat Assoc 68:46).
+    """Estimate the size of the prior by the method of moments (Kleinman 1973, J Am Stat Assoc 68:46).
 
-    For rates that vary between participants with variance v around m, the beta prior has m (1 - m) / v - 1 days. For
-    means, the prior has as many attacks as the ratio of the variances within and between participants.
+    For rates with mean m and variance v between participants, the beta prior has m (1 - m) / v - 1 days. For means, the
+    size is the ratio of the variances within and between participants.
     """
     share = y / WEEK if target == "burden" else y
     between, within = variance_components(share, participant)
@@ -162,10 +161,9 @@ def _prior(target: Target, y: Floats, participant: NDArray[np.generic], base: fl
 
 
 def variance_components(y: Floats, participant: NDArray[np.generic]) -> tuple[float, float]:
-    """The variance of `y` [n] between and within participants, by one-way analysis of variance.
+    """Return the variances of `y` [n] between and within participants, by one-way analysis of variance.
 
-    NaN with fewer than two participants, or with one row per participant: then days and participants cannot be told
-    apart.
+    Both are NaN if there are fewer than two participants, or if no participant has more than one row.
     """
     names, group = np.unique(participant, return_inverse=True)
     count = np.bincount(group).astype(np.float64)

@@ -1,8 +1,8 @@
-"""The analysis of the champion on the test part: gain, curves, residuals, permutation importance, subgroups.
+"""The analysis of the champion on the test data: gain, curves, residuals, permutation importance, subgroups.
 
-The champion and the challenger were selected on cross-validated scores, and nothing here may change that: the test part
-is used to report, never to select. Not here: metrics and curves (`core.metrics`), flags (`core.evaluation.flags`), the
-promotion (`core.evaluation.gate`).
+The champion and the challenger are selected on cross-validated scores. This module only reports: the test data must
+never influence the selection. Not here: metrics and curves (`core.metrics`), flags (`core.evaluation.flags`), promotion
+(`core.evaluation.gate`).
 """
 
 from collections.abc import Mapping, Sequence
@@ -50,16 +50,16 @@ POINTS = 600
 BINS = 30
 GROUPS = 10
 
-# Every dimension divides all rows once more. To limit the work, a subgroup gets as many replicates as a set with
-# this many times its rows.
+# Each dimension divides all rows again. To limit the work, a subgroup gets as many replicates as a set with this many
+# times its rows.
 SUBGROUP_COST = 5
 
 
 @dataclass(frozen=True)
 class ScoredRows:
-    """The labeled rows of the test part with the predictions of all models.
+    """The labeled test rows with the predictions of all models.
 
-    `X` float32[n, F]; `y` float64[n]; `participant` int64[n] codes; `predictions` float64[n] by key of model or
+    `X` float32[n, F]; `y` float64[n]; `participant` int64[n] codes; `predictions` float64[n] by key of the model or
     baseline, without failed models; `dimensions` object[n] by title, for the subgroups.
     """
 
@@ -80,9 +80,9 @@ def assemble(
 ) -> TaskEvaluation:
     """Complete `evaluation` with the gain, curves, confusion matrix or residuals, importance and subgroups.
 
-    `evaluation` has the scores, flags, counts and the ranking, and may already have the gain. `predict` is the champion
-    as it is served, and `inputs` are the groups of columns to shuffle, by title; without `predict` the importance is
-    left out. Without a champion or without test rows the evaluation is returned unchanged.
+    `evaluation` has the scores, flags, counts and ranking, and may already have the gain. `predict` is the champion as
+    it is served; if it is None, the importance is left out. `inputs` are the groups of columns to shuffle, by title.
+    Without a champion or test rows, the evaluation is returned unchanged.
     """
     champion = evaluation.row(evaluation.champion)
     if champion is None or champion.key not in rows.predictions or rows.y.size == 0:
@@ -100,7 +100,7 @@ def assemble(
 
 
 def _draws(task: str, y: Floats, prediction: Floats, draw: Resample) -> Mapping[str, Draws]:
-    """The metrics of subgroups and of the gain only, because recalibration would take most of the time."""
+    """Return only the metrics of subgroups and of the gain, because recalibration would take most of the time."""
     if task == "severity":
         return severity_draws(y, prediction, draw)
     return {"roc_auc": rank_areas(y, prediction, draw)[0], "brier": _mean((prediction - y) ** 2, draw)}
@@ -149,7 +149,7 @@ def _root_mean_squared_error(y: Floats, prediction: Floats) -> float:
 
 
 def _curves(evaluation: TaskEvaluation, rows: ScoredRows) -> tuple[AttackCurves, ...]:
-    """The curves of the champion, the challenger and the baselines, in this order."""
+    """Return the curves of the champion, the challenger and the baselines, in this order."""
     keys = (evaluation.champion, evaluation.challenger, *BASELINES)
     return tuple(_curves_of(key, rows) for key in keys if key is not None and key in rows.predictions)
 
@@ -189,7 +189,7 @@ def _residuals(champion: ModelRow, rows: ScoredRows, draw: Resample, seed: int) 
 
 
 def _group_means(values: Floats, *, by: Floats) -> Floats:
-    """The means of `values` [n] in at most `GROUPS` groups of equal size, ordered by `by`."""
+    """Return the means of `values` [n] in at most `GROUPS` groups of equal size, ordered by `by`."""
     order = np.argsort(by, kind="stable")
     return np.array([part.mean() for part in np.array_split(values[order], GROUPS) if part.size])
 
@@ -201,6 +201,6 @@ def _coverage(promised: Conformal | None, error: Floats, draw: Resample) -> Cove
 
 
 def _mean(values: NDArray[np.generic], draw: Resample) -> Draws:
-    """The mean of `values` [n], on the data and in each replicate."""
+    """Return the mean of `values` [n], on the data and in each replicate."""
     total, drawn = draw.sums(np.column_stack([values.astype(np.float64), np.ones(values.size)]))
     return Draws(float(total[0] / total[1]), ratio(drawn[:, 0], drawn[:, 1]))

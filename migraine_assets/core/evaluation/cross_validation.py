@@ -1,6 +1,6 @@
-"""Cross-validation of one model on the training part: fit, scores, lead over the baselines, flags.
+"""Cross-validation of one model on the training data: fit, scores, lead over the baselines, flags.
 
-Not here: fitting (`core.models.training`), metrics (`core.metrics.metrics`), the test part
+Not here: fitting (`core.models.training`), metrics (`core.metrics.metrics`), the test data
 (`core.evaluation.champion_analysis`).
 """
 
@@ -27,7 +27,7 @@ Floats = NDArray[np.float64]
 
 @dataclass(frozen=True)
 class CrossValidated:
-    """A fitted model with its scores. `lead`: by baseline, the out-of-fold lead in the headline metric."""
+    """A fitted model with its scores. `lead`: out-of-fold lead in the headline metric, by baseline."""
 
     fitted: FittedModel
     cv: Scores
@@ -47,11 +47,14 @@ def train_and_score(
     horizon: int,
     limits: FlagLimits,
 ) -> CrossValidated:
-    """Fit `estimator` on the training part and score it there, out of fold and in sample."""
+    """Fit `estimator` on the training data, and score it out of fold and in sample.
+
+    Raises the errors of `core.models.training.fit_model`.
+    """
     fitted = fit_model(estimator, data.train, params=params, seed=seed, threads=threads)
     draw = resample(data.train.participant, replicates=replicates)
     cv = draws(data.task, data.train.y, fitted.oof, draw, threshold=fitted.threshold)
-    # In-sample scores are compared without an interval, so that one participant without replicates is enough.
+    # In-sample scores need no interval, so treat all rows as one participant, which gives no replicates.
     no_draw = resample(np.zeros(len(data.train.y), dtype=np.int64))
     train = intervals(draws(data.task, data.train.y, fitted.train_prediction, no_draw, threshold=fitted.threshold))
     leads = _leads(data, cv, draw)
@@ -62,17 +65,17 @@ def train_and_score(
 
 @dataclass(frozen=True)
 class Scorer:
-    """Scores predictions for both parts of `data`, with the same draws of participants for every model and baseline."""
+    """A scorer of predictions for `data` that draws the same participants for every model and baseline."""
 
     data: TaskData
     replicates: int
 
     def train(self, prediction: Floats, threshold: float | None) -> Scores:
-        """Scores of predictions float64[n] for the training rows."""
+        """Score predictions float64[n] for the training rows."""
         return self._scores(prediction, threshold, self.data.train.y, self.data.train.participant)
 
     def test(self, prediction: Floats | None, threshold: float | None) -> Scores | None:
-        """Scores of predictions float64[n] for the test rows, or None without predictions."""
+        """Score predictions float64[n] for the test rows; None if there are no predictions."""
         if prediction is None:
             return None
         return self._scores(prediction, threshold, self.data.test.y, self.data.test.participant)
@@ -83,20 +86,20 @@ class Scorer:
 
 
 def draws(task: str, y: Floats, prediction: Floats, draw: Resample, *, threshold: float | None) -> dict[str, Draws]:
-    """All metrics of the task, on the data and in each replicate."""
+    """Return all metrics of the task, on the data and in each replicate."""
     if task == "attack":
         return attack_draws(y, prediction, draw, threshold=0.5 if threshold is None else threshold)
     return severity_draws(y, prediction, draw)
 
 
 def baseline_fits(data: TaskData) -> dict[BaselineKey, BaselineFit]:
-    """The baselines, fitted on the training part."""
+    """Fit the baselines on the training rows."""
     train = data.train
     return fit_baselines(data.target, train.y, train.participant, data.train_columns, one_day=data.one_day)
 
 
 def baseline_predictions(data: TaskData) -> tuple[dict[str, Floats], dict[str, Floats]]:
-    """Predictions of each baseline, fitted on the training part, for the training rows and for the test rows."""
+    """Fit each baseline on the training rows. Return its predictions for the training rows and for the test rows."""
     fits = baseline_fits(data)
     train: dict[str, Floats] = {}
     test: dict[str, Floats] = {}
@@ -107,9 +110,9 @@ def baseline_predictions(data: TaskData) -> tuple[dict[str, Floats], dict[str, F
 
 
 def baseline_threshold(data: TaskData, prediction: Floats) -> float | None:
-    """The decision threshold of a baseline with predictions float64[n] for the training rows; None for severity.
+    """Choose the decision threshold of a baseline from its predictions float64[n] for the training rows.
 
-    It is chosen by the rule for models, so that their threshold metrics can be compared.
+    The rule is that for models, so that metrics at the threshold can be compared. Returns None for severity.
     """
     return choose_threshold(data.train.y, prediction) if data.task == "attack" else None
 

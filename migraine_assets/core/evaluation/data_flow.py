@@ -1,6 +1,7 @@
-"""The data flow of a run: how many rows and participants each stage keeps.
+"""The data flow of a run: the number of rows and participants that each stage keeps.
 
-It is a module of its own because diary assets record stages and depend on nothing else of an evaluation.
+This is a separate module because diary assets record their stages and need nothing else of an evaluation. Not here: the
+results of an evaluation (`core.evaluation.results`).
 """
 
 from dataclasses import dataclass

@@ -28,10 +28,10 @@ GROUPS = {"group_sex": "Sex", "group_age": "Age", "group_migraine_type": "Migrai
 
 @dataclass(frozen=True)
 class TestSet:
-    """The labeled rows of the test part.
+    """The labeled test rows.
 
-    `X` float32[n, F]; `y` float64[n]; `participant` int64[n] codes. `columns` are read by the baselines; `frame` has
-    the keys and groups of the same rows.
+    `X` float32[n, F]; `y` float64[n]; `participant` int64[n] codes. `columns`: inputs of the baselines. `frame`: keys
+    and groups of the rows.
     """
 
     X: NDArray[np.float32]
@@ -43,9 +43,9 @@ class TestSet:
 
 @dataclass(frozen=True)
 class TaskData:
-    """Both parts of one task. `target`: what is predicted. `train_columns` are read by the baselines.
+    """The training and test rows of one task. `train_columns`: inputs of the baselines for the training rows.
 
-    `one_day`: whether an attack to predict is any attack day, and not one of a window or the first of several.
+    `one_day`: whether the outcome is that of any single day, not of a window or of the first day of an attack.
     """
 
     task: Task
@@ -58,7 +58,7 @@ class TaskData:
 
 
 def columns_needed(task: Task, names: Sequence[str], *, groups: bool = False) -> list[str]:
-    """The columns of the feature table that `task_data` reads."""
+    """Return the columns of the feature table that `task_data` reads."""
     return [*KEYS, *names, TARGET[task], *(GROUPS if groups else ())]
 
 
@@ -74,9 +74,10 @@ def task_data(
     cut_day: str | None,
     outcome: OutcomeDefinition | None = None,
 ) -> TaskData:
-    """Select the rows of `table`, which has the columns of `columns_needed` and one row per entry of `part` and `fold`.
+    """Select the training and test rows of `table`.
 
-    A row is a training row only if its label was complete before the cut day.
+    `table` has the columns `columns_needed` and one row for each element of `part` and `fold`. A training row must have
+    a label that was complete before `cut_day`.
     """
     y = table[TARGET[task]].to_numpy(np.float64)
     participant = pd.factorize(table["participant_id"])[0].astype(np.int64)
@@ -98,7 +99,7 @@ def task_data(
 
 
 def part_of(data: TaskData, which: Literal["train", "test"]) -> Part:
-    """The size of one part."""
+    """Return the size and period of the training or test rows."""
     rows = data.train if which == "train" else data.test
     frame = data.train_frame if which == "train" else data.test.frame
     days = frame["date"].dropna()
@@ -112,7 +113,7 @@ def part_of(data: TaskData, which: Literal["train", "test"]) -> Part:
 
 
 def dimensions(data: TaskData) -> dict[str, Objects]:
-    """The dimensions of the subgroups: object[n] for the test rows, by title."""
+    """Return the dimensions of the subgroups for the test rows: object[n] by title."""
     frame = data.test.frame
     labels: dict[str, Objects] = {}
     for column, title in GROUPS.items():
@@ -128,7 +129,7 @@ def _complete(table: pd.DataFrame, ahead: int, cut_day: str | None) -> NDArray[n
     return complete
 
 
-# Column by column, so that the features of a million days are not copied for a few of them.
+# Select column by column, so that the features of a million days are not copied for a few columns.
 def _columns(table: pd.DataFrame, mask: NDArray[np.bool_]) -> Columns:
     return {name: table[name].to_numpy(np.float32)[mask] for name in COLUMNS if name in table}
 

@@ -1,7 +1,7 @@
 """Flags of a model: overfitting, underfitting, baselines, calibration, and scores that are too good to be true.
 
-Here belong the rules with their limits. A rule on a noisy quantity, such as the lead over a baseline, uses the
-confidence interval. Not here: the promotion (`core.evaluation.gate`), the Dagster checks of these flags
+This module has the rules and their limits. A rule on a noisy quantity, such as the lead over a baseline, uses the
+confidence interval. Not here: promotion (`core.evaluation.gate`), the Dagster checks of these flags
 (`defs.checks.models`).
 """
 
@@ -19,8 +19,8 @@ from migraine_assets.core.metrics.interval import UNKNOWN, Interval, Scores
 class Flag:
     """A property of one model that its users should know.
 
-    `bars`: the model must not be promoted. `note`: it may be due to chance or to what the data allow, so that there is
-    nothing to do about the model: reports show it, and no check fails.
+    `bars`: whether the model must not be promoted. `note`: whether the flag may be due to chance or to the limits of
+    the data. Reports show a note, but no check fails.
     """
 
     name: str
@@ -31,12 +31,12 @@ class Flag:
 
 @dataclass(frozen=True)
 class TooGood:
-    """The limits above which a score is doubtful, and above which it counts as a leak.
+    """The limits above which a score is doubtful, and above which it is treated as a leak.
 
-    Forecasting migraine is hard. On real diaries, pooled ROC-AUCs without a leak are about 0.80 for tomorrow, most of
-    which comes from knowing who has many attacks (0.58 within a participant), and 0.68 to 0.75 for today from triggers.
-    The same triggers with a random split instead of a split by patient, which is a leak, reach 0.86. The R2 of
-    severity is close to 0.
+    Migraine is hard to forecast. On real diaries, pooled ROC-AUCs without a leak are about 0.80 for tomorrow. Most of
+    this comes from knowing which participants have many attacks: within a participant, the ROC-AUC is 0.58. For today,
+    triggers reach 0.68 to 0.75. With a random split instead of a split by participant, which is a leak, the same
+    triggers reach 0.86. The R2 of severity is close to 0.
     """
 
     doubt: float
@@ -45,7 +45,7 @@ class TooGood:
 
 @dataclass(frozen=True)
 class FlagLimits:
-    """The limits of all flags. Tuples of `TooGood` are for the same day, and for later ones."""
+    """The limits of all flags. A pair of `TooGood` has the limits for the same day, then for later days."""
 
     overfit: Annotated[
         float, doc("Difference between training and cross-validation, in ROC-AUC or R2, that counts as overfitting.")
@@ -55,17 +55,17 @@ class FlagLimits:
     ] = 0.70
     underfit_r2: Annotated[float, Unit("R2"), doc("Cross-validated value below which a regressor underfits.")] = 0.0
     slope: Annotated[tuple[float, float], doc("Range of an acceptable calibration slope.")] = (0.7, 1.3)
-    intercept: Annotated[float, doc("Most distance of the calibration intercept from 0.")] = 0.25
+    intercept: Annotated[float, doc("Maximum distance of the calibration intercept from 0.")] = 0.25
     roc_auc: Annotated[
         tuple[TooGood, TooGood],
         Unit("ROC-AUC"),
-        doc("From doubt on a value is reported, from leak on it bars the model; for the same day, and for tomorrow."),
+        doc("A value above doubt is reported, above leak it bars the model; for the same day, then for later days."),
     ] = (TooGood(0.83, 0.95), TooGood(0.83, 0.90))
-    within_person_auc: Annotated[tuple[TooGood, TooGood], Unit("ROC-AUC"), doc("The same within a participant.")] = (
+    within_person_auc: Annotated[tuple[TooGood, TooGood], Unit("ROC-AUC"), doc("As roc_auc, within a participant.")] = (
         TooGood(0.83, 0.95),
         TooGood(0.70, 0.80),
     )
-    r2: Annotated[tuple[TooGood, TooGood], Unit("R2"), doc("The same for severities.")] = (
+    r2: Annotated[tuple[TooGood, TooGood], Unit("R2"), doc("As roc_auc, for severities.")] = (
         TooGood(0.60, 0.90),
         TooGood(0.60, 0.80),
     )
@@ -84,9 +84,9 @@ def attack_flags(
     horizon: int,
     limits: FlagLimits = LIMITS,
 ) -> tuple[Flag, ...]:
-    """The flags of a classifier.
+    """Return the flags of a classifier.
 
-    `train` and `validation` are the scores in sample and out of fold. `lead` is the paired difference in ROC-AUC to
+    `train` and `validation` are the scores in sample and out of fold. `lead` is the paired difference in ROC-AUC from
     each baseline on the validation rows; it is positive if the model is better.
     """
     within = limits.within_person_auc[_limit(horizon)]
@@ -110,7 +110,10 @@ def severity_flags(
     horizon: int,
     limits: FlagLimits = LIMITS,
 ) -> tuple[Flag, ...]:
-    """The flags of a regressor, like `attack_flags`. `lead` is the RMSE of the baseline minus that of the model."""
+    """Return the flags of a regressor; see `attack_flags`.
+
+    `lead` is the RMSE of each baseline minus that of the model.
+    """
     flags = [
         _overfitting("R2", _of(train, "r2"), _of(validation, "r2"), limits),
         _underfitting("R2", _of(validation, "r2"), limits.underfit_r2, lead),
@@ -130,15 +133,15 @@ def _overfitting(metric: str, train: Interval, validation: Interval, limits: Fla
         return None
     both = f"{train.value:.3f} on training rows and {validation.value:.3f} in cross-validation"
     reason = f"{metric} is {both}: the difference of {gap:.3f} exceeds {limits.overfit:.2f}"
-    # The cross-validated score is uncertain, and with it the difference.
+    # The difference is as uncertain as the cross-validated score.
     by_chance = train.value - validation.ci_high <= limits.overfit
     return Flag("overfitting", f"{reason}{', which may be chance' if by_chance else ''}.", note=by_chance)
 
 
 def _underfitting(metric: str, validation: Interval, least: float, lead: Mapping[str, Interval]) -> Flag | None:
-    """A score below `least` that is not clearly above the best baseline either.
+    """Flag a score below `least` that is not clearly above the best baseline either.
 
-    A low score alone says nothing about the model: on a diary that is hard to forecast no model reaches the limit.
+    A low score alone is not a fault of the model: on a diary that is hard to forecast, no model reaches the limit.
     """
     if math.isnan(validation.value):
         return Flag("underfitting", f"{metric} in cross-validation cannot be computed.")
@@ -158,9 +161,9 @@ def _underfitting(metric: str, validation: Interval, least: float, lead: Mapping
 
 
 def _behind(metric: str, baseline: str, difference: Interval) -> Flag | None:
-    """A model that is clearly worse must not be promoted; one that is not clearly better is only flagged.
+    """Bar a model that is clearly worse than a baseline, and flag one that is not clearly better.
 
-    Many diaries do not allow more than the participant's own rate: not to be better than it is a note.
+    On many diaries, no model can be better than the personal rate, so that flag is only a note.
     """
     name = baseline.replace("_", " ")
     if difference.ci_high < 0:
@@ -193,7 +196,7 @@ def _intercept(intercept: Interval, limits: FlagLimits) -> Flag | None:
 
 
 def _limit(horizon: int) -> int:
-    """The position of the limits for `horizon`."""
+    """Return the index of the limits for `horizon`."""
     return min(horizon, 1)
 
 

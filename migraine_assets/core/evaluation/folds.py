@@ -1,11 +1,12 @@
 """The split: temporal validation by enrollment, and grouped folds for cross-validation.
 
-The test participants are those who joined last. Their rows are scored from a cut day on, and nothing from that day on
-trains a model: other participants at a later time (TRIPOD type 2b, Moons et al. 2015, Ann Intern Med 162:W1). All other
-rows are unused and counted: the days of training participants from the cut day on, and the days of test participants
-before it, which are still used by the features of their later days. The result does not depend on the order of rows.
+The test participants are those who joined last. Their rows from a cut day on are test rows, and no data from that day
+on train a model. So a model is tested on other participants at a later time (TRIPOD type 2b, Moons et al. 2015, Ann
+Intern Med 162:W1). All other rows are unused and counted: the days of training participants from the cut day on, and
+the days of test participants before it, which the features of later days still use. The result does not depend on the
+order of rows.
 
-Not here: what a label is (`core.features.labels`), the checks of the split (`core.quality.folds`).
+Not here: labels (`core.features.labels`), checks of the split (`core.quality.folds`).
 """
 
 import hashlib
@@ -24,18 +25,18 @@ Integers = NDArray[np.int64]
 
 
 def balanced_folds(rows: Integers, attacks: Integers, draw: Integers, *, folds: int) -> NDArray[np.int8]:
-    """The fold 0..folds-1 of each participant, int8[G], from their numbers of rows and attacks int64[G].
+    """Return the fold 0..folds-1 of each participant, int8[G], from the numbers of rows and attacks int64[G].
 
     Participants are assigned in descending size, each to the fold with the smallest load (longest processing time
-    first, Graham 1969). The load of a fold is the larger of its shares of rows and attacks. `draw` int64[G], all
-    different, breaks ties.
+    first, Graham 1969). The load of a fold is the larger of its shares of rows and attacks. `draw` int64[G], with
+    distinct values, breaks ties.
     """
     total_rows, total_attacks = max(1, int(rows.sum())), max(1, int(attacks.sum()))
     order = np.lexsort((draw, -attacks, -rows))
     held_rows, held_attacks = [0] * folds, [0] * folds
     fold = np.empty(rows.size, dtype=np.int8)
     numbers = range(folds)
-    # Python integers, so that a million participants with one row each take seconds.
+    # Python integers are faster than NumPy scalars: a million participants with one row each take seconds.
     for index, n, a in zip(order.tolist(), rows[order].tolist(), attacks[order].tolist(), strict=True):
         loads = [((held_rows[k] + n) * total_attacks, (held_attacks[k] + a) * total_rows, k) for k in numbers]
         chosen = min((max(r, t), r + t, k) for r, t, k in loads)[2]
@@ -60,10 +61,10 @@ class FoldSettings:
         float,
         Range(ge=0.01, le=0.9),
         Unit("share"),
-        doc("Share of the participants who are tested: those who joined last."),
+        doc("Share of participants in the test part: those who joined last."),
     ] = 0.2
     test_period: Annotated[
-        float, Range(ge=0.01, le=0.9), Unit("share"), doc("Share of the time that is tested: its last part.")
+        float, Range(ge=0.01, le=0.9), Unit("share"), doc("Share of the time in the test part: its last part.")
     ] = 0.25
     folds: Annotated[int, Range(ge=2, le=100), doc("Folds of the cross-validation, grouped by participant.")] = 5
     seed: Annotated[int, doc("Breaks ties between participants who joined on the same day.")] = 20240229
@@ -71,16 +72,19 @@ class FoldSettings:
         int,
         Range(ge=1, le=1_000_000),
         Unit("participants"),
-        doc("Least participants of each part."),
+        doc("Minimum number of participants in each part."),
     ] = 2
     least_attacks: Annotated[
-        int, Range(ge=1, le=1_000_000), Unit("days"), doc("Least days with an attack, and without, in each part.")
+        int,
+        Range(ge=1, le=1_000_000),
+        Unit("days"),
+        doc("Minimum days with and without an attack in each part."),
     ] = 5
 
 
 @dataclass(frozen=True)
 class PartCount:
-    """The numbers of labeled rows, participants and attacks in one part of the split (training or test)."""
+    """The numbers of labeled rows, participants and attacks in one part of the split."""
 
     part: str
     rows: int
@@ -90,9 +94,10 @@ class PartCount:
 
 @dataclass(frozen=True)
 class Folds:
-    """The split. `part` int8[n]: 1 train, 2 test, 0 unused. `fold` int8[n]: 0..k-1 in the training part, else -1.
+    """The split of the rows of a diary.
 
-    Rows without a label are unused and not counted. `cut_day`: days since 1970-01-01, None for an undated source.
+    `part` int8[n]: 1 train, 2 test, 0 unused. `fold` int8[n]: 0..k-1 in the training part, else -1. Rows without a
+    label are unused and not counted. `cut_day`: days since 1970-01-01, None for an undated source.
     """
 
     part: NDArray[np.int8]
@@ -101,7 +106,10 @@ class Folds:
     counts: tuple[PartCount, ...]
 
     def training(self, label_day: Integers) -> Mask:
-        """Training rows, bool[n], whose label is complete before the cut day. `label_day` int64[n] is its last day."""
+        """Return the training rows, bool[n], with a label that is complete before the cut day.
+
+        `label_day` int64[n]: the last day that the label depends on.
+        """
         before = np.ones(self.part.size, dtype=bool) if self.cut_day is None else label_day < self.cut_day
         mask: Mask = (self.part == TRAIN) & before
         return mask
@@ -109,7 +117,7 @@ class Folds:
 
 @dataclass(frozen=True)
 class _Rows:
-    """The input rows. `who` int64[n] is the index of each participant in `names`."""
+    """The input rows. `who` int64[n]: the index in `names` of each row's participant."""
 
     names: NDArray[np.object_]
     who: Integers
@@ -130,10 +138,9 @@ def assign(
 ) -> Folds:
     """Split the rows of a diary.
 
-    `participant` [n] names, `day` int64[n] (days since 1970-01-01, the day whose features are used),
-    `has_label` bool[n], `attack` float64[n] the attack label (NaN unknown), which balances folds and decides
-    whether there is enough to learn from; the label lies `ahead` days after `day`. Raises `DataRefused` where
-    there is too little to train and test on.
+    `participant` [n]: names. `day` int64[n]: days since 1970-01-01 of the features; the label is `ahead` days later.
+    `has_label` bool[n]. `attack` float64[n]: the attack label (NaN if unknown), which balances the folds. Raises
+    `DataRefused` if there are too few participants or attacks to train and test.
     """
     settings = settings or FoldSettings()
     codes, names = pd.factorize(participant)
@@ -149,7 +156,7 @@ def assign(
 
 
 def _draws(names: NDArray[np.object_], seed: int) -> Integers:
-    """The rank of each name in an order that depends on the seed and the name only: int64[G]."""
+    """Return the rank of each name in a random order that depends only on the seed and the names: int64[G]."""
     digests = [hashlib.sha256(f"{seed}:{name}".encode()).digest() for name in names]
     rank = np.empty(len(digests), dtype=np.int64)
     rank[sorted(range(len(digests)), key=digests.__getitem__)] = np.arange(len(digests))
@@ -157,7 +164,7 @@ def _draws(names: NDArray[np.object_], seed: int) -> Integers:
 
 
 def _testers(rows: _Rows, draw: Integers, *, dated: bool, settings: FoldSettings) -> Mask:
-    """The labeled participants who joined last, by their first diary day: bool[G]."""
+    """Return which participants are test participants, bool[G]: those with labels who joined last."""
     first = np.full(rows.names.size, np.iinfo(np.int64).max)
     np.minimum.at(first, rows.who, rows.day)
     joined = first if dated else np.zeros_like(first)
@@ -170,10 +177,10 @@ def _testers(rows: _Rows, draw: Integers, *, dated: bool, settings: FoldSettings
 
 
 def _cut_day(rows: _Rows, tested: Mask, *, ahead: int, settings: FoldSettings) -> int:
-    """The first day of the test period, in days since 1970-01-01.
+    """Return the first day of the test period, in days since 1970-01-01.
 
-    It is the (1 - test_period) quantile of the label days of all participants or of the test participants, whichever
-    is earlier, so that test participants who stopped long before the others are not unused. It is not before the first
+    It is the (1 - test_period) quantile of the label days of all participants or of the test participants, whichever is
+    earlier, so that test participants who stopped early are still used. It is not before the day on which the first
     test participant joined.
     """
     joined = int(rows.day[tested].min())

@@ -1,7 +1,7 @@
-"""The promotion gate: decides on the test rows whether a candidate replaces the champion.
+"""The promotion gate, which decides on the test rows whether a candidate replaces the champion.
 
-The gate may use the test rows because it selects nothing: it can only keep the current champion. Not here: ranking the
-models (`core.evaluation.selection`), promotion records and the champion pointer (`stores.registry`).
+The gate may use the test rows because it does not select a model; it can only keep the current champion. Not here:
+ranking the models (`core.evaluation.selection`), promotion records and the champion pointer (`stores.registry`).
 """
 
 from collections.abc import Iterator, Mapping
@@ -30,9 +30,9 @@ class GateSettings:
         Range(ge=0, le=1),
         doc("Loss in ROC-AUC, or in RMSE (in the unit of the target), that has no practical effect."),
     ] = 0.0
-    calibration_loss: Annotated[float, doc("Most increase in the distance of the calibration intercept from 0.")] = 0.1
+    calibration_loss: Annotated[float, doc("Maximum increase in the calibration intercept's distance from 0.")] = 0.1
     subgroup_loss: Annotated[
-        float, doc("Most loss in a group of participants, in ROC-AUC or as a share of the RMSE.")
+        float, doc("Maximum loss in a group of participants, in ROC-AUC or as a share of the RMSE.")
     ] = 0.05
     replicates: Annotated[int, Range(ge=1, le=100_000), doc("Replicates of the paired bootstrap.")] = REPLICATES
     seed: Annotated[int, doc("Seed of the bootstrap.")] = SEED
@@ -52,14 +52,14 @@ def gate(
 ) -> Decision:
     """Decide whether the candidate replaces the incumbent, from the predictions of both for the same test rows [n].
 
-    A new champion must not lose to the one that it replaces. It is accepted if its score is at least as good on these
-    rows, or if the paired interval over participants shows a loss of at most `margin`. For attacks, its Brier score and
-    its calibration must also not be clearly worse. No group of participants (`groups`: labels [n] by dimension) may be
-    clearly worse by more than `subgroup_loss`. In doubt the incumbent stays, because a change has a cost and noise
-    would decide between equal models.
+    The candidate is accepted if its score is at least as good on these rows, or if the paired interval over
+    participants shows a loss of at most `margin`. For attacks, its Brier score and its calibration must not be clearly
+    worse. No group of participants (`groups`: labels [n] by dimension) may be clearly worse by more than
+    `subgroup_loss`. In doubt, the incumbent stays, because a change has a cost and equal models would be replaced by
+    chance.
 
-    `incumbent` is None if there is no champion. A first champion must be clearly better than chance: by `validation`,
-    its cross-validated scores, the interval of its ROC-AUC lies above 0.5, or that of its R2 above 0.
+    `incumbent` is None if there is no champion. A first champion must be clearly better than chance: in `validation`,
+    its cross-validated scores, the interval of its ROC-AUC must be above 0.5, or that of its R2 above 0.
     """
     if same_bundle:
         return Decision(False, "unchanged", ("The candidate is already the champion.",))
@@ -83,7 +83,7 @@ def _first(task: Task, validation: Scores) -> Decision:
 def _differences(
     task: Task, y: ArrayLike, new: ArrayLike, old: ArrayLike, participant: ArrayLike, settings: GateSettings
 ) -> dict[str, Interval]:
-    """Paired differences, positive if the candidate is better."""
+    """Return the paired differences, which are positive if the candidate is better."""
     draw = resample(participant, replicates=settings.replicates, seed=settings.seed)
     if task == "severity":
         candidate, incumbent = severity_draws(y, new, draw), severity_draws(y, old, draw)
@@ -95,7 +95,7 @@ def _differences(
 
 
 def _distance(draws: Draws) -> Draws:
-    """The distance from 0."""
+    """Return the distance from 0."""
     return Draws(abs(draws.value), np.abs(draws.replicates))
 
 
@@ -108,7 +108,7 @@ def _worse_groups(
     groups: Mapping[str, NDArray[np.object_]],
     settings: GateSettings,
 ) -> Iterator[str]:
-    """A sentence for each group of participants in which the candidate is clearly worse, by more than the limit."""
+    """Yield a sentence for each group of participants in which the candidate is clearly worse, beyond the limit."""
     truth, candidate, incumbent, who = (np.asarray(values) for values in (y, new, old, participant))
     for dimension, labels in groups.items():
         for label in sorted(set(labels.tolist()), key=str):

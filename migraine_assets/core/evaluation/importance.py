@@ -1,6 +1,6 @@
 """Permutation importance: the increase of the loss when one input is shuffled (Breiman 2001; Fisher et al. 2019).
 
-Not here: the inputs of each feature (`core.features.table`), the losses (`core.evaluation.champion_analysis`).
+Not here: the inputs of each feature (`core.features.plan`), the losses (`core.evaluation.champion_analysis`).
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -22,7 +22,7 @@ REPEATS = 3
 class Importance:
     """The increase of the loss when one group of inputs is shuffled among the rows.
 
-    `rise` is the mean over the repeats, `low` and `high` are their minimum and maximum, in the unit of the loss.
+    `rise` is the mean over the repeats, `low` and `high` are the minimum and maximum, in the unit of the loss.
     """
 
     name: str
@@ -61,10 +61,10 @@ def permutation_importance(
     rows: int = ROWS,
     repeats: int = REPEATS,
 ) -> tuple[Importance, ...]:
-    """The importance of each group of columns of `X` float32[n, F], in descending order.
+    """Return the importance of each group of columns of `X` float32[n, F], in descending order.
 
     `predict` maps float32[m, F] to float64[m]; a smaller `loss(y, prediction)` is better. The columns of a group are
-    shuffled together, so that redundant inputs cannot replace one another. At most `rows` rows are used, chosen by
+    shuffled together, so that redundant inputs cannot replace one another. At most `rows` rows are used, drawn with
     `seed`. Returns an empty tuple if the loss is undefined.
     """
     generator = np.random.default_rng(seed)
@@ -80,7 +80,7 @@ def permutation_importance(
 
 
 def _importance(name: str, sample: _Sample, columns: list[int]) -> Importance:
-    # Most inputs of a sparse diary are always null. Predicting with them shuffled would take most of the time.
+    # Most inputs of a sparse diary are always null. Shuffling them changes nothing and would take most of the time.
     rises = [0.0] if _constant(sample.X[:, columns]) else sample.rises(columns)
     return Importance(name, float(np.mean(rises)), float(min(rises)), float(max(rises)))
 
@@ -92,7 +92,7 @@ def _indices(n: int, rows: int, generator: np.random.Generator) -> NDArray[np.in
 
 
 def _constant(block: Matrix) -> bool:
-    """Whether all rows are equal, where null equals null, so that shuffling changes nothing."""
+    """Return whether all rows are equal, with null equal to null, so that shuffling changes nothing."""
     first = block[:1]
     return bool(((block == first) | (np.isnan(block) & np.isnan(first))).all())
 
@@ -100,8 +100,8 @@ def _constant(block: Matrix) -> bool:
 def groups_by_field(names: Sequence[str], inputs: Mapping[str, Sequence[str]]) -> dict[str, tuple[int, ...]]:
     """Group the columns `names` by the diary field that they are computed from, for `permutation_importance`.
 
-    `inputs` are the fields of each column. A column that is computed from several fields is a group of its own, because
-    shuffling it with one of them would attribute the effect of the others to that field.
+    `inputs` are the fields of each column. A column that is computed from several fields is a separate group, because
+    in the group of one field it would attribute the effect of the others to that field.
     """
     groups: dict[str, tuple[int, ...]] = {}
     for column, name in enumerate(names):

@@ -1,6 +1,6 @@
 """The evaluation of one task as data: everything that its report shows.
 
-Not here: how the values are computed (`core.evaluation.champion_analysis`), plotted or written (`report`).
+Not here: computing the values (`core.evaluation.champion_analysis`), plotting and writing them (`report`).
 """
 
 from collections.abc import Mapping
@@ -32,10 +32,11 @@ FIT: Mapping[str, str] = {"attack": "roc_auc", "severity": "r2"}
 
 @dataclass(frozen=True)
 class ModelRow:
-    """One model. `used`: the estimator that was really fitted; `cv`, `train`, `test`: its metrics, or None.
+    """One model.
 
-    `error`: why the model failed (it then has no scores); `bundle`: the hash of the bundle that would be served;
-    `threshold`: the probability from which an attack is announced.
+    `used`: description of the estimator that was fitted. `cv`, `train`, `test`: its metrics; None if unknown. `error`:
+    why the model failed; it then has no scores. `bundle`: hash of the bundle that would be served. `threshold`:
+    decision threshold.
     """
 
     key: str
@@ -76,7 +77,7 @@ class AttackCurves:
 
 @dataclass(frozen=True)
 class Coverage:
-    """The nominal coverage of the conformal interval, and the share of test rows that it covered."""
+    """The nominal coverage of the conformal interval, and the share of test rows that it covers."""
 
     promised: Conformal
     observed: Interval
@@ -84,7 +85,7 @@ class Coverage:
 
 @dataclass(frozen=True)
 class Residuals:
-    """Observed and predicted values of the champion, float64[m], for a sample of the test part, and its errors.
+    """Observed and predicted values of the champion, float64[m], for a sample of the test rows, and its errors.
 
     `edges` float64[b + 1] and `counts` float64[b] are the histogram of predicted minus observed over all test rows;
     `mean_predicted` and `mean_observed` float64[k] are the means in bins with equal numbers of predictions.
@@ -104,10 +105,10 @@ class Residuals:
 class TaskEvaluation:
     """The evaluation of one task.
 
-    `baselines`: the metrics "cv" and "test" of each of `core.evaluation.baselines.BASELINES`. `ranking`: the models
-    that met the bar, best first, and the others. `gain`: the lead of the champion over the participant's own rate on
-    the same test rows, in the headline metric; positive is better. `decision`: whether the champion was promoted; None
-    if that is undecided.
+    `baselines`: the metrics "cv" and "test" of each baseline in `core.evaluation.baselines.BASELINES`. `ranking`: the
+    models that met the bar, best first, and the refused ones. `gain`: the lead of the champion over the personal rate
+    on the test rows, in the headline metric; positive is better. `decision`: whether the champion was promoted; None if
+    this is not decided yet.
     """
 
     task: Task
@@ -144,10 +145,10 @@ class TaskEvaluation:
         return HEADLINE[self.task]
 
     def row(self, key: str | None) -> ModelRow | None:
-        """The model `key`, or None."""
+        """Return the row of the model `key`; None if there is none."""
         return next((row for row in self.rows if row.key == key), None)
 
     def ranked(self) -> tuple[ModelRow, ...]:
-        """The models that met the bar, best first, then the others in their order, and failed models last."""
+        """Return the models that met the bar, best first, then refused models, then failed models."""
         rank = {key: index for index, key in enumerate(self.ranking.order)}
         return tuple(sorted(self.rows, key=lambda row: (rank.get(row.key, len(rank)), row.error is not None)))

@@ -1,7 +1,7 @@
 """Selection of the champion and the challenger: the best two models by cross-validated scores.
 
-Selection uses cross-validated scores only. `Decision`, which selection and gate return, is also here. Not here: the
-comparison with the current champion (`core.evaluation.gate`), the flags (`core.evaluation.flags`).
+`Decision`, which selection and gate return, is also defined here. Not here: the comparison with the current champion
+(`core.evaluation.gate`), the flags (`core.evaluation.flags`).
 """
 
 import math
@@ -19,10 +19,10 @@ Outcome = Literal["first", "accepted", "refused", "unchanged"]
 
 @dataclass(frozen=True)
 class Decision:
-    """Whether a model is accepted, with the reasons.
+    """A decision on a model, with its reasons.
 
-    `outcome`: "first" if there was no champion, "unchanged" if the model is already the champion (then `accepted` is
-    False, because there is nothing to do). `figures`: the intervals that the decision is based on, by name.
+    `outcome`: "first" if there was no champion, "unchanged" if the model already is the champion (`accepted` is then
+    False, because there is nothing to do). `figures`: the intervals on which the decision is based, by name.
     """
 
     accepted: bool
@@ -31,7 +31,7 @@ class Decision:
     figures: dict[str, Interval] = field(default_factory=dict)
 
     def to_json(self) -> dict[str, Any]:
-        """The decision as JSON-compatible values, for a promotion record."""
+        """Return the decision as JSON-compatible values, for a promotion record."""
         figures = {name: interval.to_json() for name, interval in self.figures.items()}
         return {
             "accepted": self.accepted,
@@ -48,8 +48,8 @@ BASE = "base_rate"
 class Result:
     """The result of training one model.
 
-    `cv`: the cross-validated scores. `lead`: by baseline, the lead in the headline metric (ROC-AUC; or the RMSE of the
-    baseline minus that of the model). `failed`: why the model could not be trained.
+    `cv`: cross-validated scores. `lead`: lead in the headline metric, by baseline (ROC-AUC of the model minus that of
+    the baseline, or RMSE of the baseline minus that of the model). `failed`: why the model could not be trained.
     """
 
     key: str
@@ -86,7 +86,7 @@ class Ranking:
 
 
 def rank(results: Iterable[Result], *, task: Task) -> Ranking:
-    """Rank the models that meet the bar by cross-validated ROC-AUC, Brier score and key, or by RMSE, MAE and key."""
+    """Rank the models that meet the bar: attack by ROC-AUC, Brier score and key, severity by RMSE, MAE and key."""
     decided = [(result, meets_bar(result, task=task)) for result in results]
     accepted = sorted((result for result, decision in decided if decision.accepted), key=lambda r: _sort_key(r, task))
     refused = tuple(Refusal(result.key, decision.reasons) for result, decision in decided if not decision.accepted)
@@ -102,10 +102,10 @@ def _sort_key(result: Result, task: Task) -> tuple[float, float, str]:
 
 
 def meets_bar(result: Result, *, task: Task) -> Decision:
-    """Whether a model may be promoted at all: it was trained, no flag bars it, and it is better than the base rate.
+    """Decide whether a model may be promoted: it is trained, no flag bars it, and it is better than the base rate.
 
-    A classifier is better if the whole interval of its ROC-AUC is above 0.5, a regressor if its RMSE is below that of
-    the training mean. (Severity is so hard to forecast that an interval would refuse every model.)
+    A classifier is better if the whole interval of its ROC-AUC is above 0.5. A regressor is better if its RMSE is below
+    that of the training mean; severity is so hard to forecast that a rule on the interval would refuse every model.
     """
     if result.failed is not None:
         return Decision(False, "refused", (f"It was not trained: {result.failed}",))
@@ -121,7 +121,7 @@ def meets_bar(result: Result, *, task: Task) -> Decision:
 
 
 def lead(task: Task, model: Mapping[str, Draws], other: Mapping[str, Draws]) -> Interval:
-    """The paired lead of `model` over `other` in the headline metric: ROC-AUC, or the negative RMSE."""
+    """Return the paired lead of `model` over `other` in the headline metric: ROC-AUC, or the negative RMSE."""
     if task == "attack":
         return model["roc_auc"].minus(other["roc_auc"]).interval()
     return other["rmse"].minus(model["rmse"]).interval()

@@ -1,7 +1,7 @@
 """Scores of a model in groups of the test cohort: sex, age band, migraine type.
 
-A group with few participants or few attacks gets no score, which would be noise and could describe one person. Not
-here: the table in the report (`report.page`).
+A group with few participants or few attacks gets no score, because it would be noisy and could describe a single
+person. Not here: the table in the report (`report.page`).
 """
 
 from collections.abc import Callable, Mapping
@@ -30,7 +30,7 @@ NOT_RECORDED = "not recorded"
 
 @dataclass(frozen=True)
 class Subgroup:
-    """One group of the test cohort. `events`: attacks (None for regression). `reason`: why `scores` is empty."""
+    """One group of the test cohort. `events`: attacks, None for regression. `reason`: why it has no scores."""
 
     dimension: str
     label: str
@@ -42,7 +42,7 @@ class Subgroup:
 
 
 def age_band(age: Floats) -> Objects:
-    """The label in `AGE_BANDS` of each age in years [n], or `NOT_RECORDED` for NaN: object[n]."""
+    """Return the label in `AGE_BANDS` of each age in years [n], or `NOT_RECORDED` for NaN: object[n]."""
     tops = np.array([top for top, _ in AGE_BANDS])
     labels = np.array([label for _, label in AGE_BANDS] + [NOT_RECORDED], dtype=object)
     index = np.searchsorted(tops, age, side="right")
@@ -57,7 +57,7 @@ def subgroups(
     events: Floats | None,
     score: Score,
 ) -> tuple[Subgroup, ...]:
-    """One `Subgroup` for each value of each dimension (for example `{"Sex": object[n]}`).
+    """Return one `Subgroup` for each value of each dimension (for example `{"Sex": object[n]}`).
 
     A value of None or "" is "not recorded". `events` float64[n] is 0/1 for classification and None for regression.
     `score` is called with the mask bool[n] of each group that is large enough: `MIN_PARTICIPANTS` participants and, for
@@ -87,6 +87,6 @@ def _too_small(participants: int, rows: int, events: int | None) -> str:
 
 
 def _order(label: str) -> tuple[bool, int, str]:
-    """The sort key of a label: age bands by age, other labels by name, "not recorded" last."""
+    """Return the sort key of a label: age bands by age, other labels by name, "not recorded" last."""
     bands = [band for _, band in AGE_BANDS]
     return label == NOT_RECORDED, bands.index(label) if label in bands else -1, label

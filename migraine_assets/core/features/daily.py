@@ -1,7 +1,8 @@
 """Quantities of a single day that combine several of its fields: counts and indices.
 
-A `Quantity` is data, as a feature is; the windows of `core.features.windows` treat it as one more column. Not here: the
-quantities of this project (`core.features.table`), anything over several days (`core.features.operations`). NumPy only.
+A `Quantity` is data, as a `Feature` is; windows over several days treat it as another column. Not here: the quantities
+of this project (`core.features.table`), operations over several days (`core.features.operations`). This module needs
+only NumPy.
 """
 
 from collections.abc import Callable, Mapping
@@ -11,14 +12,17 @@ from typing import TypeAlias
 from migraine_assets.core.features.diary import Floats
 from migraine_assets.core.features.nan_math import at_most, count_known, count_of, total_known, where_flag
 
-# Gives the values of a diary column: float64[n], or the float of one day; NaN for "not asked".
+# Returns the values of a diary column: float64[n], or the float of one day; NaN for "not asked".
 Lookup: TypeAlias = Callable[[str], Floats]
 DayFunction: TypeAlias = Callable[[Lookup], Floats]
 
 
 @dataclass(frozen=True)
 class Quantity:
-    """A quantity of one day, as data: `operation` and `version` name a `DayOperation`, `columns` what it reads."""
+    """A quantity of one day, as data.
+
+    `operation` and `version` identify a `DayOperation`. `columns`: the diary columns that it reads.
+    """
 
     name: str
     operation: str
@@ -39,8 +43,9 @@ class Quantity:
 class DayOperation:
     """A way to compute a quantity. `bind` returns the function of one quantity.
 
-    `columns`: how many a quantity must name, None for one or more. `parameters`: the names that it must give;
-    `by_column`: one for each column instead; `numbered`: any number of them, named "0", "1", ... instead.
+    `columns`: number of columns that a quantity must have, None for one or more. `parameters`: names of the parameters
+    that it must have. Instead, `by_column` requires a parameter for each column, and `numbered` requires any number of
+    parameters with the names "0", "1", ...
     """
 
     name: str
@@ -52,14 +57,14 @@ class DayOperation:
     version: int = 1
 
     def parameters_of(self, quantity: Quantity) -> tuple[str, ...]:
-        """The names of the parameters that `quantity` must give."""
+        """Return the names of the parameters that `quantity` must have."""
         if self.numbered:
             return tuple(str(k) for k in range(max(1, len(quantity.parameters))))
         return quantity.columns if self.by_column else self.parameters
 
 
 def _count_present(quantity: Quantity) -> DayFunction:
-    """How many of the flags are 1; null if none was asked."""
+    """Count the flags that are 1; null if all are null."""
     columns = quantity.columns
 
     def function(value: Lookup) -> Floats:
@@ -70,33 +75,33 @@ def _count_present(quantity: Quantity) -> DayFunction:
 
 
 def _share_present(quantity: Quantity) -> DayFunction:
-    """The share of the asked flags that are 1; null if none was asked."""
+    """Compute the share of the known flags that are 1; null if all are null."""
     columns = quantity.columns
 
     def function(value: Lookup) -> Floats:
         flags = [value(column) for column in columns]
-        asked = count_known(flags)
-        return (count_of(flags, 1.0) + 0.0 * asked) / asked
+        known = count_known(flags)
+        return (count_of(flags, 1.0) + 0.0 * known) / known
 
     return function
 
 
 def _capped_product(quantity: Quantity) -> DayFunction:
-    """The first value as a share of `enough`, at most 1, times the second as a share of `best`."""
+    """Compute the first value divided by `enough`, at most 1, times the second value divided by `best`."""
     first, second = quantity.columns
     enough, best = quantity.parameters["enough"], quantity.parameters["best"]
     return lambda value: at_most(value(first) / enough, 1.0) * value(second) / best
 
 
 def _mean_score(quantity: Quantity) -> DayFunction:
-    """The mean score of the asked columns, 0 worst and 1 best.
+    """Compute the mean score of the known columns, from 0 (worst) to 1 (best).
 
-    A column with a positive parameter scores its share of it, at most 1. One with a negative parameter, whose size is
-    the amount that is worst, scores 1 minus that share.
+    The score of a column is its value divided by the absolute value of its parameter, at most 1. If the parameter is
+    negative, the score is 1 minus this share.
     """
     targets = [(column, quantity.parameters[column]) for column in quantity.columns]
     if not all(target for _, target in targets):
-        raise ValueError(f"A parameter of the quantity '{quantity.name}' is 0: no amount is the best or the worst.")
+        raise ValueError(f"A parameter of the quantity '{quantity.name}' is 0, but values are divided by it.")
     amounts = [(column, abs(target), target > 0) for column, target in targets]
 
     def function(value: Lookup) -> Floats:

@@ -1,8 +1,7 @@
-"""A diary as arrays: the form in which features and labels are computed.
+"""A diary as arrays, the input of features and labels, with the checks of its invariants.
 
-This module holds the arrays and their invariants. Not here: the conversion from pandas (`core.features.from_frame`),
-the encoding of categories (`core.contract`), cleaning (`core.diary.cleaning`). It needs NumPy only, because the
-service imports it.
+Not here: the conversion from pandas (`core.features.from_frame`), the encoding of categories (`core.contract`),
+cleaning (`core.diary.cleaning`). This module needs only NumPy, because the service imports it.
 """
 
 from collections.abc import Mapping
@@ -19,16 +18,16 @@ Integers: TypeAlias = NDArray[np.int64]
 Flags: TypeAlias = NDArray[np.bool_]
 
 
-# The default contract's encodings and diary columns.
+# Encodings and diary columns of the default contract.
 ENCODINGS: Mapping[str, Encoding] = {item.name: item.encoding for item in CONTRACT.fields if item.encoding}
 COLUMNS: tuple[str, ...] = CONTRACT.columns
 
-# Days ahead: 0 is the same day.
+# The largest number of days ahead; 0 is the same day.
 MAX_HORIZON = 7
 
 
 def column_of(field: str) -> str:
-    """The diary column that holds the default contract's `field`."""
+    """Return the diary column of `field` in the default contract."""
     return CONTRACT.by_name[field].column
 
 
@@ -36,10 +35,10 @@ def column_of(field: str) -> str:
 class Diary:
     """Diary days of any number of participants.
 
-    `participant` int64[n]: a code for each participant, non-decreasing. `day` int64[n]: days since 1970-01-01,
-    strictly increasing within a participant. `dated` False: the rows have no order and no history, `day` is 0
-    everywhere. `columns`: diary columns (`Contract.columns`), each float64[n] in the contract's unit with NaN for
-    "not asked"; an absent column is null everywhere. Raises `ValueError` if any of this does not hold.
+    `participant` int64[n]: a code for each participant, non-decreasing. `day` int64[n]: days since 1970-01-01, strictly
+    increasing within a participant. `dated`: if False, the rows have no order and no history, and `day` is 0
+    everywhere. `columns`: diary columns (`Contract.columns`), each float64[n] in the contract's unit with NaN for "not
+    asked"; an absent column is null everywhere. Raises `ValueError` if these conditions are not met.
     """
 
     participant: Integers
@@ -56,7 +55,7 @@ class Diary:
         return len(self.participant)
 
     def values(self, column: str) -> Floats:
-        """The column, float64[n]; all NaN if the diary lacks it."""
+        """Return a column, float64[n]; all NaN if the diary does not have it."""
         values = self.columns.get(column)
         return np.full(len(self), np.nan) if values is None else values
 
@@ -64,7 +63,7 @@ class Diary:
 def check_horizon(diary: Diary, horizon: int) -> None:
     """Raise `ValueError` if `diary` cannot be predicted `horizon` days ahead."""
     if type(horizon) is not int or not 0 <= horizon <= MAX_HORIZON:
-        raise ValueError(f"The horizon is 0 (same day) to {MAX_HORIZON} days ahead, not {horizon!r}.")
+        raise ValueError(f"The horizon must be from 0 (same day) to {MAX_HORIZON} days, not {horizon!r}.")
     if horizon and not diary.dated:
         raise ValueError("An undated diary has no next day: its horizon is 0.")
 
@@ -88,4 +87,4 @@ def _check_column(name: str, values: Floats, rows: int) -> None:
     if values.dtype != np.float64 or values.shape != (rows,):
         raise ValueError(f"Column '{name}' must be float64[{rows}], not {values.dtype}{list(values.shape)}.")
     if np.fmax.reduce(np.abs(values), initial=0.0) > LARGEST:
-        raise ValueError(f"Column '{name}' holds an infinite value or one beyond {LARGEST:g}.")
+        raise ValueError(f"Column '{name}' has an infinite value or one above {LARGEST:g}.")

@@ -1,11 +1,11 @@
-"""From a diary to the model's input, in training and in the service: `compute`, and `compute_last` for one row.
+"""Computation of a model's input from a diary, in training (`compute`) and in the service (`compute_last`).
 
-Not here: the features themselves (`core.features.table`), imputation and scaling (inside each model's pipeline). It
-needs NumPy only, because the service imports it.
+Not here: the features themselves (`core.features.table`), imputation and scaling (each model's pipeline). This module
+needs only NumPy, because the service imports it.
 
-Every function takes a `plan`; without one it uses that of the table. A row depends on the rows of the same participant
-on the 28 calendar days before it and on nothing else. So the row computed online from that history is the row computed
-in the batch, bit for bit.
+Every function takes a `plan`, by default that of `core.features.table`. A row depends only on the rows of the same
+participant on the 28 calendar days before it. So a row that the service computes from that history equals the row of
+the batch, bit for bit.
 """
 
 from collections.abc import Mapping, Sequence
@@ -32,10 +32,10 @@ __all__ = [
     "select",
 ]
 
-# The columns of the table's plan.
+# The names of the features of the default plan.
 NAMES: tuple[str, ...] = tuple(row.name for row in FEATURES)
 
-# The columns and sums of a block fit the second-level cache of a core.
+# The columns and sums of a block of this size fit into the second-level cache.
 BLOCK_ROWS = 4096
 
 
@@ -44,9 +44,9 @@ def compute(
 ) -> NDArray[np.float32]:
     """Compute the features of every row: float32[n, features], NaN for null.
 
-    `horizon` 1 to 7 predicts a later day, with everything of the row's day known. 0 predicts the row's own day, with
-    outcomes and drugs known up to the day before. `block_rows` changes speed and memory, but no bit of the result.
-    Raises `ValueError` for another horizon, and for horizon 1 on an undated diary.
+    A `horizon` of 1 to 7 predicts a later day from all fields of the row's day. A horizon of 0 predicts the row's own
+    day; outcomes and drugs are then used only up to the day before. `block_rows` affects speed and memory, but not the
+    result. Raises `ValueError` for another horizon, and for a horizon above 0 on an undated diary.
     """
     check_horizon(diary, horizon)
     plan = plan or default_plan()
@@ -60,8 +60,8 @@ def compute(
 def compute_last(diary: Diary, *, horizon: int, plan: FeaturePlan | None = None) -> NDArray[np.float32]:
     """Compute the features of the last row of one participant's diary: float32[features].
 
-    The 28 calendar days before it are enough. Raises `ValueError` as `compute` does, and for a diary that is
-    empty or of several participants.
+    The diary needs only the 28 calendar days before that row. Raises `ValueError` as `compute` does, and for a diary
+    that is empty or has several participants.
     """
     check_horizon(diary, horizon)
     if not len(diary) or diary.participant[0] != diary.participant[-1]:
@@ -77,7 +77,7 @@ def compute_day(
     horizon: int,
     plan: FeaturePlan | None = None,
 ) -> NDArray[np.float32]:
-    """Compute `compute_last` from the parts of a diary that were checked already: float32[features].
+    """Compute the features of the last row from the parts of a diary that is already checked: float32[features].
 
     `day` int64[n], n > 0, and `columns` float64[n] each, as in a `Diary` of one participant.
     """
@@ -87,7 +87,10 @@ def compute_day(
 
 
 def select(names: Sequence[str], *, plan: FeaturePlan | None = None) -> NDArray[np.intp]:
-    """The columns of `compute` that hold `names`, in that order. Raises `ValueError` that names unknown ones."""
+    """Return the column indices of the features `names` in the result of `compute`, in the same order.
+
+    Raises `ValueError` for unknown names.
+    """
     columns = {name: column for column, name in enumerate((plan or default_plan()).names)}
     if unknown := [name for name in names if name not in columns]:
         raise ValueError(f"No such feature: {', '.join(unknown)}.")
@@ -95,7 +98,10 @@ def select(names: Sequence[str], *, plan: FeaturePlan | None = None) -> NDArray[
 
 
 def available(diary: Diary, *, plan: FeaturePlan | None = None) -> tuple[str, ...]:
-    """The features, in order, that have a known value of at least one input and the history that they need."""
+    """Return the features that can be computed from `diary`, in order: an input has values, and there are dates.
+
+    Features of a single day need no dates.
+    """
     recipe = (plan or default_plan()).recipe
     known = {name for name, values in diary.columns.items() if not np.isnan(values).all()}
     known |= {"date"} if diary.dated else set()
@@ -115,7 +121,7 @@ def _fill(table: NDArray[np.float32], diary: Diary, plan: FeaturePlan, *, first:
 
 
 def _without_signs(table: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Write one zero and one null, in place: vector and scalar code may leave different signs."""
+    """Unify the bits of zeros and of nulls, in place, since vector and scalar code can give them different signs."""
     table += np.float32(0.0)
     np.copyto(table, np.float32(np.nan), where=table != table)
     return table

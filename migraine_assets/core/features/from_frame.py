@@ -1,4 +1,4 @@
-"""Conversion of a preprocessed frame to a `Diary`. The only bridge between pandas and the features."""
+"""Conversion of a preprocessed frame to a `Diary`. Other modules of the features do not use pandas."""
 
 import numpy as np
 import pandas as pd
@@ -12,7 +12,7 @@ def diary_from_frame(frame: pd.DataFrame, *, contract: Contract = CONTRACT) -> D
     """Convert `frame` to a diary with the same rows.
 
     `frame`: the fields of `contract`, sorted by participant_id and date (`core.diary.preprocess`). Other columns are
-    ignored; absent and completely null ones are left out. A frame without dates (all null, or no such column) is
+    ignored; columns that are absent or all null are left out. A frame without dates (all null, or no such column) is
     undated. Raises `ValueError` if only some dates are null, or if rows are unsorted or duplicated.
     """
     day, dated = _days(frame)

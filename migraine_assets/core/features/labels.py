@@ -1,11 +1,11 @@
-"""The labels: attack, severity, burden, and the day that each of them is about. This is their only definition.
+"""The labels attack, severity and burden, and the day that each describes. This is their only definition.
 
-Not here: what counts as an attack (`core.features.outcome`), which rows train and which test
-(`core.evaluation.folds`). NumPy only.
+A label is null (NaN) if the day is missing from the diary or its outcome is null. The label of a window is known only
+if all of its days are. If windows with a known attack were labeled as well, labels with an attack would be known more
+often than others, and the rate of attacks would seem too high.
 
-A label is null (NaN) if the diary does not have it: the day is missing, or its outcome was not asked. The label of a
-window of days is known only if all of its days are. To accept every window in which an attack is already known would
-label windows with an attack more often than others, and the rate of attacks would look too high.
+Not here: the definition of an attack (`core.features.outcome`), the split into training and test rows
+(`core.evaluation.folds`). This module needs only NumPy.
 """
 
 import numpy as np
@@ -20,7 +20,7 @@ PLAIN = OutcomeDefinition()
 
 
 def attack_days(diary: Diary, definition: AttackDefinition = PLAIN.attack, *, fields: Contract = CONTRACT) -> Floats:
-    """Whether each day is an attack day by `definition`, whatever the days before it: float64[n] of 0, 1 or NaN."""
+    """Return whether each day is an attack day by `definition`, ignoring `free_days`: float64[n] of 0, 1 or NaN."""
     quantity = definition.quantity(fields)
     if quantity is None:
         return diary.values(contract.ATTACK)
@@ -30,12 +30,12 @@ def attack_days(diary: Diary, definition: AttackDefinition = PLAIN.attack, *, fi
 def attack_label(
     diary: Diary, horizon: int, outcome: OutcomeDefinition = PLAIN, *, fields: Contract = CONTRACT
 ) -> Floats:
-    """Whether there is an attack on the day `horizon` days later, or in the window that ends there: float64[n].
+    """Return whether there is an attack `horizon` days later, or in the window that ends on that day.
 
-    It is 0, 1 or NaN. Days between need no entry, except in a window. With `free_days` the label is known only where
-    the predicted day, or the first day of the window, follows so many days that are known to have no attack: on any
-    other day no attack can begin, and to predict that is no forecast. Raises `ValueError` for an unknown horizon, and
-    for one above 0 on an undated diary.
+    The result is float64[n] of 0, 1 or NaN. The days between need no entry, except in a window. With `free_days`, the
+    label is known only if that number of days before the predicted day (or the first day of the window) are known to
+    have no attack, because no attack can begin on any other day. Raises `ValueError` for an unknown horizon, and for
+    one above 0 on an undated diary.
     """
     attack, free = attack_days(diary, outcome.attack, fields=fields), outcome.attack.free_days
     if outcome.window == "any" and horizon > 1:
@@ -48,24 +48,24 @@ def attack_label(
 def severity_label(
     diary: Diary, horizon: int, outcome: OutcomeDefinition = PLAIN, *, fields: Contract = CONTRACT
 ) -> Floats:
-    """The severity (0-10) of the attack that `attack_label` tells, NaN where it tells none: float64[n].
+    """Return the severity (0-10) of the attack that `attack_label` describes, NaN if there is none: float64[n].
 
-    It is that of the predicted day; in a window, the worst one, known only if that of every attack day in it is. Raises
-    `ValueError` as `attack_label` does.
+    In a window, it is the highest severity, and known only if that of every attack day is known. Raises `ValueError` as
+    `attack_label` does.
     """
     attack = attack_days(diary, outcome.attack, fields=fields)
     severity = np.where(attack == 1, diary.values(contract.SEVERITY), np.nan)
     label = attack_label(diary, horizon, outcome, fields=fields)
     if outcome.window == "any" and horizon > 1:
-        # A day without an attack must not hide a null: below any severity, it never is the worst.
+        # A day without an attack gets a severity below all others, so that it is not null and never the highest.
         return np.where(label == 1, _in_window(diary, np.where(attack == 0, -1.0, severity), horizon), np.nan)
     return np.where(label == 1, _on_target_day(diary, severity, horizon), np.nan)
 
 
 def burden_label(diary: Diary, definition: AttackDefinition = PLAIN.attack, *, fields: Contract = CONTRACT) -> Floats:
-    """Attack days among the next seven, NaN unless the diary has all seven with a known outcome: float64[n].
+    """Return the number of attack days among the next seven, NaN if any of them has no known outcome: float64[n].
 
-    All NaN for an undated diary, which has no next days.
+    All values are NaN for an undated diary, which has no next days.
     """
     attack, label = attack_days(diary, definition, fields=fields), np.full(len(diary), np.nan)
     whole = np.flatnonzero(_followed(diary, BURDEN_DAYS))
@@ -77,15 +77,15 @@ def burden_label(diary: Diary, definition: AttackDefinition = PLAIN.attack, *, f
 
 
 def target_day(diary: Diary, horizon: int) -> Integers:
-    """The day that is predicted, days since 1970-01-01: int64[n]; 0 everywhere for an undated diary."""
+    """Return the predicted day in days since 1970-01-01: int64[n]; all 0 for an undated diary."""
     check_horizon(diary, horizon)
     return diary.day + horizon
 
 
 def label_day(diary: Diary, horizon: int, *, burden: bool = False) -> Integers:
-    """The last day that the label depends on, from which it is known: int64[n].
+    """Return the last day that the label depends on: int64[n].
 
-    It is the target day; for `burden`, the day seven days after the row.
+    This is the target day or, for `burden`, the seventh day after the row. The label is known from that day on.
     """
     target = target_day(diary, horizon)
     return diary.day + BURDEN_DAYS if burden and diary.dated else target
@@ -97,7 +97,7 @@ def _on_target_day(diary: Diary, values: Floats, horizon: int) -> Floats:
         return values.copy()
     label = np.full(len(diary), np.nan)
     for rows in range(1, min(horizon, len(diary) - 1) + 1):
-        # Days are whole and strictly increasing: the row of the target day is at most `horizon` rows further down.
+        # Days are whole and strictly increasing, so the row of the target day is at most `horizon` rows below.
         same = diary.participant[rows:] == diary.participant[:-rows]
         known = np.flatnonzero(same & (diary.day[rows:] - diary.day[:-rows] == horizon))
         label[known] = values[known + rows]
@@ -105,7 +105,7 @@ def _on_target_day(diary: Diary, values: Floats, horizon: int) -> Floats:
 
 
 def _in_window(diary: Diary, values: Floats, days: int) -> Floats:
-    """The largest value of the next `days` days, NaN unless all of them are known: float64[n]."""
+    """Return the largest value of the next `days` days, NaN unless all of them are known: float64[n]."""
     label = np.full(len(diary), np.nan)
     whole = np.flatnonzero(_followed(diary, days))
     largest = values[whole + 1].copy() if len(whole) else np.zeros(0)
@@ -116,7 +116,7 @@ def _in_window(diary: Diary, values: Floats, days: int) -> Floats:
 
 
 def _first_days(diary: Diary, attack: Floats, free: int) -> Floats:
-    """`attack` on the days that follow `free` days known to have none, NaN on all others: float64[n]."""
+    """Return `attack` on days after `free` days that are known to have none, NaN on all others: float64[n]."""
     if not free:
         return attack
     at_risk = np.zeros(len(diary), dtype=np.bool_)
@@ -132,10 +132,10 @@ def _first_days(diary: Diary, attack: Floats, free: int) -> Floats:
 
 
 def _followed(diary: Diary, days: int) -> Flags:
-    """Whether each of the next `days` calendar days of the same participant has a row: bool[n].
+    """Return whether each of the next `days` calendar days of the same participant has a row: bool[n].
 
-    Days are whole and strictly increasing, so the row `days` further down is exactly `days` later only if every day
-    between them has a row.
+    Days are whole and strictly increasing. So the row that is `days` rows below is exactly `days` days later only if
+    every day between them has a row.
     """
     whole = np.zeros(len(diary), dtype=np.bool_)
     if diary.dated and len(diary) > days:

@@ -1,4 +1,4 @@
-"""From a preprocessed diary to the table that models learn from: keys, subgroups, inputs, targets.
+"""The table that models learn from, computed from a preprocessed diary: keys, subgroups, inputs and targets.
 
 Not here: features and labels themselves (`core.features.engine`, `core.features.labels`), the rows that a task uses
 (`core.evaluation.datasets`).
@@ -19,7 +19,7 @@ from migraine_assets.core.features.outcome import AttackDefinition, OutcomeDefin
 from migraine_assets.core.features.plan import FeaturePlan
 from migraine_assets.core.features.table import default_plan
 
-# Columns of the report's subgroups, separate from the inputs of the same name.
+# Columns of the subgroups in reports. They are separate from the inputs with the same names.
 GROUPS = {"age": "group_age", "sex": "group_sex", "migraine_type": "group_migraine_type"}
 TARGETS = ("target_attack", "target_severity")
 
@@ -28,8 +28,8 @@ TARGETS = ("target_attack", "target_severity")
 class FeatureRows:
     """One row for each of the n diary days, in the diary's order.
 
-    `frame`: participant_id, date, provenance, subgroups, the columns `names` (float32) and both targets (float64, NaN
-    if unknown). `severity_kind` is "severity", "burden", or None if the diary has neither.
+    `frame`: participant_id, date, provenance, subgroups, the inputs `names` (float32) and both targets (float64, NaN if
+    unknown). `severity_kind`: "severity", "burden", or None if the diary has neither.
     """
 
     frame: pd.DataFrame
@@ -44,7 +44,10 @@ def feature_rows(
     plan: FeaturePlan | None = None,
     outcome: OutcomeDefinition = labels.PLAIN,
 ) -> FeatureRows:
-    """The table of a preprocessed diary (sorted by participant, then date). `plan` defaults to that of the table."""
+    """Return the table for a preprocessed diary, which is sorted by participant and date.
+
+    `plan` defaults to that of `core.features.table`.
+    """
     plan = plan or default_plan()
     diary = diary_from_frame(frame, contract=plan.recipe.contract)
     names = engine.available(diary, plan=plan)
@@ -52,7 +55,7 @@ def feature_rows(
     if len(names) < inputs.shape[1]:
         inputs = inputs[:, engine.select(names, plan=plan)]
     kind, targets = _targets(frame, diary, horizon=horizon, outcome=outcome, fields=plan.recipe.contract)
-    # Columns are inserted beside the inputs: these are 300 MB for a million days and must not be copied.
+    # Insert the other columns into the frame of inputs, so that the inputs (300 MB for a million days) are not copied.
     table = pd.DataFrame(inputs, columns=list(names), copy=False)
     for position, name in enumerate(("participant_id", "date", *PROVENANCE, *GROUPS)):
         table.insert(position, GROUPS.get(name, name), frame[name].array)
@@ -61,7 +64,7 @@ def feature_rows(
 
 
 def days_of(frame: pd.DataFrame, *, dated: bool) -> NDArray[np.int64]:
-    """Days since 1970-01-01, int64[n]; 0 for an undated diary."""
+    """Return the days since 1970-01-01, int64[n]; all 0 for an undated diary."""
     if not dated:
         return np.zeros(len(frame), dtype=np.int64)
     days: NDArray[np.int64] = frame["date"].to_numpy("datetime64[D]").astype(np.int64)

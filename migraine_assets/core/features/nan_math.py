@@ -1,7 +1,8 @@
-"""Arithmetic with nulls on one number or on an array of numbers, with the same bits either way. NaN stays NaN.
+"""Arithmetic with nulls (NaN) on a float or on an array, with the same bits in both cases.
 
-NumPy functions on a single Python float cost ten times as much as plain Python, and one prediction of the service needs
-dozens of them. This module holds what features need. NumPy only.
+A NumPy function takes about ten times as long on a single float as plain Python, and each prediction of the service
+needs dozens of calls. This module needs only NumPy. Not here: operations over several days
+(`core.features.operations`).
 """
 
 from collections.abc import Sequence
@@ -16,30 +17,30 @@ Numbers: TypeAlias = Floats
 
 
 def at_most(value: Numbers, limit: float) -> Numbers:
-    """The minimum of `value` (float or float64[n]) and `limit`; NaN where `value` is."""
+    """Return the minimum of `value` (float or float64[n]) and `limit`. NaN stays NaN."""
     if isinstance(value, float):
         return limit if value > limit else value
     return np.minimum(value, limit)
 
 
 def at_least(value: Numbers, limit: float) -> Numbers:
-    """The maximum of `value` (float or float64[n]) and `limit`; NaN where `value` is."""
+    """Return the maximum of `value` (float or float64[n]) and `limit`. NaN stays NaN."""
     if isinstance(value, float):
         return limit if value < limit else value
     return np.maximum(value, limit)
 
 
 def count_known(values: Sequence[Numbers]) -> Numbers:
-    """How many of `values` (floats, or float64[n] each) are not null; NaN where all are null."""
+    """Count the `values` (floats, or float64[n] each) that are not null; NaN if all are null."""
     if isinstance(values[0], float):
         return float(sum([value == value for value in values])) or float("nan")
     columns = np.array(values)
-    asked = (columns == columns).sum(axis=0).astype(np.float64)
-    return np.where(asked == 0, np.nan, asked)
+    counts = (columns == columns).sum(axis=0).astype(np.float64)
+    return np.where(counts == 0, np.nan, counts)
 
 
 def count_of(values: Sequence[Numbers], number: float) -> Numbers:
-    """How many of `values` (floats, or float64[n] each) equal `number`."""
+    """Count the `values` (floats, or float64[n] each) that equal `number`."""
     if isinstance(values[0], float):
         return float(values.count(number))
     equal: Numbers = (np.array(values) == number).sum(axis=0).astype(np.float64)
@@ -47,7 +48,7 @@ def count_of(values: Sequence[Numbers], number: float) -> Numbers:
 
 
 def total_known(values: Sequence[Numbers]) -> Numbers:
-    """The sum of `values` (floats, or float64[n] each) in their order, without nulls."""
+    """Return the sum of the `values` (floats, or float64[n] each) that are not null, added in their order."""
     if isinstance(values[0], float):
         return sum([value for value in values if value == value], 0.0)
     total = np.zeros_like(values[0])

@@ -1,11 +1,12 @@
-"""The operations that features are made of: a few, each with a name and a number.
+"""The operations that compute features. Each has a name and a version.
 
-A `Feature` is data: it names an operation and what to apply it to. A model bundle carries its features in this form,
-so an operation never changes its meaning; a new meaning is a new version beside the old one. Not here: the features of
-this project (`core.features.table`), operations on the fields of one day (`core.features.daily`). NumPy only.
+A `Feature` is data: it names an operation, its columns and its parameters. A model bundle contains features in this
+form, so an operation never changes its meaning. A changed operation gets a new version, and the old one stays. Not
+here: the features of this project (`core.features.table`), operations on the fields of one day (`core.features.daily`).
+This module needs only NumPy.
 
-Every operation uses only IEEE-exact arithmetic (+ - * / minimum maximum and comparisons), so that one row has the same
-bits as a million.
+Every operation uses only IEEE-exact arithmetic (+ - * / minimum maximum and comparisons), so that a single row has the
+same bits as in a batch.
 """
 
 from collections.abc import Callable, Mapping
@@ -18,8 +19,8 @@ from migraine_assets.core.features.diary import Floats
 from migraine_assets.core.features.nan_math import at_least
 from migraine_assets.core.features.windows import Windows
 
-# The values of a feature for the rows of a block: float64[n], NaN for null. A `core.features.single_row.LastDay` has
-# the same methods as `Windows` and gives floats.
+# Computes a feature for the rows of a block: float64[n], NaN for null. `core.features.single_row.LastDay` has the same
+# methods as `Windows`, but returns floats.
 Function: TypeAlias = Callable[[Windows], Floats]
 
 
@@ -27,8 +28,8 @@ Function: TypeAlias = Callable[[Windows], Floats]
 class Feature:
     """One column of the model's input, as data.
 
-    `operation` and `version` name an `Operation`. `columns`: the diary columns, or quantities of the day
-    (`core.features.daily`), that it reads. `window`: the calendar days it covers, 1 for the newest day alone.
+    `operation` and `version` identify an `Operation`. `columns`: the diary columns, or quantities of the day
+    (`core.features.daily`), that it reads. `window`: number of calendar days that it covers; 1 is the newest day only.
     """
 
     name: str
@@ -44,8 +45,8 @@ class Feature:
 class Operation:
     """A way to compute a feature. `bind` returns the function of one feature.
 
-    `columns`: how many a feature must name. `parameters`: the names that it must give. `history`: whether it covers
-    several days. `sums`: whether it reads sums or counts over its window.
+    `columns`: number of columns that a feature must have. `parameters`: names of the parameters that it must have.
+    `history`: whether it covers several days. `sums`: whether it uses sums or counts over its window.
     """
 
     name: str
@@ -58,25 +59,25 @@ class Operation:
 
 
 def _today(feature: Feature) -> Function:
-    """The value of the day itself."""
+    """Compute the value of the newest day."""
     (column,) = feature.columns
     return lambda days: days.today(column)
 
 
 def _product(feature: Feature) -> Function:
-    """The product of two values of the day; null if either is."""
+    """Compute the product of two values of the day; null if either is null."""
     first, second = feature.columns
     return lambda days: days.today(first) * days.today(second)
 
 
 def _square(feature: Feature) -> Function:
-    """The square of the day's value."""
+    """Compute the square of the day's value."""
     (column,) = feature.columns
     return lambda days: days.today(column) * days.today(column)
 
 
 def _weekend(_: Feature) -> Function:
-    """1 if the predicted day is a Saturday or a Sunday, else 0."""
+    """Compute 1 if the predicted day is a Saturday or a Sunday, else 0."""
     offset = 5.0  # days since 1970-01-01, a Thursday, plus 5 are divisible by 7 on a Saturday
 
     def function(days: Windows) -> Floats:
@@ -90,67 +91,67 @@ def _weekend(_: Feature) -> Function:
 
 
 def _last(feature: Feature) -> Function:
-    """The newest known value of the window."""
+    """Compute the newest known value of the window."""
     (column,), span = feature.columns, feature.window
     return lambda days: days.last(column, span)
 
 
 def _total(feature: Feature) -> Function:
-    """The sum over the days of the window on which the column was asked; null if there is none."""
+    """Compute the sum of the values in the window; null if there are none."""
     (column,), span = feature.columns, feature.window
     return lambda days: days.total(column, span)
 
 
 def _count(feature: Feature) -> Function:
-    """The number of days of the window on which the column was asked."""
+    """Count the days of the window on which the column has a value."""
     (column,), span = feature.columns, feature.window
     return lambda days: days.count(column, span)
 
 
 def _mean(feature: Feature) -> Function:
-    """The mean over the asked days of the window; null if there is none."""
+    """Compute the mean of the values in the window; null if there are none."""
     (column,), span = feature.columns, feature.window
     return lambda days: days.mean(column, span)
 
 
 def _deviation(feature: Feature) -> Function:
-    """The day's value minus the mean of the window, the day included."""
+    """Compute the day's value minus the mean of the window, the day included."""
     (column,), span = feature.columns, feature.window
     return lambda days: days.today(column) - days.mean(column, span)
 
 
 def _days_since(feature: Feature) -> Function:
-    """Days since the column last had `value`, at most the window; null if it was not asked in the window."""
+    """Compute the days since the column last had `value`, at most the window; null if the window has no values."""
     (column,), span, value = feature.columns, feature.window, feature.parameters["value"]
     return lambda days: days.days_since(column, value, span)
 
 
 def _streak(feature: Feature) -> Function:
-    """Consecutive days up to the newest on which the column had `value`; null if the newest day was not asked."""
+    """Count the consecutive days with `value` up to the newest day; null if the newest day has no value."""
     (column,), span, value = feature.columns, feature.window, feature.parameters["value"]
     return lambda days: days.run(column, value, span)
 
 
 def _change(feature: Feature) -> Function:
-    """The day's value minus that of the first day of the window."""
+    """Compute the day's value minus that of the first day of the window."""
     (column,), back = feature.columns, feature.window - 1
     return lambda days: days.today(column) - days.back(column, back)
 
 
 def _fall(feature: Feature) -> Function:
-    """How far the value fell since the first day of the window; 0 if it rose."""
+    """Compute the decrease of the value since the first day of the window; 0 if it increased."""
     (column,), back = feature.columns, feature.window - 1
     return lambda days: at_least(days.back(column, back) - days.today(column), 0.0)
 
 
 def _shortfall(feature: Feature) -> Function:
-    """By how much the total of the asked days misses `target` a day; 0 if it does not."""
+    """Compute how far the total is below `target` times the number of days with a value; 0 if it is not below."""
     (column,), span, target = feature.columns, feature.window, feature.parameters["target"]
     return lambda days: at_least(target * days.count(column, span) - days.total(column, span), 0.0)
 
 
 def _shrunk_mean(feature: Feature) -> Function:
-    """The mean over the asked days of the window, shrunk towards `prior` with the weight of `weight` days."""
+    """Compute the mean of the values in the window, shrunk toward `prior` with a weight of `weight` days."""
     (column,), span, weight = feature.columns, feature.window, feature.parameters["weight"]
     start = weight * feature.parameters["prior"]
     return lambda days: (days.total(column, span) + start) / (days.count(column, span) + weight)

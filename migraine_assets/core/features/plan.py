@@ -1,7 +1,8 @@
-"""From features as data to functions: a recipe, checked and compiled once.
+"""Recipes of features as data, and plans, which are recipes compiled to functions.
 
-A `Recipe` holds what turns an accepted diary day into a row of features. A model bundle carries one. Not here: the
-recipe of this project (`core.features.table`), applying it to a diary (`core.features.engine`). NumPy only.
+A `Recipe` defines how accepted diary days become rows of features. Every model bundle contains one. Not here: the
+recipe of this project (`core.features.table`), applying it to a diary (`core.features.engine`). This module needs only
+NumPy.
 """
 
 import hashlib
@@ -45,12 +46,12 @@ class Recipe:
         """SHA-256 (hex) of the recipe."""
         content = asdict(self)
         for item in content["fields"]:
-            del item["derived"]  # Its features are in the recipe.
+            del item["derived"]  # The recipe lists these features.
         return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
 
     @cached_property
     def columns_read(self) -> Mapping[str, tuple[str, ...]]:
-        """For each feature the diary columns that it is computed from, each once."""
+        """The diary columns that each feature is computed from, without repetitions, by feature."""
         parts = {quantity.name: quantity.columns for quantity in self.quantities}
         return {
             feature.name: tuple(dict.fromkeys(c for name in feature.columns for c in parts.get(name, (name,))))
@@ -59,14 +60,14 @@ class Recipe:
 
     @cached_property
     def inputs(self) -> Mapping[str, tuple[str, ...]]:
-        """For each feature the contract fields that it is computed from."""
+        """The contract fields that each feature is computed from, by feature."""
         fields = self.contract.by_column
         return {name: tuple(fields[column].name for column in columns) for name, columns in self.columns_read.items()}
 
     def narrowed(self, names: Iterable[str], *, also: Iterable[str] = ()) -> "Recipe":
-        """Only what the features `names` need, in that order, and the fields `also`.
+        """Return a recipe with only the features `names`, in that order, and with what they need.
 
-        Raises `ValueError` that names unknown features.
+        `also`: further fields to keep. Raises `ValueError` for unknown features.
         """
         by_name = {feature.name: feature for feature in self.features}
         names = tuple(names)
@@ -84,7 +85,7 @@ class Recipe:
 
 @dataclass(frozen=True, eq=False)
 class FeaturePlan:
-    """A recipe ready to be computed: a function for each feature, and what the days must be laid out for."""
+    """A compiled recipe: a function for each feature, and the layout of days that the functions need."""
 
     recipe: Recipe
     functions: tuple[Function, ...]
@@ -92,12 +93,12 @@ class FeaturePlan:
 
     @property
     def names(self) -> tuple[str, ...]:
-        """The names of the columns that it computes."""
+        """The names of the features."""
         return self.recipe.names
 
 
 def compile_recipe(recipe: Recipe) -> FeaturePlan:
-    """Check `recipe` and bind its operations. Raises `ValueError` for what this version cannot compute."""
+    """Check `recipe` and bind its operations. Raises `ValueError` for a recipe that this version cannot compute."""
     _refuse_repeated("feature", recipe.names)
     _refuse_repeated("field or quantity", (*recipe.contract.columns, *(q.name for q in recipe.quantities)))
     quantities = {quantity.name: _day_function(quantity, recipe) for quantity in recipe.quantities}
@@ -126,7 +127,9 @@ def _day_function(quantity: Quantity, recipe: Recipe) -> DayFunction:
     operation = _operation(quantity, _DAY_OPERATIONS, "quantity")
     number = len(quantity.columns)
     if number != (operation.columns or max(number, 1)):
-        raise ValueError(f"The quantity '{quantity.name}' has {number} columns, which '{operation.name}' cannot take.")
+        raise ValueError(
+            f"The quantity '{quantity.name}' has {number} columns; '{operation.name}' requires a different number."
+        )
     _check_parameters(quantity, operation.parameters_of(quantity), "quantity")
     _check_columns(quantity, recipe.contract.columns, "quantity")
     function: DayFunction = operation.bind(quantity)
@@ -169,4 +172,4 @@ def _check_columns(item: Feature | Quantity, known: Iterable[str], kind: str) ->
 def _refuse_repeated(kind: str, names: tuple[str, ...]) -> None:
     if len(set(names)) != len(names):
         repeated = sorted({name for name in names if names.count(name) > 1})
-        raise ValueError(f"Each {kind} needs a name of its own; repeated: {', '.join(repeated)}.")
+        raise ValueError(f"Each {kind} needs a unique name; repeated: {', '.join(repeated)}.")

@@ -1,10 +1,9 @@
-"""The newest row of one participant, with its calendar, as plain numbers: `core.features.windows` for a single row.
+"""The newest day of one participant and its history, as floats.
 
-`LastDay` gives the same view as `Windows`, for the one row of an online prediction. Not here: the operations on it
-(`core.features.operations`). NumPy only.
-
-For one row Python's floats are many times faster than arrays of length one. Both are IEEE doubles, and the sums run
-over the same days in the same order, so the bits are the same.
+`LastDay` has the methods of `core.features.windows.Windows`, for the single row of an online prediction. For one row,
+floats are many times faster than arrays of length one. Both are IEEE doubles, and sums are added over the same days in
+the same order, so the bits are the same. Not here: the operations on days (`core.features.operations`). This module
+needs only NumPy.
 """
 
 from collections.abc import Mapping
@@ -19,10 +18,10 @@ _NULL = float("nan")
 
 
 class LastDay:
-    """The last day of one participant as features see it. Every method returns a number, NaN for null.
+    """The newest day of one participant and its history. Every method returns a float, NaN for null.
 
-    `day` int64[n]: days since 1970-01-01, increasing. `columns`: float64[n] each. The methods mean the same as those
-    of `core.features.windows.Windows`.
+    `day` int64[n]: days since 1970-01-01, increasing. `columns`: float64[n] each. The methods have the same meaning as
+    those of `core.features.windows.Windows`.
     """
 
     def __init__(
@@ -38,23 +37,23 @@ class LastDay:
         self._today: dict[str, float] = {}
 
     def day(self) -> float:
-        """Days since 1970-01-01."""
+        """Return the day in days since 1970-01-01."""
         return float(self._day) if self._dated else _NULL
 
     def today(self, column: str) -> float:
-        """The value of the row itself."""
+        """Return the value of the newest day; null for a withheld column at horizon 0."""
         return _NULL if column in self._withheld else self._of_today(column)
 
     def back(self, column: str, days: int) -> float:
-        """The value exactly `days` calendar days before the newest knowable day."""
+        """Return the value exactly `days` calendar days before the newest knowable day."""
         return self._history[column][days] if self._dated else _NULL
 
     def count(self, column: str, span: int) -> float:
-        """Days of the window on which the column was asked."""
+        """Return the number of days of the window on which the column has a value."""
         return float(self._sums[span][1][self._line[column]]) if self._dated else _NULL
 
     def total(self, column: str, span: int) -> float:
-        """Sum over the asked days of the window."""
+        """Return the sum of the values in the window; null if there are none."""
         if not self._dated:
             return _NULL
         totals, counts = self._sums[span]
@@ -62,21 +61,21 @@ class LastDay:
         return totals[line] if counts[line] else _NULL
 
     def mean(self, column: str, span: int) -> float:
-        """Mean over the asked days of the window."""
+        """Return the mean of the values in the window; null if there are none."""
         return self.total(column, span) / max(self.count(column, span), 1.0)
 
     def last(self, column: str, span: int) -> float:
-        """The newest known value of the window."""
+        """Return the newest known value of the window."""
         return next((value for value in self._window(column, span) if value == value), _NULL)
 
     def days_since(self, column: str, value: float, span: int) -> float:
-        """Days from the last time the column was `value`; `span` if it was not."""
+        """Return the days since the column last was `value`; `span` if it never was in the window."""
         if not self._dated or not self.count(column, span):
             return _NULL
         return float(next((age for age, one in enumerate(self._window(column, span)) if one == value), span))
 
     def run(self, column: str, value: float, span: int) -> float:
-        """Consecutive days up to the newest knowable one on which the column was `value`."""
+        """Return the number of consecutive days with `value` up to the newest knowable day."""
         window = self._window(column, span)
         if not window or window[0] != window[0]:
             return _NULL
@@ -107,7 +106,7 @@ class LastDay:
 
     @cached_property
     def _table(self) -> Floats:
-        """The columns with a history by age in days, [29, columns]: age 0 is the newest knowable day."""
+        """The columns with a history, by age in days, [29, columns]; age 0 is the newest knowable day."""
         table = np.full((LOOK_BACK + 1, len(self._line)), _NULL)
         table[self._ages] = np.array([self._with_history(name) for name in self._line]).T
         if not self.horizon:
@@ -121,7 +120,7 @@ class LastDay:
 
     @cached_property
     def _sums(self) -> dict[int, tuple[list[float], list[int]]]:
-        """For each window with sums the sums and numbers of known values, newest day first as in `Windows`."""
+        """Sums and numbers of known values, by length of the window, added from the newest day on as in `Windows`."""
         window = self._table[:LOOK_BACK]
         known = window == window
         totals = np.add.accumulate(np.where(known, window, 0.0))

@@ -1,12 +1,12 @@
-"""The table of features and of the quantities of a day: a new one is a line here.
+"""The table of features, and of quantities of a day. A new feature is a line here.
 
-Everything in it is data: an operation, its columns, a window and parameters. Not here: what the operations do
-(`core.features.operations`, `core.features.daily`), how they are applied to a diary (`core.features.engine`).
+A feature is data: an operation, its columns, a window and parameters. Not here: the operations
+(`core.features.operations`, `core.features.daily`), applying them to a diary (`core.features.engine`).
 
-Null means "not asked". An interaction or a change is null if one of its parts is. A count, mean or total covers only
-the asked days (or asked flags) and is null if there is none. A day that is missing from the diary was not asked. In an
-undated diary only the values of the day itself are known. At horizon 1 (predicting tomorrow) the newest known outcome
-or drug is that of today, at horizon 0 (predicting today) that of yesterday.
+Null means "not asked". An interaction or a change is null if one of its parts is null. A count, mean or total covers
+only the days (or flags) with a value and is null if there are none. A day that is missing from the diary has no values.
+In an undated diary, only the values of the day itself are known. At horizon 1 (predicting tomorrow), the newest known
+outcome or drug is that of today; at horizon 0 (predicting today), it is that of yesterday.
 """
 
 from dataclasses import replace
@@ -27,15 +27,15 @@ MODERATE_ALCOHOL = 5.0  # servings; the dose whose effect shows in diaries (Most
 MUCH_SCREEN = 12.0  # hours
 MOST_EXERCISE = 7.0  # sessions a week
 
-# The personal attack rate is shrunk as by a Beta prior of this mean and this weight in days. The mean is that of
-# attack-day rates between people with migraine (5/25/50/75/95 %: .08/.15/.21/.28/.56). Their spread would give a
-# weight of 8 days, but a headache clinic's mean can be three times as high; a light weight keeps a constant that
-# does not fit from mattering beyond the first days.
+# The personal attack rate is shrunk like the mean of a Beta prior with this mean and this weight in days. The mean is
+# that of the attack-day rates of people with migraine (5/25/50/75/95 %: .08/.15/.21/.28/.56). Their spread would give a
+# weight of 8 days. But the mean of a headache clinic can be three times as high, and with a lower weight a constant
+# that does not fit matters only for the first days.
 PRIOR_RATE = 0.24
 PRIOR_DAYS = 2.0
 
-# The personal severity is shrunk in the same way, towards the mean of migraine attacks (5.7, Park et al. 2016). The
-# weight is a choice: four attacks, as if a fifth of the variance lay between people.
+# The personal severity is shrunk in the same way, toward the mean of migraine attacks (5.7, Park et al. 2016). The
+# weight is chosen: four attacks, as if a fifth of the variance were between people.
 PRIOR_SEVERITY = 5.7
 PRIOR_ATTACKS = 4.0
 
@@ -47,13 +47,13 @@ PLAIN = AttackDefinition()
 
 
 def quantities_of(contract: Contract, attack: AttackDefinition = PLAIN) -> tuple[Quantity, ...]:
-    """The quantities of a day for the fields of `contract`, with that of `attack` if no field says what that is."""
+    """Return the quantities of a day for the fields of `contract`, and that of `attack` if no field has it."""
     defined = attack.quantity(contract)
     return (*_of_day(contract), *(() if defined is None else (defined,)))
 
 
 def _of_day(contract: Contract) -> tuple[Quantity, ...]:
-    # A field of one's own changes no feature of the others.
+    # Custom fields are left out, so that they change no other feature.
     shared = [item for item in contract.of_kind("flag") if not item.derived]
     triggers = tuple(item.name for item in shared if item.role == "exposure" and not item.consequence)
     signs = tuple(item.name for item in shared if item.role == "premonitory" and not item.consequence)
@@ -85,25 +85,28 @@ def _of_day(contract: Contract) -> tuple[Quantity, ...]:
 
 
 def features_of(contract: Contract, attack: AttackDefinition = PLAIN) -> tuple[Feature, ...]:
-    """The features for the fields of `contract`, in the order of the matrix; past attacks are those of `attack`."""
+    """Return the features for the fields of `contract`, in the order of the matrix.
+
+    `attack` is the definition of past attacks.
+    """
     own = tuple(feature for item in contract.fields for feature in _of_own(item))
     return (*_of_today(contract, attack), *(_about(attack, item) for item in _OF_ATTACKS), *_OF_EXPOSURES, *own)
 
 
 @cache
 def default_recipe() -> Recipe:
-    """The recipe of the default contract and cleaning rules."""
+    """Return the recipe of the default contract and cleaning rules."""
     return recipe_of(CONTRACT, cleaning_for(CONTRACT))
 
 
 def recipe_of(contract: Contract, cleaning: Cleaning, attack: AttackDefinition = PLAIN) -> Recipe:
-    """The recipe of this table for another contract, other cleaning rules, or another definition of an attack."""
+    """Return the recipe of this table for another contract, cleaning rules, or definition of an attack."""
     return Recipe(contract.fields, cleaning, quantities_of(contract, attack), features_of(contract, attack))
 
 
 @cache
 def default_plan() -> FeaturePlan:
-    """The default recipe, compiled."""
+    """Return the default recipe, compiled."""
     return compile_recipe(default_recipe())
 
 
@@ -127,7 +130,7 @@ def _deviation(name: str, column: str, *, what: str) -> Feature:
 
 
 def _of_own(item: Field) -> tuple[Feature, ...]:
-    """The features of a field that parameters declare."""
+    """Return the features of a custom field, which parameters declare."""
     name, what = item.column, item.description.rstrip(".")
     of_derived = {
         "today": lambda: _today(item),

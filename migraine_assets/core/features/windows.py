@@ -1,11 +1,12 @@
-"""A block of diary rows with its calendar: what a feature may look at, and how far back.
+"""A block of diary rows on a calendar, with the windows of past days that features use.
 
-This module handles gaps, nulls, horizons and sums over days. Not here: the operations on them
-(`core.features.operations`), the same view of a single row (`core.features.single_row`). NumPy only.
+This module handles gaps, nulls, horizons and sums over days. Not here: the operations of features
+(`core.features.operations`), the same methods for a single row (`core.features.single_row`). This module needs only
+NumPy.
 
-The rows are laid out on a calendar with one slot per day, so the value k days ago is k slots to the left, and
-participants are further apart than the longest window. Every sum runs over the row's own window from its newest day to
-its oldest, one IEEE operation per day: one row gets the same bits as a million.
+The calendar has one slot per day, so the value k days ago is k slots to the left. Participants are further apart than
+the longest window. Every sum is added from the newest day of the row's window to the oldest, one IEEE operation per
+day, so that a single row gets the same bits as in a batch.
 """
 
 from collections.abc import Callable, Mapping
@@ -17,18 +18,18 @@ from numpy.typing import NDArray
 
 from migraine_assets.core.features.diary import Diary, Floats, Integers
 
-LOOK_BACK = 28  # calendar days: the longest window
-_APART = LOOK_BACK + 1  # slots: one more than any window is long, at either horizon
-_SPARSE = 4  # with more slots than this for each row, sums are gathered row by row
+LOOK_BACK = 28  # calendar days, the longest window
+_APART = LOOK_BACK + 1  # slots, one more than the longest window
+_SPARSE = 4  # slots per row; above it, sums are computed for the rows only, not for all slots
 
 
 @dataclass(frozen=True, eq=False)
 class Layout:
-    """What a set of features asks of the days.
+    """The columns, windows and quantities that a set of features needs.
 
-    `spans`: for each column with a history the longest window (days). `sums`: the windows over which sums are kept,
-    ascending. `withheld`: the columns that a same-day prediction knows only up to the day before. `quantities`: the
-    functions of the quantities of a day, and `parts`: the columns that each of them reads.
+    `spans`: for each column with a history, its longest window in days. `sums`: lengths of the windows with sums,
+    ascending. `withheld`: the columns that a same-day prediction uses only up to the day before. `quantities`:
+    functions of the quantities of a day. `parts`: the columns that each quantity reads.
     """
 
     spans: Mapping[str, int]
@@ -39,21 +40,21 @@ class Layout:
 
     @cached_property
     def lines(self) -> dict[str, int]:
-        """The position of each column with a history."""
+        """The positions of the columns with a history, by name."""
         return {name: line for line, name in enumerate(self.spans)}
 
     @cached_property
     def withheld_lines(self) -> list[int]:
-        """The positions of the withheld ones among them."""
+        """The positions in `lines` of the withheld columns."""
         return [line for name, line in self.lines.items() if name in self.withheld]
 
 
 class Windows:
-    """Rows `first` to `stop` of a diary as features see them. Every method returns float64[n], NaN for null.
+    """Rows `first` to `stop` of a diary and their history. Every method returns float64[n], NaN for null.
 
-    The newest knowable day of a withheld column is today at horizon 1 and yesterday at horizon 0; that of every other
-    column is today. A window of `span` days ends with that day. In an undated diary everything that is not about today
-    is null. Results may share memory: do not write to them.
+    The newest knowable day of a withheld column is yesterday at horizon 0; in all other cases it is today. A window of
+    `span` days ends with that day. In an undated diary, everything except the values of today is null. Results may
+    share memory, so do not write to them.
     """
 
     def __init__(self, diary: Diary, *, first: int, stop: int, horizon: int, layout: Layout) -> None:
@@ -69,18 +70,18 @@ class Windows:
             self._lay_out()
 
     def day(self) -> Floats:
-        """Days since 1970-01-01."""
+        """Return the day of each row in days since 1970-01-01."""
         return self._diary.day[self._first : self._stop].astype(np.float64) if self._diary.dated else self._null
 
     def today(self, column: str) -> Floats:
-        """The value of the row itself; null for a withheld column at horizon 0."""
+        """Return the value of the row's own day; null for a withheld column at horizon 0."""
         if column in self._layout.withheld and not self.horizon:
             return self._null
         values: Floats = self._with_history(column)[self._first - self._start :]
         return values
 
     def back(self, column: str, days: int) -> Floats:
-        """The value exactly `days` calendar days before the newest knowable day."""
+        """Return the value exactly `days` calendar days before the newest knowable day."""
         line = self._line.get(column)
         if line is None:
             return self._null
@@ -88,15 +89,15 @@ class Windows:
         return values
 
     def count(self, column: str, span: int) -> Floats:
-        """Days of the window on which the column was asked: 0 to `span`."""
+        """Return the number of days of the window on which the column has a value, from 0 to `span`."""
         line = self._line.get(column)
         if line is None:
             return np.zeros_like(self._null) if self._diary.dated else self._null
-        asked: Floats = self._sums[span][1][line].astype(np.float64)
-        return asked
+        counts: Floats = self._sums[span][1][line].astype(np.float64)
+        return counts
 
     def total(self, column: str, span: int) -> Floats:
-        """Sum over the asked days of the window; null if there is none."""
+        """Return the sum of the values in the window; null if there are none."""
         line = self._line.get(column)
         if line is None:
             return self._null
@@ -104,11 +105,11 @@ class Windows:
         return np.where(counts[line] == 0, np.nan, sums[line])
 
     def mean(self, column: str, span: int) -> Floats:
-        """Mean over the asked days of the window; null if there is none."""
+        """Return the mean of the values in the window; null if there are none."""
         return self.total(column, span) / np.maximum(self.count(column, span), 1.0)
 
     def last(self, column: str, span: int) -> Floats:
-        """The newest known value of the window."""
+        """Return the newest known value of the window."""
         line = self._line.get(column)
         if line is None:
             return self._null
@@ -117,9 +118,9 @@ class Windows:
         return np.where(age < span, values[newest], np.nan)
 
     def days_since(self, column: str, value: float, span: int) -> Floats:
-        """Days from the last time the column was `value` to the newest knowable day.
+        """Return the days from the last day with `value` to the newest knowable day.
 
-        `span` if it was not `value` in the window; null if the column was not asked in the window.
+        The result is `span` if no day of the window has `value`, and null if the column has no value in the window.
         """
         line = self._line.get(column)
         if line is None:
@@ -128,9 +129,9 @@ class Windows:
         return np.where(self.count(column, span) == 0, np.nan, np.minimum(age, span))
 
     def run(self, column: str, value: float, span: int) -> Floats:
-        """Consecutive days up to the newest knowable one on which the column was `value`, at most `span`.
+        """Return the number of consecutive days with `value` up to the newest knowable day, at most `span`.
 
-        A day that was not asked ends the run; null if the newest knowable day itself was not asked.
+        A day without a value ends the run. The result is null if the newest knowable day has no value.
         """
         line = self._line.get(column)
         if line is None:
@@ -140,13 +141,13 @@ class Windows:
         return np.where(newest == newest, length, np.nan)
 
     def _newest(self, slots: NDArray[np.bool_]) -> tuple[Integers, Integers]:
-        """For each row the newest marked slot up to its own, and its age in days; `_APART` if there is none."""
+        """Return each row's newest marked slot up to its own, and its age in days (`_APART` if there is none)."""
         marked = np.maximum.accumulate(np.where(slots, np.arange(len(slots)), -1))[self._slots]
         age = np.where(marked < 0, _APART, self._slots - marked)
         return np.maximum(marked, 0), age
 
     def _with_history(self, column: str) -> Floats:
-        """The column from the first row of history to the last row of the block."""
+        """Return the column from the first row of history to the last row of the block."""
         if column not in self._rows:
             self._rows[column] = self._read(column)
         return self._rows[column]
@@ -161,7 +162,7 @@ class Windows:
         return values[self._start : self._stop]
 
     def _lay_out(self) -> None:
-        """Put the columns with a history on the calendar, longest window first, and sum."""
+        """Lay the columns with a history out on the calendar, longest window first, and compute the sums."""
         spans, withheld = self._layout.spans, self._layout.withheld
         columns = [name for name in sorted(spans, key=lambda name: -spans[name]) if self._is_known(name)]
         self._line = {name: line for line, name in enumerate(columns)}
@@ -180,7 +181,7 @@ class Windows:
 
 
 def _history(diary: Diary, first: int) -> int:
-    """The first row of the same participant that is at most 28 days older than row `first`."""
+    """Return the first row of the same participant that is at most 28 days older than row `first`."""
     if not diary.dated:
         return first
     start = int(np.searchsorted(diary.participant, diary.participant[first]))
@@ -188,7 +189,7 @@ def _history(diary: Diary, first: int) -> int:
 
 
 def _calendar(diary: Diary, start: int, stop: int) -> Integers:
-    """The slot of each row. A gap longer than any window, and the next participant, count as `_APART` days."""
+    """Return the slot of each row. A gap longer than any window, or a new participant, counts as `_APART` days."""
     participant, day = diary.participant[start:stop], diary.day[start:stop]
     steps = np.full(stop - start, _APART)
     apart = np.minimum(day[1:] - day[:-1], _APART)
@@ -197,29 +198,30 @@ def _calendar(diary: Diary, start: int, stop: int) -> Integers:
 
 
 def _sums(
-    values: Floats, slots: Integers, spans: list[int], kept: tuple[int, ...]
+    values: Floats, slots: Integers, spans: list[int], windows: tuple[int, ...]
 ) -> dict[int, tuple[Floats, NDArray[np.uint8]]]:
-    """For each window in `kept` the sums of known values and their number, [columns with such a window, rows].
+    """Return the sums and numbers of known values, [columns with such a window, rows], for each window in `windows`.
 
-    `spans` (days, for each column) must not increase: the columns that still need a day come first.
+    `spans` (days, for each column) must not increase, so that columns with longer windows come first.
     """
     known = values == values
-    filled, asked = np.where(known, values, 0.0), known.view(np.uint8)
+    filled, ones = np.where(known, values, 0.0), known.view(np.uint8)
     oldest = slots[0] if len(slots) else 0
-    # Most participants of a batch bring one day or a few: the calendar is nearly empty, and only its rows are summed.
+    # If most participants have only a few days, as in a batch request, the calendar is nearly empty, so sum only the
+    # rows.
     few = _SPARSE * len(slots) < values.shape[1] - oldest
     rows = np.arange(len(slots)) if few else slots - oldest
     newest = slots if few else slice(oldest, None)
-    total, count = filled[:, newest] + 0.0, asked[:, newest].copy()
-    taken = known.any(axis=0)
+    total, count = filled[:, newest] + 0.0, ones[:, newest].copy()
+    occupied = known.any(axis=0)
     sums, lines = {}, len(spans)
-    for lag in range(1, max(kept, default=1)):
+    for lag in range(1, max(windows, default=1)):
         while lines and spans[lines - 1] <= lag:
             lines -= 1
-        if not few or taken[slots - lag].any():
+        if not few or occupied[slots - lag].any():
             earlier = slots - lag if few else slice(oldest - lag, -lag)
             total[:lines] += filled[:lines, earlier]
-            count[:lines] += asked[:lines, earlier]
-        if lag + 1 in kept:
+            count[:lines] += ones[:lines, earlier]
+        if lag + 1 in windows:
             sums[lag + 1] = total[:lines, rows], count[:lines, rows]
     return sums

@@ -1,8 +1,8 @@
 """Calibration intercept and slope by logistic recalibration, with intervals.
 
-The intercept is the `a` of logit P(y=1) = a + logit(p), calibration in the large: 0 is ideal, and predictions are too
-high below 0. The slope is the `b` of logit P(y=1) = a' + b logit(p): 1 is ideal, and predictions are too extreme below
-1 (Cox 1958; Van Calster et al. 2016, J Clin Epidemiol 74:167).
+The intercept is `a` in logit P(y=1) = a + logit(p), the calibration in the large. 0 is ideal; below 0, predictions are
+too high. The slope is `b` in logit P(y=1) = a' + b logit(p). 1 is ideal; below 1, predictions are too extreme (Cox
+1958; Van Calster et al. 2016, J Clin Epidemiol 74:167).
 
 The interval comes from a one-step bootstrap over participants: each replicate takes one Newton step from the estimate
 with its own weighted gradient and information, which are sums over participants (Shao & Tu 1995).
@@ -19,15 +19,15 @@ from migraine_assets.core.metrics.logistic import maximize
 
 CLIP = 1e-6
 TOLERANCE = 1e-9
-# A slope beyond this comes from outcomes that the prediction separates perfectly: the likelihood has no maximum.
+# A larger slope means that the prediction separates the outcomes perfectly, so that the likelihood has no maximum.
 LIMIT = 50.0
 
 
 def recalibration(y: Floats, p: Floats, draw: Resample) -> tuple[Draws, Draws]:
-    """Calibration intercept and slope of probabilities `p` [n] for `y` 0/1 [n].
+    """Return the calibration intercept and slope of probabilities `p` [n] for outcomes `y` 0/1 [n].
 
-    `p` is clipped to [1e-6, 1 - 1e-6]. Both are undefined with one class. The slope is also undefined if all
-    predictions are equal or separate the classes perfectly.
+    `p` is clipped to [1e-6, 1 - 1e-6]. Both are undefined if there is only one class. The slope is also undefined if
+    all predictions are equal or separate the classes perfectly.
     """
     unknown = undefined(draw.replicates)
     if y.size == 0 or y.min() == y.max():
@@ -43,7 +43,7 @@ def recalibration(y: Floats, p: Floats, draw: Resample) -> tuple[Draws, Draws]:
 
 @dataclass(frozen=True)
 class _Recalibration:
-    """The likelihood of logit P(y = 1) = X beta + offset, by rows: `y` float64[n], `X` float64[n, k]."""
+    """The log-likelihood of logit P(y = 1) = X beta + offset, with `y` float64[n] and `X` float64[n, k]."""
 
     y: Floats
     X: Floats
@@ -58,14 +58,14 @@ class _Recalibration:
         return step
 
     def terms(self, beta: Floats) -> Floats:
-        """The contribution of each row to the gradient (k columns) and to the information matrix (k * k columns)."""
+        """Return each row's contribution to the gradient (k columns) and to the information matrix (k * k columns)."""
         p = 1 / (1 + np.exp(-np.clip(self.X @ beta + self.offset, -500, 500)))
         information = (p * (1 - p))[:, None, None] * self.X[:, :, None] * self.X[:, None, :]
         return np.column_stack([(self.y - p)[:, None] * self.X, information.reshape(self.y.size, -1)])
 
 
 def _fit(likelihood: _Recalibration, draw: Resample) -> tuple[Draws, ...]:
-    """The estimate of each coefficient, and one Newton step from it in each replicate."""
+    """Return each coefficient's estimate, with one Newton step from it in each replicate."""
     size = int(likelihood.X.shape[1])
     beta = maximize(likelihood, np.zeros(size), tolerance=TOLERANCE, min_step=TOLERANCE, limit=LIMIT)
     if beta is None:
@@ -75,7 +75,10 @@ def _fit(likelihood: _Recalibration, draw: Resample) -> tuple[Draws, ...]:
 
 
 def _newton_steps(sums: Floats, size: int) -> Floats:
-    """The Newton step of each row of `sums` of `terms`, float64[R, size]; NaN if the information is singular."""
+    """Return the Newton step for each row of `sums`, which are sums of `terms`: float64[R, size].
+
+    The step is NaN if the information matrix is singular.
+    """
     gradient, information = sums[:, :size], sums[:, size:].reshape(-1, size, size)
     scale = np.abs(information).max(axis=(1, 2), initial=0.0)
     regular = np.abs(np.linalg.det(information)) > 1e-12 * np.maximum(1e-150, scale) ** size

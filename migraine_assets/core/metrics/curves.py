@@ -1,8 +1,8 @@
 """Curves of a classifier as arrays: ROC, precision-recall and decision curve, and the confusion matrix.
 
-Every function takes outcomes `y` 0/1 [n] and probabilities `p` [n]. Curves are thinned to at most `POINTS` points. They
-are empty without rows or with one class, if they need both. Not here: summary metrics (`core.metrics.metrics`), the
-calibration curve (`core.metrics.reliability`), plots (`report.plots`).
+Every function takes outcomes `y` 0/1 [n] and probabilities `p` [n]. Curves are thinned to at most `POINTS` points. A
+curve is empty if there are no rows, or if it needs both classes and there is only one. Not here: summary metrics
+(`core.metrics.metrics`), the calibration curve (`core.metrics.reliability`), plots (`report.plots`).
 """
 
 from dataclasses import dataclass
@@ -17,7 +17,7 @@ POINTS = 200
 
 @dataclass(frozen=True)
 class RocCurve:
-    """False and true positive rates if attacks are announced at p >= `threshold`; thresholds descend."""
+    """False and true positive rates if attacks are predicted for p >= `threshold`; thresholds descend."""
 
     false_positive_rate: Floats
     true_positive_rate: Floats
@@ -26,7 +26,7 @@ class RocCurve:
 
 @dataclass(frozen=True)
 class PrecisionRecallCurve:
-    """Precision and recall if attacks are announced at p >= `threshold`; thresholds descend."""
+    """Precision and recall if attacks are predicted for p >= `threshold`; thresholds descend."""
 
     recall: Floats
     precision: Floats
@@ -36,9 +36,9 @@ class PrecisionRecallCurve:
 
 @dataclass(frozen=True)
 class DecisionCurve:
-    """The net benefit per row of treating by the model and of treating everyone; treating no one has 0.
+    """The net benefit per row of treating by the model and of treating everyone; that of treating no one is 0.
 
-    TP/n - FP/n * t / (1 - t) at threshold t (Vickers & Elkin 2006, Med Decis Making 26:565).
+    It is TP/n - FP/n * t / (1 - t) at threshold t (Vickers & Elkin 2006, Med Decis Making 26:565).
     """
 
     threshold: Floats
@@ -48,7 +48,7 @@ class DecisionCurve:
 
 @dataclass(frozen=True)
 class ConfusionMatrix:
-    """The numbers of rows by announcement (p >= `threshold`) and outcome."""
+    """The numbers of rows by prediction (p >= `threshold`) and outcome."""
 
     threshold: float
     true_negatives: int
@@ -77,7 +77,7 @@ def cumulative(y: ArrayLike, p: ArrayLike) -> Cumulative:
 
 
 def roc_curve(y: ArrayLike, p: ArrayLike) -> RocCurve:
-    """The ROC curve from (0, 0) to (1, 1), at most `POINTS` points."""
+    """Return the ROC curve from (0, 0) to (1, 1), at most `POINTS` points."""
     at = cumulative(y, p)
     if not _both(at):
         return RocCurve(np.empty(0), np.empty(0), np.empty(0))
@@ -87,7 +87,7 @@ def roc_curve(y: ArrayLike, p: ArrayLike) -> RocCurve:
 
 
 def precision_recall_curve(y: ArrayLike, p: ArrayLike) -> PrecisionRecallCurve:
-    """The precision-recall curve from the highest score to recall 1, at most `POINTS` points."""
+    """Return the precision-recall curve from the highest score to recall 1, at most `POINTS` points."""
     at = cumulative(y, p)
     if not _both(at):
         return PrecisionRecallCurve(np.empty(0), np.empty(0), np.empty(0), np.nan)
@@ -98,7 +98,7 @@ def precision_recall_curve(y: ArrayLike, p: ArrayLike) -> PrecisionRecallCurve:
 
 
 def decision_curve(y: ArrayLike, p: ArrayLike) -> DecisionCurve:
-    """Net benefit at thresholds 0.01, 0.02 .. 0.99."""
+    """Return the net benefit at thresholds 0.01, 0.02 .. 0.99."""
     threshold = np.arange(1, 100) / 100
     at = cumulative(y, p)
     rows = at.hits[-1] + at.alarms[-1] if at.hits.size else 0
@@ -112,10 +112,10 @@ def decision_curve(y: ArrayLike, p: ArrayLike) -> DecisionCurve:
 
 
 def confusion_matrix(y: ArrayLike, p: ArrayLike, *, threshold: float) -> ConfusionMatrix:
-    """Count the four cells at one threshold."""
+    """Count true and false positives and negatives at one threshold."""
     truth = np.asarray(y, dtype=np.float64) == 1
-    announced = np.asarray(p, dtype=np.float64) >= threshold
-    counts = np.bincount(2 * truth + announced, minlength=4)
+    warnings = np.asarray(p, dtype=np.float64) >= threshold
+    counts = np.bincount(2 * truth + warnings, minlength=4)
     return ConfusionMatrix(threshold, *(int(count) for count in counts))
 
 
@@ -124,7 +124,7 @@ def _both(at: Cumulative) -> bool:
 
 
 def _thin(x: Floats, y: Floats) -> NDArray[np.int64]:
-    """The indices of at most `POINTS` points, evenly spaced along the length of the curve, with both ends."""
+    """Return the indices of at most `POINTS` points, evenly spaced along the curve, including both ends."""
     if x.size <= POINTS:
         return np.arange(x.size)
     length = np.append(0, np.cumsum(np.abs(np.diff(x)) + np.abs(np.diff(y))))

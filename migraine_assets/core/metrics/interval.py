@@ -1,4 +1,7 @@
-"""An estimate with its 95 % interval. Not here: how the interval is computed (`core.metrics.bootstrap`)."""
+"""An estimate with its 95 % interval, and its JSON forms.
+
+Not here: the computation of intervals (`core.metrics.bootstrap`).
+"""
 
 import math
 from collections.abc import Mapping
@@ -11,7 +14,7 @@ import msgspec
 class Interval:
     """An estimate and the limits of its 95 % interval, in the unit of the estimate.
 
-    NaN means that a value cannot be computed from the data: the ROC-AUC of one class, or the interval of one
+    NaN means that a value cannot be computed, for example the ROC-AUC of a single class or the interval for a single
     participant.
     """
 
@@ -25,7 +28,7 @@ class Interval:
         return math.isfinite(self.ci_low) and math.isfinite(self.ci_high)
 
     def to_json(self) -> dict[str, float | None]:
-        """`value`, `ci_low` and `ci_high`, with None for a value that is not finite, because JSON has no NaN."""
+        """Return `value`, `ci_low` and `ci_high`, with None for a value that is not finite, since JSON has no NaN."""
         values = {"value": self.value, "ci_low": self.ci_low, "ci_high": self.ci_high}
         return {name: number if math.isfinite(number) else None for name, number in values.items()}
 
@@ -42,13 +45,13 @@ Scores = Mapping[str, Interval]
 
 
 def interval_from_json(figures: Mapping[str, float | None]) -> Interval:
-    """The inverse of `Interval.to_json`."""
+    """Return the interval that `Interval.to_json` wrote."""
     value, low, high = (figures[name] for name in ("value", "ci_low", "ci_high"))
     return Interval(*(math.nan if number is None else number for number in (value, low, high)))
 
 
 class IntervalRecord(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """An interval in a document (a manifest, a result, a report). None stands for NaN, which JSON does not have."""
+    """An interval in a JSON document, such as a manifest or a result. None stands for NaN, which JSON does not have."""
 
     value: float | None = None
     ci_low: float | None = None
@@ -61,6 +64,6 @@ class IntervalRecord(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 def interval_record(interval: Interval) -> IntervalRecord:
-    """Return the inverse of `IntervalRecord.interval`."""
+    """Return the record of `interval`, with None for values that are not finite."""
     ends = (interval.value, interval.ci_low, interval.ci_high)
     return IntervalRecord(*(end if math.isfinite(end) else None for end in ends))

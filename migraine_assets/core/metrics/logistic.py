@@ -1,7 +1,7 @@
 """Maximum likelihood of logistic models with one or two coefficients, by Newton's method.
 
-Calibration (`core.models.calibration`) and recalibration (`core.metrics.calibration_metrics`) share the solver. Each
-brings its own likelihood: one sums with matrix products, the other needs the contribution of each row for the
+Calibration (`core.models.calibration`) and recalibration (`core.metrics.calibration_metrics`) use this solver with
+different likelihoods. The former sums by matrix products, the latter needs the contribution of each row for the
 bootstrap.
 """
 
@@ -20,20 +20,20 @@ class Likelihood(Protocol):
     """A concave log-likelihood of coefficients float64[k]."""
 
     def value(self, beta: Floats) -> float:
-        """The log-likelihood at `beta`."""
+        """Return the log-likelihood at `beta`."""
 
     def step(self, beta: Floats) -> Floats:
-        """The Newton step at `beta`, float64[k]; NaN if the information matrix is singular."""
+        """Return the Newton step at `beta`, float64[k]; NaN if the information matrix is singular."""
 
 
 def maximize(
     likelihood: Likelihood, start: Floats, *, tolerance: float, min_step: float = 0.0, limit: float = math.inf
 ) -> Floats | None:
-    """The coefficients float64[k] of greatest likelihood, or None without a maximum.
+    """Return the coefficients float64[k] of maximum likelihood; None if there is no maximum.
 
     A Newton step is halved until the likelihood does not decrease (Lin, Lin & Weng 2007, Mach Learn 68:267) or no
     coefficient changes by more than `min_step`. The iteration ends when no coefficient changes by `tolerance` or more.
-    A coefficient beyond `limit` means that the classes are separated perfectly, so that there is no maximum.
+    If a coefficient exceeds `limit`, the classes are separated perfectly and there is no maximum.
     """
     beta, best = start, likelihood.value(start)
     for _ in range(MAX_STEPS):

@@ -1,8 +1,8 @@
 """The metrics of both tasks, with intervals over participants.
 
-`attack_draws` and `severity_draws` return the replicates, so that models and baselines scored on the same rows can be
-compared in pairs; `score_attack` and `score_severity` return intervals. A metric that is undefined for the data (one
-class, a prediction that is NaN) is NaN instead of an exception, so that a report can still be written. Not here: curves
+`attack_draws` and `severity_draws` return the replicates, so that models and baselines that are scored on the same rows
+can be compared in pairs. `score_attack` and `score_severity` return intervals. A metric that is undefined (only one
+class, a NaN prediction) is NaN and raises no exception, so that a report can still be written. Not here: curves
 (`core.metrics.curves`).
 """
 
@@ -42,9 +42,9 @@ def score_attack(
     replicates: int = REPLICATES,
     seed: int = SEED,
 ) -> dict[str, Interval]:
-    """All of `ATTACK_METRICS` with 95 % intervals over participants.
+    """Return all of `ATTACK_METRICS` with 95 % intervals over participants.
 
-    `y` 0/1 [n], `p` probabilities [n], `participant` codes [n]; an attack is announced if p >= threshold.
+    `y` 0/1 [n], `p` probabilities [n], `participant` codes [n]; an attack is predicted if p >= threshold.
     """
     return intervals(attack_draws(y, p, resample(participant, replicates=replicates, seed=seed), threshold=threshold))
 
@@ -57,17 +57,17 @@ def score_severity(
     replicates: int = REPLICATES,
     seed: int = SEED,
 ) -> dict[str, Interval]:
-    """All of `SEVERITY_METRICS` with 95 % intervals over participants; arrays [n] in the unit of the target."""
+    """Return all of `SEVERITY_METRICS` with 95 % intervals over participants; arrays [n] in the unit of the target."""
     return intervals(severity_draws(y, prediction, resample(participant, replicates=replicates, seed=seed)))
 
 
 def intervals(draws: Mapping[str, Draws]) -> dict[str, Interval]:
-    """The interval of each metric."""
+    """Return the interval of each metric."""
     return {name: draw.interval() for name, draw in draws.items()}
 
 
 def attack_draws(y: ArrayLike, p: ArrayLike, draw: Resample, *, threshold: float) -> dict[str, Draws]:
-    """All of `ATTACK_METRICS`, on the data and in each replicate; arrays as in `score_attack`."""
+    """Return all of `ATTACK_METRICS`, on the data and in each replicate; arrays as in `score_attack`."""
     truth, score = np.asarray(y, dtype=np.float64), np.asarray(p, dtype=np.float64)
     if not _usable(truth, score):
         return dict.fromkeys(ATTACK_METRICS, undefined(draw.replicates))
@@ -79,11 +79,14 @@ def attack_draws(y: ArrayLike, p: ArrayLike, draw: Resample, *, threshold: float
 
 
 def severity_draws(y: ArrayLike, prediction: ArrayLike, draw: Resample) -> dict[str, Draws]:
-    """All of `SEVERITY_METRICS`, on the data and in each replicate. The mean of the scored rows has an R2 of 0."""
+    """Return all of `SEVERITY_METRICS`, on the data and in each replicate.
+
+    R2 is relative to the mean of the scored rows.
+    """
     truth, predicted = np.asarray(y, dtype=np.float64), np.asarray(prediction, dtype=np.float64)
     if not _usable(truth, predicted):
         return dict.fromkeys(SEVERITY_METRICS, undefined(draw.replicates))
-    # Centered first, so that the sum of squares loses no digits.
+    # Center the target first, so that the sum of squares is accurate.
     centered, error = truth - truth.mean(), predicted - truth
     columns = np.column_stack([np.ones(truth.size), error**2, np.abs(error), centered, centered**2])
     return _from_sums(_severity_metrics, draw.sums(columns))
@@ -94,29 +97,29 @@ def _usable(truth: Floats, score: Floats) -> bool:
 
 
 def _at_threshold(truth: Floats, score: Floats, draw: Resample, *, threshold: float) -> dict[str, Draws]:
-    announced = (score >= threshold).astype(np.float64)
-    columns = np.column_stack([np.ones(truth.size), truth * announced, announced, truth, (score - truth) ** 2])
+    warnings = (score >= threshold).astype(np.float64)
+    columns = np.column_stack([np.ones(truth.size), truth * warnings, warnings, truth, (score - truth) ** 2])
     return _from_sums(_threshold_metrics, draw.sums(columns))
 
 
 def _threshold_metrics(sums: Floats) -> dict[str, Floats]:
-    """Metrics from the sums [R, 5] of ones, true positives, announced, attacks and squared errors."""
-    rows, hits, announced, attacks, squares = sums.T
+    """Compute metrics from the sums [R, 5] of ones, true positives, warnings, attacks and squared errors."""
+    rows, hits, warnings, attacks, squares = sums.T
     return {
-        "accuracy": ratio(rows - announced - attacks + 2 * hits, rows),
-        "precision": ratio(hits, announced),
+        "accuracy": ratio(rows - warnings - attacks + 2 * hits, rows),
+        "precision": ratio(hits, warnings),
         "recall": ratio(hits, attacks),
-        "f1": ratio(2 * hits, announced + attacks),
+        "f1": ratio(2 * hits, warnings + attacks),
         "brier": ratio(squares, rows),
     }
 
 
 def _severity_metrics(sums: Floats) -> dict[str, Floats]:
-    """Metrics from the sums [R, 5] of ones, squared and absolute errors, the centered target and its squares."""
+    """Compute metrics from the sums [R, 5] of ones, squared and absolute errors, the centered target and its square."""
     rows, squares, absolutes, first, second = sums.T
     mse = ratio(squares, rows)
     spread = second - ratio(first**2, rows)
-    # Equal targets have no variance except for rounding.
+    # The variance of equal targets is 0, apart from rounding errors.
     spread = np.where(spread > 1e-12 * np.maximum(1.0, second), spread, 0.0)
     return {"mse": mse, "rmse": np.sqrt(mse), "mae": ratio(absolutes, rows), "r2": 1 - ratio(squares, spread)}
 

@@ -1,6 +1,6 @@
 """Rank metrics with replicates: ROC-AUC, PR-AUC and the within-person ROC-AUC.
 
-They are exact, also with ties. Rows are sorted once, and each replicate needs only cumulative sums of weights. Not
+They are exact, even with ties. Rows are sorted once, and each replicate needs only cumulative sums of weights. Not
 here: metrics at a threshold (`core.metrics.metrics`), calibration (`core.metrics.calibration_metrics`).
 """
 
@@ -16,8 +16,8 @@ from migraine_assets.core.metrics.bootstrap import Draws, Floats, Resample, rati
 class _Sorted:
     """The participants of the attacks and of the other rows, in ascending order of score, and the rank of each attack.
 
-    `below`: the number of other rows with a smaller score, `upto`: with a score that is not greater; `attacks_below`:
-    the number of attacks with a smaller score.
+    For each attack: `below` is the number of other rows with a smaller score, `upto` the number of other rows with a
+    smaller or equal score, and `attacks_below` the number of attacks with a smaller score.
     """
 
     attacks: NDArray[np.int64]
@@ -37,7 +37,7 @@ def _sort(y: Floats, p: Floats, group: NDArray[np.int64]) -> _Sorted:
 
 
 def _areas(rows: _Sorted, weight: Floats) -> tuple[float, float]:
-    """ROC-AUC and average precision with each row weighted by its participant in `weight` float64[G]."""
+    """Return ROC-AUC and average precision; each row is weighted by its participant in `weight` float64[G]."""
     attacks = weight[rows.attacks]
     attacks_upto = np.concatenate([[0.0], np.cumsum(attacks)])
     others_upto = np.concatenate([[0.0], np.cumsum(weight[rows.others])])
@@ -47,13 +47,13 @@ def _areas(rows: _Sorted, weight: Floats) -> tuple[float, float]:
     below = others_upto[rows.below]
     concordant = np.dot(attacks, below + others_upto[rows.upto]) / 2
     hits = all_attacks - attacks_upto[rows.attacks_below]
-    # If no row at or above this score was drawn, the row itself was not drawn: its term is 0 instead of 0/0.
+    # If no row with at least this score was drawn, the attack was not drawn either, and its term must be 0 and not 0/0.
     precision = hits / np.maximum(hits + (all_others - below), 1.0)
     return concordant / (all_attacks * all_others), float(np.dot(attacks, precision)) / all_attacks
 
 
 def rank_areas(y: Floats, p: Floats, draw: Resample) -> tuple[Draws, Draws]:
-    """ROC-AUC and PR-AUC of scores `p` float64[n] for outcomes `y` 0/1 float64[n].
+    """Return the ROC-AUC and PR-AUC of scores `p` float64[n] for outcomes `y` 0/1 float64[n].
 
     The ROC-AUC is the share of (attack, other) pairs in which the attack has the greater score; ties count half. The
     PR-AUC is the average precision: the mean over attacks of the precision at their score, without interpolation.
@@ -67,13 +67,14 @@ def rank_areas(y: Floats, p: Floats, draw: Resample) -> tuple[Draws, Draws]:
 
 
 def person_areas(y: Floats, p: Floats, draw: Resample) -> tuple[Floats, Floats]:
-    """The ROC-AUC of each of the G participants of `draw`, float64[G] (NaN if it has one class only), and its weight.
+    """Return the ROC-AUC of each of the G participants of `draw`, float64[G], and its weight, float64[G].
 
-    `y` float64[n] holds the labels 0 and 1, `p` float64[n] the scores. The weights are float64[G].
+    `y` float64[n] holds the labels 0 and 1, `p` float64[n] the scores. The ROC-AUC is NaN if the participant has only
+    one class. Ranks are mid-ranks within the participant (Mann-Whitney).
 
-    With `a` attack days and `b` other days the weight is a b / (a + b + 1), which is proportional to the inverse
+    With `a` attack days and `b` other days, the weight is a b / (a + b + 1), which is proportional to the inverse
     variance of an uninformative AUC (van Elteren 1960). A diary with one attack has a small weight, and a long diary
-    does not dominate as it would with a weight of a b. Ranks are mid-ranks within the participant (Mann-Whitney).
+    does not dominate as it would with a weight of a b.
     """
     group, size = draw.group, draw.participants
     order = np.lexsort((p, group))
@@ -86,7 +87,7 @@ def person_areas(y: Floats, p: Floats, draw: Resample) -> tuple[Floats, Floats]:
 
 
 def _mid_ranks(score: Floats, who: NDArray[np.int64]) -> Floats:
-    """Ranks from 1 within each participant, with the mean rank for ties; arrays are sorted by `who`, then `score`."""
+    """Return ranks from 1 within each participant, mean ranks for ties. Arrays are sorted by `who`, then `score`."""
     new_participant = np.concatenate([[True], who[1:] != who[:-1]])
     new_value = new_participant | np.concatenate([[True], score[1:] != score[:-1]])
     index = np.arange(score.size)
@@ -99,9 +100,9 @@ def _mid_ranks(score: Floats, who: NDArray[np.int64]) -> Floats:
 
 
 def within_person_area(y: Floats, p: Floats, draw: Resample) -> Draws:
-    """The weighted mean of the ROC-AUCs of the participants: does the score separate the days within a participant?
+    """Return the weighted mean of the participants' ROC-AUCs, which measures how days within a participant are ranked.
 
-    Only participants with both classes count; undefined if there is none.
+    Only participants with both classes count. The metric is undefined if there are none.
     """
     area, weight = person_areas(y, p, draw)
     terms = np.column_stack([np.where(weight > 0, area, 0.0) * weight, weight])

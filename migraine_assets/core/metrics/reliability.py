@@ -26,11 +26,11 @@ class Reliability:
 
 
 def reliability(y: ArrayLike, p: ArrayLike, participant: ArrayLike, *, bins: int = BINS) -> Reliability:
-    """The calibration curve of `p` [n] for `y` 0/1 [n] in at most `bins` quantile bins; ties share a bin.
+    """Return the calibration curve of `p` [n] for `y` 0/1 [n] in at most `bins` quantile bins; ties share a bin.
 
-    The interval is that of Wilson (1927) with the effective sample size, rate (1 - rate) / variance, where the variance
-    is the cluster-robust variance of a mean over participants (Korn & Graubard 1998). A rate of 0 or 1 has no variance;
-    then the effective sample size is the number of participants.
+    The interval is that of Wilson (1927) with the effective sample size rate (1 - rate) / variance. The variance is the
+    cluster-robust variance of a mean over participants (Korn & Graubard 1998). For a rate of 0 or 1, whose variance is
+    0, the effective sample size is the number of participants.
     """
     truth, score = np.asarray(y, dtype=np.float64), np.asarray(p, dtype=np.float64)
     who = np.unique(np.asarray(participant), return_inverse=True)[1]
@@ -66,7 +66,7 @@ def _effective_sample_size(y: Floats, who: NDArray[np.int64]) -> float:
 
 
 def wilson(rate: float, rows: float) -> tuple[float, float]:
-    """The 95 % score interval (Wilson 1927) of a proportion `rate` of `rows` > 0 rows."""
+    """Return the 95 % score interval (Wilson 1927) of a proportion `rate` of `rows` > 0 rows."""
     spread = Z * float(np.sqrt(rate * (1 - rate) / rows + Z**2 / (4 * rows**2)))
     middle, scale = rate + Z**2 / (2 * rows), 1 + Z**2 / rows
     return max(0.0, (middle - spread) / scale), min(1.0, (middle + spread) / scale)

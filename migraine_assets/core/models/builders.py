@@ -1,7 +1,7 @@
 """Builders: one function per row of `core.models.catalogue` that returns an unfitted estimator.
 
-Here belong the library class and the settings that are the same in every run (seed, threads, determinism). Not here:
-defaults and limits (`core.models.catalogue`), fitting (`core.models.training`). Libraries are imported inside the
+A builder chooses the library class and the settings that are the same in every run (seed, threads, determinism). Not
+here: defaults and limits (`core.models.catalogue`), fitting (`core.models.training`). Libraries are imported inside the
 functions, so that importing the table does not import them.
 """
 
@@ -12,7 +12,7 @@ from typing import Any
 
 @dataclass(frozen=True)
 class BuildSettings:
-    """The input of a builder. `n_rows`: the number of rows that the model will be fitted on."""
+    """The arguments of a builder. `n_rows`: number of rows on which the model will be fitted."""
 
     params: Mapping[str, Any]
     n_rows: int
@@ -37,7 +37,7 @@ def svc(settings: BuildSettings) -> Any:
 
 
 def nystroem_hinge(settings: BuildSettings) -> Any:
-    """An approximate SVM: a Nystroem map of the RBF kernel and a linear hinge loss (Williams & Seeger 2001)."""
+    """Return an approximate SVM: a Nystroem map of the RBF kernel and a linear hinge loss (Williams & Seeger 2001)."""
     from sklearn.kernel_approximation import Nystroem
     from sklearn.linear_model import SGDClassifier
     from sklearn.pipeline import Pipeline
@@ -143,6 +143,6 @@ def _xgboost(settings: BuildSettings) -> dict[str, Any]:
 
 
 def _lightgbm(settings: BuildSettings) -> dict[str, Any]:
-    # Row-wise histograms in a fixed order: the trees do not depend on the load of the machine.
+    # Row-wise histograms are summed in a fixed order, so the trees do not depend on the load of the machine.
     deterministic = {"deterministic": True, "force_row_wise": True, "subsample_freq": 1, "verbose": -1}
     return {"n_jobs": settings.threads, "random_state": settings.seed, **deterministic}

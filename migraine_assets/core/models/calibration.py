@@ -18,13 +18,13 @@ TOLERANCE = 1e-10
 
 @dataclass(frozen=True)
 class Sigmoid:
-    """P(attack) = 1 / (1 + exp(-(slope * score + intercept)))."""
+    """A sigmoid calibration: P(attack) = 1 / (1 + exp(-(slope * score + intercept)))."""
 
     slope: float
     intercept: float
 
     def apply(self, score: Floats) -> Floats:
-        """The probabilities float64[n] of scores float64[n]."""
+        """Return the probabilities float64[n] of scores float64[n]."""
         from scipy.special import expit
 
         return np.asarray(expit(self.slope * score + self.intercept), dtype=np.float64)
@@ -34,7 +34,7 @@ class Sigmoid:
 class Conformal:
     """The interval prediction +- `quantile`, which covers the outcome with probability `coverage`.
 
-    The coverage is marginal, over patients and days together; it does not hold for every single patient.
+    The coverage is marginal over participants and days; it is not guaranteed for each participant.
     """
 
     coverage: float
@@ -45,9 +45,9 @@ UNCALIBRATED = Sigmoid(1.0, 0.0)
 
 
 def fit_sigmoid(score: Floats, y: Floats) -> Sigmoid:
-    """The maximum-likelihood sigmoid of `score` [n] for outcomes `y` 0/1 [n], with smoothed targets (Platt 1999).
+    """Fit a sigmoid to `score` [n] and outcomes `y` 0/1 [n] by maximum likelihood with smoothed targets (Platt 1999).
 
-    A model that ranks the days in reverse (slope not above 0) is not inverted: its sigmoid predicts the base rate.
+    If a model ranks the days in reverse (slope not above 0), its sigmoid is not inverted but predicts the base rate.
     """
     positive, n = float(y.sum()), float(len(y))
     target = np.where(y > 0, (positive + 1) / (positive + 2), 1 / (n - positive + 2))
@@ -63,16 +63,18 @@ def fit_sigmoid(score: Floats, y: Floats) -> Sigmoid:
 
 
 def cross_fit(score: Floats, y: Floats, fold: NDArray[np.int8]) -> Floats:
-    """Calibrated probabilities float64[n]; each fold is calibrated by the sigmoid fitted on the other folds."""
+    """Return calibrated probabilities float64[n]; each fold is calibrated by a sigmoid fitted on the other folds."""
     calibrated = np.empty_like(score)
     for number in np.unique(fold):
-        held, rest = fold == number, fold != number
-        calibrated[held] = fit_sigmoid(score[rest], y[rest]).apply(score[held])
+        inside, rest = fold == number, fold != number
+        calibrated[inside] = fit_sigmoid(score[rest], y[rest]).apply(score[inside])
     return calibrated
 
 
 def conformal(residual: Floats, *, coverage: float = 0.9) -> Conformal:
-    """The ceil((n + 1) * coverage)-th smallest of the absolute residuals [n], or the largest if there are fewer.
+    """Return the split-conformal interval of residuals [n].
+
+    Its quantile is the ceil((n + 1) * coverage)-th smallest absolute residual, or the largest if there are fewer.
 
     Vovk et al. 2005; Lei et al. 2018, JASA 113:1094.
     """
@@ -83,13 +85,13 @@ def conformal(residual: Floats, *, coverage: float = 0.9) -> Conformal:
 
 @dataclass(frozen=True)
 class _Platt:
-    """The likelihood of logit P = X beta for targets `target` float64[n]; `X` float64[n, 2] is (score, 1)."""
+    """The log-likelihood of logit P = X beta for targets `target` float64[n]; `X` float64[n, 2] is (score, 1)."""
 
     X: Floats
     target: Floats
 
     def start(self) -> Floats:
-        """Slope 0 and the log-odds of the mean target."""
+        """Return the start of the iteration: slope 0, and the log-odds of the mean target."""
         mean = float(self.target.mean())
         return np.array([0.0, math.log(mean / (1 - mean))])
 
@@ -100,6 +102,6 @@ class _Platt:
     def step(self, beta: Floats) -> Floats:
         p = UNCALIBRATED.apply(self.X @ beta)
         gradient = self.X.T @ (self.target - p)
-        # The ridge keeps the matrix regular where all probabilities are close to 0 or 1.
+        # The ridge keeps the matrix regular if all probabilities are close to 0 or 1.
         information = (self.X * (p * (1 - p))[:, None]).T @ self.X + 1e-12 * np.eye(2)
         return np.asarray(np.linalg.solve(information, gradient), dtype=np.float64)

@@ -1,8 +1,8 @@
 """The table of the sixteen models. To add a model, add its row here, its builder and its exporter.
 
-Here belongs everything that is data about a model: names, defaults, search ranges, size limits, cost. Not here: the
-type of a row (`core.models.estimator`), library calls (`core.models.builders`), fitting and calibration
-(`core.models.training`), ONNX graphs (`stores.bundles.export`).
+A row holds all data about a model: names, defaults, search ranges, size limits, cost. Not here: the type of a row
+(`core.models.estimator`), library calls (`core.models.builders`), fitting and calibration (`core.models.training`),
+ONNX graphs (`stores.bundles.export`).
 """
 
 from migraine_assets.core.models import builders, early_stopping, raw_scores
@@ -110,7 +110,7 @@ TABLE: tuple[Estimator, ...] = (
         ),
         heavy=True,
         explanation_rows=160,
-        note="Above 5,000 rows a Nystroem approximation of the kernel and a linear SVM, on at most 100,000 rows.",
+        note="Above 5,000 rows: a Nystroem approximation of the kernel and a linear SVM, on at most 100,000 rows.",
     ),
     Estimator(
         key="knn",
@@ -259,7 +259,7 @@ TITLES: dict[str, str] = {model.key: model.title for model in TABLE}
 
 
 def find(task: Task, key: str) -> Estimator:
-    """The model `key` of `task`. Raises `ConfigurationError`, with the nearest name, if there is none."""
+    """Return the model `key` of `task`. Raises `ConfigurationError`, which names the nearest key, if there is none."""
     known = {model.key: model for model in MODELS[task]}
     refuse_unknown(f"The task '{task}' has no model", [key], known)
     return known[key]

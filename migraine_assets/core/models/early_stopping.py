@@ -1,6 +1,6 @@
 """The number of boosting rounds by early stopping, one function per library.
 
-A row of `core.models.catalogue` names one of the three `EarlyStopping` below. Not here: the search that uses them
+A row of `core.models.catalogue` refers to one of the `EarlyStopping` below. Not here: the search that uses them
 (`core.models.tuning`).
 """
 
@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-# A search may go beyond the default number of rounds. It stops after `PATIENCE` rounds without improvement.
+# A search may use more rounds than the default. It stops after `PATIENCE` rounds without improvement.
 MAX_ROUNDS = 600
 PATIENCE = 30
 
@@ -22,15 +22,18 @@ Rounds = Callable[[Any, Matrix, Labels, Matrix, Labels], int]
 
 @dataclass(frozen=True)
 class EarlyStopping:
-    """`parameter`: the hyperparameter that holds the number of rounds. `rounds`: finds it for one model."""
+    """Early stopping of one library.
+
+    `parameter`: name of the hyperparameter for the number of rounds. `rounds`: function that determines the number.
+    """
 
     parameter: str
     rounds: Rounds
 
     def best_rounds(self, pipeline: Any, X: Matrix, y: Labels, X_val: Matrix, y_val: Labels) -> int:
-        """The number of rounds with the best score on the validation rows.
+        """Return the number of rounds with the best score on the validation rows.
 
-        `pipeline` is unfitted: imputer and booster. It is fitted on `X` float32[n, F], `y` [n].
+        `pipeline`, an unfitted imputer and booster, is fitted on `X` float32[n, F] and `y` [n].
         """
         impute, model = pipeline[:-1], pipeline[-1]
         imputed = impute.fit_transform(X)
@@ -40,7 +43,7 @@ class EarlyStopping:
 def _histogram(model: Any, X: Matrix, y: Labels, X_val: Matrix, y_val: Labels) -> int:
     model.set_params(max_iter=MAX_ROUNDS, early_stopping=True, n_iter_no_change=PATIENCE)
     model.fit(X, y, X_val=X_val, y_val=y_val)
-    # The first entry is the score before any tree.
+    # The first entry is the score without any tree.
     return max(1, int(np.argmax(model.validation_score_)))
 
 

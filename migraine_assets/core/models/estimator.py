@@ -18,7 +18,7 @@ Library = Literal["scikitlearn", "xgboost", "lightgbm"]
 
 @dataclass(frozen=True)
 class Substitute:
-    """The estimator that replaces a model above `limit` training rows, because the model itself does not scale."""
+    """The estimator that replaces a model with more than `limit` training rows, because the model does not scale."""
 
     limit: int
     builder: Builder
@@ -28,7 +28,7 @@ class Substitute:
 
 @dataclass(frozen=True, eq=False)
 class Estimator:
-    """One model: everything that is data about it, and the functions that build, score and export it.
+    """One model: its data, and the functions that build, score and export it.
 
     Parameters
     ----------
@@ -39,16 +39,16 @@ class Estimator:
     score : the raw score of a fitted pipeline, before calibration.
     exporter : the name of the function in `stores.bundles.export.export.EXPORTERS` that writes the ONNX graph.
     defaults, space : hyperparameters, and the ranges that a search draws from.
-    scaled : inputs are standardized.
+    scaled : whether inputs are standardized.
     row_limit : the model is fitted on at most this many rows, drawn with the seed and stratified by outcome.
-    substitute : what runs instead of the model above a number of rows.
-    early_stopping : how a search finds the number of boosting rounds; None if there are none.
-    serial_scoring : score on one thread, because threads would add up the terms of a sum in a varying order.
-    heavy : training needs several CPUs and much memory.
-    explanation_rows : the rows that an explanation of one prediction may score, so that it takes at most 50 ms on one
-        thread. Kernels and nearest neighbors compare every row with many stored ones.
-    library : the library that fits the model, for the icon in Dagster's UI.
-    note : what happens on large data, for the description of the asset.
+    substitute : the estimator that replaces the model above a number of rows.
+    early_stopping : how a search determines the number of boosting rounds; None for a model without rounds.
+    serial_scoring : whether to score on one thread, because several threads would sum in a varying order.
+    heavy : whether training needs several CPUs and much memory.
+    explanation_rows : number of rows that an explanation of one prediction may score, so that it takes at most 50 ms on
+        one thread. It is lower for models that compare each row with many stored rows.
+    library : the library that fits the model, for the icon in Dagster's UI. note : treatment of large data, for the
+    description of the asset.
     """
 
     key: str
@@ -71,21 +71,24 @@ class Estimator:
     note: str = "Fitted on all rows."
 
     def params(self, overrides: Mapping[str, object] | None = None) -> Params:
-        """The defaults updated with `overrides`. Raises `ConfigurationError` for an unknown name or a bad value."""
+        """Return the defaults updated with `overrides`.
+
+        Raises `ConfigurationError` for an unknown name or an invalid value.
+        """
         return resolve(self.key, self.defaults, overrides or {})
 
     def build(self, params: Params, n_rows: int, *, seed: int, threads: int = 1) -> Any:
-        """An unfitted scikit-learn pipeline (imputer, optional scaler, model) for `n_rows` training rows."""
+        """Return an unfitted scikit-learn pipeline (imputer, optional scaler, model) for `n_rows` training rows."""
         fitted_rows = min(n_rows, self.row_limit or n_rows)
         model = self._variant(n_rows).builder(BuildSettings(params, fitted_rows, seed, threads))
         return _pipeline(model, scaled=self.scaled)
 
     def exporter_for(self, n_rows: int) -> str:
-        """The name of the function that exports what runs on `n_rows` training rows."""
+        """Return the name of the exporter for the estimator that is fitted on `n_rows` training rows."""
         return self._variant(n_rows).exporter
 
     def runs(self, n_rows: int) -> str:
-        """What really runs on `n_rows` training rows, as recorded in the bundle."""
+        """Describe the estimator that is fitted on `n_rows` training rows, as recorded in the bundle."""
         name = self._variant(n_rows).runs_as
         limited = self.row_limit is not None and n_rows > self.row_limit
         return f"{name} on {self.row_limit:,} of {n_rows:,} rows" if limited else name

@@ -1,7 +1,6 @@
 """Hyperparameters: validation of names and values, and the ranges of a random search.
 
-Here belong the rules that hold for every model. Not here: the models and their defaults (`core.models.catalogue`),
-the search (`core.models.tuning`).
+Not here: the models and their defaults (`core.models.catalogue`), the search (`core.models.tuning`).
 """
 
 import difflib
@@ -37,10 +36,10 @@ class Range:
 
 
 def resolve(model: str, defaults: Mapping[str, Value], overrides: Mapping[str, object]) -> Params:
-    """`defaults` updated with `overrides`.
+    """Return `defaults` updated with `overrides`.
 
-    Raises `ConfigurationError` for a name that `model` does not have, with the nearest name, and for a value of another
-    type than the default or outside its domain.
+    Raises `ConfigurationError` for a name that `model` does not have, and for a value with another type than the
+    default or outside its domain.
     """
     refuse_unknown(f"The model '{model}' has no hyperparameter", overrides, defaults)
     return {
@@ -50,7 +49,7 @@ def resolve(model: str, defaults: Mapping[str, Value], overrides: Mapping[str, o
 
 
 def refuse_unknown(sentence: str, names: Iterable[str], known: Iterable[str]) -> None:
-    """Raise `ConfigurationError` for the first of `names` that is not in `known`, with the nearest known name."""
+    """Raise `ConfigurationError` for the first of `names` that is not in `known`, and suggest the nearest one."""
     valid = list(known)
     for name in names:
         if name not in valid:

@@ -8,16 +8,16 @@ from numpy.typing import ArrayLike
 
 from migraine_assets.core.metrics.curves import cumulative
 
-# With one class, all thresholds are equally good.
+# The threshold if there is only one class.
 DEFAULT_THRESHOLD = 0.5
 
 
 def choose_threshold(y: ArrayLike, p: ArrayLike) -> float:
-    """The threshold with the highest F1 score for out-of-fold probabilities `p` [n] and outcomes `y` 0/1 [n].
+    """Return the threshold with the highest F1 score for out-of-fold probabilities `p` [n] and outcomes `y` 0/1 [n].
 
-    Ties go to the highest threshold, which announces the fewest attacks. The threshold lies midway between two
-    predictions, so that rounding to single precision in the served model moves no row across it. Returns 0.5 if there
-    is one class only or a prediction is not finite.
+    Ties go to the highest threshold, which predicts the fewest attacks. The threshold is midway between two
+    predictions, so that rounding to single precision in the served model does not move a row across it. Returns 0.5 if
+    there is only one class or if a prediction is not finite.
     """
     truth, score = np.asarray(y, dtype=np.float64), np.asarray(p, dtype=np.float64)
     if not (np.isfinite(truth).all() and np.isfinite(score).all()) or np.unique(truth).size < 2:

@@ -1,6 +1,6 @@
-"""Training one model: out-of-fold predictions, final fit, calibration, decision threshold, prediction interval.
+"""Training of one model: out-of-fold predictions, final fit, calibration, decision threshold, prediction interval.
 
-Not here: the rows of the table (`core.models.catalogue`), the folds (`core.evaluation.folds`), metrics
+Not here: the table of models (`core.models.catalogue`), the folds (`core.evaluation.folds`), metrics
 (`core.metrics.metrics`), the search for hyperparameters (`core.models.tuning`).
 """
 
@@ -21,9 +21,9 @@ from migraine_assets.errors import DataRefused
 
 
 def subsample(y: NDArray[np.float64], limit: int | None, *, seed: int, by_class: bool) -> NDArray[np.int64]:
-    """Indices of the rows to fit on, int64[m], ascending: all rows, or `limit` drawn without replacement.
+    """Return the indices of the rows to fit on, int64[m], ascending: all rows, or `limit` drawn without replacement.
 
-    With `by_class` the draw is stratified by the values of `y` float64[n], and at least one row of each is drawn.
+    If `by_class`, the draw is stratified by the values of `y` float64[n], and at least one row of each value is drawn.
     """
     indices = np.arange(len(y), dtype=np.int64)
     if limit is None or len(y) <= limit:
@@ -43,7 +43,7 @@ Floats = NDArray[np.float64]
 
 @dataclass(frozen=True)
 class TrainingSet:
-    """The labeled rows of the training part.
+    """The labeled training rows.
 
     `X` float32[n, F] with columns `names`; `y` float64[n]; `participant` int64[n] codes; `fold` int8[n], 0..k-1.
     """
@@ -55,18 +55,18 @@ class TrainingSet:
     fold: NDArray[np.int8]
 
     def rows(self, mask: NDArray[np.bool_]) -> "TrainingSet":
-        """The rows where `mask` bool[n] is True."""
+        """Return the rows for which `mask` bool[n] is True."""
         return TrainingSet(self.X[mask], self.names, self.y[mask], self.participant[mask], self.fold[mask])
 
 
 @dataclass(frozen=True)
 class FittedModel:
-    """A fitted pipeline and everything else that turns features into the served prediction.
+    """A fitted pipeline, with everything that is needed to serve its predictions.
 
-    `oof` float64[n]: out-of-fold predictions (for attacks, cross-fitted probabilities). `train_prediction`
-    float64[n]: predictions of the final model for its own training rows. `used`: the estimator that was really fitted.
-    `exporter`: the function that exports it. `bounds`: severities are clipped to the range of the training outcomes.
-    `notes`: warnings of the libraries. `seconds`: CPU time of all fits.
+    `oof` float64[n]: out-of-fold predictions (for attacks, cross-fitted probabilities). `train_prediction` float64[n]:
+    predictions of the final model for its own training rows. `used`: description of the estimator that was fitted.
+    `exporter`: name of the function that exports it. `bounds`: range of the training outcomes, to which severities are
+    clipped. `notes`: warnings of the libraries. `seconds`: CPU time of all fits.
     """
 
     estimator: Estimator
@@ -85,7 +85,7 @@ class FittedModel:
     seconds: float
 
     def predict(self, X: NDArray[np.float32]) -> Floats:
-        """Probabilities or severities float64[n] for `X` float32[n, F], computed by the Python pipeline."""
+        """Return probabilities or severities float64[n] for `X` float32[n, F], computed by the Python pipeline."""
         return _finish(self.estimator.score(self.pipeline, X), self.calibration, self.bounds)
 
 
@@ -101,8 +101,8 @@ def fit_model(
 ) -> FittedModel:
     """Cross-validate, fit on all rows and calibrate. The same arguments give the same model.
 
-    Raises `ConfigurationError` for unknown hyperparameters, and `DataRefused` if the rows outside a fold have one class
-    only.
+    Raises `ConfigurationError` for unknown hyperparameters, and `DataRefused` if the rows outside a fold have only one
+    class.
     """
     start, resolved = clock(), estimator.params(params)
     _refuse_untrainable(estimator, data)
@@ -130,28 +130,28 @@ def fit_model(
 
 
 def out_of_fold(estimator: Estimator, data: TrainingSet, params: Params, *, seed: int, threads: int) -> Floats:
-    """Raw scores float64[n]; each row is scored by a pipeline that was fitted on the other folds."""
+    """Return raw scores float64[n]; each row is scored by a pipeline that is fitted on the other folds."""
     raw = np.empty(len(data.y))
     for number in np.unique(data.fold):
-        held = data.fold == number
-        rest = data.rows(~held)
-        # The size of the whole set decides what runs, so that cross-validation evaluates the model that is kept.
+        inside = data.fold == number
+        rest = data.rows(~inside)
+        # `n_rows` is the size of the whole set, so that cross-validation evaluates the same estimator as the final fit.
         pipeline = fit_pipeline(estimator, rest, params, n_rows=len(data.y), seed=seed, threads=threads)
-        raw[held] = estimator.score(pipeline, data.X[held])
+        raw[inside] = estimator.score(pipeline, data.X[inside])
     return raw
 
 
 def fit_pipeline(
     estimator: Estimator, data: TrainingSet, params: Params, *, n_rows: int, seed: int, threads: int
 ) -> Any:
-    """A pipeline fitted on `data`, or on a sample of it if the model has a row limit.
+    """Return a pipeline fitted on `data`, or on a sample of it if the model has a row limit.
 
-    `n_rows` is the size of the whole training set, which decides what runs under the name of the model.
+    `n_rows` is the size of the whole training set, which decides whether a substitute replaces the model.
     """
     labels = data.y.astype(np.int64) if estimator.task == "attack" else data.y
-    kept = subsample(data.y, estimator.row_limit, seed=seed, by_class=estimator.task == "attack")
+    sample = subsample(data.y, estimator.row_limit, seed=seed, by_class=estimator.task == "attack")
     pipeline = estimator.build(params, n_rows, seed=seed, threads=threads)
-    pipeline.fit(data.X[kept], labels[kept])
+    pipeline.fit(data.X[sample], labels[sample])
     if estimator.serial_scoring:
         pipeline.set_params(model__n_jobs=1)
     return pipeline

@@ -1,8 +1,10 @@
-"""What the tree models of both tasks share: defaults, search ranges, size limits and notes.
+"""Defaults, search ranges, size limits and notes that the tree models of both tasks share.
 
-The defaults suit diaries: a weak signal, strong dependence within a participant, tens of columns. Trees are shallow,
-leaves are large, and each tree is fitted on a part of the rows and columns, so that the training score stays close to
-the cross-validated score.
+The defaults suit diaries, which have a weak signal, strong dependence within a participant, and tens of columns. Trees
+are shallow, leaves are large, and each tree is fitted on a part of the rows and columns, so that the training score is
+close to the cross-validated score.
+
+Not here: the table of models (`core.models.catalogue`).
 """
 
 from migraine_assets.core.models.hyperparameters import Range, Value
@@ -69,7 +71,7 @@ LIGHTGBM_SPACE = (
     Range("reg_lambda", 0.5, 50),
 )
 BOOSTER_ROWS = 250_000
-BOOSTER_NOTE = "Above 250,000 rows it is fitted on a sample of 250,000: more rows no longer change shallow trees."
+BOOSTER_NOTE = "Above 250,000 rows it is fitted on a sample of 250,000, since more rows hardly change shallow trees."
 HISTOGRAM_NOTE = "Always histogram gradient boosting. " + BOOSTER_NOTE
 FOREST_ROWS = 100_000
 FOREST_NOTE = "Each tree is fitted on 20 % of at most 100,000 rows, so that the exported forest has a few megabytes."

@@ -1,7 +1,7 @@
 """The optional random search for hyperparameters, on grouped folds and within a time budget.
 
 The search is off unless `trials` is above 0. Cross-validated scores of a model that was tuned on the same folds are
-slightly optimistic; scores on the test part are not. Not here: the ranges (`core.models.catalogue`), the fits
+slightly optimistic; scores on the test data are not. Not here: the ranges (`core.models.catalogue`), the fits
 (`core.models.training`), the number of boosting rounds (`core.models.early_stopping`).
 """
 
@@ -24,11 +24,11 @@ from migraine_assets.core.models.training import Floats, TrainingSet, fit_pipeli
 
 @dataclass(frozen=True)
 class TuningSettings:
-    """The random search for hyperparameters."""
+    """Settings of the random search for hyperparameters."""
 
     trials: Annotated[int, Range(ge=0, le=100_000), doc("Random draws for each model; 0 disables the search.")] = 0
-    seconds: Annotated[float, Unit("s"), doc("Most time for each model.")] = 120.0
-    folds: Annotated[int, doc("Folds on which a draw is scored.")] = 3
+    seconds: Annotated[float, Unit("s"), doc("Maximum time for each model.")] = 120.0
+    folds: Annotated[int, doc("Number of folds on which a draw is scored.")] = 3
 
 
 @dataclass(frozen=True)
@@ -43,7 +43,7 @@ class Trial:
 class Tuned:
     """The hyperparameters of the best trial, and all trials. The first trial is the starting point.
 
-    `cut`: the time budget ended the search early, so that another run may choose differently.
+    `cut`: whether the time budget ended the search early. Another run may then choose other hyperparameters.
     """
 
     params: Params
@@ -72,8 +72,8 @@ def tune(
 ) -> Tuned:
     """Return the best of the starting point (defaults with `params`) and `settings.trials` draws from the ranges.
 
-    The number of boosting rounds is found by early stopping on the fold after the scored fold. Ties go to the earlier
-    trial. The result is deterministic unless the time runs out.
+    The number of boosting rounds is determined by early stopping on the fold after the scored fold. Ties go to the
+    earlier trial. The result is deterministic unless the time runs out.
     """
     start, started = estimator.params(params), clock()
     if settings.trials == 0 or not estimator.space:
@@ -98,7 +98,7 @@ def _trial(search: _Search, candidate: Params) -> Trial:
 
 
 def _evaluate(search: _Search, params: Params, *, early: bool) -> tuple[float, int]:
-    """The mean score and the mean number of rounds over the folds."""
+    """Return the mean score and the mean number of rounds over the folds."""
     folds = np.unique(search.data.fold)
     count = min(search.folds, len(folds))
     scores, rounds = zip(
@@ -111,7 +111,7 @@ def _evaluate_fold(
     search: _Search, params: Params, folds: NDArray[np.int8], index: int, *, early: bool
 ) -> tuple[float, int]:
     estimator, data = search.estimator, search.data
-    held, rest = data.rows(data.fold == folds[index]), data.rows(data.fold != folds[index])
+    scored, rest = data.rows(data.fold == folds[index]), data.rows(data.fold != folds[index])
     rounds = 0
     if early and estimator.early_stopping:
         rounds = _rounds(
@@ -119,19 +119,19 @@ def _evaluate_fold(
         )
         params = params | {estimator.early_stopping.parameter: rounds}
     pipeline = fit_pipeline(estimator, rest, params, n_rows=len(data.y), seed=search.seed, threads=search.threads)
-    return score(estimator, held.y, estimator.score(pipeline, held.X)), rounds
+    return score(estimator, scored.y, estimator.score(pipeline, scored.X)), rounds
 
 
 def _rounds(search: _Search, early: EarlyStopping, params: Params, rest: TrainingSet, *, validation: int) -> int:
     estimator, by_class = search.estimator, search.estimator.task == "attack"
-    learn, held = rest.rows(rest.fold != validation), rest.rows(rest.fold == validation)
+    learn, stopping = rest.rows(rest.fold != validation), rest.rows(rest.fold == validation)
     sample = subsample(learn.y, estimator.row_limit, seed=search.seed, by_class=by_class)
     pipeline = estimator.build(params, len(search.data.y), seed=search.seed, threads=search.threads)
-    return early.best_rounds(pipeline, learn.X[sample], learn.y[sample], held.X, held.y)
+    return early.best_rounds(pipeline, learn.X[sample], learn.y[sample], stopping.X, stopping.y)
 
 
 def score(estimator: Estimator, y: Floats, raw: Floats) -> float:
-    """The ROC-AUC of raw scores (0.5 with one class), or the negative RMSE of predictions; greater is better."""
+    """Return the ROC-AUC of raw scores (0.5 with one class), or the negative RMSE of predictions; greater is better."""
     if estimator.task == "severity":
         return -float(np.sqrt(np.mean((y - raw) ** 2)))
     from sklearn.metrics import roc_auc_score

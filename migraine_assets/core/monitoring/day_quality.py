@@ -1,4 +1,4 @@
-"""The quality of one day of predictions: how complete and how fast, compared with the days before.
+"""The quality of one day of predictions: completeness and latency, compared with the days before.
 
 Not here: the quality of a diary delivery (`core.quality`), files (`stores.monitoring.results`).
 """
@@ -11,14 +11,15 @@ import pandas as pd
 
 from migraine_assets.core.monitoring.verdict import Verdict
 
-# Days that are needed before a day is compared with them.
+# Number of earlier days that a comparison needs.
 LEAST_DAYS = 3
 
 
 class DayQuality(Verdict, frozen=True, kw_only=True):
-    """One day. `abstained`: share of predictions without a number. `missing`: share of rows by feature.
+    """The quality of one day.
 
-    `torn`: lines of the prediction log that hold no record. `damaged`: a sentence for each damaged file.
+    `abstained`: share of predictions without a number. `missing`: share of rows without a value, by feature. `torn`:
+    number of lines of the prediction log that are not a record. `damaged`: a sentence for each damaged file.
     """
 
     rows: int
@@ -39,11 +40,10 @@ def day_quality(
     earlier: Sequence[DayQuality],
     limit: float,
 ) -> DayQuality:
-    """Describe a day, and list the features whose share `missing` differs from `earlier` days by more than `limit`.
+    """Describe a day of predictions.
 
-    Damaged files of the log are reasons too.
-
-    `predictions` has the columns `id`, `participant`, `abstained` and `latency_ms`.
+    The reasons list the features with a share `missing` that differs from the `earlier` days by more than `limit`, and
+    the damaged files of the log. `predictions` has the columns `id`, `participant`, `abstained` and `latency_ms`.
     """
     distinct = predictions.drop_duplicates("id")
     verdict = _verdict(len(distinct), (*_changed(missing, earlier, limit), *damaged))

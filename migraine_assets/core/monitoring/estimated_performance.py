@@ -1,8 +1,9 @@
-"""Estimated performance: what calibrated probabilities imply about a model before outcomes are known.
+"""Estimated performance of a model, computed from calibrated probabilities before outcomes are known.
 
-Confidence-based performance estimation: calibrated probabilities state how often they are right (Garg et al. 2022,
-arXiv 2201.04234; NannyML calls it CBPE). The method cannot see a changed relation between inputs and attacks; realized
-performance (`core.monitoring.performance`) can, and every estimate is compared with it later.
+Confidence-based performance estimation uses that calibrated probabilities state how often they are right (Garg et al.
+2022, arXiv 2201.04234; NannyML calls it CBPE). It cannot detect a changed relation between inputs and attacks. Realized
+performance can, and every estimate is compared with it later. Not here: verdicts and realized performance
+(`core.monitoring.performance`).
 """
 
 from collections.abc import Mapping
@@ -22,7 +23,7 @@ def estimated_metrics(
 ) -> Mapping[str, Interval]:
     """Estimate each of `METRICS` from calibrated probabilities `p` [n], with 95 % intervals over participants.
 
-    An attack is predicted where p >= `threshold`.
+    An attack is predicted if p >= `threshold`.
     """
     score = np.asarray(p, dtype=np.float64)
     draw = resample(participant, replicates=replicates, seed=seed)
@@ -52,7 +53,7 @@ def _ratios(sums: Floats) -> dict[str, Floats]:
 
 
 def _area(p: Floats, draw: Resample) -> Draws:
-    """Return the expected ROC-AUC: the weight of pairs that are ranked correctly; ties count half."""
+    """Return the expected ROC-AUC: the expected share of pairs that are ranked correctly, with ties as half."""
     values, position = np.unique(p, return_inverse=True)
     value = _area_of(values, np.bincount(position, minlength=values.size).astype(np.float64))
     replicates = np.empty(draw.replicates)
@@ -63,7 +64,7 @@ def _area(p: Floats, draw: Resample) -> Draws:
 
 
 def _area_of(values: Floats, times: Floats) -> float:
-    """Return the ROC-AUC of distinct ascending `values`, each of which occurs in `times` rows."""
+    """Return the expected ROC-AUC of distinct ascending probabilities `values`; `times` are their numbers of rows."""
     attack, none = values * times, (1 - values) * times
     pairs = float(attack.sum() * none.sum())
     if not pairs:

@@ -1,12 +1,12 @@
-"""Joining predictions with their outcomes: feedback of users and later diaries; the latest report counts.
+"""Joining of predictions with their outcomes from feedback and from later diaries; the latest report counts.
 
-Not here: reading either (`stores.monitoring`), metrics (`core.monitoring.performance`).
+An outcome belongs to a participant and a day, so it applies to every prediction for that day. A prediction without a
+participant can only be identified by its id. The column `key` has one or the other.
 
-An outcome belongs to a participant and a day, so it applies to every prediction of that day. A prediction without a
-participant can be reached by its id alone. The column `key` holds either.
+Diaries report days, from which the label of a prediction is computed by its model's definition of the outcome. Feedback
+reports the outcome of one prediction; only a limit on the severity is applied to it.
 
-Diaries report days, and the label of a prediction follows from them by the model's own definition of the outcome.
-Feedback reports the outcome of one prediction; only a limit of severity is applied to it.
+Not here: reading predictions and outcomes (`stores.monitoring`), metrics (`core.monitoring.performance`).
 """
 
 from dataclasses import dataclass, field
@@ -24,7 +24,7 @@ _COLUMNS = ["key", "time", "attack", "severity"]
 
 @dataclass(frozen=True)
 class Predicted:
-    """What the predictions are about: the outcome, and how many days ahead. `fields`: the model's contract."""
+    """The outcome that was predicted, and the number of days ahead. `fields`: the contract of the model."""
 
     outcome: OutcomeDefinition = field(default_factory=OutcomeDefinition)
     horizon: int = 1
@@ -33,9 +33,9 @@ class Predicted:
 
 @dataclass(frozen=True)
 class JoinedOutcomes:
-    """Predictions with the columns `attack` (0, 1, NaN: not known yet) and `severity`.
+    """Predictions with the columns `attack` (0, 1, or NaN if not known yet) and `severity`.
 
-    `contradictions`: keys with contradicting reports.
+    `contradictions`: number of keys with contradicting reports.
     """
 
     predictions: pd.DataFrame
@@ -50,7 +50,7 @@ def outcome_key(frame: pd.DataFrame) -> pd.Series:
 
 
 def latest_predictions(predictions: pd.DataFrame) -> pd.DataFrame:
-    """Return the last prediction of each key and task: a repeated request is no second observation."""
+    """Return the last prediction of each key and task, since a repeated request is not another observation."""
     ordered = predictions.assign(key=outcome_key(predictions)).sort_values(["time", "id"], kind="stable")
     return ordered.drop_duplicates(["key", "task"], keep="last").reset_index(drop=True)
 
@@ -65,10 +65,10 @@ def join_outcomes(
 ) -> JoinedOutcomes:
     """Join `predictions` (with `key`) with their outcomes.
 
-    `every`: all predictions with `id`, `participant`, `for_date`, which give feedback its key. `feedback`: `id`,
-    `time`, `attack`, `severity`. `diary`: `participant` (pseudonym), `for_date`, `time` (of the delivery), `attack`,
-    `severity`, and optionally `field` and `value` (another field that decides, and its number). `predicted` defaults to
-    the outcome of the contract on the next day.
+    `every`: all predictions with `id`, `participant`, `for_date`, which determine the key of feedback. `feedback`:
+    `id`, `time`, `attack`, `severity`. `diary`: `participant` (pseudonym), `for_date`, `time` (of the delivery),
+    `attack`, `severity` and, if another field defines an attack, `field` (its name) and `value` (its number).
+    `predicted` defaults to the outcome of the contract on the next day.
     """
     predicted = predicted or Predicted()
     if not predicted.outcome.default:

@@ -1,7 +1,7 @@
-"""Whether a model still performs as on its own test: realized, once outcomes are known, and estimated before.
+"""Verdicts on a model's performance compared with its own test: realized, or estimated before outcomes are known.
 
-Here: the verdicts. Not here: metrics (`core.metrics.metrics`), the estimate (`core.monitoring.estimated_performance`),
-limits (`core.monitoring.limits`), the result's structs (`core.monitoring.performance_result`).
+Not here: metrics (`core.metrics.metrics`), the estimate (`core.monitoring.estimated_performance`), limits
+(`core.monitoring.limits`), the result's structs (`core.monitoring.performance_result`).
 """
 
 import math
@@ -19,7 +19,7 @@ from migraine_assets.core.monitoring.verdict import Verdict, worst
 from migraine_assets.core.tasks import Task
 
 UNCHANGED = Verdict("none", ("As on its own test.",))
-# Half-widths of a 95 % interval that make 99.7 %: three metrics are judged every day.
+# Number of half-widths of a 95 % interval that make a 99.7 % interval, because three metrics are judged every day.
 CAUTION = 1.5
 
 
@@ -34,7 +34,7 @@ def realized_performance(
     pending: int = 0,
     limits: PerformanceLimits | None = None,
 ) -> Performance:
-    """Compare outcomes `y` [n] with the predictions made for them, and the metrics with the model's own test.
+    """Compute the metrics of predictions [n] with outcomes `y` [n], and compare them with `reference`.
 
     `reference`: metrics of the same model on its test participants, or cross-validated.
     """
@@ -61,7 +61,7 @@ def estimated_performance(
 ) -> Performance:
     """Estimate the metrics of a window from calibrated probabilities `p` [n].
 
-    The status is never more alarming than "suspected", because an estimate is no observation.
+    The status is at most "suspected", because an estimate is not an observation.
     """
     limits = limits or PerformanceLimits()
     score, participants = np.asarray(p, dtype=np.float64), int(np.unique(participant).size)
@@ -134,7 +134,7 @@ _TITLES = {"roc_auc": "ROC-AUC", "accuracy": "Accuracy"}
 
 
 def _drop(name: str, metrics: Scores, reference: Scores, limits: PerformanceLimits) -> Verdict | None:
-    """Judge a drop beyond the limit: "degraded" if chance cannot explain it."""
+    """Return the verdict on a drop beyond the limit: "degraded" if chance does not explain it, else "suspected"."""
     if name not in reference or name not in metrics:
         return None
     before, now = reference[name], metrics[name]

@@ -1,7 +1,7 @@
-"""The results of checking a model's performance, as they are stored.
+"""The stored results of checking a model's performance.
 
-Here: the structs. Their JSON names are part of the stored format. Not here: computing them
-(`core.monitoring.performance`), files (`stores.monitoring.results`).
+The JSON names of the structs are part of the stored format. Not here: computing them (`core.monitoring.performance`),
+files (`stores.monitoring.results`).
 """
 
 import datetime as dt
@@ -15,7 +15,7 @@ Metrics = dict[str, IntervalRecord]
 
 
 class Performance(Verdict, frozen=True, kw_only=True):
-    """Metrics of a window, with intervals over participants. `pending`: predictions without a known outcome."""
+    """Metrics of a window, with intervals over participants. `pending`: predictions without an outcome yet."""
 
     rows: int
     participants: int
@@ -24,7 +24,7 @@ class Performance(Verdict, frozen=True, kw_only=True):
 
 
 class Comparison(msgspec.Struct, frozen=True):
-    """An estimate and the value that was realized later. `held`: whether the two intervals overlap."""
+    """An estimate and the value that was realized later. `held`: whether their intervals overlap."""
 
     estimated: IntervalRecord
     realized: IntervalRecord = msgspec.field(name="realised")
@@ -32,7 +32,7 @@ class Comparison(msgspec.Struct, frozen=True):
 
 
 class ModelPerformance(Performance, frozen=True, kw_only=True):
-    """The estimated performance of a model. `since`: first day of this status without interruption."""
+    """The estimated performance of a model. `since`: first day of the current status without interruption."""
 
     bundle: str
     algorithm: str
@@ -42,8 +42,8 @@ class ModelPerformance(Performance, frozen=True, kw_only=True):
 class RealizedPerformance(ModelPerformance, frozen=True, kw_only=True):
     """The realized performance of a model, beside its own test and the earlier estimate.
 
-    `contradictions`: participant days with contradicting outcomes. `own_test`: metrics on the model's test
-    participants. `held`: the estimate of the same days, by metric.
+    `contradictions`: number of participant days with contradicting outcomes. `own_test`: metrics on the model's test
+    participants. `held`: comparisons with the estimate for the same days, by metric.
     """
 
     contradictions: int = 0
@@ -57,5 +57,5 @@ def metric_records(scores: Scores) -> Metrics:
 
 
 def metric_intervals(metrics: Metrics) -> Scores:
-    """Return the inverse of `metric_records`."""
+    """Return the metrics from their stored form."""
     return {name: record.interval for name, record in metrics.items()}

@@ -1,10 +1,8 @@
-"""The rule that decides whether an alarm of monitoring starts a retraining now.
+"""The rule that decides whether an alarm of monitoring starts a retraining.
 
-Not here: the alarms (`core.monitoring.drift.task_drift`, `core.monitoring.performance`), what runs and when
-(`defs.automation`).
-
-A retraining never triggers the next one: an event concerns one bundle, begins on one day, starts one run, and ends as
-soon as another bundle serves.
+A retraining never triggers the next one: an event belongs to one bundle, begins on one day, starts one run, and ends
+when another bundle serves. Not here: the alarms (`core.monitoring.drift.task_drift`, `core.monitoring.performance`),
+starting runs (`defs.automation`).
 """
 
 import datetime as dt
@@ -17,7 +15,7 @@ Kind = Literal["drift", "degradation"]
 
 @dataclass(frozen=True)
 class Event:
-    """Data have drifted away from a model, or its performance has degraded. `since`: first day, ISO 8601."""
+    """Drift of the data of a model, or degradation of its performance. `since`: first day, ISO 8601."""
 
     kind: Kind
     task: str
@@ -27,16 +25,16 @@ class Event:
 
     @property
     def run_key(self) -> str:
-        """Identifies the event, however often and by whichever process it is observed."""
+        """The key of the event. It is the same each time, and in each process, that the event is observed."""
         return f"{self.kind}:{self.task}:{self.bundle[:12]}:{self.since}"
 
 
 @dataclass(frozen=True)
 class TrainingState:
-    """What runs and what ran.
+    """The state of training.
 
-    `serving`: champion of each task. `in_flight`: unfinished training runs. `started`: run keys that had their run.
-    `last_training`: end of the last training run, UTC.
+    `serving`: champion of each task. `in_flight`: unfinished training runs. `started`: run keys of events that already
+    started a run. `last_training`: end of the last training run, UTC.
     """
 
     now: dt.datetime
@@ -48,7 +46,7 @@ class TrainingState:
 
 @dataclass(frozen=True)
 class RetrainingDecision:
-    """Whether to act on an event, and why."""
+    """The decision whether to act on an event, with its reasons."""
 
     act: bool
     reasons: tuple[str, ...]
@@ -64,7 +62,7 @@ def decide_retraining(event: Event, state: TrainingState, *, cool_down: dt.timed
         return RetrainingDecision(False, (training_now(state.in_flight[0]),))
     last = state.last_training
     if last is not None and state.now < last + cool_down:
-        # A clock that was set back must not extend the cool-down.
+        # If the clock was set back, the cool-down must not become longer.
         ends = min(last, state.now) + cool_down
         text = f"The last training ended at {last:%Y-%m-%d %H:%M} UTC. The next may start at {ends:%H:%M}."
         return RetrainingDecision(False, (text,))
@@ -72,5 +70,5 @@ def decide_retraining(event: Event, state: TrainingState, *, cool_down: dt.timed
 
 
 def training_now(run_id: str) -> str:
-    """Return the reason why no run starts while `run_id` trains."""
+    """Return the reason for not starting a run while `run_id` is training."""
     return f"Run {run_id[:8]} is training."

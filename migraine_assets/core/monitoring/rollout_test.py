@@ -1,9 +1,9 @@
-"""Sequential test of a rollout candidate: whether it is worse than the champion, checked every day.
+"""A sequential test of whether a rollout candidate is worse than the champion, evaluated every day.
 
-Checking a fixed-sample p-value every day and stopping at the first significant one inflates the error rate. The
-mixture sequential probability ratio test may be checked at any time (Robbins 1970; Johari et al. 2017, KDD): without a
-difference, the probability that the evidence ever reaches 1 / alpha is at most alpha. Its units are participants,
-because the days of one participant resemble each other. Not here: outcomes (`core.monitoring.outcomes`), acting on the
+Evaluating a fixed-sample p-value every day and stopping at the first significant one inflates the error rate. The
+mixture sequential probability ratio test may be evaluated at any time (Robbins 1970; Johari et al. 2017, KDD): if there
+is no difference, the probability that the evidence ever reaches 1 / alpha is at most alpha. Its units are participants,
+because the days of a participant are correlated. Not here: outcomes (`core.monitoring.outcomes`), acting on the
 decision (`defs.monitoring.rollout_guard`).
 """
 
@@ -20,16 +20,16 @@ Step = Literal["back", "on", "wait"]
 
 @dataclass(frozen=True)
 class RolloutSettings:
-    """The test that a better model passes before it serves."""
+    """Settings of the rollout of a better model before it replaces the champion."""
 
     shadow_days: Annotated[
-        int, Unit("days"), doc("Days in which a better model predicts without answering; 0: it serves at once.")
+        int, Unit("days"), doc("Days on which a better model predicts in shadow; 0: no shadow phase.")
     ] = 0
-    canary_days: Annotated[int, Unit("days"), doc("Days in which it then answers a share of the participants.")] = 3
-    canary_percent: Annotated[float, Unit("%"), doc("That share of the participants.")] = 20.0
-    alpha: Annotated[float, Unit("probability"), doc("Chance of withdrawing a candidate that is not worse.")] = 0.05
-    effect: Annotated[float, doc("Difference in loss (Brier score, severity points) that the test is tuned to.")] = 0.05
-    least_people: Annotated[int, Unit("participants"), doc("Below it no decision is taken.")] = 20
+    canary_days: Annotated[int, Unit("days"), doc("Days on which it then serves as a canary.")] = 3
+    canary_percent: Annotated[float, Unit("%"), doc("Share of participants that a canary answers.")] = 20.0
+    alpha: Annotated[float, Unit("probability"), doc("Probability of withdrawing an equal candidate.")] = 0.05
+    effect: Annotated[float, doc("Loss difference (Brier score, severity points) to tune the test for.")] = 0.05
+    least_people: Annotated[int, Unit("participants"), doc("With fewer, no decision is made.")] = 20
 
 
 @dataclass(frozen=True)
@@ -41,7 +41,7 @@ class LossDifference:
     participants: int
 
     def evidence(self, effect: float) -> float:
-        """Return the likelihood ratio of a difference of about `effect` against none; 1 carries no evidence."""
+        """Return the likelihood ratio of a difference of about `effect` to no difference; 1 is no evidence."""
         if not self.participants or not math.isfinite(self.error) or self.error <= 0:
             return 1.0
         variance, spread = self.error**2, effect**2
@@ -51,14 +51,14 @@ class LossDifference:
 
 @dataclass(frozen=True)
 class RolloutDecision:
-    """What to do with the candidate ("back": withdraw, "on": next phase), and why."""
+    """The next step of a candidate ("back": withdraw, "on": next phase, "wait"), and the reason."""
 
     step: Step
     reason: str
 
 
 def paired_difference(candidate: ArrayLike, champion: ArrayLike, participant: ArrayLike) -> LossDifference:
-    """Compare the losses [n] of both models on the same days (shadow)."""
+    """Compare the losses [n] of both models on the same days, as in shadow mode."""
     difference = np.asarray(candidate, dtype=np.float64) - np.asarray(champion, dtype=np.float64)
     means = _participant_means(difference, participant)
     return LossDifference(_mean(means), _standard_error(means), means.size)
@@ -70,7 +70,7 @@ def arm_difference(
     champion: ArrayLike,
     champion_participant: ArrayLike,
 ) -> LossDifference:
-    """Compare the losses of two groups of participants, one answered by each model (canary)."""
+    """Compare the losses of two groups of participants, each answered by one model, as in canary mode."""
     treated = _participant_means(candidate, candidate_participant)
     control = _participant_means(champion, champion_participant)
     error = math.hypot(_standard_error(treated), _standard_error(control))
@@ -78,7 +78,7 @@ def arm_difference(
 
 
 def decide_rollout(difference: LossDifference, *, days: int, needed: int, settings: RolloutSettings) -> RolloutDecision:
-    """Withdraw a worse candidate; advance one that `needed` days have not shown to be worse; otherwise wait."""
+    """Withdraw a candidate that is worse, advance one that is not worse after `needed` days, and otherwise wait."""
     evidence = difference.evidence(settings.effect)
     summary = (
         f"loss {difference.difference:+.4f} compared with the champion over {difference.participants} participants, "

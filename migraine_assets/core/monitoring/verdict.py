@@ -1,7 +1,6 @@
-"""Monitoring statuses: a word, its reasons, and how alarming it is.
+"""The verdicts of monitoring: statuses, their order, and their reasons.
 
-Here: the statuses and their order. Not here: the limits that lead to a status (`core.monitoring.drift.task_drift`,
-`core.monitoring.performance`).
+Not here: the limits that lead to a status (`core.monitoring.drift.task_drift`, `core.monitoring.performance`).
 """
 
 from collections.abc import Iterable
@@ -11,20 +10,20 @@ import msgspec
 
 Status = Literal["too little data", "none", "suspected", "drift", "degraded"]
 
-# From the least to the most alarming. "Too little data" carries no information, so every other status outranks it.
+# From the least to the most alarming. "Too little data" carries no information, so it is the lowest.
 _ORDER: tuple[Status, ...] = ("too little data", "none", "suspected", "drift", "degraded")
 ALARMS: frozenset[Status] = frozenset(("drift", "degraded"))
 
 
 class Verdict(msgspec.Struct, frozen=True):
-    """A status and the sentences that explain it. Results that carry a status extend it."""
+    """A status and the sentences that explain it. Results with a status inherit from this struct."""
 
     status: Status
     reasons: tuple[str, ...] = ()
 
     @property
     def alarms(self) -> bool:
-        """Whether a person, or a retraining, should act on it."""
+        """Whether a person or a retraining should act on the status."""
         return self.status in ALARMS
 
 

@@ -17,24 +17,25 @@ from migraine_assets.core.quality.settings import QualitySettings
 
 
 def raw_types(raw: pd.DataFrame, *, contract: Contract = CONTRACT) -> Finding:
-    """The raw frame has every field of the contract with a usable type (blocking)."""
+    """Check that the raw frame has every field of the contract with a usable type (blocking)."""
     return _schema_finding("raw_types", raw_schema(contract), raw)
 
 
 def types_and_bounds(valid: pd.DataFrame, *, contract: Contract = CONTRACT) -> Finding:
-    """The validated frame satisfies the strict schema: types, bounds, categories, no other column (blocking)."""
+    """Check that the validated frame satisfies the strict schema of types, bounds and categories (blocking)."""
     return _schema_finding("types_and_bounds", validated_schema(contract), valid)
 
 
 def not_empty(raw: pd.DataFrame) -> Finding:
-    """The delivery has rows (blocking)."""
+    """Check that the delivery has rows (blocking)."""
     failures = [] if len(raw) else ["The delivery has no rows: check the file, or the pattern that selects it."]
     return finding("not_empty", failures, success=f"The delivery has {plural(len(raw), 'row')}.", blocking=True)
 
 
 def unreadable_share(raw: pd.DataFrame, *, settings: QualitySettings) -> Finding:
-    """Few rows have a cell that cannot be read (warning). The cell becomes null; without its key or outcome a row is
-    quarantined.
+    """Check that few rows have an unreadable cell (warning).
+
+    Such a cell becomes null; a row with an unreadable key or outcome is quarantined.
     """
     notes = [raw[name] for name in ("unreadable", "nulled") if name in raw]
     text = notes[0].where(notes[0].notna(), notes[-1]) if notes else pd.Series(None, index=raw.index, dtype=object)
@@ -49,7 +50,7 @@ def unreadable_share(raw: pd.DataFrame, *, settings: QualitySettings) -> Finding
 
 
 def quarantine_share(validated: Validated, *, settings: QualitySettings) -> Finding:
-    """Few rows are quarantined (warning; blocking if the accepted rows no longer represent the diary)."""
+    """Check that few rows are quarantined (warning; blocking if the accepted rows no longer represent the diary)."""
     bad, size = len(validated.quarantined), len(validated.quarantined) + len(validated.valid)
     part = share(bad, size)
     sentence = f"{plural(bad, 'row')} of {size:,} ({percent(part)}) are quarantined"
@@ -67,7 +68,7 @@ def _schema_finding(name: str, schema: pa.DataFrameSchema, frame: pd.DataFrame) 
     columns = ("column", "rule", "rows")
     success = f"All {len(frame):,} rows satisfy the schema of the {schema.name}."
     try:
-        # Neither schema changes a value, so that Pandera does not have to copy a million days.
+        # The schemas change no values, so the frame need not be copied.
         schema.validate(frame, lazy=True, inplace=True)
     except SchemaErrors as error:
         rows = _cases(error.failure_cases)
@@ -78,13 +79,13 @@ def _schema_finding(name: str, schema: pa.DataFrameSchema, frame: pd.DataFrame) 
 
 
 def _cases(cases: pd.DataFrame) -> list[tuple[str, str, str]]:
-    """The failure cases of Pandera (one per cell) counted by column and rule. The cells are not quoted."""
-    # An error of the whole frame has the name of the column as its failure case.
+    """Count Pandera's failure cases, which are one per cell, by column and rule, without quoting cells."""
+    # For an error of the whole frame, the failure case is the name of the column.
     column = cases["column"].where(cases["schema_context"] != "DataFrameSchema", cases["failure_case"]).astype(str)
     grouped = cases.assign(column=column).groupby(["column", "check"], sort=False, dropna=False)
     return [(str(column), str(check), str(len(part))) for (column, check), part in grouped]
 
 
 def _fields_of(unreadable: str) -> str:
-    """The fields that a note on unreadable cells names, without the cells; empty if the whole row is unreadable."""
+    """Return the fields in a note on unreadable cells, without the cells; empty if the whole row is unreadable."""
     return ", ".join(dict.fromkeys(re.findall(r"(?:^|; )([a-z][a-z0-9_]*)='", unreadable)))

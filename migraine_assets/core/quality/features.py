@@ -15,14 +15,14 @@ from migraine_assets.core.quality.finding import Finding, finding, listed, perce
 from migraine_assets.core.quality.settings import QualitySettings
 
 TARGET_PREFIX = "target_"
-# Properties of the predicted day that are known in advance.
+# Features of the predicted day that are known in advance.
 CALENDAR: tuple[str, ...] = ("target_weekend",)
 
 Floats = NDArray[np.float64]
 
 
 def features_finite(features: NDArray[np.floating], feature_names: Sequence[str]) -> Finding:
-    """Every value of `features` [n, F] is finite or null (blocking)."""
+    """Check that every value of `features` [n, F] is finite or null (blocking)."""
     counts = np.array([np.isinf(features[:, column]).sum() for column in range(len(feature_names))], dtype=np.int64)
     bad = [name for name, count in zip(feature_names, counts, strict=True) if count]
     rows = [
@@ -36,7 +36,7 @@ def features_finite(features: NDArray[np.floating], feature_names: Sequence[str]
 
 
 def no_outcome_among_inputs(feature_names: Sequence[str]) -> Finding:
-    """No input is an outcome, a target, a key or a position in a file (blocking)."""
+    """Check that no input is an outcome, a target, a key or a position in a file (blocking)."""
     forbidden = {*names("outcome", "key"), *PROVENANCE}
     bad = [
         name for name in feature_names if name in forbidden or (name.startswith(TARGET_PREFIX) and name not in CALENDAR)
@@ -54,11 +54,11 @@ def no_input_nearly_the_outcome(
     participant: NDArray[np.int64],
     settings: QualitySettings,
 ) -> Finding:
-    """No single input of `features` [n, F], nor whether it is null, ranks attacks almost perfectly (blocking).
+    """Check that no input of `features` [n, F], nor its null mask, ranks attacks almost perfectly (blocking).
 
-    `attack` [n] is 0/1 or NaN if unknown. If participants have days of both kinds, an input must also separate the days
-    within participants to be reported: the history of a participant legitimately separates participants who nearly
-    always have an attack from those who never have one.
+    `attack` [n] is 0/1 or NaN if unknown. If participants have days of both kinds, an input is reported only if it also
+    separates the days within participants, because past attacks legitimately separate participants who nearly always
+    have an attack from those who never have one.
     """
     rows = _sample(np.flatnonzero(~np.isnan(attack)), limit=settings.leak_max_rows)
     attack, participant = attack[rows], participant[rows]
@@ -86,7 +86,7 @@ def no_input_nearly_the_outcome(
 
 
 def null_features(features: NDArray[np.floating], feature_names: Sequence[str]) -> Finding:
-    """At least one input has a value (blocking); inputs without any value are listed."""
+    """Check that at least one input has values (blocking), and list the inputs without any."""
     empty = [n for c, n in enumerate(feature_names) if np.isnan(features[:, c]).all()]
     all_empty = len(empty) == len(feature_names)
     failures = ["Every input is null in every row: a model cannot learn anything."] if all_empty else []
@@ -96,7 +96,7 @@ def null_features(features: NDArray[np.floating], feature_names: Sequence[str]) 
 
 
 def _separation(values: Floats, attack: Floats, *, least: int) -> float:
-    """The ROC-AUC of the known values or of their negative; 0.5 if there are too few rows of a class."""
+    """Return the ROC-AUC of the known values or of their negatives; 0.5 if a class has too few rows."""
     known = ~np.isnan(values)
     values, attack = values[known], attack[known]
     yes = int((attack == 1).sum())
@@ -107,12 +107,12 @@ def _separation(values: Floats, attack: Floats, *, least: int) -> float:
 
 
 def _also_within(values: Floats, attack: Floats, participant: NDArray[np.int64], *, settings: QualitySettings) -> bool:
-    """Whether the values separate days within participants; True if no participant has days of both kinds."""
+    """Return whether the values separate days within participants; True if no participant has days of both kinds."""
     known = ~np.isnan(values)
     area = within_person_area(attack[known], values[known], resample(participant[known], replicates=0)).value
     return bool(np.isnan(area)) or max(area, 1 - area) >= settings.leak_within_person_auc
 
 
 def _sample(rows: NDArray[np.int64], *, limit: int) -> NDArray[np.int64]:
-    """At most `limit` rows, evenly spaced: enough to detect a leak, and the same rows every time."""
+    """Return at most `limit` evenly spaced rows, which are enough to detect a leak."""
     return rows if rows.size <= limit else rows[np.linspace(0, rows.size - 1, limit).astype(np.int64)]

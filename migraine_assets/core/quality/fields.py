@@ -16,17 +16,17 @@ from migraine_assets.core.quality.finding import Finding, figure, finding, liste
 from migraine_assets.core.quality.settings import QualitySettings
 from migraine_assets.core.reference_bins import psi_noise
 
-# The 75 % quantile of the normal distribution: for normal values the robust z-score equals the usual z-score.
+# The 75 % quantile of the normal distribution; for normal values, the robust z-score equals the usual z-score.
 NORMAL_QUARTILE = 0.6745
 
 
 def missing_values(
     valid: pd.DataFrame, *, settings: QualitySettings, contract: Contract = CONTRACT, outcome: str = ATTACK
 ) -> Finding:
-    """The field `outcome` and the recorded ones are mostly known (warning; blocking if the outcome is rarely known).
+    """Check that `outcome` and the recorded fields are mostly known (warning; blocking if the outcome rarely is).
 
-    A field that is always null does not exist in the source, which is not an error. Severity and duration are given for
-    attacks only and are not checked here.
+    A field that is always null does not exist in the source, which is not an error. Severity and duration, which only
+    attacks have, are not checked.
     """
     outcome = ATTACK if outcome in (SEVERITY, DURATION) else outcome
     shares = {field.name: share(int(valid[field.name].isna().sum()), len(valid)) for field in contract.fields}
@@ -46,10 +46,9 @@ def missing_values(
 
 @dataclass(frozen=True)
 class Outliers:
-    """The outliers of one field: the fences, and how many of the `known` values each rule counts.
+    """The outliers of one field: the fences, and the numbers of outliers among the `known` values by each rule.
 
-    The fences are NaN, or `by_z` is None, if so many values are equal that the rule has no scale (half of them for the
-    quartiles, half for the median absolute deviation).
+    The fences are NaN, or `by_z` is None, if half of the values are equal, so that the rule has no scale.
     """
 
     field: str
@@ -61,7 +60,7 @@ class Outliers:
 
 
 def outliers_of(name: str, values: NDArray[np.float64], *, settings: QualitySettings) -> Outliers:
-    """Outliers of `values` [n] (without NaN) by interquartile range and by robust z-score; see `QualitySettings`."""
+    """Count outliers of `values` [n] (without NaN) by interquartile range and robust z-score; see `QualitySettings`."""
     if not values.size:
         return Outliers(name, 0, np.nan, np.nan, 0, None)
     first, median, third = np.quantile(values, (0.25, 0.5, 0.75))
@@ -75,7 +74,7 @@ def outliers_of(name: str, values: NDArray[np.float64], *, settings: QualitySett
 
 
 def outliers(valid: pd.DataFrame, *, settings: QualitySettings, contract: Contract = CONTRACT) -> Finding:
-    """Few values of a numeric field are outliers (warning). Bounds are checked by validation."""
+    """Check that few values of each numeric field are outliers (warning). Validation checks bounds."""
     fields = [field.name for field in contract.of_kind("number")]
     counted = [outliers_of(name, known(numbers(valid, name)), settings=settings) for name in fields]
     counted = [entry for entry in counted if entry.known]
@@ -96,12 +95,11 @@ def outliers(valid: pd.DataFrame, *, settings: QualitySettings, contract: Contra
 def drift_from_previous(
     valid: pd.DataFrame, previous: Profile | None, *, settings: QualitySettings, contract: Contract = CONTRACT
 ) -> Finding:
-    """Every field is distributed as in the last accepted delivery (warning).
+    """Check that every field is distributed as in the last accepted delivery (warning).
 
-    The population stability index is compared with `psi_warning` or, if that is greater, with the value that chance
-    alone exceeds with probability `psi_alpha` in any field. Without drift the index is about chi2(bins - 1) (1/n +
-    1/m), where n and m are the effective numbers of rows (Yurdakul & Naranjo 2020); alpha is divided by the number of
-    fields (Bonferroni).
+    The limit of the population stability index is `psi_warning` or, if it is larger, the value that chance exceeds in
+    any field with probability `psi_alpha`. Without drift, the index is about chi2(bins - 1) (1/n + 1/m), where n and m
+    are the effective numbers of rows (Yurdakul & Naranjo 2020); alpha is divided by the number of fields (Bonferroni).
     """
     columns = ("field", "PSI", "limit", "bins", "rows before", "rows now")
     if previous is None:
@@ -109,7 +107,7 @@ def drift_from_previous(
         return finding("drift_from_previous", [], success=success, blocking=False, columns=columns)
     fields = [field for field in previous.fields if field.name in contract.by_name]
     pairs = [(old, counted_like(old, valid, contract)) for old in fields]
-    # Fields whose categories have changed in the contract cannot be compared.
+    # A field cannot be compared if the contract has changed its categories.
     pairs = [(old, new) for old, new in pairs if old.labels == new.labels]
     both = [(old, new) for old, new in pairs if old.known and new.known]
     rows, drifted = [], []
@@ -126,16 +124,16 @@ def drift_from_previous(
 
 
 def psi_limit(old: FieldProfile, new: FieldProfile, *, bins: int, fields: int, settings: QualitySettings) -> float:
-    """The limit of the index between two profiles, when `fields` fields are compared together."""
+    """Return the limit of the index between two profiles if `fields` fields are compared together."""
     rows = (max(1, round(profile.effective)) for profile in (old, new))
     chance = psi_noise(max(bins, 2), *rows, level=settings.psi_alpha / max(fields, 1))
     return max(settings.psi_warning, chance)
 
 
 def _appeared(pairs: list[tuple[FieldProfile, FieldProfile]]) -> list[str]:
-    gone = [old.name for old, new in pairs if old.known and not new.known]
+    dropped = [old.name for old, new in pairs if old.known and not new.known]
     new = [old.name for old, new in pairs if new.known and not old.known]
-    sentences = [f"No longer recorded: {listed(gone)}."] if gone else []
+    sentences = [f"No longer recorded: {listed(dropped)}."] if dropped else []
     return sentences + ([f"Recorded for the first time: {listed(new)}."] if new else [])
 
 

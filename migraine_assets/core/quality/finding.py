@@ -14,8 +14,8 @@ MAX_ROWS = 50
 class Finding:
     """The result of a check.
 
-    `blocking`: a failure makes everything downstream wrong; otherwise it is a warning. `rows` is a table with the
-    columns `columns`, as text.
+    `blocking`: whether a failure stops the run; otherwise it is a warning. `rows`: a table of texts with the columns
+    `columns`.
     """
 
     name: str
@@ -35,33 +35,33 @@ def finding(
     columns: Sequence[str] = (),
     rows: Iterable[Sequence[str]] = (),
 ) -> Finding:
-    """A finding that passes with the sentence `success` if there are no `failures`, and otherwise lists them."""
+    """Return a finding, which passes with the reason `success` if there are no `failures`."""
     reason = " ".join(failures) if failures else success
     return Finding(name, not failures, blocking, reason, tuple(columns), _truncated(rows, width=len(columns)))
 
 
 def figure(value: float) -> str:
-    """A number with up to six significant digits and no trailing zeros."""
+    """Return a number with up to six significant digits and no trailing zeros."""
     return f"{value:.6g}"
 
 
 def share(count: int, size: int) -> float:
-    """`count / size`, or 0 if `size` is 0."""
+    """Return `count / size`, or 0 if `size` is 0."""
     return count / size if size else 0.0
 
 
 def percent(part: float) -> str:
-    """A share (0-1) as a percentage with one decimal."""
+    """Return a share (0-1) as a percentage with one decimal."""
     return f"{100 * part:.1f} %"
 
 
 def plural(count: int, noun: str) -> str:
-    """A count with its noun: `1 row`, `2 rows`, `1,234 rows`."""
+    """Return a count with its noun: `1 row`, `2 rows`, `1,234 rows`."""
     return f"{count:,} {noun}" if count == 1 else f"{count:,} {noun}s"
 
 
 def listed(items: Sequence[str], *, limit: int = 8) -> str:
-    """The first `limit` items, separated by commas, and the number of the others."""
+    """Join the first `limit` items with commas, and add the number of others."""
     rest = len(items) - limit
     return ", ".join(items) if rest <= 0 else f"{', '.join(items[:limit])} and {rest:,} more"
 

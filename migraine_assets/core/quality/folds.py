@@ -1,7 +1,8 @@
-"""Checks of the split: disjoint participants, test after training, both classes everywhere.
+"""Checks of the split: disjoint participants, test after training, both classes in every part.
 
-The checks share no code with `core.evaluation.folds`, so that they detect its errors. `part` int8[n] is 1 for training,
-2 for testing, 0 for unused rows; `fold` int8[n] is the cross-validation fold of a training row and -1 elsewhere.
+The checks share no code with `core.evaluation.folds`, so that they can detect its errors. `part` int8[n] is 1 for
+training, 2 for testing, 0 for unused rows; `fold` int8[n] is the cross-validation fold of a training row and -1
+elsewhere.
 """
 
 import datetime
@@ -17,7 +18,7 @@ Integers = NDArray[np.integer]
 
 
 def participants_disjoint(participant: Integers, part: Integers, fold: Integers) -> Finding:
-    """No participant is in both parts or in two folds (blocking)."""
+    """Check that no participant is in both parts or in two folds (blocking)."""
     train, test = np.unique(participant[part == TRAIN]), np.unique(participant[part == TEST])
     shared = np.intersect1d(train, test)
     pairs = np.unique(np.column_stack([participant, fold])[fold >= 0], axis=0)
@@ -34,7 +35,7 @@ def participants_disjoint(participant: Integers, part: Integers, fold: Integers)
 
 
 def forward_in_time(part: Integers, day: Integers, label_day: Integers, *, dated: bool) -> Finding:
-    """Every training outcome lies before every test day (blocking).
+    """Check that every training outcome is before every test day (blocking).
 
     `day` int[n] is the day of the features and `label_day` int[n] the last day that the outcome depends on, in days
     since 1970-01-01.
@@ -42,9 +43,7 @@ def forward_in_time(part: Integers, day: Integers, label_day: Integers, *, dated
     train, test = label_day[part == TRAIN], day[part == TEST]
     if not dated or not train.size or not test.size:
         success = (
-            "There are no dates, so that there is no order to check."
-            if not dated
-            else "The training or test part is empty."
+            "There are no dates, so there is no order to check." if not dated else "The training or test part is empty."
         )
         return finding("forward_in_time", [], success=success, blocking=True)
     last, first = _date(train.max()), _date(test.min())
@@ -55,7 +54,7 @@ def forward_in_time(part: Integers, day: Integers, label_day: Integers, *, dated
 
 
 def both_classes(attack: NDArray[np.float64], part: Integers, fold: Integers) -> Finding:
-    """The test part and every fold have days with and without an attack (blocking).
+    """Check that the test part and every fold have days with and without an attack (blocking).
 
     `attack` float64[n] is 0/1 or NaN if unknown.
     """

@@ -1,7 +1,6 @@
-"""The checks of what is lost: values that became null, and losses that go together with the outcome.
+"""Checks of losses: values that became null, and losses that depend on the outcome.
 
-Not here: how a loss is compared with the outcome (`core.diary.losses`), the share of quarantined rows
-(`core.quality.delivery`).
+Not here: the test of dependence (`core.diary.losses`), the share of quarantined rows (`core.quality.delivery`).
 """
 
 from dataclasses import dataclass
@@ -13,7 +12,7 @@ from migraine_assets.core.diary.validation import NULLED, Validated
 from migraine_assets.core.quality.finding import Finding, finding, listed, percent, plural
 from migraine_assets.core.quality.settings import QualitySettings
 
-# They exist on attack days only, so that any loss goes together with the outcome; an attack of any length is an attack.
+# Only attack days have these fields, so any loss of them depends on the outcome and biases nothing.
 _OF_ATTACKS = (SEVERITY, DURATION)
 
 _COLUMNS = ("rule", "field", "rows", "share")
@@ -21,7 +20,7 @@ _COLUMNS = ("rule", "field", "rows", "share")
 
 @dataclass(frozen=True)
 class _Loss:
-    """What one row of the reasons, which a reference keeps as text, tells."""
+    """One row of the reasons of validation."""
 
     effect: str
     rule: str
@@ -34,12 +33,12 @@ class _Loss:
 
     @property
     def what(self) -> str:
-        """The field that lost values, or the rows."""
+        """What was lost: values of a field, or rows."""
         return f"Values of {self.field}" if self.effect == NULLED else "Rows"
 
 
 def nulled_values(validated: Validated, *, settings: QualitySettings) -> Finding:
-    """Few values of each field had to be set to null (warning; blocking if its unit or coding must be another)."""
+    """Check that few values of each field became null (warning; blocking if its unit or coding must be wrong)."""
     nulled = [loss for loss in _losses(validated.reasons) if loss.effect == NULLED]
     shares: dict[str, float] = {}
     for loss in nulled:
@@ -47,8 +46,8 @@ def nulled_values(validated: Validated, *, settings: QualitySettings) -> Finding
     too_many = {name for name, share in shares.items() if share > settings.nulled_blocking and name != DURATION}
     rules = {loss.field: loss.rule for loss in nulled}
     failures = [
-        f"{name}: {percent(shares[name])} of the values cannot be used (rule {rules[name]}). Its unit or coding must "
-        f"be another: state 'unit' or 'recode' in the mapping, or leave the column out (ignore: [<column>])."
+        f"{name}: {percent(shares[name])} of the values cannot be used (rule {rules[name]}). Its unit or coding is "
+        f"probably wrong: state 'unit' or 'recode' in the mapping, or leave the column out (ignore: [<column>])."
         for name in sorted(too_many)
     ]
     many = [name for name, share in shares.items() if share > settings.nulled_warning and name not in too_many]
@@ -63,7 +62,7 @@ def nulled_values(validated: Validated, *, settings: QualitySettings) -> Finding
 
 
 def losses_with_outcome(validated: Validated, *, settings: QualitySettings) -> Finding:
-    """What is quarantined or nulled does not go together with the outcome (blocking)."""
+    """Check that losses of rows and values do not depend on the outcome (blocking)."""
     tested = {loss.what: loss for loss in reversed(_losses(validated.reasons)) if loss.field not in _OF_ATTACKS
               or loss.effect != NULLED}  # fmt: skip
     level = settings.loss_alpha / max(len(tested), 1)
@@ -77,7 +76,7 @@ def losses_with_outcome(validated: Validated, *, settings: QualitySettings) -> F
     rows = [
         (what, percent(loss.attack_share), percent(loss.other_share), f"{loss.p:.2g}") for what, loss in tested.items()
     ]
-    success = "Nothing is lost in step with the outcome."
+    success = "No losses depend on the outcome."
     return finding("losses_with_outcome", failures, success=success, blocking=True, columns=columns, rows=rows)
 
 

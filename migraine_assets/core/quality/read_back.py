@@ -1,7 +1,7 @@
-"""The read-back of a delivery: what a person who knows the diary can check in ten seconds.
+"""The read-back of a delivery: figures that a person who knows the diary can check in ten seconds.
 
-Who kept it and when, how many days and attacks, how much of the calendar is there, and what was lost. Not here: what
-each column was read as (`sources.read_columns`), rules and limits (the other modules of `core.quality`).
+It has the participants, the period, the numbers of days and attacks, the coverage of the calendar, and the losses. Not
+here: the readings of columns (`sources.read_columns`), rules and limits (the other modules of `core.quality`).
 """
 
 from dataclasses import dataclass
@@ -15,13 +15,13 @@ from migraine_assets.core.diary.columns import numbers
 from migraine_assets.core.diary.validation import Validated
 from migraine_assets.core.quality.finding import percent, plural, share
 
-# A diary with fewer quiet days than this, on fewer of the calendar days, may hold attack days only.
+# A diary with a larger share of attack days, and a smaller coverage of the calendar, may have attack days only.
 _FEW_QUIET, _FEW_DAYS = 0.5, 0.75
 
 
 @dataclass(frozen=True)
 class Group:
-    """A participant or a file: its accepted days and attack days, and its first and last day (ISO 8601)."""
+    """The accepted days of a participant or a file. Days are ISO 8601 dates."""
 
     name: str
     participants: int
@@ -33,7 +33,11 @@ class Group:
 
 @dataclass(frozen=True)
 class Loss:
-    """What was lost: rows or values of a field, and on which share of days of either outcome."""
+    """A loss of rows or of values of a field.
+
+    `share`: lost share of all rows or values; `on_attack_days`, `on_other_days`: lost shares by outcome. `p`: p-value
+    of their difference.
+    """
 
     effect: str
     field: str
@@ -48,8 +52,10 @@ class Loss:
 
 @dataclass(frozen=True)
 class ReadBack:
-    """What was read. `coverage`: share of the days between each participant's first and last that are in the diary;
-    None without dates. `groups`: the files if there are several, and otherwise the participants. `what`: an attack.
+    """The figures of a delivery.
+
+    `coverage`: share of the days from each participant's first to last day that are in the diary; None without dates.
+    `groups`: the files, or the participants if there is a single file. `what`: the definition of an attack, in words.
     """
 
     participants: int
@@ -71,7 +77,7 @@ class ReadBack:
         return share(self.attack_days, self.attack_days + self.quiet_days)
 
     def sentences(self) -> tuple[str, ...]:
-        """The read-back as text."""
+        """Return the read-back as sentences."""
         when = f", {self.first_day} to {self.last_day}" if self.first_day else ", without dates"
         lines = [
             f"{plural(self.participants, 'participant')}, {plural(self.days, 'day')}{when}.",
@@ -81,7 +87,7 @@ class ReadBack:
         if self.coverage is not None:
             lines.append(f"{percent(self.coverage)} of the days between first and last entry are in the diary.")
             if self.attack_rate > _FEW_QUIET and self.coverage < _FEW_DAYS:
-                lines.append("It may hold attack days only: if so, a model would forecast far too many attacks.")
+                lines.append("It may contain only attack days. A model would then forecast far too many attacks.")
         if self.clipped:
             values = ", ".join(f"{name} ({count:,})" for name, count in self.clipped)
             lines.append(f"Clipped to the limits: {values}.")
@@ -91,9 +97,9 @@ class ReadBack:
 def read_back(
     result: Validated, actions: pd.DataFrame, *, attack: NDArray[np.float64] | None = None, what: str = "an attack"
 ) -> ReadBack:
-    """Compute the read-back of accepted rows; `actions` are those of preprocessing.
+    """Compute the read-back of accepted rows; `actions` are the changes that preprocessing made.
 
-    `attack` float64[n]: which rows are attack days (by default by the contract), and `what` that means in words.
+    `attack` float64[n]: whether each row is an attack day, by default that of the contract. `what`: an attack in words.
     """
     valid = result.valid
     attack = numbers(valid, ATTACK) if attack is None else attack

@@ -1,7 +1,7 @@
 """Checks of the accepted rows: keys, repetitions, static fields, dates, outcomes, and enough data to train.
 
-Here belong checks that concern several fields together. Not here: single fields (`core.quality.fields`), the delivery
-as a whole (`core.quality.delivery`), quarantine (`core.diary.validation`).
+These checks concern several fields together. Not here: single fields (`core.quality.fields`), the delivery as a whole
+(`core.quality.delivery`), quarantine (`core.diary.validation`).
 """
 
 import datetime
@@ -16,14 +16,14 @@ from migraine_assets.core.diary.duplicates import conflicts, content_codes, repe
 from migraine_assets.core.quality.finding import Finding, finding, listed, percent, plural, share
 from migraine_assets.core.quality.settings import QualitySettings
 
-# Findings are kept in databases, so that they locate a row in its file and do not quote it.
+# Findings are stored in databases, so they give the position of a row and do not quote it.
 POSITION = ("file", "row")
 
 
 def unique_days(valid: pd.DataFrame) -> Finding:
-    """No day of a participant has two different rows (blocking)."""
+    """Check that no day of a participant has two different rows (blocking)."""
     conflicting = conflicts(valid, ignored=np.zeros(len(valid), dtype=np.bool_))
-    failures = [f"{plural(len(conflicting.rows), 'row')} of a day that has another, different row."]
+    failures = [f"{plural(len(conflicting.rows), 'row')} with a different row for the same day."]
     rows = [_position(valid, row) for row in conflicting.rows[:20]]
     return finding(
         "unique_days",
@@ -36,10 +36,10 @@ def unique_days(valid: pd.DataFrame) -> Finding:
 
 
 def repeated_rows(valid: pd.DataFrame) -> Finding:
-    """No row is repeated (warning). Repeated dated rows are dropped later; undated rows are kept.
+    """Check that no row is repeated (warning). Repeated dated rows are dropped later; undated rows are kept.
 
-    An undated row counts as repeated if a row of another participant has the same content: a person who is in a flat
-    table twice can be in both the training and the test part.
+    An undated row is repeated if a row of another participant has the same content, since a person who is in a flat
+    table twice can be in both the training and the test data.
     """
     if valid["date"].notna().any():
         count = int(repeated(valid).sum())
@@ -54,7 +54,7 @@ def repeated_rows(valid: pd.DataFrame) -> Finding:
 
 
 def static_fields(valid: pd.DataFrame, *, contract: Contract = CONTRACT) -> Finding:
-    """Sex, migraine type and other static categories are the same on all days of a participant (warning)."""
+    """Check that static categories, such as sex and migraine type, do not change within a participant (warning)."""
     fields = [field.name for field in contract.of_kind("category") if field.role == "static"]
     rows, failures = [], []
     for name in fields:
@@ -69,7 +69,7 @@ def static_fields(valid: pd.DataFrame, *, contract: Contract = CONTRACT) -> Find
 
 
 def future_dates(valid: pd.DataFrame, *, today: datetime.date, settings: QualitySettings) -> Finding:
-    """No row is of a future day (blocking)."""
+    """Check that no row is of a future day (blocking)."""
     latest = today + datetime.timedelta(days=settings.days_ahead)
     rows = np.flatnonzero((valid["date"] >= pd.Timestamp(latest) + pd.Timedelta(days=1)).to_numpy())
     failures = [f"{plural(len(rows), 'row')} after {latest}: check the clock and the date format."]
@@ -84,14 +84,14 @@ def future_dates(valid: pd.DataFrame, *, today: datetime.date, settings: Quality
 
 
 def outcome_consistency(valid: pd.DataFrame) -> Finding:
-    """Severity and duration are given for attacks only (blocking); few attacks have severity 0 (warning)."""
+    """Check that only attacks have a severity or duration (blocking), and few have severity 0 (warning)."""
     attack, severity = numbers(valid, ATTACK), numbers(valid, SEVERITY)
     contradicting = (attack != 1) & ((severity > 0) | (numbers(valid, "duration_h") > 0))
     painless, rated = int(((attack == 1) & (severity == 0)).sum()), int(((attack == 1) & (severity >= 0)).sum())
     failures = []
     if contradicting.any():
         failures.append(f"{plural(int(contradicting.sum()), 'day')} without an attack but with a severity or duration.")
-    # Aura without headache is about one attack in five of those who have it.
+    # Of people who have aura without headache, about one attack in five is of this kind.
     if painless > 0.2 * rated:
         failures.append(
             f"{painless:,} of {rated:,} rated attacks have severity 0: if 0 stands for 'not asked', leave it empty."
@@ -112,10 +112,9 @@ def outcome_consistency(valid: pd.DataFrame) -> Finding:
 def class_balance(
     valid: pd.DataFrame, *, settings: QualitySettings, attack: NDArray[np.float64] | None = None
 ) -> Finding:
-    """There are days with and without an attack (blocking), and neither is rare (warning).
+    """Check that there are days with and without an attack (blocking), and that neither is rare (warning).
 
-    `attack` float64[n]: 1 on a day with an attack, 0 on one without, NaN if that is not known; by default the outcome
-    of the contract.
+    `attack` float64[n]: 1 on a day with an attack, 0 on a day without, NaN if unknown; by default that of the contract.
     """
     attack = numbers(valid, ATTACK) if attack is None else attack
     yes, no = int((attack == 1).sum()), int((attack == 0).sum())
@@ -137,7 +136,7 @@ def class_balance(
 def enough_to_train(
     valid: pd.DataFrame, *, settings: QualitySettings, attack: NDArray[np.float64] | None = None
 ) -> Finding:
-    """There are enough participants, attacks and other days to train and test (blocking).
+    """Check that there are enough participants, attacks and other days to train and test (blocking).
 
     `attack` as in `class_balance`.
     """
@@ -156,11 +155,11 @@ def enough_to_train(
 
 
 def _copies_of_other_participants(valid: pd.DataFrame) -> int:
-    """The number of undated rows with the same content as an earlier row of another participant."""
+    """Return the number of undated rows with the same content as an earlier row of another participant."""
     content = content_codes(valid.assign(participant_id=""))
     first = pd.Series(valid["participant_id"].to_numpy()).groupby(content).transform("first")
     others = first.to_numpy() != valid["participant_id"].to_numpy()
-    # Rows of a few flags are equal by chance. Equal rows indicate a repetition only if most rows differ.
+    # With few fields, rows are equal by chance. So equal rows are repetitions only if most rows differ.
     return int(others.sum()) if len(np.unique(content)) > 0.5 * len(valid) else 0
 
 

@@ -1,7 +1,7 @@
 """The thresholds of the data checks.
 
 Each check is a function that returns a `Finding`. The checks are in `core.quality.delivery` (the delivery as a whole),
-`core.quality.losses` (nulled values, losses in step with the outcome), `core.quality.rows` (keys, dates, outcomes),
+`core.quality.losses` (nulled values, losses that depend on the outcome), `core.quality.rows` (keys, dates, outcomes),
 `core.quality.fields` (single fields), `core.quality.unit_change`, `core.quality.features` and `core.quality.folds`. Not
 here: checks of models (`core.evaluation.flags`).
 """
@@ -23,57 +23,57 @@ class QualitySettings:
     quarantine_blocking: Annotated[
         float, Unit("share"), doc("Refuse a delivery above this share of quarantined rows.")
     ] = 0.30
-    nulled_warning: Annotated[float, Unit("share"), doc("Warn where more values of a field had to be set to null.")] = (
+    nulled_warning: Annotated[float, Unit("share"), doc("Warn if a larger share of a field's values became null.")] = (
         0.01
     )
     nulled_blocking: Annotated[
-        float, Unit("share"), doc("Refuse a delivery in which more values of a field cannot be used.")
+        float, Unit("share"), doc("Refuse a delivery if a larger share of a field's values became null.")
     ] = 0.10
     loss_alpha: Annotated[
         float,
         Unit("probability"),
-        doc("Refuse losses that go together with the outcome unless chance explains them this often."),
+        doc("Refuse losses that depend on the outcome if the p-value of the test is lower."),
     ] = 0.001
-    missing_warning: Annotated[float, Unit("share"), doc("Warn where a recorded field has no value in more rows.")] = (
-        0.50
-    )
-    outcome_missing_warning: Annotated[float, Unit("share"), doc("Warn where the outcome is missing in more rows.")] = (
-        0.20
-    )
+    missing_warning: Annotated[
+        float, Unit("share"), doc("Warn if a recorded field is null in a larger share of rows.")
+    ] = 0.50
+    outcome_missing_warning: Annotated[
+        float, Unit("share"), doc("Warn if the outcome is missing in a larger share of rows.")
+    ] = 0.20
     outcome_missing_blocking: Annotated[
-        float, Unit("share"), doc("Refuse a delivery in which the outcome is missing in more rows.")
+        float, Unit("share"), doc("Refuse a delivery if the outcome is missing in a larger share of rows.")
     ] = 0.80
     iqr_factor: Annotated[
-        float, doc("Interquartile ranges outside the quartiles from which a value is an outlier (Tukey 1977).")
+        float, doc("Interquartile ranges beyond the quartiles that make a value an outlier (Tukey 1977).")
     ] = 1.5
-    robust_z: Annotated[float, doc("Robust z-score from which a value is an outlier (Iglewicz & Hoaglin 1993).")] = 3.5
-    outlier_warning: Annotated[float, Unit("share"), doc("Warn where a field has more outliers.")] = 0.10
-    rare_class_warning: Annotated[float, Unit("share"), doc("Warn where days with or without an attack are rarer.")] = (
-        0.05
-    )
-    psi_warning: Annotated[
-        float, doc("Population stability index to the delivery before, above which a field is reported.")
-    ] = 0.20
+    robust_z: Annotated[float, doc("Robust z-score that makes a value an outlier (Iglewicz & Hoaglin 1993).")] = 3.5
+    outlier_warning: Annotated[float, Unit("share"), doc("Warn if a field has a larger share of outliers.")] = 0.10
+    rare_class_warning: Annotated[float, Unit("share"), doc("Warn if days with or without an attack are rarer.")] = 0.05
+    psi_warning: Annotated[float, doc("Report a field if its PSI from the previous delivery is larger.")] = 0.20
     psi_alpha: Annotated[
         float,
         Unit("probability"),
-        doc("Chance of a false report: for small deliveries the index must be above what chance exceeds this often."),
+        doc("Probability of a false report, which raises the limit of the PSI for small deliveries."),
     ] = 0.01
     units_changed: Annotated[
-        tuple[str, ...], doc("Fields that may look as if their unit had changed, because their values really changed.")
+        tuple[str, ...], doc("Fields that may seem to have another unit, because their values really changed.")
     ] = ()
     min_participants: Annotated[
         int,
         Unit("participants"),
-        doc("Least participants to train and test: by default 2 to test and 5 to train, one per fold."),
+        doc("Minimum number of participants; by default 2 to test and 5 to train, one per fold."),
     ] = 7
     min_days_of_each_outcome: Annotated[
-        int, Unit("days"), doc("Least days with an attack, and least days without.")
+        int, Unit("days"), doc("Minimum number of days with an attack, and without.")
     ] = 20
     leak_auc: Annotated[
-        float, Unit("ROC-AUC"), doc("Refuse a single feature that separates attack days better: it holds the outcome.")
+        float, Unit("ROC-AUC"), doc("Refuse a feature that separates attack days better, since it reveals the outcome.")
     ] = 0.98
-    leak_within_person_auc: Annotated[float, Unit("ROC-AUC"), doc("The same within a participant.")] = 0.90
-    leak_min_rows: Annotated[int, Unit("rows"), doc("Least rows for the search for leaks.")] = 20
-    leak_max_rows: Annotated[int, Unit("rows"), doc("Most rows for the search for leaks; of more, a sample.")] = 50_000
-    days_ahead: Annotated[int, Unit("days"), doc("How far after today a day may lie, since time zones differ.")] = 1
+    leak_within_person_auc: Annotated[float, Unit("ROC-AUC"), doc("As leak_auc, within a participant.")] = 0.90
+    leak_min_rows: Annotated[int, Unit("rows"), doc("Minimum number of rows of each class for the check of leaks.")] = (
+        20
+    )
+    leak_max_rows: Annotated[
+        int, Unit("rows"), doc("Maximum number of rows for the check of leaks; of more rows, a sample is used.")
+    ] = 50_000
+    days_ahead: Annotated[int, Unit("days"), doc("Days after today that are accepted, since time zones differ.")] = 1

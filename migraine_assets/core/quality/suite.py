@@ -1,6 +1,6 @@
-"""The checks of a diary, in order: those on the raw delivery and those on the accepted rows.
+"""The checks of a diary, in order: those of the raw delivery, and those of the accepted rows.
 
-Here belongs which checks run. Not here: the checks (the other modules of `core.quality`), their declaration in Dagster
+A new check is a line here. Not here: the checks (the other modules of `core.quality`), their declaration in Dagster
 (`defs.checks.diary`).
 """
 
@@ -43,7 +43,7 @@ def validated_findings(
 ) -> tuple[Finding, ...]:
     """Check the accepted rows. `previous` is the profile of the last accepted delivery; `definition`: of an attack.
 
-    Of `result.quarantined` only the number of rows and their reasons are used.
+    Only the number and the reasons of the quarantined rows are used.
     """
     valid = result.valid
     attack = attack_days_of(valid, definition, contract=contract)

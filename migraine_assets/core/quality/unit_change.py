@@ -1,8 +1,8 @@
-"""The check for changed units: does a field of a new delivery look like another unit than in the last one?
+"""A check for fields that seem to have another unit than in the last delivery.
 
-Hours delivered as minutes are outside the bounds of the contract, so that all rows would be quarantined. Fahrenheit
-instead of Celsius would not even be noticed. The check names the field and the unit. Not here: other changes of a field
-(`core.quality.fields`), the table of units (`core.diary.units`).
+Hours delivered as minutes are out of bounds, so their values would be lost. Fahrenheit instead of Celsius would not
+even be noticed. The check names the field and the unit. Not here: other changes of a field (`core.quality.fields`), the
+table of units (`core.diary.units`).
 """
 
 from collections.abc import Iterator
@@ -27,8 +27,9 @@ MIN_VALUES = 20
 
 @dataclass(frozen=True)
 class UnitChange:
-    """A field that looks like `unit`. `as_is` and `converted`: its PSI from the last delivery, without and with
-    conversion.
+    """A field that seems to have the unit `unit`.
+
+    `as_is`, `converted`: its PSI from the last delivery, without and with conversion.
     """
 
     field: Field
@@ -39,7 +40,7 @@ class UnitChange:
 
     @property
     def sentence(self) -> str:
-        """The observation and the remedy."""
+        """A description of the change, with the remedy."""
         name, unit, converted = self.unit.spellings[0], self.field.unit, figure(self.median * self.unit.scale)
         return (
             f"{self.field.name} looks like {name} instead of {unit}: its median is {figure(self.median)}, "
@@ -52,7 +53,7 @@ class UnitChange:
 def units_as_before(
     raw: pd.DataFrame, previous: Profile | None, *, settings: QualitySettings, contract: Contract = CONTRACT
 ) -> Finding:
-    """No field seems to have changed its unit since the last delivery (blocking)."""
+    """Check that no field seems to have changed its unit since the last delivery (blocking)."""
     changes = list(unit_changes(raw, previous, contract)) if previous is not None else []
     refused = [change for change in changes if change.field.name not in settings.units_changed]
     allowed = [change.field.name for change in changes if change not in refused]
@@ -68,7 +69,7 @@ def units_as_before(
 
 
 def unit_changes(raw: pd.DataFrame, previous: Profile, contract: Contract = CONTRACT) -> Iterator[UnitChange]:
-    """The fields of `raw` that are far from `previous` as delivered, and much closer in another unit."""
+    """Yield the fields of `raw` that are far from `previous` as delivered, and much closer in another unit."""
     for profile in previous.fields:
         field = contract.by_name.get(profile.name)
         if field is None or not profile.edges or field.name not in raw:

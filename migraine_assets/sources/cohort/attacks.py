@@ -1,7 +1,7 @@
-"""Attacks of the cohort with their true probabilities, and their severity, duration and medication.
+"""Attacks of the cohort: their true probabilities, and their severity, duration and medication.
 
-Time runs forward: the probability of an attack depends on the days before, then the attack is drawn, then its outcomes.
-Not here: the size of effects (`effects`), symptoms (`premonitory`).
+Each day, the probability of an attack is computed from the days before; then the attack and its outcomes are drawn. Not
+here: the size of effects (`effects`), symptoms (`premonitory`).
 """
 
 import math
@@ -25,7 +25,7 @@ DURATION_MEDIAN, DURATION_SPREAD = 7.5, 0.8
 
 
 def outcomes(seed: int, participants: Participants, exposures: Grids, attack: Flags, warned: Floats) -> Grids:
-    """Draw outcomes and medication, by contract name; `warned` is the log odds weight of each day's symptoms."""
+    """Draw outcomes and medication, by contract name; `warned` is the log odds that each day's symptoms add."""
     severity = _severity(seed, _strain(exposures, attack, warned))
     return {
         "medication": _medication(seed, participants, attack, severity).astype(np.float64),
@@ -36,7 +36,7 @@ def outcomes(seed: int, participants: Participants, exposures: Grids, attack: Fl
 
 
 def _strain(exposures: Grids, attack: Flags, warned: Floats) -> Floats:
-    """Return the points that the cycle and the day before add to severity; triggers explain little of it."""
+    """Return the points that the menstrual cycle and the previous day add to severity."""
     before = 0.3 * (exposures["sleep_quality"] <= LOW_SLEEP_QUALITY) + 0.4 * attack + 0.5 * warned * ~attack
     return 0.4 * exposures["menstrual_cycle"] + lagged(before)
 
@@ -56,7 +56,7 @@ def _duration(seed: int, severity: Floats) -> Floats:
 
 
 def _medication(seed: int, participants: Participants, attack: Flags, severity: Floats) -> Flags:
-    """Draw medication: acute drugs on most attack days, increasing with severity; preventive drugs nearly daily."""
+    """Draw medication: acute drugs on most attack days, more often with severity; preventive drugs nearly daily."""
     rng = stream(seed, "medication")
     acute = rng.random(attack.shape) < np.where(attack, 0.3 + 0.07 * severity, 0.04)
     return acute | (participants.preventive & (rng.random(attack.shape) < 0.92))
@@ -71,7 +71,7 @@ WITHIN_VARIANCE = 0.2
 class Course:
     """The simulated course of the cohort; all grids have shape (days, participants).
 
-    `probability`: of an attack on the day, given the participant's traits and everything up to the day before.
+    `probability`: the probability of an attack on the day, given the participant's traits and all earlier days.
     `same_day`: the same, given also the symptoms of that day. `grids`: outcomes, symptoms and medication by contract
     name.
     """
@@ -101,7 +101,7 @@ def simulate_course(
 def _run(
     settings: SyntheticSettings, participants: Participants, triggers: Floats, warned: Floats, drifted: Flags
 ) -> tuple[Floats, Flags]:
-    """Return log odds and attacks of every day, each derived from the day before."""
+    """Return the log odds and attacks of every day, each computed from the previous day."""
     scale = np.where(drifted, settings.effect_scale, 1.0)
     personal = logit(participants.rate) - 0.5 * (1 - 2 * participants.rate) * WITHIN_VARIANCE
     log_odds = scale * triggers + personal + math.log(settings.attack_odds) * drifted

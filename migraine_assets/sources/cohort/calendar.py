@@ -11,7 +11,7 @@ from migraine_assets.sources.cohort.settings import SyntheticSettings
 
 @dataclass(frozen=True)
 class Calendar:
-    """Grids of shape (days, participants); `day` counts from the first burn-in day of the cohort's start."""
+    """Grids of shape (days, participants); `day` counts from the first burn-in day of the cohort."""
 
     day: Ints
     weekend: Flags

@@ -17,7 +17,7 @@ from migraine_assets.sources.cohort.rng import stream
 
 @dataclass(frozen=True)
 class Fault:
-    """One way to corrupt a row: values that replace its own or, if `repeats`, those of a copy inserted after it."""
+    """One way to corrupt a row: values that replace its own or, if `repeats`, the values of a copy added after it."""
 
     name: str
     values: Mapping[str, Any]
@@ -36,7 +36,7 @@ FAULTS: tuple[Fault, ...] = (
     Fault("severity without an attack", {ATTACK: 0.0, SEVERITY: 6.0}),
     Fault("duration without an attack", {ATTACK: 0.0, SEVERITY: np.nan, "duration_h": 5.0}),
     Fault("identical duplicate", {}, repeats=True),
-    # More than any participant of the cohort drinks, so that it always differs.
+    # Larger than any value of the cohort, so the copy always differs.
     Fault("conflicting duplicate", {"hydration": 9.7}, repeats=True),
 )
 
@@ -44,8 +44,8 @@ FAULTS: tuple[Fault, ...] = (
 def corrupt(frame: pd.DataFrame, *, share: float, seed: int) -> tuple[pd.DataFrame, NDArray[np.object_]]:
     """Corrupt about `share` of the rows, cycling through the faults; return them and each row's fault (None if clean).
 
-    Duplicates are inserted right after the row that they repeat and carry the name of the fault; without them the rows
-    are those of `frame` in the same order.
+    A duplicate is inserted right after the row that it repeats and has the name of the fault. Apart from duplicates,
+    the rows keep the order of `frame`.
     """
     chosen = stream(seed, "dirt").permutation(len(frame))[: round(share * len(frame))]
     fault = np.full(len(frame), None, dtype=object)

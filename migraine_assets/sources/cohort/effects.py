@@ -1,6 +1,6 @@
 """Table of effects on the odds of an attack: size, timing and published source, one line each.
 
-Not here: how often an exposure occurs (`exposures`), how attacks are drawn (`attacks`). Values marked "chosen" have no
+Not here: how often an exposure occurs (`exposures`), how attacks are drawn (`attacks`). Values marked "assumed" have no
 published odds ratio for the field and are kept modest.
 """
 
@@ -73,7 +73,7 @@ TRIGGERS: tuple[Trigger, ...] = (
         1.7,
         0.16,
         lambda x: _flag(lagged(x["stress_level"]) - x["stress_level"] >= LET_DOWN_POINTS),
-        "Decline in stress from one evening to the next: 1.5-1.9 (Lipton 2014). Here two points or more.",
+        "Decline in stress from one evening to the next: 1.5-1.9 (Lipton 2014). Here: by two points or more.",
     ),
     Trigger(
         "stress_level",
@@ -87,7 +87,7 @@ TRIGGERS: tuple[Trigger, ...] = (
         1.4,
         0.14,
         lambda x: _flag(x["sleep_quality"] <= LOW_SLEEP_QUALITY),
-        "Low diary-reported efficiency: 1.39 (1.06-1.81) on day +1 (Bertisch 2020). Here quality up to 4.",
+        "Low diary-reported efficiency: 1.39 (1.06-1.81) on day +1 (Bertisch 2020). Here: a quality of at most 4.",
     ),
     Trigger(
         "sleep_hours",
@@ -101,17 +101,17 @@ TRIGGERS: tuple[Trigger, ...] = (
         2.0,
         0.01,
         lambda x: _flag(x["alcohol_intake"] >= HEAVY_DRINKING),
-        "Five drinks or more: 2.08 (1.16-3.73) on the next day; one or two none (Mostofsky 2020).",
+        "Five drinks or more: 2.08 (1.16-3.73) on the next day; no effect of one or two (Mostofsky 2020).",
     ),
     Trigger(
         "high_caffeine",
         1.4,
         0.29,
         lambda x: _flag(x["caffeine_intake"] >= HIGH_CAFFEINE),
-        "Three caffeinated drinks or more, one or two none (Mostofsky 2019: shape; the size is chosen).",
+        "Three caffeinated drinks or more; no effect of one or two (Mostofsky 2019; the size is assumed).",
     ),
-    Trigger("missed_meals", 1.3, 0.10, lambda x: x["missed_meals"], "Skipped meals (Park 2016: named; size chosen)."),
-    Trigger("dehydration", 1.25, 0.07, lambda x: x["dehydration"], "Dehydration (Park 2016: named; size chosen)."),
+    Trigger("missed_meals", 1.3, 0.10, lambda x: x["missed_meals"], "Skipped meals (Park 2016; the size is assumed)."),
+    Trigger("dehydration", 1.25, 0.07, lambda x: x["dehydration"], "Dehydration (Park 2016; the size is assumed)."),
     Trigger(
         "pressure",
         0.94,

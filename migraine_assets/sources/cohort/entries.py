@@ -21,9 +21,11 @@ MEAN_GAP = 2.0  # days
 
 @dataclass(frozen=True)
 class Blank:
-    """Empty cells of a field: `never` of the participants always leave it empty, the others on `skipped` of the days.
+    """Empty cells of a field.
 
-    Participants who never fill in one field of a `group` leave the whole group empty (no location means no weather).
+    `never`: share of participants who never fill it in. `skipped`: share of days on which the others leave it empty.
+
+    Participants who never fill in one field of a `group` leave the whole group empty (no location, no weather).
     """
 
     field: str
@@ -84,7 +86,7 @@ class Entries:
 
 
 def sample_entries(settings: SyntheticSettings) -> Entries:
-    """Sample the days with an entry: the first day always, then with gaps, until the end or an early dropout."""
+    """Sample the days with an entry: always the first, then others with gaps, until the end or an early dropout."""
     person, day = np.nonzero(_present(settings).T)
     return Entries(person, day, (BURN_IN + day) * settings.participants + person)
 
@@ -108,29 +110,29 @@ def _last_day(settings: SyntheticSettings) -> Floats:
     return np.where(leaves, when, settings.days)
 
 
-def diary_columns(settings: SyntheticSettings, participants: Participants, grids: Grids, kept: Entries) -> Columns:
-    """Return the columns of the diary in the order of the contract; rows by participant and date."""
-    rows = {name: grid.ravel()[kept.cell] for name, grid in grids.items()}
-    rows["menstrual_cycle"][~participants.female[kept.person]] = np.nan  # men are not asked
-    columns = rows | _static(participants, kept) | _keys(settings, participants, kept)
+def diary_columns(settings: SyntheticSettings, participants: Participants, grids: Grids, entries: Entries) -> Columns:
+    """Return the columns of the diary in the order of the contract; rows are sorted by participant and date."""
+    rows = {name: grid.ravel()[entries.cell] for name, grid in grids.items()}
+    rows["menstrual_cycle"][~participants.female[entries.person]] = np.nan  # men are not asked
+    columns = rows | _static(participants, entries) | _keys(settings, participants, entries)
     for blank in BLANKS:
-        _blank(columns[blank.field], _empty(settings, blank, kept))
+        _blank(columns[blank.field], _empty(settings, blank, entries))
     unknown = np.isnan(rows[ATTACK])
     for outcome in (SEVERITY, "duration_h"):
         rows[outcome][unknown] = np.nan
     return {name: columns[name] for name in NAMES}
 
 
-def _keys(settings: SyntheticSettings, participants: Participants, kept: Entries) -> Columns:
+def _keys(settings: SyntheticSettings, participants: Participants, entries: Entries) -> Columns:
     first = np.datetime64(settings.start, "D").astype(np.int64)
-    day = (first + participants.joined[kept.person] + kept.day).astype("datetime64[D]")
+    day = (first + participants.joined[entries.person] + entries.day).astype("datetime64[D]")
     return {
-        "participant_id": participants.name[kept.person],
+        "participant_id": participants.name[entries.person],
         "date": day.astype("datetime64[ns]"),
     }
 
 
-def _static(participants: Participants, kept: Entries) -> Columns:
+def _static(participants: Participants, entries: Entries) -> Columns:
     sex = np.where(participants.female, "F", "M").astype(object)
     values = {
         "age": participants.age,
@@ -138,14 +140,14 @@ def _static(participants: Participants, kept: Entries) -> Columns:
         "migraine_type": participants.migraine_type,
         "preventive_medication": participants.preventive.astype(np.float64),
     }
-    return {name: value[kept.person] for name, value in values.items()}
+    return {name: value[entries.person] for name, value in values.items()}
 
 
-def _empty(settings: SyntheticSettings, blank: Blank, kept: Entries) -> Flags:
-    """Return the rows in which a field is empty. For the same seed, a larger factor only adds empty rows."""
+def _empty(settings: SyntheticSettings, blank: Blank, entries: Entries) -> Flags:
+    """Return which rows of a field are empty. For the same seed, a larger factor only adds empty rows."""
     seed, factor = settings.seed, settings.missing_values
     never = stream(seed, f"never {blank.group or blank.field}").random(settings.participants) < blank.never * factor
-    empty = never[kept.person]
+    empty = never[entries.person]
     if blank.skipped:
         empty |= stream(seed, f"skipped {blank.field}").random(len(empty), dtype=np.float32) < blank.skipped * factor
     return empty

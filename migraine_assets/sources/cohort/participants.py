@@ -9,9 +9,9 @@ from scipy.special import expit, logit, ndtri
 from migraine_assets.sources.cohort.rng import Flags, Floats, Ints, stream
 from migraine_assets.sources.cohort.settings import SyntheticSettings
 
-# Expected rate of a participant at quantiles of the cohort. Chance and habits add spread, so these are narrower than
-# the attack-day rates of the N1-Headache cohort that result: 5/25/50/75/95 % at .08/.15/.21/.28/.56. The first and the
-# last only close the curve.
+# Expected attack rate at quantiles of the cohort. Chance and habits add spread, so these rates are closer together than
+# the simulated ones, which match the N1-Headache cohort: 5/25/50/75/95 % at .08/.15/.21/.28/.56. The first and the last
+# point only close the curve.
 RATE_QUANTILES = (
     (0.0, 0.05),
     (0.05, 0.1),
@@ -57,7 +57,7 @@ def recruit(settings: SyntheticSettings) -> Participants:
     n, seed = settings.participants, settings.seed
     age, rate = _ages(seed, n), _rates(seed, n)
     female = stream(seed, "sex").random(n) < FEMALE_SHARE
-    # About one in eight takes a preventive drug (AMPP), more of those with frequent attacks.
+    # About one in eight takes a preventive drug (AMPP), more often with frequent attacks.
     preventive = stream(seed, "preventive").random(n) < 0.03 + 0.4 * rate
     cycling = female & (age < MENOPAUSE_AGE) & (stream(seed, "cycling").random(n) < 0.85)
     return Participants(
@@ -91,7 +91,7 @@ def _types(seed: int, n: int) -> NDArray[np.object_]:
 
 
 def _rates(seed: int, n: int) -> Floats:
-    """Draw rates, one from each n-quantile, so that a small cohort has the tails of the distribution too."""
+    """Draw rates, one from each n-quantile, so that even a small cohort has the tails of the distribution."""
     rng = stream(seed, "rate")
     quantile = (rng.permutation(n) + rng.random(n)) / n
     at, rate = np.array(RATE_QUANTILES).T

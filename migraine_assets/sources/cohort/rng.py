@@ -1,4 +1,4 @@
-"""Random numbers of the cohort: one independent stream per name, so that an option changes only what it names.
+"""Random numbers of the cohort: one independent stream per name, so that changing an option leaves the rest as it is.
 
 A grid is an array of shape (days, participants). Its first `BURN_IN` days precede the diary, so that the first entry
 has a previous week, and one day follows the last entry, so that every entry has a next day.
@@ -20,7 +20,7 @@ BURN_IN = 7
 
 
 def stream(seed: int, name: str) -> np.random.Generator:
-    """Return the generator `name`, which depends on `seed` and `name` only."""
+    """Return the random generator of the stream `name`, which depends only on `seed` and `name`."""
     return np.random.default_rng([seed, zlib.crc32(name.encode())])
 
 
@@ -42,5 +42,5 @@ def bounded(name: str, values: Floats, *, per_unit: int) -> Floats:
 
 
 def lagged(grid: Floats) -> Floats:
-    """Return the previous day's value on each day of `grid`; the first day, which is never reported, keeps its own."""
+    """Return the previous day's value for each day of `grid`; the first day, a burn-in day, keeps its own."""
     return np.concatenate([grid[:1], grid[:-1]])

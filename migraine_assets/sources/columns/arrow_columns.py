@@ -38,8 +38,9 @@ def is_plain(cells: pa.Array, column: Column, style: Style) -> bool:
 
 def hours(cells: pa.Array) -> NDArray[np.float64]:
     """Convert durations to hours."""
-    microseconds = cells.cast(pa.duration("us"), safe=False).cast(pa.int64()).cast(pa.float64())
-    return microseconds.to_numpy(zero_copy_only=False) / 3_600_000_000
+    numbers = cells.cast(pa.duration("us"), safe=False).cast(pa.int64()).cast(pa.float64())
+    microseconds: NDArray[np.float64] = numbers.to_numpy(zero_copy_only=False)
+    return microseconds / 3_600_000_000
 
 
 def distinct_texts(cells: pa.Array, column: Column, style: Style) -> list[str]:
@@ -48,7 +49,10 @@ def distinct_texts(cells: pa.Array, column: Column, style: Style) -> list[str]:
 
 
 def texts_of(cells: pa.Array, column: Column, style: Style) -> pa.Array:
-    """Return the cells as text; whole numbers have no decimal point, so that the identifier 7.0 is 7."""
+    """Return the cells as text; whole numbers have no decimal point, so that the identifier 7.0 becomes 7.
+
+    Raises `DataRefused` for a type that is neither a number nor text.
+    """
     if pa.types.is_string(cells.type) or pa.types.is_large_string(cells.type):
         return cells
     if pa.types.is_floating(cells.type):
@@ -61,7 +65,7 @@ def texts_of(cells: pa.Array, column: Column, style: Style) -> pa.Array:
         with suppress(pa.ArrowInvalid, pa.ArrowNotImplementedError):
             return cells.cast(pa.string())
     raise DataRefused(
-        f"{style.file}: column '{column.column}' holds {cells.type} values, "
+        f"{style.file}: column '{column.column}' contains {cells.type} values, "
         "which are neither numbers nor text. Export it as a plain column."
     )
 
@@ -73,7 +77,7 @@ def as_numbers(cells: pa.Array) -> NDArray[np.float64] | None:
     if pa.types.is_string(cells.type):
         cells = pc.if_else(pc.equal(cells, ""), pa.scalar(None, pa.string()), cells)
     elif pa.types.is_decimal(cells.type):
-        # Through its digits: Arrow's direct cast differs in the last bit.
+        # Arrow's direct cast to float differs in the last bit, so convert the decimal digits.
         cells = cells.cast(pa.string())
     elif not any(is_kind(cells.type) for is_kind in _NUMERIC):
         return None

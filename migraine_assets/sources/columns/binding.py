@@ -1,6 +1,6 @@
 """Binding of the columns of a sheet to contract fields, by a mapping or by column name.
 
-Refuses ambiguous headers. Not here: the aliases (`core.diary.aliases`), values (`sources.columns.coercion`).
+An ambiguous header is refused. Not here: aliases (`core.diary.aliases`), values (`sources.columns.coercion`).
 """
 
 from collections import Counter
@@ -24,8 +24,8 @@ from migraine_assets.sources.files.sheet import Sheet
 class Binding:
     """The columns to read with their positions in the header (-1: the file name), and the names of ignored columns.
 
-    `joined`: positions of further columns that identify a participant. `unread`: ignored columns that are named like a
-    field, with the field. `guessed`: fields that were bound by name.
+    `joined`: positions of further columns that identify a participant. `unread`: pairs of an ignored column that is
+    named like a field and that field. `guessed`: fields that were bound by name.
     """
 
     columns: tuple[tuple[Column, int], ...]
@@ -54,8 +54,8 @@ def bind(
         joined += [_find(sheet, replace(column, column=name)) for name in column.joined]
     ignored = {position for name in (mapping.ignore if mapping else ()) for position in _positions(sheet.header, name)}
     used = {position for _, position in mapped} | set(joined) | ignored | set(without)
-    taken = {column.field.name for column, _ in mapped} | set(mapping.constants if mapping else ())
-    guessed = _guess(sheet, contract, taken, used)
+    assigned = {column.field.name for column, _ in mapped} | set(mapping.constants if mapping else ())
+    guessed = _guess(sheet, contract, assigned, used)
     reads_names = mapping is None or mapping.match_names
     unread = () if reads_names else tuple((column.column, column.field.name) for column, _ in guessed)
     guessed = guessed if reads_names else []
@@ -75,10 +75,10 @@ def listed(names: Sequence[str], *, limit: int = 12) -> str:
 
 
 def header_of(sheet: Sheet) -> str:
-    """Name the columns of `sheet` for a message. A first line with a number or a date is a row, and is not quoted."""
+    """List the columns of `sheet` for a message, unless its first line looks like a row of data."""
     cells = [cell.strip() for cell in sheet.header]
     if any(number(cell) is not None or parse_date(cell, "day first") is not None for cell in cells):
-        return "its columns: the first line looks like a row, where the names of the columns are expected"
+        return "its columns: the first line looks like a row of data, but must contain the column names"
     return listed(cells)
 
 
@@ -105,11 +105,11 @@ def _positions(header: Sequence[str], name: str) -> list[int]:
     return exact or [index for index, column in enumerate(header) if column.casefold() == name.casefold()]
 
 
-def _guess(sheet: Sheet, contract: Contract, taken: Iterable[str], used: Iterable[int]) -> list[tuple[Column, int]]:
+def _guess(sheet: Sheet, contract: Contract, assigned: Iterable[str], used: Iterable[int]) -> list[tuple[Column, int]]:
     candidates: dict[str, list[tuple[int, Column, int]]] = {}
     for index, name in enumerate(sheet.header):
         match = None if index in used else _recognize(name, contract)
-        if match is not None and match[1].field.name not in taken:
+        if match is not None and match[1].field.name not in assigned:
             candidates.setdefault(match[1].field.name, []).append((*match, index))
     return [_best(sheet, matches) for matches in candidates.values()]
 
@@ -123,7 +123,7 @@ def _best(sheet: Sheet, candidates: list[tuple[int, Column, int]]) -> tuple[Colu
 
 
 def _recognize(name: str, contract: Contract) -> tuple[int, Column] | None:
-    """Return the contract field for a column of this name, and the rank of the match (0: the field's own name)."""
+    """Return the rank of the match (0: the field's own name) and the contract field for a column of this name."""
     plain, unit = split_header(name)
     for spelling, spelled_unit in ((name, None), (plain, unit)):
         if match := _spellings(contract).get(canonical(spelling)):
@@ -143,7 +143,7 @@ def _with_unit(column: Column, unit: str | None) -> Column | None:
         return replace(column, stated=True)
     converted = conversion(target, unit)
     if converted is None:
-        # What stands behind a rating may be anything: 'Stress level (subjective)'.
+        # The text in brackets after a rating may be anything: 'Stress level (subjective)'.
         return column if is_rating(target) else None
     return replace(column, scale=converted[0], offset=converted[1], stated=True)
 

@@ -1,4 +1,4 @@
-"""Reading of the cells of one column by the kind of its field, with a record of the forms that they had.
+"""Reading of the cells of one column by the kind of its field, with a record of their notations.
 
 Not here: parsing of single numbers and flags (`sources.columns.cells`), whole columns (`sources.columns.coercion`).
 """
@@ -20,8 +20,9 @@ from migraine_assets.sources.columns.words import DASHES, NOTHING
 class Style:
     """The notation of the cells of one file.
 
-    `comma_file`: its numbers have decimal commas. `decimal`, `thousands`: stated for the whole delivery. `dates`: the
-    reading of the date column. `sex`: the distinct cells of sex in all files, which decide together.
+    `comma_file`: whether its numbers have decimal commas. `decimal`, `thousands`: the marks that the mapping states for
+    the whole delivery. `dates`: the reading of the date column. `sex`: the distinct cells of sex in all files, from
+    which the coding is decided.
     """
 
     file: str
@@ -33,7 +34,11 @@ class Style:
 
 
 class CellReader:
-    """Parses the cells of a column, and remembers which forms it met."""
+    """A parser of the cells of one column that records their notations.
+
+    `forms`: notations other than plain numbers. `dashes`: cells read as null although they may mean 0. `nothing`:
+    indices of distinct cells such as "none". `converts`: whether the scale and offset of the column are applied.
+    """
 
     def __init__(self, column: Column, style: Style, notation: Notation, *, converts: bool) -> None:
         self._column, self._style, self._notation = column, style, notation
@@ -46,7 +51,7 @@ class CellReader:
         self._nothing: set[str] = set()
 
     def __call__(self, cell: str) -> Any:
-        """Return the value of `cell`; None if it is unreadable, or null."""
+        """Return the value of `cell`; None if it is null or unreadable."""
         if cell in DASHES:
             self.dashes.add(cell)
             return None
@@ -59,10 +64,10 @@ class CellReader:
         return self._read(cell)
 
     def notes(self) -> tuple[str, ...]:
-        """Return what has to be told about the forms of the cells."""
+        """Return the notes on ambiguous or unusual notations of the cells."""
         notes = [f"with cells {form}" for form in self.forms]
         notes += [f"with '{cell}' as 0" for cell in sorted(self._nothing)]
-        # A dash may be a zero, and "none" no answer: both are told.
+        # A dash may mean zero, and "none" may mean no answer, so both readings are reported.
         notes += [f"with '{cell}' as not asked (state recode if it means 0)" for cell in sorted(self.dashes)]
         return tuple(notes)
 

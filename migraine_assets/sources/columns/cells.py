@@ -30,14 +30,14 @@ _RATIO = re.compile(r"(\d+(?:[.,]\d+)?)\s*/\s*(\d+)$")
 
 @dataclass(frozen=True)
 class Notation:
-    """The marks of the numbers of a column. `decimal`: "." or ","; None if the cells disagree and each decides."""
+    """The marks of the numbers of a column. `decimal`: "." or ","; None if cells differ, so each is read by itself."""
 
     decimal: str | None = "."
     thousands: str | None = None
 
 
 def decimal_marks(cells: Iterable[str]) -> tuple[int, int]:
-    """Return how many cells can only have a decimal comma, and how many only a decimal point."""
+    """Return the number of cells that must have a decimal comma, and of those that must have a decimal point."""
     numbers = [_number_part(cell) for cell in cells]
     return (
         sum(_DECIMAL_COMMA.match(number) is not None for number in numbers),
@@ -46,9 +46,9 @@ def decimal_marks(cells: Iterable[str]) -> tuple[int, int]:
 
 
 def decide_notation(cells: Iterable[str], *, comma_file: bool) -> Notation:
-    """Decide the notation of a whole column; `comma_file`: other columns of the file have decimal commas.
+    """Decide the notation of a whole column. `comma_file`: whether other columns of the file have decimal commas.
 
-    Grouped digits alone (`1.600`, `1,013`) decide nothing, so that the file decides.
+    If a column has only ambiguous numbers (`1.600`, `1,013`), `comma_file` decides.
     """
     commas, points = decimal_marks(cells)
     if commas and points:
@@ -59,7 +59,7 @@ def decide_notation(cells: Iterable[str], *, comma_file: bool) -> Notation:
 
 
 def flag(cell: str, notation: Notation) -> float | None:
-    """Parse a flag: 1 or 0 for yes or no, any number as it is, None for other text."""
+    """Parse a flag: 1 or 0 for a word that means yes or no, any number unchanged, None for other text."""
     word = folded(cell)
     if word in TRUE or word in FALSE:
         return float(word in TRUE)
@@ -67,7 +67,7 @@ def flag(cell: str, notation: Notation) -> float | None:
 
 
 def number(cell: str, notation: Notation = Notation()) -> float | None:
-    """Parse a finite number in `notation`; None if it is none."""
+    """Parse a finite number in `notation`; None if `cell` is not one."""
     plain = _SPACES.sub("", cell.translate(_SIGNS).strip())
     if "," in plain:
         plain = _without_commas(plain, notation)
@@ -82,9 +82,9 @@ def number(cell: str, notation: Notation = Notation()) -> float | None:
 
 
 def quantity(cell: str, field: Field, notation: Notation) -> tuple[float, str] | None:
-    """Parse a number of `field` in a form other than a plain number: the value in its unit, and the form.
+    """Parse a number with a unit (`6.3 h`, `73 %`), hours and minutes (`6:18`, `7h 12min`) or a rating (`3/10`).
 
-    The forms are a unit in the cell (`6.3 h`, `73 %`), hours and minutes (`6:18`, `7h 12min`) and a rating (`3/10`).
+    Returns the value in the unit of `field` and a description of the notation; None for any other cell.
     """
     text = cell.translate(_SIGNS).strip()
     if field.unit == "h" and (match := _CLOCK.match(text) or _HOURS.match(text)):
@@ -102,7 +102,7 @@ def quantity(cell: str, field: Field, notation: Notation) -> tuple[float, str] |
 
 
 def _without_commas(plain: str, notation: Notation) -> str:
-    """Return a number with commas in Python's notation, or text that is no number."""
+    """Return a number with commas in Python's notation; "?" if it cannot be read."""
     if _DECIMAL_COMMA.match(plain) or (notation.decimal == "," and plain.count(",") == 1):
         return plain.replace(".", "").replace(",", ".") if plain.rfind(",") > plain.rfind(".") else "?"
     if _DECIMAL_POINT.match(plain) or (notation.thousands == "," and _GROUPED_COMMA.match(plain)):

@@ -27,9 +27,10 @@ from migraine_assets.sources.columns.words import NOTHING, NULLS
 
 @dataclass(frozen=True)
 class Coerced:
-    """`values` (float64, datetime64[ns], or objects: str and None), messages on unreadable cells by row, and notes.
+    """A converted column: `values` (float64, datetime64[ns], or str and None), with messages and notes.
 
-    `forms`: the units that the cells themselves name; if there are any, the unit of the column is known.
+    `problems`: messages on unreadable cells, by row. `forms`: notations of the cells that imply a unit; if there are
+    any, the unit of the column is known.
     """
 
     values: NDArray[Any]
@@ -41,7 +42,7 @@ class Coerced:
 def coerce(column: Column, cells: pa.Array, style: Style) -> Coerced:
     """Convert `cells` as `column` defines.
 
-    Raises `DataRefused` for a column without any readable cell, and for one whose coding cannot be decided.
+    Raises `DataRefused` if too many cells are unreadable, or if their coding cannot be decided.
     """
     coerced = _coerce(column, cells, style)
     if column.field.kind == "flag":
@@ -64,7 +65,10 @@ def _coerce(column: Column, cells: pa.Array, style: Style) -> Coerced:
 
 
 def constant(column: Column, value: str) -> Any:
-    """Convert a value from a mapping (a recoded cell or a constant) for `column`; None for null."""
+    """Convert a value from a mapping (a recoded cell or a constant) for `column`; None for null.
+
+    Raises `ConfigurationError` for a value that the field cannot have.
+    """
     if value.strip().casefold() in NULLS:
         return None
     result = CellReader(column, Style(""), Notation(), converts=False)(value.strip())
@@ -104,7 +108,7 @@ def _by_distinct(column: Column, cells: pa.Array, style: Style) -> Coerced:
                 bad[index] = f"{column.field.name}='{_short(cell)}' is not {KIND_NAMES[column.field.kind]}"
     if "" in column.recode:
         values[-1] = constant(column, column.recode[""])
-    # A null cell points past the last text, where the value is null.
+    # The last element of `values` is the value of null cells.
     indices = pc.fill_null(encoded.indices, len(texts)).to_numpy(zero_copy_only=False)
     rows = np.flatnonzero(np.isin(indices, list(bad))) if bad else np.empty(0, np.int64)
     refuse_unreadable(column, values, indices, len(rows), bad, read)

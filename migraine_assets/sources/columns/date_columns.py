@@ -1,6 +1,6 @@
-"""Decisions on a date column as a whole: day or month first, dates that Excel exchanged, serial numbers, time zones.
+"""Decisions on a whole date column: day or month first, exchanged day and month, serial numbers, time zones.
 
-A decision is made from the cells of all files together, never for a single cell, and is told. Not here: parsing
+A decision is made from the cells of all files together and is reported in a note. Not here: parsing
 (`sources.columns.dates`).
 """
 
@@ -26,15 +26,15 @@ from migraine_assets.sources.columns.dates import (
 
 # Up to this share of dates may contradict the order or format of the column; they become unreadable.
 _MAX_DEVIATING = 0.05
-# So many dates without a day above 12 are no chance: (12/30.4)^10 is 1e-4.
+# That so many dates have no day above 12 is unlikely to be chance: (12/30.4)^10 is 1e-4.
 _MIN_EXCHANGED = 10
 
 
 def decide(cells: Iterable[str], *, column: str, timezone: str | None) -> DateReading:
     """Return how the distinct `cells` of the date column are read.
 
-    Raises `DataRefused` if nothing decides between day first and month first, if the evidence conflicts, or if stamps
-    in UTC need a time zone.
+    Raises `DataRefused` if day first and month first are both possible, if the cells contradict each other, or if UTC
+    timestamps need a time zone.
     """
     distinct = [cell.strip() for cell in cells]
     serials = [cell for cell in distinct if SERIAL.match(cell)]
@@ -57,8 +57,8 @@ def decide(cells: Iterable[str], *, column: str, timezone: str | None) -> DateRe
 def decide_order(cells: Iterable[str], *, column: str) -> Order | None:
     """Return the order of dates such as 03/04/2020 among `cells`; None if there are none.
 
-    A number above 12 determines the order. Raises `DataRefused` if nothing determines it, or if the evidence conflicts.
-    A few such dates among many of another format are treated as errors and stay unreadable.
+    A number above 12 determines the order. Raises `DataRefused` if there is none, or if the cells contradict each
+    other. A few such dates among many of another format are treated as errors and stay unreadable.
     """
     distinct = list(cells)
     matches = [match for cell in distinct if (match := EITHER.match(cell.strip()))]
@@ -79,20 +79,20 @@ def decide_order(cells: Iterable[str], *, column: str) -> Order | None:
 
 
 def refuse_utc_stamps(cells: pa.Array, *, column: str) -> None:
-    """Raise `DataRefused` for a column of timestamps in UTC with a time of day: see `decide`."""
+    """Raise `DataRefused` for a column of UTC timestamps with a time of day, which need a time zone."""
     if not pa.types.is_timestamp(cells.type) or cells.type.tz not in ("UTC", "Etc/UTC", "+00:00"):
         return
     known = cells.drop_null()
     timed = known.filter(pc.not_equal(known, pc.floor_temporal(known, unit="day")))
     if len(timed):
-        raise _zone_needed(column, "holds times in UTC")
+        raise _zone_needed(column, "contains times in UTC")
 
 
 def _exchanged(cells: Sequence[str], serials: Sequence[str]) -> tuple[str, Order] | None:
-    """Recognize a file of which a spreadsheet converted only the dates that it could read with day and month exchanged.
+    """Return a description and the true order if a spreadsheet converted dates with day and month exchanged.
 
-    What it could not read, because the number in place of the month is above 12, is still text; what it converted has
-    no day above 12.
+    The spreadsheet could not convert a date whose day is above 12, because it took the day for a month. Such dates are
+    still text, and no converted date has a day above 12.
     """
     text = [match for cell in cells if (match := EITHER.match(cell) or DOTTED.match(cell))]
     iso = [match for cell in cells if (match := YEAR_FIRST.match(cell)) and not match["time"]]
@@ -105,8 +105,8 @@ def _exchanged(cells: Sequence[str], serials: Sequence[str]) -> tuple[str, Order
     if not day_first and not month_first:
         return None
     return (
-        f"a spreadsheet converted {len(converted)} of the dates with day and month exchanged (none has a day above 12, "
-        f"and all others are still text). They were exchanged back.",
+        f"a spreadsheet converted {len(converted)} of the dates with day and month swapped (none has a day above 12, "
+        f"and all others are still text). They were swapped back.",
         "day first" if day_first else "month first",
     )
 
@@ -114,24 +114,24 @@ def _exchanged(cells: Sequence[str], serials: Sequence[str]) -> tuple[str, Order
 def _instants(cells: Sequence[str], column: str, timezone: str | None) -> DateReading:
     moments = [instant(cell) for cell in cells]
     if timezone is None and any(moment.time() != datetime.time() for moment in moments):
-        raise _zone_needed(column, "holds times since 1970")
+        raise _zone_needed(column, "contains times since 1970")
     notes = (f"'{column}' was read as times since 1970.",)
     return DateReading(instants=True, timezone=timezone, notes=notes)
 
 
 def _refuse_utc(cells: Sequence[str], column: str) -> None:
-    """Raise if all stamps with a zone are in UTC, which is the zone of a server and not of a participant."""
+    """Raise if all timestamps with a zone are in UTC: a server writes UTC, but a participant's day is local."""
     zoned = [match for cell in cells if (match := YEAR_FIRST.match(cell)) and match["zone"]]
     utc = [match for match in zoned if match["zone"] in ("Z", "UTC") or match["zone"].strip("+-0:") == ""]
     timed = [match for match in utc if match["time"].strip("TZUC +-0:.,")]
     if zoned and len(utc) == len(zoned) and timed:
-        raise _zone_needed(column, "holds times in UTC")
+        raise _zone_needed(column, "contains times in UTC")
 
 
 def _zone_needed(column: str, what: str) -> DataRefused:
     line = f"{{timezone: Europe/Berlin, {mapping_line('date', column)[1:]}"
     return DataRefused(
-        f"Column '{column}' {what}, so that an evening belongs to another day. State where the participants live, as a "
+        f"Column '{column}' {what}, so an evening may fall on another day. State where the participants live, as a "
         f"name such as Europe/Berlin or America/New_York (or UTC). {remedy(line)}"
     )
 

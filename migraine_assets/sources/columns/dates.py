@@ -1,4 +1,4 @@
-"""Parsing of dates: the accepted formats, and `DateReading`, what was decided for a whole column.
+"""Parsing of dates: the accepted formats, and `DateReading`, the decisions on a whole column.
 
 A date is represented as days since 1970-01-01. The time of day is dropped; a zone is converted only if one is stated.
 Not here: the decisions (`sources.columns.date_columns`), bounds on dates (`core.diary.validation`).
@@ -31,7 +31,7 @@ _WEEKDAY = re.compile(r"([^\W\d_]{2,})\.?,?\s+(?=\S)")
 SERIAL = re.compile(r"([2-5]\d{4})(?:\.\d+)?$")
 INSTANT = re.compile(r"(\d{10}|\d{13})(?:\.0*)?$")
 
-# Excel counts the days from here; its 1900 is a leap year.
+# Day 0 of Excel's serial numbers from March 1900 on; Excel treats 1900 as a leap year.
 _EXCEL_EPOCH = datetime.date(1899, 12, 30)
 _EPOCH = datetime.date(1970, 1, 1).toordinal()
 # Two-digit years, as POSIX reads them.
@@ -45,11 +45,11 @@ _BASE = datetime.datetime(1970, 1, 1, tzinfo=datetime.UTC)
 
 @dataclass(frozen=True)
 class DateReading:
-    """How the cells of a date column are read.
+    """The reading of a date column.
 
-    `order`: of dates such as 03/04/2020. `swapped`: ISO dates and serial numbers have day and month exchanged.
-    `serials`, `instants`: whole numbers are Excel's days, or seconds or milliseconds since 1970. `timezone`: the zone
-    to which instants and stamps with a zone are converted. `notes` tell what was guessed.
+    `order`: order of day and month in dates such as 03/04/2020. `swapped`: ISO dates and serial numbers have day and
+    month exchanged. `serials`, `instants`: whole numbers are Excel's days, or seconds or milliseconds since 1970.
+    `timezone`: the zone to which instants and timestamps with a zone are converted. `notes`: the guesses, as sentences.
     """
 
     order: Order | None = None
@@ -80,7 +80,7 @@ class DateReading:
 def parse_date(cell: str, order: Order | None, *, timezone: str | None = None) -> int | None:
     """Return the days since 1970-01-01 of `cell`; None if it is not in an accepted format.
 
-    `timezone`: the zone to which a stamp with another zone is converted.
+    `timezone`: the zone to which a timestamp with another zone is converted.
     """
     if match := YEAR_FIRST.match(cell):
         if timezone and match["zone"]:
@@ -108,7 +108,7 @@ def serial_day(cell: str) -> int | None:
 
 
 def instant(cell: str) -> datetime.datetime:
-    """Return the moment, in UTC, of seconds (10 digits) or milliseconds (13 digits) since 1970."""
+    """Convert seconds (10 digits) or milliseconds (13 digits) since 1970 to a time in UTC."""
     digits = cell.partition(".")[0]
     return _BASE + datetime.timedelta(seconds=int(digits) / (1000 if len(digits) == 13 else 1))
 

@@ -58,11 +58,12 @@ ENTRIES = ("mean", "max", "min", "sum", "first", "last")
 
 @dataclass(frozen=True)
 class Column:
-    """How one contract field is read from `column`: recoded cells first, other numbers times `scale` plus `offset`.
+    """A column of a source and its conversion to one contract field.
 
-    `format` is a strptime format; with `epoch` the cells are whole days since that date. `stated`: whether the unit is
-    known, so that it is not guessed. `entries`: how the entries of a day become one. `joined`: further columns that
-    identify a participant together with `column`. `file_name`: the name of the file is the participant.
+    Cells in `recode` are replaced; other numbers are multiplied by `scale`, then `offset` is added. `format` is a
+    strptime format; with `epoch` the cells are whole days since that date. `stated`: whether the unit is known and so
+    is not guessed. `entries`: the rule that merges the entries of a day. `joined`: further columns that identify a
+    participant together with `column`. `file_name`: whether the name of the file is the participant.
     """
 
     field: Field

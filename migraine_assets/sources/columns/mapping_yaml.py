@@ -1,4 +1,4 @@
-"""The YAML of a mapping file: scalars as text, and nothing that a mapping never needs.
+"""The YAML loader of mapping files: scalars stay text, and unneeded YAML features are refused.
 
 Not here: which keys a mapping has (`sources.columns.mapping`), single values (`sources.columns.mapping_values`).
 """
@@ -13,9 +13,9 @@ _MAX_DEPTH = 8
 
 
 class MappingLoader(yaml.BaseLoader):
-    """Keeps scalars as text. Refuses what a mapping never needs: aliases, tags, deep nesting, and duplicate keys.
+    """A YAML loader that keeps scalars as text, and refuses aliases, tags, deep nesting and duplicate keys.
 
-    An alias can stand for millions of values, and of duplicate keys YAML would silently keep the last.
+    Nested aliases can expand to millions of values. For duplicate keys, YAML would silently keep the last.
     """
 
     def __init__(self, stream: str) -> None:
@@ -23,7 +23,7 @@ class MappingLoader(yaml.BaseLoader):
         self._depth = 0
 
     def compose_node(self, parent: yaml.Node | None, index: Any) -> yaml.Node | None:
-        """Compose the next node. Raises `yaml.composer.ComposerError` for one that a mapping cannot have."""
+        """Compose the next node. Raises `yaml.composer.ComposerError` for an alias, a tag or deep nesting."""
         event: Any = self.peek_event()  # type: ignore[no-untyped-call]
         problem = (
             "aliases (*name) are not allowed; repeat the value" if isinstance(event, yaml.AliasEvent)

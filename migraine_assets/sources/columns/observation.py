@@ -1,4 +1,4 @@
-"""What a mapping says of a list of attacks: its columns, when attacks were recorded, and what other days were.
+"""Keys of a mapping for a list of attacks: its columns, the observed period, and the meaning of unlisted days.
 
 Not here: the mapping of diary days (`sources.columns.mapping`), turning attacks into days
 (`sources.importers.attacks`).
@@ -20,7 +20,7 @@ Unlisted = Literal["quiet", "unknown"]
 
 @dataclass(frozen=True)
 class Period:
-    """The days, first and last included, on which every attack of a participant would be in the list."""
+    """The observed days of a participant, first and last included: any attack on them is in the list."""
 
     first: dt.date
     last: dt.date
@@ -32,23 +32,23 @@ class Period:
 
 @dataclass(frozen=True)
 class Observation:
-    """What the mapping says of days without an attack.
+    """The observed periods, and the meaning of unlisted days.
 
-    `periods`: by participant; the period of None is that of all others. `unlisted`: whether an observed day that is
-    not in the list was quiet or is unknown.
+    `periods`: by participant; the key None applies to all others. `unlisted`: whether an observed day that is not in
+    the list had no attack (`quiet`) or is unknown.
     """
 
     periods: Mapping[str | None, Period]
     unlisted: Unlisted = "unknown"
 
     def period(self, participant: str | None) -> Period | None:
-        """Return the period of a participant, if any is given."""
+        """Return the period of a participant; None if the mapping has none."""
         return self.periods.get(participant, self.periods.get(None))
 
 
 @dataclass(frozen=True)
 class EventColumns:
-    """The columns of a table of attacks. `end` and `duration`: one of them, or neither."""
+    """The columns of a table of attacks. At most one of `end` and `duration` is set."""
 
     start: str
     end: str | None = None
@@ -59,13 +59,13 @@ class EventColumns:
 
     @property
     def named(self) -> tuple[str, ...]:
-        """The columns that are given."""
+        """The names of all columns that are set."""
         cells = (getattr(self, item.name) for item in fields(self))
         return tuple(cell for cell in cells if cell is not None)
 
 
 def parse_events(raw: Any, *, name: str) -> EventColumns | None:
-    """Parse `events` of the mapping `name`. Raises `ConfigurationError` where it is not a table with a start."""
+    """Parse `events` of the mapping `name`. Raises `ConfigurationError` if it is not a table with a start."""
     if raw is None:
         return None
     known = [item.name for item in fields(EventColumns)]
@@ -82,7 +82,7 @@ def parse_events(raw: Any, *, name: str) -> EventColumns | None:
 
 
 def parse_observation(raw: Any, unlisted: Any, *, name: str) -> Observation | None:
-    """Parse `observation` and `unlisted_days` of the mapping `name`. Raises `ConfigurationError` for invalid ones."""
+    """Parse `observation` and `unlisted_days` of the mapping `name`. Raises `ConfigurationError` for invalid values."""
     if unlisted not in (None, "quiet", "unknown"):
         raise ConfigurationError(f"'unlisted_days' of {name} is '{unlisted}'. Write quiet or unknown.")
     if raw is None:

@@ -1,8 +1,8 @@
-"""Units and scales that nobody stated: does the distribution of a column fit the unit of its field?
+"""Guesses of unstated units and scales from the distribution of a column.
 
-A column that fits is read as it is. If exactly one other unit makes it fit, it is converted, and that is told. Anything
-else is asked for by name. Not here: stated units (`sources.columns.units`), changes since the last delivery
-(`core.quality.unit_change`).
+A column whose median is plausible in the unit of its field is read unchanged. If exactly one other unit is plausible,
+the column is converted and a note reports it. Otherwise the column is refused. Not here: stated units
+(`sources.columns.units`), changes since the last delivery (`core.quality.unit_change`).
 """
 
 from dataclasses import dataclass
@@ -19,13 +19,13 @@ from migraine_assets.sources.columns.units import is_rating
 _MIN_VALUES = 20
 # Up to this share of values may be out of bounds in the right unit.
 _OUTSIDE = 0.10
-# A share of zeros above this is no error: the scale begins at 0.
+# If the share of zeros is larger, they are not errors: the scale begins at 0.
 _ZEROS = 0.01
 
 
 @dataclass(frozen=True)
 class Reading:
-    """How a column was read: times `factor` plus `offset`, in the guessed `unit` if it was not read as it is."""
+    """The conversion of a column: times `factor` plus `offset`, from the guessed `unit` (None if unchanged)."""
 
     factor: float = 1.0
     offset: float = 0.0
@@ -34,14 +34,14 @@ class Reading:
 
 
 def read_as(field: Field, column: str, values: NDArray[np.float64], file: str) -> Reading:
-    """Return how `values` without a stated unit are read. Raises `DataRefused` if that cannot be decided."""
+    """Decide how `values` without a stated unit are read. Raises `DataRefused` if that cannot be decided."""
     known = values[np.isfinite(values)]
     if len(known) < _MIN_VALUES:
         return Reading()
     if is_rating(field):
         return _rating(field, column, known, file)
     low, high = PLAUSIBLE_MEDIANS.get(field.name, (None, None))
-    # Values out of bounds beside a plausible median are errors, not another unit.
+    # If the median is plausible, values out of bounds are errors and no sign of another unit.
     if low is None or high is None or low <= np.median(known) <= high:
         return Reading()
     units = [unit for unit in UNITS if unit.target == field.unit and unit.scale != 1]
@@ -58,7 +58,7 @@ def read_as(field: Field, column: str, values: NDArray[np.float64], file: str) -
 
 def _fits(field: Field, known: NDArray[np.float64], low: float, high: float) -> bool:
     outside = np.zeros(len(known), dtype=np.bool_)
-    # An attack may last longer than the contract can say.
+    # An attack may last longer than the upper bound of the contract.
     if field.role != "outcome":
         outside |= known < (-np.inf if field.low is None else field.low)
         outside |= known > (np.inf if field.high is None else field.high)
@@ -84,7 +84,7 @@ def _rating(field: Field, column: str, known: NDArray[np.float64], file: str) ->
     if above <= _OUTSIDE / 2 and zeros <= _ZEROS:
         if top <= high / 2:
             note = f"column '{column}' goes from {known.min():g} to {top:g} and was read on the scale {field.unit}"
-            return Reading(note=f"{note}. If its scale is another, state it in the mapping, as in unit: 1-{top:g}.")
+            return Reading(note=f"{note}. If its scale is different, state it in the mapping, as in unit: 1-{top:g}.")
         return Reading()
     if above <= _OUTSIDE / 2 and top >= high - 1:
         factor = (high - low) / high

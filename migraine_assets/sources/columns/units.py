@@ -25,7 +25,10 @@ def scale_of(field: Field, spelling: str) -> float | None:
 
 
 def conversion(field: Field, spelling: str) -> tuple[float, float] | None:
-    """Return factor and offset from `spelling`, a unit or a scale such as `1-5`, to the unit of `field`; else None."""
+    """Return factor and offset from `spelling` to the unit of `field`; None for an unknown unit.
+
+    `spelling` is a unit or, for a rating, a scale such as `1-5`.
+    """
     if is_rating(field) and field.low is not None and field.high is not None:
         match = _SCALE.match(spelling.strip())
         if match is None or int(match[1]) >= int(match[2]):
@@ -43,7 +46,7 @@ def is_rating(field: Field) -> bool:
 
 
 def known_units(field: Field) -> tuple[str, ...]:
-    """Return one spelling of every unit from which `field` can be converted."""
+    """Return one spelling of every unit that can be converted to the unit of `field`."""
     if is_rating(field):
         return ("a scale such as 1-5 or 0-100",)
     return tuple(unit.spellings[0] for unit in UNITS if unit.target == field.unit)

@@ -14,7 +14,7 @@ from migraine_assets.sources.columns.advice import mapping_line, recoding
 from migraine_assets.sources.columns.cell_reader import CellReader
 from migraine_assets.sources.columns.mapping import Column
 
-# The readable values of a field, by its kind, as messages call them.
+# Descriptions of readable values in messages, by the kind of the field.
 KIND_NAMES = {
     "number": "a number",
     "flag": "0 or 1, yes or no",
@@ -41,7 +41,7 @@ def refuse_unreadable(
     """
     unknown = _unknown_categories(column, values)
     lost = rows + int(np.isin(indices, list(unknown)).sum())
-    # Beside unreadable words, "none" is one of these words and no number.
+    # If other words are unreadable, "none" is one of these words and does not count as a readable 0.
     known = [index for index, value in enumerate(values) if value is not None and index not in unknown]
     words = [index for index in known if index not in read.nothing]
     readable = int(np.isin(indices, words).sum())

@@ -8,7 +8,7 @@ import unicodedata
 
 
 def folded(word: str) -> str:
-    """Return `word` without case, accents and surrounding punctuation, for comparison."""
+    """Return `word` for comparison: case-folded, without accents and without surrounding points."""
     plain = unicodedata.normalize("NFKD", word.strip().strip(".").casefold())
     return "".join(letter for letter in plain if not unicodedata.combining(letter))
 
@@ -17,9 +17,9 @@ def folded(word: str) -> str:
 NULLS: frozenset[str] = frozenset(
     {"", "na", "n/a", "#n/a", "null", "nan", ".", "?", "missing", "not asked", "unknown", "#null!", "\\n"}
 )
-# Cells that mean "not asked" only if nothing else is likely, and are told.
+# Cells that probably mean "not asked"; a note reports this reading.
 DASHES: frozenset[str] = frozenset({"-", "--", "\u2013", "\u2014", "\u2212"})
-# Cells that mean 0 or no in a count or a flag, and "not asked" elsewhere; they are told.
+# Cells that mean 0 or no in a count or a flag, and "not asked" elsewhere; a note reports this reading.
 NOTHING: frozenset[str] = frozenset({"none", "nil", "nothing", "never"})
 
 TRUE: frozenset[str] = frozenset(map(folded, (

@@ -16,7 +16,7 @@ DELIMITERS: tuple[str, ...] = (",", ";", "\t", "|")
 _QUOTE, _NEWLINE, _RETURN = ord('"'), ord("\n"), ord("\r")
 _SAMPLE_BYTES = 65_536
 _SAMPLE_RECORDS = 50
-# At least this share of the lines below a title has the same number of fields.
+# Below a title, at least the share `_EVEN` of the lines, and at least `_MIN_TABLE`, have the same number of fields.
 _EVEN, _MIN_TABLE, _MAX_TITLES, _TITLE_SAMPLE = 0.9, 10, 15, 200
 
 
@@ -24,8 +24,8 @@ _EVEN, _MIN_TABLE, _MAX_TITLES, _TITLE_SAMPLE = 0.9, 10, 15, 200
 class Records:
     """The records of a text; all arrays have shape (records,).
 
-    `start`, `end`: byte offsets, without the newline. `fields`: number of fields. `line`: physical line (1-based) of
-    the beginning. `blank`: nothing but delimiters. `open`: ends in a delimiter.
+    `start`, `end`: byte offsets, without the newline. `fields`: number of fields. `line`: physical line (1-based) on
+    which the record begins. `blank`: whether it has only delimiters. `open`: whether it ends in a delimiter.
     """
 
     start: NDArray[np.int64]
@@ -65,7 +65,7 @@ def line_start(body: bytes, number: int) -> int:
 def title_lines(body: bytes) -> int:
     """Return the number of lines above the header of `body`, such as a title and the date of an export.
 
-    They have at most half as many fields as nearly all of the lines that follow.
+    Each has at most half as many fields as nearly all of the lines below.
     """
     lines = body[:_SAMPLE_BYTES].decode("utf-8", "replace").splitlines()[:_TITLE_SAMPLE]
     for candidate in DELIMITERS:
@@ -80,9 +80,9 @@ def title_lines(body: bytes) -> int:
 
 
 def delimiter(body: bytes) -> str:
-    """Return the delimiter of `body`, which begins with the header: the one that divides the records most evenly.
+    """Return the delimiter that divides the records of `body` most evenly; `body` begins with the header.
 
-    A text without any candidate has a single column; the result is then a comma.
+    For a text without any delimiter, which has a single column, the result is a comma.
     """
     cut = body.rfind(b"\n", 0, _SAMPLE_BYTES) if len(body) > _SAMPLE_BYTES else len(body)
     text = body[: cut if cut > 0 else len(body)].decode("utf-8", "replace")
@@ -106,7 +106,7 @@ def _evenness(text: str, candidate: str) -> tuple[float, int]:
 
 
 def has_stray_quotes(body: bytes, separator: str) -> bool:
-    """Return True if a quote is anywhere but around a whole field, so that counting quotes cannot locate records."""
+    """Return whether a quote occurs inside a field, so that records cannot be located by counting quotes."""
     buffer = np.frombuffer(body, np.uint8)
     quotes = np.flatnonzero(buffer == _QUOTE)
     if quotes.size == 0:

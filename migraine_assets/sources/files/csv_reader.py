@@ -1,4 +1,4 @@
-"""Reading of CSV text as a sheet, with the physical line of every row and the rows that do not match the header.
+"""Reading of CSV text as a sheet: the physical line of every row, and messages on rows that do not match the header.
 
 Not here: encodings (`sources.files.encoding`), delimiters (`sources.files.csv_dialect`), the meaning of cells
 (`sources.columns`).
@@ -18,14 +18,14 @@ from migraine_assets.sources.files import csv_dialect
 from migraine_assets.sources.files.limits import DEFAULT, SourceLimits, check_table, exceeded
 from migraine_assets.sources.files.sheet import Load, Sheet, one_chunk
 
-# In such a row, cells cannot be assigned to columns.
-_RAGGED = "the line has {} fields where the header has {}: check its quotes and delimiters"
+# The cells of such a row cannot be assigned to columns.
+_RAGGED = "the line has {} fields, but the header has {}: check its quotes and delimiters"
 
 
 def csv_sheet(
     name: str, body: bytes, *, notes: tuple[str, ...], limits: SourceLimits = DEFAULT, skip_rows: int = 0
 ) -> Sheet:
-    """Read the UTF-8 text `body`, of which `skip_rows` lines are above the header.
+    """Read the UTF-8 text `body`; its first `skip_rows` lines are above the header.
 
     Raises `DataRefused` for invalid quotes, an unreadable header, or a text beyond `limits`.
     """
@@ -49,7 +49,7 @@ def _check_lines(name: str, body: bytes, limits: SourceLimits) -> None:
     if count > limits.rows:
         raise exceeded(name, f"has {count:,} lines", "rows", limits.rows)
     most, half = limits.line_kib << 10, limits.line_kib << 9
-    # A longer line covers one of these blocks as a whole.
+    # Any line over the limit covers at least one whole block of half the limit, and that block has no newline.
     if all(body.find(b"\n", start, start + half) >= 0 for start in range(0, len(body) - half, half)):
         return
     ends = np.flatnonzero(np.frombuffer(body, np.uint8) == ord("\n"))
@@ -59,7 +59,7 @@ def _check_lines(name: str, body: bytes, limits: SourceLimits) -> None:
 
 
 def _by_buffer(name: str, body: bytes, separator: str, *, before: int, notes: tuple[str, ...]) -> Sheet:
-    """Read the fast way: Arrow parses the buffer after blank and ragged records were removed."""
+    """Read with Arrow, after removing blank and ragged records. Needs a body without stray quotes."""
     records = csv_dialect.records(body, separator)
     rows = _Rows(records.fields[1:], records.line[1:] + before, records.blank[1:], records.open[1:])
     header, notes = _fit(_header(name, body[: records.end[0]].decode(), separator), rows, name, notes)
@@ -75,7 +75,7 @@ def _by_buffer(name: str, body: bytes, separator: str, *, before: int, notes: tu
 
 
 def _by_record(name: str, body: bytes, separator: str, *, before: int, notes: tuple[str, ...]) -> Sheet:
-    """Read the slow way, record by record, for quotes inside fields."""
+    """Read record by record, which is slower but accepts quotes inside fields."""
     (_, names), *numbered = _numbered_records(name, body, separator, before)
     records = [cells for _, cells in numbered]
     rows = _Rows(
@@ -95,7 +95,7 @@ def _by_record(name: str, body: bytes, separator: str, *, before: int, notes: tu
 
 
 def _numbered_records(name: str, body: bytes, separator: str, before: int) -> list[tuple[int, list[str]]]:
-    """Return every record with the physical line on which it begins."""
+    """Return every record after the physical line on which it begins."""
     text = io.StringIO(body.decode(), newline="")
     reader = csv.reader(text, delimiter=separator, strict=True, skipinitialspace=True)
     records: list[tuple[int, list[str]]] = []
@@ -121,7 +121,7 @@ class _Rows:
     open: NDArray[np.bool_]
 
     def ragged(self, header: Sequence[str]) -> NDArray[np.bool_]:
-        """Return the rows that are not blank and whose number of cells differs from the header."""
+        """Return which rows are not blank and have another number of cells than the header."""
         return np.asarray(~self.blank & (self.fields != len(header)))
 
 
@@ -134,11 +134,11 @@ def _sheet(
     decimal_comma: bool,
     notes: tuple[str, ...],
 ) -> Sheet:
-    """Build a sheet of the rows that are not blank; ragged rows have null cells and a message."""
-    kept = ~rows.blank
-    broken = rows.ragged(header)[kept]
+    """Build a sheet from the rows that are not blank; ragged rows have null cells and a message."""
+    filled = ~rows.blank
+    broken = rows.ragged(header)[filled]
     texts = {
-        int(index): _RAGGED.format(rows.fields[kept][index], len(header)) for index in np.flatnonzero(broken).tolist()
+        int(index): _RAGGED.format(rows.fields[filled][index], len(header)) for index in np.flatnonzero(broken).tolist()
     }
     if rows.blank.any():
         notes = (*notes, f"{name}: {int(rows.blank.sum())} empty lines were skipped.")
@@ -150,13 +150,13 @@ def _sheet(
         indices = pa.array(np.cumsum(~broken) - 1, mask=broken)
         return [column.take(indices) for column in columns]
 
-    return Sheet(name, header, rows.line[kept], texts, spread, decimal_comma, notes)
+    return Sheet(name, header, rows.line[filled], texts, spread, decimal_comma, notes)
 
 
 def _fit(
     header: tuple[str, ...], rows: _Rows, name: str, notes: tuple[str, ...]
 ) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """Extend the header if every row has one more field than it, and add a note."""
+    """Extend the header, and add a note, if every row has one more field than the header."""
     used = ~rows.blank
     if not used.any() or not (rows.fields[used] == len(header) + 1).all():
         return header, notes

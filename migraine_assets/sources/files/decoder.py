@@ -1,7 +1,8 @@
-"""Sheets of formats with a native decoder, read in a process of its own: a hostile file ends that process only.
+"""Sheets of files with native decoders, read in a worker process: a hostile file can crash only that process.
 
-The process is started with the first file, kept for the next ones, and ends by itself when no other comes. Not here:
-the process (`migraine_assets.worker_process`), what it does (`sources.decoder_worker`), the formats.
+The worker starts with the first file, is reused for the next ones, and ends by itself after a while without files. Not
+here: the process itself (`migraine_assets.worker_process`), the code that runs in it (`sources.decoder_worker`), the
+formats (`sources.importers.formats`).
 """
 
 import atexit
@@ -24,9 +25,9 @@ from migraine_assets.sources.files.sheet import Sheet
 from migraine_assets.worker_process import SharedMemory, WorkerDied, WorkerProcess
 
 _WORKER = "migraine_assets.sources.decoder_worker"
-# Memory that decoding may take, as a multiple of what a file may expand to: columns are copied when they are joined.
+# Memory limit of decoding, as a multiple of the limit on expanded files: columns are copied when they are concatenated.
 _MEMORY = 4
-# Processor time for one request. The largest workbook takes about two minutes.
+# Limit on the processor time of one request. The largest workbook takes about two minutes.
 _SECONDS = 900.0
 
 
@@ -41,7 +42,7 @@ class Answer(msgspec.Struct, frozen=True):
 
 
 class Decoder:
-    """Reads one file at a time. `seconds`: processor time for one request."""
+    """A reader of files in a worker process, one at a time. `seconds`: the limit on the processor time of a request."""
 
     def __init__(self, *, seconds: float = _SECONDS) -> None:
         self._seconds = seconds
@@ -51,13 +52,14 @@ class Decoder:
 
     @property
     def worker(self) -> WorkerProcess | None:
-        """The process, if one was started."""
+        """The worker process, or None if none is running."""
         return self._worker
 
     def sheet(self, kind: str, name: str, content: bytes, *, limits: SourceLimits) -> Sheet:
-        """Return the sheet that the reader of the format `kind` returns for `content`.
+        """Return the sheet of a file with the content `content` in the format `kind`.
 
-        Raises what that reader raises, and `DataRefused` for a file that ends the process or takes too much memory.
+        Raises `DataRefused` if the reader of the format refuses the file, or if the file crashes the worker or exceeds
+        its limits.
         """
         answer, (lines, *cells) = self._ask(kind, name, content, limits, None)
 
@@ -70,14 +72,18 @@ class Decoder:
         return Sheet(name, answer.header, numbers, {}, load, notes=answer.notes)
 
     def close(self) -> None:
-        """End the process."""
+        """End the worker process."""
         with self._lock:
             self._end()
 
     def _ask(
         self, kind: str, name: str, content: bytes, limits: SourceLimits, positions: list[int] | None
     ) -> tuple[Answer, list[pa.Array]]:
-        """Return the answer to one request and its columns. `positions`: None for the header and the line numbers."""
+        """Return the answer to one request, and its columns.
+
+        `positions`: the columns to read; None for the header, the line numbers and, if the format requires it, all
+        columns.
+        """
         request = {
             "format": kind,
             "name": name,
@@ -85,17 +91,17 @@ class Decoder:
             "limits": dataclasses.asdict(limits),
             "positions": positions,
         }
-        sent, room = SharedMemory(len(content)), _growing_file()
+        shared, room = SharedMemory(len(content)), _growing_file()
         try:
-            sent.content[: len(content)] = content
-            answer = self._answer(request, (sent.descriptor, room), limits)
+            shared.content[: len(content)] = content
+            answer = self._answer(request, (shared.descriptor, room), limits)
             if answer.memory:
                 raise exceeded(name, "takes too much memory to decode", "expanded_mib", limits.expanded_mib)
             if answer.refused:
                 raise DataRefused(answer.refused)
             return answer, _columns(room, answer.size)
         finally:
-            sent.close()
+            shared.close()
             os.close(room)
 
     def _answer(self, request: dict[str, object], shared: Sequence[int], limits: SourceLimits) -> Answer:
@@ -108,15 +114,16 @@ class Decoder:
                     return worker.frame(Answer, lambda: None)
                 except WorkerDied:
                     self._end()
-                    # A worker that was idle may have ended in the moment in which it was asked: another one is asked.
+                    # An idle worker can end just when it receives a request, so the request is repeated with a new
+                    # worker.
                     if not reused:
                         raise _deadly(str(request["name"]), worker.exit_code or 0, self._seconds) from None
-                except BaseException:  # given up halfway: the answer must not be taken for that of the next file
+                except BaseException:  # the pending answer must not be read as that of the next file
                     self._end()
                     raise
 
     def _usable(self, limits: SourceLimits) -> bool:
-        """Return whether there is a worker, and drop one that has ended, has other limits, or is of before a fork."""
+        """Return whether a worker can be reused. One that ended, has other limits or predates a fork is dropped."""
         if self._worker is not None and (self._worker.exit_code is not None or self._started != _started(limits)):
             self._end()
         return self._worker is not None
@@ -138,12 +145,12 @@ class Decoder:
 
 
 def _started(limits: SourceLimits) -> tuple[int, int]:
-    """Return what a worker belongs to: this process, and the bytes of memory that it may take."""
+    """Return the id of this process and the memory limit of a worker in bytes. A worker is reused if both are equal."""
     return os.getpid(), _MEMORY * limits.expanded_mib * MIB
 
 
 def _growing_file() -> int:
-    """Return the descriptor of a file in memory, or without a name where there are none."""
+    """Return the descriptor of an empty file in memory or, on systems other than Linux, of an unlinked file."""
     if sys.platform == "linux":
         return os.memfd_create("columns", os.MFD_CLOEXEC)
     descriptor, path = tempfile.mkstemp()
@@ -152,7 +159,7 @@ def _growing_file() -> int:
 
 
 def _columns(room: int, size: int) -> list[pa.Array]:
-    """Return the columns in `room` without a copy: its memory is released with them."""
+    """Return the columns in `room` without a copy. Its memory is released together with the columns."""
     if not size:
         return []
     mapped = mmap.mmap(room, size, prot=mmap.PROT_READ)
@@ -167,8 +174,7 @@ def _deadly(name: str, exit_code: int, seconds: float) -> DataRefused:
         return DataRefused(f"{name} takes more than {seconds:g} s to decode. Split it, or export it as CSV.")
     ended = signal.Signals(-exit_code).name if exit_code < 0 else f"exit code {exit_code}"
     return DataRefused(
-        f"{name} ended the process that decodes it ({ended}): it is damaged, or made to do harm. "
-        "Export it again, or as CSV."
+        f"{name} ended the process that decodes it ({ended}): it is damaged or malicious. Export it again, or as CSV."
     )
 
 

@@ -1,4 +1,4 @@
-"""Delivery: the rows of a diary as read, and the files that they were read from. Every source returns one.
+"""The delivery that every source returns: the rows of a diary, and the files that they were read from.
 
 Not here: reading (`sources.table`), storage (`stores.assets.delivery_files`).
 """
@@ -12,7 +12,7 @@ import pandas as pd
 from migraine_assets.core.contract import CONTRACT, PROVENANCE, Contract
 from migraine_assets.core.dvc_hash import directory_md5, md5
 
-# What is known on reading: why a row cannot be used (null for a usable row), and which of its cells became null.
+# Columns added on reading: why a row cannot be used (null for a usable row), and which of its cells became null.
 READING: tuple[str, ...] = ("unreadable", "superseded", "nulled")
 
 
@@ -36,10 +36,9 @@ class SourceFile:
 
 @dataclass(frozen=True)
 class ReadColumn:
-    """How a column was read: the field, how it was converted, and (cell, value) of its first distinct cells.
+    """The reading of a column: its field, notes on its conversion, and examples as pairs (cell, value).
 
-    `stated`: whether its unit or coding was stated, by the mapping, the header or the cells. `unit`: the unit that was
-    guessed.
+    `stated`: whether the mapping, the header or the cells state its unit or coding. `unit`: the guessed unit.
     """
 
     field: str
@@ -59,7 +58,7 @@ class Delivery:
     `unreadable` (a message on an unreadable line, key or outcome), `superseded` (the later row that replaces this one)
     and `nulled` (a line for each other unreadable cell, beginning with the field; the cell is null). `horizon`: 1 for a
     dated diary, 0 without dates. `md5`: the hash that DVC records for the same file or folder. `mapping`: the text of
-    the applied mapping, if any. `columns`: what each column was taken for; empty for a source without files of others.
+    the applied mapping, if any. `columns`: the readings of all columns; empty for the synthetic source.
     """
 
     source: str

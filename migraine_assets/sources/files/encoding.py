@@ -1,4 +1,4 @@
-"""Conversion of the bytes of a file to UTF-8 text: compression, encodings, and detection of binary files.
+"""Conversion of the bytes of a file to UTF-8 text: decompression, encodings, and detection of binary files.
 
 Not here: delimiters and rows (`sources.files.csv_dialect`).
 """
@@ -18,7 +18,7 @@ PARQUET_MAGIC = b"PAR1"
 
 @dataclass(frozen=True)
 class Magic:
-    """The first bytes of a file type that is not a text table, and the remedy."""
+    """The first bytes of a file type that is not a text table, what to call it, and the remedy."""
 
     start: bytes
     what: str
@@ -50,14 +50,14 @@ _SAMPLE = 65_536
 _CONTROLS = bytes(code for code in range(32) if code not in b"\t\n\r\x0b\x0c\x1a\x1b")
 _CONTROL_SHARE = 0.002
 
-# Small diaries of a single uneventful line compress well.
+# Small files with many identical lines compress well and are harmless, so their expansion is not limited.
 _EXPANSION_FREE = 16 * MIB
 
 
 def uncompressed(name: str, content: bytes, *, limits: SourceLimits = DEFAULT) -> bytes:
     """Decompress `content` if it is gzip.
 
-    Raises `DataRefused` for a damaged file, and for one that expands beyond `limits`, before it is expanded.
+    Raises `DataRefused` for a damaged file, and as soon as the expanded part exceeds `limits`.
     """
     if not content.startswith(GZIP_MAGIC):
         return content
@@ -85,9 +85,9 @@ def uncompressed(name: str, content: bytes, *, limits: SourceLimits = DEFAULT) -
 def utf8(name: str, content: bytes, *, stated: str | None = None) -> tuple[bytes, str | None]:
     """Return `content` as UTF-8 with `\\n` or `\\r\\n` line ends, and a note on a guessed encoding.
 
-    The encoding is `stated`, or determined by a byte order mark, else alternating zero bytes (UTF-16), else valid
-    UTF-8, else it is Windows-1252, which includes ISO 8859-1 text. Raises `DataRefused` for a binary file and names its
-    type.
+    The encoding is `stated`, or else that of a byte order mark, or else UTF-16 if zero bytes alternate, or else UTF-8
+    if that is valid, or else Windows-1252, which includes ISO 8859-1. Raises `DataRefused` for a binary file and names
+    its type.
     """
     _refuse_known_binary(name, content)
     encoding = stated or _encoding(name, content)

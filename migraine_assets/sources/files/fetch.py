@@ -50,8 +50,8 @@ class Fetched:
 def fetch(location: str, *, limits: SourceLimits = DEFAULT) -> Fetched:
     """Fetch the file at `location`, all diary files under a folder, or those that match a glob.
 
-    Raises `ConfigurationError` if nothing exists there, the protocol is unknown or the address is not allowed,
-    `DataRefused` if a file cannot be read or is beyond `limits`.
+    Raises `ConfigurationError` if nothing exists there, the protocol is unknown or the address is not allowed. Raises
+    `DataRefused` if a file cannot be read or exceeds `limits`.
     """
     place = open_location(location, limits)
     with _errors_explained(location):
@@ -67,7 +67,7 @@ def fetch(location: str, *, limits: SourceLimits = DEFAULT) -> Fetched:
 
 
 def check_location(location: str, *, limits: SourceLimits = DEFAULT) -> None:
-    """Raise the errors of `fetch` that show without reading a file: a wrong address, or no diary there."""
+    """Raise the errors of `fetch` that do not require reading a file: an invalid address, or one without a diary."""
     place = open_location(location, limits)
     with _errors_explained(location):
         if not _GLOB.isdisjoint(place.path) and not place.exists():
@@ -91,20 +91,20 @@ def read_text(location: str, *, limits: SourceLimits = DEFAULT) -> str:
 
 
 def is_diary_file(name: str) -> bool:
-    """Return True if a file of this name is read as a diary: by its ending, and neither hidden nor unfinished."""
+    """Return whether a file of this name is a diary: it has a known ending and is neither hidden nor unfinished."""
     leaf = posixpath.basename(name).lower()
     return leaf.endswith(SUFFIXES) and not leaf.endswith(PARTIAL) and not _hidden(name)
 
 
 def landing_files(landing: Path) -> tuple[tuple[str, os.stat_result], ...]:
-    """Return name and status of the diary files in the landing folder; links, pipes and devices are none."""
+    """Return name and status of the diary files in the landing folder, without links, pipes and devices."""
     if not landing.is_dir():
         return ()
     return tuple((name, status) for name, status in local.regular_files(landing) if is_diary_file(name))
 
 
 def landing_source(landing: Path) -> str | None:
-    """Return the landing folder as a location if it holds at least one diary file; else None."""
+    """Return the landing folder as a location if it has at least one diary file, else None."""
     return str(landing) if landing_files(landing) else None
 
 
@@ -123,22 +123,22 @@ def _diaries(listing: Listing, location: str, limits: SourceLimits) -> list[str]
     """Return the names of the diary files in order."""
     diaries = sorted(name for name in listing.named if is_diary_file(name))
     if not diaries:
-        raise ConfigurationError(f"'{location}' holds no diary file; one of {', '.join(SUFFIXES)} is expected.")
+        raise ConfigurationError(f"'{location}' contains no diary file; one of {', '.join(SUFFIXES)} is expected.")
     if len(diaries) > limits.files:
-        raise exceeded(f"'{location}'", f"holds {len(diaries):,} diary files", "files", limits.files)
+        raise exceeded(f"'{location}'", f"contains {len(diaries):,} diary files", "files", limits.files)
     return diaries
 
 
 def _fetch_several(place: Location, listing: Listing, location: str, limits: SourceLimits) -> Fetched:
     diaries = _diaries(listing, location, limits)
     files: list[SourceFile] = []
-    left = limits.mib * MIB
+    remaining = limits.mib * MIB
     for name in diaries:
-        content = _bounded(place, listing.named[name], location, left, limits, follow=False)
+        content = _bounded(place, listing.named[name], location, remaining, limits, follow=False)
         files.append(source_file(name, content))
-        left -= len(content)
+        remaining -= len(content)
     ignored = sorted(name for name in listing.named if name not in diaries and not _hidden(name))
-    notes = [f"Ignored files, not diaries by their names: {', '.join(ignored)}."] if ignored else []
+    notes = [f"Ignored files, which by their names are not diaries: {', '.join(ignored)}."] if ignored else []
     special = [name for name in listing.special if not _hidden(name)]
     if special:
         notes.append(f"Ignored links and special files, which are not followed: {', '.join(special)}.")
@@ -148,7 +148,7 @@ def _fetch_several(place: Location, listing: Listing, location: str, limits: Sou
 def _bounded(place: Location, path: str, location: str, at_most: int, limits: SourceLimits, *, follow: bool) -> bytes:
     content = place.read(path, at_most=at_most, follow=follow)
     if len(content) > at_most:
-        raise exceeded(f"'{location}'", f"holds more than {limits.mib:,} MiB", "mib", limits.mib)
+        raise exceeded(f"'{location}'", f"contains more than {limits.mib:,} MiB", "mib", limits.mib)
     return content
 
 
@@ -157,7 +157,7 @@ def _errors_explained(location: str) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        # The affected file, if there are several.
+        # With several files, the error names the affected one.
         name = error.filename or location
         remote = "://" in location and not isinstance(error, PermissionError)
         remedy = "the address, and that the server answers" if remote else "its permissions"
@@ -169,6 +169,6 @@ def _errors_explained(location: str) -> Iterator[None]:
 
 
 def _client_errors() -> tuple[type[Exception], ...]:
-    """Return the errors besides OSError that a loaded object store client raises, such as missing credentials."""
+    """Return the error types, besides OSError, of object store clients in use; for example for missing credentials."""
     botocore = sys.modules.get("botocore.exceptions")
     return (botocore.BotoCoreError,) if botocore else ()

@@ -1,7 +1,7 @@
-"""The HTTP file system of the sources: fsspec's, with guards on where it connects and how long it reads.
+"""fsspec's HTTP file system with limits on addresses, redirects and time.
 
-A location is often part of a configuration that others can write, and must not become a way into the network of the
-pipeline. Not here: limits on what is read (`sources.files.fetch`).
+A location is often part of a configuration that others can write. It must not give them access to the network of the
+pipeline. Not here: limits on sizes (`sources.files.fetch`).
 """
 
 import ipaddress
@@ -14,14 +14,14 @@ from migraine_assets.sources.files.limits import MIB, SourceLimits
 
 PROTOCOLS: tuple[str, ...] = ("http", "https")
 
-# The listing of a folder, the only body that fsspec reads as a whole.
+# Limit for the listing of a folder, the only response that fsspec reads as a whole.
 _LISTING_BYTES = 4 * MIB
 # IPv6 prefixes that carry an IPv4 address in their last 32 bits.
 _TRANSLATED = tuple(map(ipaddress.ip_network, ("64:ff9b::/96", "64:ff9b:1::/48")))
 
 
 def guarded_filesystem(location: str, limits: SourceLimits) -> tuple[Any, str]:
-    """Return the file system of an HTTP `location` and its path there. Raises `ImportError` without aiohttp."""
+    """Return the file system of an HTTP `location` and the path on it. Raises `ImportError` if aiohttp is missing."""
     from fsspec.core import url_to_fs
 
     fs, path = url_to_fs(location, get_client=_client_factory(location, limits), skip_instance_cache=True)
@@ -32,7 +32,7 @@ def _client_factory(location: str, limits: SourceLimits) -> Callable[..., Awaita
     import aiohttp
 
     def open_socket(address: Any) -> socket.socket:
-        # Called with the address of every connection, so that neither a name nor a redirect leads elsewhere.
+        # Called with the address of every connection, so a host name or redirect cannot bypass the check.
         family, kind, protocol, _, target = address
         if not limits.private_addresses:
             _refuse_private(location, target[0])
@@ -42,8 +42,8 @@ def _client_factory(location: str, limits: SourceLimits) -> Callable[..., Awaita
         if not limits.redirects:
             target = event.response.headers.get("Location", "another address")
             raise ConfigurationError(
-                f"'{location}' refers to '{target}', and redirects are not followed. Give that address as the source, "
-                "or allow redirects in params.yaml: sources: {redirects: true}."
+                f"'{location}' redirects to '{target}', and redirects are not followed. Give that address as the "
+                "source, or allow redirects in params.yaml: sources: {redirects: true}."
             )
 
     class Response(aiohttp.ClientResponse):

@@ -1,6 +1,6 @@
-"""The limits of a source: how much of it is read, and from where.
+"""The limits of a source: its size, its reading time and its address.
 
-They are parameters (`sources` in params.yaml). A limit is checked before what it limits is allocated. Not here: reading
+They are parameters (`sources` in params.yaml). A limit is checked before the memory is allocated. Not here: reading
 (`sources.files.fetch`, `sources.files.reader`).
 """
 
@@ -16,7 +16,7 @@ MIB = 1 << 20
 
 @dataclass(frozen=True)
 class SourceLimits:
-    """What a delivery may hold."""
+    """Limits of a delivery."""
 
     files: Annotated[int, Ge(1), Unit("files"), doc("Maximum number of diary files in a delivery.")] = 10_000
     mib: Annotated[int, Ge(1), Unit("MiB"), doc("Maximum total size of the delivered files.")] = 512
@@ -39,7 +39,7 @@ DEFAULT = SourceLimits()
 
 
 def check_table(name: str, *, rows: int, columns: int, limits: SourceLimits) -> None:
-    """Raise `DataRefused` if a table of this shape is beyond `limits`."""
+    """Raise `DataRefused` if a table of this shape exceeds `limits`."""
     if columns > limits.columns:
         raise exceeded(name, f"has {columns:,} columns", "columns", limits.columns)
     if rows > limits.rows:
@@ -49,7 +49,7 @@ def check_table(name: str, *, rows: int, columns: int, limits: SourceLimits) -> 
 
 
 def exceeded(name: str, what: str, limit: str, value: int) -> DataRefused:
-    """Return the error for a file beyond the limit `limit`."""
+    """Return the error for a file that exceeds the parameter `limit` with the value `value`."""
     return DataRefused(
         f"{name} {what}; the limit is {value:,}. Check that it is a diary. If it is, raise the limit in params.yaml: "
         f"sources: {{{limit}: ...}}."

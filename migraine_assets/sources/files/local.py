@@ -1,8 +1,8 @@
-"""Files on this machine: listing the regular files of a folder, and reading one of them in bounds.
+"""Local files: listing the regular files of a folder, and reading one of them up to a size limit.
 
-Only regular files are read, so that a pipe or a device cannot block or fill the process. Symbolic links inside a folder
-are not followed: they would make files elsewhere part of a delivery. Not here: other file systems
-(`sources.files.fetch`).
+Only regular files are read, because a pipe or a device could block the process or fill its memory. Symbolic links
+inside a folder are not followed, because they would add files from elsewhere to a delivery. Not here: other file
+systems (`sources.files.fetch`).
 """
 
 import os
@@ -12,7 +12,7 @@ from pathlib import Path
 
 from migraine_assets.errors import DataRefused
 
-# Not blocking: opening a named pipe would wait for a writer.
+# O_NONBLOCK, because opening a named pipe would otherwise wait for a writer.
 _FLAGS = os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC
 
 
@@ -27,7 +27,7 @@ def special_files(folder: Path) -> tuple[str, ...]:
 
 
 def read_regular(path: str, *, at_most: int, follow: bool) -> bytes:
-    """Return the content of a regular file; one byte more than `at_most` if it is larger.
+    """Return the content of a regular file; if it is larger than `at_most`, return `at_most + 1` bytes.
 
     `follow`: whether `path` may be a symbolic link. Raises `DataRefused` if it is not a regular file, `OSError` if it
     cannot be read.
@@ -41,7 +41,7 @@ def read_regular(path: str, *, at_most: int, follow: bool) -> bytes:
         status = os.fstat(descriptor)
         if not stat.S_ISREG(status.st_mode):
             raise DataRefused(f"'{path}' is not a regular file. Copy its content into a file.")
-        # The size of a sparse file is declared, so nothing has to be read to refuse it.
+        # Do not read a file that is too large: a sparse file can have a huge size at no cost.
         return file.read(at_most + 1) if status.st_size <= at_most else b"\0" * (at_most + 1)
 
 

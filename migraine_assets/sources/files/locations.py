@@ -1,4 +1,4 @@
-"""Locations of diaries: this machine and the file systems of fsspec behind one interface, read in bounds.
+"""Locations of diaries: local files and the file systems of fsspec behind one interface.
 
 Not here: which files of a folder are diaries (`sources.files.fetch`).
 """
@@ -20,7 +20,7 @@ T = TypeVar("T")
 
 @dataclass(frozen=True)
 class Listing:
-    """The files of a folder or glob by their names in it, and the names that are no regular files."""
+    """The paths of the files of a folder or glob, by name, and the names of links and special files."""
 
     named: dict[str, str]
     special: tuple[str, ...] = ()
@@ -33,29 +33,29 @@ class Location:
         self.fs, self.path = fs, path
 
     def exists(self) -> bool:
-        """Whether there is a file or folder."""
+        """Return whether the location is a file or folder."""
         return bool(self.fs.exists(self.path))
 
     def is_folder(self) -> bool:
-        """Whether it is a folder."""
+        """Return whether the location is a folder."""
         return bool(self.fs.isdir(self.path))
 
     def matches(self) -> Listing:
-        """The files that match it as a glob."""
+        """Return the files that match the location as a glob."""
         paths = [path for path in self.fs.glob(self.path) if not self.fs.isdir(path)]
         return Listing(_named(paths, _common_folder(paths)))
 
     def contents(self) -> Listing:
-        """The files under it."""
+        """Return the files under the location, in any depth."""
         return Listing(_named(self.fs.find(self.path), self.path.rstrip("/")))
 
     def read(self, path: str, *, at_most: int, follow: bool) -> bytes:  # noqa: ARG002 - there are no links
-        """The content of the file `path`; one byte more than `at_most` if it is larger.
+        """Return the content of the file `path`; if it is larger than `at_most`, return `at_most + 1` bytes.
 
         `follow`: whether it may be a symbolic link.
         """
         try:
-            # As a stream: the size that a server declares may be wrong, or missing.
+            # Read as a stream, because the size that a server declares may be wrong or missing.
             with self.fs.open(path, "rb", block_size=0 if "http" in self.fs.protocol else None) as file:
                 return _read_stream(file, at_most + 1)
         except OSError as error:
@@ -66,7 +66,7 @@ class Location:
 
 
 class _LocalLocation(Location):
-    """A location on this machine. A glob can begin at the root, which `Path.glob` cannot."""
+    """A local location. Uses `glob`, because the pattern may be an absolute path, which `Path.glob` refuses."""
 
     def exists(self) -> bool:
         return Path(self.path).exists()

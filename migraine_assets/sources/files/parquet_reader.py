@@ -1,4 +1,4 @@
-"""Reading of Parquet as a sheet, with limits on what its footer declares and on what its pages expand to.
+"""Reading of Parquet as a sheet, with limits on the declared size and on the decoded size.
 
 Not here: the process in which it runs (`sources.files.decoder`), the other formats (`sources.files.reader`).
 """
@@ -13,15 +13,15 @@ from migraine_assets.errors import DataRefused
 from migraine_assets.sources.files.limits import DEFAULT, MIB, SourceLimits, check_table, exceeded
 from migraine_assets.sources.files.sheet import Sheet, one_chunk
 
-# A batch of text may decode to this many bytes: at most the size of its column chunk for each row.
+# The largest decoded size of a batch of text, if every row repeats a value of the size of the column chunk.
 _BATCH_BYTES = 256 * MIB
 _MIN_BATCH, _MAX_BATCH = 16, 65_536
 
 
 def parquet_sheet(name: str, content: bytes | memoryview, limits: SourceLimits = DEFAULT) -> Sheet:
-    """Read `content`, in a process that may die of it.
+    """Read `content`. Call this in a process that may be killed by a malicious file (`sources.files.decoder`).
 
-    Raises `DataRefused` for a damaged file, one without rows, or one beyond `limits`.
+    Raises `DataRefused` for a file that is damaged, has no rows or exceeds `limits`.
     """
     import pyarrow.parquet as pq
 
@@ -55,7 +55,7 @@ def _column(file: Any, column: str, name: str, limits: SourceLimits) -> pa.Array
     kind = file.schema_arrow.field(column).type
     if not _is_variable(kind):
         return one_chunk(file.read(columns=[column]).column(column))
-    # A value that is stored once can be repeated in every row, so text is decoded in batches and counted.
+    # A value that is stored once can be repeated in every row, so text is decoded in batches and the size is summed.
     size = min(max(_BATCH_BYTES // max(1, _largest_chunk(file, column)), _MIN_BATCH), _MAX_BATCH)
     parts: list[pa.Array] = []
     total = 0

@@ -16,11 +16,10 @@ from migraine_assets.sources.files.sheet import Sheet
 def read_sheet(
     file: SourceFile, *, limits: SourceLimits = DEFAULT, stated_encoding: str | None = None, skip_rows: int = 0
 ) -> Sheet:
-    """Read `file`; its format is determined by its content, not its name.
+    """Read `file`, whose format is determined by its content, not its name.
 
-    `stated_encoding` is that of text files; `skip_rows` lines of them are above the header.
-
-    Raises `DataRefused` if it has no rows, is not a table or is beyond `limits`.
+    `stated_encoding`: encoding of a text file. `skip_rows`: number of lines above its header. Raises `DataRefused` if
+    the file has no rows, is not a table or exceeds `limits`.
     """
     content = encoding.uncompressed(file.name, file.content, limits=limits)
     if content.startswith(encoding.PARQUET_MAGIC):

@@ -1,4 +1,4 @@
-"""Sheet: the content of one delivered file, independent of its format.
+"""The sheet: the content of one delivered file, independent of its format.
 
 Not here: reading a file (`sources.files.reader`), the meaning of its columns (`sources.columns`).
 """
@@ -15,10 +15,11 @@ Load = Callable[[Sequence[int]], list[pa.Array]]
 
 @dataclass(frozen=True)
 class Sheet:
-    """One file. `load` returns columns by position as Arrow arrays of `len(lines)` cells.
+    """The content of one file.
 
-    `lines`: physical line (CSV) or row number (Parquet) of each row. `problems`: by row index, why a row could not be
-    divided into cells (all of them are null). `decimal_comma`: a comma may be a decimal separator.
+    `load` returns columns, by position, as Arrow arrays of `len(lines)` cells. `lines`: physical line (CSV) or row
+    number (Parquet) of each row. `problems`: by row index, the reason why a row could not be divided into cells; all
+    its cells are null. `decimal_comma`: whether a comma may be a decimal separator.
     """
 
     file: str
@@ -31,7 +32,7 @@ class Sheet:
 
 
 def one_chunk(column: pa.ChunkedArray) -> pa.Array:
-    """Return a column of a table as one plain array."""
+    """Return a column of a table as one array, with dictionaries decoded."""
     combined = column.combine_chunks()
     plain = combined.chunk(0) if isinstance(combined, pa.ChunkedArray) else combined
     return plain.dictionary_decode() if pa.types.is_dictionary(plain.type) else plain

@@ -17,7 +17,7 @@ from migraine_assets.sources.importers.formats.workbook import WORKBOOK
 def unpacked(file: SourceFile, limits: SourceLimits) -> tuple[SourceFile, ...]:
     """Return the files in a ZIP archive, sorted by name; any other file unchanged.
 
-    Raises `DataRefused` for a damaged or encrypted archive, an archive in an archive, and one beyond `limits`.
+    Raises `DataRefused` for an archive that is damaged, is encrypted, contains another archive, or exceeds `limits`.
     """
     if not file.content.startswith(b"PK\x03\x04") or WORKBOOK.recognizes(file.content):
         return (file,)
@@ -33,16 +33,16 @@ def _members(name: str, archive: zipfile.ZipFile, limits: SourceLimits) -> tuple
     if not members:
         raise DataRefused(f"{name} is an empty ZIP archive. Provide a diary.")
     if len(members) > limits.files:
-        raise exceeded(name, f"holds {len(members):,} files", "files", limits.files)
-    files, left = [], limits.expanded_mib * MIB
+        raise exceeded(name, f"contains {len(members):,} files", "files", limits.files)
+    files, remaining = [], limits.expanded_mib * MIB
     for member in members:
         with archive.open(member) as part:
-            content = part.read(left + 1)
-        if len(content) > left:
+            content = part.read(remaining + 1)
+        if len(content) > remaining:
             raise exceeded(name, "unpacks to more", "expanded_mib", limits.expanded_mib)
-        left -= len(content)
+        remaining -= len(content)
         if content.startswith(b"PK\x03\x04") and not WORKBOOK.recognizes(content):
-            raise DataRefused(f"{name} holds another archive, {member.filename}. Unpack it.")
+            raise DataRefused(f"{name} contains another archive, {member.filename}. Unpack it.")
         files.append(source_file(member.filename, content))
     return tuple(files)
 

@@ -1,7 +1,7 @@
-"""Lists of attacks turned into diary days.
+"""Conversion of a list of attacks to diary days.
 
-An app or a clinic often records attacks with a start and an end, not days. Days without an attack are then only known
-where the period of observation is known. Not here: reading a list from a format (`sources.importers.formats`).
+Apps and clinics often record attacks with a start and an end instead of days. The days without an attack are then known
+only if the period of observation is known. Not here: reading a list from a format (`sources.importers.formats`).
 """
 
 import datetime as dt
@@ -14,7 +14,7 @@ from migraine_assets.sources.columns.observation import Observation
 from migraine_assets.sources.files.sheet import Sheet
 from migraine_assets.sources.importers.sheets import Cell, cell_text, sheet_of_rows
 
-# An attack without an end is taken to end on the day of its start; a longer one than this is not one attack.
+# Longer attacks are refused: their start or end must be wrong.
 LONGEST = dt.timedelta(days=31)
 
 
@@ -22,8 +22,9 @@ LONGEST = dt.timedelta(days=31)
 class Attack:
     """One attack in the local time of the participant.
 
-    `participant`: None where the list has one participant. `end`: None where unknown. `severity`: 0 to 10. `fields`:
-    other contract fields of the day on which it starts. `line`: where it stands in the file.
+    `participant`: None if the list has a single participant. `end`: None if unknown; the attack then counts for the day
+    of its start only. `severity`: 0 to 10. `fields`: other contract fields of the day on which it starts. `line`: line
+    of the file, from 1.
     """
 
     start: dt.datetime
@@ -39,7 +40,7 @@ Day = tuple[str | None, dt.date]
 
 @dataclass(frozen=True)
 class AttackList:
-    """The attacks of one file, and contract fields of days that are known without an attack (such as sleep)."""
+    """The attacks of one file, and contract fields of days that the file records apart from attacks, such as sleep."""
 
     file: str
     attacks: Sequence[Attack]
@@ -48,16 +49,16 @@ class AttackList:
 
 
 ADVICE = (
-    "Write a mapping with the period in which every attack was recorded, and say what a day without an entry means: "
+    "Write a mapping with the period in which every attack was recorded, and state what a day without an entry means: "
     "'observation: {first: 2024-01-01, last: 2024-03-31}' and 'unlisted_days: quiet' (or 'unknown')."
 )
 
 
 def days_of(attacks: AttackList, observation: Observation | None) -> Sheet:
-    """Return one row for each known day. A day that an attack touches is an attack day, with its worst severity and
-    the hours of attacks on that day.
+    """Return one row for each known day.
 
-    Raises `DataRefused` without a period of observation, and for an attack that ends before it starts.
+    A day during any part of an attack is an attack day, with the highest severity and the hours of all its attacks.
+    Raises `DataRefused` if there is no period of observation, and for an attack that ends before it starts.
     """
     if observation is None:
         raise DataRefused(
@@ -75,16 +76,16 @@ def days_of(attacks: AttackList, observation: Observation | None) -> Sheet:
             lines.setdefault((attack.participant, day), attack.line)
     outside = _outside(days, observation)
     _add_observed(days, attacks, observation)
-    kept = [key for key in sorted(days, key=lambda key: (key[0] or "", key[1])) if key not in outside]
-    rows = [_row(key, days[key], attacks.daily.get(key, {})) for key in kept]
+    listed_days = [key for key in sorted(days, key=lambda key: (key[0] or "", key[1])) if key not in outside]
+    rows = [_row(key, days[key], attacks.daily.get(key, {})) for key in listed_days]
     if not rows:
         raise DataRefused(f"{attacks.file} has no attack and no day within the period of observation. {ADVICE}")
     notes = (*attacks.notes, *_notes(attacks, days, outside, observation))
-    return sheet_of_rows(attacks.file, rows, lines=[lines.get(key, 0) for key in kept], notes=notes)
+    return sheet_of_rows(attacks.file, rows, lines=[lines.get(key, 0) for key in listed_days], notes=notes)
 
 
 def _touched(attack: Attack, file: str) -> list[tuple[dt.date, float | None]]:
-    """Return each day that `attack` touches, with its hours on that day; None where the end is unknown."""
+    """Return the days of `attack`, each with the hours of the attack on it; None if the end is unknown."""
     if attack.end is None:
         return [(attack.start.date(), None)]
     if not dt.timedelta() <= attack.end - attack.start <= LONGEST:
@@ -113,7 +114,7 @@ def _add(day: dict[str, Cell], attack: Attack, hours: float | None) -> None:
 
 
 def _outside(days: Mapping[Day, object], observation: Observation) -> set[Day]:
-    """Return the days that no period of observation covers."""
+    """Return the days outside the period of observation. Raises `DataRefused` if a participant has no period."""
     outside = set()
     for participant, day in days:
         period = observation.period(participant)

@@ -1,4 +1,4 @@
-"""What an importer is: a format of exports, recognized by its content, and how it becomes a sheet or a list of attacks.
+"""The two kinds of importers: readers of files that are not CSV, and shapes of tables that are not diary days.
 
 Not here: the formats (`sources.importers.formats`), their table (`sources.importers.registry`).
 """
@@ -13,10 +13,10 @@ from migraine_assets.sources.importers.attacks import AttackList
 
 @dataclass(frozen=True)
 class Reader:
-    """A format that is not a CSV table. `read` raises `DataRefused` for a damaged file and for one
-    beyond the limits.
+    """A file format other than a CSV table.
 
-    `recognizes` gets the uncompressed bytes of a file.
+    `recognizes` takes the uncompressed bytes of a file. `read` raises `DataRefused` for a file that is damaged or
+    exceeds the limits.
     """
 
     name: str
@@ -27,10 +27,10 @@ class Reader:
 
 @dataclass(frozen=True)
 class Shape:
-    """A table whose rows are not diary days, or which has rows that are not data.
+    """A table with rows other than diary days, for example attacks or a second header.
 
-    `keeps_columns`: the result has the columns of the table, so that a mapping names them; otherwise the shape is only
-    applied where there is no mapping of columns.
+    `keeps_columns`: whether the result has the same columns as the table, so that a mapping can name them. A shape that
+    does not keep them applies only without a mapping of columns.
     """
 
     name: str

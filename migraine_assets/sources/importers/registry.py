@@ -1,6 +1,6 @@
-"""Table of the importers, and the two entry points: reading a file that is no CSV table, and reshaping a table.
+"""Table of the importers, with two entry points: reading a file that is not a CSV table, and reshaping a table.
 
-The next format is a module in `formats` and a line here. Not here: CSV and Parquet (`sources.files.reader`), published
+A new format is a module in `formats` and a line here. Not here: CSV and Parquet (`sources.files.reader`), published
 data sets with a fixed header (`sources.known_formats`).
 """
 
@@ -18,7 +18,7 @@ from migraine_assets.sources.importers.formats.surveys import QUALTRICS, REDCAP
 from migraine_assets.sources.importers.formats.workbook import WORKBOOK
 from migraine_assets.sources.importers.importer import Reader, Shape
 
-# The first that recognizes a file reads it.
+# The first reader that recognizes a file reads it.
 READERS: tuple[Reader, ...] = (WORKBOOK, APPLE_HEALTH, FHIR, PAGE, JSON, MIGRAINE_BUDDY)
 SHAPES: tuple[Shape, ...] = (QUALTRICS, REDCAP, DAYLIO, BEARABLE, LONG, MIGRAINE_LOG, ATTACK_EVENTS)
 
@@ -37,7 +37,7 @@ def read(name: str, content: bytes, limits: SourceLimits) -> Sheet | AttackList 
 def reshape(sheet: Sheet, *, mapped: bool) -> Sheet | AttackList:
     """Return `sheet` with one row for each day, or its attacks, if its shape is known; else `sheet` itself.
 
-    `mapped`: a mapping names columns of the table, so that only shapes that keep them apply.
+    `mapped`: whether a mapping names columns of the table; only shapes that keep the columns then apply.
     """
     for shape in SHAPES:
         if (shape.keeps_columns or not mapped) and shape.recognizes(sheet):

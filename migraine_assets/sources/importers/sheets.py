@@ -1,4 +1,4 @@
-"""Sheets made of cells in memory: what an importer returns, in place of a file that was read column by column.
+"""Sheets in memory, which importers return.
 
 Not here: recognizing a format (`sources.importers.registry`), the meaning of cells (`sources.columns`).
 """
@@ -25,7 +25,7 @@ def text_sheet(
     lines: Sequence[int] | None = None,
     notes: tuple[str, ...] = (),
 ) -> Sheet:
-    """Return a sheet of text `columns`. `lines`: where each row stands in the file; by default counted from 1."""
+    """Return a sheet of text `columns`. `lines`: line of each row in the file; by default counted from 1."""
     arrays = [pa.array(column, pa.string()) for column in columns]
     rows = len(columns[0]) if columns else 0
     numbers = np.arange(1, rows + 1) if lines is None else np.asarray(lines)
@@ -41,7 +41,7 @@ def sheet_of_rows(
 
 
 def cell_text(value: Any) -> Cell:
-    """Return the text of a value of a JSON document or a workbook; null for nothing.
+    """Return a value of a JSON document or a workbook as text; None for an empty one.
 
     Whole numbers have no decimal point, dates are ISO 8601, and durations are `h:mm:ss`.
     """

@@ -1,4 +1,4 @@
-"""Times and durations as apps and devices write them.
+"""Parsing of times and durations in exports of apps and devices.
 
 Not here: dates of diary days (`sources.columns.dates`).
 """
@@ -17,9 +17,9 @@ _HOURS = re.compile(r"\s*(?:(\d+)\s*d)?\s*(?:(\d+)\s*h)?\s*(?:(\d+)\s*m(?:in)?)?
 
 
 def local_time(text: str, *, file: str, line: int) -> dt.datetime:
-    """Return the wall-clock time that `text` states, without its zone: the day of a participant is a local day.
+    """Return the wall-clock time in `text` without its time zone, because a participant's day is a local day.
 
-    Raises `DataRefused` where it is not a time.
+    Raises `DataRefused` if `text` is not a time.
     """
     text = text.strip()
     try:

@@ -1,8 +1,8 @@
 """Channels of alerts, each an Apprise URL (Slack, e-mail, Teams, PagerDuty and many more).
 
-Here belong parsing the list of URLs, labels of channels without their secrets, and sending one message. Not here: the
-wording (`core.alerts.message`), retries (`core.alerts.retry`) and queued messages (`stores.alerts.outbox`). Apprise is
-imported when a message is sent.
+This module parses the list of URLs, labels channels without their secrets, and sends single messages. Apprise is
+imported when a message is sent. Not here: the wording (`core.alerts.message`), retries (`core.alerts.retry`), queued
+messages (`stores.alerts.outbox`).
 """
 
 import hashlib
@@ -21,10 +21,10 @@ from migraine_assets.core.alerts.message import Message, moment
 if TYPE_CHECKING:
     from apprise import NotifyType
 
-# Separators before the next `schema://`; those within a URL (`?to=a@x.org,b@x.org`) stay.
+# Separators before the next `schema://`, so that a URL can contain them (`?to=a@x.org,b@x.org`).
 _BETWEEN = re.compile(r"[\s,;]+(?=[A-Za-z][A-Za-z0-9+.-]*://)")
 _PIECES = re.compile(r"[/:@?&=#,;+ ]+")
-# Schemas whose host is not a secret. In other URLs the "host" can be the token itself.
+# Schemas with a host that is not secret. In other URLs, the "host" can be the token.
 _WITH_HOST = {"mailto", "mailtos", "json", "jsons", "xml", "xmls", "form", "forms"}
 _LEAST_SECRET = 5
 INVALID_URL = "Apprise does not accept this URL. Its documentation shows the format for each kind of channel."
@@ -32,7 +32,7 @@ INVALID_URL = "Apprise does not accept this URL. Its documentation shows the for
 
 @dataclass(frozen=True)
 class Channel:
-    """One receiver. `id`: derived from the URL. `label`: may be shown; the URL must not."""
+    """One receiver. `id`: a hash of the URL. `label`: a description that, unlike the URL, contains no secret."""
 
     id: str
     label: str
@@ -48,13 +48,13 @@ class SendResult:
 
 
 def channels(urls: str) -> tuple[Channel, ...]:
-    """The distinct channels of a list of URLs, separated by commas or spaces."""
+    """Return the distinct channels of a list of URLs, separated by commas or spaces."""
     parts = [part.strip(" \t\r\n,;") for part in _BETWEEN.split(urls.strip())]
     return tuple(_channel(url) for url in dict.fromkeys(filter(None, parts)))
 
 
 def send(channel: Channel, message: Message, *, late: bool = False) -> SendResult:
-    """Send a message. Never raises: an alert must not break what it reports on."""
+    """Send a message. Never raises, because an alert must not break the process that it reports on."""
     body = f"{message.body}\n\n(Sent late: this message is from {moment(message.made)}.)" if late else message.body
     with _captured_logs() as reasons:
         import apprise
@@ -76,7 +76,7 @@ def send(channel: Channel, message: Message, *, late: bool = False) -> SendResul
 
 
 def without_secrets(text: str, url: str) -> str:
-    """`text` with every longer part of `url` masked, except its schema and a public host."""
+    """Mask every part of `url` in `text`, except short parts, the schema and a public host."""
     schema, _, rest = url.partition("://")
     host = urlsplit(url).hostname or "" if schema.lower() in _WITH_HOST else ""
     pieces = {piece for piece in _PIECES.split(rest) + _PIECES.split(unquote(rest)) if len(piece) >= _LEAST_SECRET}
@@ -88,7 +88,8 @@ def without_secrets(text: str, url: str) -> str:
 
 @cache
 def _channel(url: str) -> Channel:
-    # Slow on purpose: the id appears in files and logs, and must not make it easy to guess a weak password.
+    # The hash is slow on purpose: ids appear in files and logs, and a weak password must not be easy to guess from
+    # them.
     identity = hashlib.scrypt(url.encode(), salt=b"alert channel", n=2**12, r=8, p=1, dklen=4).hex()
     schema = url.partition("://")[0].lower() if "://" in url else ""
     return Channel(identity, f"{schema or 'unknown'}{_host(url, schema)} [{identity}]", url)
@@ -114,11 +115,14 @@ def _notify_type(message: Message) -> "NotifyType":
 
 @contextmanager
 def _captured_logs() -> Iterator[list[str]]:
-    """The reasons that Apprise logs in the block. No other handler gets its logs, which contain parts of the URL."""
+    """Collect the reasons that Apprise logs in this block.
+
+    Other handlers do not get these logs, because they contain parts of the URL.
+    """
     reasons: list[str] = []
     handler = _ReasonHandler(reasons)
     with ExitStack() as stack, warnings.catch_warnings():
-        # Its imports use deprecated modules.
+        # Apprise imports deprecated modules.
         warnings.simplefilter("ignore", DeprecationWarning)
         stack.enter_context(_isolated(logging.getLogger("apprise"), level=logging.DEBUG))
         stack.enter_context(_isolated(logging.getLogger("urllib3"), level=logging.WARNING))
@@ -129,7 +133,7 @@ def _captured_logs() -> Iterator[list[str]]:
 
 @contextmanager
 def _isolated(logger: logging.Logger, *, level: int) -> Iterator[None]:
-    """Stop the propagation of `logger` within the block, and set its level."""
+    """Stop the propagation of `logger`, and set its level, in this block."""
     before, logger.propagate = logger.propagate, False
     level_before = logger.level
     logger.setLevel(level)
@@ -141,7 +145,7 @@ def _isolated(logger: logging.Logger, *, level: int) -> Iterator[None]:
 
 
 class _ReasonHandler(logging.Handler):
-    """Collects warnings, and the network errors that Apprise logs at the debug level."""
+    """A handler that collects warnings, and network errors that Apprise logs at the debug level."""
 
     def __init__(self, reasons: list[str]) -> None:
         super().__init__()

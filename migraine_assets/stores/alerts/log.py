@@ -1,7 +1,6 @@
 """The alert log `alerts.log` under home: one JSON object per line, independent of the channels.
 
-Here belong appending and rotation. Not here: the entries (`stores.alerts.notifier`) and the lock between processes,
-which the caller holds.
+This module appends and rotates. Not here: the entries, and the lock between processes (`stores.alerts.notifier`).
 """
 
 import json
@@ -18,11 +17,14 @@ MOST_BYTES, GENERATIONS = 5_000_000, 5
 
 
 def append(path: Path, entries: "list[Mapping[str, Any]]", *, most_bytes: int = MOST_BYTES) -> bool:
-    """Append a line for each entry; False if that failed. Never raises: a full disk must not prevent the message."""
+    """Append a line for each entry; return False if that failed.
+
+    Never raises, because a full disk must not prevent the message.
+    """
     lines = "".join(f"{json.dumps(dict(entry), ensure_ascii=False)}\n" for entry in entries).encode()
     try:
         _rotate(path, added=len(lines), most_bytes=most_bytes)
-        # A full disk may have cut the last line short; begin a new one.
+        # If a full disk truncated the last line, begin a new one.
         start = b"\n" if _is_torn(path) else b""
         with closing_file(append_file(path)) as file:
             write_all(file, start + lines)

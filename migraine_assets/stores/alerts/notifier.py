@@ -1,7 +1,7 @@
-"""From sightings to messages: fold, log, queue, send.
+"""The steps from sightings to messages: fold, log, queue, send.
 
-Here belongs the order of these steps, so that no alert is lost if the process is killed or the disk is full at any
-point. Not here: the rules (`core.alerts`), and what raises alerts (`defs.alerting`).
+Their order ensures that no alert is lost if the process is killed, or the disk is full, at any point. Not here: the
+rules (`core.alerts`), raising alerts (`defs.alerting`).
 """
 
 import datetime as dt
@@ -22,16 +22,16 @@ from migraine_assets.stores.alerts.channels import Channel, send
 from migraine_assets.stores.locks import file_lock
 from migraine_assets.stores.store import Store
 
-# Dagster ends a sensor after a minute. Messages that are not sent by then wait for the next evaluation.
+# Dagster stops a sensor after a minute. Messages that are not sent in this time wait for the next evaluation.
 BUDGET_SECONDS = 20.0
 
 
 @dataclass(frozen=True)
 class Observation:
-    """The result of one evaluation, events in the order in which they happened.
+    """The result of one evaluation, with events in the order in which they happened.
 
-    `complete`: kinds of which `seen` holds every alert, so that all others have ended, except `unknown` ones (kind,
-    key), which could not be evaluated.
+    `complete`: kinds for which `seen` has every alert; all others of these kinds have ended. `unknown`: exceptions
+    (kind, key), which could not be evaluated.
     """
 
     seen: tuple[Alert | Ended, ...] = ()
@@ -50,7 +50,10 @@ class Attempt:
 
 @dataclass(frozen=True)
 class Notifier:
-    """`home`: the folder of the log and the locks. `budget_seconds`: after this time no further message is sent."""
+    """The sender of alerts.
+
+    `home`: folder of the log and the locks. `budget_seconds`: time after which no further message is sent.
+    """
 
     store: Store
     home: Path
@@ -58,7 +61,7 @@ class Notifier:
     budget_seconds: float = BUDGET_SECONDS
 
     def report(self, observation: Observation, *, now: dt.datetime) -> tuple[AlertUpdate, ...]:
-        """Update the states of alerts and send what changed. Undelivered messages stay queued."""
+        """Update the states of alerts, and send the changes. Undelivered messages stay queued."""
         with _locked(self.home / "alerts.lock"):
             transitions = self._transitions(observation, now=now)
             updates = tuple(one.update for one in transitions if one.update is not None)
@@ -71,7 +74,7 @@ class Notifier:
         return updates
 
     def send_due(self, *, now: dt.datetime) -> tuple[Attempt, ...]:
-        """Send queued messages that are due, oldest first, until the time is up. A channel that fails is skipped."""
+        """Send queued messages that are due, oldest first, within the time budget. A channel that fails is skipped."""
         until, attempts = time.monotonic() + self.budget_seconds, list[Attempt]()
         with _locked(self.home / "alerts-delivery.lock"):
             for queued in outbox.queued_messages(self.store):
@@ -84,7 +87,7 @@ class Notifier:
         return tuple(Attempt(message.title, channel, send(channel, message).problem) for channel in self.channels)
 
     def prune(self, *, now: dt.datetime) -> None:
-        """Remove alerts that were resolved, and messages that were not delivered, for a month."""
+        """Remove alerts that were resolved, and undelivered messages that were queued, more than a month ago."""
         with _locked(self.home / "alerts.lock"):
             open_alerts.prune(self.store, now=now)
             outbox.prune(self.store, now=now)
@@ -102,9 +105,9 @@ class Notifier:
         return [transition for several in transitions.values() for transition in several]
 
     def _queue(self, updates: Sequence[AlertUpdate], *, now: dt.datetime) -> None:
-        """Queue a message on the updates or, if it cannot be written, send it at once.
+        """Queue a message about the updates or, if it cannot be written, send it at once.
 
-        Raises `StoreError` if both fail: then the states stay as they are, and the next evaluation sends it.
+        Raises `StoreError` if both fail. The states are then unchanged, so the next evaluation sends the message.
         """
         content = message(updates, now=now)
         self._log([_update_entry(update, now=now) for update in updates])
@@ -136,7 +139,7 @@ class Notifier:
             result = send(channel, queued.message, late=pending.attempts > 0)
             attempts.append(Attempt(queued.message.title, channel, result.problem))
             rest = _after(rest, channel.id, result.problem, now=now)
-            # At once: a process that is killed here must not send again what was delivered.
+            # Update after each channel, so that a process that is killed here does not send the message there again.
             outbox.update(self.store, queued, rest)
         if not rest:
             outbox.update(self.store, queued, rest)
@@ -181,7 +184,7 @@ def _attempt_entry(attempt: Attempt, *, now: dt.datetime) -> dict[str, Any]:
 
 @contextmanager
 def _locked(path: Path) -> Iterator[None]:
-    """Hold the lock if possible. Without it (a read-only home) a repeated message is better than none."""
+    """Hold the lock in this block, or continue without it (read-only home): a repeated message is better than none."""
     with ExitStack() as stack:
         with suppress(StoreError):
             stack.enter_context(file_lock(path))

@@ -1,7 +1,7 @@
-"""The states of alerts, one file each: `alerts/state/<kind>/<hash of the key>.json`.
+"""The states of alerts: `alerts/state/<kind>/<hash of the key>.json`.
 
-One file each, so that sensors with different alerts never overwrite each other's. Not here: changes of a state
-(`core.alerts.lifecycle`).
+Each alert has its own file, so that different sensors never overwrite the states of each other. Not here: changes of a
+state (`core.alerts.lifecycle`).
 """
 
 import datetime as dt
@@ -18,7 +18,7 @@ from migraine_assets.stores.store import Store
 
 FOLDER, FORMAT = "alerts/state", 1
 PRUNED_AFTER_DAYS = 30
-# States that could not be written (a full disk), by store: this process at least does not send them again each minute.
+# States that could not be written (full disk), by store, so that this process does not send them again each minute.
 _unwritten: dict[str, dict[tuple[str, str], AlertState]] = {}
 _KEYS = {
     "first_seen": "first",
@@ -49,9 +49,9 @@ class _Document(msgspec.Struct, frozen=True):
 
 
 def states(store: Store, kind: str) -> dict[str, AlertState]:
-    """The states of the alerts of a kind by key, including resolved ones.
+    """Return the states of the alerts of a kind by key, including resolved ones.
 
-    An invalid file counts as absent: a repeated message is better than none.
+    An invalid file is treated as absent, because a repeated message is better than none.
     """
     stored = [_read(store, f"{FOLDER}/{kind}/{leaf}") for leaf in store.list(f"{FOLDER}/{kind}")]
     by_key = {state.alert.key: state for state in stored if state is not None}
@@ -60,12 +60,12 @@ def states(store: Store, kind: str) -> dict[str, AlertState]:
 
 
 def all_states(store: Store) -> list[AlertState]:
-    """The states of all alerts, ordered by kind and key."""
+    """Return the states of all alerts, ordered by kind and key."""
     return [by_key[key] for kind in store.list(FOLDER) for by_key in [states(store, kind)] for key in sorted(by_key)]
 
 
 def save(store: Store, state: AlertState) -> None:
-    """Replace the state of an alert. Never raises: a state that cannot be written is kept in memory."""
+    """Replace the state of an alert. Never raises; a state that cannot be written is kept in memory."""
     unwritten = _unwritten.setdefault(store.uri, {})
     try:
         store.write(_path(state), msgspec.json.encode(_Document(FORMAT, _to_stored(state))))
@@ -76,9 +76,9 @@ def save(store: Store, state: AlertState) -> None:
 
 
 def prune(store: Store, *, now: dt.datetime) -> int:
-    """Remove alerts that were resolved, and events that were not followed by another one, for a month; their number.
+    """Remove alerts that were resolved, or whose last event was, more than a month ago; return their number.
 
-    A run that is never repeated, or a check that was removed from the code, would otherwise stay open forever.
+    Otherwise the alert of a run that is never repeated, or of a check that no longer exists, would stay open forever.
     """
     limit = now - dt.timedelta(days=PRUNED_AFTER_DAYS)
     removable = [one for one in all_states(store) if one.resolved_at is not None or one.alert.happened is not None]

@@ -1,8 +1,8 @@
 """Queued messages, one file each: `alerts/outbox/<time>-<hash>.json`.
 
-A message is queued before it is sent and removed when all channels have accepted it. So it survives an unreachable
-channel and a killed process; at worst it arrives twice. Not here: when it is sent again (`core.alerts.retry`), and
-sending (`stores.alerts.channels`).
+A message is queued before it is sent, and removed when all channels have accepted it. So no message is lost if a
+channel is unreachable or the process is killed; at worst it is sent twice. Not here: the rules of retries
+(`core.alerts.retry`), sending (`stores.alerts.channels`).
 """
 
 import datetime as dt
@@ -21,13 +21,13 @@ from migraine_assets.stores.store import Store
 
 FOLDER, FORMAT = "alerts/outbox", 1
 PRUNED_AFTER_DAYS = 30
-# Messages whose change could not be written (a full disk), by store and name: this process at least sends none twice.
+# Messages with changes that could not be written (full disk), by store and name, so that this process sends none twice.
 _unwritten: dict[str, dict[str, "QueuedMessage"]] = {}
 
 
 @dataclass(frozen=True)
 class QueuedMessage:
-    """A message that some channels have not accepted yet. `pending`, `labels`: by the channel's id."""
+    """A message that some channels have not accepted yet. `pending`, `labels`: by id of the channel."""
 
     name: str
     message: Message
@@ -58,7 +58,7 @@ def add(store: Store, message: Message, receivers: Iterable[Channel], *, now: dt
 
 
 def update(store: Store, queued: QueuedMessage, pending: Mapping[str, Pending]) -> None:
-    """Replace the pending channels of a message; without any it is removed. Never raises: see `_unwritten`."""
+    """Replace the pending channels of a message, and remove the message if there are none. Never raises."""
     unwritten = _unwritten.setdefault(store.uri, {})
     rest = QueuedMessage(queued.name, queued.message, pending, queued.labels)
     try:
@@ -70,14 +70,14 @@ def update(store: Store, queued: QueuedMessage, pending: Mapping[str, Pending]) 
 
 
 def queued_messages(store: Store) -> list[QueuedMessage]:
-    """All queued messages, oldest first, including those given up. Invalid files are skipped."""
+    """Return all queued messages, oldest first, including those that were given up. Invalid files are skipped."""
     unwritten = _unwritten.get(store.uri, {})
     messages = [unwritten.get(name) or _read(store, name) for name in store.list(FOLDER)]
     return [queued for queued in messages if queued is not None]
 
 
 def prune(store: Store, *, now: dt.datetime) -> int:
-    """Remove messages that are older than a month; their number."""
+    """Remove messages that are older than a month; return their number."""
     limit = now - dt.timedelta(days=PRUNED_AFTER_DAYS)
     old = [queued.name for queued in queued_messages(store) if queued.message.made < limit]
     for name in old:

@@ -1,6 +1,6 @@
-"""Cached values: the value of an asset, stored under a fingerprint of everything that determines it.
+"""Cached values of assets, each stored under a fingerprint of everything that determines it.
 
-Not here: what goes into a fingerprint (`defs.caching`).
+Not here: computing fingerprints (`defs.caching`).
 """
 
 from migraine_assets.errors import StoreError
@@ -17,9 +17,9 @@ def write_cached(store: Store, fingerprint: str, value: StoredValue) -> None:
 
 
 def read_cached(store: Store, fingerprint: str) -> StoredValue | None:
-    """The value under `fingerprint`; None if there is none or its file is damaged.
+    """Return the value under `fingerprint`; None if there is none or its file is damaged.
 
-    Files that the value refers to may have been deleted: the caller checks.
+    The caller must check that files to which the value refers still exist.
     """
     if not store.exists(_path(fingerprint)):
         return None

@@ -1,6 +1,6 @@
-"""The current value of each asset: what it returned when it was last materialized, as a JSON document.
+"""The current value of each asset: the value of its last materialization, as a JSON document.
 
-Here belong the document and its files. Not here: the types of values (`defs.refs`), frames (`stores.assets.frames`).
+Not here: the types of values (`defs.refs`), frames (`stores.assets.frames`).
 """
 
 import json
@@ -18,30 +18,33 @@ REMEDY = "Delete it and run again."
 
 
 class StoredValue(msgspec.Struct, frozen=True, omit_defaults=True):
-    """A value as JSON: the name of its type, its fields, and the Dagster run that made it."""
+    """A value as JSON: the name of its type, its fields, and the ID of the Dagster run that computed it."""
 
     type: str
     value: dict[str, Any]
     run: str = ""
 
     def encode(self) -> bytes:
-        """The document. Raises `ValueError` for a NaN or an infinity."""
-        # msgspec would write null for NaN.
+        """Encode the value as JSON. Raises `ValueError` for a NaN or an infinity."""
+        # msgspec would write NaN as null.
         return json.dumps(msgspec.to_builtins(self), indent=1, sort_keys=True, allow_nan=False).encode()
 
 
 def decode(content: bytes) -> StoredValue:
-    """Decode what `StoredValue.encode` wrote. Raises one of the errors in `UNREADABLE` for any other bytes."""
+    """Decode a value that `StoredValue.encode` wrote. Raises one of the errors in `UNREADABLE` for any other bytes."""
     return msgspec.json.decode(content, type=StoredValue)
 
 
 def write_current(store: Store, asset_key: str, value: StoredValue) -> None:
-    """Replace the current value of the asset, in one step."""
+    """Replace the current value of the asset atomically."""
     store.write(_path(asset_key), value.encode())
 
 
 def read_current(store: Store, asset_key: str) -> StoredValue | None:
-    """The current value of the asset; None if it was never materialized. Raises `StoreError` for a damaged file."""
+    """Return the current value of the asset; None if it was never materialized.
+
+    Raises `StoreError` for a damaged file.
+    """
     path = _path(asset_key)
     if not store.exists(path):
         return None

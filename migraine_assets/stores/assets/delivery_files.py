@@ -24,7 +24,7 @@ _FILES, _ERASED = "deliveries/files/md5", "deliveries/erased"
 
 @dataclass(frozen=True)
 class Restored:
-    """A delivery with the verified bytes of its files, and everything else that is needed to read it again."""
+    """An accepted delivery with the verified content of its files."""
 
     files: tuple[tuple[str, bytes], ...]
     mapping: str | None
@@ -42,17 +42,17 @@ def keep(store: Store, files: Sequence[tuple[str, bytes]], *, identity: str) -> 
     `identity` is the MD5 of the delivery, with the suffix `.dir` for a folder. Raises `ValueError` if it does not
     match `files`.
     """
-    kept = tuple(KeptFile(name, md5(content), len(content)) for name, content in files)
-    if identity != _identity(kept, folder=identity.endswith(DIRECTORY_SUFFIX)):
-        raise ValueError(f"{identity} is not the MD5 of {', '.join(file.name for file in kept)}")
-    for (_, content), file in zip(files, kept, strict=True):
+    described = tuple(KeptFile(name, md5(content), len(content)) for name, content in files)
+    if identity != _identity(described, folder=identity.endswith(DIRECTORY_SUFFIX)):
+        raise ValueError(f"{identity} is not the MD5 of {', '.join(file.name for file in described)}")
+    for (_, content), file in zip(files, described, strict=True):
         store.create(_path(file.md5), content)
-    # An erased delivery that arrives again is available again.
+    # If an erased delivery arrives again, it is no longer erased.
     store.delete(f"{_ERASED}/{identity}.json")
     if identity.endswith(DIRECTORY_SUFFIX):
-        # The listing comes last: if it exists, so does everything that it lists.
-        store.create(_path(identity), directory_listing((file.name, file.md5) for file in kept))
-    return kept
+        # Write the listing last, so that all files that it lists exist.
+        store.create(_path(identity), directory_listing((file.name, file.md5) for file in described))
+    return described
 
 
 def restore(store: Store, version: str) -> Restored:
@@ -88,13 +88,13 @@ def erased_at(store: Store, identity: str) -> str | None:
 def erase(store: Store, identity: str, *, also_erased: Set[str], when: str) -> None:
     """Delete the files of the delivery with this MD5, except those that other deliveries still need.
 
-    `also_erased`: MD5s of deliveries that need no files, because they are erased too. The entry in the log stays, so
-    that the training data of models remains known.
+    `also_erased`: MD5s of other deliveries that are erased and so need no files. The entry in the log is kept, so that
+    the training data of models are still known.
     """
-    # A damaged entry needs its files no more: it cannot be repeated.
+    # Ignore damaged entries: their deliveries cannot be restored, so they need no files.
     entries = read_log(store, damaged=[])
     needed = {file.md5 for e in entries if e.acceptance.md5 not in also_erased for file in e.acceptance.files}
-    # Written first, so that concurrent readers get the reason.
+    # Write the reason first, so that a concurrent reader can report it.
     store.write(f"{_ERASED}/{identity}.json", json.dumps({"when": when}).encode())
     files = {file.md5 for e in entries if e.acceptance.md5 == identity for file in e.acceptance.files}
     for digest in (*sorted(files - needed), identity):
@@ -116,7 +116,7 @@ def _verified(store: Store, file: KeptFile) -> bytes:
     content = store.read(_path(file.md5))
     if md5(content) != file.md5:
         raise StoreError(
-            f"The copy of {file.name} in {store.uri} was altered: {_path(file.md5)} has another MD5 than its name. "
+            f"The copy of {file.name} in {store.uri} was altered: the MD5 of {_path(file.md5)} differs from its name. "
             "Restore it from a backup."
         )
     return content

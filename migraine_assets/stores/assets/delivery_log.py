@@ -1,4 +1,4 @@
-"""The append-only log of accepted deliveries: what was accepted, when, and from which source.
+"""The append-only log of accepted deliveries, with their time, source, files and row counts.
 
     deliveries/numbers/000001           reserves a number, so that no two entries share one
     deliveries/log/000001-<md5>.json    the entry of an accepted delivery
@@ -31,7 +31,7 @@ _NUMBER = re.compile(r"\d{6,}")
 
 @dataclass(frozen=True)
 class KeptFile:
-    """A file of a delivery in the log; its bytes are stored under `md5`."""
+    """A file of a logged delivery; its content is stored under `md5`."""
 
     name: str
     md5: str
@@ -43,8 +43,8 @@ class Acceptance:
     """One accepted delivery.
 
     `time`: ISO 8601. `md5`: the hash that DVC records. `accepted`, `quarantined`: numbers of rows. `mapping`: text of
-    the mapping file, with its hash in `mapping_sha256`. `profile`: what the next delivery is compared with.
-    `data_version`: as recorded by the run.
+    the mapping file; `mapping_sha256` is its hash. `profile`: for comparison with the next delivery. `data_version`: as
+    recorded by the run.
     """
 
     time: str
@@ -117,7 +117,7 @@ def previous_profile(store: Store, md5: str) -> "Profile | None":
 def read_log(store: Store, *, damaged: list[str] | None = None) -> tuple[Entry, ...]:
     """Return all accepted deliveries, oldest first.
 
-    A damaged entry raises `StoreError`, or is skipped and named in `damaged`.
+    A damaged entry raises `StoreError`. If `damaged` is a list, the message is appended to it and the entry is skipped.
     """
     leaves = [leaf for leaf in store.list(_LOG) if leaf.endswith(".json")]
     entries = (unless_damaged(partial(_read, store, leaf), damaged) for leaf in leaves)
@@ -131,9 +131,9 @@ def latest(store: Store) -> Entry | None:
 
 
 def find(store: Store, version: str) -> Entry:
-    """Return the latest entry whose MD5 or data version starts with `version`.
+    """Return the latest entry with an MD5 or data version that starts with `version`.
 
-    Raises `DataRefused`, with the versions that exist, if there is none or `version` is ambiguous.
+    Raises `DataRefused`, which lists the known versions, if there is none or `version` is ambiguous.
     """
     entries = read_log(store)
     matches = [entry for entry in entries if version and _matches(entry.acceptance, version)]
@@ -150,8 +150,8 @@ def _leaf(number: int, identity: str) -> str:
 
 def _reserve_number(store: Store, identity: str) -> int:
     leaves = [leaf for folder in (_NUMBERS, _LOG) for leaf in store.list(folder)]
-    taken = [int(match[0]) for leaf in leaves if (match := _NUMBER.match(leaf))]
-    number = max(taken, default=0) + 1
+    numbers = [int(match[0]) for leaf in leaves if (match := _NUMBER.match(leaf))]
+    number = max(numbers, default=0) + 1
     while not store.create(f"{_NUMBERS}/{number:06d}", identity.encode()):
         number += 1
     return number

@@ -1,8 +1,7 @@
 """Data frames of assets, as Parquet files named by the hash of their content.
 
-Assets pass small references (`FrameRef`) to each other, never the frames.
-
-Not here: the current value of an asset (`stores.assets.current_values`), what a frame contains (`defs.refs`).
+Assets pass small references (`FrameRef`) to each other instead of frames. Not here: the current value of an asset
+(`stores.assets.current_values`), the content of frames (`defs.refs`).
 """
 
 import hashlib
@@ -25,7 +24,7 @@ FRAMES = "frames"
 
 @dataclass(frozen=True)
 class FrameRef:
-    """A stored frame: the asset that made it, the SHA-256 of its Parquet bytes, and its shape."""
+    """A reference to a stored frame: its asset, the SHA-256 of its Parquet bytes, and its shape."""
 
     asset: str
     version: str
@@ -34,14 +33,14 @@ class FrameRef:
 
     @property
     def path(self) -> str:
-        """Path of the frame in the store."""
+        """The path of the frame in the store."""
         return f"{FRAMES}/{self.asset}/{self.version}.parquet"
 
 
 def write_frame(store: Store, asset: str, frame: "pd.DataFrame") -> FrameRef:
     """Store the columns of `frame`, without its index, and return the reference.
 
-    Equal frames give equal bytes under the same version of pyarrow, and so share a file. Missing text is null.
+    With the same version of pyarrow, equal frames have equal bytes and share a file. Missing text is null.
     """
     content = _parquet(frame)
     ref = FrameRef(asset, hashlib.sha256(content).hexdigest(), len(frame), tuple(map(str, frame.columns)))
@@ -55,8 +54,8 @@ def write_frame(store: Store, asset: str, frame: "pd.DataFrame") -> FrameRef:
 def read_frame(store: Store, ref: FrameRef, columns: Sequence[str] | None = None) -> "pd.DataFrame":
     """Read the frame, or only its `columns` in this order.
 
-    Text is returned as str objects, with None for null. Raises `StoreError` if the file or a column is missing, or
-    the file does not match the reference: its bytes are verified before they are decoded.
+    Text is returned as str, with None for null. Raises `StoreError` if the file or a column is missing, or if the file
+    does not match the reference. The bytes are verified before they are decoded.
     """
     absent = sorted(set(columns or ()) - set(ref.columns))
     if absent:
@@ -72,7 +71,7 @@ def read_frame(store: Store, ref: FrameRef, columns: Sequence[str] | None = None
 
 
 def frame_table(store: Store, asset: str, version: str, columns: Sequence[str] | None = None) -> "pa.Table":
-    """Read the frame `version` of `asset` as a table. Raises `StoreError` if it is absent or its SHA-256 is another."""
+    """Read the frame `version` of `asset` as a table. Raises `StoreError` if it is absent or its SHA-256 differs."""
     import pyarrow as pa
     import pyarrow.parquet as pq
 
@@ -81,9 +80,9 @@ def frame_table(store: Store, asset: str, version: str, columns: Sequence[str] |
         raise StoreError(f"{store.uri} has no '{path}'. Materialize '{asset}' again.")
     try:
         with store.fs.open(store.path(path), "rb") as file:
-            # The decoder is native code, so it gets only bytes that this platform wrote.
+            # The decoder is native code, so pass it only bytes that this platform wrote.
             if hashlib.file_digest(file, "sha256").hexdigest() != version:
-                raise StoreError(f"'{path}' in {store.uri} is damaged: its SHA-256 is not its name. {remedy}")
+                raise StoreError(f"'{path}' in {store.uri} is damaged: its SHA-256 differs from its name. {remedy}")
             file.seek(0)
             return pq.ParquetFile(file).read(columns=None if columns is None else list(columns))
     except (OSError, pa.ArrowException) as error:
@@ -93,7 +92,7 @@ def frame_table(store: Store, asset: str, version: str, columns: Sequence[str] |
 def prune_frames(store: Store, asset: str, *, keep: int = 5) -> tuple[str, ...]:
     """Delete the frames of `asset`, except the `keep` newest and those that a current value refers to.
 
-    Returns the deleted versions. A frame that was written again counts as new.
+    Returns the deleted versions. Writing a frame again makes it new.
     """
     folder = f"{FRAMES}/{asset}"
     versions = [name.removesuffix(".parquet") for name in store.list(folder) if name.endswith(".parquet")]
@@ -109,7 +108,7 @@ def _parquet(frame: "pd.DataFrame") -> bytes:
     import pyarrow as pa
     import pyarrow.parquet as pq
 
-    # Without pandas' metadata, which contains its version, equal data give equal bytes.
+    # Remove pandas' metadata, which contains its version, so that equal data have equal bytes.
     table = pa.Table.from_pandas(frame, preserve_index=False).replace_schema_metadata(None)
     for position, column in enumerate(table.schema):
         if pa.types.is_null(column.type):
@@ -121,7 +120,7 @@ def _parquet(frame: "pd.DataFrame") -> bytes:
 
 
 def _touch(store: Store, path: str) -> None:
-    # So that pruning does not delete the frame before the current value that refers to it is written.
+    # Pruning must not delete the frame before the current value that refers to it is written.
     if store.local:
         os.utime(store.path(path))
 

@@ -1,8 +1,7 @@
-"""Bundles in the store: written whole or not at all, verified before use.
+"""Bundles in the store, in folders `bundles/<hash>/`, which are written atomically and verified before use.
 
-This module owns the folder `bundles/<hash>/` and the checks of loading. The service loads bundles, so this imports
-neither scikit-learn nor pandas. Nothing in a bundle is executed as code: the model is a graph of ONNX operators. Not
-here: making a bundle from a fitted model (`stores.bundles.pack`).
+The service loads bundles, so this module imports neither scikit-learn nor pandas. A bundle contains no code: the model
+is a graph of ONNX operators. Not here: packing a fitted model into a bundle (`stores.bundles.pack`).
 """
 
 from collections.abc import Mapping, Sequence
@@ -33,7 +32,7 @@ FOLDER = "bundles"
 
 @dataclass(frozen=True)
 class Bundle:
-    """A verified model, ready to predict. `format`: the number of the format in which it is stored."""
+    """A verified model, ready to predict. `format`: number of the format in which it is stored."""
 
     hash: str
     manifest: Manifest
@@ -41,7 +40,10 @@ class Bundle:
     format: int = FORMAT
 
     def predict(self, X: NDArray[np.float32]) -> NDArray[np.float64]:
-        """Probabilities or severities float64[n] for X float32[n, F] in the manifest's order, nulls as NaN."""
+        """Return probabilities or severities float64[n] for X float32[n, F] in the manifest's order, with nulls as NaN.
+
+        Raises `DataRefused` for another number of features.
+        """
         if X.ndim != 2 or X.shape[1] != len(self.manifest.features):
             raise DataRefused(
                 f"The model takes rows of {len(self.manifest.features)} features, not an array of shape {X.shape}."
@@ -49,7 +51,10 @@ class Bundle:
         return run_session(self.session, X)
 
     def predict_from(self, X: NDArray[np.float32], names: Sequence[str]) -> NDArray[np.float64]:
-        """The same for X whose columns are `names`, in any order; other columns are ignored."""
+        """Predict for X with the columns `names`, in any order; other columns are ignored.
+
+        Raises `DataRefused` if a feature is missing.
+        """
         columns = {name: column for column, name in enumerate(names)}
         if missing := [name for name in self.manifest.names if name not in columns]:
             raise DataRefused(f"The model needs features that were not computed: {', '.join(missing)}.")
@@ -57,15 +62,15 @@ class Bundle:
 
 
 def write_bundle(store: Store, manifest: Manifest, model: bytes, *, provenance: BundleProvenance | None = None) -> str:
-    """Write a bundle to the store and return its hash. `provenance` (runs, time) is stored beside it and not hashed.
+    """Write a bundle to the store and return its hash. `provenance` is stored beside it and is not part of the hash.
 
-    An intact bundle of the same hash is kept; a damaged one is replaced. Raises `BundleRefused` if the manifest could
-    not be read back as it is.
+    An intact bundle with the same hash is kept; a damaged one is replaced. Raises `BundleRefused` if the manifest has
+    values that its JSON does not preserve.
     """
     content = manifest.canonical()
     name = sha256(content)
     if parse(content, where=f"bundle {name[:12]}") != manifest:
-        raise BundleRefused(f"The manifest of bundle {name[:12]} holds values that its JSON form does not keep.")
+        raise BundleRefused(f"The manifest of bundle {name[:12]} has values that its JSON form does not preserve.")
     files = {
         MODEL_FILE: model,
         PROVENANCE_FILE: encode_document(provenance or BundleProvenance()),
@@ -79,7 +84,10 @@ def write_bundle(store: Store, manifest: Manifest, model: bytes, *, provenance: 
 
 
 def load_bundle(store: Store, name: str, *, threads: int = 1) -> Bundle:
-    """Load the bundle whose hash is `name`, and check format, hashes, inputs and outputs. Raises `BundleRefused`."""
+    """Load the bundle with the hash `name`, and check its format, hashes, inputs and outputs.
+
+    Raises `BundleRefused` if a check fails.
+    """
     content = _manifest_content(store, name)
     manifest, number = parse(content, where=f"bundle {name[:12]}"), format_of(content, where=f"bundle {name[:12]}")
     files = {file: _read(store, name, file) for file in sorted(manifest.files)}
@@ -90,14 +98,14 @@ def load_bundle(store: Store, name: str, *, threads: int = 1) -> Bundle:
 
 
 def load_manifest(store: Store, name: str) -> Manifest:
-    """Load the manifest of the bundle `name` and check it against the hash. The model itself is not read."""
+    """Load and verify the manifest of the bundle `name`, without the model. Raises `BundleRefused`."""
     return parse(_manifest_content(store, name), where=f"bundle {name[:12]}")
 
 
 def find_bundle(store: Store, task: str, prefix: str) -> str:
-    """The hash of the only bundle that begins with `prefix`.
+    """Return the hash of the only bundle that begins with `prefix`.
 
-    Raises `ConfigurationError` if there is none, if there are several, or if it is not a model of `task`.
+    Raises `ConfigurationError` if there is no such bundle, if there are several, or if it is not a model of `task`.
     """
     matches = [name for name in store.list(FOLDER) if name.startswith(prefix)]
     if len(matches) != 1:

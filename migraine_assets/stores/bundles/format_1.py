@@ -1,7 +1,7 @@
-"""Manifests of format 1, which named features and left their meaning to the code of that time.
+"""The reader of manifests of format 1, which have only the names of features.
 
-`format_1.json` keeps what that code did: the contract fields, cleaning rules, quantities and features, as data. It is
-frozen: do not regenerate it. Not here: the current format (`stores.bundles.manifest`).
+The code of that time defined the features. `format_1.json` has its contract fields, cleaning rules, quantities and
+features as data. It is frozen: do not regenerate it. Not here: the current format (`stores.bundles.manifest`).
 """
 
 from functools import cache
@@ -26,16 +26,16 @@ from migraine_assets.stores.bundles.manifest import (
     outcome_of,
 )
 
-# The version of the feature code that the frozen recipe describes. A manifest with another one may have been trained on
-# features that were computed differently.
+# The version of the feature code that the frozen recipe describes. The features of a manifest with another version may
+# have been computed differently.
 FEATURES_VERSION = "ae9dc0a29c0b6dd06f9220077001cf8b0b1f78ffb628d3bbcf07bafd6d334cbe"
 
-# The rows that an explanation may score, by algorithm; 1280 for all others.
+# The number of rows that an explanation may score, by algorithm; 1280 for all others.
 EXPLANATION_ROWS = {"knn": 96, "svm": 160, "random_forest": 640}
 
 
 class ManifestFormat1(Part, frozen=True, tag_field="format", tag=1):
-    """The document of format 1."""
+    """The manifest of format 1."""
 
     task: Task
     algorithm: str
@@ -63,19 +63,22 @@ class ManifestFormat1(Part, frozen=True, tag_field="format", tag=1):
 
 @cache
 def recipe() -> Recipe:
-    """The recipe of all features of format 1."""
+    """Return the recipe of all features of format 1."""
     content = (files("migraine_assets.stores.bundles") / "format_1.json").read_bytes()
     return msgspec.json.decode(content, type=Recipe)
 
 
 def upgraded(old: ManifestFormat1, *, where: str) -> Manifest:
-    """The same manifest in the current format. Raises `BundleRefused` for a feature that format 1 did not have."""
+    """Convert a manifest of format 1 to the current format.
+
+    Raises `BundleRefused` for a feature that format 1 did not have.
+    """
     whole = recipe()
     try:
         own = whole.narrowed(old.features)
     except ValueError as error:
         raise BundleRefused(f"The manifest of {where} cannot be read: {error}") from error
-    kept = {name: getattr(old, name) for name in _UNCHANGED}
+    unchanged = {name: getattr(old, name) for name in _UNCHANGED}
     return Manifest(
         outcome=outcome_of(old.task, old.severity_kind, whole.contract, horizon=old.horizon),
         contract=own.fields,
@@ -84,7 +87,7 @@ def upgraded(old: ManifestFormat1, *, where: str) -> Manifest:
         features=own.features,
         reference=tuple(old.reference.values()),
         explanation_rows=EXPLANATION_ROWS.get(old.algorithm, 1280),
-        **kept,
+        **unchanged,
     )
 
 

@@ -1,8 +1,8 @@
 """The manifest of a model bundle: everything that is needed to serve the model, as one typed document.
 
-This module defines the current format, its canonical JSON and the reader of every format. Not here: files and sessions
-(`stores.bundles.bundles`), what format 1 did not say (`stores.bundles.format_1`). The service reads manifests, so this
-needs NumPy and msgspec only. To change the format, raise the number and keep a reader of the old one.
+This module defines the current format, its canonical JSON, and the reader of every format. To change the format,
+increase its number and keep a reader of the old one. The service reads manifests, so this module needs only NumPy and
+msgspec. Not here: files and sessions (`stores.bundles.bundles`), conversion of format 1 (`stores.bundles.format_1`).
 """
 
 import hashlib
@@ -38,11 +38,11 @@ class Part(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Outcome(Part, frozen=True, omit_defaults=True):
-    """What the model predicts: the kind, its scale in `unit`, and a sentence.
+    """The predicted outcome: its kind, its range in `unit`, and a description.
 
-    `definition`: what counts as an attack, and over which days; None is the outcome of the contract on one day.
-    `own_rate_days`: a participant with an attack on a share r of the days has this outcome with the probability
-    1 - (1 - r)^own_rate_days; None is 1.
+    `definition`: the definition of an attack and of the window; None for the outcome of the contract on a single day.
+    `own_rate_days`: a participant with attacks on a share r of the days has this outcome with the probability
+    1 - (1 - r)^own_rate_days; None means 1.
     """
 
     kind: OutcomeKind
@@ -55,21 +55,21 @@ class Outcome(Part, frozen=True, omit_defaults=True):
 
 
 class Calibration(Part, frozen=True):
-    """P(attack) = 1 / (1 + exp(-(slope * score + intercept)))."""
+    """The sigmoid calibration P(attack) = 1 / (1 + exp(-(slope * score + intercept)))."""
 
     slope: float
     intercept: float
 
 
 class Conformal(Part, frozen=True):
-    """prediction +- `quantile` holds the outcome with probability `coverage`."""
+    """The interval prediction +- `quantile`, which covers the outcome with probability `coverage`."""
 
     coverage: float
     quantile: float
 
 
 class TrainingCounts(Part, frozen=True, omit_defaults=True):
-    """The size of the training set; `attacks` for the task "attack" only."""
+    """The size of the training set. `attacks`: only for the task "attack"."""
 
     rows: int
     participants: int
@@ -86,15 +86,14 @@ class Agreement(Part, frozen=True):
 
 
 class Manifest(Part, frozen=True, kw_only=True, tag_field="format", tag=FORMAT):
-    """Format 2: what identifies and explains a model, and nothing that differs between two equal runs.
+    """A manifest of format 2. It has nothing that differs between two equal runs.
 
-    `algorithm`: the key in the table of models. `used`: the estimator that was fitted. `horizon`: days from the last
-    diary day to the predicted one. `contract`: the fields that the model reads. `features`: the inputs in the order of
-    the graph. `features_version`: of the complete recipe that the features were taken from. `threshold`: the
-    probability from which an attack is announced. `bounds`: the limits to which a severity is clipped.
-    `explanation_rows`: the most rows that are scored for one explanation. `base_rate`: share of attacks, or mean
-    outcome, in training. `metrics`: cross-validated. `reference`: bins of each feature for drift. `files`: SHA-256 of
-    every other file of the bundle.
+    `algorithm`: key in the table of models. `used`: description of the fitted estimator. `horizon`: days from the last
+    diary day to the predicted day. `contract`: fields that the model reads. `features`: inputs in the order of the
+    graph. `features_version`: version of the complete recipe. `threshold`: decision threshold. `bounds`: range to which
+    a severity is clipped. `explanation_rows`: maximum number of rows to score for one explanation. `base_rate`: share
+    of attacks, or mean outcome, in training. `metrics`: cross-validated metrics. `reference`: reference bins of each
+    feature. `files`: SHA-256 of every other file of the bundle.
     """
 
     task: Task
@@ -146,7 +145,7 @@ class Manifest(Part, frozen=True, kw_only=True, tag_field="format", tag=FORMAT):
 
     @property
     def recipe(self) -> Recipe:
-        """How a diary becomes the model's input."""
+        """The recipe of the model's inputs."""
         return Recipe(self.contract, self.cleaning, self.quantities, self.features)
 
     @property
@@ -160,8 +159,8 @@ class Manifest(Part, frozen=True, kw_only=True, tag_field="format", tag=FORMAT):
         return {item.name: item for item in self.reference}
 
     def canonical(self) -> bytes:
-        """The canonical JSON: sorted keys, no spaces, UTF-8. Its SHA-256 names the bundle."""
-        # Converted to its own types first, so that an integer in place of a float does not change the bytes.
+        """Return the canonical JSON (sorted keys, no spaces, UTF-8), whose SHA-256 is the name of the bundle."""
+        # Convert the values to their declared types, so that an integer in place of a float does not change the bytes.
         plain = msgspec.to_builtins(self, enc_hook=_plain)
         return msgspec.json.encode(msgspec.convert(plain, Manifest), order="sorted")
 
@@ -175,7 +174,7 @@ def outcome_of(
     definition: OutcomeDefinition | None = None,
     own_rate_days: float | None = None,
 ) -> Outcome:
-    """The outcome of a model that predicts `horizon` days ahead; by default that of the contract."""
+    """Return the outcome of a model that predicts `horizon` days ahead; by default that of the contract."""
     if definition is not None and not definition.default:
         defined = _defined(task, severity_kind, contract, horizon=horizon, definition=definition)
         return msgspec.structs.replace(defined, own_rate_days=own_rate_days)
@@ -208,7 +207,7 @@ def _severity(contract: Contract, text: str) -> Outcome:
 
 
 def canonical(content: Mapping[str, Any]) -> bytes:
-    """JSON with sorted keys and no spaces, for content without a type.
+    """Encode untyped content as JSON with sorted keys and no spaces.
 
     NumPy scalars and arrays become numbers and lists. Raises `ValueError` for NaN.
     """
@@ -219,12 +218,15 @@ def canonical(content: Mapping[str, Any]) -> bytes:
 
 
 def sha256(content: bytes) -> str:
-    """The SHA-256 of `content` as 64 hexadecimal digits."""
+    """Return the SHA-256 of `content` as 64 hexadecimal digits."""
     return hashlib.sha256(content).hexdigest()
 
 
 def parse(content: bytes, *, where: str) -> Manifest:
-    """The manifest in `content`, of any known format. Raises `BundleRefused`, naming `where`, for anything else."""
+    """Read a manifest of any known format from `content`.
+
+    Raises `BundleRefused`, with the location `where`, for any other content.
+    """
     number = format_of(content, where=where)
     manifest: Manifest
     if number == FORMAT:
@@ -238,7 +240,7 @@ def parse(content: bytes, *, where: str) -> Manifest:
 
 
 def format_of(content: bytes, *, where: str) -> int:
-    """The format number of a manifest. Raises `BundleRefused` if this version does not read it."""
+    """Return the format number of a manifest. Raises `BundleRefused` if it is unknown."""
     try:
         raw = msgspec.json.decode(content)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
@@ -251,7 +253,7 @@ def format_of(content: bytes, *, where: str) -> int:
 
 
 def decode(content: bytes, kind: Any, *, where: str) -> Any:
-    """`content` as a `kind`. Raises `BundleRefused` for a missing, unknown or wrong field at any depth."""
+    """Decode `content` as a `kind`. Raises `BundleRefused` for a missing, unknown or invalid field at any depth."""
     try:
         manifest = msgspec.json.decode(content, type=kind)
     except msgspec.ValidationError as error:
@@ -262,7 +264,10 @@ def decode(content: bytes, kind: Any, *, where: str) -> Any:
 
 
 def _unknown(raw: Any, known: Any, path: str = "$") -> str | None:
-    """The path of the first field of `raw` that `known` lacks. msgspec checks this in structs, not in dataclasses."""
+    """Return the path of the first field of `raw` that `known` does not have.
+
+    msgspec checks unknown fields of structs, but not of dataclasses.
+    """
     pairs: list[tuple[str, Any, Any]] = []
     if isinstance(raw, dict) and isinstance(known, dict):
         if lacking := next((name for name in raw if name not in known), None):
@@ -288,4 +293,4 @@ def _refuse_inconsistent(manifest: Manifest, where: str) -> None:
 def _plain(value: Any) -> Any:
     if hasattr(value, "tolist"):
         return value.tolist()
-    raise TypeError(f"a manifest cannot hold a value of type {type(value).__name__}")
+    raise TypeError(f"a manifest cannot contain a value of type {type(value).__name__}")

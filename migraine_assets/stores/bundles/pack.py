@@ -1,6 +1,7 @@
-"""From a fitted model to a bundle: graph, agreement check, manifest.
+"""Packing of a fitted model into a bundle: graph, agreement check, manifest.
 
-It needs the training libraries, so the service never imports it. Not here: writing (`stores.bundles.bundles`).
+This module needs the training libraries, so the service never imports it. Not here: writing bundles
+(`stores.bundles.bundles`).
 """
 
 from dataclasses import asdict, dataclass, field
@@ -32,7 +33,7 @@ LIBRARIES = ("lightgbm", "numpy", "onnx", "onnxruntime", "scikit-learn", "scipy"
 
 @dataclass(frozen=True)
 class Context:
-    """What the bundle records beside the fit. `recipe` is the one that computed the training rows."""
+    """Facts that the bundle records besides the fit. `recipe`: the recipe that computed the training rows."""
 
     horizon: int
     severity_kind: str | None
@@ -46,14 +47,17 @@ class Context:
 
 @dataclass(frozen=True)
 class Packed:
-    """Manifest and graph, ready for `stores.bundles.bundles.write_bundle`."""
+    """A manifest and its graph, for `stores.bundles.bundles.write_bundle`."""
 
     manifest: Manifest
     model: bytes
 
 
 def pack(fitted: FittedModel, data: TrainingSet, context: Context) -> Packed:
-    """Export `fitted`, compare both predictions and describe it. Raises `BundleRefused` if they disagree."""
+    """Export `fitted`, compare the predictions of both, and build the manifest.
+
+    Raises `BundleRefused` if the predictions disagree.
+    """
     model, task = to_onnx(fitted, data.names), fitted.estimator.task
     agreement = compare(fitted, model, data.X, output=OUTPUT[task])
     definition = context.outcome

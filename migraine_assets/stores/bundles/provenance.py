@@ -1,7 +1,7 @@
 """The provenance of a bundle: the runs that made it, its test scores, and whether its diaries were simulated.
 
-It lies beside the bundle and is not part of its hash. Serving does not depend on it, so a damaged file counts as empty.
-Not here: the bundle itself (`stores.bundles.bundles`).
+It is stored beside the bundle and is not part of its hash. Serving does not depend on it, so a damaged file is treated
+as empty. Not here: the bundle itself (`stores.bundles.bundles`).
 """
 
 import msgspec
@@ -15,9 +15,10 @@ FILE = "provenance.json"
 
 
 class BundleProvenance(msgspec.Struct, frozen=True, kw_only=True):
-    """`made`: when, ISO 8601. `test`: metrics on the test participants, known after the evaluation.
+    """The provenance of a bundle.
 
-    `simulated`: whether it was trained on simulated diaries; None in files of earlier versions.
+    `made`: time, ISO 8601. `test`: metrics on the test participants, which are known after the evaluation. `simulated`:
+    whether the training diaries were simulated; None in files of earlier versions.
     """
 
     dagster_run: str | None = None
@@ -29,7 +30,7 @@ class BundleProvenance(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def load_provenance(store: Store, bundle: str) -> BundleProvenance:
-    """Return the provenance of the bundle, empty if there is none or its file is damaged."""
+    """Return the provenance of the bundle; it is empty if there is none or its file is damaged."""
     try:
         return read_provenance(store, bundle)
     except StoreError:
@@ -45,7 +46,7 @@ def read_provenance(store: Store, bundle: str) -> BundleProvenance:
 
 
 def add_provenance(store: Store, bundle: str, facts: BundleProvenance) -> None:
-    """Add what became known after the bundle was written. What is recorded already stays."""
+    """Add facts that are known after the bundle was written. Facts that are already recorded are not changed."""
     known = load_provenance(store, bundle)
     merged = BundleProvenance(
         dagster_run=known.dagster_run or facts.dagster_run,

@@ -1,10 +1,10 @@
-"""The prediction log of one day, collected from all replicas: each record once, as Parquet.
+"""The prediction log of each day, collected from all replicas as Parquet without repetitions.
 
     monitoring/collected/predictions/<day>.parquet    a row per prediction and task
     monitoring/collected/feedback/<day>.parquet       a row per feedback
 
-Here: collecting, which may be repeated safely: it adds what arrived since, and keeps what was collected when the
-segments are deleted. Not here: the log (`stores.prediction_log.reader`), using the rows (`defs.monitoring`).
+Collecting a day again adds records that arrived later. Collected rows are kept when the segments are deleted. Not here:
+the log (`stores.prediction_log.reader`), using the rows (`defs.monitoring`).
 """
 
 import datetime as dt
@@ -40,9 +40,10 @@ SCHEMAS = {"predictions": PREDICTIONS, "feedback": FEEDBACK}
 
 @dataclass(frozen=True)
 class CollectedDay:
-    """The collected rows of a day. `new`: rows added now; `torn`: lines of the log that hold no record.
+    """The collected rows of a day.
 
-    `damaged`: a sentence for each file of the day that could not be read, or only in part.
+    `new`: number of added rows. `torn`: number of lines of the log that are not a record. `damaged`: a sentence for
+    each file of the day that could not be read completely.
     """
 
     rows: int
@@ -58,16 +59,16 @@ def collect_predictions(store: Store, day: dt.date) -> CollectedDay:
 
 
 def collect_feedback(store: Store, day: dt.date) -> CollectedDay:
-    """Collect the feedback of `day`. Repeated feedback is kept once; changed feedback is kept as history."""
+    """Collect the feedback of `day`. Equal feedback is kept once, all changed feedback is kept."""
     return _merge(store, "feedback", day, Feedback, _feedback_rows, keys=("id", "time", "attack", "severity"))
 
 
 def read_collected(
     store: Store, kind: str, day: dt.date, columns: Sequence[str] | None = None, *, damaged: list[str] | None = None
 ) -> Any:
-    """Return the table of `kind` ("predictions", "feedback") of a day, empty if nothing was collected.
+    """Return the table of `kind` ("predictions", "feedback") of a day; it is empty if nothing was collected.
 
-    A damaged file raises `StoreError`, or counts as empty and is named in `damaged`.
+    A damaged file raises `StoreError`. If `damaged` is a list, the message is appended to it and the table is empty.
     """
     table = unless_damaged(partial(_read_collected, store, kind, day, columns), damaged)
     return SCHEMAS[kind].empty_table().select(list(columns or SCHEMAS[kind].names)) if table is None else table
@@ -83,7 +84,7 @@ def _read_collected(store: Store, kind: str, day: dt.date, columns: Sequence[str
     try:
         return table.select(names).cast(expected)
     except (pa.ArrowException, KeyError, ValueError) as error:
-        raise StoreError(f"'{path}' in {store.uri} has other columns: {error}. {REMEDY}") from error
+        raise StoreError(f"'{path}' in {store.uri} has unexpected columns: {error}. {REMEDY}") from error
 
 
 def collected_days(store: Store, kind: str) -> list[dt.date]:
@@ -100,7 +101,7 @@ def _merge(
         parts.append(rows_of(segment.records))
         torn += segment.torn
         damaged += segment.damaged
-    # Collected from the log, so a damaged file is collected again; it stays where the log is gone.
+    # A damaged file is replaced if the log still has records of the day, and otherwise kept.
     before, path = read_collected(store, kind, day, damaged=damaged), _path(kind, day)
     merged = _distinct(pa.concat_tables([before, *parts]), keys)
     new = merged.num_rows - before.num_rows
@@ -112,7 +113,7 @@ def _merge(
 
 
 def _distinct(table: Any, keys: tuple[str, ...]) -> Any:
-    """Return the rows in order of time, each key once: the same table whatever the order of the parts."""
+    """Return one row per key, in order of time, whatever the order of the parts."""
     if not table.num_rows:
         return table
     numbered = table.select([*keys]).append_column("row", pa.array(range(table.num_rows), pa.int64()))

@@ -1,8 +1,8 @@
-"""Decisions of the automation with their reasons: one file per decision, never changed.
+"""Decisions of the automation with their reasons, in one immutable file each.
 
     monitoring/decisions/<day>/<time>-<key>.json
 
-The decision not to act is recorded too. Not here: deciding (`core.monitoring.retraining`,
+Decisions not to act are recorded too. Not here: deciding (`core.monitoring.retraining`,
 `core.monitoring.rollout_test`).
 """
 
@@ -22,7 +22,7 @@ FOLDER = "monitoring/decisions"
 
 
 class AutomationDecision(Document, frozen=True):
-    """One decision. `when`: UTC. `about`: its subject, in words. `run_key`: identifies the event across evaluations."""
+    """One decision. `when`: UTC. `about`: description of its subject. `run_key`: key of the event."""
 
     when: Annotated[dt.datetime, msgspec.Meta(tz=True)]
     sensor: str
@@ -33,14 +33,14 @@ class AutomationDecision(Document, frozen=True):
 
     @property
     def content(self) -> tuple[Any, ...]:
-        """Equal for decisions that differ only in time."""
+        """All fields except the time; equal for repeated decisions."""
         return (self.sensor, self.about, self.acted, self.reasons, self.run_key)
 
 
 def record_decision(store: Store, decision: AutomationDecision) -> bool:
-    """Store a decision unless it repeats the last one of the same sensor. Return whether it was stored.
+    """Store a decision unless it repeats the last one of the same sensor; return whether it was stored.
 
-    A damaged decision is skipped: it must not stop the sensors.
+    Damaged decisions are skipped, because they must not stop the sensors.
     """
     last = next((recorded for recorded in _newest_first(store) if recorded.sensor == decision.sensor), None)
     if last is not None and last.content == decision.content:
@@ -56,7 +56,8 @@ def decisions(
 ) -> tuple[AutomationDecision, ...]:
     """Return the decisions from the day `since` on, oldest first.
 
-    A damaged one raises `StoreError`, or is skipped and named in `damaged`.
+    A damaged one raises `StoreError`. If `damaged` is a list, the message is appended to it and the decision is
+    skipped.
     """
     days = [day for day in store.list(FOLDER) if since is None or day >= since.isoformat()]
     paths = (f"{FOLDER}/{day}/{leaf}" for day in days for leaf in store.list(f"{FOLDER}/{day}"))

@@ -1,9 +1,7 @@
-"""The values that monitoring publishes through the store for the service's `/metrics`: `monitoring/figures.json`.
+"""Values of monitoring that are published for the service's `/metrics`: `monitoring/figures.json`.
 
-Here belong the file's path and format. Not here: choosing the values (`stores.monitoring.publish`) and their metrics
-(`serving.metrics.families`).
-
-Files of earlier versions hold `drift_score` and no `drift`; they stay readable.
+Files of earlier versions, with `drift_score` and no `drift`, can still be read. Not here: choosing the values
+(`stores.monitoring.publish`), their metrics (`serving.metrics.families`).
 """
 
 from collections.abc import Mapping
@@ -18,9 +16,9 @@ PATH = "monitoring/figures.json"
 
 
 class FeatureGauges(msgspec.Struct, frozen=True):
-    """Drift of one feature. A statistic that does not apply to the feature is None.
+    """The drift of one feature. A statistic that does not apply to the feature is None.
 
-    `ratio`: the largest statistic as a share of the value from which it counts as drift; more than 1 is drift.
+    `ratio`: largest ratio of a statistic to its smallest value that would be drift; more than 1 is drift.
     `missing_change`: absolute change of the share of rows without a value.
     """
 
@@ -32,11 +30,11 @@ class FeatureGauges(msgspec.Struct, frozen=True):
 
 
 class MonitoringGauges(msgspec.Struct, frozen=True):
-    """Everything is empty until monitoring has run.
+    """All published values; they are empty until monitoring has run.
 
-    `drift`: by task and feature; the feature `score` is the model's own output. `drift_score`: the largest ratio of a
-    feature over both tasks, for services of earlier versions and for the deprecated metric of that name.
-    `damaged_files`: of the prediction log and of collected days, in the newest monitored window.
+    `drift`: by task and feature; the feature `score` is the model's own output. `drift_score`: largest ratio of each
+    feature over both tasks, for services of earlier versions and for the deprecated metric with this name.
+    `damaged_files`: number of damaged files of the prediction log and of collected days in the newest monitored window.
     """
 
     model_accuracy: dict[str, float] = {}
@@ -47,7 +45,7 @@ class MonitoringGauges(msgspec.Struct, frozen=True):
 
 
 def drift_scores(drift: Mapping[str, Mapping[str, FeatureGauges]]) -> dict[str, float]:
-    """The largest ratio of each feature over all tasks; the model's own output is `<task>_score`."""
+    """Return the largest ratio of each feature over all tasks; the model's own output is `<task>_score`."""
     scores: dict[str, float] = {}
     for task, features in drift.items():
         for name, gauges in features.items():
@@ -57,7 +55,7 @@ def drift_scores(drift: Mapping[str, Mapping[str, FeatureGauges]]) -> dict[str, 
 
 
 def read_gauges(store: Store) -> MonitoringGauges | None:
-    """The published values; None if there are none or the file is invalid."""
+    """Return the published values; None if there are none or the file is invalid."""
     try:
         return msgspec.json.decode(store.read(PATH), type=MonitoringGauges) if store.exists(PATH) else None
     except (StoreError, OSError, *UNREADABLE):

@@ -1,4 +1,4 @@
-"""Heartbeats: when each sensor and schedule was last evaluated, one small file each.
+"""Heartbeats: the time of the last evaluation of each sensor and schedule, in a file each.
 
 Not here: detecting a missed heartbeat (`defs.alerting.machine`).
 """
@@ -19,7 +19,7 @@ _NAME = re.compile(r"[A-Za-z0-9_]+")
 
 
 class Heartbeat(Document, frozen=True):
-    """The last evaluation, UTC."""
+    """The time of the last evaluation, UTC."""
 
     at: Annotated[dt.datetime, msgspec.Meta(tz=True)]
 
@@ -32,7 +32,7 @@ def record_heartbeat(store: Store, name: str, *, now: dt.datetime) -> None:
 
 
 def heartbeats(store: Store) -> Mapping[str, dt.datetime]:
-    """Return the last heartbeat of each name. A damaged one is left out, and so counts as missed."""
+    """Return the last heartbeat of each name. A damaged one is left out, so it appears as missed."""
     beats = {}
     for leaf in store.list(FOLDER):
         try:

@@ -1,11 +1,8 @@
 """The state of Dagster's jobs, sensors and schedules for the service's `/metrics`: `monitoring/operations.json`.
 
-Here belong the file's path and format. Not here: the gauges of monitoring (`stores.monitoring.gauges`) and reading
-Dagster (`defs.automation.status_sensor`).
-
-The file holds times instead of counts. Taking the later of two times gives the same result however often it is
-repeated, so a run that was deleted from Dagster or a publisher that was killed leaves no wrong value. Times are seconds
-since 1970; 0.0 means never.
+The file has times instead of counts, and the later of two times is kept. So no value becomes wrong if a run is deleted
+from Dagster or the publisher is killed. Times are seconds since 1970; 0.0 means never. Not here: the values of
+monitoring (`stores.monitoring.gauges`), reading Dagster (`defs.automation.status_sensor`).
 """
 
 import msgspec
@@ -18,7 +15,11 @@ PATH = "monitoring/operations.json"
 
 
 class JobSummary(msgspec.Struct, frozen=True):
-    """One Dagster job: when a run last succeeded and failed, how long (seconds) the last good run took, open runs."""
+    """One Dagster job.
+
+    `last_success`, `last_failure`: end of the last run of this kind. `last_duration`: seconds of the last successful
+    run.
+    """
 
     last_success: float = 0.0
     last_failure: float = 0.0
@@ -28,7 +29,7 @@ class JobSummary(msgspec.Struct, frozen=True):
 
 
 class TickSummary(msgspec.Struct, frozen=True):
-    """One sensor or schedule that is switched on. `interval`: seconds between evaluations; 0 for a schedule."""
+    """One sensor or schedule that is on. `interval`: seconds between evaluations; 0 for a schedule."""
 
     kind: str
     interval: float = 0.0
@@ -37,14 +38,14 @@ class TickSummary(msgspec.Struct, frozen=True):
 
 
 class TaskVerdict(msgspec.Struct, frozen=True):
-    """The verdict of the newest monitoring result on one task. `day`: the last day of its window, ISO format."""
+    """The verdict of the newest monitoring result of one task. `day`: last day of its window, ISO 8601."""
 
     status: str
     day: str
 
 
 class PipelineStatus(msgspec.Struct, frozen=True):
-    """`jobs` and `ticks` by name, `verdicts` by kind of result and task."""
+    """The published status: `jobs` and `ticks` by name, `verdicts` by kind of result and task."""
 
     published_at: float
     jobs: dict[str, JobSummary] = {}
@@ -53,7 +54,7 @@ class PipelineStatus(msgspec.Struct, frozen=True):
 
 
 def read_pipeline_status(store: Store) -> PipelineStatus | None:
-    """The published status; None if there is none or the file is invalid."""
+    """Return the published status; None if there is none or the file is invalid."""
     try:
         return msgspec.json.decode(store.read(PATH), type=PipelineStatus) if store.exists(PATH) else None
     except (StoreError, OSError, *UNREADABLE):

@@ -1,7 +1,7 @@
-"""Publish the newest monitoring results as gauges that the service shows at `/metrics`.
+"""Publishing of the newest monitoring results as values for the service's `/metrics`.
 
-Here belongs which result becomes which gauge. Not here: the file's format (`stores.monitoring.gauges`) and the metrics
-(`serving.metrics`).
+This module decides which result becomes which value. Not here: the file's format (`stores.monitoring.gauges`), the
+metrics (`serving.metrics`).
 """
 
 from typing import Any
@@ -25,7 +25,7 @@ from migraine_assets.stores.store import Store
 
 
 def publish(store: Store) -> MonitoringGauges:
-    """Write the gauges of the newest results. The number of drift events never decreases."""
+    """Write the values of the newest results. The number of drift events never decreases."""
     before = read_gauges(store) or MonitoringGauges()
     drift = _drift(store)
     gauges = MonitoringGauges(
@@ -41,7 +41,7 @@ def publish(store: Store) -> MonitoringGauges:
 
 
 def _accuracy(store: Store) -> dict[str, float]:
-    """Return the realized accuracy by algorithm, or the estimated one while outcomes are not known yet."""
+    """Return the realized accuracy by algorithm, or the estimated one if outcomes are not known yet."""
     accuracies: dict[str, float] = {}
     kinds: tuple[ResultKind[TaskResults[Any]], ...] = (ESTIMATED, REALIZED)
     for kind in kinds:
@@ -78,7 +78,7 @@ def _damaged_files(store: Store) -> int:
 
 
 def _events(store: Store) -> int:
-    """Count how often a task began to drift, over all days. Drift that lasts for several days is one event."""
+    """Count the starts of drift over all days and tasks. Drift that lasts for several days is one event."""
     events, before = 0, dict[str, ModelDrift]()
     for day in result_days(store, DRIFT):
         content = read_result(store, DRIFT, day, damaged=[])

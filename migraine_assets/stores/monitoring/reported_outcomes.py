@@ -1,10 +1,10 @@
-"""Outcomes of predicted days that later diary deliveries and kept diaries report, by day of arrival.
+"""Outcomes of predicted days from later diary deliveries and from kept diaries, by day of arrival.
 
     monitoring/outcomes/<day of arrival>.parquet    participant (pseudonym), for_date, time, attack, severity,
-                                                    and since another field may decide what an attack is: field, value
+                                                    and, if another field defines an attack: field, value
 
-Reports are kept, whatever later deliveries say. Not here: which report counts (`core.monitoring.outcomes`), feedback of
-users (`stores.monitoring.collection`).
+Reports are kept even if later deliveries differ. Not here: choosing the report that counts
+(`core.monitoring.outcomes`), feedback (`stores.monitoring.collection`).
 """
 
 import datetime as dt
@@ -41,10 +41,10 @@ def add_reported_outcomes(
     severity: str,
     value: str | None = None,
 ) -> int:
-    """Add the outcomes in `frame`, reported at `time` (seconds since 1970). Return the number of new rows.
+    """Add the outcomes in `frame`, reported at `time` (seconds since 1970), and return the number of new rows.
 
-    `frame` has the columns participant_id and date, and those named by `attack` and (optionally) `severity`, and by
-    `value`: another field that decides what an attack is, as numbers.
+    `frame` has the columns participant_id and date, the column `attack` and, optionally, the column `severity`. If
+    another field defines an attack, `value` is its column, as numbers.
     """
     import pandas as pd
 
@@ -112,9 +112,9 @@ def _add(store: Store, day: dt.date, reports: "pd.DataFrame") -> int:
 
 
 def reported_outcomes(store: Store, day: dt.date, *, damaged: list[str] | None = None) -> "pd.DataFrame":
-    """Return the reports that arrived on `day`, possibly none.
+    """Return the reports that arrived on `day`; there may be none.
 
-    A damaged file raises `StoreError`, or counts as empty and is named in `damaged`.
+    A damaged file raises `StoreError`. If `damaged` is a list, the message is appended to it and the result is empty.
     """
     import pandas as pd
 

@@ -1,9 +1,9 @@
-"""The results of monitoring: one JSON file per kind and day, replaced when the day is examined again.
+"""The results of monitoring: one JSON file per kind and day, which is replaced if the day is monitored again.
 
     monitoring/results/<kind>/<day>.json    {"format", "kind", "day", "made_at", "content"}
 
-Here: the files and the kinds. Not here: what a result says (`core.monitoring.drift.result`,
-`core.monitoring.performance_result`, `core.monitoring.day_quality`), acting on it (`defs.automation`).
+Not here: the content of results (`core.monitoring.drift.result`, `core.monitoring.performance_result`,
+`core.monitoring.day_quality`), acting on them (`defs.automation`).
 """
 
 import datetime as dt
@@ -27,7 +27,7 @@ R = TypeVar("R", bound=TaskResult)
 
 
 class TaskResults(msgspec.Struct, Generic[R], frozen=True):
-    """The result of each task that a champion serves."""
+    """The results of all tasks with a champion."""
 
     tasks: dict[str, R] = {}
 
@@ -58,20 +58,20 @@ KINDS: tuple[ResultKind[Any], ...] = (DRIFT, REALIZED, ESTIMATED, QUALITY)
 
 
 def verdicts(content: TaskResults[Any] | DayQuality) -> Mapping[str, TaskResult | DayQuality]:
-    """Return the parts of a result that carry a verdict, by task; the quality of a day has one, without a name."""
+    """Return the parts of a result that have a verdict, by task. The quality of a day is a single part, with key ""."""
     return content.tasks if isinstance(content, TaskResults) else {"": content}
 
 
 def write_result(store: Store, kind: ResultKind[C], day: dt.date, content: C, *, now: dt.datetime) -> None:
-    """Store the result of the window that ends with `day`, in place of an earlier one."""
+    """Store the result of the window that ends with `day`, and replace an earlier one."""
     made_at = now.astimezone(dt.UTC).isoformat(timespec="seconds")
     write_document(store, _path(kind, day), _ResultFile(kind.name, day, made_at, content))
 
 
 def read_result(store: Store, kind: ResultKind[C], day: dt.date, *, damaged: list[str] | None = None) -> C | None:
-    """Return the result of `day`, or None if there is none.
+    """Return the result of `day`; None if there is none.
 
-    A damaged one raises `StoreError`, or counts as none and is named in `damaged`.
+    A damaged one raises `StoreError`. If `damaged` is a list, the message is appended to it and the result is None.
     """
     path = _path(kind, day)
     if not store.exists(path):
@@ -87,7 +87,7 @@ def result_days(store: Store, kind: ResultKind[Any]) -> list[dt.date]:
 
 
 def latest_result(store: Store, kind: ResultKind[C], *, damaged: list[str] | None = None) -> tuple[dt.date, C] | None:
-    """Return the newest day that has a result, and the result. `damaged`: as for `read_result`."""
+    """Return the newest day with a result, and the result; None if there is none. `damaged`: see `read_result`."""
     for day in reversed(result_days(store, kind)):
         content = read_result(store, kind, day, damaged=damaged)
         if content is not None:
@@ -98,9 +98,9 @@ def latest_result(store: Store, kind: ResultKind[C], *, damaged: list[str] | Non
 def event_start(
     store: Store, kind: ResultKind[TaskResults[R]], day: dt.date, task: str, *, bundle: str, status: str
 ) -> dt.date:
-    """Return the first of the days up to `day` on which this bundle has had this status without interruption.
+    """Return the first day since which this bundle has had this status without interruption up to `day`.
 
-    It identifies an event: the same drift, observed day after day, is one event.
+    The day identifies an event: drift that is observed on several days in a row is one event.
     """
     first = day
     for earlier in reversed([known for known in result_days(store, kind) if known < day]):
@@ -120,7 +120,7 @@ def event_start(
 def task_result(
     store: Store, kind: ResultKind[TaskResults[R]], day: dt.date, task: str, *, damaged: list[str] | None = None
 ) -> R | None:
-    """Return the result of one task on `day`, or None if there is none. `damaged`: as for `read_result`."""
+    """Return the result of one task on `day`; None if there is none. `damaged`: see `read_result`."""
     content = read_result(store, kind, day, damaged=damaged)
     return content.tasks.get(task) if content is not None else None
 

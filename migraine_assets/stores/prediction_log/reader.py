@@ -1,9 +1,8 @@
-"""Reading the prediction log and the feedback while replicas write them.
+"""Reading of the prediction log and the feedback while replicas write them.
 
-Here: finding and decoding lines. Not here: writing (`stores.prediction_log.segments`), using the records.
-
-Only complete lines are read: the torn last line of a killed replica is no record. A reader that continues from its
-last progress sees each record once, whichever segment was extended in the meantime.
+Only complete lines are read; a truncated last line of a killed replica is not a record. A reader that continues from
+its last progress reads each record once, whichever segments have grown since. Not here: writing
+(`stores.prediction_log.segments`).
 """
 
 import datetime as dt
@@ -28,16 +27,17 @@ KINDS: dict[type, str] = {PredictionRecord: "predictions", Feedback: "feedback"}
 
 @dataclass(frozen=True)
 class Progress:
-    """How many bytes of each segment were read."""
+    """The progress of a reader: the number of bytes read, by segment."""
 
     offsets: Mapping[str, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
 class NewRecords(Iterable[T]):
-    """New records, the number of lines that hold none (`torn`), and the progress to continue from.
+    """New records, and the progress to continue from.
 
-    `damaged`: a sentence for each segment that has such lines or cannot be read. The rest of the log is read.
+    `torn`: number of lines that are not a record. `damaged`: a sentence for each segment that has such lines or cannot
+    be read; the rest of the log is read.
     """
 
     records: tuple[T, ...]
@@ -55,7 +55,7 @@ def days(store: Store, kind: type[T]) -> list[str]:
 
 
 def read(store: Store, kind: type[T], *, day: str, progress: Progress | None = None) -> NewRecords[T]:
-    """Return the records of `day` (UTC, by their own time) beyond `progress`."""
+    """Return the records of `day` (UTC) after `progress`."""
     offsets = dict(progress.offsets) if progress else {}
     records: list[T] = []
     damaged: list[str] = []
@@ -73,7 +73,7 @@ def read_segments(
 ) -> Iterator[NewRecords[T]]:
     """Yield the new records of each segment of `day`, for days that do not fit into memory.
 
-    Reading starts at the offsets in `progress`. A damaged segment yields no records and is named in its result.
+    Reading starts at the offsets in `progress`. A damaged segment has no records and a sentence in `damaged`.
     """
     offsets = progress.offsets if progress else {}
     for path in _segments(store, kind, day):
@@ -91,18 +91,18 @@ def read_segments(
             records += decoded
             torn += not decoded
         if torn:
-            damaged.append(f"'{path}' in {store.uri} has {torn} lines that hold no record.")
+            damaged.append(f"'{path}' in {store.uri} has {torn} lines that are not records.")
         yield NewRecords(tuple(records), torn, Progress({path: before + len(complete)}), tuple(damaged))
 
 
 def find_record(store: Store, identity: str) -> PredictionRecord | None:
-    """Return the record of the prediction `identity`, or None if the log has none."""
-    made = made_at(identity)
-    if made is None:
+    """Return the record of the prediction `identity`; None if the log has none."""
+    time = made_at(identity)
+    if time is None:
         return None
-    # The record is written shortly after its id was made, perhaps after midnight.
+    # The record is written shortly after its id is made, so possibly after midnight.
     for later in (0, 1):
-        day = (made + dt.timedelta(days=later)).date().isoformat()
+        day = (time + dt.timedelta(days=later)).date().isoformat()
         for path in _segments(store, PredictionRecord, day):
             content = unless_damaged(partial(store.read, path), []) or b""
             for line in _lines_with(content, identity.encode()):
@@ -113,7 +113,7 @@ def find_record(store: Store, identity: str) -> PredictionRecord | None:
 
 
 def latest_feedback(feedback: Iterable[Feedback]) -> dict[str, Feedback]:
-    """Return the last feedback on each prediction, by its id."""
+    """Return the last feedback on each prediction, by id of the prediction."""
     latest: dict[str, Feedback] = {}
     for report in feedback:
         if report.prediction_id not in latest or latest[report.prediction_id].time <= report.time:
@@ -122,7 +122,7 @@ def latest_feedback(feedback: Iterable[Feedback]) -> dict[str, Feedback]:
 
 
 def decode_line(kind: type[T], line: bytes) -> tuple[T, ...]:
-    """Return the records of one line, none if it is damaged. Never raises, whatever the bytes."""
+    """Return the records of one line; none if it is damaged. Never raises."""
     try:
         if line.startswith(record_block.PREFIX):
             records = record_block.records_of(_BLOCK.decode(line))
@@ -136,7 +136,7 @@ def decode_line(kind: type[T], line: bytes) -> tuple[T, ...]:
 
 
 def _check_date(record: PredictionRecord | Feedback) -> None:
-    """Raise `ValueError` if the predicted day is no date."""
+    """Raise `ValueError` if the predicted day is not a date."""
     if isinstance(record, PredictionRecord) and record.for_date:
         dt.date.fromisoformat(record.for_date)
 

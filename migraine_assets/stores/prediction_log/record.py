@@ -1,11 +1,9 @@
-"""What is recorded of an answer: `PredictionRecord`, `Feedback`, and the prediction ids and pseudonyms in them.
+"""Prediction records, feedback, and the prediction ids and pseudonyms in them.
 
-Here: the records and the keyed hashes. Not here: writing records (`stores.prediction_log.segments`), reading them
+A prediction id contains its time and a signature with the secret that all replicas share. So each replica can recognize
+a genuine id without a lookup, and a reader knows which day to search. An id cannot be derived from others, not even
+from ids of the same batch. Not here: writing records (`stores.prediction_log.segments`), reading them
 (`stores.prediction_log.reader`).
-
-A prediction id carries its time and a signature under the secret that all replicas share. Each replica can recognize
-a genuine id without a lookup, and a reader knows which day to search. No id follows from others, not even from those of
-the same batch.
 """
 
 import base64
@@ -28,17 +26,18 @@ _TIME, _RANDOM, _SIZE, _POSITION, _SIGNATURE = 6, 5, 2, 2, 9
 _HEAD = _TIME + _RANDOM + _SIZE
 _LENGTH = _HEAD + _POSITION + _SIGNATURE
 _BATCH = 60_000
-# Ids that are signed together: a multiple of it is fast to sign, and one of them is still fast to verify.
+# Number of ids that are signed together, so that signing many and verifying one are both fast.
 _SIGNED_TOGETHER = 256
 ID_LENGTH = _LENGTH * 4 // 3  # characters
 
 
 class PredictionRecord(msgspec.Struct, frozen=True, kw_only=True):
-    """One answer. `time`: seconds since 1970, UTC. `participant`: a pseudonym. `for_date`: ISO 8601.
+    """The record of one answer.
 
-    By task: `features` in the order of the bundle's manifest (null: NaN), `outputs` of the bundle (absent: it
-    abstained), `bundles` (hashes). `shadow_outputs` and `shadow_bundles`: predictions of a candidate that did not
-    answer, from `shadow_features` (only for tasks whose candidate has other inputs).
+    `time`: seconds since 1970, UTC. `participant`: a pseudonym. `for_date`: ISO 8601. By task: `features` in the order
+    of the bundle's manifest (null for NaN), `outputs` of the bundle (absent if it abstained), and `bundles` (hashes).
+    `shadow_outputs`, `shadow_bundles`: predictions of a candidate in shadow mode, from `shadow_features` if the
+    candidate has other inputs.
     """
 
     id: str
@@ -58,7 +57,7 @@ class PredictionRecord(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Feedback(msgspec.Struct, frozen=True, kw_only=True):
-    """The outcome of a prediction, reported by the user. The last feedback on a `prediction_id` counts."""
+    """The outcome of a prediction, as reported by the user. The last feedback on a `prediction_id` counts."""
 
     prediction_id: str
     migraine_occurrence: bool
@@ -68,28 +67,28 @@ class Feedback(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def make_id(secret: bytes, *, time: float) -> str:
-    """Return a new prediction id: 32 URL-safe characters. `time`: seconds since 1970."""
+    """Return a new prediction id of 32 URL-safe characters. `time`: seconds since 1970."""
     return make_ids(secret, 1, time=time)[0]
 
 
 def make_ids(secret: bytes, count: int, *, time: float, random: Callable[[int], bytes] = os.urandom) -> list[str]:
-    """Return `count` new ids of the same time. `random` returns the requested number of unpredictable bytes.
+    """Return `count` new ids with the same time. `random` returns the requested number of unpredictable bytes.
 
-    The ids of one call are batches whose signatures are parts of one keyed stream: hashing each of a hundred thousand
-    ids would take as long as predicting for them.
+    The signatures of a batch of ids are parts of one keyed stream, because hashing each of a hundred thousand ids would
+    take as long as predicting for them.
     """
     moment, ids = int(time * 1000).to_bytes(_TIME, "big"), []
     for first in range(0, count, _BATCH):
         size = min(_BATCH, count - first)
         content = _batch(secret, moment + random(_RANDOM) + size.to_bytes(_SIZE, "big"), size)
-        # An id has a multiple of three bytes, so encoding many together equals encoding each alone.
+        # The length of an id is a multiple of three bytes, so ids can be encoded together.
         text = base64.urlsafe_b64encode(content).decode()
         ids += [text[at : at + ID_LENGTH] for at in range(0, len(text), ID_LENGTH)]
     return ids
 
 
 def _batch(secret: bytes, head: bytes, size: int) -> bytes:
-    """Return the bytes of `size` ids, one after another."""
+    """Return the concatenated bytes of `size` ids."""
     if size == 1:  # NumPy is slower for one id
         return head + bytes(_POSITION) + _single_signature(secret, head)
     rows = np.empty((size, _LENGTH), dtype=np.uint8)
@@ -102,10 +101,10 @@ def _batch(secret: bytes, head: bytes, size: int) -> bytes:
 
 
 def _signatures(secret: bytes, head: bytes, first: int, count: int) -> bytes:
-    """Return the signatures of `count` ids from position `first` on, where a block begins, one after another.
+    """Return the concatenated signatures of `count` ids from position `first` on, which is the start of a block.
 
-    SHAKE is a sponge, so a prefixed key makes it a pseudorandom function: a part of its output tells nothing about the
-    other parts.
+    SHAKE is a sponge, so with a prefixed key it is a pseudorandom function: a part of its output reveals nothing about
+    the other parts.
     """
     content = _stream_key(secret) + head + first.to_bytes(_POSITION, "big")
     return hashlib.shake_128(content).digest(count * _SIGNATURE)
@@ -117,15 +116,15 @@ def _signature(secret: bytes, head: bytes, position: int) -> bytes:
 
 
 def _single_signature(secret: bytes, head: bytes) -> bytes:
-    """Return the signature of an id made alone. Older versions gave it to every id of a batch."""
+    """Return the signature of an id that is not part of a batch. Older versions used it for every id of a batch."""
     return _keyed(secret, b"id", head)[:_SIGNATURE]
 
 
 def is_genuine(secret: bytes, identity: str) -> bool:
-    """Return whether `make_ids` made `identity` under `secret`. Never raises, whatever the text.
+    """Return whether `make_ids` made `identity` with `secret`. Never raises.
 
-    Ids of batches of older versions, whose members share a signature, are no longer genuine: who has one of them could
-    forge the others.
+    In batches of older versions, all ids have the same signature. They are not accepted, because one of them would be
+    enough to forge the others.
     """
     content = _decoded(identity)
     if content is None:
@@ -140,7 +139,7 @@ def is_genuine(secret: bytes, identity: str) -> bool:
 
 
 def made_at(identity: str) -> dt.datetime | None:
-    """Return when `identity` was made (UTC), or None if it is no prediction id. The signature is not checked."""
+    """Return when `identity` was made (UTC); None if it is not a prediction id. The signature is not checked."""
     content = _decoded(identity)
     if content is None:
         return None
@@ -151,7 +150,7 @@ def made_at(identity: str) -> dt.datetime | None:
 
 
 def pseudonym(secret: bytes, participant: str) -> str:
-    """Return 32 hexadecimal digits, the same for the same participant. Not reversible without the secret."""
+    """Return the pseudonym of a participant: 32 hexadecimal digits of a keyed hash, irreversible without the secret."""
     return _keyed(secret, b"participant", participant.encode("utf-8", "surrogatepass")).hex()
 
 
@@ -163,7 +162,7 @@ def _keyed(secret: bytes, purpose: bytes, content: bytes) -> bytes:
 
 @lru_cache(maxsize=8)
 def _stream_key(secret: bytes) -> bytes:
-    """Return a key as long as one block of SHAKE-128 (168 bytes), derived from the secret."""
+    """Derive a key from the secret that is as long as one block of SHAKE-128 (168 bytes)."""
     return hashlib.shake_256(b"prediction ids" + hashlib.sha256(secret).digest()).digest(168)
 
 

@@ -1,8 +1,8 @@
 """The prediction records of one request with many rows, stored by columns in one line of the log.
 
-Here: the form and its decoding. Not here: a single record (`stores.prediction_log.record`), writing
-(`stores.prediction_log.segments`), finding a line (`stores.prediction_log.reader`). Writing 76 features of each of a
-thousand rows as text would take longer than predicting for them.
+Writing 76 features of a thousand rows as text would take longer than predicting for them. Not here: single records
+(`stores.prediction_log.record`), writing (`stores.prediction_log.segments`), finding a line
+(`stores.prediction_log.reader`).
 """
 
 from collections.abc import Iterator, Sequence
@@ -16,7 +16,7 @@ from migraine_assets.errors import StoreError
 from migraine_assets.stores.prediction_log.record import PredictionRecord
 
 FORMAT = 1
-# Only a line that is a block begins like this.
+# A line that begins with this prefix is a block.
 PREFIX = b'{"block":'
 MOST_ROWS = 1000
 
@@ -25,7 +25,10 @@ Position = Annotated[int, msgspec.Meta(ge=0)]
 
 
 class ShadowPart(msgspec.Struct, frozen=True, kw_only=True):
-    """Predictions of a candidate that did not answer. `positions`: in its part. `features`: None if they are equal."""
+    """Predictions of a candidate in shadow mode.
+
+    `positions`: positions of its rows in the part. `features`: None if they equal those of the part.
+    """
 
     bundle: str
     positions: list[Position] = msgspec.field(name="places")
@@ -35,10 +38,10 @@ class ShadowPart(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Part(msgspec.Struct, frozen=True, kw_only=True):
-    """Predictions of one model. `positions`: in the block.
+    """Predictions of one model.
 
-    `features`: float32[len(positions), width] as little-endian bytes, in the order of the manifest of `bundle`.
-    `outputs`: null where the model abstained.
+    `positions`: positions of its rows in the block. `features`: float32[len(positions), width] as little-endian bytes,
+    in the order of the manifest of `bundle`. `outputs`: null if the model abstained.
     """
 
     task: str
@@ -52,7 +55,7 @@ class Part(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Block(msgspec.Struct, frozen=True, kw_only=True):
-    """The answers to one request. `block`: number of the format. `latency_ms`: of the whole request."""
+    """The answers to one request. `block`: format number. `latency_ms`: latency of the whole request."""
 
     block: int = FORMAT
     time: float
@@ -64,7 +67,7 @@ class Block(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def records_of(block: Block) -> tuple[PredictionRecord, ...]:
-    """Return each answer as a record. Raises `StoreError` for an unknown format or a damaged block."""
+    """Return the answers as records. Raises `StoreError` for an unknown format or a damaged block."""
     if block.block != FORMAT:
         raise StoreError(f"A block of prediction records has format {block.block}; this version reads format {FORMAT}.")
     try:

@@ -1,10 +1,8 @@
-"""Append-only segments of the log, one writer each, on a local disk or in an object store.
+"""Append-only segments of the log, with one writer each, on a local disk or in an object store.
 
-Here: the files, and what happens when a write fails. Not here: the records, and when they are flushed
+A segment is a file of JSON lines. On a local disk it grows, every write is flushed to the disk, and an incomplete write
+is truncated. In an object store, each write is a new, complete segment. Not here: when records are written
 (`serving.log.writer`), reading (`stores.prediction_log.reader`).
-
-A segment is JSON lines. On a local disk it grows, every write is flushed to the disk, and what a failed write left is
-truncated. An object store gets a complete new segment with each write.
 """
 
 import os
@@ -20,17 +18,17 @@ SUFFIX = ".jsonl"
 
 
 class Segments(Protocol):
-    """Files to which one replica writes one kind of record."""
+    """The files to which one replica writes one kind of record."""
 
     def write(self, day: str, content: bytes) -> None:
-        """Append complete lines of `day` (ISO 8601). On `OSError` or `StoreError` nothing was appended."""
+        """Append complete lines to `day` (ISO 8601). Raises `OSError` or `StoreError`, with nothing appended."""
 
     def close(self) -> None:
-        """Release the file. Nothing may be written afterwards."""
+        """Close the file. No write may follow."""
 
 
 def segments(store: Store, kind: str, *, segment_bytes: int) -> Segments:
-    """Return the segments of a new writer of `kind` ("predictions", "feedback"). The first write creates the file."""
+    """Return segments with a new writer of `kind` ("predictions", "feedback"). The first write creates the file."""
     writer = secrets.token_hex(6)
     if store.local:
         return LocalSegments(Path(store.path(f"{ROOT}/{kind}")), writer, segment_bytes=segment_bytes)
@@ -38,7 +36,7 @@ def segments(store: Store, kind: str, *, segment_bytes: int) -> Segments:
 
 
 class LocalSegments:
-    """Files `<folder>/<day>/<writer>-<number>.jsonl`. A new day, or `segment_bytes`, starts a new file."""
+    """Local files `<folder>/<day>/<writer>-<number>.jsonl`. A new file starts each day and after `segment_bytes`."""
 
     def __init__(self, folder: Path, writer: str, *, segment_bytes: int) -> None:
         self._folder, self._writer, self._limit = folder, writer, segment_bytes
@@ -74,7 +72,7 @@ class LocalSegments:
         try:
             os.ftruncate(file, self._size)
         except OSError:
-            # The torn last line stays; readers skip it, and the next write starts a new segment.
+            # The incomplete last line stays. Readers skip it, and the next write starts a new segment.
             self.close()
 
     @staticmethod
@@ -83,7 +81,7 @@ class LocalSegments:
 
 
 class ObjectSegments:
-    """Objects `<folder>/<day>/<writer>-<number>.jsonl`, each complete when it becomes visible."""
+    """Objects `<folder>/<day>/<writer>-<number>.jsonl`, which are complete when they become visible."""
 
     def __init__(self, store: Store, folder: str, writer: str) -> None:
         self._store, self._folder, self._writer = store, folder, writer

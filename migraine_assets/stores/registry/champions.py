@@ -1,16 +1,15 @@
-"""Which bundles serve: promotions, rollbacks and refusals, each with its record.
+"""Promotions, rollbacks and refusals of champions: changing the pointer, each time with a record.
 
-Here: moving the pointer. Not here: whether a model deserves it (`core.evaluation.gate`), the format of the pointer
-(`stores.registry.pointer`) and of the records (`stores.registry.promotion_log`), bundles (`stores.bundles`).
+The record is written before the pointer. Only the pointer decides which bundles serve, and it names its record. If a
+process is killed between the two writes, the old champion serves on, and no pointer or later record refers to the new
+record, which `promotion_history` reports as "without effect". In the reverse order, a champion could have no record.
 
-A move writes the record first and the pointer second. The pointer alone decides what serves, and names the record
-behind it. A process that is killed between the two leaves the old champion serving, and one record that neither the
-pointer nor a later record leads to: `promotion_history` reports it as "without effect". The reverse order could leave a
-champion without a recorded reason.
+On a local disk, writers of the pointer wait for each other. In an object store, a writer checks the version of the
+pointer just before it writes, and starts again if the version changed. If two writers pass this check at the same time,
+the later pointer is kept, and the record of the other writer is "without effect".
 
-On a local disk, writers of the pointer wait for each other. On an object store, a writer checks the pointer's version
-just before it writes and starts over if it changed. If two writers pass that check at the same moment, the pointer of
-the later one stays, and the record of the other is "without effect".
+Not here: the decision to promote (`core.evaluation.gate`), the format of the pointer (`stores.registry.pointer`) and of
+the records (`stores.registry.promotion_log`), bundles (`stores.bundles`).
 """
 
 import datetime as dt
@@ -39,13 +38,14 @@ _ATTEMPTS = 20
 
 
 class PromotionConflict(StoreError):
-    """The champion is no longer the one that the candidate was compared with."""
+    """The candidate was compared with a model that is no longer the champion."""
 
 
 def verify_bundle(store: Store, bundle: str) -> object:
     """Load the bundle as the service does.
 
-    Raises `BundleRefused` if it is absent, altered or unreadable, or has a feature that this version cannot compute.
+    Raises `BundleRefused` if it is absent, altered or unreadable, or if it has a feature that this version cannot
+    compute.
     """
     from migraine_assets.core.features.plan import compile_recipe
     from migraine_assets.stores.bundles.bundles import load_bundle
@@ -73,11 +73,12 @@ def promote(
     verify: Verify = verify_bundle,
     fence: Fence = lambda: None,
 ) -> PromotionRecord:
-    """Make `champion` (and `challenger`) serve `task`, and record it.
+    """Promote `champion`, and optionally `challenger`, for `task`, and record it.
 
-    `replaces` is the champion that the candidate was compared with; raises `PromotionConflict` if another one serves by
-    now. Both bundles are verified first. `fence` is called just before the pointer moves. If exactly these bundles
-    serve already, nothing is written and the record in force is returned, so a repeated run changes nothing.
+    Both bundles are verified first. `replaces` is the champion with which the candidate was compared; raises
+    `PromotionConflict` if another one serves now. `fence` is called just before the pointer changes. If exactly these
+    bundles already serve, nothing is written and the current record is returned, so that a repeated run changes
+    nothing.
     """
     draft = _draft(
         task=task, what="promote", who=who, when=when, why=why, to_champion=champion, challenger=challenger,
@@ -107,7 +108,7 @@ def refuse(
     figures: Mapping[str, Any] | None = None,
     dagster_run: str | None = None,
 ) -> PromotionRecord:
-    """Record that `candidate` was trained and not promoted. The pointer does not change."""
+    """Record that `candidate` was not promoted. The pointer does not change."""
     draft = _draft(
         task=task, what="refuse", who=who, when=when, why=why, to_champion=candidate, challenger=challenger,
         figures=dict(figures or {}), dagster_run=dagster_run,
@@ -127,8 +128,8 @@ def rollback(
 ) -> PromotionRecord:
     """Roll back to the previous champion, or to the former champion `to` (a hash or its beginning).
 
-    Former champions that are missing or do not verify are skipped, with the reason in the record. Rolling back twice
-    goes back two champions. Raises `ConfigurationError` if there is no usable former champion.
+    Former champions that are missing or cannot be verified are skipped; the record has the reasons. A second rollback
+    goes back one more champion. Raises `ConfigurationError` if there is no usable former champion.
     """
     draft = _draft(task=task, what="rollback", who=who, when=when, why=why, to_champion="")
 
@@ -151,7 +152,7 @@ def rollback(
 def _move(
     store: Store, task: str, decide: Callable[[Serving | None], PromotionRecord], *, fence: Fence = lambda: None
 ) -> PromotionRecord:
-    """Append the record that `decide` returns for the present champion, and point to it, unless it is in force."""
+    """Append the record that `decide` returns for the current champion, and point to it, unless it is current."""
     with pointer_lock(store):
         for _ in range(_ATTEMPTS):
             pointer = read_pointer(store)
@@ -175,7 +176,7 @@ def pointer_lock(store: Store) -> AbstractContextManager[None]:
 
 def _moved(pointer: Pointer, record: PromotionRecord) -> Pointer:
     serving = Serving(record.to_champion, record.challenger, record.when, record.id)
-    # A rollout compares with the champion beside which it started; another champion ends it.
+    # A rollout is compared with the champion at its start, so another champion ends it.
     rollouts = {
         task: rollout
         for task, rollout in pointer.rollouts.items()
@@ -200,7 +201,7 @@ def _check_unchanged(now: Serving | None, *, task: str, champion: str, replaces:
     if now is not None and replaces is not None and now.champion not in (replaces, champion):
         raise PromotionConflict(
             f"Bundle {champion[:12]} was compared with champion {replaces[:12]} of '{task}', but "
-            f"{now.champion[:12]} serves by now. Run the evaluation again."
+            f"{now.champion[:12]} serves now. Run the evaluation again."
         )
 
 

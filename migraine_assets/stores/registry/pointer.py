@@ -1,7 +1,7 @@
-"""The champion pointer: which bundles serve now. A small file, read often, replaced completely.
+"""The champion pointer: a small file with the bundles that serve now, which is replaced atomically.
 
-Here: its format, reading and verifying it. Not here: who may move it, and why (`stores.registry.champions`,
-`stores.registry.rollouts`). Format 1 had no rollouts; it stays readable.
+Format 1 had no rollouts and can still be read. Not here: changing the pointer (`stores.registry.champions`,
+`stores.registry.rollouts`).
 """
 
 import datetime as dt
@@ -29,7 +29,7 @@ Mode = Literal["shadow", "canary", "ab"]
 
 
 class Serving(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """What serves one task: bundle hashes, since when (ISO 8601, UTC), and the promotion record behind it."""
+    """The bundles that serve one task, since when (ISO 8601, UTC), and their promotion record."""
 
     champion: BundleHash
     challenger: BundleHash | None
@@ -40,8 +40,8 @@ class Serving(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 class Rollout(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """A rollout candidate beside the champion of a task: its share of traffic, and who started it, when and why.
 
-    A `shadow` predicts without answering for `percent` of participants; `canary` and `ab` answer them. `against` is the
-    champion that served when the rollout started.
+    `mode`: in `shadow` mode, the candidate predicts without answering; in `canary` and `ab` mode, it answers `percent`
+    of the participants. `against`: the champion when the rollout started.
     """
 
     mode: Mode
@@ -53,13 +53,13 @@ class Rollout(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     why: str
 
     def __post_init__(self) -> None:
-        """Refuse a start that is not a moment: the length of the rollout is computed from it."""
+        """Refuse a start without a time zone, since the duration of the rollout is computed from it."""
         if dt.datetime.fromisoformat(self.since).tzinfo is None:
             raise ValueError(f"the start '{self.since}' has no time zone")
 
 
 class Pointer(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """The pointer file. `version` grows by one with each move; 0 means that nothing was ever promoted."""
+    """The pointer file. `version` increases by one with each change; 0 means that nothing was ever promoted."""
 
     version: int
     tasks: dict[str, Serving]
@@ -69,7 +69,7 @@ class Pointer(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 @dataclass(frozen=True)
 class RefreshedPointer:
-    """The pointer to use. `problem`: why the last valid one is kept, if the file is invalid."""
+    """The pointer to use. `problem`: if the file is invalid, the reason why the last valid pointer is used."""
 
     pointer: Pointer
     problem: str | None = None
@@ -90,9 +90,9 @@ def read_pointer(store: Store) -> Pointer:
 
 
 def refresh_pointer(store: Store, last: Pointer | None) -> RefreshedPointer:
-    """Return the pointer as it is now, or `last` with the reason if the file is missing or invalid.
+    """Read the pointer again; if the file is missing or invalid, return `last` with the reason.
 
-    Raises `StoreError` if it is invalid and there is no last valid one.
+    Raises `StoreError` if the file is invalid and `last` is None.
     """
     try:
         pointer = read_pointer(store)

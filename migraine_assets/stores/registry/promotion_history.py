@@ -1,7 +1,7 @@
-"""What became of each promotion record, and the way back.
+"""The effects of promotion records, and the order of rollbacks.
 
-Here: the chains through the records. Each record names the one that was in force before it, and a rollback names the
-one to which it returns. Not here: moving the pointer (`stores.registry.champions`), the format of the records
+Each record names the previous record, and a rollback names the record to which it returns. This module follows these
+chains. Not here: changing the pointer (`stores.registry.champions`), the format of the records
 (`stores.registry.promotion_log`).
 """
 
@@ -19,14 +19,14 @@ Effect = Literal["in force", "superseded", "refused", "without effect"]
 
 @dataclass(frozen=True)
 class HistoryEntry:
-    """A record and what became of it; "without effect": its process died before the pointer moved."""
+    """A record and its effect. "without effect": its process was killed before the pointer changed."""
 
     record: PromotionRecord
     effect: Effect
 
 
 def history(store: Store, *, damaged: list[str] | None = None) -> tuple[HistoryEntry, ...]:
-    """Return every record, oldest first, with what became of it. `damaged`: as for `promotion_log.records`."""
+    """Return every record with its effect, oldest first. `damaged`: see `promotion_log.records`."""
     records = promotion_log.records(store, damaged=damaged)
     by_id = {record.id: record for record in records}
     starts = {task: serving.record for task, serving in read_pointer(store).tasks.items()}
@@ -36,9 +36,9 @@ def history(store: Store, *, damaged: list[str] | None = None) -> tuple[HistoryE
 
 
 def chain(by_id: Mapping[str, PromotionRecord], start: str, *, task: str) -> Iterator[PromotionRecord]:
-    """Yield the record `start`, the one that was in force before it, and so on."""
+    """Yield the record `start`, its previous record, and so on."""
     record, visited = _at_or_before(by_id, start, task=task), set[str]()
-    # A damaged store may hold records that name each other in a circle.
+    # In a damaged store, records can form a cycle.
     while record is not None and record.id not in visited:
         yield record
         visited.add(record.id)
@@ -46,7 +46,7 @@ def chain(by_id: Mapping[str, PromotionRecord], start: str, *, task: str) -> Ite
 
 
 def undo_chain(by_id: Mapping[str, PromotionRecord], start: str, *, task: str) -> Iterator[PromotionRecord]:
-    """Yield the promotions to which successive rollbacks return, the present one first, without undone ones."""
+    """Yield the current promotion, then those to which successive rollbacks return, without undone promotions."""
     record, visited = _at_or_before(by_id, start, task=task), set[str]()
     while record is not None and record.id not in visited:
         visited.add(record.id)
@@ -58,7 +58,7 @@ def undo_chain(by_id: Mapping[str, PromotionRecord], start: str, *, task: str) -
 
 
 def _at_or_before(by_id: Mapping[str, PromotionRecord], record_id: str | None, *, task: str) -> PromotionRecord | None:
-    """Return the record `record_id`. In place of a damaged one: the last move of `task` that is older and readable."""
+    """Return the record `record_id` or, if it is damaged, the last older promotion or rollback of `task`."""
     if not record_id or record_id in by_id:
         return by_id.get(record_id or "")
     older = [record for record in by_id.values() if record.task == task and record.what != "refuse"]

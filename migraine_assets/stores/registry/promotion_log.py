@@ -1,6 +1,6 @@
-"""Promotion records: one JSON file per decision, numbered, never changed and never deleted.
+"""The log of promotion records: one numbered JSON file per decision, never changed and never deleted.
 
-Here: the record, its format and appending it. Not here: which bundle serves (`stores.registry.champions`).
+Not here: the bundles that serve (`stores.registry.champions`).
 """
 
 import re
@@ -21,10 +21,11 @@ _NAME = re.compile(r"(\d{6,})\.json")
 
 
 class PromotionRecord(Document, frozen=True, kw_only=True):
-    """One decision about a task: who took it, when, from which champion to which, and why.
+    """One decision about the champion of a task, with its reasons.
 
-    `when` is ISO 8601 in UTC. `figures`: the evidence, recorded as it was. `previous`: the record that was in force
-    before. `restores`: the record to which a rollback returns. `id` is empty until the record is appended.
+    `who` made the decision. `when`: ISO 8601, UTC. `figures`: the evidence at that time. `previous`: id of the record
+    that was current before. `restores`: id of the record to which a rollback returns. `id`: empty until the record is
+    appended.
     """
 
     task: str
@@ -43,9 +44,9 @@ class PromotionRecord(Document, frozen=True, kw_only=True):
 
 
 def append(store: Store, record: PromotionRecord) -> PromotionRecord:
-    """Write `record` under the next free number and return it with that number as its id.
+    """Write `record` with the next free number, and return it with this number as its id.
 
-    The file is created exclusively: a writer that loses the race for a number takes the next one.
+    Files are created exclusively, so if another writer takes the number first, the next one is used.
     """
     number = max((int(name) for name in _ids(store)), default=0)
     while True:
@@ -56,7 +57,10 @@ def append(store: Store, record: PromotionRecord) -> PromotionRecord:
 
 
 def records(store: Store, *, damaged: list[str] | None = None) -> tuple[PromotionRecord, ...]:
-    """Return every record, oldest first. A damaged one raises `StoreError`, or is skipped and named in `damaged`."""
+    """Return every record, oldest first.
+
+    A damaged one raises `StoreError`. If `damaged` is a list, the message is appended to it and the record is skipped.
+    """
     known = (unless_damaged(partial(read, store, name), damaged) for name in sorted(_ids(store), key=int))
     return tuple(record for record in known if record is not None)
 

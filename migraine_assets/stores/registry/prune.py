@@ -1,7 +1,7 @@
-"""Pruning the store: old frames, and bundles that nothing refers to any more.
+"""Pruning of the store: removing old frames, and old bundles without references.
 
-Kept are everything that an asset's current value names, every bundle that ever served or that the gate refused (for
-rollbacks and for the record), deliveries, records and reports. Not here: when to prune (`defs.assets.champions`).
+Frames and bundles that a current value names are kept, and so are all bundles that ever served or that the gate
+refused. Deliveries, records and reports are never removed. Not here: when to prune (`defs.assets.champions`).
 """
 
 from dataclasses import dataclass
@@ -15,16 +15,16 @@ KEEP_FRAMES, KEEP_BUNDLES = 5, 64
 
 @dataclass(frozen=True)
 class Pruned:
-    """How many files or folders were removed."""
+    """The numbers of removed frames and bundles."""
 
     frames: int
     bundles: int
 
 
 def prune_store(store: Store, *, keep_frames: int = KEEP_FRAMES, keep_bundles: int = KEEP_BUNDLES) -> Pruned:
-    """Keep the newest `keep_frames` frames of each asset, the newest `keep_bundles` bundles, and all that are named.
+    """Keep the newest `keep_frames` frames of each asset, the newest `keep_bundles` bundles, and all with references.
 
-    The newest are kept even if nothing names them, so a run in another process does not lose what it just wrote.
+    The newest are kept without references, because a run in another process may have just written them.
     """
     frames = sum(len(prune_frames(store, asset, keep=keep_frames)) for asset in store.list("frames"))
     newest_first = sorted(store.list(BUNDLES), key=lambda name: -_modified(store, f"{BUNDLES}/{name}/manifest.json"))

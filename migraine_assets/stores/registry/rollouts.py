@@ -1,4 +1,4 @@
-"""Rollouts: a candidate beside a champion, started and ended in the pointer.
+"""Starting and ending rollouts of a candidate beside a champion, in the pointer.
 
 Not here: promotions (`stores.registry.champions`), choosing the participants of a rollout (`serving.model`).
 """
@@ -24,9 +24,10 @@ def start_rollout(
     bundle: str | None = None,
     verify: Verify = verify_bundle,
 ) -> Rollout:
-    """Roll `bundle` (default: the challenger) out beside the champion of `task`, in place of any other rollout.
+    """Start a rollout of `bundle` (default: the challenger) beside the champion of `task`; it replaces another rollout.
 
     `percent` (0-100) is a share of participants. The rollout ends with `end_rollout`, or when another champion serves.
+    Raises `ConfigurationError` if there is no champion or no candidate.
     """
     if not 0 <= percent <= 100:
         raise ConfigurationError(f"A rollout reaches 0 to 100 percent of participants, not {percent:g}.")

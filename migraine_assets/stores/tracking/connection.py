@@ -1,6 +1,6 @@
 """The connection to MLflow: its environment variables, its client, and the errors if it is unavailable.
 
-Not here: runs and what is logged (`stores.tracking.experiments`), registered models (`stores.tracking.models`).
+Not here: runs (`stores.tracking.experiments`), registered models (`stores.tracking.models`).
 """
 
 import logging
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 CONNECT_SECONDS = 5.0
-# Defaults, unless the user has set them. With these, a server that is down costs seconds; with MLflow's, two minutes.
+# Defaults that the user can override. With these, an unreachable server takes seconds; with MLflow's, two minutes.
 _ENVIRONMENT = {
     "MLFLOW_DISABLE_TELEMETRY": "true",
     "MLFLOW_LOGGING_LEVEL": "WARNING",
@@ -39,7 +39,7 @@ _DATABASES = {"postgresql": 5432, "mysql": 3306, "mssql": 1433}
 
 
 class TrackingUnavailable(StoreError):
-    """MLflow is unreachable or refuses a request. Training continues without it, with a warning."""
+    """MLflow is unreachable or refuses a request. Training continues without it and shows a warning."""
 
 
 def attempt(log: Callable[[], T], *, warn: Callable[[str], object]) -> T | None:
@@ -60,7 +60,10 @@ def set_environment() -> None:
 
 
 class Connection:
-    """A tracking store, opened on first use. Once it was unreachable, it is not contacted again."""
+    """The connection to a tracking store, which is opened on first use.
+
+    If the store was unreachable once, it is not contacted again.
+    """
 
     def __init__(self, uri: str, *, artifact_root: str | None = None) -> None:
         self.uri = uri
@@ -103,7 +106,7 @@ class Connection:
         if path := _sqlite_path(self.uri):
             prepare_sqlite(path, artifact_root=str(self.artifact_root))
         elif self._is_remote and _scheme(self.uri) not in _SERVERS:
-            # MLflow would retry for minutes.
+            # Check the connection first, because MLflow would retry for minutes.
             address = urlsplit(self.uri)
             port = address.port or _DATABASES[_scheme(self.uri)]
             socket.create_connection((address.hostname or "localhost", port), timeout=CONNECT_SECONDS).close()
@@ -120,7 +123,7 @@ class Connection:
 
 @contextmanager
 def _quietly() -> Iterator[None]:
-    """Suppress warnings of MLflow's modules about their own use of other packages."""
+    """Suppress warnings in this block, which are about MLflow's own use of other packages."""
     set_environment()
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
@@ -128,7 +131,10 @@ def _quietly() -> Iterator[None]:
 
 
 def _default_artifact_root(uri: str) -> str | None:
-    """The artifact root: next to a SQLite file; None for a server, which has its own."""
+    """Return the default artifact root: beside a SQLite file, or None for a server, which has its own.
+
+    Raises `ConfigurationError` for a database, or for a URI that MLflow does not support.
+    """
     if path := _sqlite_path(uri):
         return (path.parent / "mlartifacts").as_uri()
     if _scheme(uri) in _SERVERS:
@@ -151,7 +157,7 @@ def _scheme(uri: str) -> str:
 
 
 def _public(text: str) -> str:
-    """The text without the user names and passwords of URLs."""
+    """Return the text without the user names and passwords of URLs."""
     return re.sub(r"(?<=://)[^/@\s]+@", "", text)
 
 

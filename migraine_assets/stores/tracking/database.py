@@ -1,7 +1,7 @@
 """MLflow's SQLite database: creation and schema upgrades, before it is used.
 
-By default MLflow migrates the file in place when it is opened. Two processes that open a new file then clash, and a
-process that is killed in the middle leaves a schema that cannot be repaired. So a copy is migrated and then renamed.
+By default, MLflow migrates the file in place when it is opened. Two processes that open a new file then interfere, and
+a process that is killed during the migration leaves a broken schema. So a copy is migrated and then renamed.
 
 Not here: experiments and runs (`stores.tracking.experiments`).
 """
@@ -15,7 +15,7 @@ from migraine_assets.stores.locks import file_lock
 
 
 def prepare_sqlite(path: Path, *, artifact_root: str) -> None:
-    """Create or upgrade the database at `path` for the installed MLflow, unless that was done before."""
+    """Create or upgrade the database at `path` for the installed MLflow, if that is necessary."""
     import mlflow
 
     marker = path.with_name(f".{path.name}.prepared")
@@ -32,7 +32,7 @@ def _upgrade(path: Path, *, artifact_root: str) -> None:
     before = _copy(path, fresh) if path.exists() else None
     upgrade_schema(f"sqlite:///{fresh}", artifact_root=artifact_root)
     if before is not None and _revision(fresh) == before:
-        # A UI may have the file open, so it is not replaced without need.
+        # Do not replace the file unnecessarily, because a UI may have it open.
         fresh.unlink()
         return
     if before is not None:
@@ -46,7 +46,7 @@ def upgrade_schema(uri: str, *, artifact_root: str) -> None:
     from mlflow.store.tracking.sqlalchemy_store import SqlAlchemyStore
 
     commands.main(["upgrade", uri], standalone_mode=False)
-    # Opening the store creates the experiment "Default". Otherwise its artifacts would go to the working directory.
+    # Opening the store creates the experiment "Default", whose artifacts would otherwise be in the working directory.
     SqlAlchemyStore(uri, artifact_root).engine.dispose()  # type: ignore[no-untyped-call]
 
 

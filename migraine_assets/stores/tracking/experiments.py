@@ -1,7 +1,7 @@
 """Experiments in MLflow, one per task: a parent run for each Dagster run, with a child run for each model and baseline.
 
-Everything is logged by run id, never to MLflow's "active run", so that steps of one or several processes do not mix.
-Only the modules of `stores.tracking` import mlflow, and only inside functions.
+Everything is logged by run id, never to MLflow's "active run", so that concurrent steps do not interfere. Only the
+modules of `stores.tracking` import mlflow, and only inside functions.
 
 Not here: the connection (`stores.tracking.connection`), registered models (`stores.tracking.models`).
 """
@@ -34,28 +34,28 @@ __all__ = [
     "set_environment",
 ]
 
-# dagster-mlflow's resource finds the MLflow run of a Dagster run by this tag. Only the parent has it, so that the
-# tracker and the resource share the run that either of them creates first.
+# dagster-mlflow's resource finds the MLflow run of a Dagster run by this tag. Only the parent has it, so the tracker
+# and the resource share one run, whichever creates it.
 PARENT_TAG = "dagster_run_id"
 RUN_TAG = "dagster.run_id"
 # The experiment of each task. Earlier versions logged both to "migraine".
 EXPERIMENTS = {"attack": "migraine-attack", "severity": "migraine-severity"}
-# The part of an address without which MLflow's UI opens its pages for language models.
+# Without this query, MLflow's UI opens its pages for language models.
 UI_VIEW = "?workflowType=machine_learning"
-# MLflow shows this tag as the description of an experiment, a run or a model.
+# MLflow shows this tag as the description of an experiment or run.
 NOTE_TAG = "mlflow.note.content"
 _TAGS = {
-    # Without this tag, MLflow's experiment page is about language models.
+    # Without this tag, MLflow shows the experiment page for language models.
     "mlflow.experimentKind": "custom_model_development",
     NOTE_TAG: (
-        "A run for each run of the pipeline, with the scores of its champion, the report and its figures. Below it a "
+        "Each run of the pipeline has a run here, with the scores of its champion and the report. Below it is a "
         "run for each model and baseline: select several to compare their parameters and metrics."
     ),
 }
 
 
 class Tracker:
-    """An experiment of a tracking store. Every method raises `TrackingUnavailable` if MLflow is unavailable."""
+    """A client for an experiment. Every method raises `TrackingUnavailable` if MLflow is unavailable."""
 
     def __init__(self, uri: str, *, experiment: str = EXPERIMENTS["attack"], artifact_root: str | None = None) -> None:
         self.connection = Connection(uri, artifact_root=artifact_root)
@@ -64,7 +64,7 @@ class Tracker:
         self._experiment_id: str | None = None
 
     def of(self, task: str) -> "Tracker":
-        """Return the tracker of a task's experiment, over the same connection."""
+        """Return the tracker of a task's experiment, with the same connection."""
         tracker = copy.copy(self)
         tracker.experiment, tracker._experiment_id = EXPERIMENTS[task], None
         return tracker
@@ -77,9 +77,9 @@ class Tracker:
         return self._experiment_id
 
     def parent_run(self, dagster_run_id: str, job_name: str) -> str:
-        """The id of the MLflow run of a Dagster run, which the first caller creates.
+        """Return the id of the MLflow run of a Dagster run, which the first caller creates.
 
-        A tracking server cannot be locked. There, concurrent callers agree on the oldest run.
+        A tracking server cannot be locked, so concurrent callers agree on the oldest run.
         """
         experiment = self.prepare()
         with self.connection.client() as client, self.connection.exclusive():
@@ -107,7 +107,7 @@ class Tracker:
     ) -> str:
         """Log a model as a finished (or failed) child of `parent`, and return its run id.
 
-        If a finished child with the same name and tags exists, its id is returned and nothing is logged.
+        If there is a finished child with the same name and tags, its id is returned and nothing is logged.
         """
         experiment = self.prepare()
         with self.connection.client() as client:
@@ -140,7 +140,7 @@ class Tracker:
         dataset: DatasetInfo | None = None,
         tags: Mapping[str, str] | None = None,
     ) -> None:
-        """Log to a run, usually the parent: metrics, the report, the data set."""
+        """Log parameters, metrics, artifacts, the data set and tags to a run, usually the parent."""
         with self.connection.client() as client:
             for key, value in (tags or {}).items():
                 client.set_tag(run_id, key, value)
@@ -154,7 +154,7 @@ class Tracker:
             )
 
     def finish(self, parent: str, *, failed: bool = False) -> None:
-        """End the parent. Children that are still running belong to a killed process and are marked as killed."""
+        """End the parent. Children that are still running are marked as killed, because their process was killed."""
         experiment = self.prepare()
         with self.connection.client() as client:
             orphans = client.search_runs(
@@ -165,7 +165,7 @@ class Tracker:
             client.set_terminated(parent, status="FAILED" if failed else "FINISHED")
 
     def running_parents(self) -> dict[str, str]:
-        """The parents that have not ended, as {Dagster run id: MLflow run id}."""
+        """Return the MLflow run ids of parents that have not ended, by Dagster run id."""
         experiment = self.prepare()
         with self.connection.client() as client:
             running = client.search_runs([experiment], f"attributes.status = 'RUNNING' and tags.{PARENT_TAG} != ''")
@@ -185,7 +185,7 @@ class Tracker:
             try:
                 return str(client.create_experiment(self.experiment, artifact_location=location, tags=_TAGS))
             except MlflowException as error:
-                # On a server another process may have created it.
+                # On a server, another process may have created it.
                 experiment = client.get_experiment_by_name(self.experiment)
                 if experiment is None:
                     raise error
@@ -193,7 +193,7 @@ class Tracker:
 
 
 def prepare_experiments(uri: str, *, artifact_root: str | None = None) -> dict[str, str]:
-    """Create the store and the experiments of both tasks if necessary. Returns the id of each task's experiment."""
+    """Create the store and the experiments of both tasks if necessary, and return the experiment ids by task."""
     tracker = Tracker(uri, artifact_root=artifact_root)
     return {task: tracker.of(task).prepare() for task in EXPERIMENTS}
 

@@ -1,6 +1,6 @@
-"""Registered models in MLflow: versions and aliases of champions, for clients that know only MLflow.
+"""Registered models in MLflow: versions and aliases of champions, for clients that use only MLflow.
 
-Not here: which bundle is champion. The registry of the store decides (`stores.registry`); MLflow has a copy.
+Not here: the champions (`stores.registry`), of which MLflow has a copy.
 """
 
 import tempfile
@@ -17,11 +17,11 @@ MODELS = {"attack": "migraine-attack", "severity": "migraine-severity"}
 DESCRIPTIONS = {
     "attack": "The probability of a migraine attack on the predicted day. The alias champion is the serving model.",
     "severity": "The severity of the attack of the predicted day, given that there is one; for a diary without "
-    "severities the number of headache days among the next seven. The alias champion is the serving model.",
+    "severities, the number of headache days among the next seven. The alias champion is the serving model.",
 }
 ALIASES = ("champion", "challenger")
 HASH_TAG = "bundle_hash"
-# What is needed to load the model. Without this list, MLflow would load the model to infer it.
+# Packages that loading the model needs. Without this list, MLflow would load the model to infer them.
 _REQUIREMENTS = ("mlflow", "onnx", "onnxruntime", "numpy", "pandas")
 
 
@@ -46,9 +46,9 @@ class RegisteredModels:
     ) -> str:
         """Register the ONNX graph of a bundle as a version of the task's model, and return the version.
 
-        `features`: columns of the input frame, in the order of the model's only input. `output`: column of the
-        result. `run_id`: run to which the model is logged. `example`: a value of each feature for MLflow's example of
-        an input; never a row of a diary. A bundle is registered once; its version is found by the hash of the bundle.
+        `features`: columns of the input frame, in the order of the model's only input. `output`: column of the result.
+        `run_id`: run to which the model is logged. `example`: a value of each feature for MLflow's input example, never
+        a row of a diary. If the bundle is already registered, its version is returned.
         """
         name = MODELS[task]
         with self.connection.client() as client, self.connection.exclusive():
@@ -108,7 +108,7 @@ def _save(model: bytes, path: Path, *, features: Sequence[str], output: str, exa
     from mlflow.models import ModelSignature
     from mlflow.types import ColSpec, Schema
 
-    # Doubles, because the frames of clients have them and MLflow refuses to narrow. The graph gets single floats.
+    # Clients' frames have doubles, which MLflow does not convert to floats, so the signature has doubles.
     inputs = Schema([ColSpec("double", name) for name in features])
     signature = ModelSignature(inputs, Schema([ColSpec("double", output)]))
     mlflow.onnx.save_model(

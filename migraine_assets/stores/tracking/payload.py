@@ -1,4 +1,4 @@
-"""Parameters, metrics, files and the data set of a run, as MLflow's entities and within MLflow's limits.
+"""Parameters, metrics, files and the data set of a run, as entities of MLflow and within its limits.
 
 Not here: the runs themselves (`stores.tracking.experiments`).
 """
@@ -25,7 +25,7 @@ _PARAMS_PER_CALL, _METRICS_PER_CALL, _PARAM_LENGTH, _DIGEST_LENGTH = 100, 1000, 
 
 @dataclass(frozen=True)
 class DatasetInfo:
-    """The training data of a run. `columns` are (name, dtype) pairs, `version` is a hash."""
+    """The training data of a run. `columns`: pairs (name, dtype). `version`: a hash."""
 
     name: str
     version: str
@@ -44,7 +44,7 @@ def log_payload(
     artifacts: Mapping[str, Artifact],
     dataset: DatasetInfo | None,
 ) -> None:
-    """Log to the run `run_id`. Metrics that are None or not finite are skipped, long parameters are cut."""
+    """Log to the run `run_id`. Metrics that are None or not finite are skipped; long parameters are truncated."""
     from mlflow.entities import Metric, Param
 
     now = int(time.time() * 1000)
@@ -77,7 +77,7 @@ def _input(dataset: DatasetInfo) -> Any:
 
 @contextmanager
 def _folder(artifacts: Mapping[str, Artifact]) -> Iterator[Path]:
-    """Provide a temporary folder with the artifacts: bytes and text written to files, paths copied."""
+    """Provide a temporary folder with the artifacts: bytes and text are written to files, paths are copied."""
     with tempfile.TemporaryDirectory() as name:
         for path, content in artifacts.items():
             target = Path(name, path)

@@ -73,10 +73,10 @@ def test_an_error_in_a_separate_process_is_one_message(home: Home) -> None:
         (("--source", "nosuchscheme://bucket/diary.csv"), 2, "nosuchscheme"),
         (("--source", "synthetic", "--mapping", "map.yaml"), 2, "takes no mapping"),
         (("--source", "{home}/params.yaml", "--option", "participants=5"), 2, "takes no options"),
-        (("--source", "{home}/landing"), 2, "holds no diary file"),
-        (("--source", "{home}/*.csv"), 2, "holds no diary file"),
+        (("--source", "{home}/landing"), 2, "contains no diary file"),
+        (("--source", "{home}/*.csv"), 2, "contains no diary file"),
         (("--source", "{home}/params.yaml", "--mapping", "gone.yaml"), 2, "gone.yaml"),
-        (("--source", "landing"), 3, "holds no diary"),
+        (("--source", "landing"), 3, "contains no diary"),
         (("--data-version", "abc"), 3, "Known versions: none"),
     ],
 )

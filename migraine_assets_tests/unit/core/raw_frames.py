@@ -18,7 +18,7 @@ _SHARED = Path(__file__).resolve().parents[4] / "shared" / "data"
 
 
 def raw_frame(rows: Sequence[Mapping[str, Any]] | pd.DataFrame) -> pd.DataFrame:
-    """A raw frame with these cells; all others null. The file is a.csv and the first row its second line."""
+    """Return a raw frame with these cells; all others are null. The file is a.csv; the first row is its second line."""
     frame, size = pd.DataFrame(rows), len(rows)
     columns = {field.name: _column(field, frame.get(field.name), size) for field in FIELDS}
     columns["source_file"] = pd.Series(frame.get("source_file", ["a.csv"] * size), dtype=object)
@@ -39,7 +39,7 @@ def _column(field: Field, cells: "pd.Series[Any] | None", size: int) -> "pd.Seri
 
 
 def good_days(participants: int = 8, days: int = 20) -> pd.DataFrame:
-    """A valid raw diary: every third day of each participant has an attack with severity and duration."""
+    """Return a valid raw diary: every third day of each participant has an attack with severity and duration."""
     return raw_frame([_good_day(person, day) for person in range(participants) for day in range(days)])
 
 
@@ -83,7 +83,7 @@ def _row(fields: Sequence[Field], *, dated: bool) -> st.SearchStrategy[dict[str,
 
 @st.composite
 def raw_frames(draw: st.DrawFn) -> pd.DataFrame:
-    """Raw frames of few participants and days, with arbitrary values of a few fields, in or out of bounds."""
+    """Draw raw frames of few participants and days, with arbitrary values of a few fields, in or out of bounds."""
     others = [field for field in FIELDS if field.role != "key"]
     outcomes = [field for field in others if field.role == "outcome"]
     fields = draw(st.lists(st.sampled_from(others), max_size=4, unique=True))
@@ -100,7 +100,7 @@ def _shared(name: str) -> pd.DataFrame:
 
 
 def kostecki_dillon() -> pd.DataFrame:
-    """The diary of 133 patients as a raw frame; skips the test if the file is absent."""
+    """Return the diary of 133 patients as a raw frame, or skip the test if the file is absent."""
     file = _shared("kostecki_dillon.csv")
     kinds = {"Aura": "aura", "No Aura": "no_aura", "Mixed": "mixed"}
     columns = {
@@ -117,7 +117,7 @@ def kostecki_dillon() -> pd.DataFrame:
 
 
 def park(severity: str = "intensity_index") -> pd.DataFrame:
-    """The undated diary of 63 participants as a raw frame; skips the test if the file is absent."""
+    """Return the undated diary of 63 participants as a raw frame, or skip the test if the file is absent."""
     file = _shared("park2016_diary.csv")
     attack = (file["headache"] == 1) | (file["migraine"] == 1)
     columns = {

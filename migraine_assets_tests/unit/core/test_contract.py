@@ -1,4 +1,4 @@
-"""The contract as a value: fields, columns, and other bounds."""
+"""The contract: its fields and columns, and copies with other bounds."""
 
 import pytest
 
@@ -40,8 +40,8 @@ def test_new_bounds_change_the_named_field_alone() -> None:
     [
         ("hydratoin", Bounds(high=8), "Did you mean 'hydration'"),
         ("shoe_size_of_the_doctor", Bounds(high=8), "Fields with bounds: age"),
-        ("yawning", Bounds(high=2), "no number 'yawning'"),
-        ("sex", Bounds(high=2), "no number 'sex'"),
+        ("yawning", Bounds(high=2), "no numeric field 'yawning'"),
+        ("sex", Bounds(high=2), "no numeric field 'sex'"),
         ("hydration", Bounds(low=10), "must be below"),
         ("hydration", Bounds(low=5, high=4), "must be below"),
         ("air_quality", Bounds(high=1e12), "within"),

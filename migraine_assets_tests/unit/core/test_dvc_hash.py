@@ -1,4 +1,4 @@
-"""Known answers come from DVC 3: `dvc add` of the same files, and the listing in its cache."""
+"""The expected hashes come from DVC 3: `dvc add` of the same files, and the listing in its cache."""
 
 from migraine_assets.core.dvc_hash import directory_listing, directory_md5, md5
 

@@ -29,13 +29,13 @@ VALUES = st.lists(st.one_of(st.floats(allow_nan=True, width=32), st.integers(-3,
 @given(VALUES)
 def test_every_value_is_counted_and_no_bin_is_empty(values: list[float]) -> None:
     array = np.array(values, dtype=np.float32)
-    found = reference("x", array)
-    assert sum(found.counts) + found.missing == array.size
-    assert found.missing == int((~np.isfinite(array)).sum())
-    assert len(found.counts) == len(found.edges) + 1 <= BINS
-    assert sorted(set(found.edges)) == list(found.edges)
-    assert all(found.counts) or np.isfinite(array).sum() == 0
-    assert (bin_counts(found.edges, array) == found.all_counts).all()
+    bins = reference("x", array)
+    assert sum(bins.counts) + bins.missing == array.size
+    assert bins.missing == int((~np.isfinite(array)).sum())
+    assert len(bins.counts) == len(bins.edges) + 1 <= BINS
+    assert sorted(set(bins.edges)) == list(bins.edges)
+    assert all(bins.counts) or np.isfinite(array).sum() == 0
+    assert (bin_counts(bins.edges, array) == bins.all_counts).all()
 
 
 @given(VALUES, st.lists(st.floats(-9, 9), max_size=12, unique=True))
@@ -47,8 +47,8 @@ def test_the_bin_of_a_value_is_the_first_whose_edge_is_not_below_it(values: list
 
 
 def test_few_values_have_a_bin_each() -> None:
-    found = reference("flag", [0.0, 1.0, 1.0, np.nan])
-    assert (found.edges, found.counts, found.missing) == ((0.5,), (1, 2), 1)
+    bins = reference("flag", [0.0, 1.0, 1.0, np.nan])
+    assert (bins.edges, bins.counts, bins.missing) == ((0.5,), (1, 2), 1)
 
 
 def test_quantiles_of_a_spread_feature_are_even() -> None:
@@ -58,9 +58,9 @@ def test_quantiles_of_a_spread_feature_are_even() -> None:
 def test_a_feature_that_is_mostly_zero_keeps_zeros_apart() -> None:
     """Tied quantiles become one edge; two equal edges would form a bin that is always empty."""
     values = np.concatenate([np.zeros(600), np.arange(1, 401)])
-    found = reference("alcohol", values)
-    assert found.edges[0] == 0
-    assert found.counts[0] == 600
+    bins = reference("alcohol", values)
+    assert bins.edges[0] == 0
+    assert bins.counts[0] == 600
 
 
 @pytest.mark.parametrize("values", [[], [np.nan, np.nan], [2.0, 2.0]])
@@ -70,9 +70,9 @@ def test_without_spread_there_is_one_bin(values: list[float]) -> None:
 
 
 def test_a_reference_survives_json() -> None:
-    found = references(np.array([[0.1, 1], [0.7, np.nan], [0.3, 0]], dtype=np.float32), ["a", "b"])
-    assert [item.name for item in found] == ["a", "b"]
-    assert tuple(reference_from_json(json.loads(json.dumps(item.to_json()))) for item in found) == found
+    items = references(np.array([[0.1, 1], [0.7, np.nan], [0.3, 0]], dtype=np.float32), ["a", "b"])
+    assert [item.name for item in items] == ["a", "b"]
+    assert tuple(reference_from_json(json.loads(json.dumps(item.to_json()))) for item in items) == items
 
 
 def test_values_beyond_the_reference_fall_in_the_outer_bins() -> None:
@@ -118,5 +118,5 @@ def test_a_server_can_import_it_without_anything_heavy() -> None:
         "import sys, migraine_assets.core.reference_bins\n"
         "print([name for name in ('pandas', 'scipy', 'sklearn', 'pandera') if name in sys.modules])"
     )
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    assert done.stdout.strip() == "[]"
+    process = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert process.stdout.strip() == "[]"

@@ -1,6 +1,6 @@
-"""Diaries as people have them, with their truth: each is read value by value, or refused with a remedy that works.
+"""Realistic diaries with their true values: each is read correctly, or refused with a remedy that works.
 
-The files lie beside the checkout. A case is named by the first three letters of its file.
+The files are outside the repository. A case is named by the first three letters of its file.
 """
 
 import re
@@ -25,7 +25,7 @@ pytestmark = pytest.mark.skipif(not CASES.exists(), reason="the cases do not lie
 
 BIG = ("b0", "m0")
 
-# Read without a mapping: every value is that of the truth, except in the columns that the case invents.
+# Read without a mapping: every value is the true one, except in columns that only the case has.
 READ: dict[str, set[str]] = {
     "00_": set(), "b00": set(), "b02": set(), "d01": set(), "d02": set(), "d04": set(), "d06": set(), "d07": set(),
     "d09": set(), "d11": set(), "d12": set(), "d15": set(), "d16": set(), "d21": set(), "i01": set(), "i09": set(),
@@ -36,16 +36,16 @@ READ: dict[str, set[str]] = {
     "y09": set(), "y11": set(), "y14": set(), "y17": set(), "y18": {"sex"}, "y19": set(),
 }  # fmt: skip
 
-# Read by the mapping that lies beside the case.
+# Read with the mapping beside the case.
 MAPPED = ("d04", "d06", "d11", "n03", "y02", "y07", "y10")
 
-# Refused with this sentence; following its remedy (with the words that it leaves open) gives the truth.
+# Refused with this message. Its remedy, with the placeholders replaced by these words, gives the true values.
 REMEDIES: dict[str, tuple[str, dict[str, str], set[str]]] = {
     "b03": ("931 of 6000 cells of column 'medication' are not 0 or 1", {}, {"medication"}),
     "d03": ("may be day first or month first", {}, {"days"}),
-    "d08": ("holds times in UTC", {"Europe/Berlin": "Pacific/Auckland"}, set()),
-    "d10": ("holds times since 1970", {}, set()),
-    "d19": ("holds times in UTC", {"Europe/Berlin": "America/Denver"}, set()),
+    "d08": ("contains times in UTC", {"Europe/Berlin": "Pacific/Auckland"}, set()),
+    "d10": ("contains times since 1970", {}, set()),
+    "d19": ("contains times in UTC", {"Europe/Berlin": "America/Denver"}, set()),
     "i03": ("12 files have no participant column", {}, {"participant_id", "date"}),
     "i06": ("several rows that differ", {
         "match_names: true, entries: day": "columns: {participant_id: [site, patient]}, match_names: true",
@@ -63,7 +63,7 @@ REMEDIES: dict[str, tuple[str, dict[str, str], set[str]]] = {
     "y21": ("none of the 177 cells of column 'medication'", {}, set()),
 }  # fmt: skip
 
-# Accepted with losses that are told.
+# Accepted with reported losses.
 LOSSES = {"d13": "date", "n19": "sleep_hours", "n28": "duration_h"}
 
 
@@ -83,7 +83,7 @@ def _read(case: str, mapping: Path | None = None) -> tuple[Delivery, Validated]:
 
 
 def _differences(valid: pd.DataFrame, truth: pd.DataFrame, invented: set[str]) -> Iterator[str]:
-    """Where the accepted rows are not the truth: missing and further days, and values."""
+    """Return the differences of the accepted rows from the true ones: missing days, additional days, and values."""
     if {"participant_id", "date"} & invented:
         yield from [] if len(valid) == len(truth) else [f"{len(valid)} rows"]
         return
@@ -107,7 +107,7 @@ def _differences(valid: pd.DataFrame, truth: pd.DataFrame, invented: set[str]) -
 
 
 def _remedy(sentence: str, words: dict[str, str]) -> str:
-    """The mapping in a refusal, with the words that it leaves to the reader."""
+    """Return the mapping in a refusal, with its placeholders replaced by `words`."""
     match = re.search(r"\{(?:columns|timezone|match_names|constants).*?(?:match_names: true|entries: day)\}", sentence)
     assert match is not None, sentence
     text = match[0]
@@ -146,7 +146,7 @@ def test_the_remedy_of_a_refusal_works_when_followed_to_the_letter(case: str, tm
 
 
 def test_codes_of_yes_and_no_are_asked_for_one_column_after_the_other() -> None:
-    with pytest.raises(DataRefused, match="'medication' holds only 1 and 2, which may be codes"):
+    with pytest.raises(DataRefused, match="'medication' contains only 1 and 2, which may be codes"):
         _read("y10")
 
 
@@ -171,9 +171,9 @@ def test_losses_are_counted(case: str) -> None:
 
 def test_minutes_of_exercise_are_not_sessions() -> None:
     _, result = _read("n20")
-    found = nulled_values(result, settings=QualitySettings())
-    assert found.blocking
-    assert "exercise: 40.3 % of the values cannot be used (rule out_of_bounds)" in found.reason
+    finding = nulled_values(result, settings=QualitySettings())
+    assert finding.blocking
+    assert "exercise: 40.3 % of the values cannot be used (rule out_of_bounds)" in finding.reason
 
 
 def test_a_mapping_that_leaves_out_person_and_day_is_refused() -> None:

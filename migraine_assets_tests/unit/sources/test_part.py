@@ -16,7 +16,7 @@ def _numbered(person: str = "") -> str:
 def test_an_id_that_differs_in_every_row_is_no_participant(tmp_path: Path) -> None:
     delivery = read(tmp_path, _numbered("007"))
     assert set(delivery.frame["participant_id"]) == {"007"}
-    with pytest.raises(DataRefused, match=r"several rows for the same day.* 'id' differs in every row"):
+    with pytest.raises(DataRefused, match=r"several rows for the same day.* 'id' has a different value in every row"):
         read(tmp_path, _numbered() + _numbered().partition("\n")[2].replace("10", "11", 1).replace("\n10", "\n11"))
     stated = read(tmp_path, _numbered("007"), mapping="{columns: {participant_id: id}, match_names: true}")
     assert stated.frame["participant_id"].nunique() == 30

@@ -32,7 +32,7 @@ def test_the_synthetic_source_takes_its_options() -> None:
 def test_landing_reads_the_landing_folder(tmp_path: Path) -> None:
     write(tmp_path, "a.csv", SMALL)
     assert len(read_source("landing", mapping=None, options={}, landing=tmp_path).frame) == 2
-    with pytest.raises(DataRefused, match="holds no diary"):
+    with pytest.raises(DataRefused, match="contains no diary"):
         read_source("landing", mapping=None, options={}, landing=tmp_path / "empty")
 
 
@@ -69,6 +69,6 @@ def test_a_kept_delivery_is_repeated_row_by_row(source: str) -> None:
         mapping=first.mapping,
         description=first.description,
     )
-    kept = [name for name in first.frame if name not in ("source_file", "source_row", "unreadable")]
-    pd.testing.assert_frame_equal(again.frame[kept], first.frame[kept], check_dtype=False)
+    columns = [name for name in first.frame if name not in ("source_file", "source_row", "unreadable")]
+    pd.testing.assert_frame_equal(again.frame[columns], first.frame[columns], check_dtype=False)
     assert (again.source, again.md5, again.horizon) == (first.source, first.md5, first.horizon)

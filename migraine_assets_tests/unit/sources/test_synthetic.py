@@ -23,7 +23,7 @@ from migraine_assets.sources.synthetic import Cohort, generate, open_synthetic
 SMALL = SyntheticSettings(participants=30, days=60)
 TODAY = datetime.date(2026, 1, 1)
 
-asked = st.builds(
+COHORTS = st.builds(
     SyntheticSettings,
     participants=st.integers(1, 12),
     days=st.integers(1, 45),
@@ -60,7 +60,7 @@ def _in_contract(field: Field, column: pd.Series) -> bool:
 
 
 @settings(max_examples=60, deadline=None)
-@given(asked)
+@given(COHORTS)
 def test_every_cohort_satisfies_the_contract(settings: SyntheticSettings) -> None:
     frame = generate(settings).frame
     assert tuple(frame.columns) == NAMES
@@ -72,14 +72,14 @@ def test_every_cohort_satisfies_the_contract(settings: SyntheticSettings) -> Non
 
 
 @settings(max_examples=30, deadline=None)
-@given(asked)
+@given(COHORTS)
 def test_every_row_of_every_cohort_passes_validation(settings: SyntheticSettings) -> None:
     frame = generate(settings).frame.assign(source_file="f", source_row=1)
     assert len(validate(frame, today=TODAY, settings=ValidationSettings()).quarantined) == 0
 
 
 @settings(max_examples=30, deadline=None)
-@given(asked)
+@given(COHORTS)
 def test_time_runs_forward_within_each_participant(settings: SyntheticSettings) -> None:
     frame = generate(settings).frame
     step = frame.groupby("participant_id", sort=False)["date"].diff().dropna()
@@ -88,7 +88,7 @@ def test_time_runs_forward_within_each_participant(settings: SyntheticSettings) 
 
 
 @settings(max_examples=30, deadline=None)
-@given(asked)
+@given(COHORTS)
 def test_the_truth_is_a_probability_for_every_row(settings: SyntheticSettings) -> None:
     cohort = generate(settings)
     for truth in (cohort.probability, cohort.next_day, cohort.same_day, cohort.rate):
@@ -171,8 +171,8 @@ def test_the_parquet_file_holds_the_same_diary() -> None:
 @pytest.mark.parametrize("dirt", [0, 0.3])
 def test_a_kept_delivery_is_read_back_unchanged(dirt: float) -> None:
     first = open_synthetic({"participants": 12, "days": 30, "dirt": dirt})
-    kept = [(file.name, file.content) for file in first.files]
-    again = repeat_source("synthetic", files=kept, md5=first.md5, mapping=None, description=first.description)
+    files = [(file.name, file.content) for file in first.files]
+    again = repeat_source("synthetic", files=files, md5=first.md5, mapping=None, description=first.description)
     pd.testing.assert_frame_equal(again.frame, first.frame)
     assert (again.horizon, again.md5) == (first.horizon, first.md5)
 

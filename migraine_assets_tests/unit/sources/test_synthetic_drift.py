@@ -89,12 +89,12 @@ def test_label_shift_raises_the_odds(plain: Cohort, after: np.ndarray) -> None:
 def test_concept_shift_removes_the_effect_of_triggers(plain: Cohort, after: np.ndarray) -> None:
     """Without effects only the personal rate remains; with reversed effects the old probabilities mislead."""
     person = plain.frame["participant_id"].to_numpy()
-    gone = generate(dataclasses.replace(PLAIN, effect_scale=0.0))
-    spread = pd.Series(gone.probability[after]).groupby(person[after]).std().dropna()
+    without_effects = generate(dataclasses.replace(PLAIN, effect_scale=0.0))
+    spread = pd.Series(without_effects.probability[after]).groupby(person[after]).std().dropna()
     assert spread.max() < 1e-12
     reversed_ = generate(dataclasses.replace(PLAIN, effect_scale=-1.0))
     assert _personal_auc(plain, plain, after) > 0.6
-    assert _personal_auc(gone, plain, after) == pytest.approx(0.5, abs=0.03)
+    assert _personal_auc(without_effects, plain, after) == pytest.approx(0.5, abs=0.03)
     assert _personal_auc(reversed_, plain, after) < 0.43
 
 

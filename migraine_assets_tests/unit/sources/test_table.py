@@ -69,7 +69,7 @@ def test_unreadable_cells_are_reported_in_their_row(tmp_path: Path) -> None:
 
 def test_a_ragged_line_is_reported_in_its_row(tmp_path: Path) -> None:
     frame = read(tmp_path, SMALL + "ann,2020-01-03,7,8,0\nann,2020-01-04,7,0\n").frame
-    assert frame["unreadable"].iloc[2].startswith("the line has 5 fields where the header has 4")
+    assert frame["unreadable"].iloc[2].startswith("the line has 5 fields, but the header has 4")
     assert frame["participant_id"].tolist() == ["ann", "ann", None, "ann"]
     assert frame["source_row"].tolist() == [2, 3, 4, 5]
 
@@ -213,5 +213,5 @@ def test_a_duration_is_hours_and_no_other_number(tmp_path: Path) -> None:
     read_hours = open_table(str(tmp_path / "diary.parquet")).frame["sleep_hours"]
     np.testing.assert_array_equal(read_hours, [7.5, np.nan])
     frame.rename(columns={"sleep_hours": "age"}).to_parquet(tmp_path / "diary.parquet")
-    with pytest.raises(DataRefused, match=r"column 'age' holds duration.* neither numbers nor text"):
+    with pytest.raises(DataRefused, match=r"column 'age' contains duration.* neither numbers nor text"):
         open_table(str(tmp_path / "diary.parquet"))

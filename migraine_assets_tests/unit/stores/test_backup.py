@@ -1,4 +1,4 @@
-"""A backup is finished or not there, verified before anything is written, and restored in a safe order."""
+"""A backup is complete or absent, is verified before a restore writes anything, and is restored in a safe order."""
 
 import datetime as dt
 from collections.abc import Callable
@@ -17,7 +17,7 @@ FILES = {POINTER: b"{}", "bundles/a/model.onnx": b"\x00model", "bundles/a/manife
 
 @pytest.fixture(params=["folder", "object store"])
 def make(request: pytest.FixtureRequest, tmp_path: Path) -> Callable[[str], Store]:
-    """Makes a store by name: a folder, or one without folders and renames, like S3."""
+    """Yield a function that makes a store by name: in a folder, or without folders and renames, like S3."""
     if request.param == "folder":
         return lambda name: Store(str(tmp_path / name))
     return lambda name: Store(f"memory://{tmp_path.name}/{name}")
@@ -25,7 +25,7 @@ def make(request: pytest.FixtureRequest, tmp_path: Path) -> Callable[[str], Stor
 
 @pytest.fixture
 def filled(make: Callable[[str], Store]) -> Store:
-    """A store with a pointer and a bundle."""
+    """Return a store with a pointer and a bundle."""
     store = make("store")
     store.write_all(FILES)
     return store
@@ -33,7 +33,7 @@ def filled(make: Callable[[str], Store]) -> Store:
 
 @pytest.fixture
 def dumps(tmp_path: Path) -> Store:
-    """A folder with the dump of a database."""
+    """Return a folder with the dump of a database."""
     folder = Store(str(tmp_path / "dumps"))
     folder.write("dagster.dump", b"PGDMP")
     return folder
@@ -42,10 +42,10 @@ def dumps(tmp_path: Path) -> Store:
 def test_a_restored_store_has_the_same_files(
     make: Callable[[str], Store], filled: Store, dumps: Store, tmp_path: Path
 ) -> None:
-    made = write_backup(make("backups"), store=filled, dumps=dumps, now=NOON)
-    assert (made.name, made.files) == ("2026-03-01T120000Z", 4)
+    backup = write_backup(make("backups"), store=filled, dumps=dumps, now=NOON)
+    assert (backup.name, backup.files) == ("2026-03-01T120000Z", 4)
     restored = make("restored")
-    restore_backup(make("backups"), made.name, store=restored, dumps=Store(str(tmp_path / "restored-dumps")))
+    restore_backup(make("backups"), backup.name, store=restored, dumps=Store(str(tmp_path / "restored-dumps")))
     assert {path: restored.read(path) for path in FILES} == FILES
     assert (tmp_path / "restored-dumps" / "dagster.dump").read_bytes() == b"PGDMP"
 
@@ -53,10 +53,10 @@ def test_a_restored_store_has_the_same_files(
 def test_the_pointer_is_read_first_and_written_last(
     make: Callable[[str], Store], filled: Store, tmp_path: Path
 ) -> None:
-    """A bundle that is promoted during the backup would otherwise be missing from it."""
+    """Otherwise a bundle that is promoted during the backup would be missing from it."""
     target = make("backups")
-    made = write_backup(target, store=filled, dumps=None, now=NOON)
-    assert next(iter(read_listing(target, made.name).files)) == f"store/{POINTER}"
+    backup = write_backup(target, store=filled, dumps=None, now=NOON)
+    assert next(iter(read_listing(target, backup.name).files)) == f"store/{POINTER}"
     written: list[str] = []
 
     class Watched(Store):
@@ -65,7 +65,7 @@ def test_the_pointer_is_read_first_and_written_last(
             super().write(name, content)
 
     restore_backup(
-        target, made.name, store=Watched(make("restored").uri), dumps=Store(str(tmp_path / "restored-dumps"))
+        target, backup.name, store=Watched(make("restored").uri), dumps=Store(str(tmp_path / "restored-dumps"))
     )
     assert written[-1] == POINTER
 
@@ -73,17 +73,17 @@ def test_the_pointer_is_read_first_and_written_last(
 def test_unfinished_writes_are_not_copied(make: Callable[[str], Store], filled: Store) -> None:
     filled.fs.pipe_file(f"{filled.root}/bundles/.b.123", b"half")
     target = make("backups")
-    made = write_backup(target, store=filled, dumps=None, now=NOON)
-    assert len(read_listing(target, made.name).files) == len(FILES)
+    backup = write_backup(target, store=filled, dumps=None, now=NOON)
+    assert len(read_listing(target, backup.name).files) == len(FILES)
 
 
 def test_an_unfinished_backup_is_not_restored(make: Callable[[str], Store], filled: Store, tmp_path: Path) -> None:
     target = make("backups")
-    made = write_backup(target, store=filled, dumps=None, now=NOON)
-    target.delete(f"{made.name}/{LISTING}")
+    backup = write_backup(target, store=filled, dumps=None, now=NOON)
+    target.delete(f"{backup.name}/{LISTING}")
     assert backups(target) == []
     with pytest.raises(StoreError, match="no finished backup"):
-        restore_backup(target, made.name, store=make("restored"), dumps=Store(str(tmp_path / "restored-dumps")))
+        restore_backup(target, backup.name, store=make("restored"), dumps=Store(str(tmp_path / "restored-dumps")))
 
 
 @pytest.mark.parametrize("damage", ["changed", "missing"])
@@ -91,36 +91,36 @@ def test_nothing_of_a_damaged_backup_is_restored(
     make: Callable[[str], Store], filled: Store, tmp_path: Path, damage: str
 ) -> None:
     target, restored = make("backups"), make("restored")
-    made = write_backup(target, store=filled, dumps=None, now=NOON)
-    file = f"{made.name}/store/bundles/a/model.onnx"
+    backup = write_backup(target, store=filled, dumps=None, now=NOON)
+    file = f"{backup.name}/store/bundles/a/model.onnx"
     target.write(file, b"other") if damage == "changed" else target.delete(file)
     with pytest.raises(StoreError, match=r"damaged: store/bundles/a/model\.onnx"):
-        restore_backup(target, made.name, store=restored, dumps=Store(str(tmp_path / "restored-dumps")))
+        restore_backup(target, backup.name, store=restored, dumps=Store(str(tmp_path / "restored-dumps")))
     assert not restored.exists(POINTER)
 
 
 def test_a_store_with_files_is_not_overwritten(make: Callable[[str], Store], filled: Store, tmp_path: Path) -> None:
     target = make("backups")
-    made = write_backup(target, store=filled, dumps=None, now=NOON)
+    backup = write_backup(target, store=filled, dumps=None, now=NOON)
     with pytest.raises(StoreError, match="is not empty"):
-        restore_backup(target, made.name, store=filled, dumps=Store(str(tmp_path / "restored-dumps")))
+        restore_backup(target, backup.name, store=filled, dumps=Store(str(tmp_path / "restored-dumps")))
 
 
 def test_a_newer_format_is_refused(make: Callable[[str], Store], filled: Store) -> None:
     target = make("backups")
-    made = write_backup(target, store=filled, dumps=None, now=NOON)
-    path = f"{made.name}/{LISTING}"
+    backup = write_backup(target, store=filled, dumps=None, now=NOON)
+    path = f"{backup.name}/{LISTING}"
     target.write(path, target.read(path).replace(b'"format": 1', b'"format": 2'))
     with pytest.raises(StoreError, match="has format 2"):
-        read_listing(target, made.name)
+        read_listing(target, backup.name)
 
 
 def test_a_damaged_listing_is_named(make: Callable[[str], Store], filled: Store) -> None:
     target = make("backups")
-    made = write_backup(target, store=filled, dumps=None, now=NOON)
-    target.write(f"{made.name}/{LISTING}", b"{")
-    with pytest.raises(StoreError, match=f"{LISTING} of backup {made.name}"):
-        read_listing(target, made.name)
+    backup = write_backup(target, store=filled, dumps=None, now=NOON)
+    target.write(f"{backup.name}/{LISTING}", b"{")
+    with pytest.raises(StoreError, match=f"{LISTING} of backup {backup.name}"):
+        read_listing(target, backup.name)
 
 
 def test_the_oldest_backups_are_deleted(make: Callable[[str], Store], filled: Store) -> None:
@@ -134,6 +134,6 @@ def test_the_oldest_backups_are_deleted(make: Callable[[str], Store], filled: St
 
 
 def test_nothing_to_copy_is_an_error(make: Callable[[str], Store]) -> None:
-    """A wrong MIGRAINE_STORE_URI would otherwise make empty backups for weeks."""
+    """Otherwise a wrong MIGRAINE_STORE_URI would make empty backups for weeks."""
     with pytest.raises(StoreError, match="nothing to back up"):
         write_backup(make("backups"), store=make("empty"), dumps=None, now=NOON)

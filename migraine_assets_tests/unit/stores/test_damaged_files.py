@@ -1,4 +1,4 @@
-"""One damaged file is a problem of that file: every byte is flipped, and the readers of many files go on."""
+"""Readers of many files report a damaged file and read the others; each byte of a file is flipped in turn."""
 
 import datetime as dt
 from collections.abc import Callable, Iterator
@@ -36,7 +36,7 @@ def store(tmp_path: Path) -> Store:
 
 
 def _flips(store: Store, path: str) -> Iterator[bytes]:
-    """Write the file with each byte flipped in turn, then as it was."""
+    """Write the file with each byte flipped in turn, and finally with its original content."""
     file = Path(store.path(path))
     whole = file.read_bytes()
     for position, byte in enumerate(whole):
@@ -46,7 +46,7 @@ def _flips(store: Store, path: str) -> Iterator[bytes]:
 
 
 def _readable(read: Callable[[], object]) -> bool:
-    """Whether `read` succeeds. Any error but `StoreError` is raised."""
+    """Return whether `read` succeeds. Errors other than `StoreError` are raised."""
     try:
         read()
     except StoreError:
@@ -133,9 +133,9 @@ def test_a_damaged_result_is_skipped_and_interrupts_no_event(store: Store) -> No
     for day in (days[1], days[3]):
         store.write(f"monitoring/results/drift/{day}.json", b"{")
     named: list[str] = []
-    found = latest_result(store, DRIFT, damaged=named)
-    assert found is not None
-    assert (found[0], len(named)) == (days[2], 1)
+    result = latest_result(store, DRIFT, damaged=named)
+    assert result is not None
+    assert (result[0], len(named)) == (days[2], 1)
     assert event_start(store, DRIFT, days[2], "attack", bundle=bundle, status="drift") == days[0]
 
 
@@ -168,10 +168,10 @@ def test_a_store_that_does_not_answer_is_not_an_empty_one(tmp_path: Path) -> Non
     store = Store("memory://outage")
 
     def fail(*_: object, **__: object) -> None:
-        raise TimeoutError("no answer")  # errors of drivers need not be OSError; this one stands for them
+        raise TimeoutError("no answer")  # drivers also raise errors that are not OSError
 
     class Unreachable(Exception):
-        """As botocore's errors, which have no base class in Python's own tree."""
+        """An error like those of botocore, which have no base class of the standard library."""
 
     def unreachable(*_: object, **__: object) -> None:
         raise Unreachable("no answer")

@@ -1,4 +1,4 @@
-"""Every reader of a typed document: any bytes give a value or `StoreError`."""
+"""For any bytes, every reader of a typed document returns a value or raises `StoreError`."""
 
 import datetime as dt
 from collections.abc import Callable
@@ -62,7 +62,7 @@ RECORD = PromotionRecord(
     to_champion=HASH, figures={"gain": [0.1, 0.2]},
 )  # fmt: skip
 DECISION = AutomationDecision(NOW, "drift", "attack", False, ("A run is in flight.",), "key")
-# How a valid document is written, where it lies, and how it is read.
+# The path of a valid document, and the functions that write and read it.
 DOCUMENTS: dict[str, tuple[Callable[[Store], object], str, Read]] = {
     "drift": (
         lambda store: write_task_result(store, "drift", "drift", day=DAY, now=NOW),
@@ -102,7 +102,7 @@ def _path(store: Store, path: str) -> str:
 @settings(max_examples=60, deadline=None)
 @given(data=st.data())
 def test_any_bytes_give_a_value_or_a_store_error(name: str, data: st.DataObject) -> None:
-    """Arbitrary bytes, and valid documents of which a part was cut or replaced."""
+    """Draw arbitrary bytes, or a valid document with a part cut or replaced."""
     write, where, read = DOCUMENTS[name]
     store = _store_with(write)
     path = _path(store, where)

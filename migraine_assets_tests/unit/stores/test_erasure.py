@@ -1,4 +1,4 @@
-"""A participant is erased from the log, from collected records and from frames, and no other participant is."""
+"""Only the given participant is erased from the log, from collected records and from frames."""
 
 import datetime as dt
 import hashlib
@@ -175,10 +175,10 @@ def _accept(store: Store, *files: tuple[str, bytes]) -> str:
     from migraine_assets.core.dvc_hash import directory_md5, md5
 
     identity = md5(files[0][1]) if len(files) == 1 else directory_md5((name, md5(body)) for name, body in files)
-    kept = delivery_files.keep(store, files, identity=identity)
+    kept_files = delivery_files.keep(store, files, identity=identity)
     delivery_log.record(
-        store, kept, time="2026-03-01T12:00:00+00:00", source="table", description="d", identity=identity, accepted=1,
-        quarantined=0, mapping=None, profile={}, data_version="v",
+        store, kept_files, time="2026-03-01T12:00:00+00:00", source="table", description="d", identity=identity,
+        accepted=1, quarantined=0, mapping=None, profile={}, data_version="v",
     )  # fmt: skip
     return identity
 

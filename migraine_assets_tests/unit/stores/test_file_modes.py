@@ -1,4 +1,4 @@
-"""Nothing that the platform writes can be read by other users, whatever the umask."""
+"""Other users cannot read the files of the platform, whatever the umask."""
 
 import os
 import stat
@@ -75,9 +75,9 @@ def test_what_is_too_open_is_found_and_closed_and_scripts_keep_their_bit(tmp_pat
     (root / "notify.sh").chmod(0o755)
     (root / "closed").touch(mode=0o400)
     (root / "link").symlink_to("/etc/hostname")
-    found = readable_by_others(root)
-    assert sorted(path.name for path in found) == ["home", "notify.sh", "secret", "store"]
-    assert sorted(close_to_others(root)) == sorted(found)
+    paths = readable_by_others(root)
+    assert sorted(path.name for path in paths) == ["home", "notify.sh", "secret", "store"]
+    assert sorted(close_to_others(root)) == sorted(paths)
     assert readable_by_others(root) == []
     assert stat.S_IMODE((root / "notify.sh").stat().st_mode) == 0o700
     assert stat.S_IMODE((root / "closed").stat().st_mode) == 0o400
@@ -89,7 +89,7 @@ def test_another_user_reads_neither_the_secret_nor_a_diary() -> None:
         Path(name).chmod(0o755)
         home = Path(name) / "home"
         _write_everything(home)
-        home.chmod(0o755)  # as if only its content were protected
+        home.chmod(0o755)  # as if only the content of the folder were protected
         for leaf in (PATH, "a/diary", "log/predictions"):
             command = ["ls" if leaf.startswith("log") else "cat", str(home / "store" / leaf)]
             assert subprocess.run(command, capture_output=True, check=False).returncode == 0

@@ -18,7 +18,7 @@ EVENT = json.dumps(
 
 @pytest.fixture
 def file(tmp_path: Path) -> Path:
-    """A database with a write-ahead log, three values with the name, and one of another participant."""
+    """Return a database with a write-ahead log, three values with the name, and one of another participant."""
     path = tmp_path / "history" / "index.db"
     path.parent.mkdir()
     with closing(sqlite3.connect(path, isolation_level=None)) as connection:
@@ -56,7 +56,7 @@ def test_listing_changes_nothing_and_erasing_leaves_no_byte(file: Path) -> None:
 
 
 def test_deleted_rows_are_removed_from_the_file(file: Path) -> None:
-    """SQLite leaves a deleted row in its page: the tables are clean, and the bytes are not."""
+    """SQLite leaves the bytes of a deleted row in the file, although the table no longer has the row."""
     with closing(sqlite3.connect(file, isolation_level=None)) as connection:
         connection.execute("PRAGMA secure_delete = OFF")
         connection.execute("DELETE FROM events WHERE id = 1")

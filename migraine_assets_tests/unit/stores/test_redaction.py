@@ -1,4 +1,4 @@
-"""A participant's name is removed from text where it is a word, and from nothing else."""
+"""A participant's name is removed from text only if it is a word of its own."""
 
 import json
 import zlib
@@ -28,7 +28,7 @@ def test_a_name_counts_as_a_word(name: str, text: str, cleaned: str) -> None:
 
 
 def test_a_row_of_a_table_is_removed_whole() -> None:
-    """The other cells are the participant's too."""
+    """The other cells also belong to the participant."""
     event = {"metadata": [{"label": "first rows", "records": [ROW, OTHER]}], "message": "K001 looks like k001"}
     cleaned = json.loads(Redactor("K001").clean(json.dumps(event)))
     assert cleaned == {
@@ -39,7 +39,7 @@ def test_a_row_of_a_table_is_removed_whole() -> None:
 
 @pytest.mark.parametrize("name", ["raw_diary", "attack"])
 def test_what_connects_records_is_never_changed(name: str) -> None:
-    """Even if a participant is called like an asset, the database stays readable."""
+    """Even if a participant has the name of an asset, the database can still be read."""
     event = {"__class__": name, "step_key": name, "asset_key": {"path": [name]}, "text": name}
     cleaned = json.loads(Redactor(name).clean(json.dumps(event)))
     assert cleaned["step_key"] == cleaned["__class__"] == name

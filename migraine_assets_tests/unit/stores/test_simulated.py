@@ -1,4 +1,4 @@
-"""A model says whether it was trained on simulated diaries, also one of an earlier version."""
+"""Models state whether they were trained on simulated diaries, including models of earlier versions."""
 
 from pathlib import Path
 
@@ -15,9 +15,9 @@ BUNDLE = "b" * 64
 
 def _accept(store: Store, source: str) -> str:
     identity = md5(b"x")
-    kept = delivery_files.keep(store, [("a.csv", b"x")], identity=identity)
+    files = delivery_files.keep(store, [("a.csv", b"x")], identity=identity)
     delivery_log.record(
-        store, kept, time="2026-03-01T12:00:00+00:00", source=source, description="d", identity=identity, accepted=1,
+        store, files, time="2026-03-01T12:00:00+00:00", source=source, description="d", identity=identity, accepted=1,
         quarantined=0, mapping=None, profile={}, data_version="v",
     )  # fmt: skip
     return identity

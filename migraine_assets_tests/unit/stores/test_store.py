@@ -1,4 +1,4 @@
-"""The store: atomic writes on a disk and on an object store, with killed writers and full disks."""
+"""Atomic writes of the store, on a disk and on an object store, with killed writers and full disks."""
 
 import os
 import resource

@@ -1,4 +1,4 @@
-"""One writer of a store at a time: on a disk, and with leases in an object store."""
+"""A store has one writer at a time, on a disk and, with leases, in an object store."""
 
 import subprocess
 import sys
@@ -87,7 +87,7 @@ def test_the_lock_of_a_killed_run_is_free(tmp_path: Path) -> None:
 
 
 class _Cut(Store):
-    """A store that no longer answers its client."""
+    """A store that no longer responds."""
 
     cut = False
 
@@ -100,7 +100,7 @@ class _Cut(Store):
 
 
 def test_a_run_that_lost_its_lease_is_fenced() -> None:
-    """Its network was away for longer than the lease, so another run took the store over, and may even have ended."""
+    """The run had no network for longer than its lease, so another run took over the store, and may even have ended."""
     uri = f"memory://{uuid.uuid4().hex}"
     stale, store = _Cut(uri), Store(uri)
     with hold_store(stale, "run-1", **FAST):

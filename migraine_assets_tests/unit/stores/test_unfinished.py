@@ -1,4 +1,4 @@
-"""Leftovers of killed writers are found and removed; files of living writers are not."""
+"""Leftovers of killed writers are removed; files of running writers are not."""
 
 import os
 import signal
@@ -24,7 +24,7 @@ with unfinished_file(path / "diary", b"P-1"), unfinished_folder(path / "report",
 
 @pytest.fixture
 def abandoned(tmp_path: Path) -> Path:
-    """A folder with what a killed process left, and a finished file."""
+    """Return a folder with the leftovers of a killed process, and a finished file."""
     ended = subprocess.run([sys.executable, "-c", KILLED, str(tmp_path / "a")], check=False)
     assert ended.returncode == -signal.SIGKILL
     (tmp_path / "a" / "kept").write_bytes(b"")
@@ -32,10 +32,10 @@ def abandoned(tmp_path: Path) -> Path:
 
 
 def test_what_a_killed_writer_left_is_found_and_swept(abandoned: Path) -> None:
-    found = leftovers(abandoned)
-    assert sorted(path.name.split(".")[1] for path in found) == ["diary", "report"]
-    assert leftovers(abandoned) == found, "finding removes nothing"
-    assert sorted(sweep(abandoned)) == sorted(found)
+    paths = leftovers(abandoned)
+    assert sorted(path.name.split(".")[1] for path in paths) == ["diary", "report"]
+    assert leftovers(abandoned) == paths, "finding removes nothing"
+    assert sorted(sweep(abandoned)) == sorted(paths)
     assert [path.name for path in (abandoned / "a").iterdir()] == ["kept"]
 
 

@@ -1,14 +1,13 @@
-"""How far apart two samples of one population lie by chance, when the rows of a participant resemble each other.
-
-Here: effective sample sizes and the values that chance exceeds with a given probability. Not here: the statistics
-themselves (`core.monitoring.drift.distances`, `core.reference_bins`) and the verdicts
-(`core.monitoring.drift.task_drift`).
+"""Critical values: the difference of two samples that chance exceeds with a given probability.
 
 Thirty days of one participant carry less information than thirty independent days. The design effect is the number of
 rows that are equivalent to one independent row: the variance of a share between participants, divided by the variance
 of independent rows (Kish 1965; for tables of counts Rao & Scott 1981, JASA 76:221). It is estimated from the window
-itself, so few participants make it uncertain. Therefore the upper limit of the estimate is used, and critical values
+itself, so it is uncertain with few participants. Therefore the upper limit of the estimate is used, and critical values
 are widened by the tails of Student's t.
+
+Not here: the statistics (`core.monitoring.drift.distances`, `core.reference_bins`), the verdicts
+(`core.monitoring.drift.task_drift`).
 """
 
 import math
@@ -21,14 +20,17 @@ from numpy.typing import NDArray
 Counts = NDArray[np.float64]
 LN2 = math.log(2)
 NORMAL = NormalDist()
-# A share that rests on fewer rows does not enter the estimate of the intraclass correlation.
+# A share that covers fewer rows, or all but fewer, is not used to estimate the intraclass correlation.
 LEAST_ROWS = 5.0
-# Standard errors that are added to the estimate of the intraclass correlation.
+# Number of standard errors that are added to the estimate of the intraclass correlation.
 CAUTION = 1.0
 
 
 class EffectiveSampleSize(msgspec.Struct, frozen=True):
-    """Independent rows that a window and its reference are equivalent to, estimated from `participants`."""
+    """The numbers of independent rows that are equivalent to a window and to its reference.
+
+    `participants`: number of participants from which they are estimated.
+    """
 
     current: float
     reference: float
@@ -41,10 +43,10 @@ class EffectiveSampleSize(msgspec.Struct, frozen=True):
 
 
 def intraclass_correlation(by_participant: Counts, *, ordered: bool = True) -> float:
-    """Return the intraclass correlation of being in a bin, 0 to 1, at its upper limit.
+    """Return the upper limit of the intraclass correlation of being in a bin, 0 to 1.
 
-    `by_participant` float64[participants, bins] holds one row of counts per participant. The result is the largest
-    value over all bins and, where bins are `ordered`, over all shares below an edge.
+    `by_participant` float64[participants, bins] has one row of counts per participant. The result is the largest value
+    over all bins and, if bins are `ordered`, over all shares below an edge.
     """
     sizes = by_participant.sum(axis=1)
     some = sizes > 0
@@ -52,14 +54,14 @@ def intraclass_correlation(by_participant: Counts, *, ordered: bool = True) -> f
     rows = float(sizes.sum())
     if participants < 2 or rows <= participants:
         return 1.0
-    # "Below the first edge" is the first bin, and all rows lie below the last edge.
+    # Without the first edge, below which is the first bin, and the last edge, below which are all rows.
     inside = np.cumsum(by_participant, axis=1)[:, 1:-1] if ordered else by_participant[:, :0]
     inside = np.concatenate([by_participant, inside], axis=1)
     share = inside.sum(axis=0) / rows
     usable = rows * np.minimum(share, 1 - share) >= LEAST_ROWS
     if not usable.any():
         return 1.0
-    # The sum over participants of (inside - sizes * share)^2, multiplied out. `@` would start a thread per core.
+    # The sum over participants of (inside - sizes * share)^2, expanded. `@` would start a thread per core.
     squared = float((sizes**2).sum())
     squares = np.einsum("ij,ij->j", inside, inside) - 2 * share * np.einsum("i,ij->j", sizes, inside)
     between = (squares + share**2 * squared) * participants / (participants - 1)
@@ -73,7 +75,7 @@ def intraclass_correlation(by_participant: Counts, *, ordered: bool = True) -> f
 def effective_sample_size(
     by_participant: Counts, *, reference_rows: int, reference_participants: int, ordered: bool = True
 ) -> EffectiveSampleSize:
-    """Return the effective rows of a window, given its counts, and of a reference, given its size.
+    """Return the effective sample sizes of a window, from its counts, and of a reference, from its size.
 
     The reference is assumed to have the intraclass correlation of the window.
     """
@@ -92,9 +94,9 @@ def effective_sample_size(
 
 
 def participant_sample_size(rows: NDArray[np.float64], *, reference_participants: int) -> EffectiveSampleSize:
-    """Return the effective sample size if all rows of a participant count as one; `rows` float64[participants]."""
+    """Return the effective sample size if each participant counts as one row; `rows` float64[participants]."""
     some = rows[rows > 0]
-    # Participants with many rows weigh more, which lowers the effective number.
+    # Participants with many rows have more weight, which lowers the effective number.
     current = float(some.sum() ** 2 / (some**2).sum()) if some.size else 0.0
     return EffectiveSampleSize(current, float(reference_participants), int(some.size))
 
@@ -129,7 +131,7 @@ def share_critical_value(share: float, sizes: EffectiveSampleSize, *, level: flo
     """Return the absolute difference of two shares around `share` that chance exceeds with probability `level`."""
     if not sizes.known:
         return math.inf
-    # An observed share of 0 or 1 is still uncertain: it rests on so many rows only.
+    # An observed share of 0 or 1 is uncertain too, so keep it away from 0 and 1 by about half a row.
     least = 1 / (2 * min(sizes.current, sizes.reference) + 2)
     bounded = min(max(share, least), 1 - least)
     spread = math.sqrt(bounded * (1 - bounded) * (1 / sizes.current + 1 / sizes.reference))
@@ -137,8 +139,8 @@ def share_critical_value(share: float, sizes: EffectiveSampleSize, *, level: flo
 
 
 def _tail(level: float, sizes: EffectiveSampleSize) -> float:
-    """Return the ratio of the quantiles of Student's t (a degree of freedom per participant) and the normal."""
-    # scipy.special, because importing scipy.stats takes longer than measuring a whole window.
+    """Return the ratio of the quantiles of Student's t (participants - 1 degrees of freedom) and the normal."""
+    # Importing scipy.stats takes longer than measuring a whole window, so use scipy.special.
     from scipy.special import stdtrit
 
     return float(stdtrit(sizes.participants - 1, level / 2)) / NORMAL.inv_cdf(level / 2)

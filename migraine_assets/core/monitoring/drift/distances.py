@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 Floats = NDArray[np.float64]
-# Values of the window per block: only block ends are searched in the reference at first.
+# Number of values of the window per block; at first, only the ends of blocks are searched in the reference.
 BLOCK = 64
 
 
@@ -24,12 +24,12 @@ def ks_exact(reference: Floats, current: ArrayLike) -> float:
     values = values[: values.size - int(np.isnan(values).sum())]  # NaN sorts last
     if not reference.size or not values.size:
         return math.nan
-    # The largest difference lies at a value of the window, or just below it.
+    # The largest difference is at a value of the window or just below it.
     last = np.append(values[1:] != values[:-1], True)
     distinct, up_to = values[last], (np.flatnonzero(last) + 1) / values.size
     window = _Shares(up_to, np.append(0.0, up_to[:-1]))
-    # Searching a large reference dominates the cost. Shares never decrease, so the ends of a block bound every
-    # difference inside it; a block that cannot hold a larger difference than the known one is skipped.
+    # Searching a large reference takes most of the time. Shares never decrease, so the ends of a block bound every
+    # difference inside it, and a block that cannot contain a larger difference is skipped.
     ends = np.append(np.arange(0, distinct.size - 1, BLOCK), distinct.size - 1)
     known = _shares(reference, distinct[ends])
     largest = _largest(window, ends, known)
@@ -46,7 +46,7 @@ def ks_exact(reference: Floats, current: ArrayLike) -> float:
 
 @dataclass(frozen=True)
 class _Shares:
-    """Shares of a distribution at or below, and strictly below, a list of values: float64[n] each."""
+    """The shares of a distribution at or below, and strictly below, each of n values: float64[n] each."""
 
     up_to: Floats
     below: Floats
@@ -58,13 +58,13 @@ def _shares(ordered: Floats, at: Floats) -> _Shares:
 
 
 def _largest(window: _Shares, positions: NDArray[np.intp], reference: _Shares) -> float:
-    """Return the largest difference at `positions` of the window; `reference` holds its shares there."""
+    """Return the largest difference at `positions` of the window; `reference` has the shares at these positions."""
     at, before = window.up_to[positions] - reference.up_to, reference.below - window.below[positions]
     return float(max(at.max(), before.max(), 0.0))
 
 
 def ks_binned(expected: ArrayLike, actual: ArrayLike) -> float:
-    """Return the distance at bin edges only, from counts over the same bins: at most the exact distance."""
+    """Return the largest distance at bin edges, from counts over the same bins; it is at most the exact distance."""
     before, after = np.asarray(expected, dtype=np.float64), np.asarray(actual, dtype=np.float64)
     if not before.sum() or not after.sum():
         return math.nan
@@ -74,7 +74,7 @@ def ks_binned(expected: ArrayLike, actual: ArrayLike) -> float:
 def jensen_shannon(expected: ArrayLike, actual: ArrayLike) -> float:
     """Return the Jensen-Shannon distance (base 2) of two count vectors over the same categories, 0 to 1.
 
-    The square root of the divergence; equal to `scipy.spatial.distance.jensenshannon(p, q, base=2)`.
+    This is the square root of the divergence and equals `scipy.spatial.distance.jensenshannon(p, q, base=2)`.
     """
     before, after = np.asarray(expected, dtype=np.float64), np.asarray(actual, dtype=np.float64)
     if not before.sum() or not after.sum():

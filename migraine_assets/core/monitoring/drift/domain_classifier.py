@@ -1,8 +1,8 @@
-"""Domain classifier: whether a window can be distinguished from the training rows by all features together.
+"""A domain classifier that distinguishes a window from the training rows by all features together.
 
-Each feature may keep its distribution while the relations between features change; a domain classifier detects that
-(Rabanser, Günnemann & Lipton 2019, NeurIPS). Not here: single features (`core.monitoring.drift.feature_drift`), the
-verdict (`core.monitoring.drift.task_drift`).
+It detects changed relations between features even if each feature keeps its distribution (Rabanser, Günnemann & Lipton
+2019, NeurIPS). Not here: single features (`core.monitoring.drift.feature_drift`), the verdict
+(`core.monitoring.drift.task_drift`).
 """
 
 import numpy as np
@@ -37,7 +37,7 @@ def domain_auc(
     first, second = _drawn(len(reference), random), _drawn(len(current), random)
     X = np.concatenate([reference[first], current[second]])
     y = np.concatenate([np.zeros(first.size), np.ones(second.size)])
-    # A participant on both sides is one group: the name decides the fold, not the side.
+    # Groups are by name, so that a participant who is on both sides is in one fold.
     participant = np.concatenate([reference_participants[first], participants[second]]).astype(str)
     scores = np.empty(y.size)
     for train, test in GroupKFold(FOLDS, shuffle=True, random_state=SEED).split(X, y, participant):

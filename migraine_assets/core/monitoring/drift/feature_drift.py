@@ -1,8 +1,8 @@
-"""Drift of one feature: its statistics, what chance explains, and the verdict.
+"""Drift of one feature: its statistics, their critical values, and the verdict.
 
-Here: one column of a window against its reference. Not here: the statistics (`core.monitoring.drift.distances`,
-`core.reference_bins`), chance (`core.monitoring.drift.chance`), the window as a whole
-(`core.monitoring.drift.task_drift`), limits (`core.monitoring.limits`).
+Not here: the statistics (`core.monitoring.drift.distances`, `core.reference_bins`), chance
+(`core.monitoring.drift.chance`), the window as a whole (`core.monitoring.drift.task_drift`), limits
+(`core.monitoring.limits`).
 """
 
 import math
@@ -28,18 +28,19 @@ from migraine_assets.core.monitoring.limits import DriftLimits
 from migraine_assets.core.monitoring.verdict import Verdict
 from migraine_assets.core.reference_bins import FeatureReference, bin_indices, psi
 
-# A feature is suspected at a probability of chance that is this many times that of drift.
+# The verdict "suspected" needs less evidence than "drift": its probability of a false alarm is this many times larger.
 LIKELY = 10.0
-# Statistics per feature, at most: a window divides its probability of a false alarm by their total number.
+# Maximum number of statistics per feature; a window divides its probability of a false alarm among all of them.
 MOST_STATISTICS = 3
 
 
 @dataclass(frozen=True)
 class FeatureTest:
-    """How one feature is tested.
+    """The test of one feature.
 
-    `participants`: of the reference. `sample`: sorted reference values without NaN, if rows are available. `ordered`:
-    False for a category. `level`: probability of a false alarm that each statistic may use.
+    `participants`: number of participants of the reference. `sample`: sorted reference values without NaN, if rows are
+    available. `ordered`: whether values have an order; False for a category. `level`: probability of a false alarm for
+    each statistic.
     """
 
     reference: FeatureReference
@@ -50,7 +51,7 @@ class FeatureTest:
     sample: NDArray[np.float64] | None = None
 
     def statistic(self, value: float, limit: float, critical_value: Callable[[float], float]) -> Statistic:
-        """Put `value` beside its lines; `critical_value` gives what chance exceeds with a probability."""
+        """Return the statistic `value` with its limits. `critical_value` maps a probability of chance to a value."""
         chance, likely = critical_value(self.level), critical_value(LIKELY * self.level)
         return Statistic(_finite(value), limit, _finite(chance), _finite(likely), _finite(max(limit, chance)))
 
@@ -130,7 +131,7 @@ def _missing(by_participant: Counts, test: FeatureTest) -> Statistic:
     total = sum(test.reference.counts) + test.reference.missing
     before = test.reference.missing / max(1, total)
     now = float(missing.sum() / (known.sum() + missing.sum()))
-    # Leaving a field empty is a habit: each participant counts once, whatever this window shows.
+    # Leaving a field empty is a habit of a participant, so each participant counts as one row.
     sizes = participant_sample_size(known + missing, reference_participants=test.participants)
     middle = (before * sizes.reference + now * sizes.current) / (sizes.reference + sizes.current)
     return test.statistic(
@@ -148,9 +149,9 @@ _TITLES: Mapping[StatisticName, str] = {
 
 def _judge(name: str, statistics: Mapping[StatisticName, Statistic], limits: DriftLimits) -> Verdict:
     if all(s.visible is None or s.visible > limits.blind * s.limit for s in statistics.values()):
-        seen = ", ".join(f"{_TITLES[key]} {s.visible:.2f}" for key, s in statistics.items() if s.visible is not None)
+        visible = ", ".join(f"{_TITLES[key]} {s.visible:.2f}" for key, s in statistics.items() if s.visible is not None)
         return Verdict(
-            "too little data", (f"{name}: the smallest difference that chance could not explain is: {seen}.",)
+            "too little data", (f"{name}: the smallest differences that chance could not explain: {visible}.",)
         )
     beyond = {key: s for key, s in statistics.items() if _exceeds(s.value, s.limit)}
     if certain := [

@@ -1,6 +1,6 @@
-"""The result of measuring drift, as it is stored: statistics, features, and the window of a model.
+"""The stored results of measuring drift: statistics, features, and the window of a model.
 
-Here: the structs. Their JSON names are part of the stored format. Not here: computing them
+The JSON names of the structs are part of the stored format. Not here: computing them
 (`core.monitoring.drift.task_drift`), files (`stores.monitoring.results`).
 """
 
@@ -18,8 +18,8 @@ StatisticName = Literal["psi", "ks", "js", "missing"]
 class Statistic(msgspec.Struct, frozen=True):
     """One statistic of a feature; None stands for a value that is not finite.
 
-    `limit`: smallest difference that matters. `chance`: value that chance exceeds with its part of alpha. `likely`:
-    the same with ten times that probability. `visible`: smallest value that this window would report as drift.
+    `limit`: smallest difference that matters. `chance`: critical value at this statistic's part of alpha. `likely`:
+    critical value at ten times that probability. `visible`: smallest value that would be drift in this window.
     """
 
     value: float | None
@@ -30,9 +30,10 @@ class Statistic(msgspec.Struct, frozen=True):
 
 
 class FeatureDrift(Verdict, frozen=True, kw_only=True):
-    """One feature. `rows` have a value, the share `missing` has none.
+    """The drift of one feature.
 
-    `drift_ratio`: the largest statistic as a share of what would be reported as drift (1 is drift).
+    `rows`: number of rows with a value. `missing`: share of rows without a value. `drift_ratio`: largest ratio of a
+    statistic to the smallest value that would be drift; more than 1 is drift.
     """
 
     drift_ratio: float = msgspec.field(name="score")
@@ -43,7 +44,10 @@ class FeatureDrift(Verdict, frozen=True, kw_only=True):
 
 
 class Drift(Verdict, frozen=True, kw_only=True):
-    """A window. `moved`: features that drifted, largest ratio first. `domain_auc`: None if it was not computed."""
+    """The drift of a window.
+
+    `moved`: features that drifted, largest ratio first. `domain_auc`: None if it was not computed.
+    """
 
     rows: int
     participants: int
@@ -53,7 +57,7 @@ class Drift(Verdict, frozen=True, kw_only=True):
 
 
 class ModelDrift(Drift, frozen=True, kw_only=True):
-    """The window of a model. `since`: first day of this status without interruption."""
+    """The drift of a model's window. `since`: first day of the current status without interruption."""
 
     bundle: str
     algorithm: str

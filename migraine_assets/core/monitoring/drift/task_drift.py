@@ -1,12 +1,11 @@
-"""Drift of a window: all its features, and the model's outputs, against the model's stored reference.
+"""Drift of a window: all its features and the model's output, compared with the model's stored reference.
 
-Here: the window, its reference and the verdict on all features together. Not here: one feature
-(`core.monitoring.drift.feature_drift`), limits (`core.monitoring.limits`), relations between features
-(`core.monitoring.drift.domain_classifier`), the result's structs (`core.monitoring.drift.result`).
+Not here: one feature (`core.monitoring.drift.feature_drift`), limits (`core.monitoring.limits`), relations between
+features (`core.monitoring.drift.domain_classifier`), the result's structs (`core.monitoring.drift.result`).
 
-A feature drifts if a statistic exceeds two lines: the usual limit (PSI 0.2, distances 0.1), above which a difference
-matters, and the critical value, above which it is not chance. With few rows chance alone exceeds the first (a PSI of
-0.32 among 50 rows); with many rows the second is exceeded by differences that do not matter. All features and
+A feature drifts if a statistic exceeds both its limit (PSI 0.2, distances 0.1), above which a difference matters, and
+its critical value, above which it is not explained by chance. With few rows, chance alone exceeds the limit (a PSI of
+0.32 with 50 rows). With many rows, differences that do not matter exceed the critical value. All features and
 statistics share one probability of a false alarm.
 """
 
@@ -32,7 +31,7 @@ SHORT_HISTORY = (
 
 @dataclass(frozen=True)
 class Window:
-    """Current rows: `matrix` float[n, F] with columns `names`, and the participant of each row [n]."""
+    """The current rows: `matrix` float[n, F] with columns `names`, and the participant of each row [n]."""
 
     matrix: NDArray[Any]
     names: Sequence[str]
@@ -41,11 +40,10 @@ class Window:
 
 @dataclass(frozen=True)
 class DriftReference:
-    """What a window is compared with: binned references by feature, taken from `participants` participants.
+    """The reference of a window: binned references by feature, computed from `participants` participants.
 
-    `categories`: features whose values have no order. `samples`: sorted reference values without NaN, where rows are
-    available. `history`: features that cover several days; `tenure`: the feature that counts how many of these days
-    are known.
+    `categories`: features with values that have no order. `samples`: sorted reference values without NaN, if rows are
+    available. `history`: features that cover several days. `tenure`: the feature that counts the known days among them.
     """
 
     references: Mapping[str, FeatureReference]
@@ -59,7 +57,7 @@ class DriftReference:
 def measure_drift(
     window: Window, against: DriftReference, *, limits: DriftLimits | None = None, domain_auc: float | None = None
 ) -> Drift:
-    """Measure every column of `window` that has a reference. Deterministic: equal windows give equal results."""
+    """Measure every column of `window` that has a reference. Equal windows give equal results."""
     limits = limits or DriftLimits()
     names, person = np.unique(window.participants, return_inverse=True)
     rows, participants = len(person), int(names.size)
@@ -107,7 +105,7 @@ def _too_small(rows: int, participants: int, limits: DriftLimits) -> Verdict:
 
 
 def _shorter_history(window: Window, features: Mapping[str, FeatureDrift], against: DriftReference) -> bool:
-    """Return whether the window's participants have shorter diaries than the reference's, beyond chance."""
+    """Return whether the window's participants have significantly shorter diaries than those of the reference."""
     if against.tenure is None or against.tenure not in features or not features[against.tenure].alarms:
         return False
     reference = against.references[against.tenure]
@@ -115,7 +113,7 @@ def _shorter_history(window: Window, features: Mapping[str, FeatureDrift], again
     before = np.asarray(reference.counts)
     if not now.sum() or not before.sum():
         return False
-    # More rows in the lower bins, summed over all edges.
+    # Positive if the window has more rows in the lower bins.
     return float((np.cumsum(now) / now.sum() - np.cumsum(before) / before.sum()).sum()) > 0
 
 
@@ -124,7 +122,7 @@ def _excused(item: FeatureDrift) -> FeatureDrift:
 
 
 def _overall(features: Collection[FeatureDrift], domain_auc: float | None, limits: DriftLimits) -> Verdict:
-    """Combine the features. Some may have too little data; the verdicts of the others still count."""
+    """Combine the verdicts of the features. Features with too little data do not hide the verdicts of others."""
     verdict = worst(features)
     if domain_auc is not None and domain_auc > limits.domain_auc and not verdict.alarms:
         text = f"A classifier distinguishes the window from the reference with an ROC-AUC of {domain_auc:.2f}."

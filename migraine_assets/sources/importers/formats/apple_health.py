@@ -19,7 +19,7 @@ HEADACHE = "HKCategoryTypeIdentifierHeadache"
 SLEEP = "HKCategoryTypeIdentifierSleepAnalysis"
 PERIOD = "HKCategoryTypeIdentifierMenstrualFlow"
 
-# HealthKit's grades as the middle of what 0 to 10 calls mild, moderate and severe. "Unspecified" says nothing.
+# HealthKit's grades as the middle of the mild, moderate and severe ranges of a scale from 0 to 10.
 SEVERITIES: Mapping[str, float | None] = {
     "HKCategoryValueSeverityUnspecified": None,
     "HKCategoryValueSeverityMild": 2.0,
@@ -28,7 +28,7 @@ SEVERITIES: Mapping[str, float | None] = {
 }
 ABSENT = "HKCategoryValueSeverityNotPresent"
 NO_FLOW = frozenset({"HKCategoryValueMenstrualFlowNone", "HKCategoryValueVaginalBleedingNone"})
-# From this hour of the evening on, sleep belongs to the next day.
+# Sleep that ends at this hour or later counts for the next day.
 EVENING = 18
 
 Record = Mapping[str, str]
@@ -61,9 +61,9 @@ def _read(name: str, content: bytes, _: SourceLimits) -> AttackList:
 
 
 def _records(name: str, content: bytes) -> Iterator[Record]:
-    """Yield the attributes of each record, and keep no more than one in memory.
+    """Yield the attributes of each record, with only one record in memory at a time.
 
-    Entities are refused: a diary has none, and they can expand without limit or name other files.
+    Entities are refused, because they can expand without limit or refer to other files, and exports have none.
     """
     from xml.etree.ElementTree import ParseError
 
@@ -99,12 +99,12 @@ def _time(name: str, position: int, record: Record, key: str) -> dt.datetime:
 
 
 def _night_of(end: dt.datetime) -> dt.date:
-    """Return the day whose `sleep_hours` a span counts for: the day after the night."""
+    """Return the day to which a span of sleep counts: the day on which the night ends."""
     return end.date() + dt.timedelta(days=end.hour >= EVENING)
 
 
 def _hours(spans: list[tuple[dt.datetime, dt.datetime]]) -> float:
-    """Return the hours that the spans cover: a watch and a phone record the same night."""
+    """Return the hours that the spans cover. Spans may overlap, since a watch and a phone record the same night."""
     total, until = dt.timedelta(), dt.datetime.min
     for start, end in sorted(spans):
         total += max(end - max(start, until), dt.timedelta())

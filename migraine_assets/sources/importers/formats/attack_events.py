@@ -26,14 +26,14 @@ DRUGS = ("medication", "medications", "medicine", "drug")
 
 
 def guessed(sheet: Sheet) -> EventColumns | None:
-    """Return the columns of a table of attacks by their names; None if the names do not say that it is one."""
+    """Return the columns of a table of attacks, recognized by their names; None if the table is not one."""
     by_name = {canonical(name): name for name in reversed(sheet.header)}
 
     def first(names: tuple[str, ...]) -> str | None:
         return next((by_name[name] for name in names if name in by_name), None)
 
     start, end, lasted, severity = first(STARTS), first(ENDS), first(DURATIONS), first(SEVERITIES)
-    # Other things have a start and an end too, such as sleep.
+    # Tables of other events, such as sleep, also have a start and an end.
     of_attacks = severity is not None or any(word in name for name in by_name for word in ATTACK_WORDS)
     if start is None or (end is None and lasted is None) or not of_attacks:
         return None
@@ -82,7 +82,7 @@ def _severity(cell: Cell) -> float | None:
 
 
 def _taken(cell: Cell) -> Cell:
-    """Return 1 for the name of a drug or a yes, 0 for a no or an empty cell of a list of attacks."""
+    """Return 1 for the name of a drug or a yes, 0 for a no or an empty cell."""
     return "0" if cell is None or cell.strip().casefold() in ("", "no", "none", "0", "false", "-") else "1"
 
 
@@ -115,7 +115,7 @@ def _is_migraine_log(sheet: Sheet) -> bool:
 
 
 def _migraine_log(sheet: Sheet) -> AttackList:
-    """Return the days whose strength names a migraine. Other headaches are not the outcome."""
+    """Return the days with a strength that mentions migraine. Other headaches are not the outcome."""
     rows = list(zip(sheet.lines.tolist(), rows_of(sheet), strict=True))
     attacks = [
         Attack(

@@ -1,6 +1,5 @@
-"""HL7 FHIR R4 bundles: Observations of migraine or headache, and of what is measured beside them.
+"""HL7 FHIR R4 bundles: Observations of migraine (SNOMED CT 37796009) or headache (25064002).
 
-Codes: SNOMED CT 37796009 (migraine), 25064002 (headache); LOINC 93832-4 (sleep duration), 8867-4 is not read.
 Not here: other JSON (`sources.importers.formats.json_documents`).
 """
 

@@ -39,7 +39,7 @@ def _line(name: str, number: int, line: str, first: json.JSONDecodeError) -> Any
     try:
         return json.loads(line)
     except (json.JSONDecodeError, RecursionError):
-        # Not one record per line either: the first error describes the document.
+        # The document is not one record per line either, so the first error describes it best.
         where = f"line {first.lineno}" if number == 1 else f"line {number}"
         raise DataRefused(f"{name} {where} is not valid JSON ({first.msg}). Export it again.") from None
 
@@ -64,7 +64,7 @@ def _sheet(name: str, documents: list[Any]) -> Sheet:
 
 
 def _records(document: Any) -> list[Any]:
-    """Return the longest list of records in `document`: itself, one of its values, or its values by date."""
+    """Return the longest list of records in `document`: the document itself, a nested value, or its values by date."""
     if isinstance(document, list):
         return document
     if not isinstance(document, dict):
@@ -85,4 +85,4 @@ def _read_page(name: str, content: bytes, limits: SourceLimits) -> Sheet:
 
 
 JSON = Reader("json", "JSON: a list of records, records by date, or one record per line.", _is_json, _read)
-PAGE = Reader("json_page", "An HTML page that holds its diary as JSON (Migraine Log).", _is_page, _read_page)
+PAGE = Reader("json_page", "An HTML page that contains its diary as JSON (Migraine Log).", _is_page, _read_page)

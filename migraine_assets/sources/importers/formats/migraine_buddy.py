@@ -41,7 +41,7 @@ def _read(name: str, content: bytes, limits: SourceLimits) -> AttackList:
 
 
 def _day_first(name: str, starts: Iterable[str]) -> tuple[bool, tuple[str, ...]]:
-    """Decide whether the day precedes the month, and say so where both are possible: the app is used worldwide."""
+    """Return whether the day precedes the month, and a note if both are possible; the app is used worldwide."""
     pairs = [(int(match[1]), int(match[2])) for text in starts if (match := _NUMERIC.match(text))]
     if any(first > 12 for first, _ in pairs):
         return True, ()

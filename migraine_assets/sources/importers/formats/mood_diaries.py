@@ -11,7 +11,7 @@ from migraine_assets.sources.files.sheet import Sheet
 from migraine_assets.sources.importers.importer import Shape
 from migraine_assets.sources.importers.sheets import Cell, rows_of, sheet_of_rows
 
-# An activity or symptom, by words that its name contains, and the flag that it sets.
+# Words in the names of activities and symptoms, and the flag that each sets.
 ACTIVITIES: tuple[tuple[str, str], ...] = (
     ("migraine", ATTACK),
     ("neck pain", "neck_pain"),
@@ -36,13 +36,15 @@ def _is_daylio(sheet: Sheet) -> bool:
 
 
 def _daylio_days(sheet: Sheet) -> Sheet:
-    """One row for each day. A day has an attack if one of its entries names one, and had none otherwise: whoever
-    writes an entry and has an activity "migraine" would have chosen it.
+    """Return one row for each day.
+
+    A day has an attack if the activity "migraine" was chosen in any of its entries. A day with other entries only has
+    no attack, since the person could have chosen the activity.
     """
     entries = list(zip(sheet.lines.tolist(), rows_of(sheet), strict=True))
     days: dict[str, dict[str, Cell]] = {}
     lines: dict[str, int] = {}
-    taken: dict[str, str] = {}
+    fields_by_name: dict[str, str] = {}
     for line, row in entries:
         date = row["full_date"] or ""
         lines.setdefault(date, line)
@@ -50,11 +52,11 @@ def _daylio_days(sheet: Sheet) -> Sheet:
         for activity in re.split(r"\s*\|\s*", row["activities"] or ""):
             if field := flag_of(activity):
                 day[field] = "1"
-                taken[activity] = field
-    fields = sorted({ATTACK, *taken.values()})
+                fields_by_name[activity] = field
+    fields = sorted({ATTACK, *fields_by_name.values()})
     rows = [{"date": day["date"], **{field: day.get(field, "0") for field in fields}} for day in days.values()]
     return sheet_of_rows(
-        sheet.file, rows, lines=list(lines.values()), notes=(*sheet.notes, _note("Daylio", sheet, taken))
+        sheet.file, rows, lines=list(lines.values()), notes=(*sheet.notes, _note("Daylio", sheet, fields_by_name))
     )
 
 
@@ -63,19 +65,19 @@ def _is_bearable(sheet: Sheet) -> bool:
 
 
 def _bearable_days(sheet: Sheet) -> Sheet:
-    """One row for each day. A symptom that is rated 0, or a day with other ratings only, is a day without it."""
+    """Return one row for each day. A symptom is absent if it is rated 0 or if the day has only other ratings."""
     by_name = {name.casefold(): name for name in sheet.header}
     date, detail, rating = (by_name[name] for name in ("date formatted", "detail", "rating/amount"))
     days: dict[str, dict[str, Cell]] = {}
     lines: dict[str, int] = {}
-    taken: dict[str, str] = {}
+    fields_by_name: dict[str, str] = {}
     for line, row in zip(sheet.lines.tolist(), rows_of(sheet), strict=True):
         day = days.setdefault(row[date] or "", {"date": row[date], ATTACK: "0"})
         lines.setdefault(row[date] or "", line)
         field, amount = flag_of(row[detail] or ""), _number(row[rating])
         if field is None or amount == 0:
             continue
-        taken[(row[detail] or "").strip()] = field
+        fields_by_name[(row[detail] or "").strip()] = field
         day[field] = "1"
         if field == ATTACK and amount is not None and 0 <= amount <= 4:
             # Bearable rates symptoms from 0 to 4 (mild to unbearable).
@@ -84,7 +86,7 @@ def _bearable_days(sheet: Sheet) -> Sheet:
         sheet.file,
         list(days.values()),
         lines=list(lines.values()),
-        notes=(*sheet.notes, _note("Bearable", sheet, taken)),
+        notes=(*sheet.notes, _note("Bearable", sheet, fields_by_name)),
     )
 
 
@@ -93,10 +95,10 @@ def _number(cell: Cell) -> float | None:
     return float(match[0]) if match else None
 
 
-def _note(app: str, sheet: Sheet, taken: Mapping[str, str]) -> str:
-    pairs = ", ".join(f"'{activity}' as {field}" for activity, field in taken.items())
+def _note(app: str, sheet: Sheet, fields_by_name: Mapping[str, str]) -> str:
+    pairs = ", ".join(f"'{activity}' as {field}" for activity, field in fields_by_name.items())
     read = f"read {pairs}" if pairs else "no activity was recognized"
-    return f"{sheet.file} is an export of {app}: {read}. Days with other entries only had no attack."
+    return f"{sheet.file} is an export of {app}: {read}. Days with only other entries had no attack."
 
 
 DAYLIO = Shape("daylio", "Daylio (CSV export): activities of a day.", _is_daylio, _daylio_days)

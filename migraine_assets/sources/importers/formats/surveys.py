@@ -22,7 +22,7 @@ def _is_qualtrics(sheet: Sheet) -> bool:
 
 
 def _without_header_rows(sheet: Sheet) -> Sheet:
-    """Drop the question texts and the import ids below the header."""
+    """Drop the rows below the header that have question texts and import IDs."""
     columns = texts(sheet)
     first = next(row for row in range(len(columns[0])) if _IMPORT_ID in (columns[0][row] or "")) + 1
     notes = (*sheet.notes, f"{sheet.file}: an export of Qualtrics; the {first} rows below the header are not answers.")
@@ -45,9 +45,10 @@ def _is_redcap(sheet: Sheet) -> bool:
 
 
 def _without_baseline_rows(sheet: Sheet) -> Sheet:
-    """Spread the rows that are not repeated (a baseline form) over the repeated rows of their record, and drop them.
+    """Copy baseline values to the repeated rows of the same record, and drop the baseline rows.
 
-    Columns of the exporter itself are dropped too. The first column identifies the record.
+    A baseline row is one that is not repeated; the first column identifies the record. REDCap's own columns are
+    dropped.
     """
     columns = dict(zip(sheet.header, texts(sheet), strict=True))
     records, instruments = columns[sheet.header[0]], columns[_INSTRUMENT]
@@ -69,7 +70,7 @@ def _without_baseline_rows(sheet: Sheet) -> Sheet:
 def _spread(
     column: Sequence[Cell], records: Sequence[Cell], instruments: Sequence[Cell], repeated: Sequence[int]
 ) -> list[Cell]:
-    """Return the cells of the repeated rows. A column that they never fill takes the baseline value of the record."""
+    """Return the cells of the repeated rows; if all of them are empty, return the baseline values of their records."""
     if any(column[row] for row in repeated):
         return [column[row] for row in repeated]
     baseline = {record: cell for record, cell, instrument in zip(records, column, instruments, strict=True)

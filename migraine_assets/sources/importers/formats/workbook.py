@@ -1,4 +1,4 @@
-"""Excel and OpenDocument workbooks, read with calamine. Dates and numbers are those that the sheet stores.
+"""Excel and OpenDocument workbooks, read with calamine. Dates and numbers keep their stored values.
 
 Not here: the process in which they are read (`sources.files.decoder`), other archives (`sources.importers.archive`).
 """
@@ -58,17 +58,17 @@ def workbook_sheet(name: str, content: bytes, limits: SourceLimits) -> Sheet:
 
 
 def _refuse_bomb(name: str, content: bytes, limits: SourceLimits) -> None:
-    """Raises `DataRefused` where the parts of the workbook unpack to more than `limits` allow, by unpacking them."""
+    """Unpack the parts of the workbook once. Raises `DataRefused` if they exceed `limits` in total."""
     if content.startswith(_OLD):
         return
-    left = limits.expanded_mib * MIB
+    remaining = limits.expanded_mib * MIB
     try:
         with zipfile.ZipFile(io.BytesIO(content)) as archive:
             for member in archive.infolist():
                 with archive.open(member) as part:
-                    while chunk := part.read(min(1 << 20, left + 1)):
-                        left -= len(chunk)
-                        if left < 0:
+                    while chunk := part.read(min(1 << 20, remaining + 1)):
+                        remaining -= len(chunk)
+                        if remaining < 0:
                             raise exceeded(name, "unpacks to more", "expanded_mib", limits.expanded_mib)
     except (zipfile.BadZipFile, NotImplementedError, RuntimeError, zlib.error) as error:
         raise _damaged(name, error) from error
@@ -92,7 +92,7 @@ def _table(name: str, rows: Sequence[Sequence[Any]], notes: tuple[str, ...]) -> 
 
 
 def _header_row(rows: Sequence[Sequence[Any]]) -> int:
-    """Return the first row with about as many cells as the table has columns: titles above it have fewer."""
+    """Return the index of the first row that fills most of the columns; titles above the header fill fewer."""
     filled = [sum(map(_holds, row)) for row in rows[:_SEARCHED_ROWS]]
     return next(index for index, count in enumerate(filled) if count > 0.6 * max(filled))
 

@@ -1,7 +1,8 @@
 """Exporters of the models without trees: linear models, kernels, nearest neighbors, naive Bayes.
 
-They compute in double precision, as the libraries do. The outputs then agree to the last digits of single precision,
-also far outside the training data, and neighbors are ranked the same.
+They compute in double precision, as the libraries do, so that outputs agree to the last digits of single precision,
+even far outside the training data, and neighbors have the same ranks. Every function adds a model to the graph and
+returns the name of its output. Not here: trees (`stores.bundles.export.trees`).
 """
 
 from typing import Any
@@ -12,35 +13,35 @@ from migraine_assets.stores.bundles.export.graph import Graph
 
 
 def linear(graph: Graph, model: Any, source: str) -> str:
-    """x . coef + intercept, float64 [n, 1], of float64 `source` [n, F]."""
+    """Add x . coef + intercept, float64 [n, 1], for float64 `source` [n, F]."""
     weights = np.asarray(model.coef_, dtype=np.float64).reshape(-1, 1)
     product = graph.add("MatMul", source, graph.doubles(weights))
     return graph.add("Add", product, graph.doubles(model.intercept_))
 
 
 def svc(graph: Graph, model: Any, source: str) -> str:
-    """The decision function: above 0 on the side of an attack."""
+    """Add the decision function, which is above 0 for an attack."""
     kernel = _rbf(graph, source, model.support_vectors_, gamma=model._gamma)
     product = graph.add("MatMul", kernel, graph.doubles(np.asarray(model.dual_coef_).T))
     return graph.add("Add", product, graph.doubles(model.intercept_))
 
 
 def nystroem_hinge(graph: Graph, model: Any, source: str) -> str:
-    """The kernel with the components of the map, its normalization, and the linear model on the result."""
+    """Add the kernel with the components of the map, its normalization, and the linear model."""
     kernel, hinge = model[0], model[1]
     mapped = _rbf(graph, source, kernel.components_, gamma=kernel.gamma)
     return linear(graph, hinge, graph.add("MatMul", mapped, graph.doubles(kernel.normalization_.T)))
 
 
 def naive_bayes(graph: Graph, model: Any, source: str) -> str:
-    """log P(attack, x) - log P(no attack, x) of two Gaussians with diagonal covariance."""
+    """Add log P(attack, x) - log P(no attack, x) of two Gaussians with diagonal covariance."""
     none, attack = (_gaussian(graph, source, model.theta_[row], model.var_[row]) for row in (0, 1))
     start = np.log(model.class_prior_) - 0.5 * np.log(2 * np.pi * model.var_).sum(axis=1)
     return graph.add("Add", graph.add("Sub", none, attack), graph.doubles(start[1] - start[0]))
 
 
 def nearest_neighbors(graph: Graph, model: Any, source: str) -> str:
-    """The logit of the smoothed share of attacks among the nearest reference rows; ties go to earlier rows."""
+    """Add the logit of the smoothed share of attacks among the nearest reference rows; ties go to earlier rows."""
     from migraine_assets.core.models.knn import GRID, REACH
 
     near = graph.add("Clip", source, graph.constant(np.float64(-REACH)), graph.constant(np.float64(REACH)))
@@ -54,7 +55,7 @@ def nearest_neighbors(graph: Graph, model: Any, source: str) -> str:
 
 
 def logit(graph: Graph, share: str) -> str:
-    """log(p / (1 - p)) of a share of votes float64 [n, 1], clipped as in training."""
+    """Add log(p / (1 - p)) of a share of votes float64 [n, 1], clipped as in training."""
     from migraine_assets.core.models.raw_scores import SHARE_MARGIN
 
     low, high = (graph.constant(np.float64(bound)) for bound in (SHARE_MARGIN, 1 - SHARE_MARGIN))

@@ -1,11 +1,11 @@
-"""A fitted model as one ONNX graph: imputer, scaler, model, calibration.
+"""Export of a fitted model as one ONNX graph: imputer, scaler, model, calibration.
 
 The graph has one input, `features` float32 [None, F] with nulls as NaN, and one output, `probability` or `severity`
-float32 [None, 1]. It is written node by node instead of by a converter, so that thresholds decide exactly as in the
-library, scores are calibrated before they saturate, and the same model gives the same bytes.
+float32 [None, 1]. It is built node by node and not by a converter, so that thresholds decide exactly as in the library,
+scores are calibrated before they saturate, and equal models give equal bytes.
 
-`EXPORTERS` maps the name of an exporter in a row of `core.models.catalogue` to the function that adds the model to the
-graph. Not here: those functions (`stores.bundles.export.dense`, `stores.bundles.export.trees`).
+`EXPORTERS` maps the names of exporters in `core.models.catalogue` to the functions that add the models to the graph.
+Not here: these functions (`stores.bundles.export.dense`, `stores.bundles.export.trees`).
 """
 
 from collections.abc import Callable
@@ -19,8 +19,8 @@ from migraine_assets.stores.bundles.export import dense, trees
 from migraine_assets.stores.bundles.export.graph import Graph
 from migraine_assets.stores.bundles.manifest import INPUT, OUTPUT
 
-# Takes the graph, the fitted model and the name of its input (scaled if the pipeline has a scaler, and without nulls);
-# returns the name of the raw score float64 [n, 1].
+# Takes the graph, the fitted model and the name of its input, which is imputed and, if the pipeline has a scaler,
+# scaled. Returns the name of the raw score float64 [n, 1].
 Exporter = Callable[[Graph, Any, str], str]
 
 EXPORTERS: dict[str, Exporter] = {
@@ -38,7 +38,10 @@ EXPORTERS: dict[str, Exporter] = {
 
 
 def to_onnx(fitted: FittedModel, names: tuple[str, ...]) -> bytes:
-    """The graph of `fitted` for inputs `names`, in that order. Raises `BundleRefused` if it has no exporter."""
+    """Return the ONNX graph of `fitted` for the inputs `names`, in that order.
+
+    Raises `BundleRefused` if the model has no exporter or another number of inputs.
+    """
     graph, steps = Graph(), fitted.pipeline.named_steps
     if len(names) != fitted.pipeline.n_features_in_:
         raise BundleRefused(f"{len(names)} feature names for a model of {fitted.pipeline.n_features_in_} features.")

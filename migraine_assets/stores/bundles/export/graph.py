@@ -1,6 +1,6 @@
-"""A small builder of ONNX graphs: constants and numbered operators, the same bytes every time.
+"""A small, deterministic builder of ONNX graphs from constants and operators.
 
-Not here: what a model computes (`stores.bundles.export.dense`, `stores.bundles.export.trees`).
+Not here: the operators of models (`stores.bundles.export.dense`, `stores.bundles.export.trees`).
 """
 
 from typing import Any
@@ -8,13 +8,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-# Old enough for every current ONNX Runtime, new enough for double precision in all operators used here.
+# Old enough for every current ONNX Runtime, and new enough for double precision in all operators used.
 OPSET, ML_OPSET, IR_VERSION = 17, 3, 8
 ML = "ai.onnx.ml"
 
 
 class Graph:
-    """Nodes and constants of one graph, in the order in which they are added. Names are consecutive numbers."""
+    """A graph, with nodes and constants in the order in which they are added. Names are consecutive numbers."""
 
     def __init__(self) -> None:
         self._nodes: list[Any] = []
@@ -45,7 +45,7 @@ class Graph:
         return names[-1]
 
     def cast(self, source: str, kind: type[np.floating[Any]], *, output: str = "") -> str:
-        """`source` as float32 or float64."""
+        """Convert `source` to float32 or float64, and return the name of the result."""
         from onnx import TensorProto
 
         return self.add(
@@ -53,7 +53,7 @@ class Graph:
         )
 
     def serialize(self, *, source: str, width: int, result: str) -> bytes:
-        """The model: input `source` float32 [None, width], output `result` float32 [None, 1]."""
+        """Return the model: input `source` float32 [None, width], output `result` float32 [None, 1]."""
         from onnx import TensorProto, checker, helper
 
         inputs = helper.make_tensor_value_info(source, TensorProto.FLOAT, [None, width])

@@ -1,8 +1,8 @@
 """Exporters of forests and boosters: the trees of four libraries as one table of nodes and one ONNX operator.
 
-The operator works in single precision. A threshold t of a rule `x <= t` that a library keeps in double precision is
-rounded down to single precision, which decides every single-precision x exactly as before; rounding to the nearest
-would not.
+The operator works in single precision. If a library has a rule `x <= t` with t in double precision, t is rounded down
+to single precision, which does not change the decision for any x in single precision. Rounding to the nearest would.
+Not here: models without trees (`stores.bundles.export.dense`).
 """
 
 import json
@@ -22,7 +22,7 @@ Indices = NDArray[np.int64]
 
 @dataclass(frozen=True)
 class Tree:
-    """One tree, with one entry per node: the root first, children by index, and `left` is -1 at a leaf."""
+    """One tree, with one element per node. The root is first, children are indices, and `left` is -1 at a leaf."""
 
     left: Indices
     right: Indices
@@ -33,7 +33,7 @@ class Tree:
 
 @dataclass(frozen=True)
 class Trees:
-    """Trees whose leaf values are added to `base`. `rule`: the comparison that sends a row to the left child."""
+    """Trees; the sum of their leaves is added to `base`. `rule`: the comparison that sends a row to the left child."""
 
     trees: tuple[Tree, ...]
     base: float
@@ -41,7 +41,7 @@ class Trees:
 
 
 def add_trees(graph: Graph, trees: Trees, source: str) -> str:
-    """The sum of leaves and base, float64 [n, 1], for `source` float32 [n, F] without nulls."""
+    """Add the sum of leaves and base, float64 [n, 1], for `source` float32 [n, F] without nulls; return its name."""
     leaf = [tree.left < 0 for tree in trees.trees]
     tree_ids, node_ids = _numbered(trees.trees, leaf, everything=True)
     target_trees, target_nodes = _numbered(trees.trees, leaf, everything=False)
@@ -67,44 +67,44 @@ def add_trees(graph: Graph, trees: Trees, source: str) -> str:
 
 
 def forest_classifier(graph: Graph, model: Any, source: str) -> str:
-    """The logit of the mean share of attacks in the leaves of a scikit-learn random forest."""
+    """Add the logit of the mean share of attacks in the leaves of a scikit-learn random forest."""
     return logit(graph, add_trees(graph, read_forest(model), source))
 
 
 def forest_regressor(graph: Graph, model: Any, source: str) -> str:
-    """The mean outcome in the leaves of a scikit-learn random forest."""
+    """Add the mean outcome in the leaves of a scikit-learn random forest."""
     return add_trees(graph, read_forest(model), source)
 
 
 def histogram(graph: Graph, model: Any, source: str) -> str:
-    """scikit-learn's histogram gradient boosting."""
+    """Add the trees of scikit-learn's histogram gradient boosting."""
     return add_trees(graph, read_histogram(model), source)
 
 
 def xgboost(graph: Graph, model: Any, source: str) -> str:
-    """XGBoost."""
+    """Add the trees of XGBoost."""
     return add_trees(graph, read_xgboost(model), source)
 
 
 def lightgbm(graph: Graph, model: Any, source: str) -> str:
-    """LightGBM."""
+    """Add the trees of LightGBM."""
     return add_trees(graph, read_lightgbm(model), source)
 
 
 def read_forest(model: Any) -> Trees:
-    """The trees of a random forest, each leaf divided by their number."""
+    """Return the trees of a random forest, with leaves divided by the number of trees."""
     share = 1.0 / len(model.estimators_)
     return Trees(tuple(_sklearn_tree(member.tree_, share) for member in model.estimators_), base=0.0)
 
 
 def read_histogram(model: Any) -> Trees:
-    """The trees of histogram gradient boosting. It has no public dump, so its private node tables are read."""
+    """Return the trees of histogram gradient boosting, from its private node tables, since it has no public dump."""
     members = (stage[0].nodes for stage in model._predictors)
     return Trees(tuple(map(_histogram_tree, members)), base=float(np.ravel(model._baseline_prediction)[0]))
 
 
 def read_xgboost(model: Any) -> Trees:
-    """The trees of XGBoost, from its documented JSON form. The rule is `x < t`, with t in single precision."""
+    """Return the trees of XGBoost, from its documented JSON. The rule is `x < t`, with t in single precision."""
     learner = json.loads(model.get_booster().save_raw("json"))["learner"]
     stored = np.ravel(json.loads(learner["learner_model_param"]["base_score"]))[0]
     logistic = learner["objective"]["name"] == "binary:logistic"
@@ -114,7 +114,7 @@ def read_xgboost(model: Any) -> Trees:
 
 
 def read_lightgbm(model: Any) -> Trees:
-    """The trees of LightGBM, from its documented dump. The initial score is part of the first tree."""
+    """Return the trees of LightGBM, from its documented dump. The initial score is part of the first tree."""
     dumped = model.booster_.dump_model()["tree_info"]
     return Trees(tuple(_lightgbm_tree(entry["tree_structure"]) for entry in dumped), base=0.0)
 
@@ -123,7 +123,7 @@ _XGBOOST_INDICES = ("left_children", "right_children", "split_indices")
 
 
 def _sklearn_tree(tree: Any, share: float) -> Tree:
-    # A classifier's leaf holds the share of each class, a regressor's its mean.
+    # A leaf of a classifier has the share of each class, a leaf of a regressor the mean outcome.
     value = tree.value[:, 0, -1] * share
     return Tree(tree.children_left, tree.children_right, tree.feature, round_down(tree.threshold), value)
 
@@ -135,7 +135,7 @@ def _histogram_tree(nodes: Any) -> Tree:
 
 
 def _xgboost_tree(tree: Any) -> Tree:
-    # At a leaf, this array holds the value of the leaf.
+    # For a leaf, this array has the value of the leaf.
     conditions = np.asarray(tree["split_conditions"], dtype=np.float64)
     left, right, feature = (np.asarray(tree[name], dtype=np.int64) for name in _XGBOOST_INDICES)
     return Tree(left, right, feature, conditions.astype(np.float32), conditions)
@@ -159,8 +159,8 @@ def _flatten(node: dict[str, Any], rows: list[tuple[int, int, int, float, float]
 
 
 def round_down(threshold: Numbers) -> NDArray[np.float32]:
-    """The largest float32 not above each threshold, float64[n]."""
-    # Beyond the range of single precision the cast gives infinity, which the last line replaces.
+    """Return the largest float32 not above each threshold, float64[n]."""
+    # Outside the range of single precision, the cast gives infinity, which the last line replaces.
     with np.errstate(over="ignore"):
         nearest = threshold.astype(np.float32)
         down = np.nextafter(nearest, np.float32(-np.inf))
@@ -174,7 +174,7 @@ def _numbered(
         np.arange(len(tree.left)) if everything else np.flatnonzero(stop)
         for tree, stop in zip(trees, leaf, strict=True)
     ]
-    return _joined(np.full(len(kept), number) for number, kept in enumerate(nodes)), _joined(nodes)
+    return _joined(np.full(len(ids), number) for number, ids in enumerate(nodes)), _joined(nodes)
 
 
 def _joined(parts: Iterator[NDArray[Any]] | list[NDArray[Any]]) -> list[Any]:

@@ -21,8 +21,8 @@ def failing(happened: dt.datetime) -> Alert:
     return alert("run_failed", "retrain", "It failed.", since=happened, happened=happened)
 
 
-def state_of(seen: Alert, *, now: dt.datetime = START) -> AlertState:
-    return on_sighting(None, seen, now=now).state
+def state_of(sighting: Alert, *, now: dt.datetime = START) -> AlertState:
+    return on_sighting(None, sighting, now=now).state
 
 
 def test_the_first_sighting_is_sent() -> None:
@@ -101,7 +101,7 @@ def test_the_end_of_an_unknown_or_resolved_alert_is_ignored() -> None:
 
 
 def test_events_read_again_after_a_lost_cursor_change_nothing() -> None:
-    """A failure and the success after it, read twice: the second reading must not open and close it again."""
+    """A failure and the success after it are read twice. The second reading must not open and close the alert again."""
     state = state_of(failing(START))
     over = on_end(state, Ended("run_failed", "retrain", START + HOUR), now=START + HOUR)
     assert over is not None
@@ -127,15 +127,15 @@ def test_a_clock_that_was_set_back_neither_mutes_nor_prolongs_an_alert() -> None
 @given(st.lists(st.tuples(st.booleans(), st.integers(1, 600)), max_size=60))
 def test_new_and_resolved_messages_alternate(steps: list[tuple[bool, int]]) -> None:
     state: AlertState | None = None
-    sent: list[AlertUpdate] = []
+    updates: list[AlertUpdate] = []
     now = START
     for there, minutes in steps:
         now += minutes * MINUTE
         step = on_sighting(state, slow(), now=now) if there else on_end(state, Ended("latency", "service"), now=now)
         if step is not None:
             state = step.state
-            sent += [step.update] if step.update else []
-    changes = [update.change for update in sent if update.change in ("new", "over")]
+            updates += [step.update] if step.update else []
+    changes = [update.change for update in updates if update.change in ("new", "over")]
     assert changes == ["new", "over"] * (len(changes) // 2) + ["new"] * (len(changes) % 2)
     # Each sighting is sent or counted.
     assert state is None or state.count >= 1

@@ -19,14 +19,14 @@ DRIFT = alert(
 FAILED = alert("run_failed", "retrain", "Step features failed.", since=START, happened=START)
 
 
-def new(seen: Alert) -> AlertUpdate:
-    update = on_sighting(None, seen, now=START).update
+def new(sighting: Alert) -> AlertUpdate:
+    update = on_sighting(None, sighting, now=START).update
     assert update is not None
     return update
 
 
-def over(seen: Alert) -> AlertUpdate:
-    step = on_end(new(seen).state, Ended(seen.kind, seen.key), now=START + 25 * HOUR)
+def over(sighting: Alert) -> AlertUpdate:
+    step = on_end(new(sighting).state, Ended(sighting.kind, sighting.key), now=START + 25 * HOUR)
     assert step is not None
     assert step.update is not None
     return step.update

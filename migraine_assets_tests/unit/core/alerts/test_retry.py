@@ -1,4 +1,4 @@
-"""Undelivered messages are sent again with growing waits, and given up after a week."""
+"""Undelivered messages are sent again after increasing delays, and dropped after a week."""
 
 import datetime as dt
 

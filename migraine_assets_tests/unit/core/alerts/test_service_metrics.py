@@ -1,4 +1,4 @@
-"""Metrics are differences of counters between readings, also across restarts, gaps and changed clocks."""
+"""Metrics are differences of counters between readings, including across restarts, gaps and clock changes."""
 
 import datetime as dt
 import math
@@ -39,7 +39,7 @@ def reading(minute: float, good: float, bad: float) -> Reading:
 
 
 def test_only_increases_since_the_first_reading_count() -> None:
-    """A thousand old errors raise no alert."""
+    """A counter with a thousand old errors raises no alert."""
     metrics = summarize([reading(0, 5000, 1000), reading(1, 5100, 1000)], limits=LIMITS)
     assert (metrics.requests, metrics.errors, metrics.error_rate) == (100, 0, 0)
 
@@ -87,12 +87,12 @@ def test_a_quantile_is_within_the_bucket_of_the_true_one(values: list[float], sh
     bounds = [0.01, 0.1, 0.5, 1.0, 2.5, 5.0, 10.0, math.inf]
     rank = int(share * len(values))
     share = (rank + 0.5) / len(values)  # between two values, where rounding decides nothing
-    found = quantile([(bound, float(sum(value <= bound for value in values))) for bound in bounds], share)
+    estimate = quantile([(bound, float(sum(value <= bound for value in values))) for bound in bounds], share)
     true = sorted(values)[rank]
     high = next(bound for bound in bounds if true <= bound)
     low = ([0.0, *bounds])[bounds.index(high)]
-    assert found is not None
-    assert low <= found <= high
+    assert estimate is not None
+    assert low <= estimate <= high
 
 
 def test_a_quantile_beyond_the_last_bound_is_infinite_and_without_values_none() -> None:
@@ -103,8 +103,8 @@ def test_a_quantile_beyond_the_last_bound_is_infinite_and_without_values_none() 
 
 def test_the_window_keeps_one_reading_before_it_and_drops_the_rest() -> None:
     readings = [reading(minute, 0, 0) for minute in range(12)]
-    left = readings_of_window(readings, now=START + 11 * MINUTE, limits=LIMITS)
-    assert [(item.when - START) // MINUTE for item in left] == [6, 7, 8, 9, 10, 11]
+    window = readings_of_window(readings, now=START + 11 * MINUTE, limits=LIMITS)
+    assert [(item.when - START) // MINUTE for item in window] == [6, 7, 8, 9, 10, 11]
 
 
 def test_readings_of_the_future_and_of_long_ago_are_dropped() -> None:

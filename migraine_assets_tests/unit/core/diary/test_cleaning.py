@@ -26,7 +26,7 @@ CLEANER = Cleaner(DEFAULT, COLUMNS)
 
 
 def cleaned(cleaner: Cleaner = CLEANER, **values: float) -> dict[str, float]:
-    """The cleaned values of one day; columns that are not named are null."""
+    """Return the cleaned values of one day; columns that are not named are null."""
     day = np.full((len(COLUMNS), 1), np.nan)
     for name, value in values.items():
         day[COLUMNS.index(name)] = value
@@ -61,8 +61,8 @@ def test_a_contradiction_is_seen_after_those_before_it() -> None:
 )
 def test_comparisons(comparison: str, value: float, holds: bool) -> None:
     rule = Contradiction("x", (Condition(("humidity",), comparison, value),), ("age",), "x")  # type: ignore[arg-type]
-    found = cleaned(Cleaner(Cleaning((), (rule,)), COLUMNS), humidity=5.0, age=40.0)["age"]
-    assert np.isnan(found) == holds
+    age = cleaned(Cleaner(Cleaning((), (rule,)), COLUMNS), humidity=5.0, age=40.0)["age"]
+    assert np.isnan(age) == holds
 
 
 def test_of_a_null_only_differs_holds() -> None:

@@ -44,8 +44,8 @@ def test_conflicts_are_those_of_a_plain_loop(frame: pd.DataFrame) -> None:
         ]
         if others:
             expected[i] = (others[0], len(others) - 1)
-    found = conflicts(frame, ignored=ignored)
-    assert dict(zip(found.rows, zip(found.others, found.more, strict=True), strict=True)) == expected
+    conflicting = conflicts(frame, ignored=ignored)
+    assert dict(zip(conflicting.rows, zip(conflicting.others, conflicting.more, strict=True), strict=True)) == expected
 
 
 def test_null_equals_null_and_minus_zero_equals_zero() -> None:

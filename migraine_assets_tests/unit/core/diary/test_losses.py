@@ -33,7 +33,7 @@ def test_a_loss_by_chance_is_none() -> None:
 def test_participants_with_many_attacks_whose_export_broke_are_no_evidence() -> None:
     lost = (PERSON >= PEOPLE - 5) & (np.random.default_rng(1).random(len(PERSON)) < 0.5)
     assert dependence(lost, ATTACK, PERSON)[0] > 0.01
-    # The same rows without participants do go together with the outcome.
+    # Without participants, the same losses depend on the outcome.
     assert dependence(lost, ATTACK, np.arange(len(PERSON)))[0] < 1e-6
 
 

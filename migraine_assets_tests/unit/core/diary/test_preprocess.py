@@ -1,4 +1,4 @@
-"""Preprocessing: contradictions become null, extremes are clipped, repetitions dropped, and every change is counted."""
+"""Preprocessing: contradictions become null, extremes are clipped, repetitions are dropped; every change is counted."""
 
 import datetime
 from typing import Any
@@ -31,8 +31,8 @@ def _of_one_row(**cells: Any) -> Preprocessed:
 
 
 def _counts(result: Preprocessed) -> dict[str, int]:
-    done = result.actions[result.actions["count"] > 0]
-    return dict(zip(done["field"], done["count"], strict=True))
+    actions = result.actions[result.actions["count"] > 0]
+    return dict(zip(actions["field"], actions["count"], strict=True))
 
 
 CONTRADICTING_ROWS: dict[str, dict[str, Any]] = {
@@ -80,8 +80,8 @@ def test_extremes_become_the_limit_and_the_limit_is_on_record(clip: Clip) -> Non
         result = _of_one_row(**{clip.field: beyond})
         assert result.diary[clip.field].tolist() == [limit]
         assert _counts(result) == {clip.field: 1}
-    done = _of_one_row().actions
-    clipped = done[(done["field"] == clip.field) & (done["action"] == "clipped")].to_dict("records")[0]
+    actions = _of_one_row().actions
+    clipped = actions[(actions["field"] == clip.field) & (actions["action"] == "clipped")].to_dict("records")[0]
     assert [None if np.isnan(clipped[side]) else clipped[side] for side in ("low", "high")] == [clip.low, clip.high]
 
 
@@ -135,8 +135,8 @@ def test_every_change_is_counted(raw: pd.DataFrame) -> None:
     result = preprocess(valid)
     dropped = result.actions.loc[result.actions["field"] == "(row)", "count"].sum()
     assert len(valid) - len(result.diary) == dropped
-    kept = valid.set_index("source_row").loc[result.diary["source_row"]]
-    lost = kept.notna().sum() - result.diary.set_index("source_row").notna().sum()
+    original = valid.set_index("source_row").loc[result.diary["source_row"]]
+    lost = original.notna().sum() - result.diary.set_index("source_row").notna().sum()
     nulled = result.actions[result.actions["action"].str.startswith("nulled")].groupby("field")["count"].sum()
     assert (lost.reindex(nulled.index) <= nulled).all()
     assert lost.drop(nulled.index).sum() == 0

@@ -23,24 +23,24 @@ from migraine_assets.errors import DataRefused
 from migraine_assets_tests.unit.core.raw_frames import good_days, kostecki_dillon, raw_frame, raw_frames
 
 
-def _field(found: Profile, name: str) -> FieldProfile:
-    return next(field for field in found.fields if field.name == name)
+def _field(result: Profile, name: str) -> FieldProfile:
+    return next(field for field in result.fields if field.name == name)
 
 
 @settings(max_examples=25, deadline=None)
 @given(raw_frames())
 def test_every_row_is_counted_once_in_every_field(frame: pd.DataFrame) -> None:
-    found = profile(frame)
-    assert [field.name for field in found.fields] == [f.name for f in FIELDS if f.role != "key"]
-    assert {field.known + field.missing for field in found.fields} == {len(frame)}
-    assert all(len(field.counts) == len(field.labels or (*field.edges, 0)) for field in found.fields)
+    result = profile(frame)
+    assert [field.name for field in result.fields] == [f.name for f in FIELDS if f.role != "key"]
+    assert {field.known + field.missing for field in result.fields} == {len(frame)}
+    assert all(len(field.counts) == len(field.labels or (*field.edges, 0)) for field in result.fields)
 
 
 @settings(max_examples=25, deadline=None)
 @given(raw_frames())
 def test_json_and_back_is_the_same_profile(frame: pd.DataFrame) -> None:
-    found = profile(frame)
-    assert from_json(to_json(found)) == found
+    result = profile(frame)
+    assert from_json(to_json(result)) == result
 
 
 def test_a_profile_of_an_unknown_format_is_refused() -> None:
@@ -54,9 +54,9 @@ def test_categories_and_flags_are_counted_by_label() -> None:
         {"participant_id": "a", "sex": sex, "yawning": flag}
         for sex, flag in (("F", 1), ("M", 0), ("F", None), (None, 1))
     ]
-    found = profile(raw_frame(rows))
-    assert (_field(found, "sex").labels, _field(found, "sex").counts) == (("F", "M"), (2, 1))
-    assert (_field(found, "yawning").counts, _field(found, "yawning").missing) == ((1, 2), 1)
+    result = profile(raw_frame(rows))
+    assert (_field(result, "sex").labels, _field(result, "sex").counts) == (("F", "M"), (2, 1))
+    assert (_field(result, "yawning").counts, _field(result, "yawning").missing) == ((1, 2), 1)
 
 
 def test_the_same_frame_counted_again_has_no_drift() -> None:
@@ -99,6 +99,6 @@ def test_one_person_is_worth_one_row_and_flat_tables_all_theirs() -> None:
 
 
 def test_real_days_of_one_person_are_alike() -> None:
-    found = profile(kostecki_dillon())
-    assert 100 <= _field(found, "age").effective <= 133  # diaries of unequal length count for less
-    assert _field(found, "migraine_occurrence").effective < found.rows / 4
+    result = profile(kostecki_dillon())
+    assert 100 <= _field(result, "age").effective <= 133  # diaries of unequal length count for less
+    assert _field(result, "migraine_occurrence").effective < result.rows / 4

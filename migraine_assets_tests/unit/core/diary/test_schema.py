@@ -20,7 +20,7 @@ def _valid() -> pd.DataFrame:
 
 
 def _refused(frame: pd.DataFrame) -> set[str]:
-    """The columns that violate the strict schema."""
+    """Return the columns that violate the strict schema."""
     with pytest.raises(SchemaErrors) as caught:
         validated_schema().validate(frame, lazy=True)
     return set(caught.value.failure_cases["column"].fillna("")) - {""}

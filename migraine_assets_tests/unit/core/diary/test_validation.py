@@ -1,4 +1,4 @@
-"""Validation accepts every row or sets it aside with a reason; each rule has a row that breaks it."""
+"""Validation accepts every row or quarantines it with a reason; each rule has a row that breaks it."""
 
 import datetime
 from collections.abc import Mapping
@@ -27,7 +27,7 @@ def _row(**cells: Any) -> dict[str, Any]:
 
 
 def _reason(row: Mapping[str, Any]) -> str:
-    """The reason for setting this row aside; a valid row beside it is accepted."""
+    """Return the reason why this row is quarantined; a valid row beside it is accepted."""
     result = _validate(raw_frame([row, _row(participant_id="good")]))
     assert len(result.valid) == 1
     (reason,) = result.quarantined["reason"]
@@ -69,7 +69,7 @@ BAD: tuple[tuple[str, Mapping[str, Any], str], ...] = (
     (
         "contradiction",
         _row(migraine_occurrence=None, migraine_severity=4),
-        "migraine_severity = 4 needs migraine_occurrence, which is null: say whether there was an attack",
+        "migraine_severity = 4 needs migraine_occurrence, which is null: state whether there was an attack",
     ),
     (
         "contradiction",

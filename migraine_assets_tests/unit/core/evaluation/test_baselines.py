@@ -1,4 +1,4 @@
-"""Each baseline is what it says, fitted on training rows, fair in its probabilities and never null."""
+"""Each baseline matches its definition, is fitted on training rows, is calibrated, and is never null."""
 
 import numpy as np
 import pytest
@@ -34,7 +34,7 @@ def test_the_base_rate_is_the_training_mean_for_everybody() -> None:
 
 
 def test_persistence_speaks_in_the_rates_after_each_outcome() -> None:
-    """As 0 and 1 its Brier score would be that of a fool, and every model would look good beside it."""
+    """With predictions of 0 and 1, its Brier score would be so bad that every model would look good beside it."""
     fit = fit_baselines("attack", ATTACKS, WHO, PAST)["persistence"]
     assert predict_baseline(fit, _columns(attack_last=[1, 0, NAN]), rows=3).tolist() == [0.75, 0.25, 0.5]
 
@@ -69,7 +69,7 @@ def test_burden_is_in_days_of_a_week() -> None:
 
 
 def test_absent_columns_mean_an_unknown_past() -> None:
-    """A flat table has no past, so all three say the base rate."""
+    """A flat table has no history, so all three baselines predict the base rate."""
     for fit in fit_baselines("attack", ATTACKS, range(10), {}).values():
         assert predict_baseline(fit, {}, rows=2).tolist() == [0.5, 0.5]
 
@@ -81,7 +81,7 @@ def test_alike_participants_are_shrunk_hard_and_unlike_ones_little() -> None:
     unlike = (generator.random(who.size) < np.repeat(generator.beta(1, 2, 60), 50)).astype(np.float64)
     prior = [fit_baselines("attack", y, who, {})["personal_rate"].prior for y in (alike, unlike)]
     assert prior[0] > 50
-    assert prior[1] == pytest.approx(3, abs=1.5)  # beta(1, 2) is worth three days
+    assert prior[1] == pytest.approx(3, abs=1.5)  # beta(1, 2) has the weight of three days
 
 
 def test_the_severity_prior_is_the_ratio_of_variances() -> None:

@@ -1,4 +1,4 @@
-"""An evaluation shows the chosen two beside the baselines, on the test rows, and changes nothing of the choice."""
+"""The analysis compares champion and challenger with the baselines on test rows, without changing the selection."""
 
 from dataclasses import replace
 
@@ -19,7 +19,7 @@ PEOPLE, DAYS = 12, 30
 
 
 def _bare(task: str, *, champion: str | None = "good") -> TaskEvaluation:
-    held = Conformal(0.9, 1.0) if task == "severity" else None
+    conformal = Conformal(0.9, 1.0) if task == "severity" else None
     return TaskEvaluation(
         task="severity" if task == "severity" else "attack",
         severity_kind="severity",
@@ -28,7 +28,7 @@ def _bare(task: str, *, champion: str | None = "good") -> TaskEvaluation:
         test=Part(PEOPLE * DAYS, PEOPLE),
         flow=(),
         rows=(
-            ModelRow("good", "good", 1.0, None, None, None, threshold=0.5, conformal=held),
+            ModelRow("good", "good", 1.0, None, None, None, threshold=0.5, conformal=conformal),
             ModelRow("other", "other", 1.0, None, None, None),
         ),
         baselines={},
@@ -58,10 +58,10 @@ def _predict(X: np.ndarray) -> Floats:
 
 def test_the_gain_is_the_difference_of_the_scores_and_positive_is_better() -> None:
     rows = _rows("attack")
-    found = assemble(_bare("attack"), rows, predict=None, inputs={})
+    evaluation = assemble(_bare("attack"), rows, predict=None, inputs={})
     mine = score_attack(rows.y, rows.predictions["good"], rows.participant, threshold=0.5)["roc_auc"]
-    assert found.gain.value == pytest.approx(mine.value - 0.5)
-    assert found.gain.ci_low > 0
+    assert evaluation.gain.value == pytest.approx(mine.value - 0.5)
+    assert evaluation.gain.ci_low > 0
 
 
 def test_a_gain_that_is_known_is_not_computed_again() -> None:
@@ -71,22 +71,22 @@ def test_a_gain_that_is_known_is_not_computed_again() -> None:
 
 def test_for_an_error_less_is_better() -> None:
     rows = _rows("severity")
-    found = assemble(_bare("severity"), rows, predict=None, inputs={})
+    evaluation = assemble(_bare("severity"), rows, predict=None, inputs={})
     mine, own = (
         score_severity(rows.y, rows.predictions[key], rows.participant)["rmse"].value
         for key in ("good", "personal_rate")
     )
-    assert found.gain.value == pytest.approx(own - mine)
+    assert evaluation.gain.value == pytest.approx(own - mine)
 
 
 def test_curves_are_those_of_the_chosen_two_then_the_baselines() -> None:
-    found = assemble(_bare("attack"), _rows("attack"), predict=None, inputs={})
-    assert [curves.key for curves in found.curves] == ["good", "other", *BASELINES]
+    evaluation = assemble(_bare("attack"), _rows("attack"), predict=None, inputs={})
+    assert [curves.key for curves in evaluation.curves] == ["good", "other", *BASELINES]
 
 
 def test_the_confusion_matrix_counts_every_test_row_once() -> None:
-    found = assemble(_bare("attack"), _rows("attack"), predict=None, inputs={})
-    matrix = found.confusion
+    evaluation = assemble(_bare("attack"), _rows("attack"), predict=None, inputs={})
+    matrix = evaluation.confusion
     assert matrix is not None
     assert matrix.threshold == 0.5
     cells = (matrix.true_negatives, matrix.false_positives, matrix.false_negatives, matrix.true_positives)
@@ -95,31 +95,31 @@ def test_the_confusion_matrix_counts_every_test_row_once() -> None:
 
 def test_what_the_model_does_not_use_has_no_importance() -> None:
     rows = replace(_rows("attack"), X=np.random.default_rng(1).normal(size=(PEOPLE * DAYS, 2)).astype(np.float32))
-    found = assemble(_bare("attack"), rows, predict=_predict, inputs={"used": (0,), "unused": (1,)})
-    rises = {item.name: item.rise for item in found.importance}
+    evaluation = assemble(_bare("attack"), rows, predict=_predict, inputs={"used": (0,), "unused": (1,)})
+    rises = {item.name: item.rise for item in evaluation.importance}
     assert rises["unused"] == 0
     assert rises["used"] != 0
 
 
 def test_coverage_is_the_share_of_rows_within_the_promised_width() -> None:
     rows = _rows("severity")
-    found = assemble(_bare("severity"), rows, predict=None, inputs={}).residuals
-    assert found is not None
-    assert found.coverage is not None
+    residuals = assemble(_bare("severity"), rows, predict=None, inputs={}).residuals
+    assert residuals is not None
+    assert residuals.coverage is not None
     inside = np.abs(rows.predictions["good"] - rows.y) <= 1.0
-    assert found.coverage.observed.value == pytest.approx(inside.mean())
-    assert found.coverage.observed.bounded
-    assert found.counts.sum() == rows.y.size
-    assert found.bias.value == pytest.approx((rows.predictions["good"] - rows.y).mean())
-    assert found.observed.size <= POINTS
+    assert residuals.coverage.observed.value == pytest.approx(inside.mean())
+    assert residuals.coverage.observed.bounded
+    assert residuals.counts.sum() == rows.y.size
+    assert residuals.bias.value == pytest.approx((rows.predictions["good"] - rows.y).mean())
+    assert residuals.observed.size <= POINTS
 
 
 def test_without_a_promise_there_is_no_coverage() -> None:
     bare = _bare("severity")
     bare = replace(bare, rows=tuple(replace(row, conformal=None) for row in bare.rows))
-    found = assemble(bare, _rows("severity"), predict=None, inputs={}).residuals
-    assert found is not None
-    assert found.coverage is None
+    residuals = assemble(bare, _rows("severity"), predict=None, inputs={}).residuals
+    assert residuals is not None
+    assert residuals.coverage is None
 
 
 @pytest.mark.parametrize("case", ["no champion", "no rows", "not scored"])
@@ -136,10 +136,10 @@ def test_with_nothing_to_show_the_evaluation_comes_back_as_it_was(case: str) -> 
 
 def test_one_class_gives_an_evaluation_without_claims_instead_of_an_error() -> None:
     rows = _rows("attack")
-    found = assemble(_bare("attack"), replace(rows, y=np.zeros(rows.y.size)), predict=_predict, inputs={"a": (0,)})
-    assert np.isnan(found.gain.value)
-    assert found.importance == ()
-    assert all(group.reason for group in found.subgroups)
+    evaluation = assemble(_bare("attack"), replace(rows, y=np.zeros(rows.y.size)), predict=_predict, inputs={"a": (0,)})
+    assert np.isnan(evaluation.gain.value)
+    assert evaluation.importance == ()
+    assert all(group.reason for group in evaluation.subgroups)
 
 
 def test_the_same_seed_gives_the_same_evaluation() -> None:
@@ -152,16 +152,16 @@ def test_the_same_seed_gives_the_same_evaluation() -> None:
 
 
 def test_models_are_listed_best_first_and_failed_ones_last() -> None:
-    found = attack_evaluation(participants=15, days=20, failed={"lightgbm": "MemoryError: 3 GB"})
-    keys = [row.key for row in found.ranked()]
-    assert tuple(keys[: len(found.ranking.order)]) == found.ranking.order
+    evaluation = attack_evaluation(participants=15, days=20, failed={"lightgbm": "MemoryError: 3 GB"})
+    keys = [row.key for row in evaluation.ranked()]
+    assert tuple(keys[: len(evaluation.ranking.order)]) == evaluation.ranking.order
     assert keys[-1] == "lightgbm"
-    assert {row.key for row in found.rows} == set(keys)
+    assert {row.key for row in evaluation.rows} == set(keys)
 
 
 def test_a_severity_evaluation_has_residuals_and_no_curves() -> None:
-    found = severity_evaluation(participants=15)
-    assert found.residuals is not None
-    assert found.curves == ()
-    assert found.confusion is None
-    assert {group.events for group in found.subgroups} == {None}
+    evaluation = severity_evaluation(participants=15)
+    assert evaluation.residuals is not None
+    assert evaluation.curves == ()
+    assert evaluation.confusion is None
+    assert {group.events for group in evaluation.subgroups} == {None}

@@ -1,4 +1,4 @@
-"""A model judged on the training part alone: scores, the lead over each baseline, flags."""
+"""A model is evaluated on the training part only: scores, the lead over each baseline, flags."""
 
 from dataclasses import replace
 
@@ -84,7 +84,7 @@ def test_noise_is_flagged_as_no_better_than_the_baselines() -> None:
 def test_judging_never_looks_at_the_test_part() -> None:
     data = _data("attack")
     other = replace(data, test=replace(data.test, y=1 - data.test.y, X=data.test.X * 0))
-    one, two = (_judge("attack", found, "naive_bayes") for found in (data, other))
+    one, two = (_judge("attack", rows, "naive_bayes") for rows in (data, other))
     assert one.cv == two.cv
     assert one.flags == two.flags
 
@@ -99,12 +99,12 @@ def test_baselines_are_fitted_on_the_training_part() -> None:
     data = _data("attack")
     train, test = baseline_predictions(data)
     assert np.allclose(test["base_rate"], data.train.y.mean())
-    assert {key: len(found) for key, found in train.items()} == dict.fromkeys(train, len(data.train.y))
-    assert {key: len(found) for key, found in test.items()} == dict.fromkeys(test, len(data.test.y))
+    assert {key: len(predictions) for key, predictions in train.items()} == dict.fromkeys(train, len(data.train.y))
+    assert {key: len(predictions) for key, predictions in test.items()} == dict.fromkeys(test, len(data.test.y))
 
 
 def test_a_baseline_gets_its_threshold_by_the_rule_for_models() -> None:
-    """At 0.5 a calibrated baseline of a rare outcome would announce nothing: its recall and F1 would be 0."""
+    """At a threshold of 0.5, a calibrated baseline of a rare outcome predicts no attack: recall and F1 would be 0."""
     data = _data("attack")
     train, _ = baseline_predictions(data)
     for prediction in train.values():

@@ -1,4 +1,4 @@
-"""Which rows a model of a task gets, cut from the feature table by the folds."""
+"""The rows of the feature table that a model of a task is trained and tested on."""
 
 import numpy as np
 import pandas as pd
@@ -13,7 +13,7 @@ CUT = "2024-01-20"
 
 
 def _table() -> pd.DataFrame:
-    """Two people of twenty days each: `a` trains and `b` tests; the outcome of every fifth day is unknown."""
+    """Return two participants with twenty days each, `a` to train and `b` to test. Every fifth outcome is unknown."""
     days = pd.date_range("2024-01-01", periods=20)
     number = np.arange(40)
     return pd.DataFrame(
@@ -92,10 +92,10 @@ def test_the_outcome_is_no_input() -> None:
 @pytest.mark.parametrize(("which", "person"), [("train", "a"), ("test", "b")])
 def test_a_part_is_counted(which: str, person: str) -> None:
     data = _cut("attack")
-    found = part_of(data, which)  # type: ignore[arg-type]  # the two words
+    counts = part_of(data, which)  # type: ignore[arg-type]  # the two words
     frame = data.train_frame if which == "train" else data.test.frame
-    assert (found.rows, found.participants) == (len(frame), 1)
-    assert found.first_day == f"{frame['date'].min():%Y-%m-%d}"
+    assert (counts.rows, counts.participants) == (len(frame), 1)
+    assert counts.first_day == f"{frame['date'].min():%Y-%m-%d}"
     assert part_of(_cut("severity"), "test").events is None
     assert set(frame["participant_id"]) == {person}
 
@@ -111,7 +111,7 @@ def test_an_undated_part_has_no_days() -> None:
 
 
 def test_test_rows_are_divided_by_sex_age_and_type() -> None:
-    found = dimensions(_cut("attack"))
-    assert set(found) == {"Sex", "Age", "Migraine type"}
-    assert set(found["Sex"]) == {"M"}
-    assert set(found["Migraine type"]) == {"aura"}
+    groups = dimensions(_cut("attack"))
+    assert set(groups) == {"Sex", "Age", "Migraine type"}
+    assert set(groups["Sex"]) == {"M"}
+    assert set(groups["Migraine type"]) == {"aura"}

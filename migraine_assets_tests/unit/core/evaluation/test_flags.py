@@ -1,4 +1,4 @@
-"""Every finding speaks where it should, holds its tongue where it should, and bars only what must be barred."""
+"""Each flag is raised exactly if its condition is met, and bars a model only if it must."""
 
 import pytest
 
@@ -16,15 +16,15 @@ AHEAD = {"base_rate": Interval(0.28, 0.25, 0.31), "personal_rate": Interval(0.02
 
 def _attack(horizon: int = 1, train: float = 0.8, **changed: Interval) -> dict[str, Flag]:
     scores = {"roc_auc": Interval(train)}
-    found = attack_flags(train=scores, validation=HONEST | changed, lead=AHEAD, horizon=horizon)
-    return {flag.name: flag for flag in found}
+    flags = attack_flags(train=scores, validation=HONEST | changed, lead=AHEAD, horizon=horizon)
+    return {flag.name: flag for flag in flags}
 
 
 def _severity(r2: float, train: float, **lead: Interval) -> dict[str, Flag]:
-    found = severity_flags(
+    flags = severity_flags(
         train={"r2": Interval(train)}, validation={"r2": Interval(r2, r2 - 0.1, r2 + 0.1)}, lead=lead, horizon=1
     )
-    return {flag.name: flag for flag in found}
+    return {flag.name: flag for flag in flags}
 
 
 def test_an_honest_model_has_no_findings() -> None:
@@ -32,11 +32,11 @@ def test_an_honest_model_has_no_findings() -> None:
     assert _severity(0.2, 0.25, base_rate=Interval(0.3, 0.1, 0.5)) == {}
 
 
-@pytest.mark.parametrize(("train", "found"), [(0.88, False), (0.879, False), (0.89, True), (1.0, True)])
-def test_overfitting_is_a_gap_above_a_tenth(train: float, found: bool) -> None:
+@pytest.mark.parametrize(("train", "flagged"), [(0.88, False), (0.879, False), (0.89, True), (1.0, True)])
+def test_overfitting_is_a_gap_above_a_tenth(train: float, flagged: bool) -> None:
     flags = _attack(train=train)
-    assert ("overfitting" in flags) == found
-    assert not found or not flags["overfitting"].bars
+    assert ("overfitting" in flags) == flagged
+    assert not flagged or not flags["overfitting"].bars
 
 
 def test_overfitting_of_a_regressor_is_a_gap_in_r2() -> None:
@@ -45,35 +45,35 @@ def test_overfitting_of_a_regressor_is_a_gap_in_r2() -> None:
 
 
 def test_a_gap_that_may_be_chance_is_a_note() -> None:
-    """R2 0.2 [0.1, 0.3]: a gap of 0.15 to the value is one of 0.05 to the upper limit."""
+    """With an R2 of 0.2 [0.1, 0.3], a gap of 0.15 to the value is a gap of 0.05 to the upper limit."""
     assert _severity(0.2, 0.35)["overfitting"].note
     assert "may be chance" in _severity(0.2, 0.35)["overfitting"].reason
     assert not _severity(0.2, 0.41)["overfitting"].note
 
 
-@pytest.mark.parametrize(("value", "found"), [(0.70, False), (0.6999, True), (0.5, True)])
-def test_underfitting_is_below_seven_tenths(value: float, found: bool) -> None:
+@pytest.mark.parametrize(("value", "flagged"), [(0.70, False), (0.6999, True), (0.5, True)])
+def test_underfitting_is_below_seven_tenths(value: float, flagged: bool) -> None:
     scores = {"roc_auc": Interval(value, 0.4, 0.8)}
     flags = attack_flags(train=scores, validation=HONEST | scores, lead={}, horizon=1)
-    assert bool(flags) == found
+    assert bool(flags) == flagged
 
 
 @pytest.mark.parametrize(
-    ("lead", "found", "note"),
+    ("lead", "flagged", "note"),
     [
-        (Interval(0.03, 0.01, 0.05), False, False),  # the diary allows no more
+        (Interval(0.03, 0.01, 0.05), False, False),  # no model does better on this diary
         (Interval(0.01, -0.01, 0.03), True, True),
         (Interval(-0.01, -0.03, 0.01), True, True),
-        (Interval(-0.03, -0.05, -0.01), True, False),  # a baseline reaches more: the model can be better
+        (Interval(-0.03, -0.05, -0.01), True, False),  # a baseline is better, so the model could be
     ],
 )
-def test_underfitting_is_judged_against_the_best_baseline(lead: Interval, found: bool, note: bool) -> None:
+def test_underfitting_is_judged_against_the_best_baseline(lead: Interval, flagged: bool, note: bool) -> None:
     scores = {"roc_auc": Interval(0.66, 0.63, 0.69)}
     leads = {"base_rate": Interval(0.16, 0.13, 0.19), "personal_rate": lead}
     flags = attack_flags(train=scores, validation=HONEST | scores, lead=leads, horizon=1)
     by_name = {flag.name: flag for flag in flags}
-    assert ("underfitting" in by_name) == found
-    if found:
+    assert ("underfitting" in by_name) == flagged
+    if flagged:
         assert by_name["underfitting"].note == note
         assert "the best baseline, the personal rate" in by_name["underfitting"].reason
 
@@ -109,8 +109,8 @@ def test_a_score_that_cannot_be_computed_is_said() -> None:
     ],
 )
 def test_a_baseline_is_beaten_only_beyond_noise(lead: Interval, name: str | None, bars: bool) -> None:
-    found = attack_flags(train={"roc_auc": Interval(0.8)}, validation=HONEST, lead={"personal_rate": lead}, horizon=1)
-    assert [(flag.name, flag.bars) for flag in found] == ([(name, bars)] if name else [])
+    flags = attack_flags(train={"roc_auc": Interval(0.8)}, validation=HONEST, lead={"personal_rate": lead}, horizon=1)
+    assert [(flag.name, flag.bars) for flag in flags] == ([(name, bars)] if name else [])
     regressor = _severity(0.2, 0.2, personal_rate=lead)
     assert list(regressor) == ([name] if name else [])
 
@@ -153,7 +153,7 @@ def test_a_calibration_intercept_says_the_direction(intercept: Interval, word: s
         ("roc_auc", 1, 0.86, "doubt"),
         ("roc_auc", 1, 0.91, "leak"),
         ("roc_auc", 0, 0.75, None),
-        ("roc_auc", 0, 0.86, "doubt"),  # what real same-day diaries give when patients are split at random
+        ("roc_auc", 0, 0.86, "doubt"),  # as on real same-day diaries if patients are split at random
         ("roc_auc", 0, 0.96, "leak"),
         ("within_person_auc", 1, 0.65, None),
         ("within_person_auc", 1, 0.75, "doubt"),

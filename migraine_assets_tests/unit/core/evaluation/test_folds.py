@@ -1,4 +1,4 @@
-"""The split keeps people apart and time in order, loses no row, and does not depend on how rows are sorted."""
+"""The split separates participants, follows the order of time, loses no row, and ignores the order of rows."""
 
 from pathlib import Path
 
@@ -20,7 +20,7 @@ Cohort = tuple[Names, NDArray[np.int64], NDArray[np.bool_], NDArray[np.float64]]
 
 
 def _cohort(first_days: list[int], length: int | list[int] = 30, *, unknown: float = 0.1, seed: int = 0) -> Cohort:
-    """Names, days, has_label and attacks of participants who joined on `first_days`."""
+    """Return names, days, has_label and attacks of participants who joined on `first_days`."""
     generator = np.random.default_rng(seed)
     lengths = np.broadcast_to(length, len(first_days)).tolist()
     who = np.repeat(np.array([f"p{k}" for k in range(len(first_days))], dtype=object), lengths)
@@ -36,7 +36,7 @@ def _assign(cohort: Cohort, *, dated: bool = True, ahead: int = 1, settings: Fol
 
 
 def _reorder(cohort: Cohort, rows: NDArray[np.generic]) -> Cohort:
-    """The chosen rows, by place or by mask."""
+    """Return the chosen rows, by position or by mask."""
     who, day, has_label, attack = cohort
     return who[rows], day[rows], has_label[rows], attack[rows]
 
@@ -123,14 +123,14 @@ def test_who_joined_on_the_same_day_is_drawn_by_name_and_seed() -> None:
 
 
 def test_a_concurrent_cohort_is_cut_late_and_the_remainder_counted() -> None:
-    """200 people, 180 days: 60 % of the labelled days train, 5 % test, 35 % are the price of both demands."""
+    """Of the labeled days of 200 participants in 180 days, 60 % are for training, 5 % for the test, 35 % are unused."""
     folds = _assign(_cohort([19_000] * 200, 180, unknown=0), settings=FoldSettings())
     shares = {count.part: count.rows / (200 * 180) for count in folds.counts}
     assert shares == pytest.approx({"train": 0.6, "test": 0.05, "unused": 0.35}, abs=0.01)
 
 
 def test_people_who_stopped_early_are_still_tested() -> None:
-    """One diary of years must not push the cut behind the last day of those who joined last."""
+    """One diary of several years must not move the cut after the last day of those who joined last."""
     first, length = [0, 0, 0, 0, 0, 0, 0, 0, 5, 6], [2000] + [60] * 9
     folds = _assign(_cohort(first, length, unknown=0), settings=FoldSettings())
     who = _cohort(first, length, unknown=0)[0]

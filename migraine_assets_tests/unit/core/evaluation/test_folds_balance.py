@@ -1,4 +1,4 @@
-"""Folds are even in rows and attacks, and do not depend on the order in which participants come."""
+"""Folds are balanced in rows and attacks, and do not depend on the order of participants."""
 
 import numpy as np
 from hypothesis import given, settings
@@ -13,7 +13,7 @@ def test_equal_participants_are_dealt_evenly() -> None:
 
 
 def test_attacks_are_balanced_too() -> None:
-    """By rows alone, the five who have all the attacks could share a fold."""
+    """If only rows were balanced, the five participants with all the attacks could be in one fold."""
     attacks = np.array([10] * 5 + [0] * 20)
     fold = balanced_folds(np.full(25, 10), attacks, np.arange(25), folds=5)
     assert np.bincount(fold, attacks).tolist() == [10.0] * 5
@@ -33,9 +33,9 @@ def test_no_fold_is_heavier_than_the_lightest_by_more_than_one_participant(
     attacks = np.array([round(n * share) for n, share in people])
     draw = np.arange(rows.size)
     fold = balanced_folds(rows, attacks, draw, folds=folds)
-    held = np.bincount(fold, rows, folds) / rows.sum()
+    shares = np.bincount(fold, rows, folds) / rows.sum()
     hits = np.bincount(fold, attacks, folds) / max(1, attacks.sum())
-    load = np.maximum(held, hits)
+    load = np.maximum(shares, hits)
     largest = np.maximum(rows / rows.sum(), attacks / max(1, attacks.sum())).max()
     assert load.max() <= load.min() + largest + 1e-12
     order = np.random.default_rng(seed).permutation(rows.size)

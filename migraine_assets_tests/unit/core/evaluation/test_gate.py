@@ -1,4 +1,4 @@
-"""The best two are ranked, the barred left out with a reason, and a champion is replaced only by its equal."""
+"""The best two models are selected, barred models have a reason, and a champion is replaced only by a model as good."""
 
 import json
 
@@ -89,7 +89,7 @@ def test_a_result_without_scores_is_refused_and_not_an_error() -> None:
 
 
 def _test_rows(seed: int = 0) -> tuple[Floats, Floats, Floats]:
-    """Outcomes, their true probabilities and participants: 40 people of 40 days."""
+    """Return outcomes, their true probabilities, and participants: 40 days of each of 40 people."""
     generator = np.random.default_rng(seed)
     group = np.repeat(np.arange(40), 40)
     linear = generator.normal(-1, 1, 40)[group] + generator.normal(0, 0.7, group.size)
@@ -156,7 +156,7 @@ def test_a_loss_within_noise_keeps_the_incumbent_unless_a_margin_allows_it() -> 
 
 
 def test_ranking_as_well_with_spoilt_probabilities_is_refused() -> None:
-    """ROC-AUC cannot see this: the order is the same and every number is wrong."""
+    """ROC-AUC does not show this: the order is right, but every probability is wrong."""
     y, p, group = _test_rows()
     decision = gate("attack", y, np.sqrt(p), p, group)
     assert decision.figures["roc_auc"].value == 0
@@ -212,7 +212,7 @@ def test_what_cannot_be_compared_is_refused(spoilt: str) -> None:
 @settings(max_examples=25, deadline=None)
 @given(st.integers(0, 1000), st.floats(0, 1), st.floats(0, 1))
 def test_of_two_models_at_most_one_displaces_the_other(seed: int, one: float, other: float) -> None:
-    """Without a margin no two models can take the place from each other in turns, unless they score alike."""
+    """Without a margin, two models cannot replace each other in turns unless their scores are equal."""
     y, p, group = _test_rows(seed)
     a, b = _blur(p, one), _blur(p, other)
     few = GateSettings(replicates=20)

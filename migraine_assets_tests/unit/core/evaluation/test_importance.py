@@ -1,4 +1,4 @@
-"""An input matters as far as the model gets worse without it; equals are shuffled together, rows are bounded."""
+"""The importance of an input is the loss of the model without it; inputs of a group are shuffled together."""
 
 import math
 
@@ -28,24 +28,24 @@ def _model(X: Matrix) -> Floats:
 def test_inputs_are_ordered_by_how_much_their_loss_hurts() -> None:
     X, y = _data()
     groups = {"weak": (1,), "strong": (0,), "unused": (2,)}
-    found = permutation_importance(_model, X, y, groups=groups, loss=_mean_absolute, seed=1)
-    assert [item.name for item in found] == ["strong", "weak", "unused"]
-    assert found[0].low <= found[0].rise <= found[0].high
-    assert found[1].low > 0
-    assert found[2].rise == 0
+    importance = permutation_importance(_model, X, y, groups=groups, loss=_mean_absolute, seed=1)
+    assert [item.name for item in importance] == ["strong", "weak", "unused"]
+    assert importance[0].low <= importance[0].rise <= importance[0].high
+    assert importance[1].low > 0
+    assert importance[2].rise == 0
 
 
 def test_a_constant_or_null_input_is_worth_nothing_and_costs_no_prediction() -> None:
     X, y = _data()
-    asked: list[int] = []
+    sizes: list[int] = []
 
     def counted(rows: Matrix) -> Floats:
-        asked.append(len(rows))
+        sizes.append(len(rows))
         return _model(rows)
 
-    found = permutation_importance(counted, X, y, groups={"null": (3,)}, loss=_mean_absolute, seed=1)
-    assert (found[0].rise, found[0].low, found[0].high) == (0.0, 0.0, 0.0)
-    assert asked == [ROWS]
+    importance = permutation_importance(counted, X, y, groups={"null": (3,)}, loss=_mean_absolute, seed=1)
+    assert (importance[0].rise, importance[0].low, importance[0].high) == (0.0, 0.0, 0.0)
+    assert sizes == [ROWS]
 
 
 def test_inputs_that_say_the_same_are_excused_alone_but_not_together() -> None:
@@ -87,8 +87,10 @@ def test_the_callers_matrix_is_left_as_it_was() -> None:
 @pytest.mark.parametrize("rows", [0, 10])
 def test_nothing_is_claimed_where_the_loss_is_undefined(rows: int) -> None:
     X, y = _data()
-    found = permutation_importance(_model, X[:rows], y[:rows], groups={"a": (0,)}, loss=lambda *_: math.nan, seed=1)
-    assert found == ()
+    importance = permutation_importance(
+        _model, X[:rows], y[:rows], groups={"a": (0,)}, loss=lambda *_: math.nan, seed=1
+    )
+    assert importance == ()
 
 
 def test_columns_of_one_field_move_together_and_mixtures_stand_alone() -> None:

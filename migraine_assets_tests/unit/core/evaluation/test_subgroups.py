@@ -1,4 +1,4 @@
-"""Groups are counted, ordered, and scored only where enough people and attacks stand behind the figure."""
+"""Groups are counted and ordered, and scored only if they have enough participants and attacks."""
 
 import numpy as np
 import pytest
@@ -24,13 +24,13 @@ def _rows(mask: NDArray[np.bool_]) -> Scores:
 def _one_group(people: int, events: int, others: int) -> Subgroup:
     n = events + others
     values = np.full(n, "F", dtype=object)
-    found = subgroups(
+    groups = subgroups(
         {"Sex": values},
         participant=np.arange(n) % people,
         events=np.repeat([1.0, 0.0], [events, others]),
         score=_rows,
     )
-    return found[0]
+    return groups[0]
 
 
 def test_the_smallest_group_that_is_scored() -> None:
@@ -65,8 +65,8 @@ def test_a_regression_needs_days_not_attacks() -> None:
 
 def test_what_is_not_recorded_is_a_group_of_its_own_and_comes_last() -> None:
     values = np.array(["no_aura", None, "aura", ""], dtype=object)
-    found = subgroups({"Migraine type": values}, participant=np.arange(4), events=None, score=_rows)
-    assert [(group.label, group.rows) for group in found] == [("aura", 1), ("no_aura", 1), (NOT_RECORDED, 2)]
+    groups = subgroups({"Migraine type": values}, participant=np.arange(4), events=None, score=_rows)
+    assert [(group.label, group.rows) for group in groups] == [("aura", 1), ("no_aura", 1), (NOT_RECORDED, 2)]
 
 
 def test_age_bands_end_below_their_number_and_are_ordered_by_age() -> None:
@@ -75,13 +75,13 @@ def test_age_bands_end_below_their_number_and_are_ordered_by_age() -> None:
     assert bands.tolist() == [
         "60 and over", "under 30", "30-44", NOT_RECORDED, "30-44", "45-59", "under 30",
     ]  # fmt: skip
-    found = subgroups({"Age": bands}, participant=np.arange(7), events=None, score=_rows)
-    assert [group.label for group in found] == ["under 30", "30-44", "45-59", "60 and over", NOT_RECORDED]
+    groups = subgroups({"Age": bands}, participant=np.arange(7), events=None, score=_rows)
+    assert [group.label for group in groups] == ["under 30", "30-44", "45-59", "60 and over", NOT_RECORDED]
 
 
 @settings(max_examples=30, deadline=None)
 @given(st.lists(st.sampled_from(["F", "M", "", None]), min_size=1, max_size=60))
 def test_every_row_is_in_exactly_one_group_of_a_dimension(labels: list[str | None]) -> None:
     values = np.array(labels, dtype=object)
-    found = subgroups({"Sex": values}, participant=np.arange(len(labels)), events=None, score=_rows)
-    assert sum(group.rows for group in found) == len(labels)
+    groups = subgroups({"Sex": values}, participant=np.arange(len(labels)), events=None, score=_rows)
+    assert sum(group.rows for group in groups) == len(labels)

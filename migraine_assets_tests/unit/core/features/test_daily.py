@@ -9,7 +9,7 @@ BY_NAME = {quantity.name: quantity for quantity in QUANTITIES}
 
 
 def of_day(name: str, **fields: float | None) -> float:
-    """The quantity of a single day; fields that are not named are null."""
+    """Return the quantity of a single day; fields that are not named are null."""
     value = default_plan().layout.quantities[name](lambda field: np.array([fields.get(field)], dtype=np.float64))
     assert value.shape == (1,)
     return float(value[0])

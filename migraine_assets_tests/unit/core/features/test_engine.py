@@ -29,7 +29,7 @@ def bits(table: NDArray[np.float32]) -> NDArray[np.uint32]:
 
 
 def history(diary: Diary, row: int) -> Diary:
-    """The history that the service gets for `row`: the row and the 28 days of the same participant before it."""
+    """Return the history that the service gets for `row`: the row and the 28 days before it."""
     age = diary.day[row] - diary.day
     return part(diary, (diary.participant == diary.participant[row]) & (age >= 0) & (age <= LOOK_BACK))
 
@@ -67,8 +67,8 @@ def test_many_participants_of_a_few_days_do_not_influence_each_other(most):
     """A nearly empty calendar, as in a batch of the service, is summed in a different way than a full one."""
     rng = np.random.default_rng(most)
     diary = random_diary(people=200, days=30, seed=most)
-    kept = np.concatenate([rng.permutation(np.flatnonzero(diary.participant == k))[:most] for k in range(200)])
-    few = part(diary, np.isin(np.arange(len(diary)), kept))
+    chosen = np.concatenate([rng.permutation(np.flatnonzero(diary.participant == k))[:most] for k in range(200)])
+    few = part(diary, np.isin(np.arange(len(diary)), chosen))
     for horizon in (0, 1):
         np.testing.assert_array_equal(bits(by_rows(few, horizon)), bits(compute(few, horizon=horizon)))
 
@@ -93,7 +93,7 @@ def test_no_prediction_reads_a_later_day(diary, at, horizon):
 
 
 def test_a_next_day_prediction_reads_the_outcome_of_its_day():
-    """Otherwise the two tests above could pass with features that read nothing."""
+    """Otherwise the two tests above could pass with features that read no column."""
     calm, attack = (compute(person([0], migraine_occurrence=[outcome]), horizon=1) for outcome in (0, 1))
     assert calm[0, select(["attack_today", "attacks_7d"])].tolist() == [0, 0]
     assert attack[0, select(["attack_today", "attacks_7d"])].tolist() == [1, 1]
@@ -157,9 +157,9 @@ def test_select_names_what_does_not_exist():
 
 def test_available_are_the_features_with_something_to_compute_from():
     diary = person([0, 1], stress_level=[1, 2], missed_meals=[None, 1], humidity=[None, None])
-    found = available(diary)
-    assert {"stress_level", "stress_mean_7d", "stress_x_sleep", "trigger_count", "target_weekend"} <= set(found)
-    assert {"humidity", "attacks_28d", "sleep_hours", "age"}.isdisjoint(found)
+    names = available(diary)
+    assert {"stress_level", "stress_mean_7d", "stress_x_sleep", "trigger_count", "target_weekend"} <= set(names)
+    assert {"humidity", "attacks_28d", "sleep_hours", "age"}.isdisjoint(names)
 
 
 def test_without_dates_no_feature_with_a_history_is_available():

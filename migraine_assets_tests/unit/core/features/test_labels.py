@@ -10,7 +10,7 @@ from migraine_assets_tests.unit.core.diaries import MONDAY, changed, diaries, pe
 
 
 def on(diary: Diary, row: int, ahead: int, column: str) -> float:
-    """The value `ahead` days after the day of the row; NaN if the diary does not have it."""
+    """Return the value `ahead` days after the day of the row; NaN if the diary does not have it."""
     same = (diary.participant == diary.participant[row]) & (diary.day == diary.day[row] + ahead)
     return float(diary.values(column)[same][0]) if same.any() else np.nan
 

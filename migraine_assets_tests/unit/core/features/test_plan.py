@@ -1,4 +1,4 @@
-"""Recipes are checked, compiled, narrowed and computed, also with fields that the source does not know."""
+"""Recipes are checked, compiled, narrowed and computed, even if the source lacks some of their fields."""
 
 from dataclasses import replace
 
@@ -61,7 +61,7 @@ def test_a_field_a_window_and_a_parameter_that_the_table_does_not_have_are_compu
 
 
 def test_a_field_of_another_contract_can_be_an_outcome() -> None:
-    """A same-day prediction then does not read it on its own day."""
+    """A same-day prediction then does not use it on the predicted day."""
     base = recipe(feature(name="naps", operation="today", window=1))
     outcome = replace(base, fields=CONTRACT.updated((replace(NAPS, role="outcome"),)).fields)
     diary = person([0], naps=[3])

@@ -1,4 +1,4 @@
-"""The table declares what the functions do: inputs, windows, and values computed by hand."""
+"""The declarations of the table match its functions: inputs, windows, and values computed by hand."""
 
 import numpy as np
 import pytest

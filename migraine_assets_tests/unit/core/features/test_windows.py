@@ -1,4 +1,4 @@
-"""The engine against a plain implementation of its rules with dictionaries of days and Python floats: the same bits."""
+"""The engine gives the same bits as a plain implementation of its rules with dictionaries and Python floats."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -41,7 +41,7 @@ def windows(diary: Diary, horizon: int) -> Windows:
 
 
 def plain(diary: Diary, row: int, column: str, horizon: int) -> Known:
-    """The known values of `column` at `row`, by days back, within the window."""
+    """Return the known values of `column` at `row`, by days back, within the window."""
     hidden = 1 if column in CONTRACT.withheld and not horizon else 0
     known = {}
     for other in np.flatnonzero(diary.participant == diary.participant[row]).tolist():
@@ -58,8 +58,8 @@ def total(known: Known, span: int) -> float:
 
 
 def mean(known: Known, span: int) -> float:
-    asked = sum(back < span for back in known)
-    return total(known, span) / asked if asked else np.nan
+    count = sum(back < span for back in known)
+    return total(known, span) / count if count else np.nan
 
 
 def since(known: Known, value: float) -> float:
@@ -159,11 +159,11 @@ def test_a_column_that_the_diary_lacks_is_like_one_that_was_never_asked():
     lacking, never = windows(person([0, 1]), 1), windows(person([0, 1], stress_level=[None, None]), 1)
     np.testing.assert_array_equal(lacking.today("stress_level"), never.today("stress_level"))
     for method in ("last", "back", "count", "total", "mean"):
-        got, expected = (getattr(days, method)("stress_level", 7) for days in (lacking, never))
-        np.testing.assert_array_equal(got, expected)
+        actual, expected = (getattr(days, method)("stress_level", 7) for days in (lacking, never))
+        np.testing.assert_array_equal(actual, expected)
     for method in ("days_since", "run"):
-        got, expected = (getattr(days, method)("stress_level", 1.0, 28) for days in (lacking, never))
-        np.testing.assert_array_equal(got, expected)
+        actual, expected = (getattr(days, method)("stress_level", 1.0, 28) for days in (lacking, never))
+        np.testing.assert_array_equal(actual, expected)
 
 
 def test_an_undated_diary_knows_today_and_nothing_else():

@@ -1,4 +1,4 @@
-"""Participants are drawn, not rows; equal seeds draw equally; the interval covers what it should."""
+"""Participants are drawn, not rows; equal seeds give equal draws; intervals have the stated coverage."""
 
 import numpy as np
 import pytest
@@ -19,7 +19,7 @@ def test_names_and_codes_draw_alike() -> None:
 
 
 def test_all_rows_of_a_participant_are_taken_together() -> None:
-    """Tempting and wrong: drawing rows, which makes intervals of repeated days far too narrow."""
+    """Draw rows instead of participants, which is wrong: intervals of repeated days become far too narrow."""
     draw = resample(np.array([0, 0, 1]), replicates=20, seed=2)
     total, drawn = draw.sums(np.array([[1.0], [1.0], [10.0]]))
     assert total.tolist() == [12.0]

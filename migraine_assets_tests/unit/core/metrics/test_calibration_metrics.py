@@ -1,4 +1,4 @@
-"""Calibration slope and intercept are the maximum-likelihood ones, their interval a full bootstrap's."""
+"""Calibration slope and intercept are the maximum-likelihood estimates, with the interval of a full bootstrap."""
 
 import numpy as np
 import pytest
@@ -12,7 +12,7 @@ from migraine_assets.core.metrics.calibration_metrics import recalibration
 def _cohort(
     *, slope: float = 1.0, shift: float = 0.0, people: int = 60, days: int = 40
 ) -> tuple[Floats, Floats, Floats]:
-    """Outcomes, predictions, participants: the truth is shift + slope * logit(p), and persons differ."""
+    """Return outcomes, predictions and participants. The true log-odds: shift + slope * logit(p) + person."""
     generator = np.random.default_rng(11)
     group = np.repeat(np.arange(people), days).astype(np.float64)
     p = expit(generator.normal(-1, 1, people * days))
@@ -55,13 +55,13 @@ def test_one_newton_step_is_close_to_refitting_each_replicate() -> None:
 @pytest.mark.parametrize(("slope", "shift"), [(1.0, 0.0), (0.5, 0.0), (1.0, -0.8)])
 def test_the_interval_holds_the_truth_and_tells_it_from_perfect(slope: float, shift: float) -> None:
     y, p, group = _cohort(slope=slope, shift=shift)
-    found = recalibration(y, p, resample(group))[1].interval()
-    assert found.ci_low <= slope <= found.ci_high
-    assert (found.ci_low <= 1 <= found.ci_high) == (slope == 1.0)
+    slope_interval = recalibration(y, p, resample(group))[1].interval()
+    assert slope_interval.ci_low <= slope <= slope_interval.ci_high
+    assert (slope_interval.ci_low <= 1 <= slope_interval.ci_high) == (slope == 1.0)
 
 
 def test_predictions_far_from_the_truth_still_converge() -> None:
-    """Newton's first step from here is half a million; without halving it never comes back."""
+    """Newton's first step from here is half a million; it converges only because steps are halved."""
     y = np.tile([0.0, 1.0], 50)
     intercept, slope = recalibration(y, np.full(100, 1e-6), resample(np.repeat(np.arange(10), 10)))
     assert intercept.value == pytest.approx(logit(1 - 1e-6), abs=1e-3)

@@ -1,4 +1,4 @@
-"""Curves agree with scikit-learn and stay small; the threshold is the best one, and the same one every time."""
+"""Curves agree with scikit-learn and have few points; the threshold is the best one and deterministic."""
 
 import numpy as np
 import pytest
@@ -86,8 +86,8 @@ def test_net_benefit_of_everybody_is_zero_at_the_base_rate() -> None:
 
 
 def test_the_confusion_matrix_counts_a_prediction_at_the_threshold_as_announced() -> None:
-    found = confusion_matrix([1.0, 1, 0, 0, 0], [0.5, 0.4, 0.5, 0.6, 0.1], threshold=0.5)
-    counts = (found.true_negatives, found.false_positives, found.false_negatives, found.true_positives)
+    matrix = confusion_matrix([1.0, 1, 0, 0, 0], [0.5, 0.4, 0.5, 0.6, 0.1], threshold=0.5)
+    counts = (matrix.true_negatives, matrix.false_positives, matrix.false_negatives, matrix.true_positives)
     assert counts == (1, 2, 1, 1)
 
 

@@ -1,4 +1,4 @@
-"""A figure and its interval survive JSON, unknown ends included."""
+"""An estimate and its interval survive JSON, including unknown limits."""
 
 import json
 import math

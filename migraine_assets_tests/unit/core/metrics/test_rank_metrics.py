@@ -47,7 +47,7 @@ def test_each_persons_area_agrees_with_scikit_learn(rows: list[tuple[int, int, i
 
 
 def test_a_score_that_knows_persons_but_no_days_has_no_within_person_area() -> None:
-    """It ranks the rows of all persons well, which is why the pooled area alone misleads."""
+    """The model ranks the pooled rows of all participants well, so the pooled area alone is misleading."""
     y = np.tile([1.0, 1, 1, 0, 0, 0, 0, 1], 20)
     group = np.repeat(np.arange(40), 4)
     p = np.where(group % 2 == 0, 0.8, 0.2)
@@ -68,6 +68,6 @@ def test_a_long_diary_weighs_more_but_does_not_drown_the_others() -> None:
 
 def test_one_row_a_person_has_no_within_person_area() -> None:
     draw = resample(np.arange(6), replicates=10)
-    found = within_person_area(np.array([0.0, 1, 0, 1, 0, 1]), np.linspace(0, 1, 6), draw)
-    assert np.isnan(found.value)
-    assert np.isnan(found.replicates).all()
+    area = within_person_area(np.array([0.0, 1, 0, 1, 0, 1]), np.linspace(0, 1, 6), draw)
+    assert np.isnan(area.value)
+    assert np.isnan(area.replicates).all()

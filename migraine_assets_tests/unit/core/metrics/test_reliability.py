@@ -1,4 +1,4 @@
-"""Bins of the calibration curve hold every row once, and their intervals know that days come in persons."""
+"""Each row is in one bin of the calibration curve, and the intervals account for participants."""
 
 import numpy as np
 import pytest
@@ -12,24 +12,24 @@ from migraine_assets.core.metrics.reliability import reliability, wilson
 @given(st.lists(st.tuples(st.integers(0, 1), st.integers(0, 15), st.integers(0, 5)), min_size=1, max_size=100))
 def test_every_row_is_in_one_bin(rows: list[tuple[int, int, int]]) -> None:
     y, p, group = (np.array(column) for column in zip(*rows, strict=True))
-    found = reliability(y, p / 15, group)
-    assert found.rows.sum() == y.size
-    assert (found.rows > 0).all()
-    assert found.rows.size <= 10
-    assert found.rows @ found.observed == pytest.approx(y.sum())
-    assert (np.diff(found.predicted) > 0).all()
-    assert ((found.ci_low <= found.observed + 1e-12) & (found.observed <= found.ci_high + 1e-12)).all()
+    bins = reliability(y, p / 15, group)
+    assert bins.rows.sum() == y.size
+    assert (bins.rows > 0).all()
+    assert bins.rows.size <= 10
+    assert bins.rows @ bins.observed == pytest.approx(y.sum())
+    assert (np.diff(bins.predicted) > 0).all()
+    assert ((bins.ci_low <= bins.observed + 1e-12) & (bins.observed <= bins.ci_high + 1e-12)).all()
 
 
 def test_bins_hold_about_as_many_rows() -> None:
     p = np.random.default_rng(0).random(1000)
-    found = reliability(np.zeros(1000), p, np.arange(1000))
-    assert found.rows.tolist() == [100] * 10
+    bins = reliability(np.zeros(1000), p, np.arange(1000))
+    assert bins.rows.tolist() == [100] * 10
 
 
 def test_a_constant_prediction_is_one_bin() -> None:
-    found = reliability([0.0, 1.0], [0.3, 0.3], [0, 1])
-    assert (found.predicted.tolist(), found.observed.tolist(), found.rows.tolist()) == ([0.3], [0.5], [2])
+    bins = reliability([0.0, 1.0], [0.3, 0.3], [0, 1])
+    assert (bins.predicted.tolist(), bins.observed.tolist(), bins.rows.tolist()) == ([0.3], [0.5], [2])
 
 
 def test_no_rows_give_no_bins() -> None:
@@ -37,7 +37,7 @@ def test_no_rows_give_no_bins() -> None:
 
 
 def test_days_of_one_person_are_no_independent_rows() -> None:
-    """Twenty persons with ten equal days each tell as much as twenty days."""
+    """Twenty participants with ten equal days each have the information of twenty days."""
     y, p = np.repeat([0.0, 1.0], 100), np.full(200, 0.5)
     by_person = reliability(y, p, np.repeat(np.arange(20), 10))
     assert by_person.ci_high[0] - by_person.ci_low[0] == pytest.approx(np.ptp(wilson(0.5, 19)), abs=1e-9)
@@ -46,10 +46,10 @@ def test_days_of_one_person_are_no_independent_rows() -> None:
 
 
 def test_a_bin_without_attacks_still_has_an_upper_end() -> None:
-    """A bootstrap would say [0, 0] here, as if five persons proved that it never happens."""
-    found = reliability(np.zeros(50), np.full(50, 0.1), np.repeat(np.arange(5), 10))
-    assert found.ci_low[0] == 0
-    assert found.ci_high[0] == pytest.approx(wilson(0.0, 5)[1])
+    """A bootstrap would give [0, 0] here, as if five participants proved that attacks never happen."""
+    bins = reliability(np.zeros(50), np.full(50, 0.1), np.repeat(np.arange(5), 10))
+    assert bins.ci_low[0] == 0
+    assert bins.ci_high[0] == pytest.approx(wilson(0.0, 5)[1])
 
 
 def test_wilson_agrees_with_the_textbook() -> None:

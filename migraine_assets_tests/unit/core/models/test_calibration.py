@@ -1,4 +1,4 @@
-"""The sigmoid and the conformal quantile: right on data whose truth is known, sane where there is none."""
+"""The sigmoid and the conformal quantile are right on simulated data, and safe on degenerate data."""
 
 import math
 
@@ -19,9 +19,9 @@ def _logistic(slope: float, intercept: float, *, n: int = 60_000) -> tuple[np.nd
 
 @pytest.mark.parametrize(("slope", "intercept"), [(1.0, 0.0), (0.3, -1.5), (2.0, 1.0)])
 def test_the_sigmoid_that_made_the_outcomes_is_found(slope: float, intercept: float) -> None:
-    found = fit_sigmoid(*_logistic(slope, intercept))
-    assert found.slope == pytest.approx(slope, abs=0.06)
-    assert found.intercept == pytest.approx(intercept, abs=0.06)
+    calibration = fit_sigmoid(*_logistic(slope, intercept))
+    assert calibration.slope == pytest.approx(slope, abs=0.06)
+    assert calibration.intercept == pytest.approx(intercept, abs=0.06)
 
 
 @settings(max_examples=40, deadline=None)
@@ -53,9 +53,9 @@ def test_perfectly_separated_outcomes_give_finite_probabilities_short_of_certain
 
 def test_a_score_that_orders_the_days_the_wrong_way_gets_the_base_rate() -> None:
     score, y = _logistic(1.0, 0.0)
-    found = fit_sigmoid(-score, y)
-    assert found.slope == 0.0
-    assert found.apply(score)[0] == pytest.approx(y.mean(), abs=1e-3)
+    calibration = fit_sigmoid(-score, y)
+    assert calibration.slope == 0.0
+    assert calibration.apply(score)[0] == pytest.approx(y.mean(), abs=1e-3)
 
 
 def test_a_constant_score_gets_the_base_rate() -> None:
@@ -64,7 +64,7 @@ def test_a_constant_score_gets_the_base_rate() -> None:
 
 
 def test_a_fold_is_calibrated_without_its_own_outcomes() -> None:
-    """Fitting one sigmoid on all folds is shorter, and makes the cross-validated Brier score too good."""
+    """One sigmoid that is fitted on all folds would make the cross-validated Brier score too good."""
     score, y = _logistic(1.0, 0.0, n=400)
     fold = (np.arange(400) % 4).astype(np.int8)
     turned = np.where(fold == 2, 1 - y, y)

@@ -1,4 +1,4 @@
-"""The table of sixteen models: complete, consistent, and cheap to look at."""
+"""The table of sixteen models is complete and consistent, and importing it is cheap."""
 
 import subprocess
 import sys

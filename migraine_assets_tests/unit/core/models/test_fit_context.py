@@ -20,7 +20,7 @@ def test_a_warning_of_the_fit_is_kept_once_and_not_printed() -> None:
 
 
 def test_a_deprecation_is_no_note() -> None:
-    """Collecting every warning would hide from the tests that a library is about to change."""
+    """If every warning were collected, the tests would not show that a library deprecates something."""
     with pytest.raises(DeprecationWarning), collected_warnings(1):
         warnings.warn("old", DeprecationWarning, stacklevel=1)
 
@@ -31,7 +31,7 @@ def test_linear_algebra_is_held_to_the_given_threads() -> None:
 
 
 def test_openmp_is_held_too_though_its_library_was_not_loaded_before() -> None:
-    """Limiting the libraries that are loaded is no limit on the one that the first model loads."""
+    """A limit on the loaded libraries does not apply to a library that the first model loads later."""
     code = (
         "from migraine_assets.core.models.fit_context import bounded_threads\n"
         "from threadpoolctl import threadpool_info\n"

@@ -1,4 +1,4 @@
-"""Names and values of hyperparameters: what is not understood is refused by name, never ignored."""
+"""Unknown names and invalid values of hyperparameters are refused by name, not ignored."""
 
 import numpy as np
 import pytest

@@ -1,4 +1,4 @@
-"""Nearest neighbours: the ordinary answer where distances differ, the earlier row where they do not."""
+"""Nearest neighbors: the result of scikit-learn if distances differ, and the earlier row if they are equal."""
 
 import numpy as np
 import pytest
@@ -13,10 +13,10 @@ from migraine_assets.core.models.knn import NearestNeighbors
 @given(seed=st.integers(0, 10_000), wanted=st.integers(1, 30))
 def test_the_votes_are_those_of_the_ordinary_classifier_where_no_distances_tie(seed: int, wanted: int) -> None:
     random = np.random.default_rng(seed)
-    X, y, asked = random.normal(size=(60, 4)), random.integers(0, 2, 60), random.normal(size=(20, 4))
+    X, y, queries = random.normal(size=(60, 4)), random.integers(0, 2, 60), random.normal(size=(20, 4))
     y[:2] = 0, 1
-    votes = KNeighborsClassifier(wanted, algorithm="brute").fit(X, y).predict_proba(asked)[:, 1] * wanted
-    share = NearestNeighbors(wanted).fit(X, y).predict_proba(asked)[:, 1]
+    votes = KNeighborsClassifier(wanted, algorithm="brute").fit(X, y).predict_proba(queries)[:, 1] * wanted
+    share = NearestNeighbors(wanted).fit(X, y).predict_proba(queries)[:, 1]
     assert share == pytest.approx((votes + 1) / (wanted + 2))
 
 

@@ -1,4 +1,4 @@
-"""Fitting: out-of-fold means out of fold, the same arguments give the same model, refusals are sentences."""
+"""Training: out-of-fold predictions do not use their own fold, and equal arguments give equal models."""
 
 import dataclasses
 
@@ -16,25 +16,25 @@ from migraine_assets_tests.support.training_data import fitted, label, training_
 
 @pytest.mark.parametrize("model", CLASSIFIERS, ids=label)
 def test_a_classifier_finds_the_signal_without_learning_the_rows_by_heart(model: Estimator) -> None:
-    found, data = fitted(model), training_set("attack")
-    validated, trained = roc_auc_score(data.y, found.oof), roc_auc_score(data.y, found.train_prediction)
+    result, data = fitted(model), training_set("attack")
+    validated, trained = roc_auc_score(data.y, result.oof), roc_auc_score(data.y, result.train_prediction)
     assert validated > 0.7
-    # Five hundred rows are few; on real sizes the bar is 0.10.
+    # With only five hundred rows, the limit is higher than the usual 0.10.
     assert trained - validated < 0.15
-    assert 0.0 < found.oof.min() < found.oof.max() < 1.0
-    assert found.oof.mean() == pytest.approx(data.y.mean(), abs=0.03)
-    assert found.threshold is not None
-    assert 0.0 < found.threshold < 1.0
+    assert 0.0 < result.oof.min() < result.oof.max() < 1.0
+    assert result.oof.mean() == pytest.approx(data.y.mean(), abs=0.03)
+    assert result.threshold is not None
+    assert 0.0 < result.threshold < 1.0
 
 
 @pytest.mark.parametrize("model", REGRESSORS, ids=label)
 def test_a_regressor_finds_the_signal_and_states_its_interval(model: Estimator) -> None:
-    found, data = fitted(model), training_set("severity")
-    assert np.corrcoef(data.y, found.oof)[0, 1] > 0.5
-    assert found.conformal is not None
-    assert (np.abs(data.y - found.oof) <= found.conformal.quantile).mean() == pytest.approx(0.9, abs=0.01)
-    assert found.calibration is None
-    assert found.threshold is None
+    result, data = fitted(model), training_set("severity")
+    assert np.corrcoef(data.y, result.oof)[0, 1] > 0.5
+    assert result.conformal is not None
+    assert (np.abs(data.y - result.oof) <= result.conformal.quantile).mean() == pytest.approx(0.9, abs=0.01)
+    assert result.calibration is None
+    assert result.threshold is None
 
 
 @pytest.mark.parametrize("model", TABLE, ids=label)
@@ -48,14 +48,14 @@ def test_rows_without_any_value_are_predicted_too(model: Estimator) -> None:
 @pytest.mark.parametrize("key", ["logistic_regression", "xgboost", "lightgbm", "knn"])
 def test_a_fold_is_predicted_without_its_own_rows(key: str) -> None:
     model, data = find("attack", key), training_set("attack")
-    held = data.fold == 1
+    outside = data.fold == 1
     changed = dataclasses.replace(
-        data, y=np.where(held, 1 - data.y, data.y), X=np.where(held[:, None], data.X * 2, data.X)
+        data, y=np.where(outside, 1 - data.y, data.y), X=np.where(outside[:, None], data.X * 2, data.X)
     )
     before, after = (out_of_fold(model, rows, model.params(), seed=0, threads=1) for rows in (data, changed))
     again = out_of_fold(model, dataclasses.replace(changed, X=data.X), model.params(), seed=0, threads=1)
-    assert np.array_equal(before[held], again[held])
-    assert not np.array_equal(before[~held], after[~held])
+    assert np.array_equal(before[outside], again[outside])
+    assert not np.array_equal(before[~outside], after[~outside])
 
 
 @pytest.mark.parametrize("model", TABLE, ids=label)
@@ -72,11 +72,11 @@ def test_the_same_arguments_give_the_same_model(model: Estimator) -> None:
 
 @pytest.mark.parametrize("key", ["random_forest", "xgboost", "lightgbm", "gradient_boosting"])
 def test_the_number_of_threads_does_not_change_the_model(key: str) -> None:
-    """A forest that predicts in parallel differs in its last bits from run to run, and with it the bundle's hash."""
+    """The last bits of a forest that predicts in parallel differ between runs, and so would the bundle's hash."""
     model = find("attack", key)
-    found = fit_model(model, training_set("attack"), seed=3, threads=2)
-    assert np.array_equal(found.oof, fitted(model).oof)
-    assert found.calibration == fitted(model).calibration
+    result = fit_model(model, training_set("attack"), seed=3, threads=2)
+    assert np.array_equal(result.oof, fitted(model).oof)
+    assert result.calibration == fitted(model).calibration
 
 
 def test_a_severity_stays_within_the_outcomes_of_training() -> None:
@@ -87,17 +87,17 @@ def test_a_severity_stays_within_the_outcomes_of_training() -> None:
 
 
 def test_without_calibration_the_raw_log_odds_are_kept() -> None:
-    found = fit_model(find("attack", "logistic_regression"), training_set("attack"), calibrate=False)
-    assert found.calibration == UNCALIBRATED
+    result = fit_model(find("attack", "logistic_regression"), training_set("attack"), calibrate=False)
+    assert result.calibration == UNCALIBRATED
     assert np.allclose(
-        found.predict(training_set("attack").X), found.pipeline.predict_proba(training_set("attack").X)[:, 1]
+        result.predict(training_set("attack").X), result.pipeline.predict_proba(training_set("attack").X)[:, 1]
     )
 
 
 def test_a_library_that_does_not_converge_is_noted_and_not_printed(capfd: pytest.CaptureFixture[str]) -> None:
-    found = fit_model(find("attack", "logistic_regression"), training_set("attack"), params={"max_iter": 1})
-    assert len(found.notes) == 1
-    assert found.notes[0].startswith("ConvergenceWarning: lbfgs failed to converge")
+    result = fit_model(find("attack", "logistic_regression"), training_set("attack"), params={"max_iter": 1})
+    assert len(result.notes) == 1
+    assert result.notes[0].startswith("ConvergenceWarning: lbfgs failed to converge")
     assert capfd.readouterr() == ("", "")
 
 
@@ -105,16 +105,16 @@ def test_above_its_limit_the_support_vector_machine_is_approximated() -> None:
     svm = find("attack", "svm")
     assert svm.substitute is not None
     small = dataclasses.replace(svm, substitute=dataclasses.replace(svm.substitute, limit=300))
-    found = fit_model(small, training_set("attack"))
-    assert found.used.startswith("Nystroem")
-    assert roc_auc_score(training_set("attack").y, found.oof) > 0.7
+    result = fit_model(small, training_set("attack"))
+    assert result.used.startswith("Nystroem")
+    assert roc_auc_score(training_set("attack").y, result.oof) > 0.7
 
 
 def test_a_row_limit_bounds_what_is_fitted_and_is_recorded() -> None:
     knn = dataclasses.replace(find("attack", "knn"), row_limit=120)
-    found = fit_model(knn, training_set("attack"))
-    assert len(found.pipeline[-1].reference_) <= 120
-    assert found.used == "NearestNeighbors on 120 of 500 rows"
+    result = fit_model(knn, training_set("attack"))
+    assert len(result.pipeline[-1].reference_) <= 120
+    assert result.used == "NearestNeighbors on 120 of 500 rows"
 
 
 def test_the_clock_is_the_callers() -> None:

@@ -1,4 +1,4 @@
-"""Drawing rows: seeded, without replacement, classes in proportion."""
+"""Rows are sampled with a seed, without replacement, and in the proportion of the classes."""
 
 import numpy as np
 from hypothesis import given, settings

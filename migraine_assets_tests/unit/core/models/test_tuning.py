@@ -1,4 +1,4 @@
-"""The search: off by default, better or equal on its own score, the same every time, bounded by time."""
+"""The search is off by default, never lowers its own score, is deterministic, and has a time limit."""
 
 import itertools
 
@@ -43,16 +43,16 @@ def test_a_booster_gets_its_rounds_by_early_stopping(model: Estimator) -> None:
 @pytest.mark.parametrize("key", ["xgboost", "lightgbm", "gradient_boosting"])
 def test_early_stopping_finds_a_number_of_rounds_that_few_others_beat(key: str) -> None:
     model, data = find("attack", key), training_set("attack", rows=800)
-    learn, held = data.rows(data.fold != 0), data.rows(data.fold == 0)
+    learn, validation = data.rows(data.fold != 0), data.rows(data.fold == 0)
     params, early = model.params({"learning_rate": 0.3}), model.early_stopping
     assert early is not None
     with collected_warnings(1):
-        rounds = early.best_rounds(model.build(params, 800, seed=0), learn.X, learn.y, held.X, held.y)
+        rounds = early.best_rounds(model.build(params, 800, seed=0), learn.X, learn.y, validation.X, validation.y)
 
     def loss(number: int) -> float:
         with collected_warnings(1):
             pipeline = model.build(params | {early.parameter: number}, 800, seed=0).fit(learn.X, learn.y)
-        return float(log_loss(held.y, 1 / (1 + np.exp(-model.score(pipeline, held.X)))))
+        return float(log_loss(validation.y, 1 / (1 + np.exp(-model.score(pipeline, validation.X)))))
 
     assert loss(rounds) < loss(rounds * 8)
     assert loss(rounds) <= loss(max(1, rounds // 4))

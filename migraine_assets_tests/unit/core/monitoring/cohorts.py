@@ -14,7 +14,7 @@ FLAGS = NAMES[8:10]
 def people(
     rng: np.random.Generator, count: int, days: int, *, alike: float = 0.5, shift: float = 0.0
 ) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
-    """Participants, and values [count * days, FEATURES]: numbers, two flags, two ratings, with missing values."""
+    """Return participants, and values [count * days, FEATURES]: numbers, two flags, two ratings, some null."""
     who = np.repeat(np.arange(count), days)
     values = np.sqrt(alike) * rng.normal(size=(count, FEATURES))[who]
     values += np.sqrt(1 - alike) * rng.normal(size=(count * days, FEATURES)) + shift
@@ -26,14 +26,14 @@ def people(
 
 
 def against(rng: np.random.Generator, count: int = 100, days: int = 60, *, keep: bool = False) -> DriftReference:
-    """The reference, from other participants of the same population."""
+    """Return a reference from other participants of the same population."""
     _, values = people(rng, count, days)
-    found = {item.name: item for item in references(values.astype(np.float32), NAMES)}
-    kept = {name: np.sort(column[~np.isnan(column)]) for name, column in zip(NAMES, values.T, strict=True)}
-    return DriftReference(found, count, categories=FLAGS, samples=kept if keep else {})
+    bins = {item.name: item for item in references(values.astype(np.float32), NAMES)}
+    samples = {name: np.sort(column[~np.isnan(column)]) for name, column in zip(NAMES, values.T, strict=True)}
+    return DriftReference(bins, count, categories=FLAGS, samples=samples if keep else {})
 
 
 def window(rng: np.random.Generator, count: int, days: int, *, shift: float = 0.0) -> Window:
-    """A window of new participants."""
+    """Return a window of new participants."""
     who, values = people(rng, count, days, shift=shift)
     return Window(values, NAMES, who)

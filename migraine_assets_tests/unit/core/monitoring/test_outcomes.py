@@ -12,7 +12,7 @@ DAY = dt.date(2026, 3, 2)
 
 
 def predictions(*rows: tuple[str, str | None, float]) -> pd.DataFrame:
-    """Predictions for the same day, from (id, participant, time)."""
+    """Return predictions for the same day, from (id, participant, time)."""
     return pd.DataFrame(
         [
             {"id": name, "participant": who, "for_date": DAY if who else None, "time": time, "task": "attack"}
@@ -23,38 +23,38 @@ def predictions(*rows: tuple[str, str | None, float]) -> pd.DataFrame:
 
 
 def feedback(*rows: tuple[str, float, bool]) -> pd.DataFrame:
-    made = [{"id": name, "time": time, "attack": attack, "severity": None} for name, time, attack in rows]
-    return pd.DataFrame(made, columns=["id", "time", "attack", "severity"])
+    records = [{"id": name, "time": time, "attack": attack, "severity": None} for name, time, attack in rows]
+    return pd.DataFrame(records, columns=["id", "time", "attack", "severity"])
 
 
 def diary(*rows: tuple[str, float, float | None]) -> pd.DataFrame:
-    made = [
+    records = [
         {"participant": who, "for_date": DAY, "time": time, "attack": attack, "severity": 5.0}
         for who, time, attack in rows
     ]
-    return pd.DataFrame(made, columns=["participant", "for_date", "time", "attack", "severity"])
+    return pd.DataFrame(records, columns=["participant", "for_date", "time", "attack", "severity"])
 
 
-def attacks(asked: pd.DataFrame, told: pd.DataFrame, later: pd.DataFrame) -> list[Any]:
-    found = join_outcomes(latest_predictions(asked), every=asked, feedback=told, diary=later)
-    return [None if np.isnan(value) else value for value in found.predictions["attack"]]
+def attacks(requests: pd.DataFrame, reports: pd.DataFrame, later: pd.DataFrame) -> list[Any]:
+    outcomes = join_outcomes(latest_predictions(requests), every=requests, feedback=reports, diary=later)
+    return [None if np.isnan(value) else value for value in outcomes.predictions["attack"]]
 
 
 def test_a_repeated_request_is_no_second_observation() -> None:
-    asked = latest_predictions(predictions(("a", "p", 1), ("b", "p", 2), ("c", None, 1), ("d", None, 2)))
-    assert sorted(asked["id"]) == ["b", "c", "d"]
+    requests = latest_predictions(predictions(("a", "p", 1), ("b", "p", 2), ("c", None, 1), ("d", None, 2)))
+    assert sorted(requests["id"]) == ["b", "c", "d"]
 
 
 def test_feedback_on_one_prediction_applies_to_the_participants_day() -> None:
-    asked = predictions(("a", "p", 1), ("b", "p", 2))
-    assert attacks(asked, feedback(("a", 9, True)), diary()) == [1]
+    requests = predictions(("a", "p", 1), ("b", "p", 2))
+    assert attacks(requests, feedback(("a", 9, True)), diary()) == [1]
 
 
 def test_the_latest_report_counts_whatever_its_source() -> None:
-    asked = predictions(("a", "p", 1))
-    assert attacks(asked, feedback(("a", 9, True), ("a", 10, False)), diary()) == [0]
-    assert attacks(asked, feedback(("a", 9, True)), diary(("p", 11, 0))) == [0]
-    assert attacks(asked, feedback(("a", 12, True)), diary(("p", 11, 0))) == [1]
+    requests = predictions(("a", "p", 1))
+    assert attacks(requests, feedback(("a", 9, True), ("a", 10, False)), diary()) == [0]
+    assert attacks(requests, feedback(("a", 9, True)), diary(("p", 11, 0))) == [0]
+    assert attacks(requests, feedback(("a", 12, True)), diary(("p", 11, 0))) == [1]
 
 
 def test_a_diary_without_the_outcome_revokes_nothing() -> None:
@@ -62,14 +62,16 @@ def test_a_diary_without_the_outcome_revokes_nothing() -> None:
 
 
 def test_a_prediction_without_a_participant_is_reached_by_its_id_alone() -> None:
-    asked = predictions(("a", None, 1), ("b", None, 2))
-    assert attacks(asked, feedback(("a", 9, True), ("unknown", 9, True)), diary(("p", 9, 1))) == [1, None]
+    requests = predictions(("a", None, 1), ("b", None, 2))
+    assert attacks(requests, feedback(("a", 9, True), ("unknown", 9, True)), diary(("p", 9, 1))) == [1, None]
 
 
 def test_contradictions_are_counted() -> None:
-    asked = predictions(("a", "p", 1), ("b", "q", 1))
-    told = feedback(("a", 9, True), ("a", 10, False), ("b", 9, True), ("b", 9, True))
-    assert join_outcomes(latest_predictions(asked), every=asked, feedback=told, diary=diary()).contradictions == 1
+    requests = predictions(("a", "p", 1), ("b", "q", 1))
+    reports = feedback(("a", 9, True), ("a", 10, False), ("b", 9, True), ("b", 9, True))
+    assert (
+        join_outcomes(latest_predictions(requests), every=requests, feedback=reports, diary=diary()).contradictions == 1
+    )
 
 
 def test_without_reports_no_outcome_is_known() -> None:

@@ -10,7 +10,7 @@ from migraine_assets.core.monitoring.performance_result import Performance, metr
 
 
 def world(seed: int, people: int = 80, days: int = 20) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Participants, calibrated probabilities, and outcomes drawn from them."""
+    """Return participants, calibrated probabilities, and outcomes drawn from these."""
     rng = np.random.default_rng(seed)
     who = np.repeat(np.arange(people), days)
     p = 1 / (1 + np.exp(-(rng.normal(size=people)[who] + rng.normal(size=who.size) - 1)))
@@ -32,18 +32,18 @@ def test_an_unchanged_model_raises_an_alarm_on_few_days() -> None:
 
 def test_a_changed_relation_is_a_degradation_with_its_metrics() -> None:
     who, p, y = world(1)
-    found = realized_performance(
+    performance = realized_performance(
         "attack", np.random.default_rng(2).permutation(y), p, who, reference=own_test(), threshold=0.4
     )
-    assert found.status == "degraded"
-    assert any(reason.startswith("ROC-AUC") and "a drop of" in reason for reason in found.reasons)
+    assert performance.status == "degraded"
+    assert any(reason.startswith("ROC-AUC") and "a drop of" in reason for reason in performance.reasons)
 
 
 def test_probabilities_that_are_too_high_are_reported_although_their_order_is_right() -> None:
     who, p, y = world(3)
-    found = realized_performance("attack", y, p**0.3, who, reference={}, threshold=0.4)
-    assert found.status == "degraded"
-    assert "too high" in found.reasons[0]
+    performance = realized_performance("attack", y, p**0.3, who, reference={}, threshold=0.4)
+    assert performance.status == "degraded"
+    assert "too high" in performance.reasons[0]
 
 
 def test_a_larger_error_of_severities_is_a_degradation() -> None:
@@ -63,22 +63,22 @@ def test_a_larger_error_of_severities_is_a_degradation() -> None:
 @pytest.mark.parametrize(("people", "days"), [(0, 0), (5, 40), (40, 1)])
 def test_too_few_outcomes_are_too_little_data(people: int, days: int) -> None:
     who, p, y = world(5, people, days)
-    found = realized_performance("attack", 1 - y, p, who, reference=own_test(), threshold=0.4, pending=7)
-    assert (found.status, found.pending) == ("too little data", 7)
+    performance = realized_performance("attack", 1 - y, p, who, reference=own_test(), threshold=0.4, pending=7)
+    assert (performance.status, performance.pending) == ("too little data", 7)
     assert estimated_performance(p, who, threshold=0.4, reference=own_test()).status == "too little data"
 
 
 def test_outcomes_without_attacks_are_too_little_data() -> None:
     who, p, y = world(6)
-    found = realized_performance("attack", 0 * y, p, who, reference=own_test(), threshold=0.4)
-    assert found.status == "too little data"
+    performance = realized_performance("attack", 0 * y, p, who, reference=own_test(), threshold=0.4)
+    assert performance.status == "too little data"
 
 
 def test_calibrated_probabilities_imply_the_realized_metrics() -> None:
     who, p, y = world(7, people=600)
-    promised, seen = estimated_metrics(p, who, threshold=0.4), score_attack(y, p, who, threshold=0.4)
+    promised, realized = estimated_metrics(p, who, threshold=0.4), score_attack(y, p, who, threshold=0.4)
     for name in METRICS[:-1]:
-        assert promised[name].value == pytest.approx(seen[name].value, abs=0.015), name
+        assert promised[name].value == pytest.approx(realized[name].value, abs=0.015), name
     assert promised["attack_rate"].value == pytest.approx(y.mean(), abs=0.015)
 
 
@@ -87,22 +87,22 @@ def test_the_estimated_roc_auc_is_that_of_all_pairs() -> None:
     weight = np.outer(p, 1 - p)
     right = (p[:, None] > p[None, :]) + 0.5 * (p[:, None] == p[None, :])
     expected = (weight * right).sum() / weight.sum()
-    found = estimated_metrics(p, np.arange(4), threshold=0.5)["roc_auc"].value
-    assert found == pytest.approx(expected)
+    area = estimated_metrics(p, np.arange(4), threshold=0.5)["roc_auc"].value
+    assert area == pytest.approx(expected)
 
 
 def test_an_estimate_is_at_most_suspected() -> None:
     who, _, _ = world(8)
-    found = estimated_performance(np.full(who.size, 0.5), who, threshold=0.4, reference=own_test())
-    assert found.status == "suspected"
+    estimate = estimated_performance(np.full(who.size, 0.5), who, threshold=0.4, reference=own_test())
+    assert estimate.status == "suspected"
 
 
 def test_an_estimate_is_compared_with_the_realized_metric() -> None:
     who, p, y = world(9)
     promised = metric_intervals(estimated_performance(p, who, threshold=0.4, reference={}).metrics)
-    kept = compare_estimate(promised, score_attack(y, p, who, threshold=0.4))
+    comparison = compare_estimate(promised, score_attack(y, p, who, threshold=0.4))
     broken = compare_estimate(promised, score_attack(np.random.default_rng(1).permutation(y), p, who, threshold=0.4))
-    assert kept["roc_auc"].held
+    assert comparison["roc_auc"].held
     assert not broken["roc_auc"].held
 
 

@@ -35,7 +35,7 @@ def test_one_run_at_a_time_and_a_cool_down_after_each() -> None:
 
 @given(st.integers(-10_000, 10_000))
 def test_a_clock_that_jumps_never_extends_the_cool_down(hours: int) -> None:
-    """However far in the future the recorded end lies, a cool-down that begins now has its usual length."""
+    """Even if the recorded end is far in the future, a cool-down that begins now has its usual length."""
     last = NOON + dt.timedelta(hours=hours)
     waits = decide_retraining(EVENT, replace(FREE, last_training=last), cool_down=DAY)
     assert waits.act == (hours <= -20)

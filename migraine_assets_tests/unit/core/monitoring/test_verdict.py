@@ -2,9 +2,9 @@ from migraine_assets.core.monitoring.verdict import Verdict, worst
 
 
 def test_the_most_alarming_status_keeps_the_reasons_of_all_that_share_it() -> None:
-    found = worst([Verdict("none", ("a",)), Verdict("drift", ("b",)), Verdict("suspected"), Verdict("drift", ("c",))])
-    assert found == Verdict("drift", ("b", "c"))
-    assert found.alarms
+    verdict = worst([Verdict("none", ("a",)), Verdict("drift", ("b",)), Verdict("suspected"), Verdict("drift", ("c",))])
+    assert verdict == Verdict("drift", ("b", "c"))
+    assert verdict.alarms
 
 
 def test_any_status_outranks_too_little_data() -> None:

@@ -1,4 +1,4 @@
-"""Checks on the feature table: leaks of every kind fail, honest history does not."""
+"""Checks of the feature table: every kind of leak fails, and features of earlier days do not."""
 
 import numpy as np
 import pytest
@@ -34,17 +34,17 @@ def _leak(column: Floats, *, attack: Floats = ATTACK, person: NDArray[np.int64] 
 def test_null_is_legal_and_infinite_is_blocked_by_name() -> None:
     matrix = np.array([[1, np.nan, np.inf], [2, 3, 4]], dtype=np.float32)
     assert features_finite(matrix[:, :2], ("a", "b")).passed
-    found = features_finite(matrix, ("a", "b", "c"))
-    assert (found.passed, found.blocking) == (False, True)
-    assert "c: 1 value" in found.reason
-    assert found.rows[2] == ("c", "0", "1")
+    finding = features_finite(matrix, ("a", "b", "c"))
+    assert (finding.passed, finding.blocking) == (False, True)
+    assert "c: 1 value" in finding.reason
+    assert finding.rows[2] == ("c", "0", "1")
 
 
 @pytest.mark.parametrize("name", [*names("outcome", "key"), "source_row", "target_attack", "target_severity"])
 def test_an_outcome_a_target_or_a_key_among_the_inputs_is_blocked(name: str) -> None:
-    found = no_outcome_among_inputs(("sleep_hours", name))
-    assert (found.passed, found.blocking) == (False, True)
-    assert name in found.reason
+    finding = no_outcome_among_inputs(("sleep_hours", name))
+    assert (finding.passed, finding.blocking) == (False, True)
+    assert name in finding.reason
 
 
 def test_the_features_of_this_project_are_legal_inputs() -> None:
@@ -63,10 +63,10 @@ LEAKS = {
 
 @pytest.mark.parametrize("column", LEAKS.values(), ids=LEAKS)
 def test_an_input_that_nearly_is_the_outcome_is_blocked_by_name(column: Floats) -> None:
-    found = _leak(column)
-    assert (found.passed, found.blocking) == (False, True)
-    assert "suspect" in found.reason
-    assert "noise" not in found.reason
+    finding = _leak(column)
+    assert (finding.passed, finding.blocking) == (False, True)
+    assert "suspect" in finding.reason
+    assert "noise" not in finding.reason
 
 
 def test_a_leak_in_a_flat_table_is_blocked_too() -> None:
@@ -104,8 +104,8 @@ def test_unknown_outcomes_are_not_looked_at() -> None:
 def test_a_leak_is_seen_in_a_sample_of_many_rows() -> None:
     few = QualitySettings(leak_max_rows=200)
     matrix = ATTACK[:, None].astype(np.float32)
-    found = no_input_nearly_the_outcome(matrix, ("suspect",), attack=ATTACK, participant=PERSON, settings=few)
-    assert not found.passed
+    finding = no_input_nearly_the_outcome(matrix, ("suspect",), attack=ATTACK, participant=PERSON, settings=few)
+    assert not finding.passed
 
 
 def test_inputs_that_are_never_known_are_named_and_blocked_where_all_are() -> None:

@@ -1,4 +1,4 @@
-"""Checks field by field: missing, outliers, drift; each has data that fails it and noise that must not."""
+"""Checks of single fields (missing values, outliers, drift); each fails on its fault, and does not on noise."""
 
 from typing import Any
 
@@ -22,7 +22,7 @@ SETTINGS = QualitySettings()
 
 
 def _diary(people: int, days: int, *, seed: int, sleep: float = 7.0) -> pd.DataFrame:
-    """People whose sleep, caffeine and attack rate differ, so that days of one of them are alike."""
+    """Return days of people whose sleep, caffeine and attack rates differ, so that days of one person are similar."""
     rng = np.random.default_rng(seed)
     person = np.repeat(np.arange(people), days)
     own = rng.normal(size=people)[person]
@@ -61,9 +61,9 @@ def _missing(name: str, share: float) -> Finding:
     ],
 )
 def test_missing_values(name: str, share: float, passed: bool, blocking: bool) -> None:
-    found = _missing(name, share)
-    assert (found.passed, found.blocking) == (passed, blocking)
-    assert passed or name in found.reason
+    finding = _missing(name, share)
+    assert (finding.passed, finding.blocking) == (passed, blocking)
+    assert passed or name in finding.reason
 
 
 def test_the_table_of_missing_values_counts_every_field() -> None:
@@ -73,29 +73,29 @@ def test_the_table_of_missing_values_counts_every_field() -> None:
 
 
 def test_outliers_by_hand() -> None:
-    found = outliers_of("sleep_hours", np.array([6.0, 7, 7, 8, 8, 8, 9, 9, 10, 20]), settings=SETTINGS)
-    assert (found.low, found.high) == (7.25 - 1.5 * 1.75, 9 + 1.5 * 1.75)
-    assert (found.by_iqr, found.by_z) == (1, 1)
+    finding = outliers_of("sleep_hours", np.array([6.0, 7, 7, 8, 8, 8, 9, 9, 10, 20]), settings=SETTINGS)
+    assert (finding.low, finding.high) == (7.25 - 1.5 * 1.75, 9 + 1.5 * 1.75)
+    assert (finding.by_iqr, finding.by_z) == (1, 1)
 
 
 def test_where_most_values_are_equal_there_are_no_fences() -> None:
-    found = outliers_of("alcohol_intake", np.array([0.0] * 90 + [3.0] * 10), settings=SETTINGS)
-    assert np.isnan(found.low)
-    assert (found.by_iqr, found.by_z) == (0, None)
+    finding = outliers_of("alcohol_intake", np.array([0.0] * 90 + [3.0] * 10), settings=SETTINGS)
+    assert np.isnan(finding.low)
+    assert (finding.by_iqr, finding.by_z) == (0, None)
 
 
 def test_a_mixed_unit_is_a_warning_that_names_the_field() -> None:
     rng = np.random.default_rng(1)
     celsius = [*rng.normal(0, 2, 85), *rng.normal(30, 2, 15)]
-    found = outliers(_with(celsius, "temperature_change"), settings=SETTINGS)
-    assert (found.passed, found.blocking) == (False, False)
-    assert "temperature_change" in found.reason
+    finding = outliers(_with(celsius, "temperature_change"), settings=SETTINGS)
+    assert (finding.passed, finding.blocking) == (False, False)
+    assert "temperature_change" in finding.reason
 
 
 def test_normal_values_are_no_outliers_and_fields_without_values_are_left_out() -> None:
-    found = outliers(_with([*np.random.default_rng(1).normal(0, 2, 500)], "temperature_change"), settings=SETTINGS)
-    assert found.passed
-    assert [row[0] for row in found.rows] == ["temperature_change"]
+    finding = outliers(_with([*np.random.default_rng(1).normal(0, 2, 500)], "temperature_change"), settings=SETTINGS)
+    assert finding.passed
+    assert [row[0] for row in finding.rows] == ["temperature_change"]
     assert outliers(raw_frame([]), settings=SETTINGS).passed
 
 
@@ -105,10 +105,10 @@ def test_a_first_delivery_has_nothing_to_drift_from() -> None:
 
 def test_a_shift_of_one_standard_deviation_is_a_warning() -> None:
     before, now = profile(_diary(200, 30, seed=1)), _diary(200, 30, seed=2, sleep=8.5)
-    found = drift_from_previous(now, before, settings=SETTINGS)
-    assert (found.passed, found.blocking) == (False, False)
-    assert "sleep_hours" in found.reason
-    assert "caffeine" not in found.reason
+    finding = drift_from_previous(now, before, settings=SETTINGS)
+    assert (finding.passed, finding.blocking) == (False, False)
+    assert "sleep_hours" in finding.reason
+    assert "caffeine" not in finding.reason
 
 
 @pytest.mark.parametrize("people", [8, 15, 40, 150])

@@ -1,4 +1,4 @@
-"""Checks on the split: for each rule a split that breaks it."""
+"""Checks of the split; each has a split that fails it."""
 
 import numpy as np
 import pytest
@@ -28,9 +28,9 @@ def test_a_good_split_passes() -> None:
 
 
 def test_a_participant_in_training_and_test_is_blocked() -> None:
-    found = participants_disjoint(PERSON, _changed(PART, 23, 1), _changed(FOLD, 23, 0))
-    assert (found.passed, found.blocking) == (False, True)
-    assert "In both training and test part: 1 participant." in found.reason
+    finding = participants_disjoint(PERSON, _changed(PART, 23, 1), _changed(FOLD, 23, 0))
+    assert (finding.passed, finding.blocking) == (False, True)
+    assert "In both training and test part: 1 participant." in finding.reason
 
 
 def test_a_participant_in_two_folds_is_blocked() -> None:
@@ -44,9 +44,11 @@ def test_a_fold_outside_training_or_a_training_row_without_one_is_blocked(row: i
 
 def test_a_training_outcome_on_the_first_day_tested_is_blocked() -> None:
     assert forward_in_time(PART, DAY, DAY + 6, dated=True).passed
-    found = forward_in_time(PART, DAY, DAY + 7, dated=True)
-    assert (found.passed, found.blocking) == (False, True)
-    assert found.reason == "5 training outcomes on or after the first test day, 1970-01-11; the last is of 1970-01-11."
+    finding = forward_in_time(PART, DAY, DAY + 7, dated=True)
+    assert (finding.passed, finding.blocking) == (False, True)
+    assert (
+        finding.reason == "5 training outcomes on or after the first test day, 1970-01-11; the last is of 1970-01-11."
+    )
 
 
 def test_undated_rows_and_empty_parts_have_no_order_to_keep() -> None:
@@ -57,9 +59,9 @@ def test_undated_rows_and_empty_parts_have_no_order_to_keep() -> None:
 @pytest.mark.parametrize(("name", "rows"), [("test", PART == 2), ("fold 3", FOLD == 3)])
 @pytest.mark.parametrize("outcome", [0.0, 1.0, np.nan])
 def test_a_set_of_one_class_is_blocked_by_name(name: str, rows: NDArray[np.bool_], outcome: float) -> None:
-    found = both_classes(np.where(rows, outcome, ATTACK), PART, FOLD)
-    assert (found.passed, found.blocking) == (False, True)
-    assert f"Only one outcome in {name}:" in found.reason
+    finding = both_classes(np.where(rows, outcome, ATTACK), PART, FOLD)
+    assert (finding.passed, finding.blocking) == (False, True)
+    assert f"Only one outcome in {name}:" in finding.reason
 
 
 def test_no_folds_at_all_are_blocked() -> None:
@@ -77,8 +79,8 @@ def test_disjoint_is_what_a_plain_loop_finds(rows: list[tuple[int, int, int]]) -
         parts.setdefault(who, set()).add(in_part)
         folds.setdefault(who, set()).update({in_fold} - {-1})
     good = (
-        not any({1, 2} <= found for found in parts.values())
-        and not any(len(found) > 1 for found in folds.values())
+        not any({1, 2} <= parts_of_person for parts_of_person in parts.values())
+        and not any(len(parts_of_person) > 1 for parts_of_person in folds.values())
         and all((in_fold >= 0) == (in_part == 1) for _, in_part, in_fold in rows)
     )
     assert participants_disjoint(person, part, fold).passed is good

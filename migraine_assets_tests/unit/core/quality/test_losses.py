@@ -18,10 +18,10 @@ def _validated(frame: pd.DataFrame) -> Validated:
 def test_nulled_values_warn_above_1_and_block_above_10_per_cent(bad: int, passed: bool, blocking: bool) -> None:
     frame = good_days()
     frame.loc[: bad - 1, "sleep_hours"] = 480.0
-    found = nulled_values(_validated(frame), settings=SETTINGS)
-    assert (found.passed, found.blocking) == (passed, blocking)
-    assert found.rows[0][:3] == ("out_of_bounds", "sleep_hours", str(bad))
-    assert not blocking or "sleep_hours: 10.6 % of the values cannot be used" in found.reason
+    finding = nulled_values(_validated(frame), settings=SETTINGS)
+    assert (finding.passed, finding.blocking) == (passed, blocking)
+    assert finding.rows[0][:3] == ("out_of_bounds", "sleep_hours", str(bad))
+    assert not blocking or "sleep_hours: 10.6 % of the values cannot be used" in finding.reason
 
 
 def test_an_attack_of_more_than_three_days_is_an_attack() -> None:
@@ -39,9 +39,9 @@ def test_values_lost_on_attack_days_are_blocked_whatever_their_share() -> None:
     frame.loc[(frame["migraine_occurrence"] == 1) & (rng.random(len(frame)) < 0.06), "missed_meals"] = 0.5
     result = _validated(frame)
     assert nulled_values(result, settings=SETTINGS).blocking is False
-    found = losses_with_outcome(result, settings=SETTINGS)
-    assert (found.passed, found.blocking) == (False, True)
-    assert "Values of missed_meals are lost on" in found.reason
+    finding = losses_with_outcome(result, settings=SETTINGS)
+    assert (finding.passed, finding.blocking) == (False, True)
+    assert "Values of missed_meals are lost on" in finding.reason
 
 
 def test_rows_lost_on_attack_days_are_blocked_whatever_their_share() -> None:
@@ -49,9 +49,9 @@ def test_rows_lost_on_attack_days_are_blocked_whatever_their_share() -> None:
     rng = np.random.default_rng(5)
     lost = (frame["migraine_occurrence"] == 1) & (rng.random(len(frame)) < 0.06)
     frame.loc[lost, "date"] = pd.Timestamp("2100-01-01")
-    found = losses_with_outcome(_validated(frame), settings=SETTINGS)
-    assert not found.passed
-    assert "Rows are lost on" in found.reason
+    finding = losses_with_outcome(_validated(frame), settings=SETTINGS)
+    assert not finding.passed
+    assert "Rows are lost on" in finding.reason
 
 
 def test_losses_by_chance_pass_also_as_text() -> None:
@@ -59,9 +59,9 @@ def test_losses_by_chance_pass_also_as_text() -> None:
     frame.loc[::20, "sleep_hours"] = 99.0
     result = _validated(frame)
     as_text = Validated(result.valid, result.quarantined, result.reasons.astype(str))
-    found = losses_with_outcome(as_text, settings=SETTINGS)
-    assert found.passed
-    assert found.rows
+    finding = losses_with_outcome(as_text, settings=SETTINGS)
+    assert finding.passed
+    assert finding.rows
     assert nulled_values(as_text, settings=SETTINGS).rows == nulled_values(result, settings=SETTINGS).rows
 
 

@@ -32,8 +32,8 @@ def test_gaps_are_the_days_between_first_and_last_that_are_missing() -> None:
 def test_a_diary_of_attack_days_is_told_from_a_complete_one() -> None:
     frame = good_days(4, 30)
     quiet = frame["migraine_occurrence"] == 0
-    kept = frame[~quiet | (frame["date"] == frame["date"].min())]
-    assert any("may hold attack days only" in sentence for sentence in _read(kept).sentences())
+    attacks = frame[~quiet | (frame["date"] == frame["date"].min())]
+    assert any("may contain only attack days" in sentence for sentence in _read(attacks).sentences())
     assert not any("may hold" in sentence for sentence in _read(frame).sentences())
 
 

@@ -1,4 +1,4 @@
-"""Checks on accepted rows: each has a diary that fails it."""
+"""Checks of accepted rows; each has a diary that fails it."""
 
 import datetime
 
@@ -40,8 +40,8 @@ def _all(valid: pd.DataFrame) -> list[Finding]:
 
 
 def _failed(valid: pd.DataFrame) -> dict[str, bool]:
-    """The names of the failed findings, and whether they block."""
-    return {found.name: found.blocking for found in _all(valid) if not found.passed}
+    """Return the names of the failed findings, and whether they block."""
+    return {finding.name: finding.blocking for finding in _all(valid) if not finding.passed}
 
 
 def test_a_good_diary_passes_every_check() -> None:
@@ -67,9 +67,9 @@ def test_an_empty_diary_is_blocked_with_a_sentence() -> None:
 def test_two_descriptions_of_a_day_are_blocked_with_their_place() -> None:
     valid = _valid()
     valid.loc[1, "date"] = valid["date"].iloc[0]
-    found = unique_days(valid)
-    assert (found.passed, found.blocking) == (False, True)
-    assert found.rows == (("a.csv", "2"), ("a.csv", "3")), "the rows are located, not quoted"
+    finding = unique_days(valid)
+    assert (finding.passed, finding.blocking) == (False, True)
+    assert finding.rows == (("a.csv", "2"), ("a.csv", "3")), "the rows are located, not quoted"
 
 
 def test_a_repeated_row_is_counted_and_blocks_nothing() -> None:
@@ -95,10 +95,10 @@ def test_flat_rows_of_a_few_flags_are_alike_by_chance() -> None:
 def test_a_participant_of_two_sexes_is_counted() -> None:
     valid = _valid()
     valid.loc[0, "sex"] = "F"
-    found = static_fields(valid)
-    assert (found.passed, found.blocking) == (False, False)
-    assert found.rows == (("sex", "1"),)
-    assert found.reason == "sex has several values within 1 participant."
+    finding = static_fields(valid)
+    assert (finding.passed, finding.blocking) == (False, False)
+    assert finding.rows == (("sex", "1"),)
+    assert finding.reason == "sex has several values within 1 participant."
 
 
 def test_many_changing_participants_are_counted() -> None:
@@ -132,13 +132,13 @@ def test_many_attacks_of_severity_0_are_a_warning() -> None:
 
 
 @pytest.mark.parametrize(
-    ("outcome", "told"),
+    ("outcome", "reason"),
     [(1.0, "only days with an attack"), (0.0, "only days without"), (np.nan, "no day with a known")],
 )
-def test_one_class_is_blocked(outcome: float, told: str) -> None:
+def test_one_class_is_blocked(outcome: float, reason: str) -> None:
     valid = _valid().assign(migraine_occurrence=outcome, migraine_severity=np.nan, duration_h=np.nan)
     assert _failed(valid) == {"class_balance": True, "enough_to_train": True}
-    assert told in class_balance(valid, settings=SETTINGS).reason
+    assert reason in class_balance(valid, settings=SETTINGS).reason
 
 
 def test_a_rare_class_is_a_warning() -> None:
@@ -148,9 +148,9 @@ def test_a_rare_class_is_a_warning() -> None:
 
 
 def test_one_person_is_too_few_and_the_sentence_says_how_many_are_needed() -> None:
-    found = enough_to_train(_valid(good_days(1, 90)), settings=SETTINGS)
-    assert (found.passed, found.blocking) == (False, True)
-    assert found.reason == "Participants with a known outcome: 1; at least 7 are needed."
+    finding = enough_to_train(_valid(good_days(1, 90)), settings=SETTINGS)
+    assert (finding.passed, finding.blocking) == (False, True)
+    assert finding.reason == "Participants with a known outcome: 1; at least 7 are needed."
 
 
 @pytest.mark.parametrize(("people", "passed"), [(6, False), (7, True)])

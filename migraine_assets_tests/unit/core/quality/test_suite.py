@@ -1,4 +1,4 @@
-"""Which rules are asked of a diary, and in what order."""
+"""The checks of a diary and their order."""
 
 import datetime
 from pathlib import Path
@@ -27,8 +27,8 @@ def _validated(raw: pd.DataFrame) -> Validated:
 
 def test_every_declared_check_has_its_finding(tmp_path: Path) -> None:
     raw, settings = _raw(tmp_path), QualitySettings()
-    found = validated_findings(_validated(raw), previous=None, today=TODAY, settings=settings)
-    assert [finding.name for finding in found] == [check.name for check in VALIDATED]
+    findings = validated_findings(_validated(raw), previous=None, today=TODAY, settings=settings)
+    assert [finding.name for finding in findings] == [check.name for check in VALIDATED]
     assert [finding.name for finding in raw_findings(raw, previous=None, settings=settings)] == [
         check.name for check in RAW
     ]
@@ -36,17 +36,17 @@ def test_every_declared_check_has_its_finding(tmp_path: Path) -> None:
 
 def test_only_what_may_block_does(tmp_path: Path) -> None:
     raw = _raw(tmp_path, migraine_occurrence=0.0, migraine_severity=None)
-    found = validated_findings(_validated(raw), previous=None, today=TODAY, settings=QualitySettings())
-    blocked = {finding.name for finding in found if finding.blocking and not finding.passed}
+    findings = validated_findings(_validated(raw), previous=None, today=TODAY, settings=QualitySettings())
+    blocked = {finding.name for finding in findings if finding.blocking and not finding.passed}
     assert {"class_balance", "enough_to_train"} <= blocked <= {check.name for check in VALIDATED if check.can_block}
 
 
 def test_the_previous_delivery_is_compared_with(tmp_path: Path) -> None:
     before, now = _raw(tmp_path), _raw(tmp_path, sleep_hours=3.0)
     settings = QualitySettings()
-    found = validated_findings(
+    findings = validated_findings(
         _validated(now), previous=profile(_validated(before).valid), today=TODAY, settings=settings
     )
-    drift = next(finding for finding in found if finding.name == "drift_from_previous")
+    drift = next(finding for finding in findings if finding.name == "drift_from_previous")
     assert not drift.passed
     assert "sleep_hours" in drift.reason

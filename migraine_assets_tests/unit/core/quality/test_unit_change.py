@@ -14,8 +14,8 @@ SETTINGS = QualitySettings()
 
 
 def delivered(seed: int, **options: float) -> pd.DataFrame:
-    given = {"participants": 40, "days": 30, "seed": seed, **options}
-    return read_source("synthetic", mapping=None, options={k: str(v) for k, v in given.items()}, landing=None).frame
+    settings = {"participants": 40, "days": 30, "seed": seed, **options}
+    return read_source("synthetic", mapping=None, options={k: str(v) for k, v in settings.items()}, landing=None).frame
 
 
 @pytest.fixture(scope="module")
@@ -40,12 +40,12 @@ def before() -> Profile:
 def test_a_changed_unit_stops_the_delivery_and_is_named(before: Profile, field: str, factor: float, unit: str) -> None:
     frame = delivered(2)
     frame[field] = frame[field] * factor
-    found = units_as_before(frame, before, settings=SETTINGS)
-    assert not found.passed
-    assert found.blocking
-    assert f"{field} looks like {unit} instead of" in found.reason
-    assert f"unit: {unit}" in found.reason
-    assert [row[0] for row in found.rows] == [field]
+    finding = units_as_before(frame, before, settings=SETTINGS)
+    assert not finding.passed
+    assert finding.blocking
+    assert f"{field} looks like {unit} instead of" in finding.reason
+    assert f"unit: {unit}" in finding.reason
+    assert [row[0] for row in finding.rows] == [field]
 
 
 @pytest.mark.parametrize("seed", range(2, 8))
@@ -57,9 +57,9 @@ def test_other_people_and_even_drift_are_no_change_of_unit(before: Profile, seed
 def test_a_change_that_is_right_can_be_allowed_by_name(before: Profile) -> None:
     frame = delivered(2)
     frame["sleep_hours"] *= 60
-    found = units_as_before(frame, before, settings=QualitySettings(units_changed=("sleep_hours",)))
-    assert found.passed
-    assert "sleep_hours" in found.reason
+    finding = units_as_before(frame, before, settings=QualitySettings(units_changed=("sleep_hours",)))
+    assert finding.passed
+    assert "sleep_hours" in finding.reason
 
 
 def test_the_first_delivery_has_nothing_before_it() -> None:

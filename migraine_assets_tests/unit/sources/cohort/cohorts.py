@@ -10,7 +10,7 @@ from migraine_assets.core.contract import ATTACK
 
 
 def tomorrow(frame: pd.DataFrame) -> np.ndarray:
-    """Return the outcome of the day after each row; NaN where the diary has no entry for it."""
+    """Return the outcome of the day after each row; NaN if the diary has no entry for that day."""
     follows = (frame["participant_id"].shift(-1) == frame["participant_id"]) & (
         frame["date"].shift(-1) - frame["date"] == pd.Timedelta(days=1)
     )

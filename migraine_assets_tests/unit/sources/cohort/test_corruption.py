@@ -84,10 +84,10 @@ def test_an_identical_duplicate_follows_its_original(clean: pd.DataFrame) -> Non
 
 
 def test_only_the_delivery_is_corrupted() -> None:
-    asked = {"participants": 20, "days": 40}
-    clean, dirty = open_synthetic(asked), open_synthetic(asked | {"dirt": 0.2})
+    options = {"participants": 20, "days": 40}
+    clean, dirty = open_synthetic(options), open_synthetic(options | {"dirt": 0.2})
     assert len(dirty.frame) > len(clean.frame)
     assert dirty.md5 != clean.md5
-    assert open_synthetic(asked | {"dirt": 0.2}).md5 == dirty.md5
+    assert open_synthetic(options | {"dirt": 0.2}).md5 == dirty.md5
     settings = SyntheticSettings(participants=20, days=40, dirt=0.2)
     assert len(generate(settings).frame) == len(clean.frame)

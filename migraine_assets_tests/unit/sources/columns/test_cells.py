@@ -49,10 +49,10 @@ def test_a_column_decides_on_its_marks_as_a_whole(cells: list[str], comma_file: 
     ("stress_level", "3/10", 3, "of 10"), ("migraine_severity", "7,5/10", 7.5, "of 10"),
 ])  # fmt: skip
 def test_a_cell_may_hold_its_unit(field: str, cell: str, value: float, form: str) -> None:
-    found = quantity(cell, BY_NAME[field], Notation())
-    assert found is not None
-    assert found[0] == pytest.approx(value, abs=0.05)
-    assert found[1] == form
+    reading = quantity(cell, BY_NAME[field], Notation())
+    assert reading is not None
+    assert reading[0] == pytest.approx(value, abs=0.05)
+    assert reading[1] == form
 
 
 @pytest.mark.parametrize(("field", "cell"), [

@@ -30,7 +30,7 @@ def test_unknown_sex_is_null_in_iso_5218() -> None:
 
 @pytest.mark.parametrize("codes", [{"1"}, {"1", "9"}])
 def test_a_single_code_of_sex_is_asked_for(codes: set[str]) -> None:
-    with pytest.raises(DataRefused, match=r"may be a man \(ISO 5218\) or a woman"):
+    with pytest.raises(DataRefused, match=r"may be male \(ISO 5218\) or female"):
         sex_codes(SEX, codes, "diary.csv")
 
 
@@ -46,14 +46,15 @@ def test_two_attacks_are_one_attack_day_and_that_is_told() -> None:
 
 
 def test_a_stray_code_in_an_exposure_stays_for_validation() -> None:
-    given = np.array([0, 1] * 50 + [9.0])
-    values, note = settle_flags(_flag("yawning"), given, "diary.csv")
-    np.testing.assert_array_equal(values, given)
+    counts = np.array([0, 1] * 50 + [9.0])
+    values, note = settle_flags(_flag("yawning"), counts, "diary.csv")
+    np.testing.assert_array_equal(values, counts)
     assert note is None
 
 
 @pytest.mark.parametrize(("values", "message"), [
-    ([1, 2] * 20, "holds only 1 and 2"), ([0, 3, 8, 5] * 10, "goes from 0 to 8"), ([0, 0.5] * 20, "goes from 0 to 0.5"),
+    ([1, 2] * 20, "contains only 1 and 2"),
+    ([0, 3, 8, 5] * 10, "goes from 0 to 8"), ([0, 0.5] * 20, "goes from 0 to 0.5"),
 ])  # fmt: skip
 def test_codes_and_scales_in_a_flag_are_asked_for(values: list[float], message: str) -> None:
     with pytest.raises(DataRefused, match=message):

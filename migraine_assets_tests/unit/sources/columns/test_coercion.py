@@ -126,7 +126,7 @@ def test_an_all_null_parquet_column_is_null() -> None:
 
 
 def test_nested_columns_are_refused() -> None:
-    with pytest.raises(DataRefused, match="column 'age' holds list"):
+    with pytest.raises(DataRefused, match="column 'age' contains list"):
         read("age", pa.array([[1], [2]]))
 
 

@@ -20,10 +20,10 @@ def _month() -> list[datetime.date]:
 
 
 def test_dates_that_a_spreadsheet_exchanged_are_exchanged_back() -> None:
-    # Day-first text, opened where months come first: what can be read with day and month exchanged is converted.
+    # A spreadsheet that expects the month first converts the day-first dates that have no day above 12.
     cells = [f"{day.year}-{day.day:02}-{day.month:02}" if day.day <= 12 else f"{day:%d/%m/%Y}" for day in _month()]
     assert _read(cells) == _month()
-    assert "exchanged back" in decide(cells, column="date", timezone=None).notes[0]
+    assert "swapped back" in decide(cells, column="date", timezone=None).notes[0]
 
 
 def test_serial_numbers_that_a_spreadsheet_exchanged_are_exchanged_back() -> None:

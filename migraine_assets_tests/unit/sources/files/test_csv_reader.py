@@ -37,8 +37,8 @@ def test_a_ragged_line_has_null_cells_and_a_problem(quoted: str) -> None:
     assert content.lines.tolist() == [2, 3, 4, 5]
     assert cells(content, 0) == ["1", None, "4", None]
     assert content.problems == {
-        1: "the line has 2 fields where the header has 3: check its quotes and delimiters",
-        3: "the line has 4 fields where the header has 3: check its quotes and delimiters",
+        1: "the line has 2 fields, but the header has 3: check its quotes and delimiters",
+        3: "the line has 4 fields, but the header has 3: check its quotes and delimiters",
     }
 
 

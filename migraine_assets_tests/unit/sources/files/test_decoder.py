@@ -1,4 +1,4 @@
-"""Files that would crash the process that decodes them, or make it take any memory or time."""
+"""Files that crash the process that decodes them, or make it exceed its memory or time."""
 
 import os
 import signal

@@ -31,7 +31,7 @@ def test_other_files_are_named_and_hidden_or_unfinished_ones_are_skipped(tmp_pat
         write(tmp_path, name, "x")
     fetched = fetch(str(tmp_path))
     assert [file.name for file in fetched.files] == ["a.csv"]
-    assert fetched.notes == ("Ignored files, not diaries by their names: README.md, b.csv.part.",)
+    assert fetched.notes == ("Ignored files, which by their names are not diaries: README.md, b.csv.part.",)
 
 
 def test_a_glob_reads_its_matches(tmp_path: Path) -> None:
@@ -62,7 +62,7 @@ def test_a_missing_location_is_wrong_usage(tmp_path: Path, location: str) -> Non
 
 def test_a_folder_without_diaries_names_the_expected_endings(tmp_path: Path) -> None:
     write(tmp_path, "README.md", "x")
-    with pytest.raises(ConfigurationError, match=r"holds no diary file.*\.parquet"):
+    with pytest.raises(ConfigurationError, match=r"contains no diary file.*\.parquet"):
         fetch(str(tmp_path))
 
 
@@ -71,12 +71,12 @@ def test_a_missing_mapping_is_wrong_usage(tmp_path: Path) -> None:
         read_text(f"{tmp_path}/mapping.yaml")
 
 
-@pytest.mark.parametrize(("name", "taken"), [
+@pytest.mark.parametrize(("name", "recognized"), [
     ("a.csv", True), ("A.CSV", True), ("a.tsv", True), ("a.txt", True), ("a.csv.gz", True), ("a.parquet", True),
     ("a.xlsx", True), ("a.gz", False), (".a.csv", False), ("a.csv.tmp", False), ("x/.y/a.csv", False),
 ])  # fmt: skip
-def test_diaries_are_recognized_by_their_ending(name: str, taken: bool) -> None:
-    assert is_diary_file(name) is taken
+def test_diaries_are_recognized_by_their_ending(name: str, recognized: bool) -> None:
+    assert is_diary_file(name) is recognized
 
 
 def test_landing_is_a_source_only_with_a_finished_diary(tmp_path: Path) -> None:

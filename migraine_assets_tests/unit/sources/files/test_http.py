@@ -1,4 +1,4 @@
-"""HTTP sources against a local server that sends what a hostile one would send."""
+"""HTTP sources on a local server that responds like a hostile one."""
 
 import ipaddress
 import threading
@@ -90,14 +90,14 @@ def test_a_public_address_is_allowed(host: str) -> None:
 
 
 def test_a_redirect_is_refused_with_its_target_unless_allowed(server: str) -> None:
-    with pytest.raises(ConfigurationError, match=r"refers to '/diary.csv', and redirects are not followed"):
+    with pytest.raises(ConfigurationError, match=r"redirects to '/diary.csv', and redirects are not followed"):
         fetch(f"{server}/moved.csv", limits=ALLOWED)
     followed = SourceLimits(private_addresses=True, redirects=True)
     assert fetch(f"{server}/moved.csv", limits=followed).files[0].content == SMALL.encode()
 
 
 def test_an_endless_body_ends_at_the_limit(server: str) -> None:
-    with pytest.raises(DataRefused, match="holds more than 1 MiB"):
+    with pytest.raises(DataRefused, match="contains more than 1 MiB"):
         fetch(f"{server}/endless.csv", limits=ALLOWED)
 
 

@@ -30,7 +30,7 @@ def test_a_large_sparse_file_is_refused_without_reading_it(tmp_path: Path) -> No
     path = tmp_path / "diary.csv"
     with path.open("wb") as file:
         file.truncate(5 << 30)
-    with pytest.raises(DataRefused, match=r"holds more than 512 MiB; the limit is 512.*sources: \{mib"):
+    with pytest.raises(DataRefused, match=r"contains more than 512 MiB; the limit is 512.*sources: \{mib"):
         fetch(str(path))
 
 
@@ -40,7 +40,7 @@ def test_the_files_of_a_delivery_share_one_limit(tmp_path: Path) -> None:
     assert fetch(str(tmp_path / "a.csv"), limits=SourceLimits(mib=1)).files
     with pytest.raises(DataRefused, match="more than 1 MiB"):
         fetch(str(tmp_path), limits=SourceLimits(mib=1))
-    with pytest.raises(DataRefused, match="holds 2 diary files; the limit is 1"):
+    with pytest.raises(DataRefused, match="contains 2 diary files; the limit is 1"):
         fetch(str(tmp_path), limits=SourceLimits(files=1))
 
 

@@ -75,20 +75,20 @@ def test_a_response_of_500_is_a_failure_whose_reason_holds_no_secret(
 ) -> None:
     with webhook() as receiver, caplog.at_level(logging.DEBUG):
         receiver.status = 500
-        sent = send(one(receiver.url), MESSAGE)
-    assert not sent.delivered
-    assert "500" in sent.problem
+        result = send(one(receiver.url), MESSAGE)
+    assert not result.delivered
+    assert "500" in result.problem
     output = "".join(capfd.readouterr())
-    for text in (sent.problem, caplog.text, output):
+    for text in (result.problem, caplog.text, output):
         assert "very-secret-token" not in text
 
 
 def test_an_unreachable_receiver_is_reported_and_not_raised() -> None:
     with webhook() as receiver:
         url = receiver.url
-    sent = send(one(url), MESSAGE)
-    assert not sent.delivered
-    assert sent.problem
+    result = send(one(url), MESSAGE)
+    assert not result.delivered
+    assert result.problem
 
 
 def test_an_e_mail_is_sent_over_tls_to_a_server_with_a_trusted_certificate(
@@ -113,9 +113,9 @@ def test_an_e_mail_is_sent_over_tls_to_a_server_with_a_trusted_certificate(
 def test_a_wrong_password_is_reported_without_the_password(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     with mail_server(tmp_path, password="letter-box-9") as box:
         monkeypatch.setenv("SSL_CERT_FILE", str(box.certificate))
-        sent = send(one(f"mailtos://alerts:wrong-word-7@127.0.0.1:{box.port}?from=a@b.org&to=c@d.org"), MESSAGE)
-    assert not sent.delivered
-    assert "wrong-word-7" not in sent.problem
+        result = send(one(f"mailtos://alerts:wrong-word-7@127.0.0.1:{box.port}?from=a@b.org&to=c@d.org"), MESSAGE)
+    assert not result.delivered
+    assert "wrong-word-7" not in result.problem
     assert box.letters == []
 
 
@@ -126,9 +126,9 @@ def test_a_slack_webhook_gets_a_message_in_the_format_of_slack(monkeypatch: pyte
     assert NotifySlack.webhook_url == "https://hooks.slack.com/services"
     with webhook() as receiver:
         monkeypatch.setattr(NotifySlack, "webhook_url", receiver.url.replace("json://", "http://"))
-        sent = send(one(SLACK), MESSAGE)
+        result = send(one(SLACK), MESSAGE)
         (received,) = receiver.asked
-    assert sent.problem == ""
+    assert result.problem == ""
     (attachment,) = received["attachments"]
     assert "Drift detected: attack (error)" in json.dumps(received)
     assert "sleep_hours moved." in attachment["text"]

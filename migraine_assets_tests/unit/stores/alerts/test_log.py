@@ -1,4 +1,4 @@
-"""The alert log holds complete lines, is bounded, and never raises."""
+"""The alert log has only complete lines and a maximum size, and logging never raises."""
 
 import json
 from pathlib import Path

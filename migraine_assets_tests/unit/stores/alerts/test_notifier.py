@@ -1,4 +1,4 @@
-"""From a sighting to a receiver: folding, queueing, retries; no alert is lost to a kill or a full disk."""
+"""Folding, queueing and retries of alerts; no alert is lost after a kill or on a full disk."""
 
 import datetime as dt
 import errno
@@ -145,7 +145,7 @@ def test_a_message_does_not_wait_for_a_channel_that_was_removed(
 def test_a_message_that_was_queued_when_the_process_died_is_sent_by_the_next_one(
     tmp_path: Path, receiver: Webhook, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Killed between the outbox and the state: sent at least once."""
+    """After a kill between the writes of outbox and state, the message is sent at least once."""
 
     def killed(*_: object) -> None:
         raise KeyboardInterrupt
@@ -160,12 +160,12 @@ def test_a_message_that_was_queued_when_the_process_died_is_sent_by_the_next_one
 
 
 class FullDisk(Store):
-    """A store on a full disk: it can be read and emptied, not written."""
+    """A store on a full disk: files can be read and deleted, but not written."""
 
     full = True
 
     def write_all(self, files: dict[str, bytes]) -> None:
-        """Refuse while the disk is full."""
+        """Raise an error while the disk is full."""
         if self.full:
             raise StoreError(os.strerror(errno.ENOSPC))
         super().write_all(files)
@@ -197,7 +197,7 @@ def test_an_alert_that_can_be_neither_stored_nor_sent_is_sent_by_the_next_evalua
 
 
 def test_a_delivery_that_cannot_be_recorded_is_not_repeated(tmp_path: Path, receiver: Webhook, second: Webhook) -> None:
-    """The first channel accepts it, the second fails, and then the disk is full."""
+    """The first channel accepts the message, the second fails, and then the disk is full."""
     second.status = 500
     alerts = notifier(tmp_path, receiver, second)
     outbox.add(alerts.store, outbox.Message("t", "b", "error", good=False, made=START), alerts.channels, now=START)

@@ -129,7 +129,7 @@ def test_a_missing_frame_column_or_content_is_explained(store: Store) -> None:
     with pytest.raises(StoreError, match="4 rows instead of 5"):
         read_frame(store, FrameRef(ref.asset, ref.version, 5, ref.columns))
     store.write(ref.path, store.read(ref.path)[:100])
-    with pytest.raises(StoreError, match="its SHA-256 is not its name"):
+    with pytest.raises(StoreError, match="its SHA-256 differs from its name"):
         read_frame(store, ref)
     store.delete(ref.path)
     with pytest.raises(StoreError, match="Materialize 'raw' again"):
@@ -137,7 +137,7 @@ def test_a_missing_frame_column_or_content_is_explained(store: Store) -> None:
 
 
 def aged_frames(store: Store, count: int) -> list[FrameRef]:
-    """Frames from the oldest to the newest, an hour apart."""
+    """Write frames from the oldest to the newest, an hour apart."""
     refs = [write_frame(store, "raw", diary(shift=number)) for number in range(count)]
     for number, ref in enumerate(refs):
         os.utime(store.path(ref.path), (3600.0 * number, 3600.0 * number))

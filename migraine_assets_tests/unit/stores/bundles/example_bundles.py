@@ -1,4 +1,4 @@
-"""A bundle that is quick to make: a small graph of three features, written by hand."""
+"""A small bundle for tests: a graph of three features, written by hand."""
 
 from typing import Any
 
@@ -24,7 +24,7 @@ FEATURES = ("attack_today", "stress_level", "sleep_hours")
 
 
 def example_model(*, weight: float = 1.0, width: int = 3, output: str = "probability") -> bytes:
-    """sigmoid(weight * sum of the features)."""
+    """Return the graph of sigmoid(weight * sum of the features)."""
     graph = Graph()
     wide = graph.cast("features", np.float64)
     total = graph.add("MatMul", wide, graph.doubles(np.full((width, 1), weight)))
@@ -33,7 +33,7 @@ def example_model(*, weight: float = 1.0, width: int = 3, output: str = "probabi
 
 
 def example_manifest(model: bytes = b"model", **changes: Any) -> Manifest:
-    """A manifest for `example_model`."""
+    """Return a manifest for `example_model`."""
     recipe = default_recipe().narrowed(FEATURES)
     plain = Manifest(
         task="attack",

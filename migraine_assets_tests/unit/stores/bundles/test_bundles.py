@@ -173,8 +173,8 @@ def test_the_service_loads_a_bundle_without_the_training_libraries(store: Store,
         "heavy = {'sklearn', 'pandas', 'mlflow', 'dagster', 'scipy', 'xgboost', 'lightgbm', 'onnx', 'skl2onnx'}\n"
         "sys.exit(', '.join(heavy & set(sys.modules)) or 0)"
     )
-    done = subprocess.run([sys.executable, "-c", code], check=False, capture_output=True, text=True)
-    assert (done.returncode, done.stderr) == (0, "")
+    process = subprocess.run([sys.executable, "-c", code], check=False, capture_output=True, text=True)
+    assert (process.returncode, process.stderr) == (0, "")
 
 
 def test_provenance_is_added_to_and_never_replaced(store: Store, name: str) -> None:
@@ -194,5 +194,5 @@ def test_a_damaged_provenance_counts_as_empty_and_hinders_nothing(store: Store, 
 def test_a_provenance_of_the_first_version_is_read(store: Store, name: str) -> None:
     content = b'{"dagster_run":"r","made":"2026-03-01","test":{"roc_auc":{"ci_high":null,"ci_low":0.6,"value":0.7}}}'
     store.write(f"bundles/{name}/provenance.json", content)
-    found = load_provenance(store, name)
-    assert (found.dagster_run, found.test["roc_auc"]) == ("r", IntervalRecord(0.7, 0.6, None))
+    provenance = load_provenance(store, name)
+    assert (provenance.dagster_run, provenance.test["roc_auc"]) == ("r", IntervalRecord(0.7, 0.6, None))

@@ -1,4 +1,4 @@
-"""Bundles of format 1, written by the last version with that format, load and keep their meaning."""
+"""Bundles of format 1, written by the last version with that format, can be loaded and predict as before."""
 
 import hashlib
 import json

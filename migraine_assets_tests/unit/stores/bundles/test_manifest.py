@@ -31,7 +31,7 @@ def _altered(**changes: Any) -> bytes:
 
 
 def _with(path: str, value: Any) -> bytes:
-    """The example with `value` at `path` (names and positions, joined by dots)."""
+    """Return the example with `value` at `path` (names and positions, joined by dots)."""
     content = json.loads(json.dumps(CONTENT))
     *parents, last = [int(part) if part.isdigit() else part for part in path.split(".")]
     part = content
@@ -60,7 +60,7 @@ def test_it_says_everything_that_is_needed_to_compute_its_inputs() -> None:
     assert compile_recipe(read.recipe).names == ("hydration", "sleep_index")
     assert read.recipe.contract.by_name["hydration"].high == 15
     assert read.cleaning.clips == (Clip("hydration", None, 12.0),)
-    # What the features do not depend on is not in it.
+    # It contains only fields that the features depend on.
     assert {field.name for field in read.contract} == {"hydration", "sleep_hours", "sleep_quality", "screen_time"}
 
 
@@ -92,7 +92,7 @@ def test_numbers_of_numpy_are_plain_numbers() -> None:
 def test_what_json_does_not_have_is_an_error() -> None:
     with pytest.raises(ValueError, match="JSON compliant"):
         canonical({"a": float("nan")})
-    with pytest.raises(TypeError, match="cannot hold a value of type object"):
+    with pytest.raises(TypeError, match="cannot contain a value of type object"):
         canonical({"a": object()})
 
 

@@ -27,5 +27,5 @@ def test_threads_are_the_callers() -> None:
 
 
 def test_a_graph_for_other_rows_is_refused_with_both_descriptions() -> None:
-    with pytest.raises(BundleRefused, match=r"\[4\].*promises.*\[3\]"):
+    with pytest.raises(BundleRefused, match=r"\[4\].*states.*\[3\]"):
         open_session(example_model(width=4), width=3, output="probability")

@@ -1,4 +1,4 @@
-"""The same data, parameters and code give the same bundle hash, also in another process."""
+"""The same data, parameters and code give the same bundle hash, even in another process."""
 
 import subprocess
 import sys
@@ -26,15 +26,15 @@ CONTEXT = Context(
 
 
 def packed(task: str, key: str) -> Packed:
-    """The packed model, trained on the set of its task."""
+    """Return the packed model, trained on the set of its task."""
     model = next(row for row in TABLE if (row.task, row.key) == (task, key))
     return pack(fitted(model), training_set(model.task), CONTEXT)
 
 
 @pytest.mark.parametrize(("task", "key"), [("attack", "random_forest"), ("severity", "lightgbm")])
 def test_the_bundle_predicts_what_the_fitted_model_predicts(tmp_path: Path, task: str, key: str) -> None:
-    found, store = packed(task, key), Store(str(tmp_path))
-    bundle = load_bundle(store, write_bundle(store, found.manifest, found.model))
+    exported, store = packed(task, key), Store(str(tmp_path))
+    bundle = load_bundle(store, write_bundle(store, exported.manifest, exported.model))
     model = fitted(next(row for row in TABLE if (row.task, row.key) == (task, key)))
     data = training_set(model.estimator.task)
     assert np.allclose(bundle.predict(data.X), model.train_prediction, atol=1e-5)

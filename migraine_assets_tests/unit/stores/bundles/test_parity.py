@@ -1,4 +1,4 @@
-"""A graph that does not equal the trained model is refused, however close it is."""
+"""A graph whose predictions differ from the trained model is refused, even if the difference is small."""
 
 import dataclasses
 
@@ -16,34 +16,34 @@ from migraine_assets_tests.support.training_data import NAMES, fitted, training_
 X = training_set("attack").X
 
 
-def _with(found: FittedModel, calibration: Sigmoid) -> bytes:
-    return to_onnx(dataclasses.replace(found, calibration=calibration), NAMES)
+def _with(model: FittedModel, calibration: Sigmoid) -> bytes:
+    return to_onnx(dataclasses.replace(model, calibration=calibration), NAMES)
 
 
 def test_an_inverted_score_is_refused() -> None:
-    found = fitted(find("attack", "svm"))
-    assert found.calibration is not None
-    turned = Sigmoid(-found.calibration.slope, found.calibration.intercept)
-    with pytest.raises(BundleRefused, match="The exported svm is not the trained one"):
-        compare(found, _with(found, turned), X, output="probability")
+    model = fitted(find("attack", "svm"))
+    assert model.calibration is not None
+    turned = Sigmoid(-model.calibration.slope, model.calibration.intercept)
+    with pytest.raises(BundleRefused, match="The exported svm differs from the trained one"):
+        compare(model, _with(model, turned), X, output="probability")
 
 
 @pytest.mark.parametrize(("shift", "refused"), [(1e-7, False), (1e-3, True)])
 def test_the_tolerance_lies_between_rounding_and_a_difference(shift: float, refused: bool) -> None:
-    found = fitted(find("attack", "xgboost"))
-    assert found.calibration is not None
-    moved = Sigmoid(found.calibration.slope, found.calibration.intercept + shift)
+    model = fitted(find("attack", "xgboost"))
+    assert model.calibration is not None
+    moved = Sigmoid(model.calibration.slope, model.calibration.intercept + shift)
     if refused:
         with pytest.raises(BundleRefused, match=r"allowed 0\.001 and 0\.0001"):
-            compare(found, _with(found, moved), X, output="probability")
+            compare(model, _with(model, moved), X, output="probability")
     else:
-        assert compare(found, _with(found, moved), X, output="probability").maximum < 1e-6
+        assert compare(model, _with(model, moved), X, output="probability").maximum < 1e-6
 
 
 def test_an_answer_that_is_no_number_is_refused() -> None:
-    found = fitted(find("attack", "naive_bayes"))
+    model = fitted(find("attack", "naive_bayes"))
     with pytest.raises(BundleRefused):
-        compare(found, _with(found, Sigmoid(float("nan"), 0.0)), X, output="probability")
+        compare(model, _with(model, Sigmoid(float("nan"), 0.0)), X, output="probability")
 
 
 def test_the_sample_has_real_sparse_wild_and_empty_rows() -> None:

@@ -25,7 +25,7 @@ def store(tmp_path: Path) -> Store:
 
 
 def write(store: Store, *records: msgspec.Struct, kind: str = "predictions", tail: bytes = b"") -> None:
-    """One segment of one replica; `tail` is a partial line left by a kill."""
+    """Write one segment of one replica; `tail` is a partial line left by a kill."""
     target = segments(store, kind, segment_bytes=1 << 20)
     target.write(DAY.isoformat(), b"".join(msgspec.json.encode(record) + b"\n" for record in records) + tail)
     target.close()
@@ -75,8 +75,8 @@ def test_a_partial_line_is_no_record_until_it_is_complete(store: Store) -> None:
 def test_a_torn_line_in_the_middle_is_counted_and_the_rest_is_read(store: Store) -> None:
     write(store, prediction_record(), tail=b'{"id": "x", "ti\n')
     write(store, prediction_record(time=NOON + 1))
-    found = collect_predictions(store, DAY)
-    assert (found.rows, found.torn) == (2, 1)
+    collected = collect_predictions(store, DAY)
+    assert (collected.rows, collected.torn) == (2, 1)
 
 
 def test_collected_records_outlive_their_segments(store: Store) -> None:
@@ -94,7 +94,7 @@ def test_an_empty_day_is_an_empty_table_and_no_file(store: Store) -> None:
 
 
 def test_a_row_holds_the_record_of_each_task(store: Store) -> None:
-    kept = msgspec.structs.replace(
+    record = msgspec.structs.replace(
         prediction_record(),
         participant="p",
         features={"attack": [1.0, None], "severity": [2.0]},
@@ -104,7 +104,7 @@ def test_a_row_holds_the_record_of_each_task(store: Store) -> None:
         shadow_outputs={"attack": 0.5},
         shadow_bundles={"attack": "c"},
     )
-    write(store, kept)
+    write(store, record)
     collect_predictions(store, DAY)
     attack, severity = read_collected(store, "predictions", DAY).to_pylist()
     assert (attack["features"], attack["output"], attack["shadow_output"], attack["arm"]) == (

@@ -1,4 +1,4 @@
-"""Which values of the newest monitoring results are published, and that files of earlier versions stay readable."""
+"""The published values of the newest monitoring results; files of earlier versions can still be read."""
 
 import datetime as dt
 from pathlib import Path
@@ -29,8 +29,8 @@ def drift(store: Store, *, day: dt.date = DAY, **tasks: ModelDrift) -> None:
 
 
 def feature(ratio: float, **statistics: float | None) -> FeatureDrift:
-    made = {name: Statistic(value, 0.1, 0.2, 0.2, 0.2) for name, value in statistics.items()}
-    return replace(feature_drift(), drift_ratio=ratio, statistics=made)
+    by_name = {name: Statistic(value, 0.1, 0.2, 0.2, 0.2) for name, value in statistics.items()}
+    return replace(feature_drift(), drift_ratio=ratio, statistics=by_name)
 
 
 def test_statistics_are_published_by_task_feature_and_name(store: Store) -> None:

@@ -110,7 +110,7 @@ def test_another_model_starts_another_event(store: Store) -> None:
 
 
 def test_results_of_the_first_version_are_read_with_every_field(store: Store) -> None:
-    """The files as they were written before documents were typed."""
+    """Files in the form of versions before documents were typed."""
     documents = json.loads(EARLIER.read_text())
     for name, document in documents.items():
         store.write(f"monitoring/results/{name}/2026-03-10.json", json.dumps(document).encode())
@@ -129,9 +129,9 @@ def test_results_of_the_first_version_are_read_with_every_field(store: Store) ->
     assert feature.sample_size == EffectiveSampleSize(current=120.5, reference=900.25, participants=60)
     assert feature.statistics["ks"].visible == before["statistics"]["ks"]["visible"]
     assert feature.statistics["psi"].chance is None
-    held = realized.tasks["attack"].held["roc_auc"]
-    assert isinstance(held, Comparison)
-    assert (held.held, held.realized.value) == (False, 0.61)
+    roc_auc = realized.tasks["attack"].held["roc_auc"]
+    assert isinstance(roc_auc, Comparison)
+    assert (roc_auc.held, roc_auc.realized.value) == (False, 0.61)
     assert realized.tasks["attack"].contradictions == 2
     assert estimated.tasks["attack"].metrics["accuracy"].value == 0.81
     assert isinstance(quality, DayQuality)

@@ -42,16 +42,16 @@ def test_a_nan_among_the_features_comes_back_as_null(store: Store) -> None:
 
 def test_a_reader_that_continues_sees_each_record_once(store: Store) -> None:
     one, two, progress = replica(store), replica(store), Progress()
-    seen = []
+    ids = []
     for _ in range(3):
         for log in (one, two):
             log.append(prediction_record())
             log.flush()
-        found = read(store, PredictionRecord, day=DAY, progress=progress)
-        seen += [record.id for record in found]
-        progress = found.progress
-        assert len(found.records) == 2
-    assert len(set(seen)) == 6
+        batch = read(store, PredictionRecord, day=DAY, progress=progress)
+        ids += [record.id for record in batch]
+        progress = batch.progress
+        assert len(batch.records) == 2
+    assert len(set(ids)) == 6
     assert read(store, PredictionRecord, day=DAY, progress=progress).records == ()
     one.close()
     two.close()
@@ -63,8 +63,8 @@ def test_the_torn_last_record_of_a_killed_replica_is_no_record(store: Store) -> 
     log.close()
     path = segment(store)
     path.write_bytes(path.read_bytes() + b'{"id":"half')
-    found = read(store, PredictionRecord, day=DAY)
-    assert (len(found.records), found.torn) == (1, 0)
+    batch = read(store, PredictionRecord, day=DAY)
+    assert (len(batch.records), batch.torn) == (1, 0)
 
 
 def test_a_record_that_was_being_written_is_read_once_it_is_complete(store: Store) -> None:
@@ -85,8 +85,8 @@ def test_a_damaged_line_is_counted_and_the_others_are_read(store: Store) -> None
     log.append(prediction_record())
     log.close()
     segment(store).write_bytes(b"\x00\x00garbage\n" + segment(store).read_bytes())
-    found = read(store, PredictionRecord, day=DAY)
-    assert (len(found.records), found.torn) == (1, 1)
+    batch = read(store, PredictionRecord, day=DAY)
+    assert (len(batch.records), batch.torn) == (1, 1)
 
 
 def test_a_day_without_segments_is_empty(store: Store) -> None:
@@ -100,17 +100,17 @@ def test_a_record_is_found_by_its_id_even_if_written_after_midnight(store: Store
     log.append(PredictionRecord(**{**_fields(prediction_record()), "id": identity, "time": late + 0.5}))
     log.append(prediction_record())
     log.close()
-    found = find_record(store, identity)
-    assert found is not None
-    assert found.id == identity
+    record = find_record(store, identity)
+    assert record is not None
+    assert record.id == identity
     assert find_record(store, make_id(SECRET, time=NOON)) is None
     assert find_record(store, "no id at all") is None
 
 
 def test_the_last_feedback_on_a_prediction_counts() -> None:
-    said = [feedback("a", attack=True, time=3.0), feedback("a", attack=False, time=9.0)]
-    for order in (said, said[::-1], said + said):
-        assert latest_feedback(order) == {"a": said[1]}
+    reports = [feedback("a", attack=True, time=3.0), feedback("a", attack=False, time=9.0)]
+    for order in (reports, reports[::-1], reports + reports):
+        assert latest_feedback(order) == {"a": reports[1]}
 
 
 def _fields(record: PredictionRecord) -> dict:  # type: ignore[type-arg]

@@ -35,14 +35,14 @@ def test_the_ids_of_a_batch_are_genuine_and_distinct(count: int) -> None:
 
 
 def test_a_position_outside_the_batch_is_not_genuine() -> None:
-    """A client that knows three ids of a batch cannot forge a fourth."""
+    """A client that knows three ids of a batch cannot forge the id of a fourth."""
     content = bytearray(base64.urlsafe_b64decode(make_ids(SECRET, 3, time=1.0)[2]))
     content[14] += 1
     assert not is_genuine(SECRET, base64.urlsafe_b64encode(content).decode())
 
 
 def test_no_id_of_a_batch_follows_from_the_others() -> None:
-    """Whatever signature a client takes from the ids it was given, it fits no neighbor of theirs."""
+    """No signature from the ids of a client is valid for a neighboring id."""
     contents = [base64.urlsafe_b64decode(identity) for identity in make_ids(SECRET, 600, time=1.0)]
     signatures = {content[15:] for content in contents}
     assert len(signatures) == 600

@@ -15,7 +15,7 @@ DAY = "2026-03-01"
 
 def part(**changes: object) -> Part:
     rows = np.array([[1.0, np.nan], [0.5, 2.0]], dtype="<f4")
-    made = {
+    values = {
         "task": "attack",
         "bundle": "b",
         "arm": "champion",
@@ -23,18 +23,18 @@ def part(**changes: object) -> Part:
         "outputs": [0.25, None],
         "width": 2,
     }
-    return Part(**{**made, "features": rows.tobytes(), **changes})
+    return Part(**{**values, "features": rows.tobytes(), **changes})
 
 
 def block(*parts: Part, **changes: object) -> Block:
-    made = {
+    values = {
         "time": NOON,
         "latency_ms": 2.5,
         "ids": ["i", "j", "k"],
         "participants": ["p", None, "r"],
         "for_dates": None,
     }
-    return Block(**{**made, "parts": list(parts), **changes})
+    return Block(**{**values, "parts": list(parts), **changes})
 
 
 def other() -> Part:
@@ -94,5 +94,5 @@ def test_a_damaged_block_holds_no_records_and_is_counted_as_torn(tmp_path: objec
     target = segments(store, "predictions", segment_bytes=1 << 20)
     target.write(DAY, msgspec.json.encode(broken) + b"\n")
     target.close()
-    found = read(store, PredictionRecord, day=DAY)
-    assert (found.records, found.torn) == ((), 1)
+    batch = read(store, PredictionRecord, day=DAY)
+    assert (batch.records, batch.torn) == ((), 1)

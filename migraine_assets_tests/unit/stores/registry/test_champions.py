@@ -1,4 +1,4 @@
-"""Moving the pointer: what serves, what is recorded, and the state after a process dies in between."""
+"""Changes of the pointer: the serving model, the records, and the state after a process dies in between."""
 
 import dataclasses
 import datetime as dt
@@ -27,7 +27,7 @@ NOON = dt.datetime(2026, 3, 1, 12, tzinfo=dt.UTC)
 
 
 def put(store: Store, content: str) -> str:
-    """Store a stand-in for a bundle: some bytes under their own hash."""
+    """Store some bytes under their own hash in place of a bundle."""
     name = hashlib.sha256(content.encode()).hexdigest()
     store.write(f"bundles/{name}/manifest.json", content.encode())
     return name
@@ -71,10 +71,10 @@ def test_a_promotion_moves_the_pointer_and_records_who_when_what_and_why(store: 
     now = pointer_file.read_pointer(store)
     assert now.tasks["attack"] == pointer_file.Serving(b, c, "2026-03-01T12:00:00+00:00", record.id)
     assert now.version == 2
-    kept = promotion_log.read(store, record.id)
-    assert kept == replace(record, figures={"gain": 0.01, "bad": None})
-    assert (kept.who, kept.why, kept.from_champion, kept.to_champion) == ("ann", ("better",), a, b)
-    assert (kept.dagster_run, kept.previous, kept.id) == ("run-7", "000001", "000002")
+    stored = promotion_log.read(store, record.id)
+    assert stored == replace(record, figures={"gain": 0.01, "bad": None})
+    assert (stored.who, stored.why, stored.from_champion, stored.to_champion) == ("ann", ("better",), a, b)
+    assert (stored.dagster_run, stored.previous, stored.id) == ("run-7", "000001", "000002")
 
 
 def test_tasks_are_independent(store: Store) -> None:
@@ -119,7 +119,7 @@ def test_a_candidate_compared_with_an_earlier_champion_is_not_promoted(store: St
     a, b, c = (put(store, text) for text in "abc")
     promote(store, "attack", champion=a)
     promote(store, "attack", champion=b, replaces=a)
-    with pytest.raises(champions.PromotionConflict, match="serves by now"):
+    with pytest.raises(champions.PromotionConflict, match="serves now"):
         promote(store, "attack", champion=c, replaces=a)
     assert serving(store) == b
 
@@ -229,14 +229,14 @@ champions.promote(
 
 def test_killed_at_any_step_the_old_or_the_new_champion_serves_and_the_next_move_works(tmp_path: Path) -> None:
     """Kill before each system call with a visible or durable effect, until the promotion survives."""
-    seen = set()
+    outcomes = set()
     for steps in range(20):
         store = Store(str(tmp_path / str(steps)))
         a, b, c = (put(store, text) for text in "abc")
         promote(store, "attack", champion=a)
         died = subprocess.run([sys.executable, "-c", KILLED, store.uri, b, str(steps)], check=False).returncode
         outcome = (serving(store), tuple(effects(store)))
-        seen.add(outcome)
+        outcomes.add(outcome)
         assert outcome in {
             (a, ("in force",)),
             (a, ("in force", "without effect")),
@@ -248,7 +248,7 @@ def test_killed_at_any_step_the_old_or_the_new_champion_serves_and_the_next_move
         if died == 0:
             break
     assert died == 0
-    assert len(seen) == 3
+    assert len(outcomes) == 3
 
 
 PROMOTING = """
@@ -269,24 +269,24 @@ def test_two_concurrent_promoters_lose_no_record(tmp_path: Path) -> None:
     lots = [[put(store, f"{who}{n}") for n in range(15)] for who in "xy"]
     running = [subprocess.Popen([sys.executable, "-c", PROMOTING, store.uri, *lot]) for lot in lots]
     assert [process.wait() for process in running] == [0, 0]
-    found = history(store)
-    assert sorted(entry.record.to_champion for entry in found) == sorted(lots[0] + lots[1])
-    assert [entry.effect for entry in found] == ["superseded"] * 29 + ["in force"]
+    entries = history(store)
+    assert sorted(entry.record.to_champion for entry in entries) == sorted(lots[0] + lots[1])
+    assert [entry.effect for entry in entries] == ["superseded"] * 29 + ["in force"]
     assert pointer_file.read_pointer(store).version == 30
 
 
 def test_on_an_object_store_a_writer_starts_over_when_the_pointer_moved() -> None:
     class Overtaken(Store):
-        """Another promoter moves the pointer directly after the first record was written."""
+        """Another process changes the pointer directly after the first record is written."""
 
         overtaken = False
 
         def create(self, name: str, content: bytes) -> bool:
-            made = super().create(name, content)
+            created = super().create(name, content)
             if not self.overtaken and name.startswith(promotion_log.FOLDER):
                 self.overtaken = True
                 promote(Store(self.uri), "attack", champion=b)
-            return made
+            return created
 
     store = Overtaken(f"memory://overtaken-{id(object())}")
     a, b = put(store, "a"), put(store, "b")
@@ -362,10 +362,10 @@ def test_an_invalid_pointer_is_refused_and_the_last_valid_one_kept(store: Store,
     store.write(pointer_file.POINTER, content)
     with pytest.raises(StoreError, match=sentence):
         pointer_file.read_pointer(store)
-    kept = pointer_file.refresh_pointer(store, last)
-    assert kept.pointer == last
-    assert kept.problem is not None
-    assert sentence in kept.problem
+    refreshed = pointer_file.refresh_pointer(store, last)
+    assert refreshed.pointer == last
+    assert refreshed.problem is not None
+    assert sentence in refreshed.problem
     with pytest.raises(StoreError, match=sentence):
         pointer_file.refresh_pointer(store, None)
     with pytest.raises(StoreError, match=sentence):
@@ -408,7 +408,7 @@ def test_a_damaged_record_is_named(store: Store, change: dict[str, object], sent
 
 
 def test_a_record_and_a_pointer_of_the_first_version_are_read(store: Store) -> None:
-    """As they were written before documents were typed."""
+    """Pointers in the form of versions before documents were typed."""
     a, b = put(store, "a"), put(store, "b")
     record = {
         "challenger": None, "dagster_run": "run-7", "figures": {"roc_auc": {"ci_high": 0.1, "value": None}},

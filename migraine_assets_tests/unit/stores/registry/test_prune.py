@@ -1,4 +1,4 @@
-"""Pruning removes what nothing names, and nothing else."""
+"""Pruning removes only files without a reference."""
 
 from pathlib import Path
 

@@ -28,9 +28,9 @@ start = partial(rollouts.start_rollout, mode="canary", percent=5, who="bob", whe
 
 @pytest.fixture
 def store(tmp_path: Path) -> Store:
-    found = Store(str(tmp_path / "store"))
-    promote(found, "attack", champion=A, challenger=B)
-    return found
+    store = Store(str(tmp_path / "store"))
+    promote(store, "attack", champion=A, challenger=B)
+    return store
 
 
 def test_a_rollout_of_the_challenger_is_written_to_the_pointer(store: Store) -> None:

@@ -1,4 +1,4 @@
-"""MLflow: runs, registered models, and an unavailable server. With real stores and a real server on loopback."""
+"""Runs and registered models in MLflow, and an unavailable server; with real stores and a real server on loopback."""
 
 import contextlib
 import json
@@ -29,7 +29,7 @@ ROWS = np.array([[7.1, 3, 0], [4.3, 9, 6], [np.nan, 5, 2]], dtype=np.float32)
 
 
 def graph(*, bias: float = 0.0, output: str = "probability") -> bytes:
-    """A logistic regression in ONNX, with nulls as zero."""
+    """Return a logistic regression in ONNX that replaces nulls by zero."""
     weights = np.array([[-0.2], [0.3], [0.1]], dtype=np.float32)
     nodes = [
         helper.make_node("IsNaN", ["features"], ["null"]),
@@ -56,7 +56,7 @@ def graph(*, bias: float = 0.0, output: str = "probability") -> bytes:
 
 @pytest.fixture(scope="module")
 def empty_database(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A prepared database: creating one takes MLflow seconds, so most tests start from a copy."""
+    """Return a prepared database. MLflow takes seconds to create one, so most tests start from a copy."""
     folder = tmp_path_factory.mktemp("mlflow")
     Tracker(f"sqlite:///{folder}/mlflow.db", experiment="other").prepare()
     return folder
@@ -80,7 +80,7 @@ def client(tracker: Tracker) -> Any:
 
 
 def python(script: str, *args: str, cwd: Path) -> str:
-    """What a fresh process prints that knows nothing but its arguments."""
+    """Return the output of a new process that gets only its arguments."""
     env = {**os.environ, "MLFLOW_DISABLE_TELEMETRY": "true"}
     command = [sys.executable, "-c", script, *args]
     return subprocess.run(command, capture_output=True, text=True, check=True, cwd=cwd, env=env).stdout
@@ -96,7 +96,7 @@ def test_a_dagster_run_has_one_parent_with_both_tags(tracker: Tracker) -> None:
 
 
 def test_each_task_has_an_experiment_of_classic_runs(tracker: Tracker) -> None:
-    """Without its kind, MLflow opens an experiment on traces of language models."""
+    """Without its kind, MLflow shows an experiment as one with traces of language models."""
     parents = {task: tracker.of(task).parent_run("run-1", "full_pipeline") for task in EXPERIMENTS}
     assert parents["attack"] != parents["severity"]
     for task, parent in parents.items():
@@ -179,14 +179,14 @@ def test_more_than_mlflow_takes_in_one_call(tracker: Tracker) -> None:
 
 def test_finishing_ends_the_parent_and_children_of_killed_processes(tracker: Tracker) -> None:
     parent = tracker.parent_run("run-1", "job")
-    done = tracker.log_model_run(parent, "knn")
+    child = tracker.log_model_run(parent, "knn")
     orphan = client(tracker).create_run(tracker.prepare(), tags={"mlflow.parentRunId": parent}).info.run_id
     other = tracker.parent_run("run-2", "job")
     assert tracker.running_parents() == {"run-1": parent, "run-2": other}
     tracker.finish(parent)
     tracker.finish(other, failed=True)
     assert tracker.running_parents() == {}
-    ended = [client(tracker).get_run(run).info.status for run in (parent, done, orphan, other)]
+    ended = [client(tracker).get_run(run).info.status for run in (parent, child, orphan, other)]
     assert ended == ["FINISHED", "FINISHED", "KILLED", "FAILED"]
 
 
@@ -243,7 +243,7 @@ def as_bundle(model: bytes) -> list[float]:
 
 
 def test_a_client_of_mlflow_gets_what_the_bundle_returns(tracker: Tracker, tmp_path: Path) -> None:
-    """Columns in any order, doubles or single floats, nulls: the same bits."""
+    """The bits are equal for columns in any order, for doubles and single floats, and for nulls."""
     register(tracker, "a" * 64, bias=-1.5)
     tracker.models.point("attack", champion="a" * 64)
     expected = as_bundle(graph(bias=-1.5))
@@ -312,7 +312,7 @@ def test_an_older_database_is_upgraded_and_the_old_one_kept(tmp_path: Path) -> N
 
 
 def test_a_database_that_is_up_to_date_is_not_replaced(home: Path) -> None:
-    """A UI may have it open, and would show the old file forever."""
+    """A UI that has the file open would show the old file forever."""
     before = (home / "mlflow.db").stat().st_ino
     (home / ".mlflow.db.prepared").unlink()
     assert Tracker(f"sqlite:///{home}/mlflow.db").parent_run("run-1", "job")
@@ -357,7 +357,7 @@ def test_an_unavailable_store_is_contacted_once_and_stops_nothing(scheme: str, m
     assert attempt(lambda: tracker.parent_run("run-1", "job"), warn=warnings.append) is None
     assert address in warnings[0]
     assert "secret" not in warnings[0]
-    # From here on the store is not contacted.
+    # After this line, the store is not contacted.
     monkeypatch.setattr(socket, "create_connection", None)
     assert attempt(lambda: tracker.log("x", params={"a": 1}), warn=warnings.append) is None
     assert warnings[1] == warnings[0]
@@ -384,7 +384,7 @@ def test_a_database_server_needs_an_artifact_root() -> None:
 
 @pytest.fixture
 def server(home: Path) -> Iterator[str]:
-    """A real `mlflow server` on loopback, over its own database."""
+    """Yield a real `mlflow server` on loopback with its own database."""
     address = dead_address()
     host, port = address.split(":")
     command = [

@@ -19,7 +19,7 @@ from migraine_assets.core.reference_bins import psi
 
 
 def by_person(rng: np.random.Generator, people: int, days: int, *, alike: bool) -> np.ndarray:
-    """Counts in two bins; `alike`: all rows of a participant are in the same bin."""
+    """Return counts in two bins; `alike`: all rows of a participant are in the same bin."""
     chosen = rng.random((people, 1 if alike else days)) < 0.5
     ones = np.broadcast_to(chosen, (people, days)).sum(axis=1)
     return np.column_stack([days - ones, ones]).astype(np.float64)
@@ -106,5 +106,5 @@ def test_chance_exceeds_each_critical_value_with_its_probability(rows: int) -> N
         beyond["share"] += abs(before[0] - after[0]) / rows > share_critical_value(1 / 6, sizes, level=0.1)
     assert 50 <= beyond["psi"] <= 115
     assert 50 <= beyond["js"] <= 115
-    assert beyond["ks"] <= 95  # six bins see less than the distance itself
+    assert beyond["ks"] <= 95  # six bins detect less than the distance itself
     assert 50 <= beyond["share"] <= 115

@@ -18,7 +18,7 @@ from migraine_assets_tests.unit.core.monitoring.cohorts import FLAGS, NAMES, aga
 
 @pytest.mark.parametrize(("count", "days"), [(12, 28), (30, 7), (60, 1), (60, 28), (300, 7)])
 def test_without_drift_fewer_than_one_window_in_twenty_alarms(count: int, days: int) -> None:
-    """All features together; days of a participant resemble each other; reference and window share no participant."""
+    """Drift of all features. Days of a participant are similar, and no participant is in both reference and window."""
     rng, alarms, windows = np.random.default_rng(count * days), 0, 60
     for k in range(windows):
         if k % 6 == 0:
@@ -31,12 +31,12 @@ def test_a_shift_is_reported_with_its_feature_its_size_and_the_critical_value() 
     rng = np.random.default_rng(1)
     moved = window(rng, 200, 7)
     moved.matrix[:, 2] += 1.0
-    found = measure_drift(moved, against(rng))
-    assert found.status == "drift"
-    assert found.moved == ("f2",)
-    assert found.features["f2"].drift_ratio > 1
-    assert all(reason.startswith("f2: ") for reason in found.reasons)
-    assert "chance reaches" in found.reasons[0]
+    drift = measure_drift(moved, against(rng))
+    assert drift.status == "drift"
+    assert drift.moved == ("f2",)
+    assert drift.features["f2"].drift_ratio > 1
+    assert all(reason.startswith("f2: ") for reason in drift.reasons)
+    assert "chance reaches" in drift.reasons[0]
 
 
 def test_a_larger_window_shows_smaller_shifts() -> None:
@@ -50,8 +50,8 @@ def test_a_larger_window_shows_smaller_shifts() -> None:
 
 def test_categories_use_jensen_shannon_and_numbers_kolmogorov_smirnov() -> None:
     rng = np.random.default_rng(3)
-    found = measure_drift(window(rng, 100, 7), against(rng))
-    by_name = {name: list(item.statistics) for name, item in found.features.items()}
+    drift = measure_drift(window(rng, 100, 7), against(rng))
+    by_name = {name: list(item.statistics) for name, item in drift.features.items()}
     assert by_name["f0"] == ["psi", "ks", "missing"]
     assert by_name[FLAGS[0]] == ["psi", "js", "missing"]
 
@@ -60,18 +60,18 @@ def test_a_field_without_values_drifts_in_its_missing_share() -> None:
     rng = np.random.default_rng(4)
     silent = window(rng, 100, 7)
     silent.matrix[:, 5] = np.nan
-    found = measure_drift(silent, against(rng))
-    assert found.moved == ("f5",)
-    assert (found.features["f5"].missing, found.features["f5"].rows) == (1.0, 0)
-    assert "without a value" in found.reasons[0]
+    drift = measure_drift(silent, against(rng))
+    assert drift.moved == ("f5",)
+    assert (drift.features["f5"].missing, drift.features["f5"].rows) == (1.0, 0)
+    assert "without a value" in drift.reasons[0]
 
 
 def test_reference_samples_give_the_exact_distance() -> None:
     rng = np.random.default_rng(5)
-    kept, now = against(rng, keep=True), window(rng, 100, 7)
-    exact = measure_drift(now, kept).features["f0"].statistics["ks"].value
+    reference, now = against(rng, keep=True), window(rng, 100, 7)
+    exact = measure_drift(now, reference).features["f0"].statistics["ks"].value
     binned = (
-        measure_drift(now, DriftReference(kept.references, kept.participants, FLAGS))
+        measure_drift(now, DriftReference(reference.references, reference.participants, FLAGS))
         .features["f0"]
         .statistics["ks"]
         .value
@@ -82,23 +82,23 @@ def test_reference_samples_give_the_exact_distance() -> None:
 @pytest.mark.parametrize("size", [(0, 0), (3, 28), (20, 1)])
 def test_a_small_window_has_too_little_data(size: tuple[int, int]) -> None:
     rng = np.random.default_rng(6)
-    found = measure_drift(window(rng, *size, shift=5.0), against(rng))
-    assert found.status == "too little data"
-    assert "needed" in found.reasons[0]
+    drift = measure_drift(window(rng, *size, shift=5.0), against(rng))
+    assert drift.status == "too little data"
+    assert "needed" in drift.reasons[0]
 
 
 def test_columns_without_a_reference_are_skipped() -> None:
     rng = np.random.default_rng(7)
     now = window(rng, 50, 7)
-    found = measure_drift(Window(now.matrix, ("new", *NAMES[1:]), now.participants), against(rng))
-    assert list(found.features) == list(NAMES[1:])
+    drift = measure_drift(Window(now.matrix, ("new", *NAMES[1:]), now.participants), against(rng))
+    assert list(drift.features) == list(NAMES[1:])
 
 
 def test_a_window_that_a_classifier_can_distinguish_is_suspected() -> None:
     rng = np.random.default_rng(8)
-    found = measure_drift(window(rng, 100, 7), against(rng), domain_auc=0.93)
-    assert found.status == "suspected"
-    assert "ROC-AUC of 0.93" in found.reasons[-1]
+    drift = measure_drift(window(rng, 100, 7), against(rng), domain_auc=0.93)
+    assert drift.status == "suspected"
+    assert "ROC-AUC of 0.93" in drift.reasons[-1]
 
 
 def test_the_same_window_gives_the_same_drift_and_comes_back_from_json() -> None:
@@ -111,7 +111,7 @@ def test_the_same_window_gives_the_same_drift_and_comes_back_from_json() -> None
 
 
 def _diaries(known: float, *, sleep: float = 7.0) -> Window:
-    """A week of 200 participants with up to `known` of 28 known days, the attacks on these, and sleep."""
+    """Return a week of 200 participants: their known days (up to `known` of 28), attacks and sleep."""
     rng = np.random.default_rng(8)
     who = np.repeat(np.arange(200), 7)
     observed = np.minimum(28, rng.integers(0, int(known), 200)[who] + np.tile(np.arange(7), 200))
@@ -120,26 +120,26 @@ def _diaries(known: float, *, sleep: float = 7.0) -> Window:
 
 
 def _of_long_diaries() -> DriftReference:
-    kept = _diaries(200)
-    found = {item.name: item for item in references(kept.matrix.astype(np.float32), kept.names)}
-    return DriftReference(found, 200, history=("observed_28d", "attacks_28d"), tenure="observed_28d")
+    diaries = _diaries(200)
+    bins = {item.name: item for item in references(diaries.matrix.astype(np.float32), diaries.names)}
+    return DriftReference(bins, 200, history=("observed_28d", "attacks_28d"), tenure="observed_28d")
 
 
 def test_new_diaries_are_suspected_and_no_drift() -> None:
-    found = measure_drift(_diaries(7), _of_long_diaries())
-    assert {name: item.status for name, item in found.features.items()} == {
+    drift = measure_drift(_diaries(7), _of_long_diaries())
+    assert {name: item.status for name, item in drift.features.items()} == {
         "observed_28d": "suspected",
         "attacks_28d": "suspected",
         "sleep_hours": "none",
     }
-    assert found.status == "suspected"
-    assert found.reasons[-1] == SHORT_HISTORY
+    assert drift.status == "suspected"
+    assert drift.reasons[-1] == SHORT_HISTORY
 
 
 def test_another_feature_of_new_diaries_can_drift() -> None:
-    found = measure_drift(_diaries(7, sleep=5.5), _of_long_diaries())
-    assert found.moved == ("sleep_hours",)
-    assert found.status == "drift"
+    drift = measure_drift(_diaries(7, sleep=5.5), _of_long_diaries())
+    assert drift.moved == ("sleep_hours",)
+    assert drift.status == "drift"
 
 
 def test_counts_drift_when_diaries_are_as_long_as_in_training() -> None:
@@ -150,14 +150,14 @@ def test_counts_drift_when_diaries_are_as_long_as_in_training() -> None:
 
 def test_diaries_longer_than_in_training_are_drift() -> None:
     new = _diaries(7)
-    found = {item.name: item for item in references(new.matrix.astype(np.float32), new.names)}
-    against = DriftReference(found, 200, history=("observed_28d", "attacks_28d"), tenure="observed_28d")
+    bins = {item.name: item for item in references(new.matrix.astype(np.float32), new.names)}
+    against = DriftReference(bins, 200, history=("observed_28d", "attacks_28d"), tenure="observed_28d")
     assert measure_drift(_diaries(200), against).status == "drift"
 
 
 def test_an_unknown_diary_length_is_no_short_diary() -> None:
     unknown = _diaries(200)
     unknown.matrix[:, 0] = np.nan
-    found = measure_drift(unknown, _of_long_diaries())
-    assert found.moved == ("observed_28d",)
-    assert SHORT_HISTORY not in found.reasons
+    drift = measure_drift(unknown, _of_long_diaries())
+    assert drift.moved == ("observed_28d",)
+    assert SHORT_HISTORY not in drift.reasons

@@ -31,7 +31,7 @@ _PARTS = {
 
 
 def xlsx(*rows: tuple[object, ...]) -> bytes:
-    """A minimal workbook: text cells inline, whole numbers above 40,000 as dates."""
+    """Return a minimal workbook, with texts inline and whole numbers above 40,000 as dates."""
     return _workbook("".join(f"<row>{''.join(map(_cell, row))}</row>" for row in rows))
 
 

@@ -24,8 +24,8 @@ def _run(model: FittedModel, rows: np.ndarray) -> np.ndarray:
 
 @pytest.mark.parametrize("model", TABLE, ids=label)
 def test_onnx_runtime_and_python_agree_on_real_sparse_wild_and_empty_rows(model: Estimator) -> None:
-    found, data = fitted(model), training_set(model.task)
-    agreement = compare(found, to_onnx(found, NAMES), data.X, output=OUTPUT[model.task])
+    trained, data = fitted(model), training_set(model.task)
+    agreement = compare(trained, to_onnx(trained, NAMES), data.X, output=OUTPUT[model.task])
     assert agreement.maximum < 2e-5
     assert agreement.rows > 1000
 
@@ -34,38 +34,38 @@ def test_an_approximated_support_vector_machine_agrees_too() -> None:
     svm = find("attack", "svm")
     assert svm.substitute is not None
     small = dataclasses.replace(svm, substitute=dataclasses.replace(svm.substitute, limit=300))
-    found, data = fit_model(small, training_set("attack")), training_set("attack")
-    assert compare(found, to_onnx(found, NAMES), data.X, output="probability").maximum < 1e-6
+    trained, data = fit_model(small, training_set("attack")), training_set("attack")
+    assert compare(trained, to_onnx(trained, NAMES), data.X, output="probability").maximum < 1e-6
 
 
 def test_nearest_neighbors_agree_on_rows_full_of_ties() -> None:
-    """Libraries break ties differently; many copies of each row turn every row into a tie."""
+    """Libraries break ties differently, and many copies of each row make all neighbors tie."""
     data = training_set("attack")
     coarse = dataclasses.replace(data, X=np.round(np.nan_to_num(data.X) / 4).astype(np.float32))
-    found = fit_model(find("attack", "knn"), coarse, params={"n_neighbors": 20})
-    assert compare(found, to_onnx(found, NAMES), coarse.X, output="probability").maximum < 1e-6
+    trained = fit_model(find("attack", "knn"), coarse, params={"n_neighbors": 20})
+    assert compare(trained, to_onnx(trained, NAMES), coarse.X, output="probability").maximum < 1e-6
 
 
 def test_uncalibrated_probabilities_are_exported_as_they_are() -> None:
-    found = fit_model(find("attack", "lightgbm"), training_set("attack"), calibrate=False)
+    trained = fit_model(find("attack", "lightgbm"), training_set("attack"), calibrate=False)
     rows = training_set("attack").X
-    assert np.allclose(_run(found, rows), found.predict(rows), atol=1e-6)
+    assert np.allclose(_run(trained, rows), trained.predict(rows), atol=1e-6)
 
 
 @pytest.mark.parametrize("key", ["linear", "lightgbm"])
 def test_a_severity_is_cut_in_the_graph(key: str) -> None:
-    found = dataclasses.replace(fitted(find("severity", key)), bounds=(4.0, 5.0))
+    trained = dataclasses.replace(fitted(find("severity", key)), bounds=(4.0, 5.0))
     rows = probe(training_set("severity").X, seed=0)
-    assert set(np.round(_run(found, rows), 6)) >= {4.0, 5.0}
-    assert _run(found, rows).min() == 4.0
-    assert _run(found, rows).max() == 5.0
+    assert set(np.round(_run(trained, rows), 6)) >= {4.0, 5.0}
+    assert _run(trained, rows).min() == 4.0
+    assert _run(trained, rows).max() == 5.0
 
 
 @pytest.mark.parametrize("rows", [1, 5, 1024, 1025])
 def test_the_batch_does_not_change_the_answer(rows: int) -> None:
-    found = fitted(find("attack", "svm"))
+    trained = fitted(find("attack", "svm"))
     X = np.resize(training_set("attack").X, (rows, 8))
-    assert np.allclose(_run(found, X)[:3], _run(found, X[:3]), atol=1e-7)
+    assert np.allclose(_run(trained, X)[:3], _run(trained, X[:3]), atol=1e-7)
 
 
 @pytest.mark.parametrize("model", TABLE, ids=label)

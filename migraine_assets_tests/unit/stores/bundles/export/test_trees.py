@@ -33,7 +33,7 @@ TREE_MODELS = [model for model in TABLE if model.key in READERS]
 @settings(max_examples=300)
 @given(threshold=st.floats(allow_nan=False), value=st.floats(width=32, allow_nan=False))
 def test_a_rounded_threshold_sends_every_single_precision_value_the_same_way(threshold: float, value: float) -> None:
-    """A cast to the nearest float32 is a tempting shortcut, but sends the values in between to the other side."""
+    """A cast to the nearest float32 would send the values in between to the other branch."""
     rounded = round_down(np.array([threshold]))[0]
     with np.errstate(over="ignore"):
         above = float(np.nextafter(rounded, np.float32(np.inf)))

@@ -3,7 +3,7 @@ from pathlib import Path
 import pandas as pd
 
 from migraine_assets.sources.columns.mapping import parse_mapping
-from migraine_assets.sources.draft import draft_mapping
+from migraine_assets.sources.mapping_draft import draft_mapping
 from migraine_assets_tests.support.small_diary import diary
 from migraine_assets_tests.unit.sources.diaries import read, write
 
@@ -22,6 +22,6 @@ def test_a_draft_reads_what_is_read_without_it_guesses_written_out(tmp_path: Pat
 
 def test_a_draft_says_what_is_missing_and_why_the_diary_is_refused(tmp_path: Path) -> None:
     text = draft_mapping(write(tmp_path, "d.csv", "patient,day,weather: today\nann,1,#x\n"))
-    assert "# As it is, the diary is refused: d.csv has no outcome" in text
+    assert "# With this draft, the diary is refused: d.csv has no outcome" in text
     assert "# migraine_occurrence: <column>" in text
     assert parse_mapping(text, name="draft").columns[0].column == "patient"

@@ -3,20 +3,22 @@ from typing import Any
 import pytest
 
 from migraine_assets.core.contract import CONTRACT
+from migraine_assets.core.custom_fields import CustomField, with_custom_fields
 from migraine_assets.core.features.table import features_of, quantities_of
-from migraine_assets.core.own_fields import OwnField, with_own_fields
 from migraine_assets.errors import ConfigurationError
 
-HRV = OwnField("number", "Heart rate variability.", unit="ms", low=0, high=300, features=("today", "mean_7d", "change"))
+HRV = CustomField(
+    "number", "Heart rate variability.", unit="ms", low=0, high=300, features=("today", "mean_7d", "change")
+)
 
 
-def test_own_fields_come_after_the_others_and_change_none_of_their_features() -> None:
-    own = {
+def test_custom_fields_come_after_the_others_and_change_none_of_their_features() -> None:
+    declared = {
         "hrv": HRV,
-        "night_shift": OwnField("flag", "Worked at night."),
-        "aura_now": OwnField("flag", "Aura.", "premonitory"),
+        "night_shift": CustomField("flag", "Worked at night."),
+        "aura_now": CustomField("flag", "Aura.", "premonitory"),
     }
-    contract = with_own_fields(CONTRACT, own)
+    contract = with_custom_fields(CONTRACT, declared)
     assert contract.fields[: len(CONTRACT.fields)] == CONTRACT.fields
     default = features_of(CONTRACT)
     assert features_of(contract)[: len(default)] == default
@@ -43,4 +45,4 @@ def test_own_fields_come_after_the_others_and_change_none_of_their_features() ->
 )
 def test_others_are_refused_with_the_reason(name: str, parts: dict[str, Any], reason: str) -> None:
     with pytest.raises(ConfigurationError, match=reason):
-        with_own_fields(CONTRACT, {name: OwnField(description="A field.", **parts)})
+        with_custom_fields(CONTRACT, {name: CustomField(description="A field.", **parts)})

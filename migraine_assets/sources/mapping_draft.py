@@ -1,4 +1,4 @@
-"""A draft mapping of a diary: what would be read as what, with examples, for a person to check and complete.
+"""A draft mapping of a diary: the field that each column would be read as, with examples, for a person to check.
 
 Not here: parsing a mapping (`sources.columns.mapping`), the command (`cli.commands.mapping`).
 """
@@ -37,8 +37,8 @@ columns:"""
 def draft_mapping(location: str, *, limits: SourceLimits = DEFAULT) -> str:
     """Return the text of a mapping of the first file at `location`.
 
-    It reads what is read without a mapping, with every guess written out. Columns that nothing was found for are
-    comments. Raises `ConfigurationError` or `DataRefused` if there is no table.
+    The draft reads the same columns as no mapping would, with every guess written out. Columns that were not recognized
+    are comments. Raises `ConfigurationError` or `DataRefused` if there is no table.
     """
     fetched = fetch(location, limits=limits)
     sheet = read_sheet(fetched.files[0], limits=limits)
@@ -52,7 +52,7 @@ def draft_mapping(location: str, *, limits: SourceLimits = DEFAULT) -> str:
     lines = [
         f"# Draft of a mapping for {one_line(location)}. Check every line, complete it, and try it with",
         "#   migraine validate FILE --mapping THIS_FILE",
-        *([f"# As it is, the diary is refused: {one_line(problem)}"] if problem else []),
+        *([f"# With this draft, the diary is refused: {one_line(problem)}"] if problem else []),
         _HEAD,
     ]
     lines += [_line(field, fields.get(field.name), examples, units) for field in FIELDS if _shown(field, fields)]
@@ -67,7 +67,7 @@ def _shown(field: Field, fields: dict[str, tuple[Column, int]]) -> bool:
 
 
 def _attempt(fetched: Fetched, limits: SourceLimits) -> tuple[str | None, dict[str, str]]:
-    """Read the diary without a mapping: why it is refused, and the units that are guessed."""
+    """Read the diary without a mapping; return the reason if it is refused, and the guessed units by field."""
     try:
         delivery = table_delivery(fetched, None, source="table", description="", limits=limits)
     except MigraineError as error:

@@ -1,4 +1,4 @@
-"""Quiet days added to a diary that leaves out days without an attack, where its mapping states that they were quiet.
+"""Quiet days that are added to a diary without them, if its mapping states that unlisted days were quiet.
 
 Not here: lists of attacks with a start and an end (`sources.importers.attacks`).
 """
@@ -12,10 +12,10 @@ from migraine_assets.sources.columns.observation import Observation
 def add_quiet_days(
     frame: pd.DataFrame, observation: Observation | None, contract: Contract = CONTRACT
 ) -> tuple[pd.DataFrame, tuple[str, ...]]:
-    """Return the raw `frame` with a row for each observed day that it does not have, and notes.
+    """Return the raw `frame` with a row added for each observed day that is missing, and notes.
 
-    Such a row has no attack and the participant's static fields; everything else is null. Without an observation, or
-    where unlisted days are unknown, the frame is returned as it is.
+    An added row has no attack and has the participant's static fields; all other fields are null. Without an
+    observation, or if unlisted days are unknown, the frame is returned unchanged.
     """
     if observation is None or observation.unlisted == "unknown":
         return frame, ()
