@@ -59,7 +59,7 @@ def fit_baselines(
 ) -> dict[BaselineKey, BaselineFit]:
     """Fit the three baselines on training rows: `y` [n], `participant` codes [n], `columns` arrays [n].
 
-    `one_day`: whether an attack in `y` is an attack day, as the columns count them.
+    `one_day`: whether `y` is the outcome of a single day, like the days that the columns count.
     """
     truth = np.asarray(y, dtype=np.float64)
     base = float(truth.mean())
@@ -112,12 +112,12 @@ def _personal(fit: BaselineFit, columns: Columns, rows: int) -> Floats:
 
 
 def of_days(rate: ArrayLike, days: float) -> Floats:
-    """The probability of an attack on any of `days` independent days with an attack `rate` each: float64[n]."""
+    """Return the probability of an attack on any of `days` independent days with the attack rate `rate`: float64[n]."""
     return -np.expm1(days * np.log1p(-np.minimum(rate, 1 - 1e-12)))
 
 
 def _fitted_days(own: BaselineFit, columns: Columns, rows: int) -> BaselineFit:
-    """`own` with the daily rate, and with the days whose mean prediction is its base."""
+    """Return `own` with the daily rate, and with the number of days for which the mean prediction is its base."""
     attacks, observed = (np.nan_to_num(_column(columns, name, rows)).sum() for name in ("attacks_28d", "observed_28d"))
     if not attacks or not 0 < own.base < 1:
         return replace(own, daily=own.base)
@@ -127,7 +127,7 @@ def _fitted_days(own: BaselineFit, columns: Columns, rows: int) -> BaselineFit:
         return float(_personal(replace(own, daily=daily, days=days), columns, rows).mean()) - own.base
 
     low, high = 1e-3, 1e3
-    # Bisection: the mean rises with the number of days.
+    # Bisection works because the mean increases with the number of days.
     for _ in range(60):
         middle = math.sqrt(low * high)
         low, high = (low, middle) if excess(middle) > 0 else (middle, high)

@@ -32,7 +32,7 @@ class Quantity:
     version: int = 1
 
     def function(self) -> DayFunction:
-        """The function that computes it. Raises `ValueError` for an operation that this version does not have."""
+        """Return the function that computes it. Raises `ValueError` for an operation of a later version."""
         known = {(operation.name, operation.version): operation for operation in DAY_OPERATIONS}
         if (self.operation, self.version) not in known:
             raise ValueError(f"There is no operation '{self.operation}' (version {self.version}) of a day.")
@@ -115,22 +115,24 @@ def _mean_score(quantity: Quantity) -> DayFunction:
 
 
 def _at_least(quantity: Quantity) -> DayFunction:
-    """1 where the last column is at least `value`, else 0."""
+    """Compute 1 if the last column is at least `value`, else 0."""
     limit = quantity.parameters["value"]
     return _tested(quantity, lambda amount: (amount >= limit) + 0.0 * amount)
 
 
 def _among(quantity: Quantity) -> DayFunction:
-    """1 where the last column is one of the parameters, else 0."""
+    """Compute 1 if the last column is one of the parameters, else 0."""
     numbers = sorted(set(quantity.parameters.values()))
     return _tested(quantity, lambda amount: sum([amount == number for number in numbers], 0.0) + 0.0 * amount)
 
 
 def _tested(quantity: Quantity, test: Callable[[Floats], Floats]) -> DayFunction:
-    """`test` of the last column; with a first column, a flag, only where that is 1, and otherwise as that is."""
+    """Apply `test` to the last column. If there is a first column, a flag, the result is the flag unless it is 1."""
     *flags, column = quantity.columns
     if len(flags) > 1:
-        raise ValueError(f"The quantity '{quantity.name}' has {len(flags) + 1} columns; it can have one flag and one.")
+        raise ValueError(
+            f"The quantity '{quantity.name}' has {len(flags) + 1} columns; it needs one column, or a flag and a column."
+        )
     if not flags:
         return lambda value: test(value(column))
     return lambda value: where_flag(value(flags[0]), test(value(column)))

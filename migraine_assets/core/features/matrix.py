@@ -74,10 +74,10 @@ def days_of(frame: pd.DataFrame, *, dated: bool) -> NDArray[np.int64]:
 def attack_days_of(
     frame: pd.DataFrame, definition: AttackDefinition, *, contract: Contract = CONTRACT
 ) -> NDArray[np.float64]:
-    """Whether each row of `frame` is an attack day that `definition` counts: float64[n] of 0, 1 or NaN.
+    """Return whether each row of `frame` is an attack day by `definition`: float64[n] of 0, 1 or NaN.
 
-    The rows may be unsorted and repeated, as before preprocessing. With `free_days`, only days that follow so many
-    known days without an attack are known. Do not write to the result.
+    The rows may be unsorted and repeated, as before preprocessing. With `free_days`, the value is known only on
+    days after that number of known days without an attack. The result must not be modified.
     """
     if definition == AttackDefinition():
         return numbers(frame, ATTACK)

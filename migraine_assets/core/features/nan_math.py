@@ -58,7 +58,7 @@ def total_known(values: Sequence[Numbers]) -> Numbers:
 
 
 def where_flag(flag: Numbers, value: Numbers) -> Numbers:
-    """`value` where `flag` is 1, otherwise `flag`: 0, or NaN for null (floats, or float64[n] each)."""
+    """Return `value` if `flag` is 1, and otherwise `flag` (0 or NaN); floats, or float64[n] each."""
     if isinstance(flag, float):
         return value if flag == 1.0 else flag
     return np.where(flag == 1.0, value, flag)

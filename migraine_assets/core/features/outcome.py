@@ -1,7 +1,8 @@
-"""What counts as an attack, and over which days it is predicted: the outcome, as parameters state it.
+"""The definition of the predicted outcome: what an attack is, and the days on which it is predicted.
 
-Training, the bundle, the service and monitoring share these definitions. Not here: the labels made from them
-(`core.features.labels`), the horizon (a number of days beside them). NumPy only: the service imports this module.
+Training, the bundle, the service and monitoring share these definitions. Not here: the labels computed from them
+(`core.features.labels`), the horizon, which is a separate number of days. This module needs only NumPy, because the
+service imports it.
 """
 
 import difflib
@@ -17,20 +18,22 @@ from migraine_assets.errors import ConfigurationError
 
 Window = Literal["day", "any"]
 
-# The name of the quantity that says whether a day is an attack day, where that is not a field of the contract.
+# The quantity that states whether a day is an attack day, if no field of the contract does.
 DEFINED = "defined_attack"
-# Described on attack days only: a day without an attack is known not to have the value.
+# Fields that only attack days have: a day without an attack is known to be no attack of any value.
 _OF_ATTACKS = (SEVERITY, DURATION)
 MOST_FREE_DAYS = 14
 
 
 @dataclass(frozen=True)
 class AttackDefinition:
-    """Which days are attack days. A day is one if its `field` is at least `at_least`, or one of `values`; a flag, if it
-    is 1. With `free_days` only the first day of an attack counts, after so many days that are known to have none.
+    """The definition of an attack day.
+
+    A day is an attack day if its `field` is at least `at_least`, or is one of `values`; a flag must be 1. With
+    `free_days`, only the first day of an attack counts, after that number of days that are known to have no attack.
     """
 
-    field: Annotated[str, doc("The field of the diary that decides, of the contract or of your own.")] = ATTACK
+    field: Annotated[str, doc("The field of the diary that defines an attack, including custom fields.")] = ATTACK
     at_least: Annotated[float | None, doc("An attack day has this value or more; null for a flag, or with values.")] = (
         None
     )
@@ -39,21 +42,21 @@ class AttackDefinition:
         int,
         Range(ge=0, le=MOST_FREE_DAYS),
         Unit("days"),
-        doc("Predict the first day of an attack only, after at least so many days without one; 0: every attack day."),
+        doc("Predict only the first day of an attack, after at least this many days without one; 0: every attack day."),
     ] = 0
 
     @property
     def plain(self) -> bool:
-        """Whether the outcome of the contract, `migraine_occurrence`, decides alone."""
+        """Whether an attack day is a day with the outcome of the contract, `migraine_occurrence`."""
         return self.column == ATTACK
 
     @property
     def column(self) -> str:
-        """The diary column, or the quantity of a day, that is 1 on an attack day and 0 on another."""
+        """The diary column, or the quantity of a day, that is 1 on an attack day and 0 on other days."""
         return ATTACK if self == AttackDefinition(free_days=self.free_days) else DEFINED
 
     def quantity(self, contract: Contract) -> Quantity | None:
-        """How `column` is computed from a day; None for the outcome of the contract."""
+        """Return the quantity that computes `column`; None for the outcome of the contract."""
         if self.plain:
             return None
         item = contract.by_name[self.field]
@@ -65,7 +68,7 @@ class AttackDefinition:
         return Quantity(DEFINED, "among", columns, text, {str(k): number for k, number in enumerate(numbers)})
 
     def day(self) -> str:
-        """The attack day in words, without the days before it."""
+        """Describe an attack day in words, without `free_days`."""
         if self.plain:
             return "an attack"
         what = "an attack with" if self.field in _OF_ATTACKS else "a day with"
@@ -75,7 +78,7 @@ class AttackDefinition:
         return f"{what} {self.field} = {' or '.join(values)}"
 
     def words(self) -> str:
-        """The attack in words, for example "an attack with migraine_severity of at least 5"."""
+        """Describe an attack in words, for example "an attack with migraine_severity of at least 5"."""
         if not self.free_days:
             return self.day()
         days = "1 day" if self.free_days == 1 else f"{self.free_days} days"
@@ -84,8 +87,9 @@ class AttackDefinition:
 
 @dataclass(frozen=True)
 class OutcomeDefinition:
-    """What is predicted: an attack on the day `horizon` days later (`window` "day"), or on any of the next `horizon`
-    days ("any").
+    """The predicted outcome.
+
+    `window`: "day" for an attack on the day `horizon` days later, "any" for one on any of the next `horizon` days.
     """
 
     attack: AttackDefinition = field(default_factory=AttackDefinition)
@@ -98,7 +102,7 @@ class OutcomeDefinition:
 
 
 def described(outcome: OutcomeDefinition, *, horizon: int) -> str:
-    """What is predicted, in a sentence: "An attack on any of the next 3 days."."""
+    """Describe the outcome in a sentence, for example "An attack on any of the next 3 days."."""
     words = outcome.attack.words()
     when = {0: "on the day itself", 1: "on the next day"}.get(horizon, f"on the day {horizon} days later")
     if outcome.window == "any" and horizon > 1:
@@ -107,7 +111,7 @@ def described(outcome: OutcomeDefinition, *, horizon: int) -> str:
 
 
 def checked(definition: AttackDefinition, contract: Contract) -> AttackDefinition:
-    """Return `definition`. Raises `ConfigurationError` if no diary of `contract` can tell its attack days."""
+    """Return `definition`. Raises `ConfigurationError` if its attack days cannot be computed from `contract`."""
     item = contract.by_name.get(definition.field)
     if item is None:
         close = difflib.get_close_matches(definition.field, contract.names(), 1)
@@ -129,7 +133,7 @@ def checked(definition: AttackDefinition, contract: Contract) -> AttackDefinitio
 def with_outcome(contract: Contract, definition: AttackDefinition) -> Contract:
     """Return `contract` with the field of `definition` as a consequence of the attack.
 
-    A prediction for the same day then does not know it, as it does not know the outcome.
+    A prediction for the same day then does not use it, like the outcome.
     """
     item = contract.by_name[definition.field]
     return contract if item.role == "outcome" else contract.updated((replace(item, consequence=True),))
@@ -145,7 +149,7 @@ def _check_reached(definition: AttackDefinition, item: Field) -> None:
 
 
 def _numbers(item: Field, values: tuple[float | str, ...]) -> tuple[float, ...]:
-    """The numbers of `values` in the diary column of `item`. Raises `ConfigurationError` for one that has none."""
+    """Return the numbers of `values` in the column of `item`. Raises `ConfigurationError` for an unknown value."""
     known = dict(item.encoding.numbers) if item.encoding else {}
     numbers = tuple(known.get(str(value)) if known else _number(value) for value in values)
     if None in numbers:

@@ -114,7 +114,7 @@ def compile_recipe(recipe: Recipe) -> FeaturePlan:
 
 
 def _withheld(recipe: Recipe) -> frozenset[str]:
-    """The columns that a same-day prediction does not know of its day, and the quantities that read one of them."""
+    """Return the columns that a same-day prediction must not use, and the quantities that read one of them."""
     columns = recipe.contract.withheld
     return columns | {item.name for item in recipe.quantities if not columns.isdisjoint(item.columns)}
 

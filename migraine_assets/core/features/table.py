@@ -143,7 +143,7 @@ def _of_own(item: Field) -> tuple[Feature, ...]:
 
 
 def _about(attack: AttackDefinition, feature: Feature) -> Feature:
-    """`feature`, of `attack` where it is of the outcome of the contract."""
+    """Return `feature`, computed from `attack` if it is computed from the outcome of the contract."""
     return replace(feature, columns=tuple(attack.column if name == ATTACK else name for name in feature.columns))
 
 

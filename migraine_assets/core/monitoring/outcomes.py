@@ -102,7 +102,7 @@ def _reports(frame: pd.DataFrame) -> pd.DataFrame:
 
 
 def _limited(feedback: pd.DataFrame, predicted: Predicted) -> pd.DataFrame:
-    """Feedback whose attack is one by the definition, where that is a limit of severity."""
+    """Return `feedback` with attacks by the definition, if that is a limit on the severity."""
     definition = predicted.outcome.attack
     if definition.field != SEVERITY or definition.plain or feedback.empty:
         return feedback
@@ -113,14 +113,14 @@ def _limited(feedback: pd.DataFrame, predicted: Predicted) -> pd.DataFrame:
 
 
 def _labels(diary: pd.DataFrame, predicted: Predicted) -> pd.DataFrame:
-    """The outcome of each day that `diary` reports, as the label of a prediction for that day."""
+    """Return the outcome of each day in `diary`, as the label of a prediction for that day."""
     if diary.empty:
         return diary
     outcome, horizon = predicted.outcome, predicted.horizon
     latest = diary.sort_values("time", kind="stable").drop_duplicates(["participant", "for_date"], keep="last")
     day = pd.to_datetime(latest["for_date"]).to_numpy("datetime64[D]").astype(np.int64)
     latest = latest.assign(day=day, participant=latest["participant"].astype(str))
-    # A prediction is made on a day that may not be reported itself.
+    # The day on which a prediction is made may not be reported itself.
     made = latest[["participant"]].assign(day=day - horizon)
     rows = pd.concat([latest, made], ignore_index=True).drop_duplicates(["participant", "day"], keep="first")
     rows = rows.sort_values(["participant", "day"], kind="stable")

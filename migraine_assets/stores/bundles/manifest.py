@@ -135,7 +135,7 @@ class Manifest(Part, frozen=True, kw_only=True, tag_field="format", tag=FORMAT):
 
     @property
     def definition(self) -> OutcomeDefinition:
-        """What counts as an attack, and over which days it is predicted."""
+        """The definition of an attack, and of the days on which it is predicted."""
         return self.outcome.definition or OutcomeDefinition()
 
     @property
@@ -189,7 +189,7 @@ def outcome_of(
 def _defined(
     task: Task, severity_kind: str | None, contract: Contract, *, horizon: int, definition: OutcomeDefinition
 ) -> Outcome:
-    """The outcome of a definition that parameters state."""
+    """Return the outcome of a definition from parameters."""
     sentence = described(definition, horizon=horizon)
     if task == "attack":
         return Outcome("attack", 0.0, 1.0, "probability", sentence, definition)

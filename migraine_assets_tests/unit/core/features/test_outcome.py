@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from migraine_assets.core.contract import CONTRACT
+from migraine_assets.core.custom_fields import CustomField, with_custom_fields
 from migraine_assets.core.diary.cleaning import DEFAULT
 from migraine_assets.core.features.engine import compute, compute_last, select
 from migraine_assets.core.features.labels import attack_days
@@ -16,16 +17,15 @@ from migraine_assets.core.features.outcome import (
 )
 from migraine_assets.core.features.plan import compile_recipe
 from migraine_assets.core.features.table import default_recipe, recipe_of
-from migraine_assets.core.own_fields import OwnField, with_own_fields
 from migraine_assets.errors import ConfigurationError
 from migraine_assets_tests.unit.core.diaries import part, person, random_diary
 
 NAN = np.nan
-OWN = with_own_fields(
+OWN = with_custom_fields(
     CONTRACT,
     {
-        "headache_level": OwnField("number", "Level.", low=0, high=4, features=("today",)),
-        "kind": OwnField("category", "Kind.", role="outcome", categories={"none": 0, "mild": 1, "migraine": 2}),
+        "headache_level": CustomField("number", "Level.", low=0, high=4, features=("today",)),
+        "kind": CustomField("category", "Kind.", role="outcome", categories={"none": 0, "mild": 1, "migraine": 2}),
     },
 )
 SEVERE = AttackDefinition("migraine_severity", at_least=5.0)
