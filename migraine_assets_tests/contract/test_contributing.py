@@ -31,7 +31,7 @@ def test_every_kind_of_change_starts_at_a_file(task: str) -> None:
 @pytest.mark.parametrize(
     "task",
     ["a diary field", "a feature", "a model", "an HTTP error", "an alert that Dagster sends"]
-    + ["a hyperparameter or a threshold", "a command", "a metric of the service", "the content of a bundle"]
+    + ["a hyperparameter or a threshold", "a command", "a metric of the service", "what a bundle holds"]
     + ["a drift statistic"],
 )
 def test_the_most_common_changes_are_listed(task: str) -> None:
