@@ -14,7 +14,7 @@ from migraine_assets.errors import DataRefused
 from migraine_assets.sources.columns.mapping import ENTRIES
 
 _KEY = ["participant_id", "date"]
-# If at least so many days, and more than this share, have rows that differ, these are entries and not mistakes.
+# If at least this number and more than this share of days have different rows, the rows are entries, not mistakes.
 _MAX_DAYS_IN_CONFLICT = 0.20
 _MIN_DAYS_IN_CONFLICT = 10
 

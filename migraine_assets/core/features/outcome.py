@@ -20,7 +20,7 @@ Window = Literal["day", "any"]
 
 # The quantity that states whether a day is an attack day, if no field of the contract does.
 DEFINED = "defined_attack"
-# Fields that only attack days have: a day without an attack is known to be no attack of any value.
+# Fields that only attack days have. A day without an attack never meets a definition with one of them.
 _OF_ATTACKS = (SEVERITY, DURATION)
 MOST_FREE_DAYS = 14
 

@@ -26,7 +26,7 @@ from migraine_assets.sources.columns.dates import (
 
 # Up to this share of dates may contradict the order or format of the column; they become unreadable.
 _MAX_DEVIATING = 0.05
-# That so many dates have no day above 12 is unlikely to be chance: (12/30.4)^10 is 1e-4.
+# If none of this many dates has a day above 12, it is unlikely to be chance: (12/30.4)^10 is 1e-4.
 _MIN_EXCHANGED = 10
 
 

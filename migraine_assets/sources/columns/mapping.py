@@ -5,7 +5,7 @@ applying a mapping (`sources.columns.coercion`).
 
     description: one sentence
     horizon: 0                       # default: 1 with dates, 0 without
-    timezone: Europe/Berlin          # of stamps in UTC or with another zone
+    timezone: Europe/Berlin          # of times in UTC or in another zone
     encoding: cp1251                 # of text files that are not UTF-8
     decimal: ","                     # marks of numbers, here or for one column
     thousands: "."
