@@ -22,7 +22,11 @@ from migraine_assets.report.text.labels import metric, title
 from migraine_assets.report.writer import EVALUATION, figures
 from migraine_assets.stores.bundles.bundles import load_manifest
 from migraine_assets.stores.bundles.manifest import MODEL_FILE, Manifest
+from migraine_assets.stores.simulated import SIMULATED, is_simulated
 from migraine_assets.stores.tracking.experiments import NOTE_TAG, DatasetInfo, attempt
+
+# "true" on runs and versions of models that were trained on simulated participants, "false" on all others.
+SIMULATED_TAG = "simulated"
 
 
 def log_model(
@@ -40,7 +44,8 @@ def log_model(
             metrics=_flat("cv", model.cv) | _flat("train", model.train) | {"seconds": model.seconds},
             artifacts={"error.txt": model.error.encode()} if model.error else {},
             dataset=_dataset(features),
-            tags={"task": model.task, "model": model.key, "bundle": model.bundle or "", "kind": "model"},
+            tags={"task": model.task, "model": model.key, "bundle": model.bundle or "", "kind": "model"}
+            | _data_tags(features),
             failed=model.error is not None,
         )
 
@@ -71,7 +76,7 @@ def log_test_scores(
                 params={"model": key, "estimator": "baseline"} | _data_params(features),
                 metrics=_records("cv", baseline.cv) | _records("test", baseline.test),
                 dataset=_dataset(features),
-                tags={"task": task, "model": key, "kind": "baseline"},
+                tags={"task": task, "model": key, "kind": "baseline"} | _data_tags(features),
             )
 
     attempt(log, warn=context.log.warning)
@@ -105,7 +110,8 @@ def log_evaluation(
             | {"gain_over_personal_rate": content.gain_over_personal_rate.value},
             artifacts=files,
             dataset=_dataset(features),
-            tags={"task": task, "kind": "pipeline", NOTE_TAG: f"{value.headline}\n\n{features.delivery.description}"},
+            tags={"task": task, "kind": "pipeline", NOTE_TAG: f"{value.headline}\n\n{features.delivery.description}"}
+            | _data_tags(features),
         )
         return parent
 
@@ -152,6 +158,7 @@ def finish(context: dg.AssetExecutionContext, workspace: Workspace, task: Task) 
 
 def _version(workspace: Workspace, task: Task, chosen: Chosen, *, run: str) -> str:
     manifest = load_manifest(workspace.store, chosen.bundle)
+    simulated = is_simulated(workspace.store, chosen.bundle, manifest.data_version)
     typical = {reference.name: reference.typical for reference in manifest.reference}
     return workspace.tracker(task).models.register(
         task,
@@ -161,16 +168,17 @@ def _version(workspace: Workspace, task: Task, chosen: Chosen, *, run: str) -> s
         bundle_hash=chosen.bundle,
         run_id=run,
         example={name: typical.get(name, 0.0) for name in manifest.names},
-        description=_description(manifest),
-        tags={"algorithm": chosen.key, "data_version": manifest.data_version},
+        description=_description(manifest, simulated=simulated),
+        tags={"algorithm": chosen.key, "data_version": manifest.data_version, SIMULATED_TAG: _flag(simulated)},
     )
 
 
-def _description(manifest: Manifest) -> str:
+def _description(manifest: Manifest, *, simulated: bool) -> str:
     name = HEADLINE[manifest.task]
     training = manifest.training
+    warning = "Simulated participants: the numbers are no evidence about migraine. " if simulated else ""
     return (
-        f"{title(manifest.algorithm)} ({manifest.used}), trained on {training.rows:,} days of "
+        f"{warning}{title(manifest.algorithm)} ({manifest.used}), trained on {training.rows:,} days of "
         f"{training.participants:,} participants. Cross-validated {metric(name)}: {manifest.metrics[name].interval}. "
         "The example holds a typical value of each feature, not a row of a diary."
     )
@@ -183,6 +191,14 @@ def _task(task: str) -> Task:
 def _data_params(features: FeaturesRef) -> dict[str, Any]:
     delivery = features.delivery
     return {"source": delivery.source, "data_version": delivery.md5, "horizon": delivery.horizon}
+
+
+def _data_tags(features: FeaturesRef) -> dict[str, str]:
+    return {SIMULATED_TAG: _flag(features.delivery.source == SIMULATED)}
+
+
+def _flag(value: bool) -> str:
+    return "true" if value else "false"
 
 
 def _records(split: str, metrics: Mapping[str, IntervalRecord]) -> dict[str, float | None]:

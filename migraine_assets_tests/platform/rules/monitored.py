@@ -4,6 +4,7 @@ Here belongs the path from a log of predictions to the text of `/metrics`: the m
 service's registry. Not here: what must follow from the series (the tests).
 """
 
+import datetime as dt
 from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import dataclass
@@ -12,6 +13,7 @@ from pathlib import Path
 import dagster as dg
 from prometheus_client import Metric
 from prometheus_client.parser import text_string_to_metric_families
+from prometheus_client.samples import Sample
 
 from migraine_assets.core.features.matrix import FeatureRows
 from migraine_assets.core.monitoring.drift.result import ModelDrift
@@ -22,17 +24,19 @@ from migraine_assets.stores.store import Store
 from migraine_assets_tests.unit.defs.automation.automation_home import AutomationHome
 from migraine_assets_tests.unit.defs.monitoring.monitored_home import LAST, MonitoredHome, cohort
 from serving.metrics.registry import Metrics
+from serving.metrics.shared_counts import ModelInfo
 
+DAYS = 7
 SEED = 17  # of participants that the champion was not trained on
 SHIFT = {"sleep_change": -2.5, "stress_change": 3.0}
 
 
 @dataclass(frozen=True)
 class Monitored:
-    """A store after its monitoring, and the text of `/metrics`."""
+    """A store after its monitoring. `texts`: `/metrics` of a ready replica after the monitoring of each day."""
 
     store: Store
-    text: str
+    texts: tuple[str, ...]
 
     @property
     def drift(self) -> ModelDrift:
@@ -42,8 +46,22 @@ class Monitored:
         return result
 
     def families(self) -> Iterator[Metric]:
-        """The metric families, as Prometheus parses them."""
-        yield from text_string_to_metric_families(self.text)
+        """The metric families after the last day, as Prometheus parses them."""
+        yield from text_string_to_metric_families(self.texts[-1])
+
+    def ratios(self) -> list[float]:
+        """The drift ratios of all features on all days."""
+        samples = (sample for text in self.texts for sample in _samples(text))
+        return [sample.value for sample in samples if sample.name == "migraine_drift_ratio"]
+
+    def hourly(self) -> list[dict[str, str]]:
+        """Every sample of a replica that is scraped each hour, as input series of `promtool test rules`."""
+        days = [{f"{s.name}{{{_labels(s.labels)}}}": s.value for s in _samples(text)} for text in self.texts]
+        names = dict.fromkeys(name for day in days for name in day)
+        return [
+            {"series": name, "values": " ".join(f"{d[name]:.9f}x23" if name in d else "_x23" for d in days)}
+            for name in names
+        ]
 
     def samples(self, name: str) -> dict[str, float]:
         """The samples of a metric by feature."""
@@ -63,16 +81,24 @@ def monitor(root: Path, rows: FeatureRows) -> Monitored:
     """Let a champion predict for a week, run the monitoring of each day, and render `/metrics`."""
     home = MonitoredHome.make(root)
     home.report_outcomes(home.serve(rows))
-    home.monitor_days()
-    # The ephemeral instance of the runs has no schedules to report on.
-    with dg.instance_for_test() as instance:
-        AutomationHome(root, instance).published()
     store = home.store
-    with closing(
-        Metrics(root / "node", gauges=lambda: read_gauges(store), pipeline=lambda: read_pipeline_status(store))
-    ) as metrics:
-        metrics.refresh()
-        return Monitored(store, metrics.render().decode())
+    # The ephemeral instance of the runs has no schedules to report on.
+    with (
+        dg.instance_for_test() as instance,
+        closing(
+            Metrics(root / "node", gauges=lambda: read_gauges(store), pipeline=lambda: read_pipeline_status(store))
+        ) as metrics,
+    ):
+        metrics.set_model_info([ModelInfo("attack", "champion", "logistic_regression", home.champion, "d" * 32)])
+        texts = tuple(_scraped(home, metrics, instance, back=back) for back in reversed(range(DAYS)))
+    return Monitored(store, texts)
+
+
+def _scraped(home: MonitoredHome, metrics: Metrics, instance: dg.DagsterInstance, *, back: int) -> str:
+    home.monitor(LAST - dt.timedelta(days=back), report=back == 0)
+    AutomationHome(home.root, instance).published()
+    metrics.refresh()
+    return metrics.render().decode()
 
 
 def healthy(root: Path) -> Monitored:
@@ -83,6 +109,11 @@ def healthy(root: Path) -> Monitored:
 def shifted(root: Path) -> Monitored:
     """Participants who sleep less and are under more stress."""
     return monitor(root, cohort(SEED, **SHIFT))
+
+
+def _samples(text: str) -> Iterator[Sample]:
+    for family in text_string_to_metric_families(text):
+        yield from family.samples
 
 
 def _labels(labels: dict[str, str]) -> str:

@@ -13,7 +13,7 @@ import pytest
 import yaml
 
 from migraine_assets_tests.platform.rules.monitored import Monitored
-from migraine_assets_tests.platform.rules.rule_files import FILES, MONITORED, RULES, rules, tool
+from migraine_assets_tests.platform.rules.rule_files import FILES, MONITORED, RULES, alerts, rules, tool
 
 PANELS = json.loads((FILES / "dashboards/drift.json").read_text())["panels"]
 LIMITED = [panel for panel in PANELS if len(panel["fieldConfig"]["defaults"]["thresholds"]["steps"]) > 1]
@@ -23,7 +23,11 @@ MODEL_ALERTS = ("MigrainePerformanceDegraded", "MigrainePerformanceDoubtful", "M
 
 def check(folder: Path, monitored: Monitored, **expectations: Any) -> None:
     """Let promtool evaluate the chart's rules on the series of two replicas."""
-    test = {"interval": "1h", "input_series": monitored.series(instances=("a", "b"), steps=HOURS), **expectations}
+    series = monitored.series(instances=("a", "b"), steps=HOURS)
+    _evaluate(folder, {"interval": "1h", "input_series": series, **expectations})
+
+
+def _evaluate(folder: Path, test: dict[str, Any]) -> None:
     case = {"rule_files": [str(path) for path in RULES], "evaluation_interval": "1h", "tests": [test]}
     path = folder / "case.yaml"
     path.write_text(yaml.safe_dump(case))
@@ -56,6 +60,22 @@ def red(panel: dict[str, Any]) -> str:
     """The expression that has a result if something in the panel is red."""
     [step] = [s for s in panel["fieldConfig"]["defaults"]["thresholds"]["steps"] if s["color"] == "red"]
     return " or ".join(f"(({target['expr']}) >= {step['value']})" for target in panel["targets"])
+
+
+def test_nothing_moves_and_no_rule_fires_in_a_healthy_week(healthy_window: Monitored, tmp_path: Path) -> None:
+    """The replica and Dagster are up, and everything else is what seven days of monitoring published."""
+    assert len(healthy_window.texts) == 7
+    ratios = healthy_window.ratios()
+    assert len(ratios) > 7 * 50
+    assert max(ratios) < 1
+    hours = 24 * len(healthy_window.texts)
+    up = {"series": 'up{job="migraine-serving"}', "values": f"1x{hours}"}
+    silent = [
+        {"eval_time": f"{hour}h", "alertname": rule.name, "exp_alerts": []}
+        for rule in alerts()
+        for hour in range(12, hours, 24)
+    ]
+    _evaluate(tmp_path, {"interval": "1h", "input_series": [up, *healthy_window.hourly()], "alert_rule_test": silent})
 
 
 def test_a_healthy_window_raises_no_alert(healthy_window: Monitored, tmp_path: Path) -> None:
