@@ -1,7 +1,7 @@
 """The source `service`: the diaries that the HTTP service keeps, as a delivery of one Parquet file.
 
-Participants appear under keyed hashes. The option `as_of` (ISO 8601) reads the diaries as they were known at an earlier
-moment, which is how features of the past are computed. Not here: the database (`stores.diaries`).
+The ids of participants are keyed hashes. The option `as_of` (ISO 8601) reads the diaries as they were at an earlier
+time, so that earlier features can be reproduced. Not here: the database (`stores.diaries`).
 """
 
 import datetime as dt
@@ -23,7 +23,7 @@ from migraine_assets.stores.diaries.history import NOW, DiaryDay, days_at
 NAME = "service"
 FILE_NAME = "service.parquet"
 DESCRIPTION = "diaries kept by the service"
-# Days that are turned into columns together: their values as Python objects take 20 MB.
+# Number of days that are converted to columns together; their values as Python objects take 20 MB.
 BLOCK = 10_000
 
 
@@ -44,7 +44,7 @@ def open_service(options: Mapping[str, Any]) -> Delivery:
 
 
 def delivery_of(content: bytes) -> Delivery:
-    """The delivery of a file that `open_service` made. Raises `DataRefused` if it is damaged."""
+    """Return the delivery of a file that `open_service` wrote. Raises `DataRefused` if it is damaged."""
     import pyarrow as pa
 
     try:
@@ -56,7 +56,7 @@ def delivery_of(content: bytes) -> Delivery:
 
 
 def moment_of(options: Mapping[str, Any]) -> int:
-    """The moment of the option `as_of`, microseconds since 1970. Raises `ConfigurationError`."""
+    """Return the time of the option `as_of` in microseconds since 1970. Raises `ConfigurationError` if invalid."""
     if unknown := sorted(set(options) - {"as_of"}):
         raise ConfigurationError(f"The source {NAME} has the option as_of, but got {', '.join(unknown)}.")
     text = options.get("as_of")
@@ -71,12 +71,12 @@ def moment_of(options: Mapping[str, Any]) -> int:
 
 
 def kept_database(settings: Settings) -> Database:
-    """The database of kept diaries that the service of `settings` uses."""
+    """Return the database of kept diaries of `settings`."""
     return open_database(settings.diary_url, home=settings.root)
 
 
 def diary_frame(days: Iterator[DiaryDay]) -> pd.DataFrame:
-    """`days` as a frame with the columns of the contract, and a column for each other field that a day has."""
+    """Return `days` as a frame with the columns of the contract and of all other fields in `days`."""
     blocks = []
     while block := list(islice(days, BLOCK)):
         blocks.append(_block(block))
@@ -94,7 +94,7 @@ def _block(days: Sequence[DiaryDay]) -> pd.DataFrame:
 
 
 def _column(name: str, values: list[Any]) -> Any:
-    """A field as a column: float64 for numbers and flags, text otherwise. Other fields are what they hold."""
+    """Return a field as a column: float64 for numbers and flags, else text. The type of other fields is inferred."""
     field = CONTRACT.by_name.get(name)
     text = any(isinstance(value, str) for value in values) if field is None else field.kind not in ("number", "flag")
     if text:

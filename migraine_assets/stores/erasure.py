@@ -242,7 +242,7 @@ def _rows_of(table: "pa.Table", subject: Subject) -> int:
 
 
 def _is_kept(column: Any, subject: Subject) -> Any:
-    """Where `column` has the participant's id in kept diaries."""
+    """Return a mask of the rows in which `column` has the participant's id in kept diaries."""
     import pyarrow.compute as pc
 
     return pc.or_(pc.equal(column, subject.pseudonym), pc.starts_with(column, pattern=f"{subject.pseudonym}@"))

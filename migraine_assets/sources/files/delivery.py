@@ -86,9 +86,9 @@ def identity(files: Sequence[SourceFile], *, folder: bool) -> str:
 
 
 def with_columns_of(delivery: Delivery, contract: Contract) -> Delivery:
-    """Return `delivery` with the columns of `contract`: a null one for each field that its source does not have.
+    """Return `delivery` with the columns of `contract`, with nulls for fields that its source does not have.
 
-    Columns beyond the contract are left out, and named in a note.
+    Columns that are not in the contract are left out and listed in a note.
     """
     missing = [item for item in contract.fields if item.name not in delivery.frame]
     expected = raw_columns(contract)

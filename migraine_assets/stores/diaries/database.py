@@ -1,6 +1,6 @@
-"""What the kept diaries need of a database, and the choice between the two that there are.
+"""The interface of a database for kept diaries, and the choice between SQLite and PostgreSQL.
 
-SQL is written once, with `?` for parameters. Not here: how each database connects (`stores.diaries.sqlite`,
+Both execute the same SQL, with `?` for parameters. Not here: connections (`stores.diaries.sqlite`,
 `stores.diaries.postgres`), the tables (`stores.diaries.schema`).
 """
 
@@ -17,20 +17,21 @@ Row = tuple[Any, ...]
 
 
 class DiariesUnavailable(StoreError):
-    """The database does not answer, is locked for too long, or its disk is full. Repeating the request may work."""
+    """The database does not respond, is locked for too long, or its disk is full. A repeated request may succeed."""
 
 
 class Session(Protocol):
-    """What executes a statement."""
+    """An object that executes SQL statements."""
 
     def execute(self, statement: str, parameters: Sequence[object] = ()) -> list[Row]:
-        """Execute `statement` and return its rows, if any. Raises `StoreError`."""
+        """Execute `statement` and return its rows, if any. Raises `StoreError` if it fails."""
 
 
 class Database(Session, Protocol):
-    """A database. `label`: how messages call it, without user and password. `dialect`: words of its SQL.
+    """A database, which all threads may use.
 
-    `quick`: whether a small read takes so little time that it may run in an event loop. Every thread may use it.
+    `label`: its name in messages, without user and password. `dialect`: the words in which its SQL differs. `quick`:
+    whether a small read is fast enough to run in an event loop.
     """
 
     label: str
@@ -38,27 +39,29 @@ class Database(Session, Protocol):
     quick: bool
 
     def transaction(self, key: str) -> AbstractContextManager[Session]:
-        """A transaction: no two with the same `key` run at once, in any process. It is committed, and on the disk,
-        when the block ends without an error. Raises `StoreError`.
+        """Run this block as a transaction. Transactions with the same `key` never run at the same time, in any process.
+
+        At the end of the block, the transaction is committed and on the disk; after an error, it is rolled back. Raises
+        `StoreError` if the database fails.
         """
 
     def has_table(self, name: str) -> bool:
-        """Whether the table `name` exists. A file that does not exist is not created."""
+        """Return whether the table `name` exists. A missing file is not created."""
 
     def problem(self) -> str | None:
-        """What is wrong with the files of the database, or None."""
+        """Return a description of the damage of the database's files, or None."""
 
     def purge(self, tables: Sequence[str]) -> None:
-        """Give back the space of deleted rows of `tables`, so that their bytes are gone."""
+        """Free the space of deleted rows of `tables`, so that their bytes are removed from the files."""
 
     def close(self) -> None:
         """Close the connections of all threads."""
 
 
 def open_database(url: str | None, *, home: Path) -> Database:
-    """The database at `url`, or the file `diaries.db` under `home` without one. Nothing is connected yet.
+    """Return the database at `url`, or the file `diaries.db` under `home` if `url` is None. This does not connect.
 
-    Raises `ConfigurationError` for an address of another kind.
+    Raises `ConfigurationError` for any other kind of address.
     """
     if url is None:
         from migraine_assets.stores.diaries.sqlite import SQLiteDatabase

@@ -1,4 +1,4 @@
-"""One day of a kept diary as it is stored: a typed document with a format number, and how a change is merged into it.
+"""One day of a kept diary, stored as a typed document with a format number, and the merging of changes.
 
 Not here: the tables (`stores.diaries.schema`), reading and writing them (`stores.diaries.diaries`).
 """
@@ -11,13 +11,13 @@ import msgspec
 from migraine_assets.errors import StoreError
 
 FORMAT = 1
-# Numbers as they were given: a whole number stays an integer, so that it is returned and stored as one.
+# A whole number remains an integer, so that it is stored and returned as one.
 Value: TypeAlias = int | float | str
 Values: TypeAlias = dict[str, Value]
 
 
 class KeptValues(msgspec.Struct, frozen=True, array_like=True, gc=False):
-    """What is known of a day: contract fields with their values. A field that was not asked is absent."""
+    """The known values of a day, by field. A field without a value is absent."""
 
     format: int
     values: Values
@@ -32,12 +32,12 @@ _ENCODER = msgspec.msgpack.Encoder(order="sorted")
 
 
 def encode_day(values: Mapping[str, Value]) -> bytes:
-    """The bytes of a day: the same for the same values, whatever their order."""
+    """Encode a day. Equal values give equal bytes, whatever their order."""
     return _ENCODER.encode(KeptValues(FORMAT, dict(values)))
 
 
 def decode_day(content: bytes) -> Values:
-    """The values in `content`. Raises `StoreError` for a damaged day or a newer format."""
+    """Decode a day. Raises `StoreError` for a damaged day or a newer format."""
     try:
         kept = _DECODER.decode(content)
     except (ValueError, RecursionError) as error:
@@ -48,7 +48,7 @@ def decode_day(content: bytes) -> Values:
 
 
 def merged(values: Mapping[str, Value], changes: Mapping[str, Value | bool | None]) -> Values:
-    """`values` with `changes`: a value replaces the earlier one, None erases it, and other fields stay."""
+    """Return `values` with `changes`: a new value replaces the earlier one, and None removes it."""
     result = dict(values)
     for name, value in changes.items():
         if value is None:

@@ -1,8 +1,8 @@
-"""The diaries that the service keeps: reading and changing those of one owner.
+"""The diaries that the service keeps: reading and changing the diaries of one owner.
 
-An owner is a named API key. Every function takes the owner, and what belongs to another one does not exist for it. Not
-here: HTTP (`serving.api.diaries`), reading everybody's days for training and monitoring (`stores.diaries.history`),
-erasing a participant everywhere (`stores.diaries.erasure`).
+An owner is a named API key. Every function takes the owner and treats the diaries of other owners as if they did not
+exist. Not here: HTTP (`serving.api.diaries`), reading the days of all owners for training and monitoring
+(`stores.diaries.history`), erasing a participant for all owners (`stores.diaries.erasure`).
 """
 
 import datetime as dt
@@ -18,9 +18,9 @@ from migraine_assets.stores.diaries.names import Names
 from migraine_assets.stores.diaries.schema import migrate
 
 EPOCH = dt.date(1970, 1, 1).toordinal()
-# What does not change from day to day is kept as the values of this day, long before the first one that is accepted.
+# Values that do not change from day to day are stored as the values of this day, which no diary can contain.
 PROFILE = 0
-# Earlier versions of a day; beyond them the oldest is deleted.
+# Maximum number of earlier versions of a day; after that, the oldest is deleted.
 MOST_VERSIONS = 100
 
 Changes = Mapping[str, Value | bool | None]
@@ -28,14 +28,14 @@ Check = Callable[[Values], object]
 
 
 class LimitReached(StoreError):
-    """The diary has as many days, or the owner as many participants, as it may have."""
+    """The diary has the maximum number of days, or the owner the maximum number of participants."""
 
     http_status = 409
 
 
 @dataclass(frozen=True)
 class Limits:
-    """The largest number of days of a participant, and of participants of an owner."""
+    """The maximum number of days of a participant, and of participants of an owner."""
 
     days: int
     participants: int
@@ -43,7 +43,7 @@ class Limits:
 
 @dataclass(frozen=True)
 class KeptDay:
-    """One day: days since 1970-01-01, and the values that are known."""
+    """The known values of one day. `day`: days since 1970-01-01."""
 
     day: int
     values: Values
@@ -51,7 +51,7 @@ class KeptDay:
 
 @dataclass(frozen=True)
 class Kept:
-    """A participant of an owner with the number of days, and the first and last of them (days since 1970-01-01)."""
+    """The diary of a participant: the number of days, and the first and last day (days since 1970-01-01)."""
 
     participant: str
     days: int
@@ -60,9 +60,9 @@ class Kept:
 
 
 class Diaries:
-    """The diaries in `database`. `clock`: seconds since 1970.
+    """The diaries in `database`. `clock` returns seconds since 1970.
 
-    The tables are created or upgraded with the first access. Every function raises `StoreError`.
+    The first access creates or upgrades the tables. Every method raises `StoreError` if the database fails.
     """
 
     def __init__(
@@ -75,8 +75,9 @@ class Diaries:
     def put(self, owner: str, participant: str, day: int, changes: Changes, *, check: Check) -> Values:
         """Merge `changes` into a day, which is created if it is missing, and return its values.
 
-        None erases a value. `check` is called with the merged values, those of the profile included; if it raises,
-        nothing is changed. When this returns, the day is on the disk. It may be repeated. Raises `LimitReached`.
+        None removes a value. `check` is called with the merged values and those of the profile; if it raises, nothing
+        is changed. When this method returns, the day is on the disk. Repeating a call changes nothing. Raises
+        `LimitReached` if the diary or the owner is at its limit.
         """
         self.prepare()
         key = self.names.pseudonym(participant)
@@ -92,9 +93,9 @@ class Diaries:
         return after
 
     def recent(self, owner: str, participant: str, *, last: int, count: int) -> tuple[list[KeptDay], Values]:
-        """The newest `count` days up to day `last`, oldest first, and the profile; both empty if nothing is kept.
+        """Return the newest `count` days up to day `last`, oldest first, and the profile; empty without a diary.
 
-        One query by the primary key, whatever the length of the diary.
+        This is one query by the primary key, so its time does not depend on the length of the diary.
         """
         self.prepare()
         key = self.names.pseudonym(participant)
@@ -104,7 +105,7 @@ class Diaries:
         return kept, profile
 
     def days(self, owner: str, participant: str, *, first: int, last: int) -> list[KeptDay] | None:
-        """The days from `first` to `last`, oldest first; None if nothing is kept of the participant."""
+        """Return the days from `first` to `last`, oldest first; None if the participant has no diary."""
         self.prepare()
         key = self.names.pseudonym(participant)
         rows = self.database.execute(_DAYS, (key, owner, first, last))
@@ -113,7 +114,7 @@ class Diaries:
         return [KeptDay(day, decode_day(content)) for day, content in rows]
 
     def delete_day(self, owner: str, participant: str, day: int) -> bool:
-        """Delete a day with its earlier versions. Returns False if there is none."""
+        """Delete a day and its earlier versions. Return False if there is none."""
         self.prepare()
         key = self.names.pseudonym(participant)
         with self.database.transaction(key) as session:
@@ -126,9 +127,9 @@ class Diaries:
         return True
 
     def delete(self, owner: str, participant: str, *, days_only: bool = False) -> bool:
-        """Delete a diary with the earlier versions of its days. Returns False if there is none.
+        """Delete a diary and the earlier versions of its days. Return False if there is none.
 
-        `days_only`: keep what does not change from day to day, if anything is known of it.
+        `days_only`: keep the values that do not change from day to day.
         """
         self.prepare()
         key = self.names.pseudonym(participant)
@@ -143,7 +144,7 @@ class Diaries:
         return True
 
     def participants(self, owner: str, *, after: str, count: int) -> tuple[list[Kept], str | None]:
-        """At most `count` participants of `owner`, and the mark from which the next ones follow (None: no more)."""
+        """Return at most `count` participants of `owner`, and the value of `after` for the next ones, or None."""
         self.prepare()
         rows = self.database.execute(_PARTICIPANTS, (owner, after, count + 1))
         kept = [
@@ -166,7 +167,7 @@ class Diaries:
         self.database.close()
 
     def _check_secret(self) -> None:
-        """Remember the secret's check value in a new database; refuse to add to one with another."""
+        """Store the check value of the secret in a new database. Raise `StoreError` if the stored value differs."""
         if not (rows := self.database.execute(_SECRET)):
             with self.database.transaction("schema") as session:
                 if not (rows := session.execute(_SECRET)):
@@ -198,7 +199,7 @@ class Diaries:
 
     def _update(self, session: Session, key: tuple[str, str, int], row: tuple[bytes, int], content: bytes) -> None:
         before, written = bytes(row[0]), row[1]
-        # Each version has a time of its own, also where the clock was set back.
+        # The times of versions differ and increase, even if the clock was set back.
         now = max(self._now(), written + 1)
         session.execute("INSERT INTO diary_versions VALUES (?, ?, ?, ?, ?, ?)", (*key, written, now, before))
         session.execute(_UPDATE, (content, now, *key))

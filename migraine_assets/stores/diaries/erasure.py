@@ -6,12 +6,12 @@ Not here: deleting a diary over HTTP (`stores.diaries.diaries`), the other trace
 from migraine_assets.stores.diaries.database import Database
 from migraine_assets.stores.diaries.schema import version_of
 
-# Days first: a participant without days is nobody, and days without a participant could not be found.
+# Days are deleted before participants, because days without a participant could not be found again.
 _TABLES = ("diary_versions", "diary_days", "diary_participants")
 
 
 def count_rows(database: Database, pseudonym: str) -> dict[str, int]:
-    """The number of rows of the participant with this keyed hash, by table; tables without any are left out."""
+    """Return the number of rows of the participant with this keyed hash, for each table that has any."""
     if not version_of(database):
         return {}
     counts = {
@@ -22,7 +22,7 @@ def count_rows(database: Database, pseudonym: str) -> dict[str, int]:
 
 
 def erase_rows(database: Database, pseudonym: str) -> None:
-    """Delete the participant's rows, and give their space back so that no byte of them is left in the files."""
+    """Delete the rows of the participant, and free their space so that none of their bytes remain in the files."""
     if not version_of(database):
         return
     with database.transaction(pseudonym) as session:

@@ -1,7 +1,7 @@
-"""Everybody's kept days: for training, for the outcomes of predicted days, and for noticing that new ones arrived.
+"""The kept days of all owners, for training, for the outcomes of predicted days, and for the detection of new days.
 
-Participants appear under their keyed hashes. Not here: the diaries of one owner (`stores.diaries.diaries`), the frame
-that they become (`sources.service`).
+The ids of participants are keyed hashes. Not here: the diaries of one owner (`stores.diaries.diaries`), the frame of
+all days (`sources.service`).
 """
 
 from collections.abc import Iterable, Iterator, Set
@@ -12,17 +12,17 @@ from migraine_assets.stores.diaries.day import Values, decode_day
 from migraine_assets.stores.diaries.diaries import PROFILE
 from migraine_assets.stores.diaries.schema import version_of
 
-# A time after every other one: what is known now.
+# A time after all others, which selects the current values.
 NOW = 2**62
-# Participants that are read together.
+# Number of participants that are read together.
 PAGE = 200
 
 
 @dataclass(frozen=True)
 class DiaryDay:
-    """A day (since 1970-01-01) of a participant, with the values of the profile where the day has none of its own.
+    """A day of a participant, with the values of the profile for fields that the day does not have.
 
-    `participant`: the keyed hash, with the owner where the service has several.
+    `participant`: the keyed hash, and the owner if it has a name. `day`: days since 1970-01-01.
     """
 
     participant: str
@@ -32,7 +32,7 @@ class DiaryDay:
 
 @dataclass(frozen=True)
 class WrittenDay:
-    """A day as it was written at a time. `participant`: the keyed hash; `written`: microseconds since 1970."""
+    """One version of a day. `participant`: the keyed hash. `written`: its time in microseconds since 1970."""
 
     participant: str
     day: int
@@ -42,7 +42,7 @@ class WrittenDay:
 
 @dataclass(frozen=True)
 class Extent:
-    """How much is kept: days, participants, and when the last change was written (microseconds since 1970)."""
+    """The numbers of kept days and participants, and the time of the last change (microseconds since 1970)."""
 
     days: int
     participants: int
@@ -52,11 +52,11 @@ class Extent:
 def days_at(database: Database, *, moment: int = NOW) -> Iterator[DiaryDay]:
     """Yield every day as it was known at `moment` (microseconds since 1970), by participant and day.
 
-    Days that were deleted since are not known any more, at no moment.
+    Days that have been deleted since are not included.
     """
     if not version_of(database):
         return
-    # The same moment for all pages, whatever is written in between.
+    # Use the same moment for all pages, even if days are written in between.
     moment = min(moment, database.execute("SELECT MAX(written) FROM diary_days")[0][0] or 0)
     last: tuple[str, str] | None = ("", "")
     while last is not None:
@@ -68,7 +68,7 @@ def days_at(database: Database, *, moment: int = NOW) -> Iterator[DiaryDay]:
 
 
 def _days(rows: Iterable[Row], known: Set[tuple[str, str]]) -> Iterator[DiaryDay]:
-    """The days in `rows`, which are sorted, with the profile of each participant before the days."""
+    """Yield the days in `rows`, which are sorted, so that the profile of a participant precedes the days."""
     current, profile = ("", ""), Values()
     for participant, owner, day, content in rows:
         if (participant, owner) not in known:
@@ -83,14 +83,14 @@ def _days(rows: Iterable[Row], known: Set[tuple[str, str]]) -> Iterator[DiaryDay
 
 
 def name_of(participant: str, owner: str) -> str:
-    """The `participant_id` of a kept diary in training data: its keyed hash, and the owner if it has a name."""
+    """Return the `participant_id` of a kept diary in training data: the keyed hash, and the owner if it has a name."""
     return f"{participant}@{owner}" if owner else participant
 
 
 def days_written(database: Database, *, first: int, end: int) -> list[WrittenDay]:
-    """The days that were written from `first` until before `end` (microseconds since 1970), once for each time.
+    """Return the versions of days that were written from `first` until before `end` (microseconds since 1970).
 
-    Participants that several owners have under one name are left out: their predictions cannot be told apart.
+    A participant id that several owners use is left out, because its predictions cannot be assigned to one of them.
     """
     if not version_of(database):
         return []
@@ -103,7 +103,7 @@ def days_written(database: Database, *, first: int, end: int) -> list[WrittenDay
 
 
 def extent(database: Database) -> Extent:
-    """How much is kept."""
+    """Return the numbers of kept days and participants, and the time of the last change."""
     if not version_of(database):
         return Extent(0, 0, 0)
     days, written = database.execute(f"SELECT COUNT(*), MAX(written) FROM diary_days WHERE day > {PROFILE}")[0]

@@ -1,6 +1,6 @@
-"""Names of participants in the database of diaries: a keyed hash to find them by, and the name itself encrypted.
+"""Ids of participants in the database of diaries: a keyed hash for look-ups, and the encrypted id.
 
-Both keys are derived from the signing secret of the service. The hash is the one of the prediction log. Not here: the
+Both keys are derived from the signing secret of the service. The hash is that of the prediction log. Not here: the
 secret (`stores.signing_secret`), the hash (`stores.prediction_log.record`).
 """
 
@@ -13,32 +13,32 @@ from migraine_assets.errors import StoreError
 from migraine_assets.stores.prediction_log.record import pseudonym
 
 _NONCE = 12  # bytes
-# Its hash tells whether a database was written under the same secret. No participant can have this name.
+# The hash of this name shows whether a database was written with the same secret. No participant can have it.
 _CHECK = "\ndiaries"
 
 
 class Names:
-    """Pseudonyms and encryption under `secret`."""
+    """Pseudonyms and encryption of participant ids with `secret`."""
 
     def __init__(self, secret: bytes) -> None:
         self._secret = secret
 
     def pseudonym(self, participant: str) -> str:
-        """The keyed hash that stands for `participant` in the tables and in the prediction log."""
+        """Return the keyed hash of `participant`, as in the tables and in the prediction log."""
         return pseudonym(self._secret, participant)
 
     @property
     def check(self) -> str:
-        """A value that only the same secret gives."""
+        """A value that is equal only for equal secrets."""
         return pseudonym(self._secret, _CHECK)
 
     def seal(self, participant: str, *, owner: str) -> bytes:
-        """`participant`, encrypted (AES-256-GCM) and bound to `owner`."""
+        """Return the encrypted id (AES-256-GCM), bound to `owner`."""
         nonce = os.urandom(_NONCE)
         return nonce + bytes(_cipher(self._secret).encrypt(nonce, participant.encode(), owner.encode()))
 
     def open(self, sealed: bytes, *, owner: str) -> str:
-        """The name in `sealed`. Raises `StoreError` if it was altered, or sealed under another secret."""
+        """Return the id in `sealed`. Raises `StoreError` if it was altered, or encrypted with another secret."""
         from cryptography.exceptions import InvalidTag
 
         try:

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 CONNECT_SECONDS = 5
 STATEMENT_MILLISECONDS = 10_000
-# A connection that is cut without a word would otherwise be waited for for hours.
+# Without keepalives, a silently dropped connection would be noticed only after hours.
 _OPTIONS = {
     "connect_timeout": CONNECT_SECONDS, "keepalives_idle": 30, "keepalives_interval": 10, "keepalives_count": 3,
     "application_name": "migraine diaries",
@@ -27,7 +27,7 @@ T = TypeVar("T")
 
 
 class PostgresDatabase:
-    """The database at `url`. Each thread has its own connection, which is made again when it was lost."""
+    """The database at `url`. Each thread has its own connection, which is replaced when it is lost."""
 
     dialect: Mapping[str, str] = {"bytes": "BYTEA", "clustered": ""}
     quick = False
@@ -45,7 +45,7 @@ class PostgresDatabase:
     @contextmanager
     def transaction(self, key: str) -> Iterator[Session]:
         """See `Database`."""
-        # A lost connection shows with the first statement, before the caller has done anything.
+        # This statement detects and replaces a lost connection before the transaction begins.
         self._again(lambda connection: _execute(connection, "SELECT 1", ()))
         connection = self._connection
         with self._explaining(), connection.transaction():
@@ -58,7 +58,7 @@ class PostgresDatabase:
         return self.execute("SELECT to_regclass(?)", (name,))[0][0] is not None
 
     def problem(self) -> str | None:
-        """See `Database`. PostgreSQL checks its pages itself."""
+        """See `Database`. None, because PostgreSQL checks its pages itself."""
         return None
 
     def purge(self, tables: Sequence[str]) -> None:
@@ -76,7 +76,7 @@ class PostgresDatabase:
         self._local = threading.local()
 
     def _again(self, work: Callable[["psycopg.Connection[Any]"], T]) -> T:
-        """`work`, and once more on a new connection where the old one was lost."""
+        """Call `work`, and repeat it once with a new connection if the old one was lost."""
         with self._explaining():
             connection = self._connection
             try:
@@ -140,7 +140,7 @@ def _placeholders(statement: str) -> Any:
 
 
 def _reason(error: Exception) -> str:
-    # The details of PostgreSQL's messages quote values.
+    # The detail fields of PostgreSQL's errors quote values.
     primary = getattr(getattr(error, "diag", None), "message_primary", None)
     return " ".join(str(primary or error).split()).rstrip(".")
 

@@ -1,13 +1,12 @@
 """The tables of the diaries that the service keeps, and the migrations that create and change them.
 
-    diary_participants    who keeps a diary: keyed hash, owner (name of the API key), encrypted name
-    diary_days            a row per participant and day: its values now, and when they were written
-    diary_versions        earlier values of days that were changed, and when they were replaced
-    diary_schema          the version of the tables
-    diary_properties      what the database was created with
+    diary_participants    the keyed hash, owner (name of the API key) and encrypted id of each participant diary_days
+    the current values of each day, and the time when they were written diary_versions        earlier values of changed
+    days, and the time when they were replaced diary_schema          the version of the tables diary_properties      the
+    check value of the secret
 
-Day 0 holds what does not change from day to day (age, sex). Times are microseconds since 1970. A migration is a new
-element of `MIGRATIONS`: never change one that was released. Not here: connections (`stores.diaries.sqlite`,
+Day 0 has the values that do not change from day to day (age, sex). Times are microseconds since 1970. To change the
+tables, add an element to `MIGRATIONS`; never change a released one. Not here: connections (`stores.diaries.sqlite`,
 `stores.diaries.postgres`).
 """
 
@@ -34,7 +33,7 @@ _FIRST = (
     "CREATE INDEX diary_versions_written ON diary_versions (written)",
     "CREATE TABLE diary_properties (name TEXT NOT NULL PRIMARY KEY, content TEXT NOT NULL)",
 )
-# The statements that lead from each version to the next.
+# The statements that upgrade each version to the next.
 MIGRATIONS: tuple[tuple[str, ...], ...] = (_FIRST,)
 VERSION = len(MIGRATIONS)
 
@@ -44,10 +43,10 @@ class NewerSchema(StoreError):
 
 
 def migrate(database: Database) -> int:
-    """Create or upgrade the tables. Returns the number of migrations that were applied.
+    """Create or upgrade the tables, and return the number of applied migrations.
 
-    All are applied or none, also where several processes call this at once. Raises `NewerSchema` for tables of a newer
-    version, which stay unchanged.
+    Either all are applied or none, even if several processes call this at the same time. Raises `NewerSchema` for
+    tables of a newer version, which remain unchanged.
     """
     if version_of(database) == VERSION:
         return 0
@@ -65,7 +64,7 @@ def migrate(database: Database) -> int:
 
 
 def version_of(database: Database) -> int:
-    """The version of the tables; 0 where there are none. Raises `NewerSchema`, and `StoreError` as reading does."""
+    """Return the version of the tables, 0 without tables. Raises `NewerSchema` for tables of a newer version."""
     if not database.has_table("diary_schema"):
         return 0
     found = _version(database)
@@ -75,7 +74,7 @@ def version_of(database: Database) -> int:
 
 
 def newer(label: str, version: int) -> NewerSchema:
-    """The error for tables of the newer `version`."""
+    """Return the error for tables of the newer version `version`."""
     return NewerSchema(
         f"The diaries in {label} have schema {version}; this version of the platform knows schema {VERSION} and leaves "
         "them unchanged. Upgrade the platform, or use another database."

@@ -1,8 +1,7 @@
 """The kept diaries in a SQLite file, which several processes of one machine share.
 
-A commit is on the disk before it is acknowledged (WAL, synchronous=FULL), and deleted rows are overwritten
-(secure_delete). Not here: the tables (`stores.diaries.schema`). A file on a network file system is not safe: use
-PostgreSQL there.
+A commit is on the disk before it returns (WAL, synchronous=FULL), and deleted rows are overwritten (secure_delete).
+SQLite is not safe on a network file system; use PostgreSQL there. Not here: the tables (`stores.diaries.schema`).
 """
 
 import os
@@ -21,7 +20,7 @@ BUSY_SECONDS = 10.0
 
 
 class SQLiteDatabase:
-    """The file `path`, created with the first connection. Each thread has its own connection."""
+    """The database in the file `path`, which the first connection creates. Each thread has its own connection."""
 
     dialect: Mapping[str, str] = {"bytes": "BLOB", "clustered": " WITHOUT ROWID"}
     quick = True
@@ -40,7 +39,7 @@ class SQLiteDatabase:
             raise self._explained(error) from error
 
     def transaction(self, key: str) -> AbstractContextManager[Session]:  # noqa: ARG002 - one writer at a time
-        """See `Database`. SQLite has one writer at a time; another one waits up to `BUSY_SECONDS`."""
+        """See `Database`. SQLite has one writer at a time; others wait up to `BUSY_SECONDS`."""
         return self._transaction()
 
     @contextmanager
@@ -67,13 +66,13 @@ class SQLiteDatabase:
         return None if answer == "ok" else answer
 
     def snapshot(self) -> bytes:
-        """The database as one file, while other processes write to it."""
+        """Return a consistent copy of the database file, even while other processes write to it."""
         with closing(sqlite3.connect(":memory:")) as copy:
             self._connection.backup(copy)
             return copy.serialize()
 
     def purge(self, tables: Sequence[str]) -> None:  # noqa: ARG002 - the whole file
-        """See `Database`. Raises `StoreError` while another process reads or writes for long."""
+        """See `Database`. Raises `StoreError` if another process reads or writes for too long."""
         self.execute("VACUUM")
         busy = self.execute("PRAGMA wal_checkpoint(TRUNCATE)")[0][0]
         if busy:
@@ -100,11 +99,11 @@ class SQLiteDatabase:
     def _connect(self) -> sqlite3.Connection:
         try:
             make_folder(self.path.parent)
-            # Created here, because SQLite would give it the mode of the umask. Its other files get the mode of this.
+            # Create the file here, because SQLite would use the umask. SQLite's other files get the mode of this file.
             os.close(os.open(self.path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, file_mode()))
         except OSError as error:
             raise DiariesUnavailable(f"{self.label} cannot be opened: {error.strerror or error}.") from error
-        # Two processes that turn on the write-ahead log at once would get in each other's way.
+        # If two processes switch to the write-ahead log at the same time, one of them fails.
         with self._opening, file_lock(self.path.with_name(f".{self.path.name}.lock")):
             connection = sqlite3.connect(
                 self.path, timeout=BUSY_SECONDS, isolation_level=None, check_same_thread=False, cached_statements=64
@@ -119,7 +118,7 @@ class SQLiteDatabase:
             return connection
 
     def _explained(self, error: sqlite3.Error) -> StoreError:
-        # Its messages quote neither statements nor values.
+        # The messages of SQLite quote neither statements nor values.
         if isinstance(error, sqlite3.DatabaseError) and not isinstance(error, sqlite3.OperationalError):
             return StoreError(
                 f"The database of diaries {self.label} cannot be used: {error}. Run `migraine doctor`, or restore it "

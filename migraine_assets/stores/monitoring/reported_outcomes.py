@@ -66,7 +66,7 @@ def add_reported_outcomes(
 def add_kept_outcomes(store: Store, day: dt.date, days: Sequence[WrittenDay], *, field: Field | None = None) -> int:
     """Add the outcomes of `days`, which were written to kept diaries on `day`. Return the number of new rows.
 
-    `field`: another field that decides what an attack is.
+    `field`: the field that defines an attack, if it is not the outcome of the contract.
     """
     import pandas as pd
 
@@ -88,7 +88,7 @@ def add_kept_outcomes(store: Store, day: dt.date, days: Sequence[WrittenDay], *,
 
 
 def _number(day: WrittenDay, field: Field | None) -> float:
-    """The value of `field` as a number, NaN if it is not known."""
+    """Return the value of `field` as a number, NaN if it is unknown."""
     value = day.values.get(field.name) if field else None
     if field is not None and field.encoding is not None:
         value = field.encoding.numbers.get(str(value))
@@ -96,7 +96,7 @@ def _number(day: WrittenDay, field: Field | None) -> float:
 
 
 def _add(store: Store, day: dt.date, reports: "pd.DataFrame") -> int:
-    """Add the rows with an outcome that are not there yet; return their number."""
+    """Add the rows with an outcome that are not stored yet, and return their number."""
     import pandas as pd
 
     reports = reports[reports["attack"].notna() | reports["value"].notna()]
