@@ -3,8 +3,8 @@
 Their decoders are native code. A hostile file can crash them or make them allocate any amount of memory; in a process
 of their own, they do not affect the rest of the platform.
 
-A request is {format, name, size, limits, positions} with two descriptors: the file, and an empty file for columns. The
-answer is {header, notes, size}, and `size` bytes of an Arrow file in the second descriptor. Without `positions`, the
+A request is {format, name, size, limits, positions, title} with two descriptors: the file, and an empty file for columns.
+The answer is {header, notes, size}, and `size` bytes of an Arrow file in the second descriptor. Without `positions`, the
 Arrow file contains the line numbers and, for a workbook, all columns; otherwise it contains the columns at `positions`.
 A file that cannot be read is answered by {refused: sentence} or {memory: true}.
 
@@ -28,9 +28,9 @@ from migraine_assets.sources.importers.formats.workbook import workbook_sheet
 from migraine_assets.worker_channel import Mappings, allow_seconds, channel, confine, receive, send
 
 # Formats by name: the reader, and whether it loads columns one by one.
-FORMATS: Mapping[str, tuple[Callable[[str, memoryview, SourceLimits], Sheet], bool]] = {
-    "parquet": (parquet_sheet, True),
-    "workbook": (lambda name, content, limits: workbook_sheet(name, bytes(content), limits), False),
+FORMATS: Mapping[str, tuple[Callable[[str, memoryview, SourceLimits, str | None], Sheet], bool]] = {
+    "parquet": (lambda name, content, limits, _: parquet_sheet(name, content, limits), True),
+    "workbook": (lambda name, content, limits, title: workbook_sheet(name, bytes(content), limits, title), False),
 }
 # The process ends after this many seconds without a request.
 KEPT_SECONDS = 60.0
@@ -40,7 +40,7 @@ def answer(request: Mapping[str, Any], content: memoryview, room: int) -> dict[s
     """Write the requested columns to the descriptor `room`, and return the header of the answer."""
     read, column_by_column = FORMATS[request["format"]]
     try:
-        sheet = read(request["name"], content, SourceLimits(**request["limits"]))
+        sheet = read(request["name"], content, SourceLimits(**request["limits"]), request.get("title"))
         positions = request["positions"]
         if positions is not None:
             columns = sheet.load(positions)

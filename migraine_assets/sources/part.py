@@ -4,7 +4,7 @@ Not here: the delivery as a whole (`sources.table`).
 """
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 
@@ -44,15 +44,17 @@ class Part:
         return None if position is None else (self.binding.columns[position][0], self.cells[position])
 
 
-def read_part(sheet: Sheet, mapping: SourceMapping | None, contract: Contract = CONTRACT) -> Part:
-    """Bind and load the columns of `sheet`."""
-    binding = bind(sheet, mapping, contract)
+def read_part(
+    sheet: Sheet, mapping: SourceMapping | None, contract: Contract = CONTRACT, *, without: Collection[int] = ()
+) -> Part:
+    """Bind and load the columns of `sheet`, except those at the positions `without`."""
+    binding = bind(sheet, mapping, contract, without=without)
     cells = _load(sheet, binding)
     numbered = entry_number(sheet, binding)
     if numbered is None:
         return Part(sheet, binding, cells)
     name = sheet.header[numbered]
-    binding = bind(sheet, mapping, contract, without={numbered})
+    binding = bind(sheet, mapping, contract, without={*without, numbered})
     note = (
         f"{sheet.file}: column '{name}' has a different value in every row, so it does not identify participants. If "
         f"it does, state it in the mapping: {mapping_line('participant_id', name)}"
@@ -81,15 +83,18 @@ def is_diary(part: Part) -> bool:
     return any(part.binding.position(name) is not None for name in ("participant_id", "date", ATTACK))
 
 
-def require_outcome(part: Part, mapping: SourceMapping | None) -> None:
-    """Raise `DataRefused` if the file has no outcome, or if the mapping leaves out its participants or dates."""
+def require_outcome(part: Part, mapping: SourceMapping | None, *, beside: bool = False) -> None:
+    """Raise `DataRefused` if the file has no outcome, or if the mapping leaves out its participants or dates.
+
+    `beside`: whether another file of the delivery has the outcome, so that this one may be joined to it.
+    """
     constants: Mapping[str, str] = mapping.constants if mapping else {}
     name = part.sheet.file
     if part.binding.position(ATTACK) is None and ATTACK not in constants:
         raise DataRefused(
             f"{name} has no outcome: a column '{ATTACK}' (1 on a day with an attack, 0 without) is required. "
             f"Found: {header_of(part.sheet)}. If one of them is the outcome, name it. "
-            f"{remedy(mapping_line(ATTACK, '<column>'))}"
+            f"{remedy(mapping_line(ATTACK, '<column>'))}{_join_advice(name) if beside else ''}"
         )
     left_out = [f"'{column}' ({field})" for column, field in part.binding.unread if field in ("participant_id", "date")]
     if left_out:
@@ -97,6 +102,13 @@ def require_outcome(part: Part, mapping: SourceMapping | None) -> None:
             f"The mapping does not read {' and '.join(left_out)} of {name}, without which days have no history. Add "
             "'match_names: true', or map the columns; to leave them out, name them under 'ignore'."
         )
+
+
+def _join_advice(file: str) -> str:
+    return (
+        " If it holds further values of the days of the diary, join it: "
+        f"{{match_names: true, join: [{{file: {file}, match_names: true}}]}}"
+    )
 
 
 def refuse_unread_dates(parts: Sequence[Part], frame: pd.DataFrame, mapping: SourceMapping | None) -> None:

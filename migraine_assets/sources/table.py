@@ -1,12 +1,11 @@
 """The table source: files from any location, with or without a mapping, as one raw frame.
 
-This module calls the steps in order. Not here: the steps themselves (`sources.files`, `sources.columns`,
-`sources.part`, `sources.styles`, `sources.raw_frame`, `sources.entries`, `sources.superseded`), the notes
-(`sources.delivery_notes`, `sources.read_columns`).
+This module calls the steps in order. Not here: the steps themselves (`sources.files`, `sources.columns`, `sources.side_files`,
+`sources.part`, `sources.styles`, `sources.raw_frame`, `sources.entries`, `sources.superseded`, `sources.joins`), the
+notes (`sources.delivery_notes`, `sources.read_columns`).
 """
 
 from collections.abc import Sequence
-from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -18,19 +17,16 @@ from migraine_assets.sources.columns.mapping import SourceMapping, parse_mapping
 from migraine_assets.sources.delivery_notes import delivery_notes, superseded_note
 from migraine_assets.sources.entries import merge_entries, refuse_entries, stated_rules
 from migraine_assets.sources.files.delivery import Delivery, SourceFile, raw_columns
-from migraine_assets.sources.files.encoding import uncompressed
 from migraine_assets.sources.files.fetch import Fetched, fetch, read_text
 from migraine_assets.sources.files.limits import DEFAULT, SourceLimits
-from migraine_assets.sources.files.reader import read_sheet
-from migraine_assets.sources.files.sheet import Sheet
-from migraine_assets.sources.importers import registry as importers
 from migraine_assets.sources.importers.archive import unpacked
-from migraine_assets.sources.importers.attacks import ADVICE, days_of
-from migraine_assets.sources.importers.formats.attack_events import attack_list
+from migraine_assets.sources.importers.attacks import ADVICE
+from migraine_assets.sources.joins import join_sides, with_columns
 from migraine_assets.sources.part import Part, is_diary, read_part, refuse_unread_dates, require_outcome
 from migraine_assets.sources.participants import horizon_of, lookalikes, name_participants
 from migraine_assets.sources.raw_frame import part_frame
 from migraine_assets.sources.read_columns import reading_notes, settle_units
+from migraine_assets.sources.side_files import divide, refuse_missing
 from migraine_assets.sources.styles import decide_styles
 from migraine_assets.sources.superseded import superseded
 from migraine_assets.sources.unlisted_days import add_quiet_days
@@ -67,12 +63,14 @@ def table_delivery(
     Raises the errors of `open_table` for the content of the files.
     """
     files = [file for delivered in fetched.files for file in unpacked(delivered, limits)]
-    sheets = [_sheet(file, mapping, limits) for file in files]
-    known = known_formats.recognize(sheets[0].header) if mapping is None else None
+    refuse_missing(files, mapping)
+    diaries, sides = divide(files, mapping, limits, contract)
+    known = known_formats.recognize(diaries[0].sheet.header) if mapping is None else None
     mapping = known_formats.shipped_mapping(known) if known else mapping
-    parts, skipped = _diaries([read_part(sheet, mapping, contract) for sheet in sheets])
+    parts, skipped = _diaries([read_part(diary.sheet, mapping or diary.mapping, contract) for diary in diaries])
+    with_outcome = [part for part in parts if part.binding.position(ATTACK) is not None]
     for part in parts:
-        require_outcome(part, mapping)
+        require_outcome(part, mapping, beside=bool(with_outcome))
     styles = decide_styles(parts, mapping)
     read = [part_frame(part, mapping, style, contract) for part, style in zip(parts, styles.by_part, strict=True)]
     frame = pd.concat([rows for rows, _ in read], ignore_index=True)
@@ -101,16 +99,17 @@ def table_delivery(
     notes = (*notes, *(lookalikes(frame) if any(named) else ()), *superseded_note(frame))
     frame, added = add_quiet_days(frame, mapping.observation if mapping else None, contract)
     _refuse_attack_days_alone(frame, description)
+    joined = join_sides(frame, sides, contract)
     return Delivery(
         source,
         description,
-        frame[list(raw_columns(contract))],
+        joined.frame[list(raw_columns(contract))],
         horizon,
         fetched.files,
         fetched.md5,
-        tuple(dict.fromkeys((*notes, *added))),
+        tuple(dict.fromkeys((*notes, *added, *joined.notes))),
         mapping.text if mapping else None,
-        columns,
+        with_columns(columns, joined),
     )
 
 
@@ -129,23 +128,6 @@ def repeat_table(
     return table_delivery(
         Fetched(tuple(files), md5), parsed, source=source, description=description, limits=limits, contract=contract
     )
-
-
-def _sheet(file: SourceFile, mapping: SourceMapping | None, limits: SourceLimits) -> Sheet:
-    """Read one file as diary days, which are its rows or the days of the attacks that it lists."""
-    file = replace(file, content=uncompressed(file.name, file.content, limits=limits))  # once for all readers
-    sheet = importers.read(file.name, file.content, limits)
-    if sheet is None:
-        encoding, skip = (mapping.encoding, mapping.skip_rows) if mapping else (None, 0)
-        sheet = read_sheet(file, limits=limits, stated_encoding=encoding, skip_rows=skip)
-    if isinstance(sheet, Sheet):
-        if mapping and mapping.events:
-            sheet = attack_list(sheet, mapping.events)
-        else:
-            sheet = importers.reshape(sheet, mapped=bool(mapping and mapping.columns))
-    if isinstance(sheet, Sheet):
-        return sheet
-    return days_of(sheet, mapping.observation if mapping else None)
 
 
 def _diaries(parts: list[Part]) -> tuple[list[Part], tuple[str, ...]]:

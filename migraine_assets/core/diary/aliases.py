@@ -40,6 +40,7 @@ ALIASES: tuple[Alias, ...] = (
     Alias("id", "participant_id"),
     Alias("diary_date", "date"),
     Alias("entry_date", "date"),
+    Alias("record_time", "date"),
     Alias("gender", "sex", (("0", "M"), ("1", "F"))),
     Alias("age_years", "age"),
     Alias("sleep_duration", "sleep_hours"),

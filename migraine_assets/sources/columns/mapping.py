@@ -12,6 +12,7 @@ applying a mapping (`sources.columns.coercion`).
     skip_rows: 3                     # lines above the header
     ignore: [notes]                  # columns that are not read
     entries: day                     # several rows of a day become one
+    sheet: Diary                     # of a workbook
     columns:                         # contract field: column, or a table
       participant_id: Patient        # or [site, patient], or {from: file_name}
       duration_h: {column: duration_min, unit: min}
@@ -23,6 +24,11 @@ applying a mapping (`sources.columns.coercion`).
       physical_activity: "exercise#2"               # the second of two columns of that name
     constants: {sex: F}
     match_names: true                # also read columns whose names match; the default is only without columns
+
+    join:                            # other files of the delivery, by participant and date, or by one of them
+      - file: "weather*.csv"         # a name or a pattern; with columns and other keys as above
+        columns: {date: day, weather_pressure: {column: p, unit: hPa}}
+        participants: [p1, p2]       # of a table without participants; or all
 
 A list of attacks has the keys of `sources.columns.observation` instead of, or beside, columns.
 """
@@ -46,10 +52,17 @@ from migraine_assets.sources.columns.units import conversion, known_units
 _TOP = (
     "description", "horizon", "columns", "constants", "match_names", "events", "observation",
     "unlisted_days", "timezone", "encoding", "decimal", "thousands",
-    "skip_rows", "ignore", "entries",
+    "skip_rows", "ignore", "entries", "sheet", "join",
 )  # fmt: skip
 # A mapping with one of these needs no columns.
-_WITHOUT_COLUMNS = ("match_names", "timezone", "encoding", "decimal", "thousands", "skip_rows", "ignore", "entries")
+_WITHOUT_COLUMNS = (
+    "match_names", "timezone", "encoding", "decimal", "thousands", "skip_rows", "ignore", "entries", "sheet", "join",
+)  # fmt: skip
+_JOINED = (
+    "file", "participants", "columns", "constants", "match_names", "timezone", "encoding", "decimal", "thousands",
+    "skip_rows", "ignore", "entries", "sheet",
+)  # fmt: skip
+EVERYBODY = "all"
 _COLUMN = (
     "column", "unit", "scale", "offset", "recode", "format", "epoch", "decimal", "thousands", "entries", "from",
 )  # fmt: skip
@@ -100,6 +113,20 @@ class SourceMapping:
     skip_rows: int = 0
     ignore: tuple[str, ...] = ()
     entries: bool = False
+    sheet: str | None = None
+    join: "tuple[Join, ...]" = ()
+
+
+@dataclass(frozen=True)
+class Join:
+    """A file of the delivery, by a name or pattern, that is joined to the diary, and how it is read.
+
+    `participants`: whose days a table without participants describes; (`EVERYBODY`,) for all, empty if not stated.
+    """
+
+    file: str
+    mapping: SourceMapping
+    participants: tuple[str, ...] = ()
 
 
 def parse_mapping(text: str, *, name: str, contract: Contract = CONTRACT) -> SourceMapping:
@@ -112,7 +139,10 @@ def parse_mapping(text: str, *, name: str, contract: Contract = CONTRACT) -> Sou
         document = yaml.load(text, Loader=MappingLoader)
     except yaml.YAMLError as error:
         raise ConfigurationError(f"The mapping {name} is not valid YAML: {error}.") from error
-    top = values.table(document, _TOP, where=f"The mapping {name}")
+    return _parse(values.table(document, _TOP, where=f"The mapping {name}"), text=text, name=name, contract=contract)
+
+
+def _parse(top: Mapping[str, Any], *, text: str, name: str, contract: Contract) -> SourceMapping:
     columns = values.table(
         top.get("columns", {}), contract.names(), where=f"'columns' of {name}", what="contract field"
     )
@@ -152,7 +182,34 @@ def parse_mapping(text: str, *, name: str, contract: Contract = CONTRACT) -> Sou
         skip_rows=values.count(top.get("skip_rows", "0"), where=f"'skip_rows' of {name}"),
         ignore=values.names(top.get("ignore", []), where=f"'ignore' of {name}"),
         entries=values.checked(top.get("entries"), ("day",).__contains__, "day", f"'entries' of {name}") is not None,
+        sheet=values.scalar(top["sheet"], where=f"'sheet' of {name}") if "sheet" in top else None,
+        join=_joins(top.get("join"), name=name, contract=contract),
     )
+
+
+def _joins(raw: Any, *, name: str, contract: Contract) -> tuple[Join, ...]:
+    if raw is None:
+        return ()
+    if not isinstance(raw, list) or not raw:
+        raise ConfigurationError(f"'join' of {name} must be a list of files: '- file: weather.csv'.")
+    return tuple(_join(entry, name=name, contract=contract) for entry in raw)
+
+
+def _join(raw: Any, *, name: str, contract: Contract) -> Join:
+    table = values.table(raw, _JOINED, where=f"'join' of {name}")
+    if not table.get("file"):
+        raise ConfigurationError(f"'join' of {name} names no file. Write '- file: weather.csv'.")
+    file = values.scalar(table["file"], where=f"'file' of {name}")
+    outcomes = set(contract.names("outcome")) & {*table.get("columns", ()), *table.get("constants", ())}
+    if outcomes:
+        raise ConfigurationError(
+            f"'join' of {name} reads {min(outcomes)} from {file}. An outcome is part of the diary and is never joined: "
+            "remove it there, or give the file as a diary."
+        )
+    own = {key: value for key, value in table.items() if key not in ("file", "participants")}
+    # Without any key, its format is recognized, or its columns are by their names.
+    mapping = _parse(own or {"match_names": "true"}, text="", name=f"'{file}' in {name}", contract=contract)
+    return Join(file, mapping, values.names(table.get("participants", []), where=f"'participants' of {name}"))
 
 
 def normal(cell: str) -> str:

@@ -55,13 +55,15 @@ class Decoder:
         """The worker process, or None if none is running."""
         return self._worker
 
-    def sheet(self, kind: str, name: str, content: bytes, *, limits: SourceLimits) -> Sheet:
-        """Return the sheet of a file with the content `content` in the format `kind`.
+    def sheet(
+        self, kind: str, name: str, content: bytes, *, limits: SourceLimits, title: str | None = None
+    ) -> Sheet:
+        """Return the sheet of a file with the content `content` in the format `kind`, of a workbook the sheet `title`.
 
         Raises `DataRefused` if the reader of the format refuses the file, or if the file crashes the worker or exceeds
         its limits.
         """
-        answer, (lines, *cells) = self._ask(kind, name, content, limits, None)
+        answer, (lines, *cells) = self._ask(kind, name, content, limits, None, title)
 
         def load(positions: Sequence[int]) -> list[pa.Array]:
             if cells:
@@ -77,7 +79,13 @@ class Decoder:
             self._end()
 
     def _ask(
-        self, kind: str, name: str, content: bytes, limits: SourceLimits, positions: list[int] | None
+        self,
+        kind: str,
+        name: str,
+        content: bytes,
+        limits: SourceLimits,
+        positions: list[int] | None,
+        title: str | None = None,
     ) -> tuple[Answer, list[pa.Array]]:
         """Return the answer to one request, and its columns.
 
@@ -90,6 +98,7 @@ class Decoder:
             "size": len(content),
             "limits": dataclasses.asdict(limits),
             "positions": positions,
+            "title": title,
         }
         shared, room = SharedMemory(len(content)), _growing_file()
         try:

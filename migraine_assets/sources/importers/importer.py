@@ -1,5 +1,6 @@
 """The two kinds of importers: readers of files that are not CSV, and shapes of tables that are not diary days.
 
+An import is a sheet, a list of attacks, or a side table.
 Not here: the formats (`sources.importers.formats`), their table (`sources.importers.registry`).
 """
 
@@ -9,6 +10,7 @@ from dataclasses import dataclass
 from migraine_assets.sources.files.limits import SourceLimits
 from migraine_assets.sources.files.sheet import Sheet
 from migraine_assets.sources.importers.attacks import AttackList
+from migraine_assets.sources.importers.side_table import SideTable
 
 
 @dataclass(frozen=True)
@@ -22,7 +24,7 @@ class Reader:
     name: str
     description: str
     recognizes: Callable[[bytes], bool]
-    read: Callable[[str, bytes, SourceLimits], Sheet | AttackList]
+    read: Callable[[str, bytes, SourceLimits], Sheet | AttackList | SideTable]
 
 
 @dataclass(frozen=True)
@@ -30,11 +32,12 @@ class Shape:
     """A table with rows other than diary days, for example attacks or a second header.
 
     `keeps_columns`: whether the result has the same columns as the table, so that a mapping can name them. A shape that
-    does not keep them applies only without a mapping of columns.
+    does not keep them applies only where a mapping names no column except those in `keeps`.
     """
 
     name: str
     description: str
     recognizes: Callable[[Sheet], bool]
-    reshape: Callable[[Sheet], Sheet | AttackList]
+    reshape: Callable[[Sheet], Sheet | AttackList | SideTable]
     keeps_columns: bool = False
+    keeps: tuple[str, ...] = ()

@@ -4,42 +4,82 @@ A new format is a module in `formats` and a line here. Not here: CSV and Parquet
 data sets with a fixed header (`sources.known_formats`).
 """
 
+from collections.abc import Collection
+
 from migraine_assets.sources.files.limits import SourceLimits, check_table
 from migraine_assets.sources.files.sheet import Sheet
 from migraine_assets.sources.importers.attacks import AttackList
 from migraine_assets.sources.importers.formats.apple_health import APPLE_HEALTH
 from migraine_assets.sources.importers.formats.attack_events import ATTACK_EVENTS, MIGRAINE_LOG
 from migraine_assets.sources.importers.formats.fhir import FHIR
+from migraine_assets.sources.importers.formats.fitbit import (
+    FITBIT_CSV,
+    FITBIT_HEART_RATE,
+    FITBIT_SCORES,
+    FITBIT_SLEEP,
+)
+from migraine_assets.sources.importers.formats.garmin import GARMIN_DOCUMENT, GARMIN_TABLE
 from migraine_assets.sources.importers.formats.json_documents import JSON, PAGE
 from migraine_assets.sources.importers.formats.long_format import LONG
 from migraine_assets.sources.importers.formats.migraine_buddy import MIGRAINE_BUDDY
 from migraine_assets.sources.importers.formats.mood_diaries import BEARABLE, DAYLIO
+from migraine_assets.sources.importers.formats.open_meteo import OPEN_METEO_CSV, OPEN_METEO_DOCUMENT
+from migraine_assets.sources.importers.formats.oura import OURA_DOCUMENT, OURA_TABLE
+from migraine_assets.sources.importers.formats.relief_ahead import RELIEF_AHEAD
 from migraine_assets.sources.importers.formats.surveys import QUALTRICS, REDCAP
 from migraine_assets.sources.importers.formats.workbook import WORKBOOK
 from migraine_assets.sources.importers.importer import Reader, Shape
+from migraine_assets.sources.importers.side_table import SideTable
 
-# The first reader that recognizes a file reads it.
-READERS: tuple[Reader, ...] = (WORKBOOK, APPLE_HEALTH, FHIR, PAGE, JSON, MIGRAINE_BUDDY)
-SHAPES: tuple[Shape, ...] = (QUALTRICS, REDCAP, DAYLIO, BEARABLE, LONG, MIGRAINE_LOG, ATTACK_EVENTS)
+# The first that recognizes a file reads it.
+READERS: tuple[Reader, ...] = (
+    WORKBOOK,
+    APPLE_HEALTH,
+    FHIR,
+    FITBIT_SLEEP,
+    FITBIT_HEART_RATE,
+    OURA_DOCUMENT,
+    GARMIN_DOCUMENT,
+    OPEN_METEO_DOCUMENT,
+    PAGE,
+    JSON,
+    MIGRAINE_BUDDY,
+    FITBIT_CSV,
+    OPEN_METEO_CSV,
+)
+SHAPES: tuple[Shape, ...] = (
+    QUALTRICS,
+    REDCAP,
+    DAYLIO,
+    BEARABLE,
+    RELIEF_AHEAD,
+    FITBIT_SCORES,
+    OURA_TABLE,
+    GARMIN_TABLE,
+    LONG,
+    MIGRAINE_LOG,
+    ATTACK_EVENTS,
+)
 
 
-def read(name: str, content: bytes, limits: SourceLimits) -> Sheet | AttackList | None:
+def read(name: str, content: bytes, limits: SourceLimits) -> Sheet | AttackList | SideTable | None:
     """Return the content of a file in one of the formats of `READERS`; None for any other file."""
     reader = next((reader for reader in READERS if reader.recognizes(content)), None)
     if reader is None:
         return None
     content_read = reader.read(name, content, limits)
-    if isinstance(content_read, Sheet):
-        check_table(name, rows=len(content_read.lines), columns=len(content_read.header), limits=limits)
+    table = content_read.sheet if isinstance(content_read, SideTable) else content_read
+    if isinstance(table, Sheet):
+        check_table(name, rows=len(table.lines), columns=len(table.header), limits=limits)
     return content_read
 
 
-def reshape(sheet: Sheet, *, mapped: bool) -> Sheet | AttackList:
+def reshape(sheet: Sheet, *, mapped: Collection[str]) -> Sheet | AttackList | SideTable:
     """Return `sheet` with one row for each day, or its attacks, if its shape is known; else `sheet` itself.
 
-    `mapped`: whether a mapping names columns of the table; only shapes that keep the columns then apply.
+    `mapped`: the columns that a mapping names, so that only shapes that keep them apply.
     """
     for shape in SHAPES:
-        if (shape.keeps_columns or not mapped) and shape.recognizes(sheet):
+        if (shape.keeps_columns or set(mapped) <= set(shape.keeps)) and shape.recognizes(sheet):
             return shape.reshape(sheet)
     return sheet

@@ -5,33 +5,63 @@ Not here: dates of diary days (`sources.columns.dates`).
 
 import datetime as dt
 import re
+from collections.abc import Iterable
 
 from migraine_assets.errors import DataRefused
 
 FORMATS: tuple[str, ...] = (
-    "%Y-%m-%d %H:%M:%S %z", "%Y-%m-%d %H:%M:%S", "%Y-%m-%d %H:%M", "%Y-%m-%d %I:%M%p", "%m/%d/%y %H:%M",
-    "%d.%m.%Y %H:%M", "%Y-%m-%d",
+    "%Y-%m-%d %H:%M:%S %z", "%Y-%m-%d %I:%M%p", "%Y-%m-%d %I:%M:%S %p", "%Y-%m-%d %I:%M %p", "%Y/%m/%d %H:%M",
+    "%Y/%m/%d", "%d.%m.%Y %H:%M", "%d.%m.%Y %H:%M:%S", "%d.%m.%Y",
 )  # fmt: skip
 
+_NUMERIC = re.compile(
+    r"(?P<first>\d{1,2})[/-](?P<second>\d{1,2})[/-](?P<year>\d{4}|(?<=/)\d{2})"
+    r"(?:,?\s+(?P<time>\d{1,2}:\d{2}(?::\d{2})?)\s*(?P<half>[AP]\.?M\.?)?)?",
+    re.IGNORECASE,
+)
 _HOURS = re.compile(r"\s*(?:(\d+)\s*d)?\s*(?:(\d+)\s*h)?\s*(?:(\d+)\s*m(?:in)?)?\s*", re.IGNORECASE)
 
 
-def local_time(text: str, *, file: str, line: int) -> dt.datetime:
+def day_order(file: str, column: str, texts: Iterable[str]) -> tuple[bool, tuple[str, ...]]:
+    """Decide from all times of a column whether the day precedes the month, and note it where both are possible."""
+    pairs = [(int(match["first"]), int(match["second"])) for text in texts if (match := _NUMERIC.match(text.strip()))]
+    if any(first > 12 for first, _ in pairs):
+        return True, ()
+    if not pairs or any(second > 12 for _, second in pairs):
+        return False, ()
+    return False, (f"{file}: whether day or month comes first in '{column}' is not clear; the month was read first.",)
+
+
+def local_time(text: str, *, file: str, line: int, day_first: bool = False) -> dt.datetime:
     """Return the wall-clock time in `text` without its time zone, because a participant's day is a local day.
 
-    Raises `DataRefused` if `text` is not a time.
+    `day_first`: whether 3/4/2024 is in April. Raises `DataRefused` if `text` is not a time.
     """
-    text = text.strip()
+    text = " ".join(text.split())
     try:
         return dt.datetime.fromisoformat(text).replace(tzinfo=None)
     except ValueError:
         pass
+    if (match := _NUMERIC.fullmatch(text)) and (moment := _numeric(match, day_first=day_first)):
+        return moment
     for form in FORMATS:
         try:
             return dt.datetime.strptime(text, form).replace(tzinfo=None)
         except ValueError:
             continue
     raise DataRefused(f"{file} line {line}: '{text[:40]}' is not a time such as 2024-01-31 21:30. Correct it.")
+
+
+def _numeric(match: re.Match[str], *, day_first: bool) -> dt.datetime | None:
+    first, second, year = int(match["first"]), int(match["second"]), int(match["year"])
+    day, month = (first, second) if day_first else (second, first)
+    clock = f"{match['time'] or '0:00'} {(match['half'] or '').replace('.', '').upper()}".strip()
+    form = ("%I" if match["half"] else "%H") + ":%M" + (":%S" if clock.count(":") == 2 else "")
+    try:
+        time = dt.datetime.strptime(clock, form + (" %p" if match["half"] else "")).time()
+        return dt.datetime.combine(dt.date(year if year > 99 else 2000 + year, month, day), time)
+    except ValueError:
+        return None
 
 
 def duration(text: str, *, file: str, line: int) -> dt.timedelta:

@@ -4,6 +4,7 @@ The files are outside the repository. A case is named by the first three letters
 """
 
 import re
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -185,3 +186,26 @@ def test_a_mapping_that_leaves_out_person_and_day_is_refused() -> None:
 
 def test_the_day_of_the_tests_is_after_the_cases() -> None:
     assert pd.Timestamp(TODAY) > _truth("00_")["date"].max()
+
+
+def test_the_records_of_relief_ahead_are_read_once_the_zone_is_stated(tmp_path: Path) -> None:
+    with pytest.raises(DataRefused, match="holds times in UTC") as refusal:
+        _read("a08")
+    (tmp_path / "m.yaml").write_text(_remedy(str(refusal.value), {"Europe/Berlin": "UTC"}))
+    _, result = _read("a08", tmp_path / "m.yaml")
+    assert list(_differences(result.valid.assign(participant_id="004"), _of_one("004"), {"medication"})) == []
+
+
+@pytest.mark.parametrize("side", ["a07", "a11", "a15"])
+def test_what_a_device_or_a_service_recorded_is_that_of_the_diary(side: str, tmp_path: Path) -> None:
+    shutil.copy(_path("a04"), tmp_path)
+    shutil.copy(_path(side), tmp_path)
+    location = str(tmp_path) if side == "a07" else str(_path(side))
+    frame = open_table(location).frame.assign(participant_id="004")
+    assert list(_differences(frame, _of_one("004"), set())) == []
+    assert frame["weather_pressure" if side == "a11" else "sleep_hours"].notna().all()
+
+
+def _of_one(participant: str) -> pd.DataFrame:
+    truth = _truth("00_")
+    return truth[truth["participant_id"] == participant]

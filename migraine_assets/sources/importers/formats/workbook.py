@@ -33,12 +33,16 @@ def _is_workbook(content: bytes) -> bool:
     return bool({"xl/workbook.xml", "xl/workbook.bin", "content.xml"} & names)
 
 
-def _read(name: str, content: bytes, limits: SourceLimits) -> Sheet:
-    return DECODER.sheet("workbook", name, content, limits=limits)
+def read_workbook(name: str, content: bytes, limits: SourceLimits, *, title: str | None = None) -> Sheet:
+    """Read the sheet `title`, by default the first with a table, as `workbook_sheet` does in a process of its own."""
+    return DECODER.sheet("workbook", name, content, limits=limits, title=title)
 
 
-def workbook_sheet(name: str, content: bytes, limits: SourceLimits) -> Sheet:
-    """Read `content`, in a process that may die of it. Raises `DataRefused` for a damaged or empty workbook."""
+def workbook_sheet(name: str, content: bytes, limits: SourceLimits, title: str | None = None) -> Sheet:
+    """Read `content`, in a process that may die of it.
+
+    Raises `DataRefused` for a workbook that is damaged, beyond `limits`, without a table or without the sheet `title`.
+    """
     import python_calamine as calamine
 
     _refuse_bomb(name, content, limits)
@@ -48,13 +52,21 @@ def workbook_sheet(name: str, content: bytes, limits: SourceLimits) -> Sheet:
                   for title in workbook.sheet_names}  # fmt: skip
     except calamine.CalamineError as error:
         raise _damaged(name, error) from error
-    filled = {title: rows for title, rows in tables.items() if sum(any(map(_holds, row)) for row in rows) > 1}
-    if not filled:
-        raise DataRefused(f"{name} is a workbook without a table. Provide a sheet with a header and at least one row.")
-    title, rows = next(iter(filled.items()))
-    others = [f"'{other}'" for other in filled if other != title]
-    notes = (f"{name}: sheet '{title}' was read; {', '.join(others)} was not.",) if others else ()
-    return _table(name, rows, notes)
+    filled = {other: rows for other, rows in tables.items() if sum(any(map(_holds, row)) for row in rows) > 1}
+    if title is not None and title not in tables:
+        raise DataRefused(
+            f"The mapping reads sheet '{title}', which {name} does not have. It has {', '.join(map(repr, tables))}."
+        )
+    if not filled or (title is not None and title not in filled):
+        which = "a workbook without a table" if title is None else f"a workbook whose sheet '{title}' has no table"
+        raise DataRefused(f"{name} is {which}. Provide a sheet with a header and at least one row.")
+    chosen = title or next(iter(filled))
+    others = [other for other in filled if other != chosen]
+    # A sheet that the mapping names is no guess.
+    if others and title is None:
+        note = f"{name}: sheet '{chosen}' was read; {', '.join(map(repr, others))} was not. State 'sheet' in a mapping for another."
+        return _table(name, filled[chosen], (note,))
+    return _table(name, filled[chosen], ())
 
 
 def _refuse_bomb(name: str, content: bytes, limits: SourceLimits) -> None:
@@ -101,4 +113,6 @@ def _holds(cell: Any) -> bool:
     return cell is not None and cell != ""
 
 
-WORKBOOK = Reader("workbook", "Excel (.xlsx, .xlsb, .xls) and OpenDocument (.ods) workbooks.", _is_workbook, _read)
+WORKBOOK = Reader(
+    "workbook", "Excel (.xlsx, .xlsb, .xls) and OpenDocument (.ods) workbooks.", _is_workbook, read_workbook
+)

@@ -54,7 +54,7 @@ def test_a_missing_column_is_named(tmp_path: Path) -> None:
 
 def test_other_spans_of_time_are_no_attacks(tmp_path: Path) -> None:
     path, mapping = write(
-        tmp_path, "Start Time,End Time,Minutes Asleep\n2024-01-22 23:12,2024-01-23 07:05,473\n", PERIOD
+        tmp_path, "Start Time,End Time,Minutes In Bed\n2024-01-22 23:12,2024-01-23 07:05,473\n", PERIOD
     )
     with pytest.raises(DataRefused, match="has no outcome"):
         open_table(path, mapping=mapping)

@@ -1,0 +1,46 @@
+"""Reading of one file in any format: a table, a list of attacks or a side table.
+
+Not here: the formats (`sources.importers.registry`, `sources.files.reader`), the meaning of columns (`sources.part`).
+"""
+
+from dataclasses import replace
+
+from migraine_assets.errors import ConfigurationError
+from migraine_assets.sources.columns.mapping import SourceMapping
+from migraine_assets.sources.files.delivery import SourceFile
+from migraine_assets.sources.files.encoding import uncompressed
+from migraine_assets.sources.files.limits import SourceLimits
+from migraine_assets.sources.files.reader import read_sheet
+from migraine_assets.sources.files.sheet import Sheet
+from migraine_assets.sources.importers import registry as importers
+from migraine_assets.sources.importers.attacks import AttackList
+from migraine_assets.sources.importers.formats.attack_events import attack_list
+from migraine_assets.sources.importers.formats.workbook import WORKBOOK, read_workbook
+from migraine_assets.sources.importers.side_table import SideTable
+
+
+def read_file(file: SourceFile, mapping: SourceMapping | None, limits: SourceLimits) -> Sheet | AttackList | SideTable:
+    """Read `file` as its content says, or as a table of attacks where `mapping` names their columns.
+
+    Raises `DataRefused` for a file that is damaged, no table or beyond `limits`, `ConfigurationError` for a sheet that
+    it does not have.
+    """
+    file = replace(file, content=uncompressed(file.name, file.content, limits=limits))  # once for all readers
+    content = _content(file, mapping, limits)
+    if not isinstance(content, Sheet):
+        return content
+    if mapping and mapping.events:
+        return attack_list(content, mapping.events)
+    return importers.reshape(content, mapped={column.column for column in mapping.columns} if mapping else ())
+
+
+def _content(file: SourceFile, mapping: SourceMapping | None, limits: SourceLimits) -> Sheet | AttackList | SideTable:
+    encoding, skip, sheet = (mapping.encoding, mapping.skip_rows, mapping.sheet) if mapping else (None, 0, None)
+    if sheet is not None:
+        if not WORKBOOK.recognizes(file.content):
+            raise ConfigurationError(f"The mapping reads sheet '{sheet}', but {file.name} is no workbook. Remove it.")
+        return read_workbook(file.name, file.content, limits, title=sheet)
+    content = importers.read(file.name, file.content, limits)
+    if content is not None:
+        return content
+    return read_sheet(file, limits=limits, stated_encoding=encoding, skip_rows=skip)

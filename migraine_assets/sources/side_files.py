@@ -1,0 +1,141 @@
+"""Which files of a delivery are side tables: those that the mapping joins, and those whose format says so.
+
+Not here: joining them (`sources.joins`), their formats (`sources.importers.formats`).
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from fnmatch import fnmatchcase
+from pathlib import PurePosixPath
+
+from migraine_assets.core.contract import ATTACK, Contract
+from migraine_assets.errors import ConfigurationError, DataRefused
+from migraine_assets.sources.columns.binding import bind, listed
+from migraine_assets.sources.columns.mapping import Column, Join, SourceMapping
+from migraine_assets.sources.files.delivery import SourceFile
+from migraine_assets.sources.files.limits import SourceLimits
+from migraine_assets.sources.files.sheet import Sheet
+from migraine_assets.sources.importers.attacks import AttackList, days_of
+from migraine_assets.sources.importers.side_table import SideTable
+from migraine_assets.sources.part import Part, read_part
+from migraine_assets.sources.read_file import read_file
+
+
+@dataclass(frozen=True)
+class Side:
+    """A side table, how its columns are read, and the entry of the mapping that joins it, if one does."""
+
+    part: Part
+    mapping: SourceMapping
+    what: str
+    of_place: bool = False
+    join: Join | None = None
+
+    def notes(self, contract: Contract) -> tuple[str, ...]:
+        """Return the notes on the file, and the columns that are not read."""
+        names = [name for name in self.part.binding.kept_out if name not in contract.by_name]
+        ignored = (
+            f"{self.part.sheet.file}: columns that are not in the contract were ignored: {listed(names)}. To read one, "
+            "declare it under 'contract: fields' in params.yaml.",
+        )
+        ignored = ignored if names else ()
+        return (*self.part.sheet.notes, *self.part.notes, *ignored)
+
+
+@dataclass(frozen=True)
+class DiarySheet:
+    """A file with an outcome, and how its columns are read where no mapping is given."""
+
+    sheet: Sheet
+    mapping: SourceMapping | None = None
+
+
+def join_of(file: SourceFile, mapping: SourceMapping | None) -> Join | None:
+    """Return the entry of `mapping` that joins `file`: by its name, its name without folders, or a pattern."""
+    leaf = PurePosixPath(file.name).name
+    for join in mapping.join if mapping else ():
+        if any(name == join.file or fnmatchcase(name, join.file) for name in (file.name, leaf)):
+            return join
+    return None
+
+
+def refuse_missing(files: Sequence[SourceFile], mapping: SourceMapping | None) -> None:
+    """Raise `ConfigurationError` for an entry under `join` whose file is not in the delivery."""
+    joined = {id(join) for file in files if (join := join_of(file, mapping))}
+    missing = [join.file for join in (mapping.join if mapping else ()) if id(join) not in joined]
+    if missing:
+        raise ConfigurationError(
+            f"The mapping joins '{missing[0]}', which is not among the files of the delivery "
+            f"({listed([file.name for file in files])}). Put it into the folder or archive of the diary, and give that "
+            "as the source."
+        )
+
+
+def divide(
+    files: Sequence[SourceFile], mapping: SourceMapping | None, limits: SourceLimits, contract: Contract
+) -> tuple[list[DiarySheet], list[Side]]:
+    """Return the diaries among `files` and the side tables. Raises `DataRefused` if there is no diary."""
+    diaries: list[DiarySheet] = []
+    sides: list[Side] = []
+    for file in files:
+        if join := join_of(file, mapping):
+            sides.append(_stated_side(file, join, limits, contract))
+            continue
+        content = read_file(file, mapping, limits)
+        if not isinstance(content, SideTable):
+            observation = mapping.observation if mapping else None
+            diaries.append(DiarySheet(content if isinstance(content, Sheet) else days_of(content, observation)))
+        elif side := _recognized_side(content, contract):
+            sides.append(side)
+        else:
+            diaries.append(DiarySheet(content.sheet, _mapping_of(content, contract)))
+    if not diaries:
+        _refuse_alone(sides)
+    return diaries, sides
+
+
+def _stated_side(file: SourceFile, join: Join, limits: SourceLimits, contract: Contract) -> Side:
+    """Return the side table that the mapping joins, read by its format or by the columns that the mapping names."""
+    content = read_file(file, join.mapping, limits)
+    if isinstance(content, AttackList):
+        raise DataRefused(f"{file.name} is a list of attacks, which is a diary of its own and cannot be joined.")
+    if isinstance(content, SideTable):
+        side = _recognized_side(content, contract, mapping=join.mapping)
+        if side is None:
+            raise DataRefused(f"{file.name} has an outcome, so that it is a diary. Remove it from 'join'.")
+        return replace(side, join=join)
+    return Side(_without_outcomes(content, join.mapping, contract), join.mapping, "", join=join)
+
+
+def _recognized_side(table: SideTable, contract: Contract, *, mapping: SourceMapping | None = None) -> Side | None:
+    """Return `table` as a side table, or None if it has an outcome and thus is a diary."""
+    stated = _mapping_of(table, contract)
+    part = read_part(table.sheet, stated, contract)
+    if part.binding.position(ATTACK) is not None:
+        return None
+    part = _without_outcomes(table.sheet, stated, contract)
+    if mapping is not None:
+        stated = replace(stated, constants=mapping.constants)
+    return Side(part, stated, table.what, table.of_place)
+
+
+def _mapping_of(table: SideTable, contract: Contract) -> SourceMapping:
+    """Return the mapping of a side table: its columns have the names and the units of fields."""
+    fields = [contract.by_name[name] for name in table.sheet.header if name in contract.by_name]
+    return SourceMapping(tuple(Column(field, field.name, stated=True) for field in fields), match_names=True)
+
+
+def _without_outcomes(sheet: Sheet, mapping: SourceMapping, contract: Contract) -> Part:
+    """Read the columns of a side table. A duration in it is not that of an attack."""
+    binding = bind(sheet, mapping, contract)
+    outcomes = {position for column, position in binding.columns if column.field.role == "outcome"}
+    return read_part(sheet, mapping, contract, without=outcomes)
+
+
+def _refuse_alone(sides: Sequence[Side]) -> None:
+    """Raise `DataRefused` for side tables without a diary."""
+    first = sides[0]
+    raise DataRefused(
+        f"{first.part.sheet.file} ({first.what}) holds values of days, but no attacks. Put it beside a diary into one "
+        "folder or archive, and give that as the source: its values are then joined to the days of the diary."
+    )
