@@ -29,6 +29,7 @@ from migraine_assets.cli.commands import (
     report,
     run,
     ui,
+    weather,
 )
 from migraine_assets.cli.console import print_error, say
 from migraine_assets.errors import MigraineError
@@ -51,6 +52,7 @@ COMMANDS: tuple[Callable[..., None], ...] = (
     backup.backup,
     backup.restore,
     ui.ui,
+    weather.weather,
 )
 GROUPS = {"data": data.app, "mapping": mapping.app, "alerts": alerts.app}
 PACKAGE = "migraine-platform"

@@ -193,7 +193,7 @@ def _differences(own: pd.Series, joined: pd.Series) -> NDArray[np.float64]:
         return np.full(int((own != joined).sum()), np.nan)
     ours, theirs = own.to_numpy(np.float64), joined.to_numpy(np.float64)
     apart = np.abs(ours - theirs)
-    return apart[apart > _ROUNDING * np.maximum(np.abs(ours), np.abs(theirs))]
+    return np.asarray(apart[apart > _ROUNDING * np.maximum(np.abs(ours), np.abs(theirs))])
 
 
 def _conflicts(differs: NDArray[np.float64], both: int) -> str:
@@ -214,9 +214,10 @@ def _unreadable(
         return ()
     hit = np.flatnonzero((position >= 0) & lost[position])
     texts = frame["nulled"].to_numpy(copy=True)
+    empty = {field: frame[field].isna().to_numpy() for field in fields}
     for row in hit:
-        lines = [line for line in str(table["nulled"].iat[position[row]]).split("\n")
-                 if (field := line.partition("=")[0]) in fields and pd.isna(frame[field].iat[row])]  # fmt: skip
+        lines = [line for line in str(table["nulled"].iat[int(position[row])]).split("\n")
+                 if (field := line.partition("=")[0]) in empty and empty[field][row]]  # fmt: skip
         texts[row] = "\n".join([*([texts[row]] if texts[row] else []), *lines]) or None
     frame["nulled"] = texts
     return (f"{what}: {int(lost.sum())} rows have cells that cannot be read.",)

@@ -34,12 +34,14 @@ class Side:
     def notes(self, contract: Contract) -> tuple[str, ...]:
         """Return the notes on the file, and the columns that are not read."""
         names = [name for name in self.part.binding.kept_out if name not in contract.by_name]
-        ignored = (
+        notes = (*self.part.sheet.notes, *self.part.notes)
+        if not names:
+            return notes
+        return (
+            *notes,
             f"{self.part.sheet.file}: columns that are not in the contract were ignored: {listed(names)}. To read one, "
             "declare it under 'contract: fields' in params.yaml.",
         )
-        ignored = ignored if names else ()
-        return (*self.part.sheet.notes, *self.part.notes, *ignored)
 
 
 @dataclass(frozen=True)

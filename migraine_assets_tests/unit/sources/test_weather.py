@@ -1,0 +1,123 @@
+"""The weather is fetched from a server on loopback that answers as Open-Meteo does."""
+
+import datetime as dt
+import json
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from threading import Thread
+from urllib.parse import parse_qs, urlsplit
+
+import pytest
+
+from migraine_assets.errors import ConfigurationError, DataRefused
+from migraine_assets.sources.weather import VARIABLES, WeatherRequest, fetch_weather
+
+REQUEST = WeatherRequest(47.3769, 8.5417, dt.date(2024, 1, 15), dt.date(2024, 1, 16))
+
+
+@dataclass
+class Service:
+    """A stand-in for Open-Meteo. `asked`: the queries that it got; `headers`: everything else that it was told."""
+
+    url: str = ""
+    status: int = 200
+    body: bytes | None = None
+    delay: float = 0.0
+    asked: list[dict[str, str]] = field(default_factory=list)
+    headers: list[dict[str, str]] = field(default_factory=list)
+
+
+def answer(query: dict[str, str]) -> bytes:
+    first, last = (dt.date.fromisoformat(query[key]) for key in ("start_date", "end_date"))
+    hours = 24 * ((last - first).days + 1)
+    times = [(dt.datetime.combine(first, dt.time()) + dt.timedelta(hours=h)).isoformat()[:16] for h in range(hours)]
+    series = {
+        name: [base + hour // 24 for hour in range(hours)] for name, base in zip(VARIABLES, (3, 50, 1000), strict=True)
+    }
+    return json.dumps({
+        "latitude": float(query["latitude"]), "longitude": float(query["longitude"]), "timezone": "Europe/Zurich",
+        "hourly_units": {"temperature_2m": "°C"}, "hourly": {"time": times, **series},
+    }).encode()  # fmt: skip
+
+
+@contextmanager
+def open_meteo() -> Iterator[Service]:
+    """Serve the stand-in on loopback."""
+    service = Service()
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            query = {key: values[0] for key, values in parse_qs(urlsplit(self.path).query).items()}
+            service.asked.append(query)
+            service.headers.append(dict(self.headers))
+            time.sleep(service.delay)
+            body = answer(query) if service.body is None else service.body
+            self.send_response(service.status)
+            self.send_header("Content-Length", str(len(body)))
+            self.end_headers()
+            self.wfile.write(body)
+
+        def log_message(self, *_: object) -> None:
+            """Print nothing."""
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
+        service.url = f"http://127.0.0.1:{server.server_address[1]}/v1/archive"
+        Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True).start()
+        try:
+            yield service
+        finally:
+            server.shutdown()
+
+
+def test_the_rounded_place_and_the_period_are_all_that_is_sent() -> None:
+    with open_meteo() as service:
+        content = fetch_weather(REQUEST, url=service.url)
+    assert service.asked == [dict(REQUEST.sent)]
+    assert (service.asked[0]["latitude"], service.asked[0]["longitude"]) == ("47.4", "8.5")
+    # With the day before the first, for the change of temperature.
+    assert (service.asked[0]["start_date"], service.asked[0]["end_date"]) == ("2024-01-14", "2024-01-16")
+    assert set(service.headers[0]) <= {"Host", "Accept", "Accept-Encoding", "Connection", "User-Agent"}
+    assert json.loads(content)["hourly"]["pressure_msl"][0] == 1000
+
+
+@pytest.mark.parametrize(
+    ("status", "body", "reason"),
+    [
+        (400, b'{"error": true, "reason": "Parameter out of range"}', "status 400: Parameter out of range"),
+        (429, b"{}", "allows no more requests"),
+        (500, b"<html>", "status 500"),
+        (302, b"", "status 302"),
+        (200, b"<html>hello</html>", "something else than the weather"),
+        (200, b'{"latitude": 1, "hourly_units": {}, "hourly": {"time": []', "damaged"),
+    ],
+)
+def test_other_answers_are_refused(status: int, body: bytes, reason: str) -> None:
+    with open_meteo() as service:
+        service.status, service.body = status, body
+        with pytest.raises(DataRefused, match=reason):
+            fetch_weather(REQUEST, url=service.url)
+
+
+def test_a_silent_or_missing_server_is_an_error() -> None:
+    with open_meteo() as service:
+        service.delay = 1.0
+        with pytest.raises(DataRefused, match="did not answer within"):
+            fetch_weather(REQUEST, url=service.url, seconds=0.1)
+        gone = service.url
+    with pytest.raises(DataRefused, match="cannot be reached"):
+        fetch_weather(REQUEST, url=gone)
+    with pytest.raises(ConfigurationError, match="no HTTP address"):
+        fetch_weather(REQUEST, url="file:///etc/passwd")
+
+
+@pytest.mark.parametrize(
+    ("place", "days"),
+    [((91, 0), (15, 16)), ((0, 181), (15, 16)), ((float("nan"), 0), (15, 16)), ((47, 8), (16, 15))],
+)
+def test_impossible_requests_are_refused(place: tuple[float, float], days: tuple[int, int]) -> None:
+    first, last = (dt.date(2024, 1, day) for day in days)
+    with pytest.raises(ConfigurationError, match=r"no place|is empty"):
+        WeatherRequest(*place, first, last)
