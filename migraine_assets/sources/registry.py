@@ -10,11 +10,11 @@ from typing import Any
 
 from migraine_assets.core.contract import CONTRACT, Contract
 from migraine_assets.errors import ConfigurationError, DataRefused
-from migraine_assets.sources.columns.mapping import parse_mapping
 from migraine_assets.sources.columns.suggestion import nearest
 from migraine_assets.sources.files.delivery import Delivery, source_file, with_columns_of
-from migraine_assets.sources.files.fetch import check_location, landing_source, read_text
+from migraine_assets.sources.files.fetch import check_location, landing_source
 from migraine_assets.sources.files.limits import DEFAULT, SourceLimits
+from migraine_assets.sources.known_formats import read_mapping
 from migraine_assets.sources.table import open_table, repeat_table
 
 SERVICE = "service"
@@ -143,7 +143,7 @@ def check_source(
     try:
         check_location(location, limits=limits)
         if mapping:
-            parse_mapping(read_text(mapping, limits=limits), name=mapping, contract=contract)
+            read_mapping(mapping, limits=limits, contract=contract)
     except ConfigurationError as error:
         raise _with_names(source, error) from error
 

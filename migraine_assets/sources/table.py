@@ -17,7 +17,7 @@ from migraine_assets.sources.columns.mapping import SourceMapping, parse_mapping
 from migraine_assets.sources.delivery_notes import delivery_notes, superseded_note
 from migraine_assets.sources.entries import merge_entries, refuse_entries, stated_rules
 from migraine_assets.sources.files.delivery import Delivery, SourceFile, raw_columns
-from migraine_assets.sources.files.fetch import Fetched, fetch, read_text
+from migraine_assets.sources.files.fetch import Fetched, fetch
 from migraine_assets.sources.files.limits import DEFAULT, SourceLimits
 from migraine_assets.sources.importers.archive import unpacked
 from migraine_assets.sources.importers.attacks import ADVICE
@@ -43,7 +43,7 @@ def open_table(
     Raises `ConfigurationError` for an unusable location or mapping, `DataRefused` for files that are not a diary or
     exceed `limits`. Unreadable cells and lines are not errors: the column `unreadable` describes them.
     """
-    parsed = parse_mapping(read_text(mapping, limits=limits), name=mapping, contract=contract) if mapping else None
+    parsed = known_formats.read_mapping(mapping, limits=limits, contract=contract) if mapping else None
     return table_delivery(
         fetch(location, limits=limits), parsed, source="table", description=location, limits=limits, contract=contract
     )
@@ -66,7 +66,7 @@ def table_delivery(
     refuse_missing(files, mapping)
     diaries, sides = divide(files, mapping, limits, contract)
     known = known_formats.recognize(diaries[0].sheet.header) if mapping is None else None
-    mapping = known_formats.shipped_mapping(known) if known else mapping
+    mapping = known_formats.shipped_mapping(known, contract) if known else mapping
     parts, skipped = _diaries([read_part(diary.sheet, mapping or diary.mapping, contract) for diary in diaries])
     with_outcome = [part for part in parts if part.binding.position(ATTACK) is not None]
     for part in parts:

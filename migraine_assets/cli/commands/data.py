@@ -14,7 +14,10 @@ from migraine_assets.settings import Settings
 
 app = typer.Typer(help="Accepted diaries.", no_args_is_help=True)
 
-Mapping = Annotated[str | None, typer.Option(help="YAML file that maps the columns of the source to diary fields.")]
+Mapping = Annotated[
+    str | None,
+    typer.Option(help="YAML file that maps the columns of the source to diary fields, or park2016, a shipped one."),
+]
 
 
 def validate(
