@@ -64,7 +64,8 @@ def workbook_sheet(name: str, content: bytes, limits: SourceLimits, title: str |
     others = [other for other in filled if other != chosen]
     # A sheet that the mapping names is no guess.
     if others and title is None:
-        note = f"{name}: sheet '{chosen}' was read; {', '.join(map(repr, others))} was not. State 'sheet' in a mapping for another."
+        named = ", ".join(map(repr, others))
+        note = f"{name}: sheet '{chosen}' was read; {named} was not. State 'sheet' in a mapping for another."
         return _table(name, filled[chosen], (note,))
     return _table(name, filled[chosen], ())
 

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from migraine_assets.errors import DataRefused
+from migraine_assets.errors import ConfigurationError, DataRefused
 from migraine_assets.sources.files.limits import SourceLimits
 from migraine_assets.sources.table import open_table
 
@@ -33,6 +33,29 @@ _PARTS = {
 def xlsx(*rows: tuple[object, ...]) -> bytes:
     """Return a minimal workbook, with texts inline and whole numbers above 40,000 as dates."""
     return _workbook("".join(f"<row>{''.join(map(_cell, row))}</row>" for row in rows))
+
+
+def two_sheets(first: bytes, second: bytes) -> bytes:
+    """The workbook `first` with the sheet of `second` as a further one, called Second."""
+    buffer = io.BytesIO(first)
+    with zipfile.ZipFile(io.BytesIO(second)) as source:
+        sheet = source.read("xl/worksheets/sheet1.xml")
+    parts = {}
+    with zipfile.ZipFile(buffer) as archive:
+        parts = {name: archive.read(name) for name in archive.namelist()}
+    name = "xl/_rels/workbook.xml.rels"
+    more = parts[name].split(b"/>")[0].replace(b"r1", b"r9").replace(b"sheet1.xml", b"sheet2.xml")
+    parts[name] = parts[name].replace(
+        b"</Relationships>", more[more.index(b"<Relationship ") :] + b"/></Relationships>"
+    )
+    entry = b'<sheet name="Second" sheetId="2" r:id="r9"/></sheets>'
+    parts["xl/workbook.xml"] = parts["xl/workbook.xml"].replace(b"</sheets>", entry)
+    parts["xl/worksheets/sheet2.xml"] = sheet
+    written = io.BytesIO()
+    with zipfile.ZipFile(written, "w") as archive:
+        for member, content in parts.items():
+            archive.writestr(member, content)
+    return written.getvalue()
 
 
 def _workbook(rows: str) -> bytes:
@@ -87,3 +110,23 @@ def test_a_cell_at_the_far_end_of_a_sheet_is_refused_without_its_memory(tmp_path
     (tmp_path / "diary.xlsx").write_bytes(_workbook(rows))  # calamine would take 500 GiB for it
     with pytest.raises(DataRefused, match=r"diary.xlsx ended the process that decodes it \(SIGABRT\)"):
         open_table(str(tmp_path / "diary.xlsx"))
+
+
+def test_a_mapping_names_the_sheet(tmp_path: Path) -> None:
+    header = ("participant_id", "date", "migraine_occurrence")
+    content = two_sheets(xlsx(header, ("ann", "2020-01-01", "0")), xlsx(header, ("bea", "2020-01-02", "1")))
+    (tmp_path / "d.xlsx").write_bytes(content)
+    first = open_table(str(tmp_path / "d.xlsx"))
+    assert first.frame["participant_id"].tolist() == ["ann"]
+    assert any("sheet 'Diary' was read; 'Second' was not. State 'sheet'" in note for note in first.notes)
+    mapping = tmp_path / "m.yaml"
+    mapping.write_text("{sheet: Second}")
+    second = open_table(str(tmp_path / "d.xlsx"), mapping=str(mapping))
+    assert second.frame["participant_id"].tolist() == ["bea"]
+    assert not any("was not" in note for note in second.notes)
+    mapping.write_text("{sheet: Third}")
+    with pytest.raises(DataRefused, match=r"sheet 'Third', which d.xlsx does not have. It has 'Diary', 'Second'"):
+        open_table(str(tmp_path / "d.xlsx"), mapping=str(mapping))
+    (tmp_path / "d.csv").write_text("participant_id,date,migraine_occurrence\nann,2020-01-01,0\n")
+    with pytest.raises(ConfigurationError, match=r"'Third', but d.csv is no workbook"):
+        open_table(str(tmp_path / "d.csv"), mapping=str(mapping))
