@@ -1,8 +1,8 @@
 """The table source: files from any location, with or without a mapping, as one raw frame.
 
-This module calls the steps in order. Not here: the steps themselves (`sources.files`, `sources.columns`, `sources.side_files`,
-`sources.part`, `sources.styles`, `sources.raw_frame`, `sources.entries`, `sources.superseded`, `sources.joins`), the
-notes (`sources.delivery_notes`, `sources.read_columns`).
+This module calls the steps in order. Not here: the steps themselves (`sources.files`, `sources.columns`,
+`sources.side_files`, `sources.part`, `sources.styles`, `sources.raw_frame`, `sources.entries`, `sources.superseded`,
+`sources.joins`), the notes (`sources.delivery_notes`, `sources.read_columns`).
 """
 
 from collections.abc import Sequence
