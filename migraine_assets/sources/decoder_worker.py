@@ -3,9 +3,10 @@
 Their decoders are native code. A hostile file can crash them or make them allocate any amount of memory; in a process
 of their own, they do not affect the rest of the platform.
 
-A request is {format, name, size, limits, positions, title} with two descriptors: the file, and an empty file for columns.
-The answer is {header, notes, size}, and `size` bytes of an Arrow file in the second descriptor. Without `positions`, the
-Arrow file contains the line numbers and, for a workbook, all columns; otherwise it contains the columns at `positions`.
+A request is {format, name, size, limits, positions, title} with two descriptors: the file, and an empty file for
+columns. `title` is the sheet of a workbook. The answer is {header, notes, size}, and `size` bytes of an Arrow file in
+the second descriptor. Without `positions`, the Arrow file contains the line numbers and, for a workbook, all columns;
+otherwise it contains the columns at `positions`.
 A file that cannot be read is answered by {refused: sentence} or {memory: true}.
 
 Not here: the code that starts the worker and reads its answers (`sources.files.decoder`), the readers of the formats.

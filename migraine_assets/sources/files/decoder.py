@@ -55,9 +55,7 @@ class Decoder:
         """The worker process, or None if none is running."""
         return self._worker
 
-    def sheet(
-        self, kind: str, name: str, content: bytes, *, limits: SourceLimits, title: str | None = None
-    ) -> Sheet:
+    def sheet(self, kind: str, name: str, content: bytes, *, limits: SourceLimits, title: str | None = None) -> Sheet:
         """Return the sheet of a file with the content `content` in the format `kind`, of a workbook the sheet `title`.
 
         Raises `DataRefused` if the reader of the format refuses the file, or if the file crashes the worker or exceeds
