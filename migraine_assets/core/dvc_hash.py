@@ -8,13 +8,24 @@ security purpose. Not here: storing files (`stores.assets.delivery_files`).
 import hashlib
 import json
 from collections.abc import Iterable
+from typing import BinaryIO
 
 DIRECTORY_SUFFIX = ".dir"
+_PART_BYTES = 1 << 20
 
 
 def md5(content: bytes) -> str:
     """Return the MD5 of `content` as 32 lowercase hexadecimal digits."""
     return hashlib.md5(content, usedforsecurity=False).hexdigest()
+
+
+def md5_of(file: BinaryIO) -> tuple[str, int]:
+    """The MD5 of a stream from here to its end, and the number of its bytes."""
+    digest, size = hashlib.md5(usedforsecurity=False), 0
+    while part := file.read(_PART_BYTES):
+        digest.update(part)
+        size += len(part)
+    return digest.hexdigest(), size
 
 
 def directory_listing(entries: Iterable[tuple[str, str]]) -> bytes:

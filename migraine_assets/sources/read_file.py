@@ -25,7 +25,13 @@ def read_file(file: SourceFile, mapping: SourceMapping | None, limits: SourceLim
     Raises `DataRefused` for a file that is damaged, no table or beyond `limits`, `ConfigurationError` for a sheet that
     it does not have.
     """
-    file = replace(file, content=uncompressed(file.name, file.content, limits=limits))  # once for all readers
+    head = file.head()
+    if importers.is_streamed(head):
+        with file.open() as stream:
+            streamed = importers.read_stream(file.name, head, stream, limits)
+        if streamed is not None:
+            return streamed
+    file = replace(file, stored=uncompressed(file.name, file.content, limits=limits))  # once for all readers
     content = _content(file, mapping, limits)
     if not isinstance(content, Sheet):
         return content

@@ -3,14 +3,16 @@
 Not here: reading (`sources.table`), storage (`stores.assets.delivery_files`).
 """
 
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+import io
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
+from typing import BinaryIO
 
 import numpy as np
 import pandas as pd
 
 from migraine_assets.core.contract import CONTRACT, PROVENANCE, Contract
-from migraine_assets.core.dvc_hash import directory_md5, md5
+from migraine_assets.core.dvc_hash import directory_md5, md5, md5_of
 
 # Columns added on reading: why a row cannot be used (null for a usable row), and which of its cells became null.
 READING: tuple[str, ...] = ("unreadable", "superseded", "nulled")
@@ -24,14 +26,41 @@ def raw_columns(contract: Contract) -> tuple[str, ...]:
 RAW_COLUMNS: tuple[str, ...] = raw_columns(CONTRACT)
 
 
+Opener = Callable[[], BinaryIO]
+# So many bytes show the format of a file.
+HEAD = 65_536
+
+
 @dataclass(frozen=True)
 class SourceFile:
-    """One file as delivered; `content` is its bytes, still compressed if it was compressed."""
+    """One file as delivered, still compressed if it was compressed.
+
+    `stored`: its bytes or, for a large file, what opens it. `md5` is empty for a large member of an archive.
+    """
 
     name: str
     md5: str
     size: int
-    content: bytes
+    stored: bytes | Opener = field(repr=False)
+
+    @property
+    def content(self) -> bytes:
+        """All bytes."""
+        if isinstance(self.stored, bytes):
+            return self.stored
+        with self.stored() as file:
+            return file.read()
+
+    def head(self) -> bytes:
+        """Return the first bytes."""
+        if isinstance(self.stored, bytes):
+            return self.stored[:HEAD]
+        with self.stored() as file:
+            return file.read(HEAD)
+
+    def open(self) -> BinaryIO:
+        """Return the bytes as a stream, which the caller closes."""
+        return io.BytesIO(self.stored) if isinstance(self.stored, bytes) else self.stored()
 
 
 @dataclass(frozen=True)
@@ -75,6 +104,13 @@ class Delivery:
 def source_file(name: str, content: bytes) -> SourceFile:
     """Return a file with its MD5 and size."""
     return SourceFile(name, md5(content), len(content), content)
+
+
+def stored_file(name: str, opener: Opener) -> SourceFile:
+    """Return a file that is opened whenever it is read, with its MD5 and size."""
+    with opener() as file:
+        digest, size = md5_of(file)
+    return SourceFile(name, digest, size, opener)
 
 
 def identity(files: Sequence[SourceFile], *, folder: bool) -> str:

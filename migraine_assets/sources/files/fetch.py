@@ -13,7 +13,7 @@ from pathlib import Path
 
 from migraine_assets.errors import ConfigurationError, DataRefused
 from migraine_assets.sources.files import local
-from migraine_assets.sources.files.delivery import SourceFile, identity, source_file
+from migraine_assets.sources.files.delivery import SourceFile, identity, source_file, stored_file
 from migraine_assets.sources.files.limits import DEFAULT, MIB, SourceLimits, exceeded
 from migraine_assets.sources.files.locations import Listing, Location, open_location
 
@@ -33,6 +33,9 @@ SUFFIXES: tuple[str, ...] = (
 PARTIAL: tuple[str, ...] = ("~", ".part", ".partial", ".tmp", ".crdownload", ".swp")
 
 _GLOB = frozenset("*?[")
+
+# Larger files on this machine are not held in memory: an export of Apple Health is read as a stream.
+_LARGE_BYTES = 64 * MIB
 
 # The largest mapping; YAML is slow to parse.
 _TEXT_BYTES = 256 << 10
@@ -61,8 +64,8 @@ def fetch(location: str, *, limits: SourceLimits = DEFAULT) -> Fetched:
             return _fetch_several(place, place.contents(), location, limits)
         if not place.exists():
             raise _missing(location)
-        content = _bounded(place, place.path, location, limits.mib * MIB, limits, follow=True)
-        file = source_file(posixpath.basename(place.path.rstrip("/")), content)
+        name = posixpath.basename(place.path.rstrip("/"))
+        file = _bounded(place, name, place.path, location, limits.mib * MIB, limits, follow=True)
     return Fetched((file,), file.md5)
 
 
@@ -134,9 +137,8 @@ def _fetch_several(place: Location, listing: Listing, location: str, limits: Sou
     files: list[SourceFile] = []
     remaining = limits.mib * MIB
     for name in diaries:
-        content = _bounded(place, listing.named[name], location, remaining, limits, follow=False)
-        files.append(source_file(name, content))
-        remaining -= len(content)
+        files.append(_bounded(place, name, listing.named[name], location, remaining, limits, follow=False))
+        remaining -= files[-1].size
     ignored = sorted(name for name in listing.named if name not in diaries and not _hidden(name))
     notes = [f"Ignored files, which by their names are not diaries: {', '.join(ignored)}."] if ignored else []
     special = [name for name in listing.special if not _hidden(name)]
@@ -145,11 +147,16 @@ def _fetch_several(place: Location, listing: Listing, location: str, limits: Sou
     return Fetched(tuple(files), identity(files, folder=True), tuple(notes))
 
 
-def _bounded(place: Location, path: str, location: str, at_most: int, limits: SourceLimits, *, follow: bool) -> bytes:
+def _bounded(
+    place: Location, name: str, path: str, location: str, at_most: int, limits: SourceLimits, *, follow: bool
+) -> SourceFile:
+    stored = place.stored(path, follow=follow)
+    if stored is not None and _LARGE_BYTES < stored[1] <= at_most:
+        return stored_file(name, stored[0])
     content = place.read(path, at_most=at_most, follow=follow)
     if len(content) > at_most:
         raise exceeded(f"'{location}'", f"contains more than {limits.mib:,} MiB", "mib", limits.mib)
-    return content
+    return source_file(name, content)
 
 
 @contextmanager

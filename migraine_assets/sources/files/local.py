@@ -9,6 +9,7 @@ import os
 import stat
 from collections.abc import Iterator
 from pathlib import Path
+from typing import BinaryIO
 
 from migraine_assets.errors import DataRefused
 
@@ -32,17 +33,38 @@ def read_regular(path: str, *, at_most: int, follow: bool) -> bytes:
     `follow`: whether `path` may be a symbolic link. Raises `DataRefused` if it is not a regular file, `OSError` if it
     cannot be read.
     """
+    with open_regular(path, follow=follow) as file:
+        # Do not read a file that is too large: a sparse file can have a huge size at no cost.
+        size = os.fstat(file.fileno()).st_size
+        if size > at_most:
+            return b"\0" * (at_most + 1)
+        # Not at_most + 1 at once, for which memory would be reserved. The file may have grown meanwhile.
+        content = file.read(size + 1)
+        return content if len(content) <= size else content + file.read(at_most + 1 - len(content))
+
+
+def open_regular(path: str, *, follow: bool, version: tuple[int, int] | None = None) -> BinaryIO:
+    """Open a regular file. Raises as `read_regular`, and `DataRefused` if its size or time is not that of `version`."""
     if not follow and Path(path).is_symlink():
         raise DataRefused(f"'{path}' is a symbolic link, which is not followed. Copy the file instead.")
     if not stat.S_ISREG(Path(path).stat().st_mode):
         raise DataRefused(f"'{path}' is not a regular file. Copy its content into a file.")
     descriptor = os.open(path, _FLAGS if follow else _FLAGS | os.O_NOFOLLOW)
-    with os.fdopen(descriptor, "rb") as file:
-        status = os.fstat(descriptor)
-        if not stat.S_ISREG(status.st_mode):
-            raise DataRefused(f"'{path}' is not a regular file. Copy its content into a file.")
-        # Do not read a file that is too large: a sparse file can have a huge size at no cost.
-        return file.read(at_most + 1) if status.st_size <= at_most else b"\0" * (at_most + 1)
+    status = os.fstat(descriptor)
+    problem = (
+        "is not a regular file. Copy its content into a file." if not stat.S_ISREG(status.st_mode)
+        else "was changed while it was read. Try again." if version not in (None, version_of(status))
+        else ""
+    )  # fmt: skip
+    if problem:
+        os.close(descriptor)
+        raise DataRefused(f"'{path}' {problem}")
+    return os.fdopen(descriptor, "rb")
+
+
+def version_of(status: os.stat_result) -> tuple[int, int]:
+    """Return what changes when a file is written: its size in bytes, and its time in nanoseconds."""
+    return status.st_size, status.st_mtime_ns
 
 
 def _entries(folder: Path) -> Iterator[tuple[str, os.stat_result]]:

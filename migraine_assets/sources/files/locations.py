@@ -4,14 +4,17 @@ Not here: which files of a folder are diaries (`sources.files.fetch`).
 """
 
 import glob
+import os
 import posixpath
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
 
 from migraine_assets.errors import ConfigurationError, MigraineError
 from migraine_assets.sources.files import local
+from migraine_assets.sources.files.delivery import Opener
 from migraine_assets.sources.files.http import PROTOCOLS, guarded_filesystem
 from migraine_assets.sources.files.limits import MIB, SourceLimits
 
@@ -64,6 +67,10 @@ class Location:
                 raise error.__cause__ from error
             raise
 
+    def stored(self, path: str, *, follow: bool) -> tuple[Opener, int] | None:  # noqa: ARG002 - there are no links
+        """What opens the file `path` again and again, and its size in bytes; None where it has to be read at once."""
+        return None
+
 
 class _LocalLocation(Location):
     """A local location. Uses `glob`, because the pattern may be an absolute path, which `Path.glob` refuses."""
@@ -85,6 +92,11 @@ class _LocalLocation(Location):
 
     def read(self, path: str, *, at_most: int, follow: bool) -> bytes:
         return local.read_regular(path, at_most=at_most, follow=follow)
+
+    def stored(self, path: str, *, follow: bool) -> tuple[Opener, int] | None:
+        with local.open_regular(path, follow=follow) as file:
+            version = local.version_of(os.fstat(file.fileno()))
+        return partial(local.open_regular, path, follow=follow, version=version), version[0]
 
 
 def open_location(location: str, limits: SourceLimits) -> Location:

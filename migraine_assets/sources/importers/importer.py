@@ -6,6 +6,7 @@ Not here: the formats (`sources.importers.formats`), their table (`sources.impor
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import BinaryIO
 
 from migraine_assets.sources.files.limits import SourceLimits
 from migraine_assets.sources.files.sheet import Sheet
@@ -18,13 +19,15 @@ class Reader:
     """A file format other than a CSV table.
 
     `recognizes` takes the uncompressed bytes of a file. `read` raises `DataRefused` for a file that is damaged or
-    exceeds the limits.
+    exceeds the limits. `stream`: the same for a file that does not fit into memory; its first bytes are then enough for
+    `recognizes`.
     """
 
     name: str
     description: str
     recognizes: Callable[[bytes], bool]
     read: Callable[[str, bytes, SourceLimits], Sheet | AttackList | SideTable]
+    stream: Callable[[str, BinaryIO, SourceLimits], Sheet | AttackList | SideTable] | None = None
 
 
 @dataclass(frozen=True)

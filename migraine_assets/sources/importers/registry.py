@@ -5,6 +5,7 @@ data sets with a fixed header (`sources.known_formats`).
 """
 
 from collections.abc import Collection
+from typing import BinaryIO
 
 from migraine_assets.sources.files.limits import SourceLimits, check_table
 from migraine_assets.sources.files.sheet import Sheet
@@ -60,6 +61,23 @@ SHAPES: tuple[Shape, ...] = (
     MIGRAINE_LOG,
     ATTACK_EVENTS,
 )
+
+
+def is_streamed(head: bytes) -> bool:
+    """Return whether a file with these first bytes is read as a stream."""
+    return _streaming(head) is not None
+
+
+def read_stream(
+    name: str, head: bytes, content: BinaryIO, limits: SourceLimits
+) -> Sheet | AttackList | SideTable | None:
+    """Return the content of a file in a format that is read as a stream; None for any other file."""
+    reader = _streaming(head)
+    return None if reader is None or reader.stream is None else reader.stream(name, content, limits)
+
+
+def _streaming(head: bytes) -> Reader | None:
+    return next((reader for reader in READERS if reader.stream and reader.recognizes(head)), None)
 
 
 def read(name: str, content: bytes, limits: SourceLimits) -> Sheet | AttackList | SideTable | None:

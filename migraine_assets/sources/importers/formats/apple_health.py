@@ -7,17 +7,30 @@ import datetime as dt
 import io
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
+from typing import BinaryIO
+from xml.parsers import expat
 
+from migraine_assets.core.contract import ATTACK
 from migraine_assets.errors import DataRefused
-from migraine_assets.sources.files.limits import SourceLimits
+from migraine_assets.sources.files.limits import SourceLimits, exceeded
 from migraine_assets.sources.importers.attacks import Attack, AttackList, Day
 from migraine_assets.sources.importers.importer import Reader
 from migraine_assets.sources.importers.sheets import Cell, cell_text
+from migraine_assets.sources.importers.side_table import HEART_RATE, VARIABILITY, SideTable, number_of, side_table
 from migraine_assets.sources.importers.times import local_time
 
 HEADACHE = "HKCategoryTypeIdentifierHeadache"
 SLEEP = "HKCategoryTypeIdentifierSleepAnalysis"
 PERIOD = "HKCategoryTypeIdentifierMenstrualFlow"
+MINDFUL = "HKCategoryTypeIdentifierMindfulSession"
+# Measurements without a field in the contract: means of a day, read where parameters declare the field.
+MEASURED: Mapping[str, str] = {
+    "HKQuantityTypeIdentifierRestingHeartRate": HEART_RATE,
+    "HKQuantityTypeIdentifierHeartRateVariabilitySDNN": VARIABILITY,
+}
+KINDS = frozenset({HEADACHE, SLEEP, PERIOD, MINDFUL, *MEASURED})
+# Minutes of a day, likewise.
+MINUTES = "mindful_minutes"
 
 # HealthKit's grades as the middle of the mild, moderate and severe ranges of a scale from 0 to 10.
 SEVERITIES: Mapping[str, float | None] = {
@@ -32,57 +45,91 @@ NO_FLOW = frozenset({"HKCategoryValueMenstrualFlowNone", "HKCategoryValueVaginal
 EVENING = 18
 
 Record = Mapping[str, str]
+_PART_BYTES = 1 << 20
 
 
 def _is_export(content: bytes) -> bool:
     return b"<HealthData" in content[:65_536]
 
 
-def _read(name: str, content: bytes, _: SourceLimits) -> AttackList:
+def _read(name: str, content: bytes, limits: SourceLimits) -> AttackList | SideTable:
+    return _stream(name, io.BytesIO(content), limits)
+
+
+def _stream(name: str, content: BinaryIO, limits: SourceLimits) -> AttackList | SideTable:
     attacks: list[Attack] = []
     slept: dict[dt.date, list[tuple[dt.datetime, dt.datetime]]] = defaultdict(list)
+    measured: dict[str, dict[dt.date, list[float]]] = defaultdict(lambda: defaultdict(list))
     daily: dict[Day, dict[str, Cell]] = defaultdict(dict)
-    for position, record in enumerate(_records(name, content), 1):
-        kind = record.get("type")
-        if kind == HEADACHE and record.get("value") == ABSENT:
-            daily[None, _time(name, position, record, "startDate").date()]["migraine_occurrence"] = "0"
+    for position, record in _records(name, content, limits):
+        kind, value = record["type"], record.get("value", "")
+        if kind == HEADACHE and value == ABSENT:
+            daily[None, _time(name, position, record, "startDate").date()][ATTACK] = "0"
         elif kind == HEADACHE:
             attacks.append(_attack(name, position, record))
-        elif kind == SLEEP and "Asleep" in record.get("value", ""):
+        elif kind == SLEEP and "Asleep" in value:
             start, end = (_time(name, position, record, key) for key in ("startDate", "endDate"))
             slept[_night_of(end)].append((start, end))
-        elif kind == PERIOD and record.get("value") not in NO_FLOW:
+        elif kind == PERIOD and value not in NO_FLOW:
             daily[None, _time(name, position, record, "startDate").date()]["menstrual_cycle"] = "1"
+        elif kind == MINDFUL:
+            start, end = (_time(name, position, record, key) for key in ("startDate", "endDate"))
+            measured[MINUTES][start.date()].append((end - start).total_seconds() / 60)
+        elif kind in MEASURED and (number := number_of(value)) is not None:
+            measured[MEASURED[kind]][_time(name, position, record, "startDate").date()].append(number)
     for day, spans in slept.items():
         daily[None, day]["sleep_hours"] = cell_text(round(_hours(spans), 4))
+    for field, days in measured.items():
+        for day, values in days.items():
+            total = sum(values) if field == MINUTES else sum(values) / len(values)
+            daily[None, day][field] = cell_text(round(total, 2))
+    if attacks or not daily:
+        return _attack_list(name, attacks, daily)
+    return side_table(
+        name, {day: cells for (_, day), cells in daily.items()}, "Apple Health without headaches", notes=_notes(name)
+    )
+
+
+def _attack_list(name: str, attacks: list[Attack], daily: Mapping[Day, Mapping[str, Cell]]) -> AttackList:
     if not attacks:
         raise DataRefused(f"{name} is an Apple Health export without a headache. Record headaches in Health first.")
     return AttackList(name, attacks, daily, _notes(name))
 
 
-def _records(name: str, content: bytes) -> Iterator[Record]:
-    """Yield the attributes of each record, with only one record in memory at a time.
+def _records(name: str, content: BinaryIO, limits: SourceLimits) -> Iterator[tuple[int, Record]]:
+    """Yield position and attributes of each record of `KINDS`, with only a part of the file in memory at a time.
 
     Entities are refused, because they can expand without limit or refer to other files, and exports have none.
     """
-    from xml.etree.ElementTree import ParseError
+    parser = expat.ParserCreate()
+    position = 0
+    records: list[tuple[int, Record]] = []
 
-    from defusedxml.common import DefusedXmlException
-    from defusedxml.ElementTree import iterparse
+    def start(tag: str, attributes: Record) -> None:
+        nonlocal position
+        if tag == "Record":
+            position += 1
+            if attributes.get("type") in KINDS:
+                records.append((position, attributes))
 
-    record_types = (HEADACHE, SLEEP, PERIOD)
+    def refuse(*_: object) -> None:
+        raise DataRefused(f"{name} declares XML entities, which no Apple Health export does.")
+
+    # Text and other elements have no handler, so that they take no memory.
+    parser.StartElementHandler = start
+    parser.EntityDeclHandler = parser.ExternalEntityRefHandler = refuse
+    fed = 0
     try:
-        parsed = iterparse(io.BytesIO(content), events=("start", "end"), forbid_entities=True)
-        _, root = next(parsed)
-        for event, element in parsed:
-            if event == "end" and element.tag == "Record":
-                if element.get("type") in record_types:
-                    yield dict(element.attrib)
-                root.clear()
-    except ParseError as error:
+        while part := content.read(_PART_BYTES):
+            parser.Parse(part, False)
+            fed += len(part)
+            if fed - parser.CurrentByteIndex > limits.line_kib << 10:
+                raise exceeded(name, "has an element that is too long", "line_kib", limits.line_kib)
+            yield from records
+            records.clear()
+        parser.Parse(b"", True)
+    except expat.ExpatError as error:
         raise DataRefused(f"{name} is a damaged Apple Health export ({error}). Export it again.") from error
-    except DefusedXmlException as error:
-        raise DataRefused(f"{name} declares XML entities, which no Apple Health export does.") from error
 
 
 def _attack(name: str, position: int, record: Record) -> Attack:
@@ -119,4 +166,4 @@ def _notes(name: str) -> tuple[str, ...]:
     )
 
 
-APPLE_HEALTH = Reader("apple_health", "Apple Health (export.xml, or the ZIP of it).", _is_export, _read)
+APPLE_HEALTH = Reader("apple_health", "Apple Health (export.xml, or the ZIP of it).", _is_export, _read, _stream)

@@ -6,7 +6,7 @@ Not here: the process in which they are read (`sources.files.decoder`), other ar
 import io
 import zipfile
 import zlib
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Any
 
 from migraine_assets.errors import DataRefused
@@ -27,10 +27,14 @@ def _is_workbook(content: bytes) -> bool:
         return False
     try:
         with zipfile.ZipFile(io.BytesIO(content)) as archive:
-            names = set(archive.namelist())
+            return is_workbook(archive.namelist())
     except zipfile.BadZipFile:
         return False
-    return bool({"xl/workbook.xml", "xl/workbook.bin", "content.xml"} & names)
+
+
+def is_workbook(members: Collection[str]) -> bool:
+    """Return whether an archive with these members is a workbook."""
+    return not {"xl/workbook.xml", "xl/workbook.bin", "content.xml"}.isdisjoint(members)
 
 
 def read_workbook(name: str, content: bytes, limits: SourceLimits, *, title: str | None = None) -> Sheet:

@@ -1,7 +1,10 @@
+import tracemalloc
+import zipfile
 from pathlib import Path
 
 import pytest
 
+from migraine_assets.core.contract import CONTRACT, Field
 from migraine_assets.errors import DataRefused
 from migraine_assets.sources.table import open_table
 
@@ -26,6 +29,7 @@ RECORDS = (
 
 
 def export(folder: Path, content: str) -> str:
+    folder.mkdir(exist_ok=True)
     path = folder / "export.xml"
     path.write_text(content)
     (folder / "mapping.yaml").write_text(OBSERVED)
@@ -55,3 +59,42 @@ def test_a_torn_export_is_refused(tmp_path: Path) -> None:
     location = export(tmp_path, (HEAD.format(more="") + RECORDS)[:-30])
     with pytest.raises(DataRefused, match="damaged Apple Health export"):
         open_table(location, mapping=str(tmp_path / "mapping.yaml"))
+
+
+def test_an_export_is_read_as_a_stream_from_a_file_and_from_an_archive(tmp_path: Path) -> None:
+    workouts = '<Workout><WorkoutEvent type="x"/></Workout>' * 20_000
+    location = export(tmp_path, HEAD.format(more="") + RECORDS + " " * (65 << 20) + workouts + "</HealthData>")
+    with zipfile.ZipFile(tmp_path / "export.zip", "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.write(location, "apple_health_export/export.xml")
+    tracemalloc.start()
+    paths = (location, str(tmp_path / "export.zip"))
+    frames = [open_table(path, mapping=str(tmp_path / "mapping.yaml")).frame for path in paths]
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert peak < 8 << 20
+    for frame in frames:
+        assert frame["migraine_occurrence"].tolist() == [0, 1, 1, 0]
+
+
+def test_an_element_without_an_end_is_refused(tmp_path: Path) -> None:
+    location = export(tmp_path, HEAD.format(more="") + RECORDS + '<Record value="' + "x" * (18 << 20))
+    with pytest.raises(DataRefused, match="has an element that is too long; the limit is"):
+        open_table(location, mapping=str(tmp_path / "mapping.yaml"))
+
+
+def test_an_export_without_headaches_is_joined_to_a_diary(tmp_path: Path) -> None:
+    quiet = (
+        RECORDS[RECORDS.index('<Record type="HKCategoryTypeIdentifierSleep') :]
+        + '<Record type="HKQuantityTypeIdentifierRestingHeartRate" startDate="2024-01-16 08:00:00 +0100" value="58"/>'
+        + record("MindfulSession", "2024-01-16 20:00:00", "2024-01-16 20:10:00", "0")
+    )
+    export(tmp_path / "in", HEAD.format(more="") + quiet + "</HealthData>")
+    diary = "date,migraine_occurrence\n2024-01-15,0\n2024-01-16,1\n2024-01-17,0\n"
+    (tmp_path / "in" / "diary.csv").write_text(diary)
+    own = [Field(name, "number", "exposure", "Own.", "x", 0, 200) for name in ("resting_heart_rate", "mindful_minutes")]
+    frame = open_table(str(tmp_path / "in"), contract=CONTRACT.updated(tuple(own))).frame
+    assert frame["sleep_hours"].dropna().tolist() == [7.5]
+    assert frame["menstrual_cycle"].dropna().tolist() == [1]
+    assert frame["resting_heart_rate"].dropna().tolist() == [58]
+    assert frame["mindful_minutes"].dropna().tolist() == [10]
+    assert frame["migraine_occurrence"].tolist() == [0, 1, 0]
