@@ -15,7 +15,7 @@ from migraine_assets.cli.documents.diaries import (
     ReadBackRecord,
     ValidateDocument,
 )
-from migraine_assets.core.diary.preprocess import preprocess
+from migraine_assets.core.diary.preprocess import cleaning_actions
 from migraine_assets.core.diary.validation import Validated, validate
 from migraine_assets.core.features.matrix import attack_days_of
 from migraine_assets.core.features.outcome import OutcomeDefinition, described
@@ -71,7 +71,7 @@ def examine(file: str, *, mapping: str | None, settings: Settings) -> Examined:
             definition=outcome.attack,
         ),
     )
-    actions = preprocess(result.valid, cleaning=params.cleaning(contract), contract=contract).actions
+    actions = cleaning_actions(result.valid, cleaning=params.cleaning(contract), contract=contract)
     attack = attack_days_of(result.valid, outcome.attack, contract=contract)
     read = read_back(result, actions, attack=attack, what=outcome.attack.words())
     return Examined(delivery, result, findings, read, horizon, definition)

@@ -4,6 +4,7 @@ Not here: the cleaning rules (`core.diary.cleaning`), quarantine (`core.diary.va
 which each model's pipeline fits on training rows only.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Annotated
 
@@ -47,14 +48,23 @@ def preprocess(valid: pd.DataFrame, *, cleaning: Cleaning | None = None, contrac
     `cleaning` defaults to the rules for `contract`. Rows without a date keep their order within a participant and are
     never dropped.
     """
-    frame = valid.copy()
+    # Cleaning replaces whole columns, so that a shallow copy is enough.
+    frame = valid.copy(deep=False)
     actions = _clean(frame, cleaning or cleaning_for(contract), contract)
     # Repeated rows are dropped last, because cleaning can make rows equal.
     frame = frame.sort_values(["participant_id", "date"], kind="stable", ignore_index=True)
     again = repeated(frame, contract=contract)
     actions.append(("(row)", "dropped: repeats another row of the same day", int(again.sum()), None, None))
-    table = pd.DataFrame(actions, columns=list(ACTION_COLUMNS)).astype({"low": "float64", "high": "float64"})
-    return Preprocessed(frame[~again].reset_index(drop=True), table)
+    return Preprocessed(frame[~again].reset_index(drop=True), _table(actions))
+
+
+def cleaning_actions(valid: pd.DataFrame, *, cleaning: Cleaning, contract: Contract) -> pd.DataFrame:
+    """Return the actions of `preprocess` on single values, with the columns `ACTION_COLUMNS`, without doing them."""
+    return _table(_clean(valid.copy(deep=False), cleaning, contract))
+
+
+def _table(actions: Sequence[tuple[str, str, int, float | None, float | None]]) -> pd.DataFrame:
+    return pd.DataFrame(actions, columns=list(ACTION_COLUMNS)).astype({"low": "float64", "high": "float64"})
 
 
 def _clean(

@@ -115,37 +115,58 @@ def read_back(
         quiet_days=int((attack == 0).sum()),
         unknown_days=int(np.isnan(attack).sum()),
         coverage=_coverage(valid),
-        groups=tuple(
-            # Accepted rows are numbered from 0.
-            _group(str(name), part, attack[part.index.to_numpy()])
-            for name, part in valid.groupby(by, sort=False)
-        ),
+        groups=_groups(valid, by, attack),
         what=what,
         losses=_losses(result.reasons),
         clipped=tuple((str(row["field"]), int(row["count"])) for row in clips.to_dict("records")),
     )
 
 
-def _group(name: str, part: pd.DataFrame, attack: NDArray[np.float64]) -> Group:
-    first, last = _ends(part)
-    attacks = int((attack == 1).sum())
-    return Group(name, int(part["participant_id"].nunique()), len(part), attacks, first, last)
+def _groups(valid: pd.DataFrame, by: str, attack: NDArray[np.float64]) -> tuple[Group, ...]:
+    """Return the groups by a column without nulls, in the order in which they appear."""
+    # All groups at once: there may be as many as participants.
+    columns = pd.DataFrame(
+        {
+            "by": valid[by].to_numpy(),
+            "participant": pd.factorize(valid["participant_id"])[0],
+            "attack": attack == 1,
+            "date": valid["date"].to_numpy(),
+        },
+        copy=False,
+    )
+    grouped = columns.groupby("by", sort=False)
+    sizes, attacks, days = grouped.size(), grouped["attack"].sum(), grouped["date"]
+    participants = 1 if by == "participant_id" else grouped["participant"].nunique()
+    table = pd.DataFrame({"participants": participants, "days": sizes, "attacks": attacks})
+    ends = [_iso(end) for end in (days.min(), days.max())]
+    return tuple(
+        Group(str(name), int(people), int(size), int(count), first, last)
+        for name, people, size, count, first, last in zip(
+            table.index, table["participants"], table["days"], table["attacks"], *ends, strict=True
+        )
+    )
+
+
+def _iso(days: pd.Series) -> list[str | None]:
+    texts = np.datetime_as_string(days.to_numpy().astype("datetime64[D]"), unit="D")
+    return [None if text == "NaT" else text for text in texts.tolist()]
 
 
 def _ends(part: pd.DataFrame) -> tuple[str | None, str | None]:
-    days = part["date"]
-    if not days.notna().any():
-        return None, None
-    return f"{days.min():%Y-%m-%d}", f"{days.max():%Y-%m-%d}"
+    first, last = _iso(part["date"].agg(["min", "max"])) if len(part) else (None, None)
+    return first, last
 
 
 def _coverage(valid: pd.DataFrame) -> float | None:
-    dated = valid[valid["date"].notna()]
-    if dated.empty:
+    dated = valid["date"].notna().to_numpy()
+    if not dated.any():
         return None
-    days = dated.groupby("participant_id", sort=False)["date"].agg(["min", "max", "nunique"])
-    span = (days["max"] - days["min"]).dt.days + 1
-    return float(days["nunique"].sum() / span.sum())
+    keys = pd.DataFrame(
+        {"participant": pd.factorize(valid["participant_id"])[0][dated], "date": valid["date"].to_numpy()[dated]}
+    )
+    days = keys.groupby("participant", sort=False)["date"]
+    span = (days.max() - days.min()).dt.days + 1
+    return float((len(keys) - keys.duplicated().sum()) / span.sum())
 
 
 def _losses(reasons: pd.DataFrame) -> tuple[Loss, ...]:
