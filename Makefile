@@ -97,7 +97,7 @@ format: $(call installed,dev) ## Format the code
 	$(bin)/ruff check --fix .
 	$(bin)/ruff format .
 
-screenshots: $(call installed,run) ## Take the screenshots of the README (needs Chromium and a finished `make run`)
+screenshots: $(call installed,dev) ## Take the screenshots of the documents (needs Chromium and a finished `make run`)
 	@scripts/screenshots.sh
 
 recording: $(call installed,run) ## Record the animated picture of the README: 14 simulated days with real results

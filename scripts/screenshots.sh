@@ -17,9 +17,12 @@ reports=$((port + 2))
 profile=$(mktemp -d)
 .venv/bin/migraine ui --port "$port" --mlflow-port $((port + 1)) --reports-port "$reports" >"$profile/log" 2>&1 &
 ui=$!
+page=http://127.0.0.1:$((port + 3))
+.venv/bin/migraine serve --port $((port + 3)) >"$profile/service-log" 2>&1 &
+service=$!
 stop() {
-  kill "$ui" 2>/dev/null || true
-  wait "$ui" 2>/dev/null || true
+  kill "$ui" "$service" 2>/dev/null || true
+  wait "$ui" "$service" 2>/dev/null || true
   rm -rf "$profile"
 }
 trap stop EXIT
@@ -37,3 +40,8 @@ shot() { # NAME WIDTHxHEIGHT ADDRESS
 }
 shot assets 1700x1300 "http://127.0.0.1:$port/locations/migraine_assets/asset-groups/g3_classifiers"
 shot report 1200x860 "http://127.0.0.1:$reports/latest/attack.html"
+for _ in $(seq 120); do
+  curl --silent --fail --output /dev/null "$page/ready" && break
+  sleep 1
+done
+.venv/bin/python scripts/page_screenshots.py "$page"

@@ -4,7 +4,7 @@ import { openDiary } from "./diary.js";
 import { inWords, today } from "./dates.js";
 import { byId, fill, h } from "./dom.js";
 import { calendarView, stripView } from "./days.js";
-import { asCsv, asJson, download, importView, short } from "./files.js";
+import { asCsv, asJson, download, importView, meaningsView, short } from "./files.js";
 import { dayTitle, forecastView, requestOf } from "./forecast.js";
 import { dayForm, reveal } from "./form.js";
 import { ImportRefused, readDiary } from "./importer.js";
@@ -237,22 +237,42 @@ async function useSample() {
 async function chooseFile(input) {
   const file = input.files?.[0];
   if (!file || !contract) return;
-  const known = contract;
+  const text = await file.text();
+  input.value = "";
+  fill(byId("dialog"), h("h2", { id: "dialog-title" }, t("import_title", { name: file.name })), h("div", { id: "import" }));
+  showImport(text, contract, {});
+  byId("dialog").showModal();
+}
+
+/**
+ * What a file holds. With each meaning that a person chooses for a column it is read again.
+ * @param {string} text
+ * @param {Contract} known
+ * @param {import("./importer.js").Meanings} meanings
+ */
+function showImport(text, known, meanings) {
   const close = () => byId("dialog").close();
-  let content;
+  const choose = (column, field) => {
+    const focused = document.activeElement?.id;
+    showImport(text, known, { ...meanings, [column]: field });
+    if (focused) byId(focused).focus();
+  };
+  const choices = (unknown, open) => meaningsView(unknown, known, meanings, open, choose);
   try {
-    const imported = readDiary(await file.text(), known);
-    content = importView(imported, diary.sample, async (person) => {
+    const imported = readDiary(text, known, meanings);
+    const add = async (person) => {
       close();
       await use(person);
-    }, close);
+    };
+    const open = Object.keys(meanings).length > 0;
+    fill(byId("import"), ...importView(imported, diary.sample, choices(imported.unknown, open), add, close));
   } catch (error) {
     if (!(error instanceof ImportRefused)) throw error;
     const example = known.fields.filter((field) => field.role !== "key" && field.used).slice(0, 3).map((field) => field.name);
-    content = [h("p", {}, t(error.message, { example: ["date", ...example].join(", ") })), h("p", {}, h("button", { type: "button", onclick: close }, t("cancel")))];
+    const sentence = t(error.message, { example: ["date", ...example].join(", ") });
+    const cancel = h("button", { type: "button", onclick: close }, t("cancel"));
+    fill(byId("import"), h("p", { role: "alert" }, sentence), choices(error.unknown, true), h("p", {}, cancel));
   }
-  openDialog(t("import_title", { name: file.name }), ...content);
-  input.value = "";
 }
 
 /** @param {import("./importer.js").Person} person */

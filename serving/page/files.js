@@ -6,7 +6,7 @@ import { inWords } from "./dates.js";
 import { h } from "./dom.js";
 import { problemSentence } from "./form.js";
 import { FORMAT } from "./importer.js";
-import { locale, list, number, t } from "./words.js";
+import { label, list, locale, number, t } from "./words.js";
 
 /**
  * @typedef {import("./contract.js").Contract} Contract
@@ -18,13 +18,14 @@ import { locale, list, number, t } from "./words.js";
 const SHOWN = 5;
 
 /**
- * What a file holds and what of it is left out, with a choice of the person.
+ * What a file holds and what of it is left out, with a choice of the person and of what unknown columns mean.
  * @param {Imported} imported
  * @param {boolean} replaces whether the present diary goes away
+ * @param {Node | null} meanings
  * @param {(person: Person) => void} use
  * @param {() => void} cancel
  */
-export function importView(imported, replaces, use, cancel) {
+export function importView(imported, replaces, meanings, use, cancel) {
   const names = [...imported.people.keys()].sort();
   const found = h("p", { "aria-live": "polite" });
   const chosen = h("select", { id: "import-person" }, names.map((name) => h("option", { value: name }, name)));
@@ -37,8 +38,8 @@ export function importView(imported, replaces, use, cancel) {
       ? h("p", { class: "field" }, h("label", { for: "import-person" }, t("import_person", { n: names.length })), chosen)
       : null,
     found,
-    imported.unknown.length ? h("p", { class: "quiet" }, t("import_unknown", { columns: list(imported.unknown) })) : null,
     skippedView(imported),
+    meanings,
     h("p", { class: "quiet" }, t(replaces ? "import_replace" : "import_merge")),
     h(
       "p",
@@ -47,6 +48,34 @@ export function importView(imported, replaces, use, cancel) {
       h("button", { type: "button", onclick: cancel }, t("cancel")),
     ),
   ];
+}
+
+/**
+ * A choice for every column with a name that means nothing here.
+ * @param {string[]} unknown
+ * @param {Contract} contract
+ * @param {import("./importer.js").Meanings} meanings
+ * @param {boolean} open
+ * @param {(column: string, field: string) => void} choose
+ */
+export function meaningsView(unknown, contract, meanings, open, choose) {
+  if (!unknown.length) return null;
+  const option = (field) => h("option", { value: field.name }, field.role === "key" ? t(`key_${field.kind}`) : label(field));
+  const one = (column, k) => {
+    const id = `meaning-${k}`;
+    const select = h("select", { id }, h("option", { value: "" }, t("import_leave")), contract.fields.map(option));
+    select.value = meanings[column] ?? "";
+    select.addEventListener("change", () => choose(column, select.value));
+    return h("p", { class: "field" }, h("label", { for: id }, column), select);
+  };
+  const left = unknown.filter((column) => !meanings[column]);
+  return h(
+    "details",
+    { open, class: "meanings" },
+    h("summary", {}, h("span", {}, t("import_meanings", { n: unknown.length }))),
+    h("p", { class: "quiet" }, left.length ? t("import_unknown", { columns: list(left) }) : null),
+    unknown.map(one),
+  );
 }
 
 /** @param {Person} person */

@@ -10,7 +10,9 @@ import { isDay, iso, today } from "./dates.js";
  * @typedef {import("./contract.js").Values} Values
  * @typedef {{ about: Values, days: Map<string, Values> }} Person
  * @typedef {{ row: number, field: Field | null, problem: string }} Skipped
- * @typedef {{ people: Map<string, Person>, unknown: string[], skipped: Skipped[] }} Imported
+ * @typedef {{ people: Map<string, Person>, unknown: string[], skipped: Skipped[] }} Imported `unknown`: columns with
+ *   names that mean nothing here, of which a person can say what they hold
+ * @typedef {Record<string, string>} Meanings the field that a person chose for a column, by the name of the column
  * @typedef {{ field: Field, at: number, recode: Record<string, string> }} Column
  */
 
@@ -18,18 +20,29 @@ export const FORMAT = "migraine-diary";
 const NAMELESS = "";
 
 /** Why nothing of a file can be used; the message is the key of a text. */
-export class ImportRefused extends Error {}
+export class ImportRefused extends Error {
+  /**
+   * @param {string} message
+   * @param {string[]} [unknown] columns whose meaning a person can choose
+   */
+  constructor(message, unknown = []) {
+    super(message);
+    this.unknown = unknown;
+  }
+}
 
 /**
  * @param {string} text
  * @param {Contract} contract
+ * @param {Meanings} [meanings]
  * @returns {Imported}
  */
-export function readDiary(text, contract) {
+export function readDiary(text, contract, meanings = {}) {
   const start = text.trimStart()[0];
-  const imported = start === "{" || start === "[" ? fromJson(text, contract) : fromTable(parseCsv(text), contract);
+  const rows = start === "{" || start === "[" ? rowsOfJson(text, contract) : parseCsv(text);
+  const imported = fromTable(rows, contract, meanings);
   for (const [name, person] of imported.people) if (!person.days.size) imported.people.delete(name);
-  if (!imported.people.size) throw new ImportRefused("import_no_days");
+  if (!imported.people.size) throw new ImportRefused("import_no_days", imported.unknown);
   return imported;
 }
 
@@ -38,7 +51,7 @@ export function readDiary(text, contract) {
  * @param {string} text
  * @param {Contract} contract
  */
-function fromJson(text, contract) {
+function rowsOfJson(text, contract) {
   let document;
   try {
     document = JSON.parse(text);
@@ -56,22 +69,23 @@ function fromJson(text, contract) {
     line: k + 1,
     cells: [...names.map((name) => cell(entry?.[name])), ...statics.map((field) => cell(about[field.name]))],
   }));
-  return fromTable([header, ...rows], contract);
+  return [header, ...rows];
 }
 
 /**
  * @param {{ line: number, cells: string[] }[]} rows the first has the names of the columns
  * @param {Contract} contract
+ * @param {Meanings} meanings
  * @returns {Imported}
  */
-function fromTable(rows, contract) {
+function fromTable(rows, contract, meanings) {
   if (!rows.length) throw new ImportRefused("import_no_days");
-  const { columns, unknown } = columnsOf(rows[0].cells, contract);
+  const { columns, unknown } = columnsOf(rows[0].cells, contract, meanings);
   const date = columns.find((column) => column.field.name === "date");
-  if (!date) throw new ImportRefused("import_no_date");
+  if (!date) throw new ImportRefused("import_no_date", unknown);
   const person = columns.find((column) => column.field.role === "key" && column !== date);
   const body = rows.slice(1);
-  const toDay = dayReader(body.map((row) => row.cells[date.at] ?? ""));
+  const toDay = dayReader(body.map((row) => row.cells[date.at] ?? ""), unknown);
   /** @type {Imported} */
   const imported = { people: new Map(), unknown, skipped: [] };
   for (const { line, cells } of body) {
@@ -114,12 +128,13 @@ function valuesOf(row, cells, columns, skipped) {
 }
 
 /**
- * Which column holds which field: by its name, or by an alias that the contract knows.
+ * Which column holds which field: by its name, by an alias that the contract knows, or as a person says.
  * @param {string[]} header
  * @param {Contract} contract
+ * @param {Meanings} meanings
  * @returns {{ columns: Column[], unknown: string[] }}
  */
-function columnsOf(header, contract) {
+function columnsOf(header, contract, meanings) {
   /** @type {Column[]} */
   const columns = [];
   const places = header.map(canonical);
@@ -130,7 +145,9 @@ function columnsOf(header, contract) {
   }
   const used = new Set(columns.map((column) => column.at));
   const unknown = header.filter((name, k) => !used.has(k) && name.trim() !== "");
-  return { columns, unknown };
+  const chosen = unknown.flatMap((name) => contract.fields.filter((field) => field.name === meanings[name]).map((field) => ({ field, at: header.indexOf(name), recode: {} })));
+  const replaced = new Set(chosen.map((column) => column.field));
+  return { columns: [...columns.filter((column) => !replaced.has(column.field)), ...chosen], unknown };
 }
 
 /** @param {string} name letters and digits only, as the service compares names */
@@ -141,13 +158,14 @@ function canonical(name) {
 /**
  * How the dates of a column are read. 3/4/2026 alone could be March or April: the other dates of the column decide.
  * @param {string[]} texts
+ * @param {string[]} unknown
  * @returns {(text: string) => string | null}
  */
-function dayReader(texts) {
+function dayReader(texts, unknown) {
   const slashed = texts.map((text) => /^(\d{1,2})\/(\d{1,2})\/(\d{4})\b/.exec(text.trim())).filter((match) => match !== null);
   const dayFirst = slashed.some((match) => Number(match[1]) > 12);
   const monthFirst = slashed.some((match) => Number(match[2]) > 12);
-  if (slashed.length && dayFirst === monthFirst) throw new ImportRefused("import_ambiguous");
+  if (slashed.length && dayFirst === monthFirst) throw new ImportRefused("import_ambiguous", unknown);
   return (text) => {
     const plain = text.trim();
     const numbers = /^(\d{1,2})([./])(\d{1,2})\2(\d{4})\b/.exec(plain);

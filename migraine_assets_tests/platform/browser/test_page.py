@@ -85,7 +85,7 @@ def test_a_file_is_checked_against_the_contract_and_imported(open_page: Open, tm
     choose(page, write(tmp_path, "export.csv", "\r\n".join(lines)))
     text = page.inner_text("#dialog")
     assert "2 people" in text
-    assert "Datum and note" in text
+    assert "Columns with other names (2)" in text
     assert "Row 8: Sleep: allowed is 0 to 24 hours." in text
     page.select_option("#import-person", "ann")
     assert "12 days" in page.inner_text("#dialog")
@@ -102,6 +102,22 @@ def test_a_file_is_checked_against_the_contract_and_imported(open_page: Open, tm
     assert json.loads(answered.value.request.post_data)["sex"] == "F"
     usual = answered.value.json()["attack"]["base_rate"]
     assert (usual["attacks"], usual["observed_days"]) == (3, 12)
+
+
+def test_a_person_says_what_the_columns_of_an_app_mean(open_page: Open, tmp_path: Path) -> None:
+    rows = [f"{day},{'ja' if k % 3 == 0 else 'nein'},{6 + k % 3}" for k, day in enumerate(days_up_to_today(9))]
+    page = open_page("/")
+    choose(page, write(tmp_path, "app.csv", "\n".join(["Tag,Kopfschmerz,Schlaf,Notiz", *rows])))
+    assert "no column “date”" in page.inner_text("#dialog")
+    page.select_option("#meaning-0", "date")
+    page.select_option("#meaning-1", "migraine_occurrence")
+    page.select_option("#meaning-2", "sleep_hours")
+    assert page.evaluate("document.activeElement.id") == "meaning-2"
+    assert "9 days" in page.inner_text("#dialog")
+    assert "left out: Notiz." in page.inner_text("#dialog")
+    page.click("#dialog .primary")
+    page.wait_for_selector("#headline")
+    assert days_of(page)[days_up_to_today(9)[0]] == {"migraine_occurrence": 1, "sleep_hours": 6}
 
 
 @pytest.mark.parametrize(
