@@ -111,6 +111,7 @@ def test_a_person_says_what_the_columns_of_an_app_mean(open_page: Open, tmp_path
     assert "no column “date”" in page.inner_text("#dialog")
     page.select_option("#meaning-0", "date")
     page.select_option("#meaning-1", "migraine_occurrence")
+    page.focus("#meaning-2")
     page.select_option("#meaning-2", "sleep_hours")
     assert page.evaluate("document.activeElement.id") == "meaning-2"
     assert "9 days" in page.inner_text("#dialog")
