@@ -23,6 +23,7 @@ from serving.api.bodies import json_response, problem_response
 from serving.api.contract import contract
 from serving.api.feedback import feedback
 from serving.api.forecast import forecast
+from serving.api.forecasts import forecasts
 from serving.api.middleware import OPEN, RequestMiddleware
 from serving.api.predict import predict
 from serving.api.record import Recorder
@@ -79,6 +80,7 @@ def _endpoints(services: Services, recorder: Recorder) -> Endpoints:
         ("POST", "/predict/batch"): partial(predict_batch, services, recorder),
         ("POST", "/feedback"): partial(feedback, services),
         ("GET", "/forecast/{participant}"): partial(forecast, services, recorder),
+        ("GET", "/forecasts"): partial(forecasts, services),
         **_diary_endpoints(services),
         ("GET", "/"): partial(status.index, services),
         ("GET", "/contract"): partial(contract, services),

@@ -100,15 +100,21 @@ async def delete_diary(services: Services, request: Request, *, days_only: bool)
 
 async def get_participants(services: Services, request: Request) -> Response:
     """`GET /diaries`: the participants of the key. `after`, `limit`: where to continue, and how many."""
-    count = request.query_params.get("limit", str(MOST_LISTED))
-    if not (count.isascii() and count.isdigit() and 1 <= int(count[:9]) <= MOST_LISTED):
-        raise invalid("$.limit", "cannot be accepted", f"a number from 1 to {MOST_LISTED}")
+    after, count = part_of(request, most=MOST_LISTED)
+    listing = partial(Diaries.participants, owner=owner_of(request), after=after, count=count)
+    kept, following = await services.diaries.run(listing)
+    return json_response(KeptParticipants([_listed(one) for one in kept], following))
+
+
+def part_of(request: Request, *, most: int) -> tuple[str, int]:
+    """Return `after` and `limit` of a request for a list, by default its first `most`. Raises `Refused`."""
+    count = request.query_params.get("limit", str(most))
+    if not (count.isascii() and count.isdigit() and 1 <= int(count[:9]) <= most):
+        raise invalid("$.limit", "cannot be accepted", f"a number from 1 to {most}")
     after = request.query_params.get("after", "")
     if len(after) > MARK_LENGTH:
         raise invalid("$.after", "is too long", "`next` of an earlier answer")
-    listing = partial(Diaries.participants, owner=owner_of(request), after=after, count=int(count))
-    kept, following = await services.diaries.run(listing)
-    return json_response(KeptParticipants([_listed(one) for one in kept], following))
+    return after, int(count)
 
 
 def _participant(request: Request) -> str:

@@ -26,7 +26,9 @@ DOCUMENTS = frozenset({"/", "/openapi.json", "/contract"})
 PAGES = frozenset({"/staff", "/docs"})
 
 _MODEL = re.compile(r"/v2/models/[^/]+")
-_KNOWN = frozenset({"/predict", "/predict/batch", "/feedback", "/models", "/v2", *OPEN, *DOCUMENTS, *PAGES})
+_KNOWN = frozenset(
+    {"/predict", "/predict/batch", "/feedback", "/forecasts", "/models", "/v2", *OPEN, *DOCUMENTS, *PAGES}
+)
 _OF_MODEL = frozenset({"", "/ready", "/infer"})
 # A participant's name is a part of these paths, and must not become a part of a count or a log.
 _OF_PARTICIPANT = (

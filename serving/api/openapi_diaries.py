@@ -7,6 +7,7 @@ from typing import Any
 
 from serving.api import openapi_parts as parts
 from serving.api.diaries import MARK_LENGTH, MOST_LISTED
+from serving.api.forecasts import MOST_FORECAST
 from serving.api.openapi_schemas import ref
 from serving.contract import examples
 from serving.contract.requests import PARTICIPANT
@@ -19,7 +20,9 @@ def paths() -> dict[str, Any]:
     """The operations by path and method."""
     diary, days, day = "/diaries/{participant}", "/diaries/{participant}/days", "/diaries/{participant}/days/{date}"
     return {
-        "/diaries": {"get": _list()},
+        "/diaries": {
+            "get": _list("get_participants", "The participants of the API key", "KeptParticipants", MOST_LISTED)
+        },
         diary: {
             "get": _get("get_diary", "The whole diary", "KeptDiary", _PARTICIPANT),
             "put": _put("put_profile", "Keep what does not change from day to day", "ProfileChange", "KeptProfile"),
@@ -35,6 +38,9 @@ def paths() -> dict[str, Any]:
             "delete": _delete("delete_day", "Delete a day", _PARTICIPANT, _DATE),
         },
         "/forecast/{participant}": {"get": _forecast()},
+        "/forecasts": {
+            "get": _list("forecasts", "The next day of the participants", "Forecasts", MOST_FORECAST, "not-ready")
+        },
     }
 
 
@@ -75,17 +81,14 @@ def _delete(name: str, summary: str, *parameters: dict[str, Any]) -> dict[str, A
     return parts.operation(name, summary, responses, parameters=list(parameters), **_TAG)
 
 
-def _list() -> dict[str, Any]:
-    limit: dict[str, Any] = {"type": "integer", "minimum": 1, "maximum": MOST_LISTED, "default": MOST_LISTED}
+def _list(name: str, summary: str, response: str, most: int, *also: str) -> dict[str, Any]:
+    limit: dict[str, Any] = {"type": "integer", "minimum": 1, "maximum": most, "default": most}
     parameters = (
         _parameter("after", "query", {"type": "string", "maxLength": MARK_LENGTH}, "`next` of the answer before."),
         _parameter("limit", "query", limit, "The largest number of participants in the answer."),
     )
-    kinds = tuple(kind for kind in _ACCESS if kind != "unknown-diary")
-    responses = parts.responses("KeptParticipants", kinds)
-    return parts.operation(
-        "get_participants", "The participants of the API key", responses, parameters=list(parameters), **_TAG
-    )
+    kinds = (*also, *(kind for kind in _ACCESS if kind != "unknown-diary"))
+    return parts.operation(name, summary, parts.responses(response, kinds), parameters=list(parameters), **_TAG)
 
 
 def _forecast() -> dict[str, Any]:

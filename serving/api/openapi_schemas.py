@@ -18,7 +18,7 @@ _TYPES = (
     responses.Prediction, batch.Batch,
     problems.Problem, tensors.InferRequest, tensors.InferResponse,
     responses.Index, responses.DiaryContract, responses.Status, responses.Ready, responses.Recorded,
-    responses.Models, responses.ProtocolError, responses.KeptParticipants,
+    responses.Models, responses.ProtocolError, responses.KeptParticipants, responses.Forecasts,
 )  # fmt: skip
 _KEPT = {
     "DayChange": "Fields of a day. A field that is left out stays as it is kept, and null erases it.",

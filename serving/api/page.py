@@ -50,7 +50,7 @@ def pages(settings: ServingSettings) -> Mapping[str, Page]:
     folder = Path(str(files("serving") / "page"))
     found: dict[str, Path] = {}
     if settings.page:
-        found |= {"/": folder / "index.html", "/sw.js": folder / "sw.js"}
+        found |= {"/": folder / "index.html", "/staff": folder / "staff.html", "/sw.js": folder / "sw.js"}
     if settings.docs:
         swagger = _swagger()
         found |= {"/docs": folder / "docs.html"} | {f"/docs/{name}": swagger / name for name in _SWAGGER}

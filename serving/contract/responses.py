@@ -229,6 +229,31 @@ class KeptParticipants(msgspec.Struct, frozen=True):
     next: str | None
 
 
+class ParticipantForecast(msgspec.Struct, frozen=True):
+    """The next day of a participant, from the `days` that are kept. `for_date` is null if there are none. `attack` and
+    `severity` are null if the service abstains; `warnings` say why.
+    """
+
+    participant_id: str
+    days: int
+    last_day: str | None
+    for_date: str | None
+    abstained: bool
+    attack: Attack | None
+    severity: Severity | None
+    warnings: list[Warning]
+    simulated_model: bool
+
+
+class Forecasts(msgspec.Struct, frozen=True):
+    """Forecasts for participants of the API key, in no particular order. `next`: send it as `after` to get more; null
+    at the end.
+    """
+
+    forecasts: list[ParticipantForecast]
+    next: str | None
+
+
 class Index(msgspec.Struct):
     """The endpoints of this service and the addresses of its documents. `docs`, `openapi`: null if they are switched
     off.

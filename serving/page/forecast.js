@@ -48,6 +48,7 @@ export function forecastView(answer, diary, contract, edit) {
   const parts = answer.attack ? riskView(answer, diary) : abstentionView(diary, contract);
   return [
     ...parts,
+    outcomeView(answer.outcome),
     ...staleView(diary, edit),
     ...warningViews(answer.warnings ?? []),
     reasonsView(answer, diary, contract, edit),
@@ -76,6 +77,14 @@ function riskView(answer, diary) {
     answer.severity ? h("p", {}, severitySentence(answer.severity)) : null,
     h("p", { class: "quiet" }, madeFrom(diary)),
   ];
+}
+
+/** @param {{ description: string, first_day: string, last_day: string } | undefined} outcome not an attack of one day */
+function outcomeView(outcome) {
+  if (!outcome) return null;
+  const day = (date) => inWords(date, locale(), { day: "numeric", month: "long" });
+  const span = outcome.first_day === outcome.last_day ? day(outcome.last_day) : `${day(outcome.first_day)} – ${day(outcome.last_day)}`;
+  return h("p", { class: "note" }, h("span", { lang: "en" }, outcome.description), ` ${span}`);
 }
 
 /** @param {any} attack */

@@ -25,7 +25,7 @@ def test_a_browser_gets_the_page_at_the_root_and_a_program_json(tmp_path: Path) 
 
 def test_every_file_that_a_page_names_is_served(tmp_path: Path) -> None:
     with running(Store(str(tmp_path / "store")), tmp_path) as (client, _):
-        for page in ("index.html", "docs.html"):
+        for page in ("index.html", "staff.html", "docs.html"):
             named = re.findall(r'(?:src|href)="([^"#]+)"', (FOLDER / page).read_text())
             assert [client.get(f"/{name}").status_code for name in named] == [200] * len(named), page
         for module in FOLDER.glob("*.js"):
@@ -90,7 +90,7 @@ def test_pages_can_be_switched_off(changes: dict[str, bool], present: str | None
 
 def test_the_service_worker_keeps_every_file_of_the_page() -> None:
     kept = set(re.findall(r'^  "page/([^"]+)"', (FOLDER / "sw.js").read_text(), re.M))
-    others = {"sw.js", "index.html", "staff.html", "staff.js", "docs.html", "docs.js", "docs.css"}
+    others = {"sw.js", "index.html", "staff.html", "staff.js", "people.js", "docs.html", "docs.js", "docs.css"}
     assert kept == {path.name for path in FOLDER.iterdir()} - others
 
 

@@ -1,0 +1,86 @@
+"""`GET /forecasts`: the next day of everybody whose diary is kept for an API key, a part of them at a time.
+
+It is an overview for staff: nothing is recorded, so looking again and again does not change what is monitored. Not here:
+the recorded forecast of one participant (`serving.api.forecast`), the page that shows the list (`serving/page/staff.js`).
+"""
+
+from collections.abc import Sequence
+from functools import partial
+from typing import NamedTuple
+
+import msgspec
+from starlette.requests import Request
+from starlette.responses import Response
+
+from migraine_assets.stores.diaries.day import Values
+from migraine_assets.stores.diaries.diaries import Diaries, Kept, KeptDay
+from serving.api.bodies import JSON
+from serving.api.compose import compose
+from serving.api.diaries import owner_of, part_of
+from serving.contract.responses import Forecasts, ParticipantForecast, Prediction, Warning
+from serving.input.cases import histories_of
+from serving.input.kept_days import NEEDED_DAYS, iso_date, kept_case
+from serving.jobs import Check
+from serving.services import Services
+
+MOST_FORECAST = 500
+_LAST = 2**31 - 1
+_NO_DAYS = Warning("too_little_history", "No day is kept of this participant, so there is no prediction.")
+
+_encode = msgspec.json.Encoder().encode
+
+
+class _Diary(NamedTuple):
+    """The newest days of a participant, which a forecast needs, oldest first, and the profile."""
+
+    kept: Kept
+    days: list[KeptDay]
+    profile: Values
+
+
+async def forecasts(services: Services, request: Request) -> Response:
+    """Handle `GET /forecasts`. `after`, `limit`: where to continue, and how many."""
+    after, count = part_of(request, most=MOST_FORECAST)
+    people, following = await services.diaries.run(
+        partial(_read, owner=owner_of(request), after=after, count=count),
+    )
+
+    def answer(check: Check) -> bytes:
+        return _encode(Forecasts(forecasts_of(services, people, check), following))
+
+    return Response(await services.run(answer, request, size=0, long=True), media_type=JSON)
+
+
+def forecasts_of(services: Services, people: Sequence[_Diary], check: Check) -> list[ParticipantForecast]:
+    """Return the forecast of each of `people`, in order. Raises `ModelNotReady` if no model serves."""
+    models = services.predictor.models
+    models.require_ready()
+    cases = tuple(
+        kept_case(kept.participant, days, profile, explain=False, schema=models.requests)
+        for kept, days, profile in people
+        if days
+    )
+    predictions = compose(cases, services.predictor.predict(histories_of(cases), models, check)) if cases else []
+    following = iter(predictions)
+    return [_forecast(diary, next(following) if diary.days else None) for diary in people]
+
+
+def _read(diaries: Diaries, *, owner: str, after: str, count: int) -> tuple[list[_Diary], str | None]:
+    people, following = diaries.participants(owner, after=after, count=count)
+    recent = partial(diaries.recent, owner, last=_LAST, count=NEEDED_DAYS)
+    return [_Diary(kept, *recent(kept.participant)) for kept in people], following
+
+
+def _forecast(diary: _Diary, prediction: Prediction | None) -> ParticipantForecast:
+    kept = diary.kept
+    return ParticipantForecast(
+        participant_id=kept.participant,
+        days=kept.days,
+        last_day=None if kept.last is None else iso_date(kept.last),
+        for_date=prediction.for_date if prediction else None,
+        abstained=prediction is None or prediction.abstained,
+        attack=prediction.attack if prediction else None,
+        severity=prediction.severity if prediction else None,
+        warnings=prediction.warnings if prediction else [_NO_DAYS],
+        simulated_model=prediction is not None and prediction.simulated_model,
+    )

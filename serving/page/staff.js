@@ -1,0 +1,160 @@
+// The page of staff: everybody whose diary the service keeps for the key that was entered.
+
+import { Diary } from "./diary.js";
+import { stripView } from "./days.js";
+import { byId, fill, h } from "./dom.js";
+import { dayTitle, forecastView } from "./forecast.js";
+import { FILTERS, ORDERS, chosen, isAbove, peopleTable } from "./people.js";
+import * as service from "./service.js";
+import { errorView, keyForm, languageChoice, translate } from "./shell.js";
+import { number, t } from "./words.js";
+
+/**
+ * @typedef {import("./people.js").Person} Person
+ * @typedef {import("./people.js").Choice} Choice
+ */
+
+const PAGE = 200;
+const SHOWN = 100;
+
+/** @type {Person[]} */
+let people = [];
+/** @type {import("./contract.js").Contract | null} */
+let contract = null;
+/** @type {service.ServiceError | null} */
+let failure = null;
+let working = false;
+let shown = SHOWN;
+/** @type {Choice} */
+let choice = { search: "", order: "ratio", filter: "all" };
+
+async function start() {
+  fill(byId("language"), languageChoice(show));
+  byId("dialog").addEventListener("close", () => fill(byId("dialog")));
+  byId("controls").addEventListener("submit", (event) => event.preventDefault());
+  await load();
+}
+
+/** Ask for everybody, a part at a time, and show what has arrived. */
+async function load() {
+  people = [];
+  failure = null;
+  working = true;
+  show();
+  try {
+    contract = await service.contract();
+    for (let after = ""; after !== null; ) {
+      const mark = after ? `&after=${encodeURIComponent(after)}` : "";
+      const part = await service.request(`forecasts?limit=${PAGE}${mark}`);
+      people = [...people, ...part.forecasts];
+      after = part.next ?? null;
+      if (after) showList();
+    }
+  } catch (error) {
+    if (!(error instanceof service.ServiceError)) throw error;
+    failure = error;
+  }
+  working = false;
+  show();
+}
+
+function show() {
+  translate();
+  const simulated = people.some((person) => person.simulated_model) || (contract?.simulated_model ?? false);
+  byId("banner").classList.toggle("simulated", simulated);
+  fill(byId("banner"), t(simulated ? "banner_simulated" : "banner_research"));
+  fill(byId("failure"), failureView());
+  showControls();
+  showList();
+}
+
+function failureView() {
+  if (!failure) return null;
+  if (failure.name === "unauthorized") return keyForm(load);
+  if (failure.name === "not-found") return h("p", { class: "note" }, t("staff_no_diaries"));
+  return h("div", { class: "note" }, errorView(failure, load));
+}
+
+function showControls() {
+  byId("controls").hidden = people.length === 0;
+  const search = h("input", { type: "search", id: "search", value: choice.search, autocomplete: "off" });
+  search.addEventListener("input", () => choose({ search: search.value }));
+  const select = (id, key, options, value, change) => {
+    const element = h("select", { id }, options.map((each) => h("option", { value: each, selected: each === value }, t(`${key}_${each}`))));
+    element.addEventListener("change", () => change(element.value));
+    return h("p", { class: "field" }, h("label", { for: id }, t(key)), element);
+  };
+  fill(
+    byId("controls"),
+    h("p", { class: "field" }, h("label", { for: "search" }, t("staff_search")), search),
+    select("order", "staff_order", ORDERS, choice.order, (order) => choose({ order })),
+    select("filter", "staff_filter", FILTERS, choice.filter, (filter) => choose({ filter })),
+  );
+}
+
+/** @param {Partial<Choice>} change */
+function choose(change) {
+  choice = { ...choice, ...change };
+  shown = SHOWN;
+  showList();
+}
+
+function showList() {
+  const matching = chosen(people, choice);
+  const above = people.filter(isAbove).length;
+  const without = people.filter((person) => person.abstained).length;
+  const counts = { n: number(people.length), a: number(above), b: number(without), m: number(matching.length) };
+  byId("summary").textContent = people.length ? t("staff_summary", counts) : working ? t("staff_working") : failure ? "" : t("staff_nobody");
+  const more = matching.length - shown;
+  fill(
+    byId("table"),
+    people.length ? (matching.length ? peopleTable(matching.slice(0, shown), open) : h("p", {}, t("staff_none_match"))) : null,
+    more > 0 ? h("p", {}, h("button", { type: "button", id: "more", onclick: showMore }, t("missing_more", { n: number(more) }))) : null,
+  );
+}
+
+function showMore() {
+  const at = shown;
+  shown += SHOWN;
+  showList();
+  /** @type {HTMLElement | undefined} */ (document.querySelectorAll(".people .link")[at])?.focus();
+}
+
+/**
+ * The forecast of one person with its reasons, and the last four weeks.
+ * @param {Person} person
+ */
+async function open(person) {
+  const name = encodeURIComponent(person.participant_id);
+  const dialog = byId("dialog");
+  const close = h("p", {}, h("button", { type: "button", class: "primary", onclick: () => dialog.close() }, t("close")));
+  const title = h("h2", { id: "dialog-title", tabindex: "-1" }, person.participant_id);
+  fill(dialog, title, h("p", { role: "status" }, t("working")), close);
+  dialog.showModal();
+  try {
+    const [answer, document] = await Promise.all([service.request(`forecast/${name}?explain=true`), service.request(`diaries/${name}`)]);
+    const known = /** @type {import("./contract.js").Contract} */ (contract);
+    const diary = diaryOf(document);
+    fill(
+      dialog,
+      title,
+      h("h3", {}, dayTitle(answer.for_date)),
+      forecastView(answer, diary, known, null),
+      h("h3", {}, t("strip_title", { n: known.look_back_days })),
+      stripView(diary, known.look_back_days, null),
+      close,
+    );
+  } catch (error) {
+    if (!(error instanceof service.ServiceError)) throw error;
+    fill(dialog, title, errorView(error, () => open(person)), close);
+  }
+}
+
+/** @param {{ entries: Record<string, any>[] }} document */
+function diaryOf({ entries }) {
+  const diary = new Diary(null);
+  for (const { date, ...values } of entries) diary.days.set(date, values);
+  return diary;
+}
+
+start();
