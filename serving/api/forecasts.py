@@ -1,7 +1,7 @@
 """`GET /forecasts`: the next day of everybody whose diary is kept for an API key, a part of them at a time.
 
-It is an overview for staff: nothing is recorded, so looking again and again does not change what is monitored. Not here:
-the recorded forecast of one participant (`serving.api.forecast`), the page that shows the list (`serving/page/staff.js`).
+It is an overview for staff: nothing is recorded, so looking again and again does not change what is monitored. Not
+here: the recorded forecast of one participant (`serving.api.forecast`), the list as a page (`serving/page/staff.js`).
 """
 
 from collections.abc import Sequence

@@ -79,11 +79,11 @@ function riskView(answer, diary) {
   ];
 }
 
-/** @param {{ description: string, first_day: string, last_day: string } | undefined} outcome not an attack of one day */
+/** @param {{ description: string, first_date: string, last_date: string } | undefined} outcome not an attack of one day */
 function outcomeView(outcome) {
   if (!outcome) return null;
   const day = (date) => inWords(date, locale(), { day: "numeric", month: "long" });
-  const span = outcome.first_day === outcome.last_day ? day(outcome.last_day) : `${day(outcome.first_day)} – ${day(outcome.last_day)}`;
+  const span = outcome.first_date === outcome.last_date ? day(outcome.last_date) : `${day(outcome.first_date)} – ${day(outcome.last_date)}`;
   return h("p", { class: "note" }, h("span", { lang: "en" }, outcome.description), ` ${span}`);
 }
 

@@ -1,0 +1,111 @@
+"""The page of staff at `/staff` in a real browser: the key, order, search, who has no forecast and why, one person."""
+
+import datetime as dt
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Page
+
+from migraine_assets_tests.platform.browser.conftest import Open
+from migraine_assets_tests.platform.browser.test_page import overflow, violations
+from migraine_assets_tests.unit.serving.api.test_diaries import keep
+from migraine_assets_tests.unit.serving.trained import fresh_store, history, running
+from serving.access import api_keys
+
+pytestmark = pytest.mark.slow
+
+PEOPLE = 14
+
+
+@pytest.fixture(scope="module")
+def clinic(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, str]]:
+    """The address of a service that keeps diaries for a key, and the key."""
+    folder = tmp_path_factory.mktemp("clinic")
+    store = fresh_store(folder)
+    now = dt.datetime.now(dt.UTC)
+    key, other = (api_keys.create(store, name, now=now)[0] for name in ("clinic", "another"))
+    with running(store, folder, api_keys_required=True) as (client, _):
+        for k in range(PEOPLE):
+            keep(client, f"P-{k}", history(8, stress_level=k % 10 + 1), headers={"X-API-Key": key})
+        keep(client, "new", history(2), headers={"X-API-Key": key})
+        keep(client, "hidden", history(2), headers={"X-API-Key": other})
+        yield str(client.base_url), key
+
+
+def enter(page: Page, key: str) -> None:
+    page.fill("#key", key)
+    page.keyboard.press("Enter")
+    page.wait_for_selector(f"text={PEOPLE + 1} people")
+
+
+def shown(page: Page) -> list[str]:
+    return page.locator(".people .link").all_inner_texts()
+
+
+def test_everybody_is_listed_by_risk_against_the_usual(
+    open_page: Open, clinic: tuple[str, str], tmp_path: Path
+) -> None:
+    base, key = clinic
+    page = open_page("/staff", base=base)
+    requests: list[str] = []
+    page.context.on("request", lambda request: requests.append(request.url))
+    enter(page, key)
+    answer = page.request.get(f"{base}/forecasts", headers={"X-API-Key": key}).json()
+    people = {one["participant_id"]: one["attack"] for one in answer["forecasts"]}
+
+    def ratio(name: str) -> float:
+        attack = people[name]
+        return attack["probability"] / attack["base_rate"]["rate"] if attack else -1
+
+    assert set(shown(page)) == set(people)
+    assert [ratio(name) for name in shown(page)] == sorted(map(ratio, people), reverse=True)
+    assert shown(page)[-1] == "new"
+    assert "the model needs 5" in page.locator(".people tr").last.inner_text()
+    page.select_option("#order", "name")
+    assert shown(page)[:4] == ["new", "P-0", "P-1", "P-2"]
+    page.fill("#search", "p-1")
+    assert shown(page) == ["P-1", "P-10", "P-11", "P-12", "P-13"]
+    assert "Shown: 5" in page.inner_text("#summary")
+    page.fill("#search", "")
+    page.select_option("#filter", "abstained")
+    assert shown(page) == ["new"]
+    assert page.evaluate("sessionStorage.getItem('api-key')") == key
+    assert page.evaluate("[localStorage.length, document.cookie]") == [0, ""]
+    assert all(url.startswith(f"{base}/") for url in requests)
+
+
+def test_a_wrong_key_shows_nobody(open_page: Open, clinic: tuple[str, str]) -> None:
+    page = open_page("/staff", base=clinic[0])
+    page.fill("#key", "nonsense")
+    page.keyboard.press("Enter")
+    page.wait_for_selector("text=does not accept this key")
+    assert shown(page) == []
+
+
+def test_one_person_is_shown_with_reasons_and_days(open_page: Open, clinic: tuple[str, str]) -> None:
+    page = open_page("/staff", base=clinic[0])
+    enter(page, clinic[1])
+    page.focus(".people .link")
+    page.keyboard.press("Enter")
+    page.wait_for_selector("#dialog .bars")
+    assert page.locator("#dialog .strip .day").count() == 28
+    assert page.locator("#dialog .bars li").count() > 0
+    assert page.locator("#dialog button").count() == 1
+    page.keyboard.press("Escape")
+    assert page.evaluate("document.activeElement.className") == "link"
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_the_list_is_accessible_and_fits_a_phone(open_page: Open, clinic: tuple[str, str], scheme: str) -> None:
+    page = open_page("/staff", base=clinic[0], color_scheme=scheme)
+    page.wait_for_selector("#key")
+    found = violations(page)
+    enter(page, clinic[1])
+    found += violations(page)
+    for language in ("en", "de", "es", "fr"):
+        page.select_option("#language-choice", language)
+        assert overflow(page) == 0, language
+    page.click(".people .link")
+    page.wait_for_selector("#dialog .bars")
+    assert found + violations(page) == []
