@@ -35,7 +35,7 @@ export function fill(parent, ...children) {
 function kept(children) {
   return /** @type {(Node | string)[]} */ (
     children
-      .flat()
+      .flat(Infinity)
       .filter((child) => child !== null && child !== undefined && child !== false)
       .map((child) => (typeof child === "number" ? String(child) : child))
   );
