@@ -42,9 +42,7 @@ def shown(page: Page) -> list[str]:
     return page.locator(".people .link").all_inner_texts()
 
 
-def test_everybody_is_listed_by_risk_against_the_usual(
-    open_page: Open, clinic: tuple[str, str], tmp_path: Path
-) -> None:
+def test_everybody_is_listed_by_risk_against_the_usual(open_page: Open, clinic: tuple[str, str]) -> None:
     base, key = clinic
     page = open_page("/staff", base=base)
     requests: list[str] = []
