@@ -1,9 +1,10 @@
 """The tables of the diaries that the service keeps, and the migrations that create and change them.
 
-    diary_participants    the keyed hash, owner (name of the API key) and encrypted id of each participant diary_days
-    the current values of each day, and the time when they were written diary_versions        earlier values of changed
-    days, and the time when they were replaced diary_schema          the version of the tables diary_properties      the
-    check value of the secret
+    diary_participants    the keyed hash, owner (name of the API key) and encrypted id of each participant
+    diary_days            the current values of each day, and the time when they were written
+    diary_versions        earlier values of changed days, and the time when they were replaced
+    diary_schema          the version of the tables
+    diary_properties      the check value of the secret
 
 Day 0 has the values that do not change from day to day (age, sex). Times are microseconds since 1970. To change the
 tables, add an element to `MIGRATIONS`; never change a released one. Not here: connections (`stores.diaries.sqlite`,
