@@ -12,7 +12,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from migraine_assets.stores.diaries.day import Values
-from migraine_assets.stores.diaries.diaries import PROFILE, Diaries, Kept, KeptDay
+from migraine_assets.stores.diaries.diaries import PROFILE, Diaries, StoredDiary, KeptDay
 from serving.api.bodies import json_response, read_json
 from serving.contract.problems import Refused, invalid
 from serving.contract.responses import Interpreted, KeptParticipant, KeptParticipants
@@ -154,6 +154,6 @@ def _interpreted(interpreted: Iterable[Interpreted]) -> dict[str, Any]:
     return {"interpreted": taken} if taken else {}
 
 
-def _listed(kept: Kept) -> KeptParticipant:
+def _listed(kept: StoredDiary) -> KeptParticipant:
     first, last = (None if day is None else iso_date(day) for day in (kept.first, kept.last))
     return KeptParticipant(kept.participant, kept.days, first, last)

@@ -84,9 +84,11 @@ def attack_days_of(
     keys = ["participant_id", "date"]
     dated = frame["date"].notna().any()
     ordered = frame.sort_values(keys, kind="stable") if dated else frame.sort_values(keys[:1], kind="stable")
-    kept = ordered[~ordered.duplicated(keys)] if dated else ordered
-    diary = diary_from_frame(kept, contract=contract)
-    values = pd.Series(labels.attack_label(diary, 0, OutcomeDefinition(definition), fields=contract), index=kept.index)
+    unique = ordered[~ordered.duplicated(keys)] if dated else ordered
+    diary = diary_from_frame(unique, contract=contract)
+    values = pd.Series(
+        labels.attack_label(diary, 0, OutcomeDefinition(definition), fields=contract), index=unique.index
+    )
     return np.asarray(values.reindex(frame.index), dtype=np.float64)
 
 

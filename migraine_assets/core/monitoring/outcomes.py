@@ -121,8 +121,8 @@ def _labels(diary: pd.DataFrame, predicted: Predicted) -> pd.DataFrame:
     day = pd.to_datetime(latest["for_date"]).to_numpy("datetime64[D]").astype(np.int64)
     latest = latest.assign(day=day, participant=latest["participant"].astype(str))
     # The day on which a prediction is made may not be reported itself.
-    made = latest[["participant"]].assign(day=day - horizon)
-    rows = pd.concat([latest, made], ignore_index=True).drop_duplicates(["participant", "day"], keep="first")
+    prediction_days = latest[["participant"]].assign(day=day - horizon)
+    rows = pd.concat([latest, prediction_days], ignore_index=True).drop_duplicates(["participant", "day"], keep="first")
     rows = rows.sort_values(["participant", "day"], kind="stable")
     known = Diary(
         pd.factorize(rows["participant"])[0].astype(np.int64),
@@ -135,8 +135,8 @@ def _labels(diary: pd.DataFrame, predicted: Predicted) -> pd.DataFrame:
         attack=attack_label(known, horizon, outcome, fields=predicted.fields),
         severity=severity_label(known, horizon, outcome, fields=predicted.fields),
     )
-    kept = latest[["participant", "for_date", "time", "day"]]
-    return kept.merge(labeled[["participant", "day", "attack", "severity"]], on=["participant", "day"])
+    predictions = latest[["participant", "for_date", "time", "day"]]
+    return predictions.merge(labeled[["participant", "day", "attack", "severity"]], on=["participant", "day"])
 
 
 def _columns(rows: pd.DataFrame, predicted: Predicted) -> dict[str, np.ndarray]:

@@ -143,5 +143,5 @@ def without(body: bytes, located: Records, drop: NDArray[np.bool_]) -> bytes:
     if not drop.any():
         return body
     lengths = np.diff(np.append(located.start, len(body)))
-    kept: bytes = np.frombuffer(body, np.uint8)[np.repeat(~drop, lengths)].tobytes()
-    return kept
+    remaining: bytes = np.frombuffer(body, np.uint8)[np.repeat(~drop, lengths)].tobytes()
+    return remaining

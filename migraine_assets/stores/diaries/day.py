@@ -39,12 +39,12 @@ def encode_day(values: Mapping[str, Value]) -> bytes:
 def decode_day(content: bytes) -> Values:
     """Decode a day. Raises `StoreError` for a damaged day or a newer format."""
     try:
-        kept = _DECODER.decode(content)
+        document = _DECODER.decode(content)
     except (ValueError, RecursionError) as error:
         raise _unreadable(content) from error
-    if kept.format != FORMAT:
+    if document.format != FORMAT:
         raise _unreadable(content)
-    return kept.values
+    return document.values
 
 
 def merged(values: Mapping[str, Value], changes: Mapping[str, Value | bool | None]) -> Values:

@@ -50,7 +50,7 @@ class KeptDay:
 
 
 @dataclass(frozen=True)
-class Kept:
+class StoredDiary:
     """The diary of a participant: the number of days, and the first and last day (days since 1970-01-01)."""
 
     participant: str
@@ -100,9 +100,9 @@ class Diaries:
         self.prepare()
         key = self.names.pseudonym(participant)
         rows = self.database.execute(_RECENT, (key, owner, PROFILE, last, count, key, owner, PROFILE))
-        kept = [KeptDay(day, decode_day(content)) for day, content in sorted(rows)]
-        profile = kept.pop(0).values if kept and kept[0].day == PROFILE else {}
-        return kept, profile
+        days = [KeptDay(day, decode_day(content)) for day, content in sorted(rows)]
+        profile = days.pop(0).values if days and days[0].day == PROFILE else {}
+        return days, profile
 
     def days(self, owner: str, participant: str, *, first: int, last: int) -> list[KeptDay] | None:
         """Return the days from `first` to `last`, oldest first; None if the participant has no diary."""
@@ -143,14 +143,15 @@ class Diaries:
                 session.execute(_DELETE_PARTICIPANT, (key, owner))
         return True
 
-    def participants(self, owner: str, *, after: str, count: int) -> tuple[list[Kept], str | None]:
+    def participants(self, owner: str, *, after: str, count: int) -> tuple[list[StoredDiary], str | None]:
         """Return at most `count` participants of `owner`, and the value of `after` for the next ones, or None."""
         self.prepare()
         rows = self.database.execute(_PARTICIPANTS, (owner, after, count + 1))
-        kept = [
-            Kept(self.names.open(bytes(name), owner=owner), *self._extent(key, owner)) for key, name in rows[:count]
+        diaries = [
+            StoredDiary(self.names.open(bytes(name), owner=owner), *self._extent(key, owner))
+            for key, name in rows[:count]
         ]
-        return kept, rows[count - 1][0] if len(rows) > count else None
+        return diaries, rows[count - 1][0] if len(rows) > count else None
 
     def prepare(self) -> None:
         """Create or upgrade the tables, once. Raises `StoreError` if they were written under another secret."""

@@ -68,10 +68,10 @@ def version_of(database: Database) -> int:
     """Return the version of the tables, 0 without tables. Raises `NewerSchema` for tables of a newer version."""
     if not database.has_table("diary_schema"):
         return 0
-    found = _version(database)
-    if found > VERSION:
-        raise newer(database.label, found)
-    return found
+    version = _version(database)
+    if version > VERSION:
+        raise newer(database.label, version)
+    return version
 
 
 def newer(label: str, version: int) -> NewerSchema:

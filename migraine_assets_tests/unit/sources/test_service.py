@@ -1,4 +1,4 @@
-"""The kept diaries as a source. Their features at any past moment are those that the service computed then."""
+"""Kept diaries as a source. Their features at any past time equal those that the service computed then."""
 
 import datetime as dt
 import tempfile
@@ -56,7 +56,7 @@ EDITS = st.lists(st.tuples(st.just(PROFILE) | DAYS, CHANGES), min_size=1, max_si
 
 
 def online(diaries: Diaries) -> np.ndarray | None:
-    """The features that the service computes for the newest day, float32[features]."""
+    """Return the features that the service computes for the newest day, float32[features]."""
     days, profile = diaries.recent("", "anna", last=LAST, count=NEEDED_DAYS)
     if not days:
         return None
@@ -65,7 +65,7 @@ def online(diaries: Diaries) -> np.ndarray | None:
 
 
 def offline(moment: float) -> dict[int, bytes]:
-    """The features of each day as they were known at `moment`, as training computes them: float32, by day."""
+    """Return the features of each day at `moment`, as training computes them: float32[features] by day."""
     as_of = dt.datetime.fromtimestamp(moment, dt.UTC).isoformat()
     frame = read_source("service", mapping=None, options={"as_of": as_of}, landing=None).frame
     checked = validate(frame, today=TODAY, settings=ValidationSettings())
@@ -77,7 +77,7 @@ def offline(moment: float) -> dict[int, bytes]:
 @given(edits=EDITS)
 @settings(max_examples=25, deadline=None)
 def test_features_of_the_past_are_those_that_the_service_computed_bit_for_bit(edits: list[Any]) -> None:
-    """Whatever was edited or erased afterwards."""
+    """This includes values that were changed or removed later."""
     now, computed = [1_700_000_000.0], []
     with tempfile.TemporaryDirectory() as folder, pytest.MonkeyPatch.context() as environment:
         environment.setenv("MIGRAINE_HOME", folder)
@@ -85,7 +85,7 @@ def test_features_of_the_past_are_those_that_the_service_computed_bit_for_bit(ed
             for day, changes in edits:
                 now[0] += 60
                 fields = {name: value for name, value in changes.items() if day != PROFILE or name in DEFAULT.static}
-                # A profile that would contradict days that are kept cannot be noticed when it is written.
+                # A contradiction between a profile and earlier days is not detected when the profile is written.
                 fields = fields if day != PROFILE else {n: v for n, v in fields.items() if n != "migraine_type"}
                 try:
                     diaries.put("", "anna", day, fields, check=lambda values: check_day(values, DEFAULT))
@@ -118,8 +118,8 @@ def test_kept_diaries_are_a_delivery_that_can_be_repeated(home: Path) -> None:
     again = read_source("service", mapping=None, options={}, landing=None, contract=own)
     assert again.md5 == delivery.md5
     [file] = delivery.files
-    kept = {"md5": delivery.md5, "mapping": None, "description": delivery.description, "contract": own}
-    repeated = repeat_source("service", files=[(file.name, file.content)], **kept)  # type: ignore[arg-type]
+    options = {"md5": delivery.md5, "mapping": None, "description": delivery.description, "contract": own}
+    repeated = repeat_source("service", files=[(file.name, file.content)], **options)  # type: ignore[arg-type]
     pd.testing.assert_frame_equal(repeated.frame, delivery.frame)
     assert replace(repeated, frame=delivery.frame) == replace(delivery, frame=delivery.frame)
     assert "mood" not in read_source("service", mapping=None, options={}, landing=None).frame

@@ -132,7 +132,7 @@ def test_a_prediction_is_never_null_and_in_range(data: st.DataObject, target: Ta
 
 
 def test_the_personal_rate_of_a_window_is_as_frequent_as_the_outcome_and_keeps_its_order() -> None:
-    """Attacks of one person follow each other, so that three days are worth fewer than three independent ones."""
+    """Attacks of a participant are correlated, so three days are equivalent to fewer than three independent ones."""
     rng = np.random.default_rng(2)
     rate = np.repeat(rng.beta(2, 8, 200), 40)
     columns = {"attacks_28d": rng.binomial(28, rate).astype(np.float32), "observed_28d": np.full(rate.size, 28.0)}

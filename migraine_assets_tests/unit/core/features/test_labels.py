@@ -118,13 +118,13 @@ def test_a_window_has_the_worst_of_its_days_and_is_known_only_if_all_of_them_are
 
 
 def test_a_window_with_a_gap_is_unknown_even_if_an_attack_is_known():
-    """Otherwise gaps would drop quiet windows only, and the rate of attacks would rise with every missing day."""
+    """Otherwise gaps would remove only windows without an attack, and the attack rate would rise with each missing day."""
     rng = np.random.default_rng(1)
-    kept = rng.random(20_000) < 0.7
+    present = rng.random(20_000) < 0.7
     attack = (rng.random(20_000) < 0.2).astype(float)
     full, holed = (
         person(range(20_000), migraine_occurrence=attack),
-        person(np.flatnonzero(kept).tolist(), migraine_occurrence=attack[kept]),
+        person(np.flatnonzero(present).tolist(), migraine_occurrence=attack[present]),
     )
     window = OutcomeDefinition(window="any")
     rate, of_holed = (np.nanmean(attack_label(diary, 3, window)) for diary in (full, holed))

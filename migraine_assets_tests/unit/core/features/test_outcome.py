@@ -1,4 +1,4 @@
-"""What counts as an attack: the day that a definition counts, what it refuses, and its words."""
+"""Definitions of an attack: their attack days, the errors for invalid ones, and their descriptions."""
 
 import numpy as np
 import pytest
@@ -38,8 +38,8 @@ def days(definition: AttackDefinition, **columns: list[float | None]) -> list[fl
 
 
 def test_a_day_without_an_attack_has_no_severe_one_and_an_attack_of_unknown_severity_is_unknown() -> None:
-    found = days(SEVERE, migraine_occurrence=[0, 1, 1, 1, None], migraine_severity=[None, 5, 4, None, None])
-    assert found == [0, 1, 0, None, None]
+    attacks = days(SEVERE, migraine_occurrence=[0, 1, 1, 1, None], migraine_severity=[None, 5, 4, None, None])
+    assert attacks == [0, 1, 0, None, None]
 
 
 def test_the_values_of_another_field_may_decide() -> None:

@@ -80,51 +80,53 @@ def test_without_reports_no_outcome_is_known() -> None:
 
 
 def settled(
-    predicted: Predicted, asked: pd.DataFrame, told: pd.DataFrame, later: pd.DataFrame
+    predicted: Predicted, requests: pd.DataFrame, reports: pd.DataFrame, later: pd.DataFrame
 ) -> list[tuple[float | None, float | None]]:
-    """Attack and severity of each prediction by the definition of `predicted`."""
-    joined = join_outcomes(latest_predictions(asked), every=asked, feedback=told, diary=later, predicted=predicted)
+    """Return attack and severity of each prediction by the definition of `predicted`."""
+    joined = join_outcomes(
+        latest_predictions(requests), every=requests, feedback=reports, diary=later, predicted=predicted
+    )
     columns = (joined.predictions[name] for name in ("attack", "severity"))
     return [tuple(None if np.isnan(x) else float(x) for x in row) for row in zip(*columns, strict=True)]  # type: ignore[misc]
 
 
 def reported(*rows: tuple[int, float, float | None], field: str | None = None) -> pd.DataFrame:
-    """What diaries of p say of days relative to DAY: (day, attack, severity, or value of `field`)."""
-    made = [
+    """Return reports of the diary of p, from (day relative to DAY, attack, severity or value of `field`)."""
+    records = [
         {"participant": "p", "for_date": DAY + dt.timedelta(days=day), "time": 9.0, "attack": attack,
          "severity": None if field else value, "field": field, "value": value if field else None}
         for day, attack, value in rows
     ]  # fmt: skip
-    return pd.DataFrame(made).astype({"severity": float, "value": float})
+    return pd.DataFrame(records).astype({"severity": float, "value": float})
 
 
 def test_a_severe_attack_is_settled_by_its_severity_whoever_reports_it() -> None:
     severe = Predicted(OutcomeDefinition(AttackDefinition("migraine_severity", 5.0)))
-    asked = predictions(("a", "p", 1))
-    assert settled(severe, asked, feedback(), reported((0, 1, 7))) == [(1, 7)]
-    assert settled(severe, asked, feedback(), reported((0, 1, 3))) == [(0, None)]
-    told = feedback(("a", 9, True)).assign(severity=3.0)
-    assert settled(severe, asked, told, diary())[0][0] == 0
-    assert settled(severe, asked, feedback(("a", 9, True)), diary())[0][0] is None, "of unknown severity"
+    requests = predictions(("a", "p", 1))
+    assert settled(severe, requests, feedback(), reported((0, 1, 7))) == [(1, 7)]
+    assert settled(severe, requests, feedback(), reported((0, 1, 3))) == [(0, None)]
+    reports = feedback(("a", 9, True)).assign(severity=3.0)
+    assert settled(severe, requests, reports, diary())[0][0] == 0
+    assert settled(severe, requests, feedback(("a", 9, True)), diary())[0][0] is None, "of unknown severity"
 
 
 def test_a_window_is_settled_when_all_of_its_days_are_reported() -> None:
     window = Predicted(OutcomeDefinition(window="any"), 3)
-    asked = predictions(("a", "p", 1))
-    assert settled(window, asked, feedback(), reported((-2, 1, 6), (-1, 0, None), (0, 0, None))) == [(1, 6)]
-    assert settled(window, asked, feedback(), reported((-1, 0, None), (0, 1, 6))) == [(None, None)]
-    assert settled(window, asked, feedback(("a", 9, True)), diary())[0][0] == 1, "feedback is about the prediction"
+    requests = predictions(("a", "p", 1))
+    assert settled(window, requests, feedback(), reported((-2, 1, 6), (-1, 0, None), (0, 0, None))) == [(1, 6)]
+    assert settled(window, requests, feedback(), reported((-1, 0, None), (0, 1, 6))) == [(None, None)]
+    assert settled(window, requests, feedback(("a", 9, True)), diary())[0][0] == 1, "feedback is about the prediction"
 
 
 def test_an_onset_is_settled_after_free_days_only() -> None:
     onset = Predicted(OutcomeDefinition(AttackDefinition(free_days=1)))
-    asked = predictions(("a", "p", 1))
-    assert settled(onset, asked, feedback(), reported((-1, 0, None), (0, 1, 4))) == [(1, 4)]
-    assert settled(onset, asked, feedback(), reported((-1, 1, 5), (0, 1, 4))) == [(None, None)]
+    requests = predictions(("a", "p", 1))
+    assert settled(onset, requests, feedback(), reported((-1, 0, None), (0, 1, 4))) == [(1, 4)]
+    assert settled(onset, requests, feedback(), reported((-1, 1, 5), (0, 1, 4))) == [(None, None)]
 
 
 def test_another_field_settles_what_it_decides() -> None:
     level = Predicted(OutcomeDefinition(AttackDefinition("neck_pain")), 1, CONTRACT)
-    asked = predictions(("a", "p", 1))
-    assert settled(level, asked, feedback(), reported((0, 0, 1), field="neck_pain"))[0][0] == 1
-    assert settled(level, asked, feedback(), reported((0, 1, 0), field="yawning"))[0][0] is None
+    requests = predictions(("a", "p", 1))
+    assert settled(level, requests, feedback(), reported((0, 0, 1), field="neck_pain"))[0][0] == 1
+    assert settled(level, requests, feedback(), reported((0, 1, 0), field="yawning"))[0][0] is None

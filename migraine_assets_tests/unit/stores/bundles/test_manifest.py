@@ -181,7 +181,7 @@ def test_the_outcome_says_what_is_predicted_and_on_which_scale(
 
 
 def test_a_defined_outcome_is_in_the_manifest_and_the_default_one_changes_no_byte() -> None:
-    """Bundles of the outcome of the contract keep their hash, and older services read them."""
+    """Bundles with the outcome of the contract have the same hash as before, and older services can read them."""
     plain = outcome_of("attack", None, CONTRACT, horizon=1, definition=OutcomeDefinition())
     assert plain == outcome_of("attack", None, CONTRACT, horizon=1)
     assert b"definition" not in example_manifest().canonical()

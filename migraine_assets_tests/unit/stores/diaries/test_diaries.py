@@ -1,4 +1,4 @@
-"""Diaries in SQLite: merging, versions, limits, several processes, and processes that are killed."""
+"""Diaries in SQLite: merging, versions, limits, several processes, and killed processes."""
 
 from pathlib import Path
 
@@ -92,11 +92,11 @@ def test_participants_are_listed_by_page_and_by_owner(tmp_path: Path) -> None:
         for name in names:
             put(diaries, participant=name, stress_level=1)
         put(diaries, owner="other", participant="Q", stress_level=1)
-        seen, after = [], ""
+        listed, after = [], ""
         while after is not None:
             page, after = diaries.participants("", after=after, count=2)  # type: ignore[assignment]
-            seen += [kept.participant for kept in page]
-        assert (len(seen), set(seen)) == (5, names)
+            listed += [diary.participant for diary in page]
+        assert (len(listed), set(listed)) == (5, names)
 
 
 @pytest.mark.parametrize("content", [b"", b"\xc1", encode_day({"age": 1})[:-1], b"\x92\x02\x80"])
@@ -109,7 +109,7 @@ def test_a_damaged_or_newer_day_is_an_error_with_its_reason(tmp_path: Path, cont
 
 
 def test_two_processes_that_write_one_day_leave_one_of_the_two_whole(tmp_path: Path) -> None:
-    """Fields that only one of them writes keep its last value."""
+    """A field that only one process writes has the last value of that process."""
     writers = [
         writer(None, tmp_path, "stress_level", field, last=40, step=0) for field in ("sleep_hours", "caffeine_intake")
     ]
@@ -123,9 +123,9 @@ def test_two_processes_that_write_one_day_leave_one_of_the_two_whole(tmp_path: P
 def test_a_killed_process_loses_no_acknowledged_day(tmp_path: Path) -> None:
     count = kill_after(writer(None, tmp_path, "stress_level", "sleep_hours", last=100_000, step=1), 30)
     with open_diaries(home=tmp_path) as diaries:
-        kept = everything(diaries)
-        assert count <= len(kept) <= count + 1
-        assert kept == [KeptDay(DAY + k, {"stress_level": k, "sleep_hours": k}) for k in range(len(kept))]
+        rows = everything(diaries)
+        assert count <= len(rows) <= count + 1
+        assert rows == [KeptDay(DAY + k, {"stress_level": k, "sleep_hours": k}) for k in range(len(rows))]
         put(diaries, stress_level=5)
 
 

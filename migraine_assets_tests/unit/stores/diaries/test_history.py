@@ -1,4 +1,4 @@
-"""Everybody's days at a moment, and the outcomes that were written in a period."""
+"""The days of all owners at a moment, and the outcomes that were written in a period."""
 
 from pathlib import Path
 
@@ -62,7 +62,7 @@ def test_outcomes_are_those_of_the_period_and_of_known_participants(tmp_path: Pa
         diaries.put("", "anna", DAY + 1, {"stress_level": 3}, check=no_check)
         now[0] = 20.0
         diaries.put("", "anna", DAY, {"migraine_occurrence": 0, "migraine_severity": None}, check=no_check)
-        # The same name for two owners: nobody knows whose predictions they are.
+        # If two owners use the same id, its predictions cannot be assigned to one of them.
         for owner in ("north", "south"):
             diaries.put(owner, "berta", DAY, {"migraine_occurrence": 1}, check=no_check)
         read = [

@@ -1,4 +1,4 @@
-"""Migrations: from nothing, by several processes at once, half-way, and from a newer version."""
+"""Migrations of a new database, by several processes at once, after an interruption, and of a newer version."""
 
 from pathlib import Path
 
