@@ -118,7 +118,7 @@ def test_a_window_has_the_worst_of_its_days_and_is_known_only_if_all_of_them_are
 
 
 def test_a_window_with_a_gap_is_unknown_even_if_an_attack_is_known():
-    """Otherwise gaps would remove only windows without an attack, and the attack rate would rise with each missing day."""
+    """Otherwise gaps would remove only windows without an attack, and the attack rate would be too high."""
     rng = np.random.default_rng(1)
     present = rng.random(20_000) < 0.7
     attack = (rng.random(20_000) < 0.2).astype(float)
