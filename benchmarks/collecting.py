@@ -17,8 +17,10 @@ import msgspec
 import numpy as np
 
 from migraine_assets.stores.monitoring.collection import collect_predictions
-from migraine_assets.stores.prediction_log.record import PredictionRecord, make_ids, pseudonym
+from migraine_assets.stores.prediction_log.prediction_ids import make_ids
+from migraine_assets.stores.prediction_log.record import PredictionRecord
 from migraine_assets.stores.prediction_log.segments import segments
+from migraine_assets.stores.pseudonyms import pseudonym
 from migraine_assets.stores.store import Store
 
 DAY = dt.date(2026, 3, 1)

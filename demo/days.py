@@ -22,8 +22,10 @@ from migraine_assets.core.features.matrix import FeatureRows, feature_rows
 from migraine_assets.core.monitoring.drift.result import ModelDrift
 from migraine_assets.stores.bundles.bundles import load_bundle
 from migraine_assets.stores.monitoring.results import DRIFT, task_result
-from migraine_assets.stores.prediction_log.record import PredictionRecord, make_ids, pseudonym
+from migraine_assets.stores.prediction_log.prediction_ids import make_ids
+from migraine_assets.stores.prediction_log.record import PredictionRecord
 from migraine_assets.stores.prediction_log.segments import segments
+from migraine_assets.stores.pseudonyms import pseudonym
 from migraine_assets.stores.registry.pointer import read_pointer
 from migraine_assets.stores.signing_secret import shared_secret
 from migraine_assets.stores.store import Store

@@ -10,7 +10,7 @@ from migraine_assets.errors import MigraineError
 from migraine_assets.printable import one_line
 from migraine_assets.sources.columns.binding import Binding, bind
 from migraine_assets.sources.columns.mapping import Column
-from migraine_assets.sources.columns.units import split_header
+from migraine_assets.sources.columns.stated_units import split_header
 from migraine_assets.sources.files.fetch import Fetched, fetch
 from migraine_assets.sources.files.limits import DEFAULT, SourceLimits
 from migraine_assets.sources.files.reader import read_sheet

@@ -21,8 +21,9 @@ from migraine_assets.stores.bundles.bundles import load_manifest
 from migraine_assets.stores.documents import read_table, unless_damaged
 from migraine_assets.stores.monitoring import collection, reported_outcomes
 from migraine_assets.stores.prediction_log.reader import decode_line
-from migraine_assets.stores.prediction_log.record import Feedback, PredictionRecord, pseudonym
+from migraine_assets.stores.prediction_log.record import Feedback, PredictionRecord
 from migraine_assets.stores.prediction_log.segments import ROOT, SUFFIX
+from migraine_assets.stores.pseudonyms import pseudonym
 from migraine_assets.stores.store import Store
 
 if TYPE_CHECKING:

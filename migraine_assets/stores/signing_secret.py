@@ -1,7 +1,7 @@
 """The secret that all replicas share. It signs prediction ids, makes pseudonyms and assigns participants to models.
 
-With another secret, earlier prediction ids are unknown and all pseudonyms change. Not here: ids and pseudonyms
-(`stores.prediction_log.record`).
+With another secret, earlier prediction ids are unknown and all pseudonyms change. Not here: prediction ids
+(`stores.prediction_log.prediction_ids`), pseudonyms (`stores.pseudonyms`).
 """
 
 import secrets

@@ -17,8 +17,8 @@ from migraine_assets.defs.metadata import table
 from migraine_assets.settings import Settings
 from migraine_assets.stores.assets import delivery_log
 from migraine_assets.stores.monitoring.reported_outcomes import reported_outcomes
-from migraine_assets.stores.prediction_log.record import pseudonym
 from migraine_assets.stores.prediction_log.segments import segments
+from migraine_assets.stores.pseudonyms import pseudonym
 from migraine_assets.stores.signing_secret import shared_secret
 from migraine_assets_tests.support.homes import CopyHome, Home, Result, assert_sound
 from migraine_assets_tests.unit.stores.prediction_log.log_records import prediction_record

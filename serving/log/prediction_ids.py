@@ -1,6 +1,6 @@
 """Prediction ids: making new ones, and verifying those that come back with feedback.
 
-Not here: the format and signature of an id (`migraine_assets.stores.prediction_log.record`), the log itself
+Not here: the format and signature of an id (`migraine_assets.stores.prediction_log.prediction_ids`), the log itself
 (`serving.log.writer`).
 """
 
@@ -8,7 +8,7 @@ import os
 import threading
 import time
 
-from migraine_assets.stores.prediction_log import record
+from migraine_assets.stores.prediction_log import prediction_ids
 
 
 class PredictionIds:
@@ -19,11 +19,11 @@ class PredictionIds:
 
     def make(self, count: int) -> list[str]:
         """Make `count` new ids."""
-        return record.make_ids(self._secret, count, time=time.time(), random=self._random)
+        return prediction_ids.make_ids(self._secret, count, time=time.time(), random=self._random)
 
     def is_genuine(self, prediction_id: str) -> bool:
         """Return whether a replica of this service made `prediction_id`."""
-        return record.is_genuine(self._secret, prediction_id)
+        return prediction_ids.is_genuine(self._secret, prediction_id)
 
 
 class RandomBytes:

@@ -18,9 +18,10 @@ from typing import Any, Generic, Protocol, TypeVar
 import msgspec
 
 from migraine_assets.errors import StoreError
-from migraine_assets.stores.prediction_log.record import Feedback, PredictionRecord, pseudonym
+from migraine_assets.stores.prediction_log.record import Feedback, PredictionRecord
 from migraine_assets.stores.prediction_log.record_block import Block
 from migraine_assets.stores.prediction_log.segments import Segments, segments
+from migraine_assets.stores.pseudonyms import pseudonym
 from migraine_assets.stores.store import Store
 from serving.background import attempt
 from serving.settings import ServingSettings

@@ -1,7 +1,7 @@
 """Table of the units of sources, with the conversion of each to the unit of the contract.
 
-Not here: bounds (`core.contract`), spellings in headers and mappings (`sources.columns.units`), detection of a changed
-unit (`core.quality.unit_change`) or of an unstated one (`sources.columns.plausibility`).
+Not here: bounds (`core.contract`), spellings in headers and mappings (`sources.columns.stated_units`), detection of a
+changed unit (`core.quality.unit_change`) or of an unstated one (`sources.columns.plausibility`).
 """
 
 from dataclasses import dataclass

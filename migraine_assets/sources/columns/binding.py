@@ -14,8 +14,8 @@ from migraine_assets.errors import ConfigurationError, DataRefused
 from migraine_assets.sources.columns.cells import number
 from migraine_assets.sources.columns.dates import parse_date
 from migraine_assets.sources.columns.mapping import Column, SourceMapping
+from migraine_assets.sources.columns.stated_units import conversion, is_rating, split_header
 from migraine_assets.sources.columns.suggestion import nearest
-from migraine_assets.sources.columns.units import conversion, is_rating, split_header
 from migraine_assets.sources.files.delivery import READING
 from migraine_assets.sources.files.sheet import Sheet
 

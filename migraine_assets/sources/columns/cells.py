@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from migraine_assets.core.contract import Field
-from migraine_assets.sources.columns.units import is_rating, scale_of
+from migraine_assets.sources.columns.stated_units import is_rating, scale_of
 from migraine_assets.sources.columns.words import FALSE, TRUE, folded
 
 _SPACES = re.compile(r"(?<=\d)['\u2019 \u00a0\u2009\u202f](?=\d{3}(?!\d))")

@@ -47,7 +47,7 @@ from migraine_assets.errors import ConfigurationError
 from migraine_assets.sources.columns import mapping_values as values
 from migraine_assets.sources.columns.mapping_yaml import MappingLoader
 from migraine_assets.sources.columns.observation import EventColumns, Observation, parse_events, parse_observation
-from migraine_assets.sources.columns.units import conversion, known_units
+from migraine_assets.sources.columns.stated_units import conversion, known_units
 
 _TOP = (
     "description", "horizon", "columns", "constants", "match_names", "events", "observation",

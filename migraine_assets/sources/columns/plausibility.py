@@ -2,7 +2,7 @@
 
 A column whose median is plausible in the unit of its field is read unchanged. If exactly one other unit is plausible,
 the column is converted and a note reports it. Otherwise the column is refused. Not here: stated units
-(`sources.columns.units`), changes since the last delivery (`core.quality.unit_change`).
+(`sources.columns.stated_units`), changes since the last delivery (`core.quality.unit_change`).
 """
 
 from dataclasses import dataclass
@@ -14,7 +14,7 @@ from migraine_assets.core.contract import Field
 from migraine_assets.core.diary.units import PLAUSIBLE_MEDIANS, UNITS, Unit
 from migraine_assets.errors import DataRefused
 from migraine_assets.sources.columns.advice import mapping_line, remedy
-from migraine_assets.sources.columns.units import is_rating
+from migraine_assets.sources.columns.stated_units import is_rating
 
 _MIN_VALUES = 20
 # Up to this share of values may be out of bounds in the right unit.

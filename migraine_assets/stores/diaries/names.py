@@ -1,7 +1,7 @@
 """Ids of participants in the database of diaries: a keyed hash for look-ups, and the encrypted id.
 
 Both keys are derived from the signing secret of the service. The hash is that of the prediction log. Not here: the
-secret (`stores.signing_secret`), the hash (`stores.prediction_log.record`).
+secret (`stores.signing_secret`), the hash (`stores.pseudonyms`).
 """
 
 import hashlib
@@ -10,7 +10,7 @@ from functools import lru_cache
 from typing import Any
 
 from migraine_assets.errors import StoreError
-from migraine_assets.stores.prediction_log.record import pseudonym
+from migraine_assets.stores.pseudonyms import pseudonym
 
 _NONCE = 12  # bytes
 # The hash of this name shows whether a database was written with the same secret. No participant can have it.

@@ -18,7 +18,7 @@ from migraine_assets.errors import StoreError
 from migraine_assets.stores.diaries.diaries import EPOCH
 from migraine_assets.stores.diaries.history import WrittenDay
 from migraine_assets.stores.documents import read_table, unless_damaged
-from migraine_assets.stores.prediction_log.record import pseudonym
+from migraine_assets.stores.pseudonyms import pseudonym
 from migraine_assets.stores.store import Store
 
 if TYPE_CHECKING:

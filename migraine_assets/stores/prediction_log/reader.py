@@ -16,7 +16,8 @@ import msgspec
 from migraine_assets.errors import StoreError
 from migraine_assets.stores.documents import UNREADABLE, unless_damaged
 from migraine_assets.stores.prediction_log import record_block
-from migraine_assets.stores.prediction_log.record import Feedback, PredictionRecord, made_at
+from migraine_assets.stores.prediction_log.prediction_ids import made_at
+from migraine_assets.stores.prediction_log.record import Feedback, PredictionRecord
 from migraine_assets.stores.prediction_log.record_block import Block
 from migraine_assets.stores.prediction_log.segments import ROOT, SUFFIX
 from migraine_assets.stores.store import Store

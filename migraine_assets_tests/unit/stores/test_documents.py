@@ -18,8 +18,9 @@ from migraine_assets.stores.monitoring import collection, gauges, pipeline_statu
 from migraine_assets.stores.monitoring.decisions import AutomationDecision, decisions, record_decision
 from migraine_assets.stores.monitoring.heartbeats import heartbeats, record_heartbeat
 from migraine_assets.stores.monitoring.results import DRIFT, ESTIMATED, QUALITY, REALIZED, read_result, write_result
+from migraine_assets.stores.prediction_log.prediction_ids import make_id
 from migraine_assets.stores.prediction_log.reader import KINDS, decode_line, find_record
-from migraine_assets.stores.prediction_log.record import Feedback, PredictionRecord, make_id
+from migraine_assets.stores.prediction_log.record import Feedback, PredictionRecord
 from migraine_assets.stores.prediction_log.record_block import Block, Part, ShadowPart
 from migraine_assets.stores.registry import promotion_log
 from migraine_assets.stores.registry.pointer import POINTER, Pointer, Rollout, Serving, read_pointer, write_pointer

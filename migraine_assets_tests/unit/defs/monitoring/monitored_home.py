@@ -29,8 +29,10 @@ from migraine_assets.sources.registry import read_source
 from migraine_assets.stores.bundles.bundles import load_bundle, write_bundle
 from migraine_assets.stores.bundles.pack import Context, pack
 from migraine_assets.stores.bundles.provenance import BundleProvenance, add_provenance
-from migraine_assets.stores.prediction_log.record import Feedback, PredictionRecord, make_ids, pseudonym
+from migraine_assets.stores.prediction_log.prediction_ids import make_ids
+from migraine_assets.stores.prediction_log.record import Feedback, PredictionRecord
 from migraine_assets.stores.prediction_log.segments import segments
+from migraine_assets.stores.pseudonyms import pseudonym
 from migraine_assets.stores.registry.champions import promote
 from migraine_assets.stores.registry.pointer import read_pointer
 from migraine_assets.stores.signing_secret import shared_secret

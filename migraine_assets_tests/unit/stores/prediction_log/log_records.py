@@ -2,7 +2,8 @@
 
 import datetime as dt
 
-from migraine_assets.stores.prediction_log.record import Feedback, PredictionRecord, make_id
+from migraine_assets.stores.prediction_log.prediction_ids import make_id
+from migraine_assets.stores.prediction_log.record import Feedback, PredictionRecord
 
 SECRET = b"a secret for tests"
 NOON = dt.datetime(2026, 3, 1, 12, tzinfo=dt.UTC).timestamp()

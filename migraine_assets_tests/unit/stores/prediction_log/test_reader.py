@@ -2,8 +2,9 @@ from pathlib import Path
 
 import pytest
 
+from migraine_assets.stores.prediction_log.prediction_ids import make_id
 from migraine_assets.stores.prediction_log.reader import Progress, days, find_record, latest_feedback, read
-from migraine_assets.stores.prediction_log.record import PredictionRecord, make_id
+from migraine_assets.stores.prediction_log.record import PredictionRecord
 from migraine_assets.stores.store import Store
 from migraine_assets_tests.unit.stores.prediction_log.log_records import NOON, SECRET, feedback, prediction_record
 from serving.log.writer import PredictionLog, open_prediction_log

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from migraine_assets.stores.prediction_log.record import ID_LENGTH, is_genuine, made_at, make_id, make_ids, pseudonym
+from migraine_assets.stores.prediction_log.prediction_ids import ID_LENGTH, is_genuine, made_at, make_id, make_ids
 
 SECRET, OTHER = b"one", b"two"
 
@@ -69,13 +69,3 @@ def test_an_id_with_one_character_changed_is_not_genuine(place: int) -> None:
 def test_arbitrary_text_is_not_genuine_and_never_raises(text: str) -> None:
     assert not is_genuine(SECRET, text)
     made_at(text)
-
-
-def test_a_pseudonym_is_stable_depends_on_the_secret_and_hides_the_name() -> None:
-    assert pseudonym(SECRET, "anna") == pseudonym(SECRET, "anna")
-    assert pseudonym(SECRET, "anna") not in (pseudonym(OTHER, "anna"), pseudonym(SECRET, "Anna"))
-    assert "anna" not in pseudonym(SECRET, "anna")
-
-
-def test_a_pseudonym_of_invalid_unicode_does_not_raise() -> None:
-    assert len(pseudonym(SECRET, "\ud800")) == 32

@@ -2,7 +2,7 @@ import pytest
 
 from migraine_assets.core.contract import BY_NAME
 from migraine_assets.core.diary.units import UNITS
-from migraine_assets.sources.columns.units import known_units, scale_of, split_header
+from migraine_assets.sources.columns.stated_units import known_units, scale_of, split_header
 
 
 @pytest.mark.parametrize(("field", "unit", "value", "expected"), [
