@@ -20,7 +20,7 @@ def md5(content: bytes) -> str:
 
 
 def md5_of(file: BinaryIO) -> tuple[str, int]:
-    """The MD5 of a stream from here to its end, and the number of its bytes."""
+    """Return the MD5 of the rest of a stream, and its number of bytes."""
     digest, size = hashlib.md5(usedforsecurity=False), 0
     while part := file.read(_PART_BYTES):
         digest.update(part)

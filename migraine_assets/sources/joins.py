@@ -1,7 +1,7 @@
 """Side tables joined to the days of a diary, by participant and date, or by one of them.
 
-The value of the diary wins where it has one. What does not match, and what differs, is counted and told. Not here:
-which file is a side table (`sources.side_files`), the format of each (`sources.importers.formats`).
+Values of the diary take precedence. Rows without a match and differing values are counted in notes. Not here: the
+choice of side tables among the files (`sources.side_files`), their formats (`sources.importers.formats`).
 """
 
 from collections.abc import Sequence
@@ -23,7 +23,7 @@ from migraine_assets.sources.side_files import Side
 from migraine_assets.sources.styles import decide_styles
 
 _PERSON, _DATE = "participant_id", "date"
-# Differences of at most this share of a value are rounding.
+# Differences up to this share of a value are attributed to rounding.
 _ROUNDING = 0.005
 
 
@@ -39,7 +39,7 @@ class Joined:
 def join_sides(frame: pd.DataFrame, sides: Sequence[Side], contract: Contract) -> Joined:
     """Fill the raw `frame` of a diary with the values of `sides`, one after the other.
 
-    Raises `DataRefused` if it is not known whose values they are, or if days have several values.
+    Raises `DataRefused` if the participant of the values is unknown, or if days have several values.
     """
     joined = Joined(frame)
     for group in _groups(sides):
@@ -49,7 +49,7 @@ def join_sides(frame: pd.DataFrame, sides: Sequence[Side], contract: Contract) -
 
 
 def _groups(sides: Sequence[Side]) -> list[list[Side]]:
-    """Group the files of one export, such as one for each month, which are one table together."""
+    """Group the files that form one table together, such as the monthly files of an export."""
     groups: dict[object, list[Side]] = {}
     for side in sides:
         names = frozenset(column.field.name for column, _ in side.part.binding.columns)
@@ -67,7 +67,7 @@ def _join(frame: pd.DataFrame, sides: Sequence[Side], contract: Contract) -> Joi
     keys = [name for name in (_PERSON, _DATE) if table[name].notna().any()]
     notes = (*notes, *(note for side in sides for note in side.notes(contract)))
     if not keys:
-        raise DataRefused(f"{what} has neither a date nor a participant, so that it cannot be joined. Map one of them.")
+        raise DataRefused(f"{what} has neither a date nor a participant, so it cannot be joined. Map one of them.")
     if not fields:
         return Joined(frame, (), (*notes, f"{what} has no field of the diary and was not joined."))
     usable = table[keys].notna().all(axis=1) & table["unreadable"].isna()
@@ -123,7 +123,7 @@ def _one_row_each(
 
 
 def _described(frame: pd.DataFrame, keys: list[str], side: Side, what: str) -> tuple[NDArray[np.bool_], str]:
-    """Return the rows of the diary that the table may describe, and whose they are."""
+    """Return a mask of the diary rows to which the table may apply, and a description of their participants."""
     people = frame[_PERSON].dropna().unique().tolist()
     stated = side.join.participants if side.join else ()
     if _PERSON in keys and not stated:
@@ -135,14 +135,14 @@ def _described(frame: pd.DataFrame, keys: list[str], side: Side, what: str) -> t
         if unknown := set(stated) - set(people):
             raise ConfigurationError(
                 f"'participants' of 'file: {side.join.file if side.join else what}' under 'join' has {len(unknown)} "
-                "names that are not in the diary. Write them as the diary does."
+                "names that are not in the diary. Write them as in the diary."
             )
         return frame[_PERSON].isin(stated).to_numpy(), f" of {plural(len(stated), 'participant')}"
     if len(people) > 1 and not stated and not side.of_place:
         remedy = (
             f"State 'participants: [<participant>]' (or all) beside 'file: {side.join.file}' under 'join'."
             if side.join
-            else "Say in a mapping whose it is: "
+            else "State its participants in a mapping: "
             f"{{match_names: true, join: [{{file: {side.part.sheet.file}, participants: [<participant>]}}]}}"
         )
         raise DataRefused(f"{what} has no participant, and the diary has {len(people)}. {remedy}")
@@ -151,7 +151,7 @@ def _described(frame: pd.DataFrame, keys: list[str], side: Side, what: str) -> t
 
 
 def _positions(frame: pd.DataFrame, table: pd.DataFrame, keys: list[str], rows: NDArray[np.bool_]) -> NDArray[np.int64]:
-    """Return for each row of the diary the row of the table with the same key; -1 where there is none."""
+    """Return the index of the table row with the same key for each row of the diary; -1 if there is none."""
     index = pd.MultiIndex.from_frame(table[keys]) if len(keys) > 1 else pd.Index(table[keys[0]])
     wanted = pd.MultiIndex.from_frame(frame[keys]) if len(keys) > 1 else pd.Index(frame[keys[0]])
     position = index.get_indexer(wanted).astype(np.int64)
@@ -174,7 +174,7 @@ def _coverage(
 def _filled(
     frame: pd.DataFrame, table: pd.DataFrame, fields: list[str], position: NDArray[np.int64], what: str
 ) -> tuple[pd.DataFrame, tuple[str, ...]]:
-    """Return the frame with the values of the table where the diary has none, and the notes on each field."""
+    """Return the frame with nulls of the diary replaced by values of the table, and notes on each field."""
     frame, notes = frame.copy(deep=False), []
     for field in fields:
         own = frame[field]
@@ -188,7 +188,7 @@ def _filled(
 
 
 def _differences(own: pd.Series, joined: pd.Series) -> NDArray[np.float64]:
-    """Return how far both values are apart where they differ: NaN for texts."""
+    """Return the absolute differences of unequal values; NaN for texts."""
     if own.dtype == object:
         return np.full(int((own != joined).sum()), np.nan)
     ours, theirs = own.to_numpy(np.float64), joined.to_numpy(np.float64)
@@ -200,9 +200,9 @@ def _conflicts(differs: NDArray[np.float64], both: int) -> str:
     if not both:
         return ""
     if not len(differs):
-        return f" On {both:,} days the diary has the same."
+        return f" On {both:,} days, the diary has the same value."
     mean = "" if np.isnan(differs).any() else f" (by {differs.mean():.3g} on average)"
-    return f" On {len(differs):,} of {both:,} days the diary has another value{mean}, which was kept."
+    return f" On {len(differs):,} of {both:,} days, the diary has a different value{mean}, which was kept."
 
 
 def _unreadable(
@@ -224,5 +224,5 @@ def _unreadable(
 
 
 def with_columns(columns: Sequence[ReadColumn], joined: Joined) -> tuple[ReadColumn, ...]:
-    """Return the columns of the diary and those that were joined, but not the keys of the latter."""
+    """Return the columns of the diary and the joined columns, without the keys of the latter."""
     return (*columns, *(replace(column) for column in joined.columns if column.field not in (_PERSON, _DATE)))

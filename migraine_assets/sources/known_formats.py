@@ -16,7 +16,7 @@ from migraine_assets.sources.files.limits import SourceLimits
 
 @dataclass(frozen=True)
 class KnownFormat:
-    """A known header: all of `columns`, in any order, and nothing else except `optional`, unless `others` is true."""
+    """A known header: all of `columns`, in any order, and optionally `optional`; others only if `others` is true."""
 
     name: str
     columns: frozenset[str]
@@ -34,7 +34,7 @@ KOSTECKI_DILLON = KnownFormat(
     frozenset({"id", "time", "dos", "hatype", "age", "airq", "medication", "headache", "sex"}),
     frozenset({"", "rownames"}),
 )
-# Columns that no other diary has together; the file has 86.
+# No other diary has all of these columns; the file has 86 columns.
 PARK_2016 = KnownFormat(
     "park2016",
     frozenset({
@@ -59,9 +59,9 @@ def shipped_mapping(form: KnownFormat, contract: Contract = CONTRACT) -> SourceM
 
 
 def read_mapping(location: str, *, limits: SourceLimits, contract: Contract) -> SourceMapping:
-    """Return the mapping at `location`, or the shipped one of that name where there is no such file.
+    """Return the mapping at `location`, or the built-in mapping of that name if there is no such file.
 
-    Raises `ConfigurationError` if there is none, or an invalid one.
+    Raises `ConfigurationError` if there is none, or if it is invalid.
     """
     form = next((form for form in FORMATS if form.name == location), None)
     text = read_text(location, limits=limits) if form is None or Path(location).exists() else _shipped_text(form)

@@ -86,7 +86,7 @@ def is_diary(part: Part) -> bool:
 def require_outcome(part: Part, mapping: SourceMapping | None, *, beside: bool = False) -> None:
     """Raise `DataRefused` if the file has no outcome, or if the mapping leaves out its participants or dates.
 
-    `beside`: whether another file of the delivery has the outcome, so that this one may be joined to it.
+    `beside`: whether another file of the delivery has the outcome, so that this file may be joined to it.
     """
     constants: Mapping[str, str] = mapping.constants if mapping else {}
     name = part.sheet.file

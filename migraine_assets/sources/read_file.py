@@ -20,10 +20,10 @@ from migraine_assets.sources.importers.side_table import SideTable
 
 
 def read_file(file: SourceFile, mapping: SourceMapping | None, limits: SourceLimits) -> Sheet | AttackList | SideTable:
-    """Read `file` as its content says, or as a table of attacks where `mapping` names their columns.
+    """Read `file` by its content, or as a table of attacks if `mapping` names their columns.
 
-    Raises `DataRefused` for a file that is damaged, no table or beyond `limits`, `ConfigurationError` for a sheet that
-    it does not have.
+    Raises `DataRefused` for a file that is damaged, is not a table or exceeds `limits`, and `ConfigurationError` for a
+    sheet that it does not have.
     """
     head = file.head()
     if importers.is_streamed(head):
@@ -31,7 +31,7 @@ def read_file(file: SourceFile, mapping: SourceMapping | None, limits: SourceLim
             streamed = importers.read_stream(file.name, head, stream, limits)
         if streamed is not None:
             return streamed
-    file = replace(file, stored=uncompressed(file.name, file.content, limits=limits))  # once for all readers
+    file = replace(file, stored=uncompressed(file.name, file.content, limits=limits))  # unpacked once for all readers
     content = _content(file, mapping, limits)
     if not isinstance(content, Sheet):
         return content
@@ -44,7 +44,9 @@ def _content(file: SourceFile, mapping: SourceMapping | None, limits: SourceLimi
     encoding, skip, sheet = (mapping.encoding, mapping.skip_rows, mapping.sheet) if mapping else (None, 0, None)
     if sheet is not None:
         if not WORKBOOK.recognizes(file.content):
-            raise ConfigurationError(f"The mapping reads sheet '{sheet}', but {file.name} is no workbook. Remove it.")
+            raise ConfigurationError(
+                f"The mapping reads sheet '{sheet}', but {file.name} is not a workbook. Remove it."
+            )
         return read_workbook(file.name, file.content, limits, title=sheet)
     content = importers.read(file.name, file.content, limits)
     if content is not None:

@@ -1,4 +1,4 @@
-"""Which files of a delivery are side tables: those that the mapping joins, and those whose format says so.
+"""The choice of side tables among the files of a delivery, by the mapping or by their format.
 
 Not here: joining them (`sources.joins`), their formats (`sources.importers.formats`).
 """
@@ -23,7 +23,10 @@ from migraine_assets.sources.read_file import read_file
 
 @dataclass(frozen=True)
 class Side:
-    """A side table, how its columns are read, and the entry of the mapping that joins it, if one does."""
+    """A side table, the mapping of its columns, and the entry under `join` for it, if there is one.
+
+    `what`: the export, for messages. `of_place`: whether the values belong to a place and not to a participant.
+    """
 
     part: Part
     mapping: SourceMapping
@@ -32,7 +35,7 @@ class Side:
     join: Join | None = None
 
     def notes(self, contract: Contract) -> tuple[str, ...]:
-        """Return the notes on the file, and the columns that are not read."""
+        """Return the notes on the file and on its ignored columns."""
         names = [name for name in self.part.binding.kept_out if name not in contract.by_name]
         notes = (*self.part.sheet.notes, *self.part.notes)
         if not names:
@@ -46,7 +49,7 @@ class Side:
 
 @dataclass(frozen=True)
 class DiarySheet:
-    """A file with an outcome, and how its columns are read where no mapping is given."""
+    """A file with an outcome, and the mapping of its columns that applies if no mapping is given."""
 
     sheet: Sheet
     mapping: SourceMapping | None = None
@@ -76,7 +79,7 @@ def refuse_missing(files: Sequence[SourceFile], mapping: SourceMapping | None) -
 def divide(
     files: Sequence[SourceFile], mapping: SourceMapping | None, limits: SourceLimits, contract: Contract
 ) -> tuple[list[DiarySheet], list[Side]]:
-    """Return the diaries among `files` and the side tables. Raises `DataRefused` if there is no diary."""
+    """Divide `files` into diaries and side tables. Raises `DataRefused` if there is no diary."""
     diaries: list[DiarySheet] = []
     sides: list[Side] = []
     for file in files:
@@ -97,20 +100,20 @@ def divide(
 
 
 def _stated_side(file: SourceFile, join: Join, limits: SourceLimits, contract: Contract) -> Side:
-    """Return the side table that the mapping joins, read by its format or by the columns that the mapping names."""
+    """Return the side table of an entry under `join`, read by its format or by the columns of the entry."""
     content = read_file(file, join.mapping, limits)
     if isinstance(content, AttackList):
         raise DataRefused(f"{file.name} is a list of attacks, which is a diary of its own and cannot be joined.")
     if isinstance(content, SideTable):
         side = _recognized_side(content, contract, mapping=join.mapping)
         if side is None:
-            raise DataRefused(f"{file.name} has an outcome, so that it is a diary. Remove it from 'join'.")
+            raise DataRefused(f"{file.name} has an outcome, so it is a diary. Remove it from 'join'.")
         return replace(side, join=join)
     return Side(_without_outcomes(content, join.mapping, contract), join.mapping, "", join=join)
 
 
 def _recognized_side(table: SideTable, contract: Contract, *, mapping: SourceMapping | None = None) -> Side | None:
-    """Return `table` as a side table, or None if it has an outcome and thus is a diary."""
+    """Return `table` as a side table; None if it has an outcome, so that it is a diary."""
     stated = _mapping_of(table, contract)
     part = read_part(table.sheet, stated, contract)
     if part.binding.position(ATTACK) is not None:
@@ -122,13 +125,13 @@ def _recognized_side(table: SideTable, contract: Contract, *, mapping: SourceMap
 
 
 def _mapping_of(table: SideTable, contract: Contract) -> SourceMapping:
-    """Return the mapping of a side table: its columns have the names and the units of fields."""
+    """Return the mapping of a side table, whose columns have the names and units of fields."""
     fields = [contract.by_name[name] for name in table.sheet.header if name in contract.by_name]
     return SourceMapping(tuple(Column(field, field.name, stated=True) for field in fields), match_names=True)
 
 
 def _without_outcomes(sheet: Sheet, mapping: SourceMapping, contract: Contract) -> Part:
-    """Read the columns of a side table. A duration in it is not that of an attack."""
+    """Read the columns of a side table except outcomes: its durations are not those of attacks."""
     binding = bind(sheet, mapping, contract)
     outcomes = {position for column, position in binding.columns if column.field.role == "outcome"}
     return read_part(sheet, mapping, contract, without=outcomes)
@@ -138,6 +141,6 @@ def _refuse_alone(sides: Sequence[Side]) -> None:
     """Raise `DataRefused` for side tables without a diary."""
     first = sides[0]
     raise DataRefused(
-        f"{first.part.sheet.file} ({first.what}) holds values of days, but no attacks. Put it beside a diary into one "
+        f"{first.part.sheet.file} ({first.what}) has daily values, but no attacks. Put it beside a diary into one "
         "folder or archive, and give that as the source: its values are then joined to the days of the diary."
     )

@@ -1,6 +1,6 @@
-"""Fetching the weather of a place from Open-Meteo, as a file to be joined to a diary.
+"""Fetching of the weather of a place from Open-Meteo, as a file that can be joined to a diary.
 
-Only the place, rounded, and the period leave this machine, and only on an explicit command. Not here: reading such a
+Only the rounded place and the period leave this machine, and only after an explicit command. Not here: reading such a
 file (`sources.importers.formats.open_meteo`), the command (`cli.commands.weather`).
 """
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 ARCHIVE = "https://archive-api.open-meteo.com/v1/archive"
 VARIABLES = ("temperature_2m", "relative_humidity_2m", "pressure_msl")
-# Weather differs little within 0.1 degrees, about 10 km, and the home of a person remains unknown.
+# Within 0.1 degrees, about 10 km, weather differs little, and the home of a person is not disclosed.
 DECIMALS = 1
 _CONNECT_SECONDS, _SECONDS = 10.0, 60.0
 _LARGEST = 64 * MIB
@@ -29,7 +29,7 @@ _LONGEST = dt.timedelta(days=366 * 20)
 
 @dataclass(frozen=True)
 class WeatherRequest:
-    """A place in degrees, and the first and the last day. Raises `ConfigurationError` for impossible ones."""
+    """A place in degrees, and the first and last day. Raises `ConfigurationError` for invalid values."""
 
     latitude: float
     longitude: float
@@ -38,18 +38,18 @@ class WeatherRequest:
 
     def __post_init__(self) -> None:
         """Check the place and the period."""
-        # A NaN fails too.
+        # This is also true for NaN.
         if not (-90 <= self.latitude <= 90 and -180 <= self.longitude <= 180):
             raise ConfigurationError(
-                f"{self.latitude}, {self.longitude} is no place: latitude goes from -90 to 90, longitude from -180 to "
-                "180, both in degrees."
+                f"{self.latitude}, {self.longitude} is not a place: the latitude must be from -90 to 90 degrees, "
+                "and the longitude from -180 to 180 degrees."
             )
         if not dt.timedelta() <= self.last - self.first <= _LONGEST:
             raise ConfigurationError(f"The period from {self.first} to {self.last} is empty or longer than 20 years.")
 
     @property
     def sent(self) -> Mapping[str, str]:
-        """Everything that the request tells the server. The day before the first is needed for a change."""
+        """The query of the request, which is all that the server receives. The first change needs the day before."""
         return {
             "latitude": f"{self.latitude:.{DECIMALS}f}",
             "longitude": f"{self.longitude:.{DECIMALS}f}",
@@ -61,15 +61,15 @@ class WeatherRequest:
 
 
 def fetch_weather(request: WeatherRequest, *, url: str = ARCHIVE, seconds: float = _SECONDS) -> bytes:
-    """Return the answer of Open-Meteo at `url`, which is checked to be readable.
+    """Return the response of Open-Meteo at `url`, after a check that it can be read.
 
-    `seconds`: how long the server may be silent. Raises `ConfigurationError` for an unusable address, `DataRefused` if
-    the server does not answer, refuses the request, or answers with something else.
+    `seconds`: time limit without data from the server. Raises `ConfigurationError` for an unusable address, and
+    `DataRefused` if the server does not respond, refuses the request, or responds with other content.
     """
     import httpx
 
     if urlsplit(url).scheme not in ("http", "https"):
-        raise ConfigurationError(f"'{url}' is no HTTP address. Write one such as {ARCHIVE}.")
+        raise ConfigurationError(f"'{url}' is not an HTTP address. Write one such as {ARCHIVE}.")
     limits = httpx.Timeout(seconds, connect=min(seconds, _CONNECT_SECONDS))
     try:
         with (
@@ -91,19 +91,19 @@ def _body(response: "httpx.Response") -> bytes:
     for part in response.iter_bytes():
         size += len(part)
         if size > _LARGEST:
-            raise DataRefused(f"{response.url.host} answers with more than {_LARGEST // MIB} MiB. Ask for fewer days.")
+            raise DataRefused(f"{response.url.host} responds with more than {_LARGEST // MIB} MiB. Request fewer days.")
         parts.append(part)
     return b"".join(parts)
 
 
 def _check(content: bytes, status: int, url: str) -> None:
     if status == 429:
-        raise DataRefused(f"{url} allows no more requests for now. Try again in an hour.")
+        raise DataRefused(f"{url} allows no more requests at the moment. Try again in an hour.")
     if status >= 300:
         reason = ""
         if content.lstrip().startswith(b"{"):
             reason = str(as_mapping(load_json(url, content, "answer")).get("reason") or "")[:300]
-        raise DataRefused(f"{url} answers with status {status}{f': {reason}' if reason else ''}. Check the request.")
+        raise DataRefused(f"{url} responds with status {status}{f': {reason}' if reason else ''}. Check the request.")
     if not OPEN_METEO_DOCUMENT.recognizes(content):
-        raise DataRefused(f"{url} answers with something else than the weather of Open-Meteo. Check the address.")
+        raise DataRefused(f"{url} does not respond with weather of Open-Meteo. Check the address.")
     OPEN_METEO_DOCUMENT.read(url, content, DEFAULT)

@@ -48,7 +48,7 @@ def preprocess(valid: pd.DataFrame, *, cleaning: Cleaning | None = None, contrac
     `cleaning` defaults to the rules for `contract`. Rows without a date keep their order within a participant and are
     never dropped.
     """
-    # Cleaning replaces whole columns, so that a shallow copy is enough.
+    # Cleaning replaces whole columns, so a shallow copy is enough.
     frame = valid.copy(deep=False)
     actions = _clean(frame, cleaning or cleaning_for(contract), contract)
     # Repeated rows are dropped last, because cleaning can make rows equal.
@@ -59,7 +59,7 @@ def preprocess(valid: pd.DataFrame, *, cleaning: Cleaning | None = None, contrac
 
 
 def cleaning_actions(valid: pd.DataFrame, *, cleaning: Cleaning, contract: Contract) -> pd.DataFrame:
-    """Return the actions of `preprocess` on single values, with the columns `ACTION_COLUMNS`, without doing them."""
+    """Return the changes that `preprocess` would make to single values, with the columns `ACTION_COLUMNS`."""
     return _table(_clean(valid.copy(deep=False), cleaning, contract))
 
 

@@ -123,8 +123,8 @@ def read_back(
 
 
 def _groups(valid: pd.DataFrame, by: str, attack: NDArray[np.float64]) -> tuple[Group, ...]:
-    """Return the groups by a column without nulls, in the order in which they appear."""
-    # All groups at once: there may be as many as participants.
+    """Return the groups by a column without nulls, in order of appearance."""
+    # Compute all groups at once, because there may be as many as participants.
     columns = pd.DataFrame(
         {
             "by": valid[by].to_numpy(),

@@ -12,7 +12,7 @@ applying a mapping (`sources.columns.coercion`).
     skip_rows: 3                     # lines above the header
     ignore: [notes]                  # columns that are not read
     entries: day                     # several rows of a day become one
-    sheet: Diary                     # of a workbook
+    sheet: Diary                     # of a workbook, if not the first with a table
     columns:                         # contract field: column, or a table
       participant_id: Patient        # or [site, patient], or {from: file_name}
       duration_h: {column: duration_min, unit: min}
@@ -25,10 +25,10 @@ applying a mapping (`sources.columns.coercion`).
     constants: {sex: F}
     match_names: true                # also read columns whose names match; the default is only without columns
 
-    join:                            # other files of the delivery, by participant and date, or by one of them
-      - file: "weather*.csv"         # a name or a pattern; with columns and other keys as above
+    join:                            # other files of the delivery, joined by participant and date, or by one of them
+      - file: "weather*.csv"         # a name or a pattern; columns and other keys as above
         columns: {date: day, weather_pressure: {column: p, unit: hPa}}
-        participants: [p1, p2]       # of a table without participants; or all
+        participants: [p1, p2]       # for a table without participants; or all
 
 A list of attacks has the keys of `sources.columns.observation` instead of, or beside, columns.
 """
@@ -119,9 +119,10 @@ class SourceMapping:
 
 @dataclass(frozen=True)
 class Join:
-    """A file of the delivery, by a name or pattern, that is joined to the diary, and how it is read.
+    """An entry under `join`: a name or pattern of files that are joined to the diary, and their mapping.
 
-    `participants`: whose days a table without participants describes; (`EVERYBODY`,) for all, empty if not stated.
+    `participants`: the participants that a table without participants describes; (`EVERYBODY`,) for all, empty if not
+    stated.
     """
 
     file: str
@@ -207,7 +208,7 @@ def _join(raw: Any, *, name: str, contract: Contract) -> Join:
             "remove it there, or give the file as a diary."
         )
     own = {key: value for key, value in table.items() if key not in ("file", "participants")}
-    # Without any key, its format is recognized, or its columns are by their names.
+    # Without other keys, its format or its column names are recognized.
     mapping = _parse(own or {"match_names": "true"}, text="", name=f"'{file}' in {name}", contract=contract)
     return Join(file, mapping, values.names(table.get("participants", []), where=f"'participants' of {name}"))
 

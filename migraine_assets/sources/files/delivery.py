@@ -27,7 +27,7 @@ RAW_COLUMNS: tuple[str, ...] = raw_columns(CONTRACT)
 
 
 Opener = Callable[[], BinaryIO]
-# So many bytes show the format of a file.
+# Number of bytes from which the format of a file is recognized.
 HEAD = 65_536
 
 
@@ -35,7 +35,7 @@ HEAD = 65_536
 class SourceFile:
     """One file as delivered, still compressed if it was compressed.
 
-    `stored`: its bytes or, for a large file, what opens it. `md5` is empty for a large member of an archive.
+    `stored`: its bytes or, for a large file, a function that opens it. `md5` is empty for a large member of an archive.
     """
 
     name: str
@@ -45,7 +45,7 @@ class SourceFile:
 
     @property
     def content(self) -> bytes:
-        """All bytes."""
+        """The content of the file."""
         if isinstance(self.stored, bytes):
             return self.stored
         with self.stored() as file:
@@ -59,7 +59,7 @@ class SourceFile:
             return file.read(HEAD)
 
     def open(self) -> BinaryIO:
-        """Return the bytes as a stream, which the caller closes."""
+        """Return the content as a stream, which the caller must close."""
         return io.BytesIO(self.stored) if isinstance(self.stored, bytes) else self.stored()
 
 
@@ -107,7 +107,7 @@ def source_file(name: str, content: bytes) -> SourceFile:
 
 
 def stored_file(name: str, opener: Opener) -> SourceFile:
-    """Return a file that is opened whenever it is read, with its MD5 and size."""
+    """Return a file that is opened for each reading, with its MD5 and size."""
     with opener() as file:
         digest, size = md5_of(file)
     return SourceFile(name, digest, size, opener)

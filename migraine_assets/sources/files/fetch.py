@@ -34,7 +34,7 @@ PARTIAL: tuple[str, ...] = ("~", ".part", ".partial", ".tmp", ".crdownload", ".s
 
 _GLOB = frozenset("*?[")
 
-# Larger files on this machine are not held in memory: an export of Apple Health is read as a stream.
+# Larger local files, such as exports of Apple Health, are read as a stream and not kept in memory.
 _LARGE_BYTES = 64 * MIB
 
 # The largest mapping; YAML is slow to parse.

@@ -38,13 +38,13 @@ def read_regular(path: str, *, at_most: int, follow: bool) -> bytes:
         size = os.fstat(file.fileno()).st_size
         if size > at_most:
             return b"\0" * (at_most + 1)
-        # Not at_most + 1 at once, for which memory would be reserved. The file may have grown meanwhile.
+        # Reading at_most + 1 bytes at once would reserve that memory. The file may also have grown in the meantime.
         content = file.read(size + 1)
         return content if len(content) <= size else content + file.read(at_most + 1 - len(content))
 
 
 def open_regular(path: str, *, follow: bool, version: tuple[int, int] | None = None) -> BinaryIO:
-    """Open a regular file. Raises as `read_regular`, and `DataRefused` if its size or time is not that of `version`."""
+    """Open a regular file. Raises like `read_regular`, and `DataRefused` if its size or time differs from `version`."""
     if not follow and Path(path).is_symlink():
         raise DataRefused(f"'{path}' is a symbolic link, which is not followed. Copy the file instead.")
     if not stat.S_ISREG(Path(path).stat().st_mode):
@@ -63,7 +63,7 @@ def open_regular(path: str, *, follow: bool, version: tuple[int, int] | None = N
 
 
 def version_of(status: os.stat_result) -> tuple[int, int]:
-    """Return what changes when a file is written: its size in bytes, and its time in nanoseconds."""
+    """Return the size (bytes) and the modification time (nanoseconds) of a file, which change when it is written."""
     return status.st_size, status.st_mtime_ns
 
 

@@ -68,7 +68,7 @@ class Location:
             raise
 
     def stored(self, path: str, *, follow: bool) -> tuple[Opener, int] | None:  # noqa: ARG002 - there are no links
-        """What opens the file `path` again and again, and its size in bytes; None where it has to be read at once."""
+        """Return a function that opens the file `path`, and its size in bytes; None if it must be read at once."""
         return None
 
 

@@ -52,7 +52,7 @@ def _member(
     with archive.open(member) as part:
         head = part.read(HEAD)
         if is_streamed(head) and member.file_size <= remaining:
-            # No more than the stated size is ever unpacked: a wrong one is an error.
+            # At most the stated size is unpacked; a wrong size is an error.
             return SourceFile(member.filename, "", member.file_size, partial(_opened, file, member.filename))
         content = head + part.read(remaining + 1 - len(head))
     if len(content) > remaining:
@@ -69,7 +69,7 @@ def _opened(file: SourceFile, member: str) -> BinaryIO:
 
 
 class _Member(io.RawIOBase):
-    """A member of an archive, which is closed with it."""
+    """A member of an archive; closing it also closes the archive."""
 
     def __init__(self, content: IO[bytes], *behind: IO[bytes] | zipfile.ZipFile) -> None:
         super().__init__()

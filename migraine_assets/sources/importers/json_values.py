@@ -1,6 +1,6 @@
-"""JSON documents of apps and devices: loading one, and values of the expected kind out of it.
+"""Loading of JSON documents of apps and devices, and extraction of values with the expected type.
 
-Not here: what the documents hold (`sources.importers.formats`).
+Not here: the content of the documents (`sources.importers.formats`).
 """
 
 import json
@@ -20,24 +20,24 @@ def load_json(name: str, content: bytes, what: str) -> Any:
 
 
 def as_mapping(value: Any) -> Mapping[str, Any]:
-    """Return an object; an empty one for any other value."""
+    """Return `value` if it is an object, else an empty one."""
     return value if isinstance(value, dict) else {}
 
 
 def as_list(value: Any) -> list[Any]:
-    """Return a list; an empty one for any other value."""
+    """Return `value` if it is a list, else an empty one."""
     return value if isinstance(value, list) else []
 
 
 def as_number(value: Any) -> float | None:
-    """Return a finite number; None for any other value."""
+    """Return `value` if it is a finite number, else None."""
     if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
         return None
     return float(value)
 
 
 def records_of(document: Any, *keys: str) -> list[Mapping[str, Any]]:
-    """Return the objects of a list, which is the document itself or its first value under one of `keys`."""
+    """Return the objects of a list, which is the document itself or its first list under one of `keys`."""
     if isinstance(document, dict):
         document = next((document[key] for key in keys if isinstance(document.get(key), list)), [document])
     return [record for record in as_list(document) if isinstance(record, dict)]

@@ -32,7 +32,7 @@ from migraine_assets.sources.importers.formats.workbook import WORKBOOK
 from migraine_assets.sources.importers.importer import Reader, Shape
 from migraine_assets.sources.importers.side_table import SideTable
 
-# The first that recognizes a file reads it.
+# The first reader that recognizes a file reads it.
 READERS: tuple[Reader, ...] = (
     WORKBOOK,
     APPLE_HEALTH,

@@ -1,4 +1,4 @@
-"""Side tables: what a watch, a ring or a weather service recorded by day, beside the diary that has the outcome.
+"""Side tables: daily values from wearables or a weather service, which complete a diary.
 
 Not here: joining them to a diary (`sources.joins`), reading one from a format (`sources.importers.formats`).
 """
@@ -12,15 +12,17 @@ from migraine_assets.sources.columns.dates import parse_date
 from migraine_assets.sources.files.sheet import Sheet
 from migraine_assets.sources.importers.sheets import Cell, sheet_of_rows
 
-# What wearables measure and the contract has no field for. It is read where parameters declare a field of that name.
+# Measurements that the contract has no field for. They are read if the parameters declare a field of that name.
 HEART_RATE, VARIABILITY, SCORE = "resting_heart_rate", "hrv", "sleep_score"
 
 
 @dataclass(frozen=True)
 class SideTable:
-    """One row for each day. The columns of `sheet` are `date` and fields, in their unit; other columns keep their name.
+    """A table with one row for each day.
 
-    `what`: the export, for messages. `of_place`: whether the values belong to a place and not to a person.
+    The columns of `sheet` are `date` and fields in their units; other columns keep their names.
+
+    `what`: the export, for messages. `of_place`: whether the values belong to a place and not to a participant.
     """
 
     sheet: Sheet
@@ -30,7 +32,7 @@ class SideTable:
 
 @dataclass(frozen=True)
 class Sleep:
-    """One sleep. `day`: on which it ended. `identity`: the same for the same sleep in two exports."""
+    """A period of sleep. `day`: the day on which it ended. `identity`: equal for the same sleep in two exports."""
 
     day: dt.date
     hours: float
@@ -67,7 +69,7 @@ def several_note(file: str, several: int) -> tuple[str, ...]:
 
 
 def day_of(text: str) -> dt.date | None:
-    """Return the day of an ISO 8601 time or a date with the name of the month; None for anything else."""
+    """Return the day of an ISO 8601 time or of a date with the name of its month; None for other text."""
     days = parse_date(text.strip().replace("\u202f", " "), None)
     return None if days is None else dt.date(1970, 1, 1) + dt.timedelta(days=days)
 

@@ -23,7 +23,7 @@ _HOURS = re.compile(r"\s*(?:(\d+)\s*d)?\s*(?:(\d+)\s*h)?\s*(?:(\d+)\s*m(?:in)?)?
 
 
 def day_order(file: str, column: str, texts: Iterable[str]) -> tuple[bool, tuple[str, ...]]:
-    """Decide from all times of a column whether the day precedes the month, and note it where both are possible."""
+    """Decide from all times of a column whether the day precedes the month, with a note if both are possible."""
     pairs = [(int(match["first"]), int(match["second"])) for text in texts if (match := _NUMERIC.match(text.strip()))]
     if any(first > 12 for first, _ in pairs):
         return True, ()
@@ -35,7 +35,7 @@ def day_order(file: str, column: str, texts: Iterable[str]) -> tuple[bool, tuple
 def local_time(text: str, *, file: str, line: int, day_first: bool = False) -> dt.datetime:
     """Return the wall-clock time in `text` without its time zone, because a participant's day is a local day.
 
-    `day_first`: whether 3/4/2024 is in April. Raises `DataRefused` if `text` is not a time.
+    `day_first`: whether 3/4/2024 is April 3. Raises `DataRefused` if `text` is not a time.
     """
     text = " ".join(text.split())
     try:

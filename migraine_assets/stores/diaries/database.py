@@ -77,7 +77,7 @@ def open_database(url: str | None, *, home: Path) -> Database:
 
         return SQLiteDatabase(Path(url.removeprefix("sqlite:///")))
     raise ConfigurationError(
-        "SERVING_DIARY_URL is no address of a database. Write it as postgresql://user:password@host:5432/name, or "
+        "SERVING_DIARY_URL is not the address of a database. Write it as postgresql://user:password@host:5432/name, or "
         f"leave it out to keep the diaries in the file {FILE} under MIGRAINE_HOME."
     )
 

@@ -39,7 +39,7 @@ def test_the_diary_wins_and_what_differs_is_told(tmp_path: Path) -> None:
     assert "sleep.csv (Fitbit, sleep) was joined by date to 3 of 3 days; 1 of its 4 days are not in the diary." in text
     # Seven hours and a minute are seven hours.
     assert "sleep_hours: 1 values are from sleep.csv" in text
-    assert "On 1 of 2 days the diary has another value (by 1 on average), which was kept." in text
+    assert "On 1 of 2 days, the diary has a different value (by 1 on average), which was kept." in text
     assert [(column.field, column.file) for column in delivery.columns][-1] == ("sleep_hours", "sleep.csv")
     assert set(delivery.frame["source_file"]) == {"diary.csv"}
 

@@ -21,5 +21,5 @@ def test_a_side_table_with_an_outcome_is_a_diary() -> None:
 
 
 def test_side_tables_alone_are_refused_with_what_is_missing() -> None:
-    with pytest.raises(DataRefused, match=r"o.csv \(Oura\) holds values of days, but no attacks. Put it"):
+    with pytest.raises(DataRefused, match=r"o.csv \(Oura\) has daily values, but no attacks. Put it"):
         divide([source_file("o.csv", OURA.format("", "").encode())], None, DEFAULT, CONTRACT)

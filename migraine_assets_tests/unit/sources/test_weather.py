@@ -90,7 +90,7 @@ def test_the_rounded_place_and_the_period_are_all_that_is_sent() -> None:
         (429, b"{}", "allows no more requests"),
         (500, b"<html>", "status 500"),
         (302, b"", "status 302"),
-        (200, b"<html>hello</html>", "something else than the weather"),
+        (200, b"<html>hello</html>", "does not respond with weather"),
         (200, b'{"latitude": 1, "hourly_units": {}, "hourly": {"time": []', "damaged"),
     ],
 )
@@ -109,7 +109,7 @@ def test_a_silent_or_missing_server_is_an_error() -> None:
         gone = service.url
     with pytest.raises(DataRefused, match="cannot be reached"):
         fetch_weather(REQUEST, url=gone)
-    with pytest.raises(ConfigurationError, match="no HTTP address"):
+    with pytest.raises(ConfigurationError, match="not an HTTP address"):
         fetch_weather(REQUEST, url="file:///etc/passwd")
 
 

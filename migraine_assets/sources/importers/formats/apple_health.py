@@ -23,13 +23,13 @@ HEADACHE = "HKCategoryTypeIdentifierHeadache"
 SLEEP = "HKCategoryTypeIdentifierSleepAnalysis"
 PERIOD = "HKCategoryTypeIdentifierMenstrualFlow"
 MINDFUL = "HKCategoryTypeIdentifierMindfulSession"
-# Measurements without a field in the contract: means of a day, read where parameters declare the field.
+# Measurements without a field in the contract, as daily means. They are read if parameters declare the field.
 MEASURED: Mapping[str, str] = {
     "HKQuantityTypeIdentifierRestingHeartRate": HEART_RATE,
     "HKQuantityTypeIdentifierHeartRateVariabilitySDNN": VARIABILITY,
 }
 KINDS = frozenset({HEADACHE, SLEEP, PERIOD, MINDFUL, *MEASURED})
-# Minutes of a day, likewise.
+# Minutes per day, also read only if parameters declare the field.
 MINUTES = "mindful_minutes"
 
 # HealthKit's grades as the middle of the mild, moderate and severe ranges of a scale from 0 to 10.
@@ -97,7 +97,7 @@ def _attack_list(name: str, attacks: list[Attack], daily: Mapping[Day, Mapping[s
 
 
 def _records(name: str, content: BinaryIO, limits: SourceLimits) -> Iterator[tuple[int, Record]]:
-    """Yield position and attributes of each record of `KINDS`, with only a part of the file in memory at a time.
+    """Yield the position and the attributes of each record of `KINDS`; the file is read in parts.
 
     Entities are refused, because they can expand without limit or refer to other files, and exports have none.
     """
@@ -115,7 +115,7 @@ def _records(name: str, content: BinaryIO, limits: SourceLimits) -> Iterator[tup
     def refuse(*_: object) -> None:
         raise DataRefused(f"{name} declares XML entities, which no Apple Health export does.")
 
-    # Text and other elements have no handler, so that they take no memory.
+    # Text and other elements have no handler, so they use no memory.
     parser.StartElementHandler = start
     parser.EntityDeclHandler = parser.ExternalEntityRefHandler = refuse
     fed = 0

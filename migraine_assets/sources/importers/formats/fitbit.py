@@ -38,7 +38,7 @@ def _is_csv(content: bytes) -> bool:
 
 
 def _read_csv(name: str, content: bytes, limits: SourceLimits) -> SideTable:
-    """Read the block of sleeps. The export has a block for each kind of data, with its title above it."""
+    """Read the block of sleep periods. The export has a block with a title for each kind of data."""
     body, _ = utf8(name, content)
     match = _HEADER.search(body)
     start = match.start() if match else 0
@@ -92,7 +92,7 @@ def _read_heart_rate(name: str, content: bytes, _: SourceLimits) -> SideTable:
 
 
 def _archive_day(text: str) -> dt.date | None:
-    """Return the day of `01/31/24 00:00:00`, as archives write it in every country, or of an ISO 8601 date."""
+    """Return the day of `01/31/24 00:00:00`, the form in archives of all countries, or of an ISO 8601 date."""
     match = re.match(r"(\d{2})/(\d{2})/(\d{2})\b", text)
     return day_of(f"20{match[3]}-{match[1]}-{match[2]}" if match else text)
 

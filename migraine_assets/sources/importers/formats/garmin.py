@@ -28,7 +28,7 @@ def _is_table(sheet: Sheet) -> bool:
 
 
 def _read_table(sheet: Sheet) -> SideTable:
-    """Read the table of nights. Its first column holds the days, under a title such as `Sleep Score 4 Weeks`."""
+    """Read the table of nights. Its first column has the days, under a title such as `Sleep Score 4 Weeks`."""
     first = sheet.header[0]
     days: dict[dt.date, dict[str, Cell]] = {}
     undated = 0
@@ -85,7 +85,7 @@ def _read_document(name: str, content: bytes, _: SourceLimits) -> SideTable:
 
 def _cells(values: Mapping[str, Any]) -> dict[str, Cell]:
     stages = [seconds for key in _STAGES if (seconds := as_number(values.get(key))) is not None]
-    # A night that the watch saw only in part has no stages; time awake is not sleep.
+    # A night that the watch recorded only in part has no stages. Time awake is not counted as sleep.
     seconds = as_number(values.get(_TOTAL)) or (sum(stages) if stages else None)
     rate = next((rate for key in _RATES if (rate := as_number(values.get(key)))), None)
     score = as_number(as_mapping(values.get("sleepScores")).get("overallScore"))

@@ -1,7 +1,7 @@
 """Open-Meteo: the weather of one place, as CSV or JSON, by day or by hour.
 
-Hours become means of a day; a day of which hours are missing has no mean. The change of temperature is that of the
-daily means of two consecutive days. Not here: fetching it (`sources.weather`).
+Hourly values become daily means; a day with missing hours has no mean. The temperature change is the difference of the
+means of two consecutive days. Not here: fetching the weather (`sources.weather`).
 """
 
 import csv
@@ -23,14 +23,14 @@ from migraine_assets.sources.importers.side_table import SideTable, number_of, s
 _WHAT = "Open-Meteo"
 _CSV_HEAD = re.compile(rb'^"?(?:location_id"?,"?)?latitude"?,"?longitude"?,', re.IGNORECASE)
 _COLUMN = re.compile(r"(?P<name>[a-z0-9_]+)\s*(?:\((?P<unit>[^)]*)\))?$")
-# A day needs this share of its usual hours: at the ends of a period and where a station was silent, it has fewer.
+# Minimum share of the usual hours of a day; at the ends of a period and after failures of a station, hours are missing.
 _COMPLETE = 0.9
 _FROM_FAHRENHEIT = 5 / 9
 
 
 @dataclass(frozen=True)
 class Variable:
-    """A field and the names of the variables that it is read from, the first of them that is there."""
+    """A field and the variables from which it is read; the first one that exists is used."""
 
     field: str
     hourly: tuple[str, ...]
@@ -51,7 +51,7 @@ Series = Mapping[str, Sequence[Cell | float]]
 
 @dataclass(frozen=True)
 class Block:
-    """One table of the answer: `times`, the columns by name without their unit, and the units."""
+    """A table of the response: its times, its columns by name without unit, the units, and other columns."""
 
     times: Sequence[str]
     columns: dict[str, list[float | None]]
@@ -126,7 +126,7 @@ def _value(cell: object) -> float | None:
 
 
 def _local(text: str, offset: int) -> str:
-    """Return the local time: as it stands, or from seconds since 1970."""
+    """Return the local time of `text`, which is that time or seconds since 1970."""
     if re.fullmatch(r"\d{8,11}", text):
         moment = dt.datetime.fromtimestamp(int(text), dt.UTC) + dt.timedelta(seconds=offset)
         return moment.strftime("%Y-%m-%dT%H:%M")
@@ -152,14 +152,14 @@ def _table(name: str, blocks: Sequence[Block], place: Mapping[str, object]) -> S
     if not read:
         known = ", ".join((*VARIABLES[0].hourly, *VARIABLES[1].hourly[:1], *_TEMPERATURE.hourly))
         raise DataRefused(f"{name} is an export of Open-Meteo without a variable of the diary, such as {known}.")
-    # Notes are kept: a place of one person is named no more exactly than its weather.
+    # Notes are stored, so they give the place of a person only as exactly as its weather requires.
     latitude, longitude = (_value(place.get(key)) for key in ("latitude", "longitude"))
     where = f"{latitude or 0:.1f}, {longitude or 0:.1f} ({place.get('timezone') or 'no time zone'})"
     notes = [f"{name} is the weather of Open-Meteo at {where}: {', '.join(dict.fromkeys(read))}."]
     if place.get("timezone") in ("GMT", "UTC", "Etc/UTC", None):
         notes.append(f"{name}: its days are those of UTC. State the local time zone in the request, as timezone=auto.")
     if partial:
-        notes.append(f"{name}: {len(partial)} days of which hours are missing have no values.")
+        notes.append(f"{name}: {len(partial)} days with missing hours have no values.")
     return side_table(name, days, _WHAT, notes=notes, of_place=True)
 
 
@@ -176,7 +176,7 @@ def _daily(block: Block, variable: Variable, partial: set[dt.date]) -> Iterator[
 
 
 def _temperatures(block: Block, partial: set[dt.date]) -> Iterator[tuple[str, Mapping[dt.date, float]]]:
-    """Yield the daily temperatures in °C: their means, or the middle of their extremes."""
+    """Yield the daily temperatures in °C: the means, or the midpoints of the extremes."""
     found = list(_daily(block, _TEMPERATURE, partial))
     if not found and not block.hourly and all(name in block.columns for name in _EXTREMES):
         pairs = zip(*(block.columns[name] for name in _EXTREMES), strict=True)
@@ -193,7 +193,7 @@ def _means(block: Block, values: Sequence[float | None], partial: set[dt.date]) 
     for time, value in zip(block.times, values, strict=True):
         by_day[dt.date.fromisoformat(time[:10])].append(value)
     usual = Counter(len(hours) for hours in by_day.values()).most_common(1)[0][0] if by_day else 1
-    # Of a day or two, the usual number of hours is not known: more than every third hour is every hour.
+    # One or two days do not show the usual number of hours. If a day has more than 8, values are hourly.
     needed = _COMPLETE * (24 if block.hourly and usual > 8 else usual)
     means: dict[dt.date, float] = {}
     for day, hours in by_day.items():

@@ -1,6 +1,6 @@
 """Oura: sleep and nightly heart rate, from the CSV files of the export and from the JSON of the API.
 
-Source of the names: Oura's API v2 documentation. Not here: other wearables (`sources.importers.formats.fitbit`,
+The names are those of Oura's documentation of API v2. Not here: other wearables (`sources.importers.formats.fitbit`,
 `sources.importers.formats.garmin`).
 """
 
@@ -29,14 +29,14 @@ from migraine_assets.sources.importers.side_table import (
 )
 
 _WHAT = "Oura"
-# Columns of exports and keys of the API: the total in seconds, the day, and what is measured at night.
+# Columns of exports and keys of the API: total sleep in seconds, the day, and measurements of the night.
 _TOTALS = ("totalsleepduration", "total")
 _DAYS = ("day", "date", "summarydate")
 _MEASURED = {
     "lowestrestingheartrate": HEART_RATE, "lowestheartrate": HEART_RATE, "hrlowest": HEART_RATE,
     "averagehrv": VARIABILITY, "rmssd": VARIABILITY, "sleepscore": SCORE,
 }  # fmt: skip
-# Kinds of sleep that the user deleted, or that Oura itself does not count.
+# Types of sleep that the user deleted, or that Oura does not count.
 _NOT_COUNTED = ("deleted", "rest")
 
 
@@ -46,7 +46,7 @@ def _is_table(sheet: Sheet) -> bool:
 
 
 def _read_table(sheet: Sheet) -> SideTable:
-    """Read a table of sleeps. Columns that are not Oura's are kept: people add their attacks beside them."""
+    """Read a table of sleep periods. Other columns are kept, because people add their attacks to the table."""
     records = list(rows_of(sheet))
     outcomes = {canonical(alias.name) for alias in ALIASES if alias.field == ATTACK} | {canonical(ATTACK)}
     if not any(canonical(name) in outcomes for name in sheet.header):
@@ -94,7 +94,7 @@ def _table(name: str, records: Iterable[Mapping[str, Any]]) -> SideTable:
         hours = next((seconds / 3600 for key in _TOTALS if (seconds := number_of(by_name.get(key)))), 0.0)
         if hours:
             sleeps.append(Sleep(day, hours, str(by_name.get("bedtimestart") or by_name.get("id") or day)))
-        # Of several sleeps of a day, the longest is the night.
+        # The longest sleep of a day is the night.
         if hours >= longest.get(day, 0.0):
             longest[day] = hours
             known = {field: by_name[key] for key, field in _MEASURED.items() if by_name.get(key)}
@@ -105,7 +105,7 @@ def _table(name: str, records: Iterable[Mapping[str, Any]]) -> SideTable:
 
 
 def _day(by_name: Mapping[str, Any]) -> dt.date | None:
-    """Return the day on which the sleep ended. `summary_date` of old exports is the day before it."""
+    """Return the day on which the sleep ended. In old exports, `summary_date` is the day before."""
     if "summarydate" in by_name and by_name.get("bedtimeend"):
         return day_of(str(by_name["bedtimeend"]))
     return next((day_of(str(by_name[key])) for key in _DAYS if by_name.get(key)), None)

@@ -38,14 +38,14 @@ def is_workbook(members: Collection[str]) -> bool:
 
 
 def read_workbook(name: str, content: bytes, limits: SourceLimits, *, title: str | None = None) -> Sheet:
-    """Read the sheet `title`, by default the first with a table, as `workbook_sheet` does in a process of its own."""
+    """Read the sheet `title`, by default the first with a table, in a worker process."""
     return DECODER.sheet("workbook", name, content, limits=limits, title=title)
 
 
 def workbook_sheet(name: str, content: bytes, limits: SourceLimits, title: str | None = None) -> Sheet:
-    """Read `content`, in a process that may die of it.
+    """Read `content`. This runs in a worker process, because native code decodes the file.
 
-    Raises `DataRefused` for a workbook that is damaged, beyond `limits`, without a table or without the sheet `title`.
+    Raises `DataRefused` for a workbook that is damaged, exceeds `limits`, or has no table or no sheet `title`.
     """
     import python_calamine as calamine
 
@@ -66,7 +66,7 @@ def workbook_sheet(name: str, content: bytes, limits: SourceLimits, title: str |
         raise DataRefused(f"{name} is {which}. Provide a sheet with a header and at least one row.")
     chosen = title or next(iter(filled))
     others = [other for other in filled if other != chosen]
-    # A sheet that the mapping names is no guess.
+    # If the mapping names the sheet, it was not guessed.
     if others and title is None:
         named = ", ".join(map(repr, others))
         note = f"{name}: sheet '{chosen}' was read; {named} was not. State 'sheet' in a mapping for another."

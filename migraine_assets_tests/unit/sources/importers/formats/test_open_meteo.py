@@ -52,7 +52,7 @@ def test_hours_become_means_of_a_day_and_partial_days_have_none() -> None:
     assert rows["2024-01-15"] == {"weather_pressure": "1000", "humidity": "50", "temperature_change": None}
     assert rows["2024-01-16"] == {"weather_pressure": "1001", "humidity": "51", "temperature_change": "1"}
     assert "2024-01-17" not in rows
-    assert any("1 days of which hours are missing" in note for note in read.sheet.notes)
+    assert any("1 days with missing hours" in note for note in read.sheet.notes)
 
 
 def test_a_single_afternoon_is_no_day() -> None:

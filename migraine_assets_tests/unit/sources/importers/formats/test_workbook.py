@@ -128,5 +128,5 @@ def test_a_mapping_names_the_sheet(tmp_path: Path) -> None:
     with pytest.raises(DataRefused, match=r"sheet 'Third', which d.xlsx does not have. It has 'Diary', 'Second'"):
         open_table(str(tmp_path / "d.xlsx"), mapping=str(mapping))
     (tmp_path / "d.csv").write_text("participant_id,date,migraine_occurrence\nann,2020-01-01,0\n")
-    with pytest.raises(ConfigurationError, match=r"'Third', but d.csv is no workbook"):
+    with pytest.raises(ConfigurationError, match=r"'Third', but d.csv is not a workbook"):
         open_table(str(tmp_path / "d.csv"), mapping=str(mapping))
