@@ -13,7 +13,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from migraine_assets.stores.diaries.day import Values
-from migraine_assets.stores.diaries.diaries import Diaries, Kept, KeptDay
+from migraine_assets.stores.diaries.diaries import Diaries, KeptDay, StoredDiary
 from serving.api.bodies import JSON
 from serving.api.compose import compose
 from serving.api.diaries import owner_of, part_of
@@ -33,7 +33,7 @@ _encode = msgspec.json.Encoder().encode
 class _Diary(NamedTuple):
     """The newest days of a participant, which a forecast needs, oldest first, and the profile."""
 
-    kept: Kept
+    kept: StoredDiary
     days: list[KeptDay]
     profile: Values
 
