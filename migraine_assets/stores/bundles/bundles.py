@@ -12,15 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from migraine_assets.errors import BundleRefused, ConfigurationError, DataRefused, StoreError
-from migraine_assets.stores.bundles.manifest import (
-    FORMAT,
-    MANIFEST_FILE,
-    MODEL_FILE,
-    Manifest,
-    format_of,
-    parse,
-    sha256,
-)
+from migraine_assets.stores.bundles.manifest import FORMAT, MANIFEST_FILE, MODEL_FILE, Manifest, sha256
+from migraine_assets.stores.bundles.manifest_reader import format_of, parse
 from migraine_assets.stores.bundles.onnx_session import open_session, run_session
 from migraine_assets.stores.bundles.provenance import FILE as PROVENANCE_FILE
 from migraine_assets.stores.bundles.provenance import BundleProvenance

@@ -14,7 +14,8 @@ from migraine_assets.core.features.plan import compile_recipe
 from migraine_assets.errors import BundleRefused
 from migraine_assets.stores.bundles import format_1
 from migraine_assets.stores.bundles.bundles import load_bundle, load_manifest
-from migraine_assets.stores.bundles.manifest import canonical, parse
+from migraine_assets.stores.bundles.manifest import canonical
+from migraine_assets.stores.bundles.manifest_reader import parse
 from migraine_assets.stores.store import Store
 
 FOLDER = Path(__file__).parent / "format_1"

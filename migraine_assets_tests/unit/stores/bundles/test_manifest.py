@@ -15,7 +15,8 @@ from migraine_assets.core.features.outcome import AttackDefinition, OutcomeDefin
 from migraine_assets.core.features.plan import compile_recipe
 from migraine_assets.core.features.table import recipe_of
 from migraine_assets.errors import BundleRefused
-from migraine_assets.stores.bundles.manifest import canonical, outcome_of, parse, sha256
+from migraine_assets.stores.bundles.manifest import canonical, outcome_of, sha256
+from migraine_assets.stores.bundles.manifest_reader import parse
 from migraine_assets_tests.unit.stores.bundles.example_bundles import FEATURES, example_manifest
 
 _JSON = st.recursive(
