@@ -9,7 +9,7 @@ from migraine_assets_tests.unit.sources.diaries import SMALL, write
 
 
 def test_every_source_has_a_name_and_a_description() -> None:
-    assert [source.name for source in SOURCES] == ["synthetic", "kostecki_dillon"]
+    assert [source.name for source in SOURCES] == ["synthetic", "kostecki_dillon", "service"]
     assert all(sentence.endswith(".") for _, sentence in describe())
 
 
