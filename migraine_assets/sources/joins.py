@@ -79,8 +79,8 @@ def _join(frame: pd.DataFrame, sides: Sequence[Side], contract: Contract) -> Joi
     notes = (*notes, *several, _coverage(position, rows, table, keys, what, whom))
     if not (position >= 0).any() and first.join is not None:
         raise DataRefused(f"{notes[-1]} Check its dates and participants.")
-    filled, told = _filled(frame, table, fields, position, what)
-    return Joined(filled, columns, (*notes, *told))
+    filled, value_notes = _filled(frame, table, fields, position, what)
+    return Joined(filled, columns, (*notes, *value_notes))
 
 
 def _table(sides: Sequence[Side], contract: Contract) -> tuple[pd.DataFrame, tuple[ReadColumn, ...], tuple[str, ...]]:
@@ -116,10 +116,10 @@ def _one_row_each(
             f"{what}: {days} of its {'days' if _DATE in keys else 'participants'} have several rows that differ. If "
             f"they are entries of one day, state 'entries: day' beside 'file: {pattern}' under 'join'."
         )
-    kept = distinct.drop_duplicates(keys, keep="last")
-    if superseded := len(distinct) - len(kept):
+    newest = distinct.drop_duplicates(keys, keep="last")
+    if superseded := len(distinct) - len(newest):
         notes.append(f"{what}: {superseded} rows are superseded by a later file; files are ordered by name.")
-    return kept.reset_index(drop=True), tuple(notes)
+    return newest.reset_index(drop=True), tuple(notes)
 
 
 def _described(frame: pd.DataFrame, keys: list[str], side: Side, what: str) -> tuple[NDArray[np.bool_], str]:
@@ -179,11 +179,11 @@ def _filled(
     for field in fields:
         own = frame[field]
         joined = pd.Series(table[field].to_numpy()[position], index=frame.index).where(position >= 0)
-        taken = own.isna() & joined.notna()
+        added = own.isna() & joined.notna()
         both = (own.notna() & joined.notna()).to_numpy()
-        frame[field] = own.where(~taken, joined.astype(own.dtype))
+        frame[field] = own.where(~added, joined.astype(own.dtype))
         differs = _differences(own[both], joined[both])
-        notes.append(f"{field}: {int(taken.sum()):,} values are from {what}.{_conflicts(differs, int(both.sum()))}")
+        notes.append(f"{field}: {int(added.sum()):,} values are from {what}.{_conflicts(differs, int(both.sum()))}")
     return frame, (*notes, *_unreadable(frame, table, fields, position, what))
 
 

@@ -136,7 +136,7 @@ def _recognize(name: str, contract: Contract) -> tuple[int, Column] | None:
 def _with_unit(column: Column, unit: str | None) -> Column | None:
     """Return `column` in the unit of its header; None for an unknown one."""
     target = column.field
-    # Brackets after a category or flag hold its coding: 'Attack (yes/no)'.
+    # Brackets after a category or flag contain its coding: 'Attack (yes/no)'.
     if unit is None or target.kind != "number":
         return column
     if canonical(unit) == canonical(target.unit):

@@ -74,7 +74,8 @@ def read_segments(
 ) -> Iterator[NewRecords[T]]:
     """Yield the new records of each segment of `day`, for days that do not fit into memory.
 
-    Reading starts at the offsets in `progress`. A damaged segment has no records and a sentence in `damaged`.
+    Reading starts at the offsets in `progress`. A damaged segment yields no records, and its error is appended to
+    `damaged`.
     """
     offsets = progress.offsets if progress else {}
     for path in _segments(store, kind, day):

@@ -1,4 +1,4 @@
-"""Side tables joined to diaries, through the way of a delivery."""
+"""Side tables are joined to diaries when a delivery is read."""
 
 import json
 from pathlib import Path
@@ -37,7 +37,7 @@ def test_the_diary_wins_and_what_differs_is_told(tmp_path: Path) -> None:
     assert delivery.frame["sleep_hours"].tolist() == [7, 8, 6]
     text = "\n".join(delivery.notes)
     assert "sleep.csv (Fitbit, sleep) was joined by date to 3 of 3 days; 1 of its 4 days are not in the diary." in text
-    # Seven hours and a minute are seven hours.
+    # Seven hours and a minute count as seven hours.
     assert "sleep_hours: 1 values are from sleep.csv" in text
     assert "On 1 of 2 days, the diary has a different value (by 1 on average), which was kept." in text
     assert [(column.field, column.file) for column in delivery.columns][-1] == ("sleep_hours", "sleep.csv")
@@ -64,7 +64,7 @@ def test_a_table_of_ones_own_is_joined_by_participant_and_date(tmp_path: Path) -
     )
     delivery = joined(tmp_path, DIARY, mapping, **{"lab1.csv": lab})
     assert delivery.frame["sleep_hours"].tolist() == [7, 7, 6, 7, 6.5, 6]
-    # The duration in it is not that of an attack.
+    # The duration in this file is not that of an attack.
     assert delivery.frame["duration_h"].isna().all()
     text = "\n".join(delivery.notes)
     assert "1 rows have no usable participant_id or date" in text

@@ -50,7 +50,7 @@ _VALUES: dict[str, st.SearchStrategy[Any]] = {
     "migraine_severity": st.integers(0, 10),
 }
 CHANGES = st.fixed_dictionaries({}, optional={name: st.none() | values for name, values in _VALUES.items()})
-# Few days, so that most edits change one that is there; far enough apart to reach over the look-back.
+# Few days, so that most edits change an existing one; far enough apart to exceed the look-back.
 DAYS = st.integers(0, 3).map(lambda k: LAST - 14 * k) | st.integers(LAST - 6, LAST)
 EDITS = st.lists(st.tuples(st.just(PROFILE) | DAYS, CHANGES), min_size=1, max_size=12)
 

@@ -1,4 +1,4 @@
-"""The weather is fetched from a server on loopback that answers as Open-Meteo does."""
+"""The weather is fetched from a server on loopback that responds like Open-Meteo."""
 
 import datetime as dt
 import json
@@ -20,13 +20,13 @@ REQUEST = WeatherRequest(47.3769, 8.5417, dt.date(2024, 1, 15), dt.date(2024, 1,
 
 @dataclass
 class Service:
-    """A stand-in for Open-Meteo. `asked`: the queries that it got; `headers`: everything else that it was told."""
+    """A replacement of Open-Meteo. `queries`: the received queries. `headers`: the received headers."""
 
     url: str = ""
     status: int = 200
     body: bytes | None = None
     delay: float = 0.0
-    asked: list[dict[str, str]] = field(default_factory=list)
+    queries: list[dict[str, str]] = field(default_factory=list)
     headers: list[dict[str, str]] = field(default_factory=list)
 
 
@@ -45,13 +45,13 @@ def answer(query: dict[str, str]) -> bytes:
 
 @contextmanager
 def open_meteo() -> Iterator[Service]:
-    """Serve the stand-in on loopback."""
+    """Serve the replacement on loopback."""
     service = Service()
 
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
             query = {key: values[0] for key, values in parse_qs(urlsplit(self.path).query).items()}
-            service.asked.append(query)
+            service.queries.append(query)
             service.headers.append(dict(self.headers))
             time.sleep(service.delay)
             body = answer(query) if service.body is None else service.body
@@ -75,10 +75,10 @@ def open_meteo() -> Iterator[Service]:
 def test_the_rounded_place_and_the_period_are_all_that_is_sent() -> None:
     with open_meteo() as service:
         content = fetch_weather(REQUEST, url=service.url)
-    assert service.asked == [dict(REQUEST.sent)]
-    assert (service.asked[0]["latitude"], service.asked[0]["longitude"]) == ("47.4", "8.5")
+    assert service.queries == [dict(REQUEST.sent)]
+    assert (service.queries[0]["latitude"], service.queries[0]["longitude"]) == ("47.4", "8.5")
     # With the day before the first, for the change of temperature.
-    assert (service.asked[0]["start_date"], service.asked[0]["end_date"]) == ("2024-01-14", "2024-01-16")
+    assert (service.queries[0]["start_date"], service.queries[0]["end_date"]) == ("2024-01-14", "2024-01-16")
     assert set(service.headers[0]) <= {"Host", "Accept", "Accept-Encoding", "Connection", "User-Agent"}
     assert json.loads(content)["hourly"]["pressure_msl"][0] == 1000
 

@@ -177,12 +177,12 @@ def _daily(block: Block, variable: Variable, partial: set[dt.date]) -> Iterator[
 
 def _temperatures(block: Block, partial: set[dt.date]) -> Iterator[tuple[str, Mapping[dt.date, float]]]:
     """Yield the daily temperatures in °C: the means, or the midpoints of the extremes."""
-    found = list(_daily(block, _TEMPERATURE, partial))
-    if not found and not block.hourly and all(name in block.columns for name in _EXTREMES):
+    series = list(_daily(block, _TEMPERATURE, partial))
+    if not series and not block.hourly and all(name in block.columns for name in _EXTREMES):
         pairs = zip(*(block.columns[name] for name in _EXTREMES), strict=True)
         middle = [None if high is None or low is None else (high + low) / 2 for high, low in pairs]
-        found = [("the middle of temperature_2m_max and _min", _means(block, middle, partial))]
-    for column, by_day in found:
+        series = [("the middle of temperature_2m_max and _min", _means(block, middle, partial))]
+    for column, by_day in series:
         unit = block.units.get(column, block.units.get(_EXTREMES[0], ""))
         scale = _FROM_FAHRENHEIT if "F" in unit else 1.0
         yield column, {day: value * scale for day, value in by_day.items()}

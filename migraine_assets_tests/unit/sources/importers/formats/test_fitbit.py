@@ -43,7 +43,7 @@ def days(content: str) -> dict[str | None, dict[str, str | None]]:
 
 
 def test_the_sleeps_of_the_csv_belong_to_the_day_on_which_they_end() -> None:
-    # Of an export with several blocks, in any order, and with a nap.
+    # From an export with several blocks in any order, including a nap.
     assert days(CSV) == {"2024-01-14": {"sleep_hours": "3.3333"}, "2024-01-16": {"sleep_hours": "24.0667"}}
 
 

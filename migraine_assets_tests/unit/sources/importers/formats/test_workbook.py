@@ -36,7 +36,7 @@ def xlsx(*rows: tuple[object, ...]) -> bytes:
 
 
 def two_sheets(first: bytes, second: bytes) -> bytes:
-    """The workbook `first` with the sheet of `second` as a further one, called Second."""
+    """Return the workbook `first` with the sheet of `second` as an additional sheet "Second"."""
     buffer = io.BytesIO(first)
     with zipfile.ZipFile(io.BytesIO(second)) as source:
         sheet = source.read("xl/worksheets/sheet1.xml")
