@@ -7,7 +7,7 @@ import datetime as dt
 import io
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
-from typing import BinaryIO
+from typing import BinaryIO, NoReturn
 from xml.parsers import expat
 
 from migraine_assets.core.contract import ATTACK
@@ -112,7 +112,7 @@ def _records(name: str, content: BinaryIO, limits: SourceLimits) -> Iterator[tup
             if attributes.get("type") in KINDS:
                 records.append((position, attributes))
 
-    def refuse(*_: object) -> None:
+    def refuse(*_: object) -> NoReturn:
         raise DataRefused(f"{name} declares XML entities, which no Apple Health export does.")
 
     # Text and other elements have no handler, so they use no memory.
