@@ -12,7 +12,6 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from migraine_assets.core.contract import Contract
-from migraine_assets.core.quality.finding import plural
 from migraine_assets.errors import ConfigurationError, DataRefused
 from migraine_assets.sources.columns.mapping import EVERYBODY
 from migraine_assets.sources.entries import merge_entries, stated_rules
@@ -137,7 +136,7 @@ def _described(frame: pd.DataFrame, keys: list[str], side: Side, what: str) -> t
                 f"'participants' of 'file: {side.join.file if side.join else what}' under 'join' has {len(unknown)} "
                 "names that are not in the diary. Write them as in the diary."
             )
-        return frame[_PERSON].isin(stated).to_numpy(), f" of {plural(len(stated), 'participant')}"
+        return frame[_PERSON].isin(stated).to_numpy(), f" of {len(stated):,} of {len(people):,} participants"
     if len(people) > 1 and not stated and not side.of_place:
         remedy = (
             f"State 'participants: [<participant>]' (or all) beside 'file: {side.join.file}' under 'join'."

@@ -12,7 +12,6 @@ from urllib.parse import urlsplit
 
 from migraine_assets.errors import ConfigurationError, DataRefused
 from migraine_assets.sources.files.limits import DEFAULT, MIB
-from migraine_assets.sources.importers.formats.open_meteo import OPEN_METEO_DOCUMENT
 from migraine_assets.sources.importers.json_values import as_mapping, load_json
 
 if TYPE_CHECKING:
@@ -97,6 +96,9 @@ def _body(response: "httpx.Response") -> bytes:
 
 
 def _check(content: bytes, status: int, url: str) -> None:
+    # Readers need NumPy, which would slow down the start of every command.
+    from migraine_assets.sources.importers.formats.open_meteo import OPEN_METEO_DOCUMENT
+
     if status == 429:
         raise DataRefused(f"{url} allows no more requests at the moment. Try again in an hour.")
     if status >= 300:
