@@ -177,7 +177,7 @@ function showDiary() {
     byId("diary-content"),
     h("p", {}, dates.length ? t("diary_span", span) : t("diary_empty")),
     h("p", { class: "quiet" }, t("diary_where", { n: known.look_back_days + 1 })),
-    diary.kept || diary.reopen ? null : h("p", { class: "note" }, t("diary_not_kept")),
+    diary.kept ? null : h("p", { class: "note" }, t("diary_not_kept")),
     h(
       "p",
       { class: "choices" },

@@ -36,8 +36,9 @@ export class Diary {
     return this.dates.at(-1) ?? null;
   }
 
+  /** Whether what is entered outlives the page. */
   get kept() {
-    return this.database !== null;
+    return !this.failed && (this.database !== null || this.pending);
   }
 
   /**
@@ -87,37 +88,46 @@ export class Diary {
     this.forecasts.clear();
     this.about = {};
     this.sample = false;
-    const kept = this.kept;
+    if (!this.database) return;
     this.database = null;
-    if (kept) await finished(indexedDB.deleteDatabase(NAME));
-    this.reopen = kept;
+    await finished(indexedDB.deleteDatabase(NAME));
+    this.pending = true;
+    this.failed = false;
   }
 
-  reopen = false;
+  /** Whether there is no database yet, so that the next change makes one. */
+  pending = false;
+  /** Whether the browser refused to keep something, as on a full disk. */
+  failed = false;
 
   /**
    * @param {keyof typeof STORES} name
    * @param {(store: IDBObjectStore) => void} change
    */
   async #write(name, change) {
-    if (this.reopen) {
-      this.reopen = false;
+    if (this.pending) {
+      this.pending = false;
       this.database = await database();
     }
     if (!this.database) return;
     const transaction = this.database.transaction(name, "readwrite");
     change(transaction.objectStore(name));
-    await new Promise((resolve, reject) => {
+    await new Promise((resolve) => {
       transaction.oncomplete = () => resolve(undefined);
-      transaction.onabort = () => reject(transaction.error);
+      transaction.onabort = () => {
+        this.failed = true;
+        resolve(undefined);
+      };
     });
   }
 }
 
 /** The diary of this browser, as it was left. */
 export async function openDiary() {
-  const opened = await database();
+  const found = await exists();
+  const opened = found ? await database() : null;
   const diary = new Diary(opened);
+  diary.pending = !found;
   if (!opened) return diary;
   const transaction = opened.transaction(Object.keys(STORES));
   const [days, about, forecasts] = await Promise.all(
@@ -132,6 +142,16 @@ export async function openDiary() {
   return diary;
 }
 
+/** Whether a database is there; none is made before there is something to keep. */
+async function exists() {
+  try {
+    const all = await indexedDB.databases();
+    return all.some(({ name }) => name === NAME);
+  } catch {
+    return true;
+  }
+}
+
 /** @returns {Promise<IDBDatabase | null>} null where the browser allows no database, as in some private windows */
 async function database() {
   try {
@@ -140,8 +160,11 @@ async function database() {
       for (const [name, keyPath] of Object.entries(STORES)) request.result.createObjectStore(name, { keyPath });
     };
     const opened = await finished(request);
-    // Another tab erases the diary.
-    opened.onversionchange = () => opened.close();
+    // Another tab erases the diary: this one must not go on with it.
+    opened.onversionchange = () => {
+      opened.close();
+      location.reload();
+    };
     return opened;
   } catch {
     return null;

@@ -157,7 +157,7 @@ export const STRINGS = {
     "Se guarda solo en este navegador. Para un pronóstico, los últimos {n} días van a este servicio y a ningún otro sitio.",
     "Il reste dans ce navigateur. Pour une prévision, les {n} derniers jours vont à ce service et nulle part ailleurs.",
   ],
-  diary_not_kept: ["This browser keeps no data for this page: the diary is lost when you close it.", "Dieser Browser speichert für diese Seite nichts: Das Tagebuch geht beim Schließen verloren.", "Este navegador no guarda datos de esta página: el diario se pierde al cerrarla.", "Ce navigateur n’enregistre rien pour cette page : le journal est perdu à la fermeture."],
+  diary_not_kept: ["This browser could not keep everything: what is new is lost when you close the page. Export it.", "Dieser Browser konnte nicht alles speichern: Neues geht beim Schließen der Seite verloren. Exportieren Sie es.", "Este navegador no pudo guardar todo: lo nuevo se pierde al cerrar la página. Expórtelo.", "Ce navigateur n’a pas pu tout enregistrer : le nouveau est perdu à la fermeture de la page. Exportez-le."],
   export_csv: ["Export as CSV", "Als CSV exportieren", "Exportar como CSV", "Exporter en CSV"],
   export_json: ["Export as JSON", "Als JSON exportieren", "Exportar como JSON", "Exporter en JSON"],
   erase: ["Erase everything", "Alles löschen", "Borrar todo", "Tout effacer"],

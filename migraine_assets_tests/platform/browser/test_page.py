@@ -12,8 +12,10 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page
 
 from migraine_assets.core.contract import NAMES
+from migraine_assets.sources.registry import read_source
+from migraine_assets.stores.bundles.provenance import BundleProvenance, add_provenance
 from migraine_assets_tests.platform.browser.conftest import Open, days_of, write
-from migraine_assets_tests.unit.serving.trained import fresh_store, running
+from migraine_assets_tests.unit.serving.trained import fresh_store, running, trained
 from serving.access import api_keys
 
 pytestmark = pytest.mark.slow
@@ -225,6 +227,30 @@ def test_it_is_accessible_and_fits_a_phone_in_every_language(open_page: Open, sc
     assert brightness > 600 if scheme == "light" else brightness < 120
 
 
+def test_another_tab_that_erases_leaves_no_diary_in_this_one(open_page: Open) -> None:
+    page = open_page("/")
+    load_sample(page)
+    other = page.context.new_page()
+    other.goto(page.url)
+    other.wait_for_selector("#headline")
+    other.click("#erase")
+    other.click("#erase-confirmed")
+    other.wait_for_selector("#start_sample")
+    page.wait_for_selector("#start_sample")
+    assert page.evaluate("indexedDB.databases()") == []
+
+
+def test_a_simulated_model_is_named_as_such(open_page: Open, tmp_path: Path) -> None:
+    store, names = fresh_store(tmp_path), trained()[1]
+    for name in ("attack", "severity"):
+        add_provenance(store, names[name], BundleProvenance(simulated=True))
+    with running(store, tmp_path) as (client, _):
+        page = open_page("/", base=str(client.base_url))
+        page.wait_for_selector("#banner.simulated")
+        load_sample(page)
+        assert "made-up diaries" in page.inner_text("#banner")
+
+
 def test_it_speaks_the_language_of_the_browser(open_page: Open) -> None:
     page = open_page("/", locale="de-DE")
     with page.expect_request("**/predict") as asked:
@@ -267,6 +293,9 @@ def test_an_export_is_imported_again_and_erasing_leaves_nothing(open_page: Open,
     assert [row["date"] for row in rows] == sorted(kept)
     assert list(rows[0]) == list(NAMES)
     assert float(rows[0]["sleep_hours"]) == kept[rows[0]["date"]]["sleep_hours"]
+    delivery = read_source(str(exports["csv"]), mapping=None, options={}, landing=None)
+    assert len(delivery.frame) == len(kept)
+    assert delivery.frame["migraine_occurrence"].sum() == sum(day["migraine_occurrence"] for day in kept.values())
     for path in exports.values():
         page.click("#erase")
         page.click("#erase-confirmed")

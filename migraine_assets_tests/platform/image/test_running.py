@@ -70,6 +70,13 @@ def test_requests_without_a_key_are_refused(service: tuple[str, str, str]) -> No
     assert status == 401, answer
 
 
+def test_the_pages_are_in_the_image(service: tuple[str, str, str]) -> None:
+    for path in ("/", "/staff", "/docs", "/page/app.js", "/docs/swagger-ui-bundle.js"):
+        request = urllib.request.Request(service[0] + path, headers={"accept": "text/html"})
+        with urllib.request.urlopen(request, timeout=60) as response:
+            assert response.status == 200, path
+
+
 def test_the_health_check_of_the_image_passes(service: tuple[str, str, str]) -> None:
     name = service[2]
     done = inside(name, *Image("localhost/migraine-serving:test").health_check())
