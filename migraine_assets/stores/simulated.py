@@ -19,5 +19,5 @@ def is_simulated(store: Store, bundle: str, data_version: str) -> bool:
     """
     if (recorded := load_provenance(store, bundle).simulated) is not None:
         return recorded
-    entries = (entry.acceptance for entry in delivery_log.read_log(store))
+    entries = (entry.acceptance for entry in delivery_log.read_log(store, damaged=[]))
     return any(accepted.md5 == data_version and accepted.source == SIMULATED for accepted in entries)

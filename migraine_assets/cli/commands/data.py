@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from migraine_assets.cli.console import AsJson, local_time, print_json, say, show
+from migraine_assets.cli.console import AsJson, local_time, note, print_json, say, show
 from migraine_assets.cli.documents.diaries import DataLogDocument, DiaryLine, FieldLine, SourceLine, SourcesDocument
 from migraine_assets.errors import DataRefused
 from migraine_assets.settings import Settings
@@ -76,7 +76,11 @@ def log(*, as_json: AsJson = False) -> None:
     from migraine_assets.stores.assets import delivery_log
     from migraine_assets.stores.store import Store
 
-    entries = [(entry.number, entry.acceptance) for entry in delivery_log.read_log(Store(Settings().store_location))]
+    damaged: list[str] = []
+    accepted_diaries = delivery_log.read_log(Store(Settings().store_location), damaged=damaged)
+    entries = [(entry.number, entry.acceptance) for entry in accepted_diaries]
+    for sentence in damaged:
+        note(sentence)
     diaries = [
         DiaryLine(
             number=number,

@@ -87,7 +87,8 @@ def _kept(workspace: Workspace, *, source: str | None) -> Arrival:
     try:
         with closing(kept_database(Settings())) as database:
             kept = extent(database)
-        accepted = [e.acceptance for e in delivery_log.read_log(workspace.store) if e.acceptance.source == SERVICE]
+        log = delivery_log.read_log(workspace.store, damaged=[])
+        accepted = [entry.acceptance for entry in log if entry.acceptance.source == SERVICE]
     except MigraineError as error:
         return Arrival(None, str(error), "")
     if not kept.days:
@@ -111,6 +112,7 @@ def _known_or_new(workspace: Workspace, location: str, *, cursor: str) -> Arriva
     except MigraineError as error:
         # Without a cursor, the next call reads the files again and repeats the message.
         return Arrival(None, str(error), "")
-    if any(entry.acceptance.md5 == identity for entry in delivery_log.read_log(workspace.store)):
+    # A delivery with a damaged entry is read again, which writes a new entry.
+    if any(entry.acceptance.md5 == identity for entry in delivery_log.read_log(workspace.store, damaged=[])):
         return Arrival(None, f"The diary in {location} was already accepted ({identity}).", cursor)
     return Arrival(identity, f"{location} contains a new diary ({identity}).", cursor, about=location)

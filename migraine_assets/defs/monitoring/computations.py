@@ -77,7 +77,9 @@ def collect_outcomes(_: dg.AssetExecutionContext, workspace: Workspace, day: dt.
     first_day = day - dt.timedelta(days=params.outcome_days)
     kept = _kept_outcomes(workspace, day, first_day=first_day)
     from_service = f"{kept:,} participant days reported to the service. " if kept else ""
-    accepted, diary = delivery_log.latest(store), current(store, "validated_diary")
+    damaged: list[str] = []
+    accepted, diary = delivery_log.latest(store, damaged=damaged), current(store, "validated_diary")
+    from_service += "".join(f"{sentence} " for sentence in damaged)
     if accepted is None or diary is None or _day_of(accepted.acceptance.time) != day:
         return _reported(kept, f"{from_service}No delivery was accepted on this day.")
     if diary.delivery.source == SERVICE:

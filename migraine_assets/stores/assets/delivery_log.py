@@ -95,7 +95,7 @@ def record(
         time, source, description, identity, tuple(files), accepted, quarantined, data_version, mapping,
         None if mapping is None else hashlib.sha256(mapping.encode()).hexdigest(), profile,
     )  # fmt: skip
-    last = latest(store)
+    last = latest(store, damaged=[])
     if last is not None and _same(last.acceptance, acceptance):
         return last
     number = _reserve_number(store, identity)
@@ -105,8 +105,11 @@ def record(
 
 
 def previous_profile(store: Store, md5: str) -> "Profile | None":
-    """Return the profile of the last accepted delivery other than `md5`; None if there is none."""
-    others = [entry for entry in read_log(store) if entry.acceptance.md5 != md5]
+    """Return the profile of the last accepted delivery other than `md5`; None if there is none.
+
+    Damaged entries are skipped: `migraine doctor` names them, and they need not stop a new delivery.
+    """
+    others = [entry for entry in read_log(store, damaged=[]) if entry.acceptance.md5 != md5]
     if not others:
         return None
     from migraine_assets.core.diary.profile import from_json
@@ -124,10 +127,11 @@ def read_log(store: Store, *, damaged: list[str] | None = None) -> tuple[Entry, 
     return tuple(entry for entry in entries if entry is not None)
 
 
-def latest(store: Store) -> Entry | None:
-    """Return the delivery that was accepted last; None in a new store."""
+def latest(store: Store, *, damaged: list[str] | None = None) -> Entry | None:
+    """Return the delivery that was accepted last; None in a new store. `damaged`: see `read_log`."""
     leaves = [leaf for leaf in store.list(_LOG) if leaf.endswith(".json")]
-    return _read(store, leaves[-1]) if leaves else None
+    entries = (unless_damaged(partial(_read, store, leaf), damaged) for leaf in reversed(leaves))
+    return next((entry for entry in entries if entry is not None), None)
 
 
 def find(store: Store, version: str) -> Entry:
@@ -135,13 +139,14 @@ def find(store: Store, version: str) -> Entry:
 
     Raises `DataRefused`, which lists the known versions, if there is none or `version` is ambiguous.
     """
-    entries = read_log(store)
+    damaged: list[str] = []
+    entries = read_log(store, damaged=damaged)
     matches = [entry for entry in entries if version and _matches(entry.acceptance, version)]
     if len({entry.acceptance.md5 for entry in matches}) == 1:
         return matches[-1]
     known = ", ".join(dict.fromkeys(entry.acceptance.md5 for entry in matches or entries)) or "none"
     problem = "is ambiguous" if matches else "is not the version of an accepted delivery"
-    raise DataRefused(f"'{version}' {problem}. Known versions: {known}.")
+    raise DataRefused(" ".join((f"'{version}' {problem}. Known versions: {known}.", *damaged)))
 
 
 def _leaf(number: int, identity: str) -> str:

@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 
 from migraine_assets.defs.refs import FoldsRef, current, to_stored
-from migraine_assets.errors import FileMissing, StoreError
+from migraine_assets.errors import DataRefused, FileMissing, StoreError
 from migraine_assets.stores.assets import delivery_files, delivery_log
 from migraine_assets.stores.assets.current_values import read_current, write_current
 from migraine_assets.stores.assets.frames import read_frame, write_frame
@@ -21,6 +21,7 @@ from migraine_assets.stores.prediction_log.segments import segments
 from migraine_assets.stores.registry.champions import promote, rollback
 from migraine_assets.stores.registry.pointer import read_pointer
 from migraine_assets.stores.registry.promotion_history import history
+from migraine_assets.stores.simulated import is_simulated
 from migraine_assets.stores.store import Store
 from migraine_assets_tests.support.monitoring_results import write_task_result
 from migraine_assets_tests.unit.stores.prediction_log.log_records import feedback, prediction_record
@@ -89,6 +90,23 @@ def test_every_byte_of_the_delivery_log_gives_an_entry_or_a_store_error(store: S
     assert delivery_files.erased_at(store, identity) == "2026-03-05"
     _accept(store, ("b.csv", b"P-2"))
     assert [entry.number for entry in delivery_log.read_log(store)] == [1, 2]
+
+
+def test_a_damaged_delivery_record_stops_neither_the_next_delivery_nor_monitoring(store: Store) -> None:
+    first, second = _accept(store, ("a.csv", b"P-1")), _accept(store, ("b.csv", b"P-2"))
+    path = f"deliveries/log/000002-{second}.json"
+    store.write(path, b"{")
+    named: list[str] = []
+    newest = delivery_log.latest(store, damaged=named)
+    assert newest is not None
+    assert (newest.acceptance.md5, len(named)) == (first, 1)
+    assert path in named[0]
+    assert delivery_log.find(store, first).number == 1
+    with pytest.raises(DataRefused, match=path):
+        delivery_log.find(store, second)
+    assert not is_simulated(store, A, second)
+    _accept(store, ("b.csv", b"P-2"))
+    assert [entry.number for entry in delivery_log.read_log(store, damaged=[])] == [1, 3]
 
 
 def _promote(store: Store, bundle: str) -> None:
