@@ -104,9 +104,13 @@ def keys_create(name: Annotated[str, typer.Argument(help="Owner of the key.")]) 
     """Create an API key. It is shown only once."""
     from serving.access import api_keys
 
-    key, record = api_keys.create(writable_store(), name, now=_now())
+    store = writable_store()
+    same = [other for other in api_keys.records(store) if other.name == name]
+    key, record = api_keys.create(store, name, now=_now())
     say(key)
     say(f"The key is shown only once. Its id is {record.id}. Send it as `Authorization: Bearer KEY`.")
+    if same:
+        say(f"It reaches the diaries that {len(same)} other key(s) named '{name}' kept: a name owns its diaries.")
 
 
 @keys.command("list")

@@ -29,7 +29,7 @@ class SQLiteDatabase:
         self.path, self.label = path, str(path)
         self._local = threading.local()
         self._open: list[sqlite3.Connection] = []
-        self._opening = threading.Lock()
+        self._opening, self._writing = threading.Lock(), threading.Lock()
 
     def execute(self, statement: str, parameters: Sequence[object] = ()) -> list[Row]:
         """See `Session`."""
@@ -44,15 +44,17 @@ class SQLiteDatabase:
 
     @contextmanager
     def _transaction(self) -> Iterator[Session]:
-        self.execute("BEGIN IMMEDIATE")
-        try:
-            yield self
-            self.execute("COMMIT")
-        except BaseException:
-            with suppress(sqlite3.Error):
-                if self._connection.in_transaction:
-                    self._connection.execute("ROLLBACK")
-            raise
+        # The threads of a process take turns; SQLite lets those of other processes try again and again.
+        with self._writing:
+            self.execute("BEGIN IMMEDIATE")
+            try:
+                yield self
+                self.execute("COMMIT")
+            except BaseException:
+                with suppress(sqlite3.Error):
+                    if self._connection.in_transaction:
+                        self._connection.execute("ROLLBACK")
+                raise
 
     def has_table(self, name: str) -> bool:
         """See `Database`."""

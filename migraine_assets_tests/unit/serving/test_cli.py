@@ -63,6 +63,11 @@ def test_a_key_is_created_listed_and_revoked(store: Store) -> None:
 
 
 @pytest.mark.usefixtures("store")
+def test_another_key_of_the_same_name_is_said_to_share_its_diaries(store: Store) -> None:
+    assert "diaries" not in output_of("keys", "create", "clinic")
+    assert "named 'clinic'" in output_of("keys", "create", "clinic")
+
+
 def test_an_empty_list_says_how_to_create_a_key() -> None:
     assert "keys create" in output_of("keys", "list")
 
