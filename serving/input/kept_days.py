@@ -6,6 +6,7 @@ Not here: the database (`migraine_assets.stores.diaries`), bodies of `/predict` 
 import datetime as dt
 import re
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from typing import Any
 
 import msgspec
@@ -98,20 +99,28 @@ def iso_date(day: int) -> str:
 def _columns(days: Sequence[KeptDay], profile: Values, schema: RequestSchema) -> "np.ndarray[Any, Any]":
     """float64[columns, n] in the order of `schema.columns`, NaN for what is not known."""
     values = np.full((len(schema.columns), len(days)), np.nan)
-    places, numbers = [], []
-    count, of_field = len(days), schema.of_field
+    # Days of one app have the same fields, so that they are copied a field at a time.
+    by_names: dict[tuple[str, ...], list[int]] = {}
     for position, day in enumerate(days):
-        for name, value in ({**profile, **day.values} if profile else day.values).items():
-            if (place := of_field.get(name)) is None:
-                continue
-            row, encoding = place
-            number = value if encoding is None else encoding.get(value)  # type: ignore[arg-type]
-            if number is not None and not isinstance(number, str):
-                places.append(row * count + position)
-                numbers.append(number)
-    if places:
-        values.ravel()[places] = numbers
+        by_names.setdefault(tuple(day.values), []).append(position)
+    for names, positions in by_names.items():
+        columns = [day.values for day in days] if len(positions) == len(days) else [days[k].values for k in positions]
+        where = slice(None) if len(positions) == len(days) else positions
+        for name in names:
+            _put(values, where, name, [column[name] for column in columns], schema)
+        for name in profile.keys() - names:
+            _put(values, where, name, [profile[name]] * len(positions), schema)
     return values
+
+
+def _put(values: Any, where: Any, name: str, column: list[Value], schema: RequestSchema) -> None:
+    """Write `column` of the field `name`; nothing if the contract does not have it, or has no number for it."""
+    row, encoding = schema.of_field.get(name, (-1, None))
+    if row >= 0:
+        numbers = column if encoding is None else [encoding.get(value, np.nan) for value in column]  # type: ignore[call-overload]
+        # A field that was text before it became a number.
+        with suppress(ValueError):
+            values[row, where] = numbers
 
 
 class _Attributes:

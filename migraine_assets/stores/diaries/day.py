@@ -3,7 +3,7 @@
 Not here: the tables (`stores.diaries.schema`), reading and writing them (`stores.diaries.diaries`).
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TypeAlias
 
 import msgspec
@@ -28,6 +28,7 @@ class _Header(msgspec.Struct, frozen=True, array_like=True, gc=False):
 
 
 _DECODER = msgspec.msgpack.Decoder(KeptValues)
+_ARRAY_DECODER = msgspec.msgpack.Decoder(list[KeptValues])
 _ENCODER = msgspec.msgpack.Encoder(order="sorted")
 
 
@@ -45,6 +46,19 @@ def decode_day(content: bytes) -> Values:
     if document.format != FORMAT:
         raise _unreadable(content)
     return document.values
+
+
+def decode_days(contents: Sequence[bytes]) -> list[Values]:
+    """The values of several days, decoded together, which takes half of the time. Raises `StoreError` as above."""
+    # An array of them: each content is an element as it is.
+    array = b"\xdd" + len(contents).to_bytes(4, "big") + b"".join(contents)
+    try:
+        days = _ARRAY_DECODER.decode(array)
+    except (ValueError, RecursionError):
+        return [decode_day(content) for content in contents]
+    if any(day.format != FORMAT for day in days):
+        return [decode_day(content) for content in contents]
+    return [day.values for day in days]
 
 
 def merged(values: Mapping[str, Value], changes: Mapping[str, Value | bool | None]) -> Values:

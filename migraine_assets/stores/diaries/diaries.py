@@ -8,12 +8,14 @@ exist. Not here: HTTP (`serving.api.diaries`), reading the days of all owners fo
 import datetime as dt
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
+import msgspec
+
 from migraine_assets.errors import StoreError
-from migraine_assets.stores.diaries.database import Database, Session
-from migraine_assets.stores.diaries.day import Value, Values, decode_day, encode_day, merged
+from migraine_assets.stores.diaries.database import Database, Row, Session
+from migraine_assets.stores.diaries.day import Value, Values, decode_day, decode_days, encode_day, merged
 from migraine_assets.stores.diaries.names import Names
 from migraine_assets.stores.diaries.schema import migrate
 
@@ -41,8 +43,7 @@ class Limits:
     participants: int
 
 
-@dataclass(frozen=True)
-class KeptDay:
+class KeptDay(msgspec.Struct, frozen=True, gc=False):
     """The known values of one day. `day`: days since 1970-01-01."""
 
     day: int
@@ -100,7 +101,7 @@ class Diaries:
         self.prepare()
         key = self.names.pseudonym(participant)
         rows = self.database.execute(_RECENT, (key, owner, PROFILE, last, count, key, owner, PROFILE))
-        days = [KeptDay(day, decode_day(content)) for day, content in sorted(rows)]
+        days = _decoded(sorted(rows))
         profile = days.pop(0).values if days and days[0].day == PROFILE else {}
         return days, profile
 
@@ -111,7 +112,7 @@ class Diaries:
         rows = self.database.execute(_DAYS, (key, owner, first, last))
         if not rows and not self.database.execute(_KNOWN, (key, owner)):
             return None
-        return [KeptDay(day, decode_day(content)) for day, content in rows]
+        return _decoded(rows)
 
     def delete_day(self, owner: str, participant: str, day: int) -> bool:
         """Delete a day and its earlier versions. Return False if there is none."""
@@ -213,6 +214,11 @@ class Diaries:
 
     def _now(self) -> int:
         return int(self._clock() * 1_000_000)
+
+
+def _decoded(rows: Sequence[Row]) -> list[KeptDay]:
+    days, contents = [row[0] for row in rows], [row[1] for row in rows]
+    return list(map(KeptDay, days, decode_days(contents)))
 
 
 _OF_DAY = "participant = ? AND owner = ? AND day = ?"

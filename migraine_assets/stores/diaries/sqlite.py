@@ -17,6 +17,8 @@ from migraine_assets.stores.file_modes import file_mode, make_folder
 from migraine_assets.stores.locks import file_lock
 
 BUSY_SECONDS = 10.0
+# The cache, in KiB, holds the upper pages of the index of ten thousand diaries.
+PRAGMAS = ("journal_mode = WAL", "synchronous = FULL", "secure_delete = ON", "cache_size = -16384")
 
 
 class SQLiteDatabase:
@@ -111,7 +113,7 @@ class SQLiteDatabase:
                 self.path, timeout=BUSY_SECONDS, isolation_level=None, check_same_thread=False, cached_statements=64
             )
             try:
-                for pragma in ("journal_mode = WAL", "synchronous = FULL", "secure_delete = ON"):
+                for pragma in PRAGMAS:
                     connection.execute(f"PRAGMA {pragma}")
             except sqlite3.Error:
                 connection.close()

@@ -63,7 +63,7 @@ def test_a_key_is_created_listed_and_revoked(store: Store) -> None:
 
 
 @pytest.mark.usefixtures("store")
-def test_another_key_of_the_same_name_is_said_to_share_its_diaries(store: Store) -> None:
+def test_another_key_of_the_same_name_is_said_to_share_its_diaries() -> None:
     assert "diaries" not in output_of("keys", "create", "clinic")
     assert "named 'clinic'" in output_of("keys", "create", "clinic")
 
