@@ -86,6 +86,9 @@ SERVICE = Dashboard("service", "Migraine: service", "Availability, errors, laten
           (("sum by (reason) (increase(migraine_dropped_jobs_total[15m]))", "{{reason}}"),)),
     Panel("Tables that ended the decoder", "In one hour. Each was refused; nothing else is affected.",
           (("sum(increase(migraine_table_worker_deaths_total[1h]))", "tables"),)),
+    Panel("Kept diaries", "Acknowledged changes per second, and requests that the database could not serve.",
+          (("sum by (operation) (rate(migraine_diary_changes_total[5m]))", "{{operation}}"),
+           ("sum(rate(migraine_diary_failures_total[5m]))", "failed"))),
     ALERTS,
 ))  # fmt: skip
 
