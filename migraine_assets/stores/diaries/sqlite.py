@@ -104,7 +104,10 @@ class SQLiteDatabase:
         try:
             make_folder(self.path.parent)
             # Create the file here, because SQLite would use the umask. SQLite's other files get the mode of this file.
-            os.close(os.open(self.path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, file_mode()))
+            # Never open an existing file beside SQLite: closing it would release SQLite's locks, and the next process
+            # would delete the write-ahead log that this one uses.
+            with suppress(FileExistsError):
+                os.close(os.open(self.path, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, file_mode()))
         except OSError as error:
             raise DiariesUnavailable(f"{self.label} cannot be opened: {error.strerror or error}.") from error
         # If two processes switch to the write-ahead log at the same time, one of them fails.

@@ -1,5 +1,8 @@
 """Diaries in SQLite: merging, versions, limits, several processes, and killed processes."""
 
+import subprocess
+import sys
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -127,6 +130,25 @@ def test_a_killed_process_loses_no_acknowledged_day(tmp_path: Path) -> None:
         assert count <= len(rows) <= count + 1
         assert rows == [KeptDay(DAY + k, {"stress_level": k, "sleep_hours": k}) for k in range(len(rows))]
         put(diaries, stress_level=5)
+
+
+_READ = """
+import sys
+from pathlib import Path
+from migraine_assets_tests.support.kept_diaries import open_diaries
+with open_diaries(home=Path(sys.argv[1])) as diaries:
+    assert diaries.days("", "anna", first=0, last=30_000)
+"""
+
+
+def test_a_process_that_leaves_takes_no_write_ahead_log_from_others(tmp_path: Path) -> None:
+    """SQLite's locks belong to a process and a file: closing the file anywhere in the process releases them all."""
+    with open_diaries(home=tmp_path) as diaries:
+        put(diaries, stress_level=1)
+        with ThreadPoolExecutor() as threads:
+            assert threads.submit(everything, diaries).result()
+        subprocess.run([sys.executable, "-c", _READ, str(tmp_path)], check=True)
+        assert (tmp_path / "diaries.db-wal").exists()
 
 
 def test_a_locked_database_is_unavailable_for_now(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
