@@ -1,6 +1,6 @@
 """`evaluation.json`: the results of a report as a typed, machine-readable document.
 
-Not here: writing files (`report.writer`).
+Not here: writing files (`report.writer`), showing the results in a terminal (`cli.commands.report`).
 """
 
 import json
@@ -20,7 +20,7 @@ Metrics = dict[str, IntervalRecord]
 
 
 class ModelSection(msgspec.Struct, frozen=True):
-    """One model. It has all three splits even if it failed, so that readers need no special case."""
+    """One model. It has all three splits even if training failed, so that readers need no special case."""
 
     cv: Metrics
     test: Metrics
@@ -41,7 +41,7 @@ class BaselineSection(msgspec.Struct, frozen=True):
 
 
 class Gain(msgspec.Struct, frozen=True):
-    """How much better the champion is than the personal rate, in `metric`."""
+    """The improvement of the champion over the personal rate, in `metric`."""
 
     metric: str
     value: float | None = None

@@ -1,7 +1,7 @@
 """HTML pages of an evaluation: the report of a task, the model card of its champion, the index of a run.
 
-This module assembles the context of each template. Not here: sentences (`report.text`), figures
-(`report.plots.figures`), files (`report.writer`). All external text is escaped, and the pages load no resources.
+This module assembles the context of each template. All external text is escaped, and the pages load no resources. Not
+here: sentences (`report.text`), figures (`report.plots.figures`), files (`report.writer`).
 """
 
 import base64

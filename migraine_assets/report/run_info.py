@@ -14,8 +14,8 @@ class RunFacts:
     """Provenance of an evaluation. The caller supplies every value: a report reads no clock and no environment.
 
     `created`: ISO 8601 time; `description`: the source in words; `command`: the command that reproduces the run;
-    `data_version`: hash of the delivery; `parameters`: settings by name; `notes`: observations made while the source
-    was read, such as ignored columns or the mapping in use.
+    `data_version`: hash of the delivery; `parameters`: settings by name; `notes`: observations from reading the source,
+    such as ignored columns or the mapping in use.
     """
 
     run_id: str

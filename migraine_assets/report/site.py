@@ -1,4 +1,4 @@
-"""The reports over HTTP on loopback: browsers refuse the link of a page on HTTP to a file on disk.
+"""A web server for the reports on loopback, because browsers refuse links from HTTP to files on disk.
 
 `migraine ui` runs it. Not here: the content of the reports (`report.page`, `report.monitoring_page`).
 """
@@ -17,17 +17,17 @@ from starlette.types import Scope
 from migraine_assets.report.page import site_page
 from migraine_assets.settings import Settings
 
-# A page of another site must not read the reports by a host name that resolves to this machine.
+# A page of another site must not read the reports under a host name that resolves to this machine.
 HOSTS = ["127.0.0.1", "localhost"]
 
 
 def app() -> Starlette:
-    """Serve the reports of `MIGRAINE_HOME`: for `uvicorn --factory`."""
+    """Return the application that serves the reports of `MIGRAINE_HOME`, for `uvicorn --factory`."""
     return site(Settings().reports)
 
 
 def site(reports: Path) -> Starlette:
-    """Serve the finished files in `reports`, and a list of the reports at `/`."""
+    """Return an application that serves the finished files in `reports`, and a list of the reports at `/`."""
 
     def index(_: Request) -> HTMLResponse:
         return HTMLResponse(site_page(*contents(reports)))
@@ -45,10 +45,10 @@ def contents(reports: Path) -> tuple[list[str], list[str]]:
 
 
 class _Reports(StaticFiles):
-    """Static files without hidden ones: locks, and reports that are being written."""
+    """Static files without hidden ones, such as locks and reports that are being written."""
 
     async def check_config(self) -> None:
-        """Accept a home without reports: starlette would answer with an error until the first one is written."""
+        """Accept a home without reports. Starlette would return errors until the first report is written."""
 
     async def get_response(self, path: str, scope: Scope) -> Response:
         hidden = any(part.startswith(".") for part in Path(path).parts)

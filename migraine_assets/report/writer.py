@@ -1,12 +1,12 @@
-"""Atomic writing of reports. Not here: their content (`report.page`).
+"""Atomic writing of reports.
 
-`reports/<name>/` holds one run: a report, a model card and the figures of each task, `evaluation.json` and
-`index.html`. The
-folder is built under a hidden name and then renamed. A task that is added later writes its pages first, then
+`reports/<name>/` is the folder of one run: a report, a model card and the figures of each task, `evaluation.json` and
+`index.html`. It is built under a hidden name and then renamed. A task that is added later writes its pages first, then
 `evaluation.json` and `index.html`, which make them visible; each file is replaced atomically. `reports/latest` is a
 link to the newest run and is replaced atomically. Reports of other runs are never modified.
 
-A backup may restore the link as a folder. That folder is renamed, because it may hold the only copy of a report.
+A backup may restore the link as a folder. That folder is renamed, because it may be the only copy of a report. Not
+here: the content of reports (`report.page`).
 """
 
 import itertools
@@ -40,9 +40,9 @@ def write_reports(
     attack: TaskEvaluation | None = None,
     severity: TaskEvaluation | None = None,
 ) -> Path:
-    """Write the reports of the given tasks to `reports/<name>/` and return the folder; the other task's stay.
+    """Write the reports of the given tasks to `reports/<name>/` and return the folder. Reports of the other task stay.
 
-    Raises `StoreError` if the disk is full or the folder is not writable; existing reports stay as they were.
+    Raises `StoreError` if the disk is full or the folder is not writable. Existing reports are not changed then.
     """
     evaluations = [evaluation for evaluation in (attack, severity) if evaluation is not None]
     # Rendered before the lock is taken, so that the report of the other task does not wait for it.
@@ -83,12 +83,12 @@ def pages_of(evaluation: TaskEvaluation, facts: RunFacts) -> dict[str, bytes]:
 
 
 def figures(folder: Path, task: Task) -> dict[str, Path]:
-    """Return the files of the figures of `task` in `folder`, by name; none if a version before wrote the report."""
+    """Return the files of the figures of `task` in `folder`, by name. Reports of early versions have none."""
     return {path.stem.removeprefix(f"{task}_"): path for path in sorted(folder.glob(f"{task}_*.svg"))}
 
 
 def section(folder: Path, task: Task) -> TaskSection | None:
-    """Return the section of `task` in `folder`'s evaluation.json; None if it or the page is missing or damaged."""
+    """Return the section of `task` in `folder`'s evaluation.json, or None if it or the page is missing or damaged."""
     try:
         content = evaluation_json.load((folder / EVALUATION).read_bytes()).get(task)
     except (OSError, ValueError):
@@ -97,14 +97,14 @@ def section(folder: Path, task: Task) -> TaskSection | None:
 
 
 def adopt(reports: Path, name: str, task: Task, *, source: Path, facts: RunFacts) -> Path:
-    """Copy the report of `task` from the run in `source` to `reports/<name>/`; return the folder that has it now.
+    """Copy the report of `task` from the run in `source` to `reports/<name>/`, and return the folder that has it now.
 
     Nothing is copied if the newest report already has it and the folder does not exist. The index names the run of
     `facts`; each page keeps the name of the run that made it. Raises `StoreError` if the folder is not writable.
     """
     content, newest, folder = section(source, task), reports / LATEST, reports / name
     if content is None:
-        raise ValueError(f"{source} holds no finished report of '{task}'")
+        raise ValueError(f"{source} contains no finished report of '{task}'")
     if not folder.exists() and newest.is_symlink() and section(newest, task) == content:
         return newest.resolve()
     prefixes = (f"{task}.", f"{task}_")
@@ -116,7 +116,7 @@ def _sections(folder: Path) -> Sections:
     path = folder / EVALUATION
     try:
         return evaluation_json.load(path.read_bytes()) if path.exists() else {}
-    except ValueError:  # damaged; the sections that are written now replace it
+    except ValueError:  # damaged: the new sections replace it
         return {}
 
 

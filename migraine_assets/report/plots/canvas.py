@@ -1,8 +1,8 @@
 """The canvas of all figures: size, style, and rendering to SVG.
 
-The only module that imports the plotting library, and only when a figure is drawn. Equal drawings give equal bytes: no
-date, no random ids. Letters are outlines, so a figure looks the same everywhere. Not here: what is drawn
-(`report.plots.figures`, `report.plots.trends`).
+Only this module imports the plotting library, and only when a figure is drawn. Equal figures give equal bytes: there
+are no dates and no random ids. Letters are outlines, so a figure looks the same everywhere. Not here: the content of
+figures (`report.plots.figures`, `report.plots.trends`).
 """
 
 import io
@@ -41,7 +41,7 @@ STYLE: dict[Any, Any] = {
 
 
 def _dark_style() -> bytes:
-    """Return the style of a figure where the reader prefers dark pages: every color by its dark counterpart."""
+    """Return the style of figures on dark pages: every color is replaced by its dark counterpart."""
     rules = (
         f'[style*="{kind}: {light}"]{{{kind}:{dark}!important}}'
         for light, dark in style.DARK.items()

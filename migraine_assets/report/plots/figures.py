@@ -1,4 +1,4 @@
-"""Figures of a report: which there are, their sizes and text alternatives.
+"""Figures of a report: the list of them, their sizes and text alternatives.
 
 Not here: the plots (`report.plots.plots`, `report.plots.curves`), style and rendering (`report.plots.canvas`).
 """
@@ -61,13 +61,13 @@ _SCORED = {
 
 Plan = tuple[str, Draw, tuple[float, float]]
 
-# Inches: width of a figure, and height of one labeled row. A phone of 390 pixels shows this width at full size, so that
-# letters stay legible.
+# Inches: width of a figure, and height of one labeled row. A phone of 390 pixels shows this width at full size, so the
+# letters are legible.
 WIDTH, LINE = 3.7, 0.25
 
 
 def pictures(evaluation: TaskEvaluation) -> Mapping[str, Picture]:
-    """Draw every figure that the evaluation has data for; by name."""
+    """Draw every figure that the evaluation has data for. Returns them by name."""
     plans = [*_common(evaluation), *_attack(evaluation), *_severity(evaluation)]
     return {name: Picture(name, render_svg(draw, size), alt(name, evaluation)) for name, draw, size in plans}
 

@@ -1,6 +1,7 @@
-"""Colors, line styles and shared drawing helpers. Not here: the plots themselves (`report.plots.plots`, `curves`).
+"""Colors, line styles and shared drawing helpers.
 
-Colors differ in lightness and lines in dash pattern, for print and for color-blind readers.
+Colors differ in lightness and lines in dash pattern, for print and for color-blind readers. Not here: the plots
+themselves (`report.plots.plots`, `report.plots.curves`).
 """
 
 import math
@@ -56,7 +57,7 @@ def line_of(key: str, evaluation: TaskEvaluation) -> Line:
 
 
 def draw_interval(axes: Any, row: int, interval: Interval, *, color: str) -> None:
-    """Draw a dot at the value, and a line between the bounds where they are known."""
+    """Draw a dot at the value, and a line between the bounds if they are known."""
     if math.isfinite(interval.value):
         axes.plot(interval.value, row, "o", markersize=5, color=color)
     if interval.bounded:

@@ -1,6 +1,6 @@
-"""Trends of the monitoring page: one value per day, with the limit where there is one.
+"""Trends of the monitoring page: one value per day, with the limit if there is one.
 
-Not here: which values are shown (`report.monitoring_page`), rendering (`report.plots.canvas`).
+Not here: the choice of values (`report.monitoring_page`), rendering (`report.plots.canvas`).
 """
 
 import datetime as dt

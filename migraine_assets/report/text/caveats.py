@@ -1,4 +1,7 @@
-"""Limits, intended use and ethical considerations of reports and models. Sentences only."""
+"""Limits, intended use and ethical considerations of reports and models, in sentences.
+
+Not here: sentences about results (`report.text.interpretation`).
+"""
 
 from migraine_assets.core.evaluation.results import TaskEvaluation
 from migraine_assets.core.evaluation.subgroups import MIN_PARTICIPANTS

@@ -1,7 +1,7 @@
-"""The result in the words of a clinician: warnings, misses and what they mean, before any statistic.
+"""The result in words for clinicians: warnings, misses and what they mean, before any statistic.
 
-Here: what the champion's warnings on the test part come to. Not here: discrimination, calibration and the comparison
-with the baselines (`report.text.interpretation`).
+Here belong the champion's warnings on the test part. Not here: discrimination, calibration and the comparison with the
+baselines (`report.text.interpretation`).
 """
 
 from dataclasses import dataclass
@@ -18,7 +18,7 @@ DAYS, MONTH = 100, 30
 
 @dataclass(frozen=True)
 class WarningRate:
-    """One rate of the warnings: its name, its value as text, and what it is a share of."""
+    """One rate of the warnings: its name, its value as text, and its meaning."""
 
     name: str
     value: str
@@ -26,7 +26,7 @@ class WarningRate:
 
 
 def in_words(evaluation: TaskEvaluation) -> tuple[str, ...]:
-    """Say what the champion does on the test part. Empty if there is no champion or no test part."""
+    """Describe the champion's results on the test part. Empty if there is no champion or no test part."""
     if evaluation.task == "severity":
         return _error_in_words(evaluation)
     counts = evaluation.confusion
@@ -49,7 +49,7 @@ def warning_rates(counts: ConfusionMatrix) -> tuple[WarningRate, ...]:
 
 
 def _warnings_in_words(counts: ConfusionMatrix) -> tuple[str, ...]:
-    """Rounded so that the parts add up: attacks are announced or missed."""
+    """Describe the warnings. Counts are rounded so that they add up: attacks are announced or missed."""
     scale = DAYS / _days(counts)
     right = round(scale * counts.true_positives)
     warnings = round(scale * (counts.true_positives + counts.false_positives))

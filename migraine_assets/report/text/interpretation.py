@@ -11,7 +11,7 @@ from migraine_assets.core.metrics.interval import UNKNOWN, Interval, Scores
 from migraine_assets.report.text.labels import ends, metric, number, percent, plural, signed, title
 from migraine_assets.report.text.question import unit_of
 
-# Widths from which an interval of the ROC-AUC is called wide, and up to which narrow; for errors relative to the value.
+# An interval of at least the first width is wide, of at most the second narrow. Widths of errors are relative.
 WIDE, NARROW = 0.12, 0.04
 
 # Report the within-person ROC-AUC if the pooled one exceeds it by at least this much.
@@ -94,8 +94,9 @@ def _width(width: float) -> str:
 def conclusion(evaluation: TaskEvaluation) -> str:
     """Compare the champion with the personal rate: the one comparison that every page, table and record quotes.
 
-    On the test part, in the headline metric, with the 95 % interval of the paired bootstrap over participants. Empty if
-    there is no test part. The leads of the other models are cross-validated and only select.
+    It is made on the test part, in the headline metric, with the 95 % interval of the paired bootstrap over
+    participants. It is empty if there is no test part. The leads of the other models are cross-validated and used for
+    selection only.
     """
     gain, digits = evaluation.gain, 3 if evaluation.task == "attack" else 2
     if not math.isfinite(gain.value):
@@ -113,13 +114,13 @@ def conclusion(evaluation: TaskEvaluation) -> str:
 
 
 def no_history(evaluation: TaskEvaluation) -> bool:
-    """Return True if every personal rate is the base rate, as in a diary without dates."""
+    """Return whether every personal rate is the base rate, as in a diary without dates."""
     own, base = (evaluation.baselines.get(key, {}).get("test", {}) for key in ("personal_rate", "base_rate"))
     return evaluation.horizon == 0 and bool(own) and own == base
 
 
 def _ranks_by_chance(evaluation: TaskEvaluation) -> bool:
-    """Return True if the champion's ROC-AUC on the test part is compatible with chance."""
+    """Return whether the champion's ROC-AUC on the test part is compatible with chance."""
     champion = evaluation.row(evaluation.champion)
     scores = (champion and champion.test) or {}
     return evaluation.task == "attack" and bool(_chance(scores.get("roc_auc", UNKNOWN)))
@@ -145,7 +146,7 @@ def _within_person(pooled: float, within: Interval) -> str:
 
 
 def calibration(scores: Scores) -> str:
-    """Describe the calibration of probabilities with these `scores`; empty where it is unknown."""
+    """Describe the calibration of probabilities with these `scores`. Empty if it is unknown."""
     slope, intercept = (scores.get(f"calibration_{name}", UNKNOWN) for name in ("slope", "intercept"))
     if not (slope.bounded and intercept.bounded):
         return ""
@@ -189,6 +190,6 @@ def coverage(evaluation: TaskEvaluation) -> str:
 
 
 def gap(row: ModelRow, name: str) -> float:
-    """Return training minus cross-validated value of the metric `name`; NaN where one is unknown."""
+    """Return training minus cross-validated value of the metric `name`, NaN if one is unknown."""
     train, cv = ((scores or {}).get(name, UNKNOWN).value for scores in (row.train, row.cv))
     return train - cv

@@ -47,7 +47,7 @@ def metric(key: str) -> str:
 
 
 def number(value: float | None, *, digits: int = 3) -> str:
-    """Format a number with a typographic minus sign; a dash where it is unknown."""
+    """Format a number with a typographic minus sign. Unknown is a dash."""
     if value is None or not math.isfinite(value):
         return UNKNOWN
     text = f"{value:.{digits}f}"
@@ -61,7 +61,7 @@ def signed(value: float, *, digits: int = 3) -> str:
 
 
 def ends(interval: Interval, *, digits: int = 3) -> str:
-    """Format the bounds of an interval, "0.764 to 0.823"; empty where they are unknown."""
+    """Format the bounds of an interval, "0.764 to 0.823". Empty if they are unknown."""
     if not interval.bounded:
         return ""
     return f"{number(interval.ci_low, digits=digits)} to {number(interval.ci_high, digits=digits)}"
@@ -91,5 +91,5 @@ def plural(value: int, one: str, *, many: str | None = None) -> str:
 
 
 def seconds(value: float) -> str:
-    """Format a duration that is given in seconds."""
+    """Format a duration in seconds as seconds or minutes."""
     return f"{value:.1f} s" if value < 100 else f"{value / 60:.1f} min"

@@ -1,6 +1,6 @@
 """The prediction task in words: title, question, and the unit of its target.
 
-Not here: what the results mean (`report.text.interpretation`).
+Not here: the meaning of the results (`report.text.interpretation`).
 """
 
 from migraine_assets.core.evaluation.results import TaskEvaluation
@@ -64,13 +64,13 @@ def _target(evaluation: TaskEvaluation) -> tuple[str, str]:
         what = "a migraine attack" if attack.plain else attack.day()
         return (
             f"Will this participant have {what} {day}?",
-            f"Evaluated only where the diary has {every}.{_free(attack)}",
+            f"Evaluated only if the diary has {every}.{_free(attack)}",
         )
     if evaluation.severity_kind == "burden":
         what = "a headache" if attack.plain else attack.day()
         return (
             f"On how many of the next seven days will this participant have {what} (the source has no severity)?",
-            "Evaluated only where the diary has all seven days.",
+            "Evaluated only if the diary has all seven days.",
         )
     worst = " worst" if evaluation.outcome.window == "any" else ""
     return (

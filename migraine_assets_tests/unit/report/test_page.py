@@ -131,7 +131,7 @@ def test_small_groups_are_shown_as_too_small(attack: TaskEvaluation, pages: dict
         (Decision(True, "accepted", ("It does not lose.",)), "Promoted. It does not lose."),
         (Decision(False, "refused", ("It loses.",)), "Not promoted. It loses."),
         (Decision(False, "unchanged", ("The same.",)), "Unchanged. The same."),
-        (None, "decides afterwards"),
+        (None, "The gate then decides"),
     ],
 )
 def test_the_promotion_decision_is_shown(severity: TaskEvaluation, decision: Decision | None, sentence: str) -> None:
