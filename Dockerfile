@@ -37,7 +37,7 @@ LABEL org.opencontainers.image.title="migraine-platform" \
       org.opencontainers.image.licenses="Apache-2.0" \
       org.opencontainers.image.version="${VERSION}" \
       org.opencontainers.image.revision="${REVISION}"
-# The user name appears in audit records, even if the cluster runs the process with another user id.
+# The user name appears in audit records, even if the cluster runs the process with another user ID.
 RUN groupadd --gid 10001 migraine \
     && useradd --uid 10001 --gid 10001 --no-create-home --home-dir /tmp --shell /usr/sbin/nologin migraine \
     && install --directory --owner=10001 --group=10001 --mode=0770 /var/lib/migraine \

@@ -6,7 +6,7 @@ export PYTHON RELEASE VALUES NAMESPACE PLATFORM SERVING SERVICE API_KEY PROMETHE
 WORKERS ?= 2
 
 bin := .venv/bin
-# The tests of one file stay together: they share what takes long to start.
+# The tests of one file run in one process, because they share what takes long to start.
 pytest := $(bin)/pytest --numprocesses $(WORKERS) --dist loadfile --no-loadscope-reorder
 sources := migraine_assets migraine_assets_tests benchmarks $(wildcard serving)
 installed = .venv/.installed-$(1)
@@ -51,7 +51,7 @@ validate: $(call installed,$(if $(filter kostecki_dillon,$(SOURCE)),kostecki-dil
 
 ## Develop
 
-test: $(call installed,dev) ## Run lint, type checks and all tests but the slow ones
+test: $(call installed,dev) ## Run lint, type checks and all tests except the slow ones
 	@$(MAKE) --no-print-directory -j2 static fast-tests
 
 test-all: $(call installed,dev) ## Run lint, type checks and all tests, with branch coverage
@@ -65,7 +65,7 @@ lint: $(call installed,dev)
 types: $(call installed,dev)
 	$(bin)/mypy
 
-# One after the other, beside the tests.
+# Types after lint, at the same time as the tests.
 static: lint
 	@$(MAKE) --no-print-directory types
 
@@ -100,7 +100,7 @@ format: $(call installed,dev) ## Format the code
 screenshots: $(call installed,dev) ## Take the screenshots of the documents (needs Chromium and a finished `make run`)
 	@scripts/screenshots.sh
 
-recording: $(call installed,run) ## Record the animated picture of the README: 14 simulated days with real results
+recording: $(call installed,run) ## Record the animation of the README: 14 simulated days with real results
 	@OMP_NUM_THREADS=1 $(bin)/python -m demo.recording
 
 sample-report: ## Copy the newest reports to build/sample-report, as a static site

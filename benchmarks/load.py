@@ -76,7 +76,7 @@ def end_group(process: "subprocess.Popen[bytes]") -> None:
 
 
 def await_answer(process: "subprocess.Popen[bytes]", asked: Load, work: Path) -> None:
-    """Return at the first successful answer. Raises `RuntimeError` with the output if there is none."""
+    """Wait for the first successful answer. Raises `RuntimeError` with the output if there is none."""
     deadline, last = time.monotonic() + START_SECONDS, ""
     while time.monotonic() < deadline and process.poll() is None:
         request = urllib.request.Request(asked.url, asked.body, {"Content-Type": "application/json"})
@@ -132,10 +132,10 @@ def latency(text: str, percent: str) -> float:
 
 
 def offered(asked: Load, work: Path, *, rate: float, connections: int, seconds: int) -> Counter[str]:
-    """Send requests at about `rate` per second, at random times over many connections; count the answers by status.
+    """Send requests at about `rate` per second, at random times over many connections, and count the answers by status.
 
-    wrk waits on each connection for a random time before the next request, so it needs little of the machine itself.
-    Refusals without Retry-After are counted separately, and failed connections as "socket errors".
+    wrk waits on each connection for a random time before the next request, so it needs little processor time. Refusals
+    without Retry-After are counted separately, and failed connections as "socket errors".
     """
     script = write_script(asked, work)
     pause = 2000 * connections / rate  # ms, twice the mean

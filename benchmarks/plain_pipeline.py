@@ -41,7 +41,7 @@ Predictions = Mapping[str, NDArray[np.float64]]
 
 
 class Clock:
-    """Prints the CPU seconds of each stage."""
+    """A clock that prints the CPU seconds of each stage."""
 
     def __init__(self) -> None:
         self._last = time.process_time()

@@ -23,7 +23,7 @@ from migraine_assets.core.models.fit_context import bounded_threads
 
 ROOT = Path(__file__).resolve().parent.parent
 SIZES = (10_000, 100_000, 1_000_000)
-# CPU seconds per million rows, checked from this many rows on, where fixed costs of a process no longer matter.
+# CPU seconds per million rows, checked for this many rows or more, so that the fixed costs of a process do not matter.
 PER_MILLION = {"validation": 5.0, "features": 2.0}
 REPEATS = 3
 CHECKED_FROM = 100_000

@@ -39,7 +39,7 @@ RAW, VALID, DIARY, FEATURES, FOLDS, CSV = (
 
 @dataclass(frozen=True)
 class Work:
-    """`run` is measured and processes `rows` diary-days; `save`, if any, then writes its result to the folder."""
+    """The work of a stage. `run` is measured and processes `rows` diary-days; `save`, if any, writes its result."""
 
     rows: int
     run: Callable[[], Any]

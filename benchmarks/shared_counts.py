@@ -2,13 +2,14 @@
 
     python -m benchmarks.shared_counts [--dead 100] [--requests 20000] [--disk FOLDER]
 
-Compares three ways of sharing counts: the project's (`shared`), the library's as it is (`library`), and the library's
-with the files of dead processes merged at each scrape (`merged`), which is code on top of it. Prints for each:
+Compares three implementations of shared counts: the project's (`shared`), the library's without changes (`library`),
+and the library's with additional code that merges the files of dead processes at each scrape (`merged`). Prints for
+each:
 
 - microseconds for the counts of one request and milliseconds of a scrape;
 - the same scrape, and the files left, after replicas were killed with SIGKILL, with a scrape after each death;
 - requests lost or counted twice after each scraper was itself killed with SIGKILL at a random moment;
-- with `--disk` (a small file system, e.g. `mount -t tmpfs -o size=4m tmpfs FOLDER`): how a replica ends that goes on
+- with `--disk` (a small file system, e.g. `mount -t tmpfs -o size=4m tmpfs FOLDER`): the end of a replica that goes on
   counting while the disk is full. The disk is filled and cleared again.
 """
 
@@ -38,7 +39,7 @@ FORK, SPAWN = multiprocessing.get_context("fork"), multiprocessing.get_context("
 
 
 class Shared:
-    """The project's way."""
+    """The counts of the project."""
 
     def __init__(self, folder: Path) -> None:
         from serving.metrics.registry import Metrics
@@ -64,7 +65,7 @@ class Library:
         from serving.metrics.names import LATENCY, LATENCY_BUCKETS, PREDICTIONS, REQUESTS
 
         own: dict[str, Any] = {"registry": None}
-        # `labels()` takes longer than counting: keep its result, as the project's way keeps its keys.
+        # `labels()` takes longer than counting: keep its result, as the project's implementation keeps its keys.
         self._requests = cache(Counter(REQUESTS.name, REQUESTS.help, REQUESTS.labels, **own).labels)
         self._predictions = cache(Counter(PREDICTIONS.name, PREDICTIONS.help, PREDICTIONS.labels, **own).labels)
         self._latency = Histogram(LATENCY.name, LATENCY.help, buckets=LATENCY_BUCKETS, **own)
@@ -114,13 +115,13 @@ def _write_merged(files: list[Path], archive: Path) -> None:
 
 
 def opened(way: str, folder: Path) -> Shared | Library:
-    """The metrics of a replica."""
+    """Return the metrics of a replica."""
     os.environ["PROMETHEUS_MULTIPROC_DIR"] = str(folder)
     return Shared(folder) if way == "shared" else Library(folder, merged=way == "merged")
 
 
 def count_until_killed(way: str, folder: Path, ready: Event) -> None:
-    """A replica that gets one request of each endpoint and status."""
+    """Run a replica that gets one request of each endpoint and status."""
     replica = opened(way, folder)
     for endpoint in ENDPOINTS:
         for status in STATUSES:
@@ -130,7 +131,7 @@ def count_until_killed(way: str, folder: Path, ready: Event) -> None:
 
 
 def scrape_until_killed(way: str, folder: Path, ready: Event) -> None:
-    """A replica that gets no request and is scraped."""
+    """Run a replica that gets no request and is scraped."""
     replica = opened(way, folder)
     ready.set()
     replica.scrape()
@@ -149,7 +150,7 @@ def killed(target: Callable[..., None], way: str, folder: Path, *, within: float
 
 
 def milliseconds(action: Callable[[], object], *, times: int = 5) -> float:
-    """The shortest of several runs."""
+    """Return the shortest of several runs."""
     durations = []
     for _ in range(times):
         start = time.perf_counter()
@@ -159,7 +160,7 @@ def milliseconds(action: Callable[[], object], *, times: int = 5) -> float:
 
 
 def requests_counted(text: bytes) -> float:
-    """The sum of all requests in a scrape."""
+    """Return the sum of all requests in a scrape."""
     lines = text.decode().splitlines()
     return sum(float(line.rpartition(" ")[2]) for line in lines if line.startswith("migraine_api_requests_total{"))
 
@@ -174,7 +175,7 @@ class Options:
 
 
 def measure(way: str, folder: Path, options: Options) -> None:
-    """Measure one way, in a process of its own, and print two lines."""
+    """Measure one implementation, in a process of its own, and print two lines."""
     replica = opened(way, folder)
     batch = max(1, options.requests // 5)
     request = 1000 * milliseconds(lambda: [replica.request("/predict", 200) for _ in range(batch)]) / batch
@@ -196,7 +197,7 @@ def measure(way: str, folder: Path, options: Options) -> None:
 
 
 def count_on_full_disk(way: str, folder: Path, ready: Event) -> None:
-    """A replica that counts new label values after the disk has been filled."""
+    """Run a replica that counts new label values after the disk has been filled."""
     replica = opened(way, folder)
     replica.request("/predict", 200)
     ready.set()
@@ -225,7 +226,7 @@ def full_disk(way: str, disk: Path) -> None:
 
 
 def main() -> None:
-    """Measure each way."""
+    """Measure each implementation."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--dead", type=int, default=100)
     parser.add_argument("--requests", type=int, default=20_000)

@@ -17,7 +17,7 @@ def main() -> int:
     arguments = sys.argv[1:]
     home = Path(arguments[0]).resolve() if arguments else Path(tempfile.mkdtemp(prefix="migraine-demo-"))
     if home.exists() and any(home.iterdir()):
-        print_error(f"{home} is not empty. Name an empty folder, or none.")
+        print_error(f"{home} is not empty. Give an empty folder, or no argument.")
         return 2
     home.mkdir(parents=True, exist_ok=True)
     try:

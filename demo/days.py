@@ -36,9 +36,10 @@ NOON = dt.time(12, tzinfo=dt.UTC)
 
 @dataclass(frozen=True)
 class SimulatedDay:
-    """What happened on one day. `ratio`: the highest drift ratio (1 is drift), of `feature`; None with too little data.
+    """One simulated day.
 
-    `event`: what changed on this day, in words; `champion`: the bundle that answered.
+    `ratio`: the highest drift ratio (1 is drift), of `feature`; None with too little data. `event`: the change on this
+    day, in words; `champion`: the bundle that answered.
     """
 
     day: dt.date
@@ -85,7 +86,7 @@ def _described(drift: ModelDrift, day: dt.date, *, predictions: int, champion: s
 
 
 def _predict(store: Store, frame: pd.DataFrame, day: dt.date, *, position: int) -> int:
-    """Let the champion predict once for each participant, and log it on `day`. Returns the number of predictions.
+    """Predict once for each participant with the champion, and log it on `day`. Returns the number of predictions.
 
     Participants start at random days of their diaries, as those of the training data do.
     """
@@ -124,9 +125,9 @@ def _features(frame: pd.DataFrame, names: tuple[str, ...]) -> FeatureRows:
 
 
 def _chosen(rows: FeatureRows, position: int) -> np.ndarray:
-    """The rows of the `position`-th day since each participant's random start: bool[n].
+    """Return the rows of the `position`-th day since each participant's random start, bool[n].
 
-    A diary begins again at its end, as if another participant took over: histories do not grow longer with the days.
+    A diary begins again at its end, as if another participant took over, so histories do not grow longer with the days.
     """
     participants = rows.frame["participant_id"]
     order = participants.groupby(participants).cumcount().to_numpy()

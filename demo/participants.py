@@ -1,6 +1,6 @@
-"""Participants of the demonstration: the synthetic cohort before and after the world changes.
+"""Participants of the demonstration: the synthetic cohort before and after its world changes.
 
-Holds their diaries and the requests made of them. Not here: the order of events (`demo.story`).
+Here belong their diaries and their requests. Not here: the order of events (`demo.story`).
 """
 
 import datetime as dt
@@ -36,7 +36,7 @@ class Request:
 
 
 def diary(world: str, seed: int) -> pd.DataFrame:
-    """Return the diary of a cohort in the given world; different seeds have different participants."""
+    """Return the diary of a cohort in the given world. Different seeds give different participants."""
     options = {name: str(value) for name, value in {**BASE_OPTIONS, **WORLDS[world], "seed": seed}.items()}
     frame = read_source("synthetic", mapping=None, options=options, landing=None).frame
     columns = [field.name for field in FIELDS if field.name in frame.columns]

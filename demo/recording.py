@@ -59,7 +59,7 @@ def _line(draw: ImageDraw.ImageDraw, top: int, day: SimulatedDay) -> None:
 
 
 def _font(size: int) -> ImageFont.FreeTypeFont:
-    # matplotlib brings this font, so every machine draws the same.
+    # matplotlib includes this font, so every machine draws the same image.
     import matplotlib
 
     return ImageFont.truetype(str(Path(matplotlib.get_data_path(), "fonts/ttf/DejaVuSansMono.ttf")), size)

@@ -23,7 +23,7 @@ from migraine_assets.stores.registry.pointer import read_pointer
 from migraine_assets.stores.store import Store
 from serving.cluster.ray_environment import free_ports
 
-# Small models and no pauses, so that a process of months takes minutes. A new champion may be slightly worse in ROC-AUC
+# Small models and no pauses, so that months are simulated in minutes. A new champion may be slightly worse in ROC-AUC
 # than the one that it replaces, because the old one was trained on inputs that no longer occur.
 PARAMS = """\
 training: {seed: 7, threads: 1, replicates: 60}
@@ -54,7 +54,7 @@ class Log:
     began: float = field(default_factory=time.monotonic)
 
     def record(self, event: str, detail: str, **facts: Any) -> None:
-        """Print an event right when it has happened, and keep it."""
+        """Print an event that has just happened, and store it."""
         elapsed = f"{time.monotonic() - self.began:4.0f} s"
         self.lines.append((elapsed, event, detail))
         self.facts |= facts
@@ -63,7 +63,7 @@ class Log:
 
 @dataclass
 class Scene:
-    """Everything that the story acts on. `written`: number of records that the service has been asked to log."""
+    """Everything that the story acts on. `written`: the number of records that the service should have logged."""
 
     home: Path
     store: Store

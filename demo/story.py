@@ -1,6 +1,6 @@
 """The demonstration of drift: the world changes twice, and the platform detects it, sends alerts, retrains and swaps.
 
-This module holds the order of events. Every step is real: a line is printed once its event has happened, and an event
+Here belongs the order of events. Every step is real: a line is printed once its event has happened, and an event
 that does not happen in time ends the demonstration. Not here: participants (`demo.participants`), the setting
 (`demo.scene`).
 """
@@ -47,7 +47,7 @@ def _unchanged_world(scene: Scene) -> None:
 
 
 def _shifted_inputs(scene: Scene) -> None:
-    """Participants sleep less under more stress."""
+    """Let participants sleep less under more stress."""
     before = scene.champion
     _deliver(scene, "shifted")
     for seed in (3, 4):
@@ -64,7 +64,7 @@ def _shifted_inputs(scene: Scene) -> None:
 
 
 def _changed_concept(scene: Scene) -> None:
-    """The inputs stay the same, but attacks follow them differently: only outcomes can reveal it."""
+    """Keep the inputs, but let attacks follow them differently: only outcomes can reveal it."""
     before = scene.champion
     _deliver(scene, "turned")
     realized = _report_outcomes(scene, seeds=(7, 8, 9))

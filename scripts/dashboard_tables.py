@@ -14,8 +14,8 @@ WORK = 'endpoint!~"/health|/ready|/metrics|/v2/health/.*"'
 
 @dataclass(frozen=True)
 class Panel:
-    """One panel. `queries`: expression and legend. `unit`: Grafana's name of it. `limits`: where the value turns orange
-    and red. `width`: of 24 columns. `bad_below`: whether low values are the bad ones.
+    """One panel. `queries`: expression and legend. `unit`: Grafana's name of it. `limits`: the values from which it is
+    orange and red. `width`: of 24 columns. `bad_below`: whether low values are bad.
     """
 
     title: str
@@ -39,13 +39,13 @@ class Dashboard:
 
 
 ALERTS = Panel(
-    "Firing alerts", "Alerts of the platform that fire now. docs/runbooks.md has a section for each.",
+    "Firing alerts", "Firing alerts of the platform. docs/runbooks.md has a section for each.",
     (('sum by (alertname, severity) (ALERTS{alertname=~"Migraine.*", alertstate="firing"})', ""),),
     kind="table",
 )  # fmt: skip
 
 SERVICE = Dashboard("service", "Migraine: service", "Availability, errors, latency and prediction log.", (
-    Panel("Ready replicas", "Replicas that hold a verified attack champion.", (("sum(migraine_ready_replicas)", ""),),
+    Panel("Ready replicas", "Replicas with a verified attack champion.", (("sum(migraine_ready_replicas)", ""),),
           kind="stat", width=4, limits=(2, 1), bad_below=True),
     Panel("Request rate", "Without probes and scrapes.", (("sum(migraine:api_requests:rate5m)", ""),),
           unit="reqps", kind="stat", width=4),
@@ -81,10 +81,10 @@ SERVICE = Dashboard("service", "Migraine: service", "Availability, errors, laten
           (("sum(rate(migraine_receipts_written_total[$__rate_interval]))", "written"),
            ("sum(rate(migraine_receipt_write_failures_total[$__rate_interval]))", "writes refused"),
            ("sum(rate(migraine_receipts_dropped_total[$__rate_interval]))", "lost")), unit="ops"),
-    Panel("Long requests given up", "Batches and tables in 15 minutes, by reason: too many waited (busy), the deadline "
-          "had passed, or the client had left. The last needs no action.",
+    Panel("Abandoned long requests", "Batches and tables in 15 minutes, by reason: too many waited (busy), the "
+          "deadline had passed, or the client had left. The last needs no action.",
           (("sum by (reason) (increase(migraine_dropped_jobs_total[15m]))", "{{reason}}"),)),
-    Panel("Tables that ended the decoder", "In one hour. Each was refused; nothing else is affected.",
+    Panel("Tables that crashed the decoder", "In one hour. Each was refused; nothing else is affected.",
           (("sum(increase(migraine_table_worker_deaths_total[1h]))", "tables"),)),
     Panel("Kept diaries", "Acknowledged changes per second, and requests that the database could not serve.",
           (("sum by (operation) (rate(migraine_diary_changes_total[5m]))", "{{operation}}"),
@@ -92,8 +92,8 @@ SERVICE = Dashboard("service", "Migraine: service", "Availability, errors, laten
     ALERTS,
 ))  # fmt: skip
 
-MODELS = Dashboard("models", "Migraine: models", "Which models serve, how often they are asked and how well they do.", (
-    Panel("Models in service", "Models that the replicas hold. Two models of one task and arm: a swap is under way.",
+MODELS = Dashboard("models", "Migraine: models", "Served models, their predictions and their performance.", (
+    Panel("Models in service", "Models that the replicas have loaded. During a swap, a task and arm has two.",
           (("max by (task, arm, algorithm, model, data_version) (migraine_model_info)", ""),), kind="table", width=18),
     Panel("Models not loaded", "Refused bundles or an invalid pointer file.", (("max(migraine_model_problems)", ""),),
           kind="stat", width=6, limits=(1, 1)),
@@ -120,7 +120,7 @@ MODELS = Dashboard("models", "Migraine: models", "Which models serve, how often 
 
 RATIO = "max by (task, feature) (migraine_drift_ratio)"
 
-DRIFT = Dashboard("drift", "Migraine: drift", "How far diaries and scores have moved from the training data.", (
+DRIFT = Dashboard("drift", "Migraine: drift", "Drift of diaries and scores from the training data.", (
     Panel("Largest drift ratio", "More than 1 is drift: beyond the limit and beyond chance in this window.",
           (("max(migraine:drift_ratio:max)", ""),), unit="none", kind="stat", width=6, limits=(0.8, 1.0)),
     Panel("Drifted features", "Features with a drift ratio of more than 1, counted per task.",
@@ -148,7 +148,7 @@ DRIFT = Dashboard("drift", "Migraine: drift", "How far diaries and scores have m
 ))  # fmt: skip
 
 PIPELINE = Dashboard("pipeline", "Migraine: pipeline", "Dagster's runs, sensors and schedules.", (
-    Panel("Last sign of Dagster", "Dagster publishes its state about twice a minute.",
+    Panel("Time since Dagster's last report", "Dagster publishes its state about twice a minute.",
           (("time() - max(migraine_dagster_published_timestamp_seconds)", ""),), unit="s", kind="stat", width=6,
           limits=(120, 300)),
     Panel("Running", "Runs of all jobs.",

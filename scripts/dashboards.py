@@ -19,7 +19,7 @@ HEIGHT = {"stat": 4, "timeseries": 8, "table": 8, "bargauge": 10, "heatmap": 8}
 
 
 def document(dashboard: Dashboard) -> dict[str, Any]:
-    """The JSON document of a dashboard."""
+    """Return the JSON document of a dashboard."""
     return {
         "uid": f"migraine-{dashboard.name}",
         "title": dashboard.title,
@@ -40,7 +40,7 @@ def document(dashboard: Dashboard) -> dict[str, Any]:
 
 
 def _placed(panels: Iterable[Panel]) -> Iterable[dict[str, Any]]:
-    """Panels from left to right; a row is as high as its highest panel."""
+    """Yield panels from left to right. A row is as high as its highest panel."""
     x = y = row = 0
     for number, panel in enumerate(panels, start=1):
         if x + panel.width > COLUMNS:
@@ -77,7 +77,7 @@ def _target(panel: Panel, index: int, expression: str, legend: str) -> dict[str,
 
 
 def _thresholds(panel: Panel) -> dict[str, Any]:
-    """Green, orange and red from low to high values; from high to low with `bad_below`."""
+    """Return green, orange and red from low to high values, or from high to low with `bad_below`."""
     if panel.limits is None:
         return {"mode": "absolute", "steps": [{"color": "text", "value": None}]}
     first, second = panel.limits

@@ -16,7 +16,7 @@ SUFFIX = {"counter": "_total", "gauge": "", "histogram": "_bucket"}
 
 
 def metrics() -> str:
-    """The table of the service's metrics."""
+    """Return the table of the service's metrics."""
     table = [metric for metric in vars(names).values() if isinstance(metric, MetricName)]
     rows = [
         (f"`{m.name}{SUFFIX[m.kind]}`", m.kind, ", ".join(f"`{label}`" for label in m.labels), m.help) for m in table
@@ -25,7 +25,7 @@ def metrics() -> str:
 
 
 def alerts() -> str:
-    """The table of the chart's alert rules, by file."""
+    """Return the table of the chart's alert rules, by file."""
     files = sorted((ROOT / "helm/migraine-platform/files/rules").glob("*.yaml"))
     groups = (group for file in files for group in yaml.safe_load(file.read_text(encoding="utf-8"))["groups"])
     rules: list[dict[str, Any]] = [rule for group in groups for rule in group["rules"] if "alert" in rule]

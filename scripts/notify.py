@@ -15,7 +15,7 @@ GOOD = ("success", "skipped")
 
 
 def message(results: Mapping[str, Mapping[str, str]], run: str) -> str:
-    """The text of the message: the failed stages with their results, or that all stages passed."""
+    """Return the text of the message: the failed stages with their results, or that all stages passed."""
     failed = {name: stage["result"] for name, stage in results.items() if stage["result"] not in GOOD}
     if not failed:
         return f":white_check_mark: All stages passed. {run}"

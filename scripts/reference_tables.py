@@ -1,7 +1,7 @@
-"""Render the reference tables of the documentation from the code, so that documents cannot disagree with it.
+"""Render the reference tables of the documentation from the code, so that documents agree with it.
 
 `make docs` runs this: fields (docs/diaries.md), alerts (docs/alerts.md), HTTP problems (docs/api.md), documents that
-commands print (docs/cli.md). Metrics and alert rules: `scripts/metrics.py`.
+commands print (docs/cli.md). Not here: metrics and alert rules (`scripts/metrics.py`).
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -21,7 +21,7 @@ ROOT = Path(__file__).parents[1]
 
 
 def markdown_table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
-    """A Markdown table, one line per row."""
+    """Return a Markdown table, one line per row."""
     return "\n".join("| " + " | ".join(row) + " |" for row in (head, ("---",) * len(head), *rows))
 
 
@@ -36,24 +36,24 @@ def replace_section(document: str, name: str, content: str) -> str:
 
 
 def contract_table(fields: Iterable[Field] = FIELDS) -> str:
-    """The diary contract, one line per field."""
+    """Return the diary contract, one line per field."""
     rows = ((f"`{field.name}`", field.role, _values(field), field.description) for field in fields)
     return markdown_table(("field", "role", "unit or values", "meaning"), rows)
 
 
 def alert_table(kinds: Iterable[AlertKind] = ALERT_KINDS) -> str:
-    """The alerts that Dagster sends, one line per kind."""
+    """Return the alerts that Dagster sends, one line per kind."""
     rows = ((f"`{kind.name}`<br>{kind.title}", kind.severity, kind.means, kind.ends) for kind in kinds)
     return markdown_table(("alert", "severity", "raised when", "over when"), rows)
 
 
 def problem_table(kinds: Iterable[ProblemKind] = PROBLEM_KINDS) -> str:
-    """The problems that the HTTP API answers with, one line per kind."""
+    """Return the problems that the HTTP API answers with, one line per kind."""
     return markdown_table(("status", "name", ""), ((str(kind.status), f"`{kind.name}`", kind.title) for kind in kinds))
 
 
 def document_tables(documents: Mapping[str, type[msgspec.Struct]] = DOCUMENTS) -> str:
-    """The document of each command, one line per field."""
+    """Return the document of each command, one line per field."""
     parts = []
     for name, kind in documents.items():
         [schema], shapes = msgspec.json.schema_components([kind])
@@ -76,7 +76,7 @@ def _fields(shape: Mapping[str, Any], shapes: Mapping[str, Any], *, prefix: str)
 
 
 def _inner(field: Mapping[str, Any]) -> tuple[str, str]:
-    """The object that `field` holds, and how its fields are reached."""
+    """Return the name of the object in `field`, and the suffix of the path to its fields."""
     for key, suffix in (("items", "[]"), ("additionalProperties", ".NAME")):
         if isinstance(field.get(key), dict) and "$ref" in field[key]:
             return field[key]["$ref"].rpartition("/")[2], suffix

@@ -20,18 +20,18 @@ RULES = Path(__file__).parents[1] / "helm" / "migraine-platform" / "files" / "ru
 
 
 def query(prometheus: str, path: str) -> Any:
-    """The `data` of a response of Prometheus' HTTP API."""
+    """Return the `data` of a response of Prometheus' HTTP API."""
     with urllib.request.urlopen(f"{prometheus.rstrip('/')}/api/v1/{path}", timeout=30) as response:
         return json.load(response)["data"]
 
 
 def expected_groups() -> set[str]:
-    """The names of the rule groups of this version."""
+    """Return the names of the rule groups of this version."""
     return {group["name"] for path in RULES.glob("*.yaml") for group in yaml.safe_load(path.read_text())["groups"]}
 
 
 def problems(prometheus: str) -> Iterator[str]:
-    """Each problem as a line of text."""
+    """Yield each problem as a line of text."""
     loaded = {group["name"] for group in query(prometheus, "rules")["groups"]}
     if missing := expected_groups() - loaded:
         yield f"rule groups are not loaded: {', '.join(sorted(missing))}"

@@ -1,4 +1,4 @@
-"""Before Helm removes the release: delete what it does not know of, while accounts and network policies still exist.
+"""Deletes what Helm does not know, before it removes the release with its accounts and network policies.
 
 - The RayService, and wait for its clusters: KubeRay's operator deletes their state in Redis with a pod that has the
   account of the service.
@@ -33,7 +33,7 @@ def main(namespace: str, runs: str, prefix: str, selector: str) -> None:
     while left := _clusters(custom, namespace, service):
         if time.monotonic() > deadline:
             sys.exit(
-                f"Still there: {', '.join(left)}. Is KubeRay's operator running? Without it: helm uninstall --no-hooks"
+                f"Still there: {', '.join(left)}. Is KubeRay's operator running? If not: helm uninstall --no-hooks"
             )
         sys.stdout.write(f"Waiting for KubeRay to delete {', '.join(left)}\n")
         time.sleep(2)

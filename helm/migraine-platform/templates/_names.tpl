@@ -79,7 +79,7 @@ app.kubernetes.io/part-of: migraine-platform
 {{- default .Release.Namespace .Values.pipeline.namespace -}}
 {{- end -}}
 
-{{/* What follows the name of a Service in an address that runs use, too. */}}
+{{/* The suffix of the name of a Service in an address that runs also use. */}}
 {{- define "migraine.serviceSuffix" -}}
 {{- if ne (include "migraine.runsNamespace" .) .Release.Namespace -}}
 .{{ .Release.Namespace }}.svc
