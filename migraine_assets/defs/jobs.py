@@ -9,8 +9,8 @@ FULL_PIPELINE = dg.define_asset_job(
     "full_pipeline",
     selection=dg.AssetSelection.all() - dg.AssetSelection.groups("monitoring"),
     description=(
-        "The full pipeline, from the source to the champions. 'Materialize all' on this page starts it at once: the "
-        "daily assets of monitoring, for which the lineage of all assets asks for a day, are not part of it."
+        "The full pipeline, from the source to the champions. 'Materialize all' on this page starts it at once. The "
+        "daily monitoring assets are not part of it, so no day has to be chosen."
     ),
 )
 RETRAIN = dg.define_asset_job(
