@@ -1,4 +1,4 @@
-"""Fixtures for all tests: homes in which the platform has really run, and where temporary files lie.
+"""Fixtures for all tests: homes with real runs, and the location of temporary files.
 
 A run takes seconds, so a trained home is built once and then only read. A test that changes a home works on a copy.
 """
@@ -27,8 +27,8 @@ _FOLDERS = ("e2e", "platform", "unit", "contract", "benchmarks")  # the longest 
 def pytest_configure() -> None:
     """Prepare the environment that worker processes and commands inherit.
 
-    Temporary folders lie in memory where there is room: syncing them to a disk takes most of the waiting time. Numeric
-    libraries use one thread: workers already share the cores, and threads that wait for each other there burn time.
+    Temporary folders are in memory if there is room, because syncing them to a disk takes most of the waiting time.
+    Numeric libraries use one thread: workers already share the cores, and waiting threads would waste processor time.
     """
     os.environ.setdefault("OMP_NUM_THREADS", "1")
     if MEMORY.is_dir() and os.access(MEMORY, os.W_OK) and shutil.disk_usage(MEMORY).free > LEAST_FREE:
@@ -36,13 +36,13 @@ def pytest_configure() -> None:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Begin with the files that take longest, so that no worker waits for another at the end."""
+    """Start with the files that take longest, so that no worker waits for another at the end."""
     slow = {item.path for item in items if item.get_closest_marker("slow")}
     items.sort(key=lambda item: (item.path not in slow, _FOLDERS.index(item.path.relative_to(HERE).parts[0])))
 
 
 def pytest_collection_finish() -> None:
-    """Take what imports left on the heap out of every garbage collection: they run far more often than it changes."""
+    """Exclude the objects of imports from garbage collection: it runs often, and they rarely change."""
     gc.collect()
     gc.freeze()
 
@@ -55,7 +55,7 @@ def _shared_files(tmp_path_factory: pytest.TempPathFactory) -> None:
 
 @pytest.fixture(scope="session")
 def trained_home() -> Home:
-    """A home after 'Materialize all' from nothing, without configuration, on a diary in the landing folder.
+    """A home after 'Materialize all' in an empty home, without configuration, with a diary in the landing folder.
 
     `unchanged_rerun` is part of its history. Other worker processes read the same home: use `copy_of` to change it.
     """
@@ -71,13 +71,13 @@ def _train(folder: Path) -> None:
 
 @pytest.fixture(scope="session")
 def unchanged_rerun(trained_home: Home) -> Result:
-    """`migraine run` in the trained home, on the same landing folder and with nothing changed since."""
+    """`migraine run` in the trained home, on the same landing folder and without changes."""
     return Result(**json.loads((trained_home.root / RERUN).read_text()))
 
 
 @pytest.fixture(scope="session")
 def noisy_home() -> Home:
-    """A home after its first run, on a diary of mostly noise. Only to be read, like `trained_home`."""
+    """A home after its first run, on a diary of mostly noise. It is read only, like `trained_home`."""
     return Home(shared.shared("noisy_home", _train_on_noise))
 
 
@@ -105,5 +105,5 @@ def copy_of(tmp_path_factory: pytest.TempPathFactory) -> CopyHome:
 
 @pytest.fixture
 def home(tmp_path: Path) -> Home:
-    """A home in which nothing has happened yet."""
+    """A home without any runs."""
     return Home.make(tmp_path / "home")

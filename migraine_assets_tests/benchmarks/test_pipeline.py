@@ -1,4 +1,4 @@
-"""Measuring a command from outside: its cost when it succeeds, its own error when it fails."""
+"""Measuring a command from outside: its cost if it succeeds, its own error if it fails."""
 
 import subprocess
 import sys

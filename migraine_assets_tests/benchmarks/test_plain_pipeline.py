@@ -1,4 +1,4 @@
-"""The plain script does all the work of the pipeline: otherwise comparing the two would be meaningless."""
+"""The plain script does all the work of the pipeline. Otherwise a comparison of the two would be meaningless."""
 
 import json
 from pathlib import Path

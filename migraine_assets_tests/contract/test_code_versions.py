@@ -1,7 +1,7 @@
 """Code versions follow the imports: a change of a module marks the assets that depend on it, and no others.
 
-A list of modules per asset is the tempting shortcut. It was wrong for a third of the modules of `core` before anyone
-noticed, because nothing fails when an entry is missing.
+Do not replace the search by a list of modules per asset. Such a list was wrong for a third of the modules of `core`,
+and nothing failed when an entry was missing.
 """
 
 import time
@@ -62,7 +62,7 @@ def _changed(module: str) -> dict[str, bytes]:
 
 
 def _stale(entries: set[str], module: str) -> set[str]:
-    """The asset modules whose code version differs when `module` is changed."""
+    """Return the asset modules whose code version differs when `module` is changed."""
     sources = _changed(module)
     return {entry for entry in entries if code_version(entry, sources=sources) != code_version(entry)}
 
@@ -73,7 +73,7 @@ def _core_modules() -> list[str]:
 
 @pytest.fixture(scope="module")
 def importers(modules: dict[str, str]) -> dict[str, set[str]]:
-    """For every asset module, what it imports according to an independent tool, without the boundaries."""
+    """The imports of every asset module according to an independent tool, without the boundaries."""
     graph = grimp.build_graph(PACKAGE, cache_dir=None)
     for boundary in BOUNDARIES:
         graph.remove_module(boundary)

@@ -26,7 +26,9 @@ FILES = [path.relative_to(UNIT) for path in sorted(UNIT.rglob("test_*.py"))]
 
 
 def _has_module(test: Path) -> bool:
-    """Whether the name begins with that of a module in `migraine_assets`, or in `serving` or `scripts` beside it."""
+    """Return whether the name begins with that of a module in `migraine_assets`, or in `serving` or `scripts` beside
+    it.
+    """
     words = test.stem.removeprefix("test_").split("_")
     names = {"_".join(words[:count]) + ".py" for count in range(1, len(words) + 1)}
     folders = (ROOT / "migraine_assets" / test.parent, ROOT / test.parent)

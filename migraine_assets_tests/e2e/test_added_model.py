@@ -1,6 +1,6 @@
 """A seventeenth model needs a row, a builder and an exporter: then it is trained, reported, served and explained.
 
-The three edits are made in a copy of the source, and the copy runs in its own processes, so that nothing else can help.
+The three edits are made in a copy of the source, and the copy runs in its own processes, so no other edit can help.
 """
 
 import json
@@ -84,7 +84,7 @@ def _replace(path: Path, old: str, new: str) -> None:
 
 @pytest.fixture(scope="module")
 def source(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A copy of the source in which the model was added."""
+    """A copy of the source with the added model."""
     root = tmp_path_factory.mktemp("source")
     for package in ("migraine_assets", "serving", "migraine_assets_tests"):
         shutil.copytree(project_root() / package, root / package, ignore=shutil.ignore_patterns("__pycache__"))
@@ -112,7 +112,7 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Home:
 
 @pytest.fixture(scope="module")
 def run_script(source: Path, home: Home) -> Callable[..., Any]:
-    """Runs a script with the copied source; returns the JSON that it prints last."""
+    """A function that runs a script with the copied source and returns the JSON that it prints last."""
 
     def run(script: str, *arguments: str) -> Any:
         environment = home.environment({"PYTHONPATH": str(source)})

@@ -54,7 +54,7 @@ def _write_drift(home: Home, status: Status, *, day: int) -> None:
 
 @contextmanager
 def _daemon(home: Home, receiver: Webhook) -> Iterator["subprocess.Popen[bytes]"]:
-    """The daemon that `migraine ui` starts, in its own process group."""
+    """Run the daemon that `migraine ui` starts, in its own process group."""
     extra = {"MIGRAINE_ALERT_URLS": receiver.url, "DAGSTER_HOME": str(home.root / "dagster")}
     with home.entered(), open_instance(Settings()):
         command = (sys.executable, "-m", "dagster._daemon", "run", "-w", str(project_root() / "workspace.yaml"))
@@ -73,7 +73,7 @@ def _daemon(home: Home, receiver: Webhook) -> Iterator["subprocess.Popen[bytes]"
 
 
 def _kinds(receiver: Webhook) -> set[str]:
-    """What stands before the first colon of each title and paragraph."""
+    """Return the text before the first colon of each title and paragraph."""
     lines = [line for message in receiver.taken for line in (message["title"], *message["message"].splitlines())]
     return {line.partition(":")[0] for line in lines}
 

@@ -41,8 +41,8 @@ def _reachable_sockets(demo: "subprocess.Popen[bytes]", output: Path) -> set[str
 
 
 def test_the_platform_detects_alerts_retrains_and_swaps_on_its_own(tmp_path: Path) -> None:
-    kept = {name: value for name, value in os.environ.items() if not name.startswith(("MIGRAINE_", "DAGSTER_"))}
-    environment = kept | {"PYTHONPATH": str(project_root()), "OMP_NUM_THREADS": "1"}
+    inherited = {name: value for name, value in os.environ.items() if not name.startswith(("MIGRAINE_", "DAGSTER_"))}
+    environment = inherited | {"PYTHONPATH": str(project_root()), "OMP_NUM_THREADS": "1"}
     command = [sys.executable, "-c", SCRIPT, str(tmp_path / "home"), str(tmp_path / "facts.json")]
     (tmp_path / "home").mkdir()
     output = tmp_path / "output"

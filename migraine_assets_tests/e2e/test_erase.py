@@ -26,13 +26,13 @@ from migraine_assets_tests.unit.stores.prediction_log.log_records import predict
 
 @pytest.fixture(scope="module")
 def used(trained_home: Home, copy_of: CopyHome) -> Home:
-    """A home in which the participant has left traces everywhere."""
+    """A home in which the participant has left every kind of trace."""
     return _used(copy_of(trained_home))
 
 
 @pytest.fixture(scope="module")
 def erased(used: Home, copy_of: CopyHome) -> tuple[Home, Result]:
-    """The same home after the participant was erased, and what the command printed."""
+    """The same home after the erasure, and the output of the command."""
     home = copy_of(used)
     return home, home.migraine("erase", _person(home), "--yes")
 
@@ -70,7 +70,10 @@ def _leak(home: Home, person: str) -> None:
 
 
 def _records_with(home: Home, person: str) -> list[Path]:
-    """Files under the home, beside the store and the user's own, with the participant's name as a word."""
+    """Return the files under the home that contain the participant's name as a word.
+
+    The store and the user's own files are left out.
+    """
     name = re.compile(rb"(?<![\w-])" + re.escape(person.encode()) + rb"(?![\w-])")
     yours = (home.landing, home.root / "store", home.params)
     paths = [path for path in home.root.rglob("*") if path.is_file() and not any(path.is_relative_to(y) for y in yours)]
@@ -78,7 +81,7 @@ def _records_with(home: Home, person: str) -> list[Path]:
 
 
 def _files_with(home: Home, person: str) -> list[Path]:
-    """Files of the store that contain the participant's id or pseudonym."""
+    """Return files of the store that contain the participant's id or pseudonym."""
     ids = (person.encode(), pseudonym(shared_secret(home.store), person).encode())
     paths = []
     for path in (home.root / "store").rglob("*"):
@@ -148,7 +151,7 @@ def test_erasing_leaves_nothing_in_the_store_and_keeps_the_champions(erased: tup
 
 @pytest.mark.parametrize("pause", [0, 0.02, 0.1])
 def test_an_interrupted_erasure_can_be_repeated(pause: float, trained_home: Home, copy_of: CopyHome) -> None:
-    """Whatever was erased before the kill, the next attempt finds the rest."""
+    """The next attempt finds what was not erased before the kill."""
     home = _used(copy_of(trained_home))
     person, serving = _person(home), home.pointer
     process = home.start("erase", person, "--yes")

@@ -25,7 +25,7 @@ def _materialize(home: Home, *keys: str) -> dg.ExecuteInProcessResult:
 
 @pytest.fixture(scope="module")
 def random_table(tmp_path_factory: pytest.TempPathFactory) -> tuple[Home, Result]:
-    """A flat table of random values without severities, and no MLflow: nothing is promoted, nothing is tracked."""
+    """A home with a flat table of random values without severities, and without MLflow: nothing is promoted."""
     home, random = Home.make(tmp_path_factory.mktemp("random") / "home"), np.random.default_rng(5)
     table = pd.DataFrame(
         {

@@ -49,7 +49,7 @@ def interrupted(trained_home: Home, copy_of: CopyHome) -> Home:
 
 @pytest.fixture(scope="module")
 def stopped(interrupted: Home) -> dict[str, Stopped]:
-    """Three stopped runs on the new diary. Nothing half-written is visible after any of them."""
+    """Three stopped runs on the new diary. None of them leaves anything half-written."""
     return {name: _stop(interrupted, *how) for name, how in STOPS.items()}
 
 
@@ -69,7 +69,7 @@ def _stop(home: Home, after: str, pause: float, number: signal.Signals) -> Stopp
 
 @pytest.fixture(scope="module")
 def resumed(interrupted: Home, stopped: dict[str, Stopped]) -> Result:
-    """The next run, to its end."""
+    """The next run, which finishes."""
     assert stopped
     return interrupted.migraine("run")
 

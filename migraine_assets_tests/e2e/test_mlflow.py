@@ -1,4 +1,4 @@
-"""What MLflow records of a run, and what a client without this project loads from it."""
+"""The records of a run in MLflow, and what a client without this project can load from them."""
 
 import json
 import subprocess
@@ -31,7 +31,7 @@ def _client(home: Home) -> MlflowClient:
 
 
 def _runs(home: Home, task: str) -> tuple[list[Run], dict[str, Run]]:
-    """The MLflow runs of the Dagster runs for a task, oldest first: the parents, and the children of the first."""
+    """Return the MLflow runs of the Dagster runs for a task, oldest first: parents, and children of the first."""
     client = _client(home)
     experiment = client.get_experiment_by_name(f"migraine-{task}")
     assert experiment is not None
@@ -81,7 +81,7 @@ def test_a_baseline_can_be_compared_with_a_model(trained_home: Home) -> None:
 @pytest.mark.filterwarnings("ignore")
 @pytest.mark.parametrize(("task", "name"), [("attack", "roc_auc"), ("severity", "rmse")])
 def test_every_parent_holds_the_result_and_the_report(trained_home: Home, task: str, name: str) -> None:
-    """Also that of a run in which everything was cached: otherwise it would be an empty line in MLflow."""
+    """This includes a run with cached results only: otherwise it would be an empty line in MLflow."""
     section = trained_home.evaluation()[task]
     best = section["models"][section["champion"]]
     parents, _ = _runs(trained_home, task)

@@ -18,7 +18,7 @@ from migraine_assets_tests.support.small_diary import write_diary
 
 @dataclass(frozen=True)
 class State:
-    """The state after a run, and what the run printed."""
+    """The state after a run, and its output."""
 
     pointer: Pointer
     bundles: dict[str, str | None]
@@ -35,7 +35,7 @@ def _state(home: Home, printed: str = "") -> State:
 
 @pytest.fixture(scope="module")
 def first(noisy_home: Home) -> State:
-    """After the run on a diary of mostly noise."""
+    """The state after the run on a diary of mostly noise."""
     return _state(noisy_home)
 
 
@@ -47,7 +47,7 @@ def clinic(noisy_home: Home, copy_of: CopyHome) -> Home:
 
 @pytest.fixture(scope="module")
 def second(clinic: Home) -> State:
-    """After the run on the better diary, which replaces the first one."""
+    """The state after the run on the better diary, which replaces the first one."""
     write_diary(clinic.landing / "diary.csv", 1)
     result = clinic.migraine("run")
     assert result.code == 0, result.err
@@ -89,7 +89,7 @@ def test_the_page_of_a_refused_task_describes_the_model_that_serves(second: Stat
         event = instance.get_latest_materialization_event(dg.AssetKey(["champions", "severity"]))
     assert event is not None
     assert event.asset_materialization is not None
-    page = {name: found.value for name, found in event.asset_materialization.metadata.items()}
+    page = {name: entry.value for name, entry in event.asset_materialization.metadata.items()}
     assert (page["champion bundle"], page["algorithm"]) == (value.bundle, value.algorithm)
     assert (page["candidate bundle"], page["promotion record"]) == (refusal.to_champion, refusal.id)
 

@@ -14,7 +14,7 @@ pytestmark = pytest.mark.slow
 
 @pytest.fixture(scope="module")
 def elsewhere(trained_home: Home, tmp_path_factory: pytest.TempPathFactory) -> tuple[Home, Result]:
-    """Another home that holds only the accepted diary and its log; the run is repeated there from its MD5."""
+    """Another home with only the accepted diary and its log, in which the run is repeated from its MD5."""
     home = Home.make(tmp_path_factory.mktemp("elsewhere") / "deep" / "home")
     shutil.copytree(trained_home.root / "store" / "deliveries", home.root / "store" / "deliveries")
     return home, home.process("run", "--data-version", delivery_log.read_log(home.store)[0].acceptance.md5)

@@ -48,7 +48,7 @@ def copied(trained_home: Home, copy_of: CopyHome) -> Home:
 
 @pytest.fixture(scope="module")
 def refused(copied: Home) -> tuple[Result, dict[str, str]]:
-    """A diary of one class after a valid one; with the diary that each asset held afterwards."""
+    """A refused diary of one class after a valid one, and the diary of each asset afterwards."""
     calm = diary(3).assign(migraine_occurrence=0, migraine_severity=np.nan)
     calm.to_csv(copied.landing / "diary.csv", index=False)
     ended = copied.process("run")
@@ -58,14 +58,14 @@ def refused(copied: Home) -> tuple[Result, dict[str, str]]:
 
 @pytest.fixture(scope="module")
 def moved(copied: Home, refused: tuple[Result, dict[str, str]]) -> Step:
-    """Retraining after the home was moved: its reports name the old folder, its models do not."""
+    """A retraining after the home was moved: its reports name the old folder, its models do not."""
     assert refused[0].code == 3
     return _step(copied, "--job", "retrain", "--json")
 
 
 @pytest.fixture(scope="module")
 def severity_changed(copied: Home, moved: Step) -> Step:
-    """A run after a hyperparameter of a regressor changed: the evaluation of attack is cached."""
+    """A run after a change of a regressor's hyperparameter: the evaluation of attack is cached."""
     assert moved.ended.code == 0
     write_diary(copied.landing / "diary.csv")
     write_params(copied.params, replace=("  severity:\n", "  severity:\n    ridge: {alpha: 2.0}\n"))
@@ -74,7 +74,7 @@ def severity_changed(copied: Home, moved: Step) -> Step:
 
 @pytest.fixture(scope="module")
 def attack_changed(copied: Home, severity_changed: Step) -> Step:
-    """Then a value that XGBoost rejects in fit: attack is evaluated again, severity is cached."""
+    """A later run with a value that XGBoost rejects in `fit`: attack is evaluated again, severity is cached."""
     assert severity_changed.ended.code == 0
     text = copied.params.read_text()
     text = text.replace("xgboost: {n_estimators: 8}", "xgboost: {subsample: 3.0}", 1)

@@ -1,4 +1,4 @@
-"""A model that is trained with other bounds, clips, fields and horizon is served with them, by parameters alone."""
+"""A model trained with other bounds, clips, fields and horizon is served with them, through parameters alone."""
 
 import datetime as dt
 import json

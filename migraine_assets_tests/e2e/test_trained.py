@@ -1,4 +1,4 @@
-"""'Materialize all' in a new home: what it leaves behind, and that a repeated run changes nothing."""
+"""'Materialize all' in a new home: its results, and a repeated run that changes nothing."""
 
 import dagster as dg
 import pytest

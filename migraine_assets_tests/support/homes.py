@@ -1,4 +1,4 @@
-"""A home for tests: run commands in this process or a separate one, and inspect the state they leave."""
+"""A home for tests: run commands in this process or a separate one, and inspect the resulting state."""
 
 import contextlib
 import io
@@ -44,7 +44,7 @@ class Result:
 
     @property
     def text(self) -> str:
-        """Everything it printed."""
+        """Everything that it printed."""
         return self.out + self.err
 
 
@@ -56,7 +56,7 @@ class Home:
 
     @classmethod
     def make(cls, root: Path) -> "Home":
-        """A new home whose parameters keep every model small."""
+        """Return a new home whose parameters keep every model small."""
         home = cls(root)
         home.landing.mkdir(parents=True)
         write_params(home.params)
@@ -93,14 +93,16 @@ class Home:
         return records.of(self.root).get("MIGRAINE_MLFLOW_TRACKING_URI", f"sqlite:///{self.root / 'mlflow.db'}")
 
     def environment(self, extra: Mapping[str, str] | None = None) -> dict[str, str]:
-        """The environment variables of a command on this home."""
-        kept = {name: value for name, value in os.environ.items() if not name.startswith(("MIGRAINE_", "DAGSTER_"))}
+        """Return the environment variables of a command on this home."""
+        inherited = {
+            name: value for name, value in os.environ.items() if not name.startswith(("MIGRAINE_", "DAGSTER_"))
+        }
         # Without bytecode files every process would spend seconds compiling its libraries.
-        kept.pop("PYTHONDONTWRITEBYTECODE", None)
+        inherited.pop("PYTHONDONTWRITEBYTECODE", None)
         # Parallel test workers set it; a pipe has no width.
-        kept.pop("COLUMNS", None)
+        inherited.pop("COLUMNS", None)
         own = {"MIGRAINE_HOME": str(self.root), "MIGRAINE_PARAMS": str(self.params), "OMP_NUM_THREADS": "1"}
-        return kept | own | records.of(self.root) | dict(extra or {})
+        return inherited | own | records.of(self.root) | dict(extra or {})
 
     def migraine(self, *arguments: str, extra: Mapping[str, str] | None = None) -> Result:
         """Run the command in this process."""
@@ -136,7 +138,7 @@ class Home:
 
     @contextlib.contextmanager
     def entered(self, extra: Mapping[str, str] | None = None) -> Iterator[None]:
-        """Give this process the environment of the home inside the block."""
+        """Set the environment of the home in this process inside the block."""
         before = dict(os.environ)
         handlers = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
         os.environ.clear()
@@ -154,34 +156,34 @@ class Home:
                 signal.signal(number, handler)
 
     def newest_run(self) -> RunOutcome:
-        """The outcome of the newest Dagster run, as the command reads it."""
+        """Return the outcome of the newest Dagster run, as the command reads it."""
         with self.entered(), open_instance(Settings()) as instance:
             run = instance.get_runs(limit=1)[0]
             events = [log.dagster_event for log in instance.all_logs(run.run_id) if log.dagster_event]
             return outcome_of(run.run_id, events, success=run.is_success)
 
     def asset(self, key: str) -> Any:
-        """The current value of an asset."""
+        """Return the current value of an asset."""
         content = read_current(self.store, key)
         assert content is not None, f"{key} has no value"
         return from_stored(content)
 
     def models(self, task: str) -> dict[str, ModelRef]:
-        """The trained models of a task."""
+        """Return the trained models of a task."""
         keys = [leaf.removesuffix(".json") for leaf in self.store.list(f"assets/{FAMILY[task]}")]
         return {key: self.asset(f"{FAMILY[task]}/{key}") for key in keys}
 
     def bundles(self) -> dict[str, str | None]:
-        """The bundle hash of every model; None where training failed."""
+        """Return the bundle hash of every model, None if training failed."""
         return {f"{task}/{key}": model.bundle for task in TASKS for key, model in self.models(task).items()}
 
     def evaluation(self) -> dict[str, Any]:
-        """The newest evaluation.json."""
+        """Return the newest evaluation.json."""
         content: dict[str, Any] = json.loads((self.reports / "latest" / "evaluation.json").read_bytes())
         return content
 
     def evaluation_of(self, task: str) -> EvaluationRef:
-        """The current evaluation of a task."""
+        """Return the current evaluation of a task."""
         value: EvaluationRef = self.asset(f"evaluation/{task}")
         return value
 

@@ -1,4 +1,4 @@
-"""Tables that are made to harm whoever decodes them, as small as an attacker would send them.
+"""Tables that are made to harm their decoder, as small as an attacker would send them.
 
 Not here: what the service answers to them (`unit/serving/input/test_table_reader.py`, `unit/serving/api`).
 """
@@ -15,14 +15,14 @@ MIB = 1 << 20
 
 
 def parquet(table: pa.Table, **options: Any) -> bytes:
-    """`table` as Parquet."""
+    """Return `table` as Parquet."""
     sink = io.BytesIO()
     pq.write_table(table, sink, **options)
     return sink.getvalue()
 
 
 def stream(table: pa.Table, *, compression: str | None = None, times: int = 1) -> bytes:
-    """`table` as an Arrow stream, its batches repeated."""
+    """Return `table` as an Arrow stream with its batches repeated."""
     sink, options = pa.BufferOutputStream(), pa.ipc.IpcWriteOptions(compression=compression)
     with pa.ipc.new_stream(sink, table.schema, options=options) as writer:
         for batch in (table.to_batches() or [pa.RecordBatch.from_pylist([], table.schema)]) * times:
@@ -31,18 +31,18 @@ def stream(table: pa.Table, *, compression: str | None = None, times: int = 1) -
 
 
 def shared_word(rows: int) -> bytes:
-    """A Parquet file of a few kB: one word of 1 MiB in a dictionary, and many rows that refer to it."""
+    """Return a Parquet file of a few kB: one word of 1 MiB in a dictionary, and many rows that refer to it."""
     words = pa.DictionaryArray.from_arrays(pa.array(np.zeros(rows, dtype=np.int32)), pa.array(["x" * MIB]))
     return parquet(pa.table({"participant_id": words}), compression="zstd", store_schema=False)
 
 
 def compressed_zeros(rows: int = 12_000_000) -> bytes:
-    """An Arrow stream of zeros that expands to 96 MB."""
+    """Return an Arrow stream of zeros that expands to 96 MB."""
     return stream(pa.table({"age": np.zeros(rows)}), compression="zstd")
 
 
 def deep_schema(depth: int) -> bytes:
-    """A Parquet file whose schema is nested `depth` groups deep, written by hand: no library writes it."""
+    """Return a Parquet file whose schema is nested `depth` groups deep. It is written by hand: no library writes it."""
     group, leaf = _element(b"a", children=1), _element(b"age", children=None)
     elements = [_element(b"schema", children=1), *[group] * depth, leaf]
     schema = bytes([0xF0 | 12]) + _varint(len(elements)) + b"".join(elements)
@@ -51,7 +51,7 @@ def deep_schema(depth: int) -> bytes:
 
 
 def _element(name: bytes, *, children: int | None) -> bytes:
-    """A `SchemaElement` in Thrift's compact protocol: an optional group, or a column of doubles."""
+    """Return a `SchemaElement` in Thrift's compact protocol: an optional group, or a column of doubles."""
     kind = b"\x15" + _zigzag(5) if children is None else b""
     repetition = bytes([(3 - (1 if kind else 0)) << 4 | 5]) + _zigzag(1)
     count = b"" if children is None else b"\x15" + _zigzag(children)

@@ -23,7 +23,7 @@ KINDS: dict[str, tuple[ResultKind[Any], Any]] = {
 
 
 def feature_drift(value: float = 0.41, *, status: Status = "drift") -> FeatureDrift:
-    """A feature whose PSI is `value`."""
+    """Return a feature whose PSI is `value`."""
     psi = Statistic(value, limit=0.2, chance=0.1, likely=0.08, visible=0.2)
     return FeatureDrift(
         status,
@@ -36,7 +36,7 @@ def feature_drift(value: float = 0.41, *, status: Status = "drift") -> FeatureDr
 
 
 def task_result(kind: str, status: Status, **changes: Any) -> Any:
-    """The result of one model."""
+    """Return the result of one model."""
     fields = {
         "status": status,
         "reasons": () if status == "none" else ("sleep_hours: PSI 0.41 is above 0.2.",),

@@ -4,6 +4,6 @@ from serving.cluster.ray_environment import free_ports
 
 
 def free_port() -> int:
-    """A port on which nothing listens and that the system does not assign to other processes."""
+    """Return a port on which nothing listens and that the system does not assign to other processes."""
     [port] = free_ports(1)
     return port

@@ -17,7 +17,7 @@ from migraine_assets_tests.support.ports import free_port
 
 @dataclass
 class Webhook:
-    """Requests to an HTTP receiver. It answers every request with `status`; `taken` holds those it accepted."""
+    """Requests to an HTTP receiver. It answers every request with `status`; `taken` are the accepted ones."""
 
     url: str = ""
     status: int = 200
@@ -26,13 +26,13 @@ class Webhook:
 
     @property
     def titles(self) -> list[str]:
-        """Titles of the accepted notifications, in order."""
+        """Return the titles of the accepted notifications, in order."""
         return [message["title"] for message in self.taken]
 
 
 @contextmanager
 def webhook() -> Iterator[Webhook]:
-    """A receiver of Apprise's JSON notifications."""
+    """Run a receiver of Apprise's JSON notifications."""
     state = Webhook()
 
     class Handler(BaseHTTPRequestHandler):
@@ -62,7 +62,7 @@ def webhook() -> Iterator[Webhook]:
 
 
 def certificate(folder: Path) -> tuple[Path, Path]:
-    """A self-signed certificate for 127.0.0.1 and its key."""
+    """Return a self-signed certificate for 127.0.0.1 and its key."""
     from cryptography import x509
     from cryptography.hazmat.primitives import hashes, serialization
     from cryptography.hazmat.primitives.asymmetric import ec
@@ -108,7 +108,7 @@ class Mailbox:
 
 @contextmanager
 def mail_server(folder: Path, *, password: str) -> Iterator[Mailbox]:
-    """An SMTP server that requires STARTTLS and a login as `alerts` with `password`."""
+    """Run an SMTP server that requires STARTTLS and a login as `alerts` with `password`."""
     from aiosmtpd.controller import Controller
     from aiosmtpd.smtp import AuthResult, LoginPassword
 

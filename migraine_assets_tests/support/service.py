@@ -65,7 +65,7 @@ class Service:
     def request(
         self, method: str, path: str, body: bytes | None = None, *, kind: str = "application/json"
     ) -> tuple[int, bytes]:
-        """Status and body of the response; status 0 where there is none."""
+        """Return status and body of the response. The status is 0 if there is none."""
         connection = http.client.HTTPConnection(self.host, self.port, timeout=30)
         try:
             connection.request(method, path, body, {"content-type": kind})
@@ -77,11 +77,11 @@ class Service:
             connection.close()
 
     def responds(self, path: str, status: int = 200) -> bool:
-        """Whether `path` currently responds with this status."""
+        """Return whether `path` currently responds with this status."""
         return self.request("GET", path)[0] == status
 
     def metric(self, name: str, **labels: str) -> float:
-        """Sum of the samples of metric `name` with these labels."""
+        """Return the sum of the samples of metric `name` with these labels."""
         families = text_string_to_metric_families(self.request("GET", "/metrics")[1].decode())
         samples = (sample for family in families for sample in family.samples if sample.name == name)
         return sum(sample.value for sample in samples if labels.items() <= sample.labels.items())

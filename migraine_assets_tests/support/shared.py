@@ -1,7 +1,7 @@
-"""Files that several tests need and none changes: built once in a test run, whatever the number of worker processes.
+"""Files that several tests need and none changes, built once in a test run for all worker processes.
 
-What belongs here: where such files lie, and who builds them. Not here: what is built (fixtures and the modules beside
-the tests).
+Here belong the location of such files, and the choice of the process that builds them. Not here: their content
+(fixtures and the modules beside the tests).
 """
 
 import os
@@ -17,7 +17,9 @@ _FOLDERS: list[Path] = []
 
 
 def use_folder_of(factory: pytest.TempPathFactory) -> None:
-    """Share below the temporary folder of the run, which pytest removes. A worker's own folder is one level deeper."""
+    """Share files below the temporary folder of the run, which pytest removes. A worker's own folder is one level
+    deeper.
+    """
     own = factory.getbasetemp()
     folder = (own.parent if "PYTEST_XDIST_WORKER" in os.environ else own) / "shared"
     folder.mkdir(exist_ok=True)
@@ -25,7 +27,7 @@ def use_folder_of(factory: pytest.TempPathFactory) -> None:
 
 
 def shared(name: str, build: Callable[[Path], None]) -> Path:
-    """The folder `name`. The first process that asks fills it by `build`; others wait, and then only read it."""
+    """Return the folder `name`. The first process that requests it fills it with `build`; others wait for it."""
     assert _FOLDERS, "Shared files exist while tests run, not while they are collected."
     folder, complete = _FOLDERS[0] / name, _FOLDERS[0] / f"{name}.complete"
     with file_lock(_FOLDERS[0] / f"{name}.lock"):

@@ -1,6 +1,6 @@
 """A small diary with predictable attacks and severities, so that a run of seconds ends with champions.
 
-Real diaries are much harder: scores on this one say nothing about the models.
+Real diaries are much harder: scores on this one are no evidence about the models.
 """
 
 from pathlib import Path
@@ -30,7 +30,7 @@ models:
 
 
 def diary(seed: int = 1, *, participants: int = 15, days: int = 40, noise: float = 0.3) -> pd.DataFrame:
-    """`participants` x `days` rows: stress predicts an attack on the next day, and severity varies by participant."""
+    """Return `participants` x `days` rows. Stress predicts an attack on the next day; the severity varies by person."""
     random = np.random.default_rng(seed)
     rows = []
     for person in range(participants):

@@ -7,9 +7,9 @@ import psutil
 
 
 def reachable_from_elsewhere(root: int) -> list[str]:
-    """The sockets of process `root` and its descendants that listen on more than loopback, with their processes.
+    """Return the sockets of process `root` and its descendants that listen on more than loopback, with their processes.
 
-    Raises `AssertionError` if none of the processes listens at all: the test would show nothing.
+    Raises `AssertionError` if none of the processes listens at all, because the test would then show nothing.
     """
     listening, open_to_others = 0, []
     for process in (psutil.Process(root), *psutil.Process(root).children(recursive=True)):

@@ -47,12 +47,12 @@ def training_set(task: Task, *, rows: int = 500, participants: int = 40, seed: i
 
 @functools.cache
 def fitted(model: Estimator) -> FittedModel:
-    """`model` fitted with its defaults on the training set of its task."""
+    """Return `model` fitted with its defaults on the training set of its task."""
     return fit_model(model, training_set(model.task), seed=3)
 
 
 def label(model: Estimator) -> str:
-    """The id of a model in parametrized tests."""
+    """Return the id of a model in parametrized tests."""
     return f"{model.task}-{model.key}"
 
 

@@ -9,7 +9,7 @@ PATIENCE = 300.0
 
 
 def eventually(condition: Callable[[], Any], *, patience: float = PATIENCE) -> Any:
-    """The first true value of `condition`; its last value after `patience` seconds."""
+    """Return the first true value of `condition`, or its last value after `patience` seconds."""
     deadline = time.monotonic() + patience
     while not (value := condition()) and time.monotonic() < deadline:
         time.sleep(0.1)

@@ -1,4 +1,4 @@
-"""The parameter file: what it may contain, and the error message for everything else."""
+"""The parameter file: its accepted content, and the error messages for anything else."""
 
 import datetime
 from collections.abc import Iterator
@@ -110,7 +110,7 @@ def test_an_unreadable_file_is_refused(file: Path, make: object) -> None:
 
 
 def bounded(settings: object, path: str = "") -> Iterator[tuple[str, Range]]:
-    """Every parameter whose type has a range, by its path."""
+    """Return every parameter whose type has a range, by its path."""
     for item in fields(settings):  # type: ignore[arg-type]  # a dataclass
         value, name = getattr(settings, item.name), f"{path}{item.name}"
         yield from ((name, each) for each in getattr(item.type, "__metadata__", ()) if isinstance(each, Range))

@@ -40,7 +40,7 @@ def test_the_environment_is_read_on_each_call(monkeypatch: pytest.MonkeyPatch, t
 
 @pytest.mark.parametrize("name", NAMES)
 def test_an_empty_variable_counts_as_unset(monkeypatch: pytest.MonkeyPatch, name: str) -> None:
-    """make and Compose pass unset variables on as empty ones."""
+    """make and Compose pass unset variables as empty ones."""
     bare = Settings()
     monkeypatch.setenv(f"MIGRAINE_{name}", "")
     assert Settings() == bare

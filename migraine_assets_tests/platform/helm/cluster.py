@@ -67,7 +67,7 @@ class Cluster:
         self.add(space, {"apiVersion": "v1", "kind": "Secret", "metadata": {"name": name}, "data": data})
 
     def answer(self, method: str, target: str, body: Manifest) -> tuple[int, Manifest]:
-        """The response to a request."""
+        """Return the response to a request."""
         parts = urlsplit(target)
         if discovered := _discovery(parts.path):
             return 200, discovered
@@ -82,10 +82,8 @@ class Cluster:
             return 201, body
         selector = parse_qs(parts.query).get("labelSelector", [""])[0]
         if name is None:
-            found = [
-                key for key in self.objects if key[:2] == (space, plural) and _selects(selector, self.objects[key])
-            ]
-            items = [self.objects.pop(key) if method == "DELETE" else self.objects[key] for key in found]
+            keys = [key for key in self.objects if key[:2] == (space, plural) and _selects(selector, self.objects[key])]
+            items = [self.objects.pop(key) if method == "DELETE" else self.objects[key] for key in keys]
             kind = next(kind for _, each, kind in KINDS if each == plural)
             return 200, {"kind": f"{kind}List", "apiVersion": match["group"], "metadata": {}, "items": items}
         key = (space, plural, name)
@@ -135,7 +133,7 @@ def _discovery(path: str) -> Manifest | None:
 
 @contextmanager
 def running_cluster(folder: Path) -> Iterator[Cluster]:
-    """An empty cluster on loopback, and a kubeconfig for it in `folder`."""
+    """Run an empty cluster on loopback; yields it, with a kubeconfig for it in `folder`."""
     cluster = Cluster(folder / "kubeconfig")
 
     class Handler(BaseHTTPRequestHandler):

@@ -48,7 +48,7 @@ class Pod:
 
 
 def pods_of(objects: list[Manifest]) -> list[Pod]:
-    """All pods of the release."""
+    """Return all pods of the release."""
     steps = [step_pod(objects)] if has_steps(objects) else []
     return [*_own(objects), *_of_ray(objects), run_pod(objects), *steps]
 
@@ -95,13 +95,13 @@ def _pod(name: str, template: Manifest) -> Pod:
 
 
 def dagster_settings(objects: list[Manifest]) -> dict[str, Any]:
-    """The rendered dagster.yaml."""
+    """Return the rendered dagster.yaml."""
     settings: dict[str, Any] = yaml.safe_load(named(objects, "ConfigMap", f"{RELEASE}-dagster")["data"]["dagster.yaml"])
     return settings
 
 
 def launcher_of(objects: list[Manifest]) -> K8sRunLauncher:
-    """Dagster's launcher with the rendered configuration. It only connects when it launches something."""
+    """Return Dagster's launcher with the rendered configuration. It connects only when it launches something."""
     cluster = {"clusters": [{"name": "c", "cluster": {"server": "http://127.0.0.1:9"}}], "current-context": "x"}
     context = {
         "contexts": [{"name": "x", "context": {"cluster": "c", "user": "u"}}],
@@ -116,7 +116,7 @@ def launcher_of(objects: list[Manifest]) -> K8sRunLauncher:
 
 
 def run_job(objects: list[Manifest], **tags: Any) -> Manifest:
-    """The Job that Dagster's launcher creates for a run with these `dagster-k8s/config` tags."""
+    """Return the Job that Dagster's launcher creates for a run with these `dagster-k8s/config` tags."""
     launcher = launcher_of(objects)
     run = DagsterRun(job_name="full_pipeline", tags={"dagster-k8s/config": json.dumps(tags)} if tags else {})
     context = launcher.get_container_context_for_run(run)
@@ -124,14 +124,14 @@ def run_job(objects: list[Manifest], **tags: Any) -> Manifest:
 
 
 def step_job(objects: list[Manifest], run_config: dict[str, Any] | None = None) -> Manifest:
-    """The Job of a step, with the executor of the rendered environment and the configuration of a run."""
+    """Return the Job of a step, with the executor of the rendered environment and the configuration of a run."""
     variables = {each["name"]: each.get("value") for each in run_pod(objects).spec["containers"][0]["env"]}
     settings = Settings(executor="k8s_job", step_resources=json.loads(variables["MIGRAINE_STEP_RESOURCES"] or ""))
     executor = executor_of(settings)
-    given = process_config(executor.config_schema.config_type, run_config or {})
-    if not given.success:
-        raise ValueError(str(given.errors))
-    mapped = executor.apply_config_mapping({"config": given.value})
+    processed = process_config(executor.config_schema.config_type, run_config or {})
+    if not processed.success:
+        raise ValueError(str(processed.errors))
+    mapped = executor.apply_config_mapping({"config": processed.value})
     step = UserDefinedDagsterK8sConfig.from_dict(mapped.value["config"]["step_k8s_config"])
     launcher = launcher_of(objects)
     context = K8sContainerContext.create_for_run(DagsterRun(job_name="full_pipeline"), launcher, include_run_tags=False)
@@ -157,16 +157,16 @@ def _of_job(name: str, job: Manifest) -> Pod:
 
 
 def run_pod(objects: list[Manifest]) -> Pod:
-    """The pod of a run."""
+    """Return the pod of a run."""
     return _of_job("the run's Job", run_job(objects))
 
 
 def step_pod(objects: list[Manifest]) -> Pod:
-    """The pod of a step."""
+    """Return the pod of a step."""
     return _of_job(STEP, step_job(objects))
 
 
 def has_steps(objects: list[Manifest]) -> bool:
-    """Whether each step of a run has a pod of its own."""
+    """Return whether each step of a run has a pod of its own."""
     variables = {each["name"]: each.get("value") for each in run_pod(objects).spec["containers"][0]["env"]}
     return variables["MIGRAINE_EXECUTOR"] == "k8s_job"

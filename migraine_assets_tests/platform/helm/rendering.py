@@ -28,7 +28,7 @@ class Refused(Exception):
 
 
 class _Loader(yaml.SafeLoader):
-    """Refuses a key that is there twice, where PyYAML takes the last one and other tools refuse the object."""
+    """A YAML loader that refuses duplicate keys. PyYAML takes the last one, and other tools refuse the object."""
 
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
         keys = [key.value for key, _ in node.value]
@@ -39,17 +39,17 @@ class _Loader(yaml.SafeLoader):
 
 
 def values_of(variant: str) -> dict[str, Any]:
-    """The values of a variant: `ci/VARIANT-values.yaml`."""
+    """Return the values of a variant: `ci/VARIANT-values.yaml`."""
     return yaml.safe_load((CHART / "ci" / f"{variant}-values.yaml").read_text()) or {}
 
 
 def objects(text: str) -> list[Manifest]:
-    """The objects in rendered text, in order."""
+    """Return the objects in rendered text, in order."""
     return [each for each in yaml.load_all(text, _Loader) if each]
 
 
 def render(values: Mapping[str, Any], *, upgrade: bool = False, release: str = RELEASE) -> list[Manifest]:
-    """All objects that Helm 4 renders, including hooks. Raises `Refused` with its message."""
+    """Return all objects that Helm 4 renders, including hooks. Raises `Refused` with its message."""
     chart = helm_python.Chart.load(str(CHART))
     try:
         chart.validate_schema(dict(values))
@@ -62,24 +62,24 @@ def render(values: Mapping[str, Any], *, upgrade: bool = False, release: str = R
 
 
 def notes(values: Mapping[str, Any]) -> str:
-    """The notes after an installation."""
+    """Return the notes after an installation."""
     chart = helm_python.Chart.load(str(CHART))
     files = chart.render(dict(values), name=RELEASE, namespace=NAMESPACE)
     return next(text for path, text in files.items() if path.endswith("NOTES.txt"))
 
 
 def render_by_program(values: Mapping[str, Any], folder: Path) -> list[Manifest]:
-    """All objects that the `helm` program renders. Raises `Refused` with its message."""
-    return objects(_helm("template", RELEASE, CHART, "--namespace", NAMESPACE, *_given(values, folder)))
+    """Return all objects that the `helm` program renders. Raises `Refused` with its message."""
+    return objects(_helm("template", RELEASE, CHART, "--namespace", NAMESPACE, *_values_options(values, folder)))
 
 
 def lint_by_program(values: Mapping[str, Any], folder: Path) -> str:
-    """The output of `helm lint --strict`. Raises `Refused` on problems."""
-    given = _given(values, folder)[:2]
-    return _helm("lint", "--strict", CHART, *given)
+    """Return the output of `helm lint --strict`. Raises `Refused` on problems."""
+    options = _values_options(values, folder)[:2]
+    return _helm("lint", "--strict", CHART, *options)
 
 
-def _given(values: Mapping[str, Any], folder: Path) -> tuple[object, ...]:
+def _values_options(values: Mapping[str, Any], folder: Path) -> tuple[object, ...]:
     file = folder / "values.yaml"
     file.write_text(yaml.safe_dump(dict(values)))
     return "--values", file, "--kube-version", KUBERNETES
@@ -93,10 +93,10 @@ def _helm(*command: object) -> str:
 
 
 def of_kind(objects: list[Manifest], kind: str) -> list[Manifest]:
-    """The objects of a kind."""
+    """Return the objects of a kind."""
     return [each for each in objects if each["kind"] == kind]
 
 
 def named(objects: list[Manifest], kind: str, name: str) -> Manifest:
-    """The object of a kind and name."""
+    """Return the object of a kind and name."""
     return next(each for each in of_kind(objects, kind) if each["metadata"]["name"] == name)

@@ -83,7 +83,7 @@ class StandIn:
             (self._dagster / name).write_text(yaml.safe_dump(settings))
 
     def environment(self, container: Mapping[str, Any], *, token: bool = True) -> dict[str, str]:
-        """The variables of a container, including those of the image."""
+        """Return the variables of a container, including those of the image."""
         image = {
             "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}",
             "HOME": str(self.folder / "tmp"),
@@ -108,7 +108,7 @@ class StandIn:
         return image | own
 
     def command(self, container: Mapping[str, Any]) -> list[str]:
-        """The command line of a container."""
+        """Return the command line of a container."""
         return [self.here(part) for part in (*container.get("command", []), *container.get("args", []))]
 
     def run(self, container: Mapping[str, Any], *instead: str) -> "subprocess.CompletedProcess[str]":
@@ -135,11 +135,11 @@ class StandIn:
             )
 
     def alive(self, name: str) -> bool:
-        """Whether a started container still runs."""
+        """Return whether a started container still runs."""
         return self._processes[name].poll() is None
 
     def log(self, name: str) -> Path:
-        """The output of a container."""
+        """Return the output of a container."""
         return self.folder / f"{name}.log"
 
     def end(self, *names: str) -> None:
@@ -197,7 +197,7 @@ class StandIn:
 
 @contextmanager
 def running(stand_in: StandIn) -> Iterator[StandIn]:
-    """A release with its Kubernetes API; all containers end with the block."""
+    """Run a release with its Kubernetes API. All containers end with the block."""
 
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"

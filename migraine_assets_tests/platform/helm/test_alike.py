@@ -90,7 +90,7 @@ def test_a_component_adds_tolerations_and_replaces_affinity() -> None:
 
 
 def test_openshift_assigns_users_and_groups() -> None:
-    """Its restricted-v2 refuses pods with a user or group outside of the namespace's range."""
+    """OpenShift's restricted-v2 refuses pods with a user or group outside the namespace's range."""
     for pod in pods_of(render({**values_of("isolated"), "openshift": True})):
         assert not {"runAsUser", "runAsGroup", "fsGroup"} & set(pod.spec["securityContext"]), pod.name
         assert pod.spec["securityContext"]["runAsNonRoot"] is True, pod.name

@@ -1,4 +1,4 @@
-"""The containers of the backup run, and a lost platform is restored from what they wrote."""
+"""The containers of the backup run, and a lost platform is restored from their backup."""
 
 import os
 import shutil
@@ -34,9 +34,9 @@ def _run(container: Manifest, folder: Path, server: Postgres) -> None:
 
 
 def _files(store: Path) -> dict[Path, bytes]:
-    """All files but locks and unfinished writes."""
-    found = (path for path in store.rglob("*") if path.is_file() and not path.name.startswith("."))
-    return {path.relative_to(store): path.read_bytes() for path in found}
+    """Return all files except locks and unfinished writes."""
+    files = (path for path in store.rglob("*") if path.is_file() and not path.name.startswith("."))
+    return {path.relative_to(store): path.read_bytes() for path in files}
 
 
 def test_a_lost_platform_is_restored_from_its_backup(tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-"""Before an uninstallation the hook deletes what Helm does not know of; it runs with a small Kubernetes API."""
+"""Before an uninstallation, a hook deletes what Helm does not know. It runs with a small Kubernetes API."""
 
 import os
 import subprocess
@@ -37,7 +37,7 @@ def objects() -> list[Manifest]:
 
 @pytest.fixture
 def cluster(tmp_path: Path) -> Iterator[Cluster]:
-    """A cluster with what a release leaves, and what belongs to others."""
+    """A cluster with the remains of a release, and objects of others."""
     with running_cluster(tmp_path) as running:
         for space, kind, name, labels in (
             (NAMESPACE, "RayService", f"{RELEASE}-serving", {}),
@@ -66,8 +66,8 @@ def test_jobs_and_the_ray_service_are_deleted_and_clusters_waited_for(
     """KubeRay's operator deletes the state in Redis by a pod whose account Helm removes next."""
     left = (NAMESPACE, "rayclusters", f"{RELEASE}-serving-abcde")
     process = _start(cluster, objects)
-    asked = ("GET", "rayclusters", "")
-    assert eventually(lambda: cluster.requests.count(asked) >= 2), process.poll()
+    listing = ("GET", "rayclusters", "")
+    assert eventually(lambda: cluster.requests.count(listing) >= 2), process.poll()
     assert process.poll() is None
     # The operator has finished.
     threading.Timer(0, cluster.objects.pop, (left,)).start()
@@ -96,7 +96,7 @@ def _allowed(objects: list[Manifest]) -> set[tuple[str, str]]:
 
 
 def test_nothing_to_delete_is_no_error(tmp_path: Path, objects: list[Manifest]) -> None:
-    """Without KubeRay, without runs and after a second try."""
+    """This holds without KubeRay, without runs and on a second try."""
     with running_cluster(tmp_path) as empty:
         assert _start(empty, objects).wait(timeout=120) == 0
 

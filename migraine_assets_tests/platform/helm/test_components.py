@@ -1,4 +1,4 @@
-"""What an installation adds: code locations, groups of Ray's workers, monitors, backups, logs in the store."""
+"""Optional parts of an installation: code locations, groups of Ray's workers, monitors, backups, logs in the store."""
 
 from typing import Any
 
@@ -52,7 +52,7 @@ def test_without_a_shared_volume_no_pod_mounts_a_claim(isolated: list[Manifest])
 
 
 def test_logs_of_runs_are_kept_in_the_store(isolated: list[Manifest]) -> None:
-    """They would otherwise end with the pod of the run."""
+    """Otherwise they would end with the pod of the run."""
     logs = dagster_settings(isolated)["compute_logs"]
     assert (logs["module"], logs["class"]) == (StoreComputeLogManager.__module__, StoreComputeLogManager.__name__)
     assert set(logs["config"]) == set(StoreComputeLogManager.config_type())
@@ -74,7 +74,7 @@ def test_pod_monitors_name_ports_of_the_pods_that_they_select(objects: list[Mani
 
 
 def test_rays_head_is_monitored(isolated: list[Manifest]) -> None:
-    """The metrics of the service come from its workers; those of the cluster from its head."""
+    """The metrics of the service come from its workers, and those of the cluster from its head."""
     monitor = named(isolated, "PodMonitor", f"{RELEASE}-ray-head")["spec"]
     assert monitor["selector"]["matchLabels"]["ray.io/node-type"] == "head"
     assert monitor["podMetricsEndpoints"][0]["relabelings"] == [{"targetLabel": "job", "replacement": "migraine-ray"}]
@@ -82,31 +82,31 @@ def test_rays_head_is_monitored(isolated: list[Manifest]) -> None:
 
 @pytest.mark.parametrize("postgres", [True, False])
 def test_probes_ask_every_component_without_metrics(postgres: bool) -> None:
-    """Dagster, MLflow and PostgreSQL: a blackbox exporter asks for what the startup probes ask for."""
+    """A blackbox exporter requests the addresses of the startup probes of Dagster, MLflow and PostgreSQL."""
     operator = {"enabled": True, "blackbox": "blackbox.monitoring:9115"}
     objects = render({"prometheusOperator": operator, "postgres": {"enabled": postgres}})
     targets = [
         target for each in of_kind(objects, "Probe") for target in each["spec"]["targets"]["staticConfig"]["static"]
     ]
-    asked: dict[str, str] = {}
+    paths: dict[str, str] = {}
     for target in targets:
         host, _, rest = target.removeprefix("http://").partition(".")
         port, _, path = rest.partition(":")[2].partition("/")
         service = named(objects, "Service", host)
         assert service["spec"]["ports"][0]["port"] == int(port)
-        asked[service["spec"]["selector"]["app.kubernetes.io/component"]] = path
-    assert asked == {
+        paths[service["spec"]["selector"]["app.kubernetes.io/component"]] = path
+    assert paths == {
         "webserver": "server_info",
         "mlflow": "health",
         "code-location": "",
         **({"postgres": ""} if postgres else {}),
     }
     policies = {each["metadata"]["name"] for each in of_kind(objects, "NetworkPolicy")}
-    assert {f"{RELEASE}-monitoring-{component}" for component in asked} <= policies
+    assert {f"{RELEASE}-monitoring-{component}" for component in paths} <= policies
 
 
 def test_labels_of_objects_may_repeat_those_for_all() -> None:
-    """They are merged: a key twice is an error for some tools, and rendering fails here."""
+    """They are merged, because some tools refuse a duplicate key, and rendering would fail here."""
     labels = {"team": "headache"}
     values = {"commonLabels": {"team": "ml"}, "podLabels": labels, "grafana": {"dashboards": True, "labels": labels}}
     for each in render(values):

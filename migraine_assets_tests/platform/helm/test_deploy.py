@@ -1,4 +1,4 @@
-"""`make deploy`: the commands for Helm and kubectl, which are recorders here, and waiting times that fit."""
+"""`make deploy`: its commands for Helm and kubectl, which are recorders here, and sufficient waiting times."""
 
 import os
 import re

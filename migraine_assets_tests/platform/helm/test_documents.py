@@ -22,7 +22,7 @@ def test_an_example_renders(example: str) -> None:
 
 
 def test_objects_of_other_projects_are_complete() -> None:
-    """Their schemas are not here; what they say of the chart is checked."""
+    """Their schemas are not available here, so only their references to the chart are checked."""
     kinds = {}
     for text in OBJECTS:
         each = yaml.safe_load(text)

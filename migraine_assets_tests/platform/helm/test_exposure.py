@@ -1,4 +1,4 @@
-"""Who reaches the components from outside: Ingress, Gateway, and the clients of network policies.
+"""Access to the components from outside: Ingress, Gateway, and the clients of network policies.
 
 Not here: connections inside the release (`test_network`).
 """
@@ -17,7 +17,7 @@ LOGIN = {"nginx.ingress.kubernetes.io/auth-url": "https://login.example"}
 
 
 def test_a_login_in_front_of_dagster_does_not_land_on_the_api() -> None:
-    """Annotations for all would send apps with an API key to a login page."""
+    """Annotations for all components would send apps with an API key to a login page."""
     parts = {
         "serving": {"host": "api.example", "tlsSecret": "tls"},
         "dagster": {"host": "d.example", "tlsSecret": "tls", "annotations": LOGIN},
@@ -57,13 +57,13 @@ def test_a_route_leads_to_the_service_of_its_component(part: str) -> None:
 
 
 def _clients(objects: list[Manifest], component: str) -> list[list[dict[str, Any]]]:
-    """The peers of the rules of a component, except that for the release's own pods."""
+    """Return the peers of the rules of a component, except that for the release's own pods."""
     policy = named(objects, "NetworkPolicy", f"{RELEASE}-to-{component}")
     return [rule["from"] for rule in policy["spec"]["ingress"][1:]]
 
 
 def test_clients_are_named_for_each_component() -> None:
-    """Whoever may ask the API need not reach Dagster, which runs code."""
+    """A client of the API need not reach Dagster, which runs code."""
     apps = [{"namespaceSelector": {"matchLabels": {"team": "apps"}}}]
     objects = render({"networkPolicy": {"clientsOf": {"serving": apps}}})
     assert _clients(objects, "serving") == [apps]
@@ -103,7 +103,7 @@ def test_an_opening_can_be_a_selector(opening: str) -> None:
 
 @pytest.mark.parametrize("how", ["ingress", "gateway"])
 def test_links_lead_to_the_hosts_that_people_reach(how: str) -> None:
-    """Inside the cluster MLflow has another address, which a browser does not know."""
+    """Inside the cluster MLflow has another address, which a browser cannot resolve."""
     hosts: dict[str, Any] = {part: {"host": f"{part}.example"} for part in ("dagster", "mlflow")}
     if how == "ingress":
         hosts = {part: {**host, "tlsSecret": "tls"} for part, host in hosts.items()}

@@ -1,4 +1,4 @@
-"""What someone who can start runs can change about their pods, by the launcher and the executor that create them.
+"""What a user who can start runs can change about their pods, through the launcher and the executor.
 
 Not here: what every pod complies with (`test_policies`).
 """
@@ -37,7 +37,7 @@ TAGS: tuple[dict[str, Any], ...] = (
 
 @pytest.mark.parametrize("tag", TAGS, ids=lambda tag: next(iter(next(iter(tag.values())))))
 def test_a_tag_of_a_run_cannot_change_its_pod(tag: dict[str, Any]) -> None:
-    """A launch with the tag `dagster-k8s/config` once made a Job with a foreign image and the Secret of the release."""
+    """Otherwise a tag `dagster-k8s/config` could create a Job with a foreign image and the Secret of the release."""
     with pytest.raises(Exception, match="violated the allowed list"):
         run_job(render({}), **tag)
 
@@ -62,7 +62,7 @@ def test_a_tag_of_a_run_can_request_resources() -> None:
     ids=lambda config: next(iter(config)),
 )
 def test_the_configuration_of_a_run_cannot_change_its_steps(config: dict[str, Any]) -> None:
-    """The second way to the same Job: the executor takes everything that the launcher refuses."""
+    """This is the second way to the same Job: the executor accepts what the launcher refuses."""
     with pytest.raises(ValueError, match=next(iter(config))):
         step_job(render(values_of("production")), config)
 
@@ -84,7 +84,7 @@ def test_a_waiting_run_asks_for_little_and_its_steps_for_the_resources_of_the_pi
 
 
 def test_a_run_that_hangs_is_stopped() -> None:
-    """It would block the queue, since one run is active at a time."""
+    """It would block the queue, because only one run is active at a time."""
     assert dagster_settings(render({}))["run_monitoring"]["max_runtime_seconds"] == 21600
 
 
@@ -111,7 +111,7 @@ def test_what_runs_need_is_in_their_namespace(apart: list[Manifest]) -> None:
 
 
 def test_no_account_can_start_pods_in_the_namespace_of_the_release(apart: list[Manifest]) -> None:
-    """The point of a namespace for runs: its Jobs cannot mount the Secrets of the others."""
+    """This is the purpose of a namespace for runs: its Jobs cannot mount the Secrets of other pods."""
     for role in of_kind(apart, "Role"):
         creates = any({"create", "*"} & set(rule["verbs"]) for rule in role["rules"])
         assert not creates or _space(role) == "migraine-runs", role["metadata"]["name"]

@@ -30,7 +30,7 @@ def _applies(policy: Manifest, pod: Pod, direction: str) -> bool:
 
 
 def _means(allowed: dict[str, Any], peer: Pod | str, policy: Manifest) -> bool:
-    """Whether a NetworkPolicyPeer means a pod or an outside address."""
+    """Return whether a NetworkPolicyPeer selects a pod or an outside address."""
     if isinstance(peer, str):
         return "ipBlock" in allowed and not allowed["ipBlock"]["cidr"].startswith("169.254.")
     own = {"matchLabels": {SPACE: policy["metadata"].get("namespace", NAMESPACE)}}
@@ -43,7 +43,7 @@ def _port(rule: dict[str, Any], port: int) -> bool:
 
 
 def _opened(objects: list[Manifest], pod: Pod, direction: str, peer: Pod | str, port: int) -> bool:
-    """Whether the policies of `pod` allow a connection with a pod of its namespace or an outside address."""
+    """Return whether the policies of `pod` allow a connection with a pod of its namespace or an outside address."""
     key, peers = ("ingress", "from") if direction == "Ingress" else ("egress", "to")
     policies = [each for each in of_kind(objects, "NetworkPolicy") if _applies(each, pod, direction)]
     if not policies:

@@ -49,7 +49,7 @@ def test_the_chart_accepts_only_versions_that_were_tried() -> None:
 
 
 def test_a_misspelled_field_is_rejected(objects: list[Manifest]) -> None:
-    """The checks above can fail."""
+    """This shows that the checks above can fail."""
     deployment = next(each for each in objects if each["kind"] == "Deployment")
     deployment["spec"]["template"]["spec"]["containers"][0]["imagePulPolicy"] = "Always"
     with pytest.raises(kubernetes_validate.ValidationError, match="imagePulPolicy"):
@@ -65,7 +65,7 @@ def test_every_object_has_the_labels_of_the_release(objects: list[Manifest]) -> 
 
 
 def test_modules_named_in_commands_exist(rendered: str) -> None:
-    """A module that was moved would otherwise only fail in the cluster."""
+    """Otherwise a moved module would fail only in the cluster."""
     modules = set(re.findall(r"python3? -m ([a-z_.]+)|--module-name=([a-z_.]+)|import_path: ([a-z_.]+):", rendered))
     names = {name for groups in modules for name in groups if name}
     assert "migraine_assets.definitions" in names

@@ -27,7 +27,7 @@ def test_no_container_runs_as_root(pods: list[Pod]) -> None:
 
 
 def test_every_container_is_restricted(pods: list[Pod]) -> None:
-    """PodSecurity `restricted`, also for init containers and test pods."""
+    """PodSecurity `restricted` also applies to init containers and test pods."""
     for name, container in _each(pods):
         security = container["securityContext"]
         assert security["allowPrivilegeEscalation"] is False, name
@@ -86,7 +86,7 @@ def test_only_pods_that_need_kubernetes_have_its_token(objects: list[Manifest], 
 
 
 def test_runs_have_an_account_of_their_own(objects: list[Manifest], pods: list[Pod]) -> None:
-    """What a run may do is not what the webserver, the daemon and the service may do."""
+    """A run has other permissions than the webserver, the daemon and the service."""
     runs = {pod.spec["serviceAccountName"] for pod in pods if pod.component == "run"}
     others = {pod.spec.get("serviceAccountName") for pod in pods if pod.component != "run"}
     assert len(runs) == 1
@@ -96,7 +96,7 @@ def test_runs_have_an_account_of_their_own(objects: list[Manifest], pods: list[P
 
 
 def test_no_pod_has_service_links(pods: list[Pod]) -> None:
-    """A Service named `serving` would set SERVING_PORT to tcp://..."""
+    """Otherwise a Service named `serving` would set SERVING_PORT to tcp://..."""
     assert [pod.name for pod in pods if pod.spec.get("enableServiceLinks") is not False] == []
 
 
@@ -126,7 +126,7 @@ def test_probes_use_declared_ports(pods: list[Pod]) -> None:
 
 
 def test_probes_of_the_service_have_a_port_of_their_own(objects: list[Manifest]) -> None:
-    """Under load a request on the main port waits, and the kubelet would restart a pod that works."""
+    """Under load a request on the main port waits, and the kubelet would restart a healthy pod."""
     for each in of_kind(objects, "Deployment"):
         container = each["spec"]["template"]["spec"]["containers"][0]
         if container["name"] == "serving":

@@ -1,4 +1,4 @@
-"""What Helm finds out from the cluster before it changes anything, with the Helm program and a small Kubernetes API."""
+"""Helm's checks of the cluster before it changes anything, with the Helm program and a small Kubernetes API."""
 
 import os
 import subprocess
@@ -24,7 +24,7 @@ def cluster(tmp_path: Path) -> Iterator[Cluster]:
 
 
 def _install(cluster: Cluster, values: dict[str, Any]) -> str:
-    """The error of an installation; empty if it succeeds. Without hooks, which the API cannot run."""
+    """Return the error of an installation without hooks, which the API cannot run. Empty if it succeeds."""
     file = cluster.kubeconfig.with_name("values.yaml")
     file.write_text(yaml.safe_dump(values))
     command = [str(HELM), "install", RELEASE, CHART, "--namespace", NAMESPACE, "--values", file]
@@ -46,7 +46,7 @@ def _existing(cluster: Cluster, values: dict[str, Any], *which: tuple[str, str])
 
 
 def test_missing_secrets_and_keys_are_named_at_once(cluster: Cluster) -> None:
-    """A pod without its Secret waits without a word, and Helm with it until its timeout."""
+    """A pod without its Secret waits silently, and Helm waits for it until its timeout."""
     cluster.secret(NAMESPACE, "migraine-databases", "dagster")
     error = _install(cluster, {"serving": {"existingSecret": "signing"}, "alerts": {"existingSecret": "channels"}})
     for name in ("Secret signing", "Secret channels", "key mlflow of Secret migraine-databases"):
@@ -61,7 +61,7 @@ def test_with_its_secrets_the_release_is_installed(cluster: Cluster) -> None:
 
 
 def test_the_check_can_be_left_out(cluster: Cluster) -> None:
-    """For an account that must not read Secrets, or Secrets that an operator creates later."""
+    """This is needed for an account that may not read Secrets, and for Secrets that an operator creates later."""
     _existing(cluster, {}, ("Deployment", "daemon"))
     assert "exists and cannot be imported" in _install(cluster, {"preflight": False})
 
@@ -107,7 +107,7 @@ def test_fields_of_volumes_that_cannot_be_changed_are_refused(
 
 @pytest.mark.parametrize("value", [{"nameOverride": "other"}, {"fullnameOverride": "other"}])
 def test_names_cannot_be_changed(cluster: Cluster, value: dict[str, str]) -> None:
-    """Other names would be a second set of objects beside the first, with an empty volume."""
+    """Other names would create a second set of objects next to the first, with an empty volume."""
     cluster.secret(NAMESPACE, "migraine-databases", "dagster", "mlflow")
     _existing(cluster, {}, ("Deployment", "daemon"))
     assert "nameOverride and fullnameOverride cannot be changed" in _install(cluster, value)

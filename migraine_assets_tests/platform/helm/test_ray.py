@@ -53,7 +53,7 @@ class Node:
     pid: int
 
     def status(self, path: str, *, port: str, body: bytes | None = None) -> int:
-        """The status of a response; 0 without one."""
+        """Return the status of a response, 0 without one."""
         request = urllib.request.Request(f"http://127.0.0.1:{self.ports[port]}{path}", data=body)
         request.add_header("Content-Type", "application/json")
         try:
@@ -88,8 +88,9 @@ def node(objects: list[Manifest]) -> Iterator[Node]:
 
 
 def _end(home: Path) -> None:
-    """End all processes of this Ray. In a pod they end together; here HAProxy has a session of its own, and remaining
-    processes would start it again.
+    """End all processes of this Ray.
+
+    In a pod they end together. Here HAProxy has a session of its own, and remaining processes would start it again.
     """
 
     def left() -> list[int]:
@@ -134,11 +135,13 @@ def _start(
         for name, value in ray_environment(ServingSettings(), temporary=folder).items()
         if name.startswith(("RAY_SERVE_HAPROXY_", "RAY_SERVE_FALLBACK_")) and "PORT" in name
     }
-    kept = {name: value for name, value in os.environ.items() if not name.startswith(("MIGRAINE_", "RAY_", "SERVING_"))}
+    inherited = {
+        name: value for name, value in os.environ.items() if not name.startswith(("MIGRAINE_", "RAY_", "SERVING_"))
+    }
     with (folder / "log").open("wb") as log:
         return subprocess.Popen(
             [*container["command"], *container["args"]],
-            env=kept | rendered | own | sides | (redis or {}),
+            env=inherited | rendered | own | sides | (redis or {}),
             stdout=log,
             stderr=subprocess.STDOUT,
             start_new_session=True,
@@ -146,7 +149,7 @@ def _start(
 
 
 def _deployed(config: Path, dashboard: int) -> bool:
-    """Deploy the application like KubeRay's operator; whether the head accepted it."""
+    """Deploy the application like KubeRay's operator. Returns whether the head accepted it."""
     address = f"http://127.0.0.1:{dashboard}/api/serve/applications/"
     content = json.dumps(yaml.safe_load(config.read_text())).encode()
 
@@ -186,7 +189,7 @@ def test_metrics_are_on_the_port_that_the_monitor_scrapes(node: Node) -> None:
 
 
 def test_haproxy_is_used_since_its_variable_was_set_before_the_import_of_ray(node: Node) -> None:
-    """Ray reads the variable at import; set later, it would be ignored silently."""
+    """Ray reads the variable at import. If it is set later, it is ignored silently."""
     assert [line for line in descendants(node.pid).values() if "haproxy" in line and "-f" in line]
 
 
@@ -201,7 +204,7 @@ def _ready(node: Node) -> bool:
 
 @contextlib.contextmanager
 def _redis(folder: Path, password: str) -> Iterator[int]:
-    """A Redis with a password; yields its port."""
+    """Run a Redis with a password; yields its port."""
     port = free_port()
     command = ("redis-server", "--port", str(port), "--bind", "127.0.0.1", "--requirepass", password, "--save", "")
     with (folder / "redis").open("wb") as log:

@@ -52,7 +52,7 @@ def test_helm_3_and_helm_4_render_the_same(variant: str, objects: list[Manifest]
 
 
 def test_rendering_is_deterministic(variant: str, objects: list[Manifest]) -> None:
-    """Otherwise a GitOps tool would replace objects forever."""
+    """Otherwise a GitOps tool would replace objects again and again."""
     assert render(values_of(variant)) == objects
 
 
@@ -74,7 +74,7 @@ def test_a_long_release_name_gives_valid_names() -> None:
 
 
 def test_the_notes_have_the_next_commands(variant: str, objects: list[Manifest]) -> None:
-    """Their deployments, containers and services exist in this installation."""
+    """The deployments, containers and services that they name exist in this installation."""
     text = notes(values_of(variant))
     names = {each["metadata"]["name"] for each in objects}
     deployments = [word.removeprefix("deploy/") for word in text.split() if word.startswith("deploy/")]

@@ -90,14 +90,14 @@ def _ask(release: StandIn, port: int, path: str, body: Any = None, **headers: st
 
 
 def _noted(text: str, program: str) -> list[str]:
-    """A command of the notes for `kubectl exec`."""
+    """Return a command of the notes for `kubectl exec`."""
     lines = text.replace("\\\n", " ").splitlines()
     line = next(line for line in lines if f" {program} " in line and " -- " in line)
     return line.partition(" -- ")[2].split()
 
 
 def _well(release: StandIn, container: Manifest) -> bool:
-    """Whether the startup probe of a container succeeds."""
+    """Return whether the startup probe of a container succeeds."""
     probe = container["startupProbe"]
     if request := probe.get("httpGet"):
         port = next(port["containerPort"] for port in container["ports"] if port["name"] == request["port"])
@@ -131,7 +131,7 @@ def test_the_first_command_of_the_notes_trains_and_promotes(
 
 
 def _failed(release: StandIn) -> bool:
-    """Whether the daemon or a run has failed, so that waiting is pointless."""
+    """Return whether the daemon or a run has failed, so that waiting is pointless."""
     jobs = [release.answer("GET", f"{JOBS}/{name}/status", {}, {})[1]["status"] for name in release.jobs]
     return not release.alive("daemon") or any("failed" in status for status in jobs)
 
@@ -156,7 +156,7 @@ def test_models_and_files_are_in_mlflow(release: StandIn) -> None:
 
 
 def test_mlflow_refuses_an_unknown_host_name(release: StandIn) -> None:
-    """Protection against DNS rebinding."""
+    """This protects against DNS rebinding."""
     assert _ask(release, 5000, "/api/2.0/mlflow/experiments/get?experiment_id=0", Host="evil.example")[0] == 403
     for host in (f"{RELEASE}-mlflow:5000", f"{RELEASE}-mlflow.headache.svc:5000", f"{RELEASE}-mlflow"):
         assert _ask(release, 5000, "/api/2.0/mlflow/experiments/get?experiment_id=0", Host=host)[0] == 200, host
@@ -206,7 +206,7 @@ def _run_status(release: StandIn, run: str) -> str:
 def test_after_an_upgrade_to_the_k8s_executor_every_asset_is_a_job_and_heavy_models_request_more(
     release: StandIn, values: dict[str, Any]
 ) -> None:
-    """The pod of the run creates and monitors one for each asset; those of the assets have no token for that."""
+    """The pod of the run creates and monitors a Job for each asset. The pods of the assets have no token."""
     _upgrade(release, {**values, "pipeline": {**values["pipeline"], "executor": "k8s_job"}})
     before = set(release.jobs)
     # Two models: what they are trained on is left from the first training.
@@ -235,7 +235,7 @@ def test_after_an_upgrade_to_the_k8s_executor_every_asset_is_a_job_and_heavy_mod
 
 
 def _upgrade(release: StandIn, values: dict[str, Any]) -> None:
-    """Like Helm: migrate the tables, then replace the pods that have changed."""
+    """Migrate the tables, then replace the changed pods, as Helm does."""
     old = {pod.component: pod for pod in pods_of(release.objects)}
     release.objects = render(values)
     new = {pod.component: pod for pod in pods_of(release.objects)}

@@ -104,7 +104,7 @@ def test_an_invalid_value_is_rejected(values: dict[str, Any], reason: str) -> No
 
 
 def test_a_release_whose_name_begins_with_a_digit_is_refused() -> None:
-    """Helm allows it, and the names of Services do not."""
+    """Helm allows it, but names of Services do not."""
     with pytest.raises(Refused, match="choose another name of the release, or set fullnameOverride"):
         render({}, release="2nd")
     assert render({"fullnameOverride": "second"}, release="2nd")
@@ -112,7 +112,7 @@ def test_a_release_whose_name_begins_with_a_digit_is_refused() -> None:
 
 @pytest.mark.parametrize("path", [(), *GROUPS], ids=".".join)
 def test_an_unknown_key_is_rejected(path: tuple[str, ...]) -> None:
-    """A misspelled key would otherwise be ignored silently."""
+    """Otherwise a misspelled key would be ignored silently."""
     values: dict[str, Any] = {}
     inner = values
     for key in path:
@@ -152,7 +152,7 @@ def test_the_defaults_are_valid() -> None:
 
 
 def comments() -> dict[tuple[str, ...], str]:
-    """The comment above each key of values.yaml, in one line; empty without a comment."""
+    """Return the comment above each key of values.yaml, in one line; empty without a comment."""
     by_path: dict[tuple[str, ...], str] = {}
     path: list[str] = []
     lines: list[str] = []
@@ -168,7 +168,7 @@ def comments() -> dict[tuple[str, ...], str]:
 
 
 def described() -> dict[tuple[str, ...], str]:
-    """The description of each key in the schema, except keys of shared definitions (images)."""
+    """Return the description of each key in the schema, except keys of shared definitions (images)."""
 
     def walk(schema: dict[str, Any], path: tuple[str, ...]) -> Iterator[tuple[tuple[str, ...], str]]:
         for key, inner in schema.get("properties", {}).items():
@@ -179,7 +179,7 @@ def described() -> dict[tuple[str, ...], str]:
 
 
 def test_every_value_has_a_comment() -> None:
-    """Setting a value must not require reading templates."""
+    """A user should not have to read templates to set a value."""
     bare = [".".join(path) for path, text in comments().items() if not text and not WHOLE.intersection(path[:-1])]
     assert bare == []
 

@@ -1,6 +1,7 @@
 """Objects are rendered as operators and the API would complete them, so that Helm 4 can apply them again.
 
-Helm 4 applies on the server: a field that somebody else has set differently is a conflict, and an upgrade ends halfway.
+Helm 4 applies on the server: a field that another manager has set differently is a conflict, and the upgrade stops
+halfway.
 """
 
 import re
@@ -19,7 +20,7 @@ CANONICAL = re.compile(r"[1-9][0-9]*(m|k|M|G|T|Ki|Mi|Gi|Ti)?")
 
 
 def test_the_version_of_ray_is_the_locked_one() -> None:
-    """KubeRay from 1.5.1 refuses tokens without a version of Ray; a wrong one would be believed."""
+    """KubeRay from 1.5.1 refuses tokens without a version of Ray, and it would trust a wrong one."""
     locked = re.search(r"^ray==([0-9.]+)", LOCK.read_text(), re.MULTILINE)
     assert locked
     cluster = of_kind(render({}), "RayService")[0]["spec"]["rayClusterConfig"]
@@ -28,7 +29,7 @@ def test_the_version_of_ray_is_the_locked_one() -> None:
 
 
 def test_worker_groups_have_what_the_operator_fills_in(objects: list[Manifest]) -> None:
-    """KubeRay's operator writes these into the object and then owns them."""
+    """KubeRay's operator writes these fields into the object and then owns them."""
     for service in of_kind(objects, "RayService"):
         for group in service["spec"]["rayClusterConfig"]["workerGroupSpecs"]:
             assert (group["numOfHosts"], group["scaleStrategy"]) == (1, {})
@@ -70,7 +71,7 @@ def test_quantities_are_canonical(objects: list[Manifest], pods: list[Pod]) -> N
 
 
 @pytest.mark.parametrize(
-    ("given", "rendered"),
+    ("quantity", "rendered"),
     [
         (0.5, "500m"),
         ("0.5", "500m"),
@@ -85,9 +86,9 @@ def test_quantities_are_canonical(objects: list[Manifest], pods: list[Pod]) -> N
         ("1500M", "1500M"),
     ],
 )
-def test_a_quantity_is_rendered_in_its_canonical_form(given: object, rendered: str) -> None:
-    """As `resource.Quantity` of Kubernetes prints it."""
-    resources = {"requests": {"cpu": 0, "memory": 0, "example.com/x": given}, "limits": {"cpu": 1, "memory": "1Gi"}}
+def test_a_quantity_is_rendered_in_its_canonical_form(quantity: object, rendered: str) -> None:
+    """The form is that of Kubernetes' `resource.Quantity`."""
+    resources = {"requests": {"cpu": 0, "memory": 0, "example.com/x": quantity}, "limits": {"cpu": 1, "memory": "1Gi"}}
     resources["requests"] |= {"cpu": "1m", "memory": "1Ki"}
     daemon = next(each for each in render({"daemon": {"resources": resources}}) if "daemon" in each["metadata"]["name"])
     container = daemon["spec"]["template"]["spec"]["containers"][0]

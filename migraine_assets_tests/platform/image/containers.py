@@ -66,13 +66,13 @@ class Image:
             subprocess.run([*PODMAN, "rm", "--force", name], capture_output=True, timeout=120)
 
     def description(self) -> dict[str, Any]:
-        """The metadata of the image."""
+        """Return the metadata of the image."""
         text = subprocess.run([*PODMAN, "image", "inspect", self.name], check=True, capture_output=True, timeout=60)
         description: dict[str, Any] = json.loads(text.stdout)[0]
         return description
 
     def health_check(self) -> list[str]:
-        """The command of the image's health check."""
+        """Return the command of the image's health check."""
         description = self.description()
         check = description.get("HealthCheck") or description.get("Healthcheck") or description["Config"]["Healthcheck"]
         command: list[str] = check["Test"][1:]
@@ -89,6 +89,6 @@ def inside(name: str, *command: str) -> subprocess.CompletedProcess[str]:
 
 
 def log_of(name: str) -> str:
-    """The output of the container `name` so far."""
+    """Return the output of the container `name` so far."""
     done = subprocess.run([*PODMAN, "logs", name], capture_output=True, text=True, timeout=60)
     return done.stdout + done.stderr

@@ -85,5 +85,5 @@ def test_the_service_can_be_a_ray_head_and_its_autoscaler() -> None:
 
 
 def test_the_platform_contains_the_drivers_for_kubernetes_postgresql_and_s3() -> None:
-    """Only a cluster needs them."""
+    """They are needed only in a cluster."""
     assert PLATFORM.python("import dagster_k8s, dagster_postgres, psycopg2, s3fs, boto3; print('there')") == "there"

@@ -1,1 +1,1 @@
-"""What the project is installed and shipped from."""
+"""Tests of the files from which the project is installed and shipped."""

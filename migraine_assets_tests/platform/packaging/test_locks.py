@@ -11,7 +11,7 @@ TRAINING = {"scikit-learn", "pandas", "mlflow", "dagster", "matplotlib", "xgboos
 
 
 def pins(lock: Path) -> dict[str, str]:
-    """The version of each package."""
+    """Return the version of each package."""
     return dict(re.findall(r"^([\w.\-]+)(?:\[[^\]]*\])?==([^\s;]+)", lock.read_text(encoding="utf-8"), re.M))
 
 

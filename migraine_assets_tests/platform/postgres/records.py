@@ -19,7 +19,7 @@ NAMES = {"DAGSTER_POSTGRES_URL": "dagster", "MIGRAINE_MLFLOW_TRACKING_URI": "mlf
 
 
 def of(home: Path) -> dict[str, str]:
-    """The variables with the databases of `home`, which the first call creates."""
+    """Return the variables with the databases of `home`, which the first call creates."""
     if not _SERVER:
         return {}
     databases = {variable: _name(home, kind) for variable, kind in NAMES.items()}

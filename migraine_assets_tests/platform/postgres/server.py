@@ -20,13 +20,13 @@ USER = "migraine"
 
 
 def program(name: str) -> str | None:
-    """Path of a program of PostgreSQL; None if it is not installed."""
+    """Return the path of a program of PostgreSQL, or None if it is not installed."""
     installed = (str(folder / name) for folder in FOLDERS if (folder / name).exists())
     return shutil.which(name) or next(installed, None)
 
 
 def missing() -> str | None:
-    """Why no server can be started; None if it can."""
+    """Return why no server can be started, or None if it can."""
     if program("initdb") is None:
         return "PostgreSQL is not installed: apt-get install postgresql"
     if os.getuid() == 0 and not _user():
@@ -47,7 +47,7 @@ class Postgres:
     port: int
 
     def url(self, database: str) -> str:
-        """The URL of a database."""
+        """Return the URL of a database."""
         return f"postgresql://{USER}@127.0.0.1:{self.port}/{database}"
 
     def start(self) -> None:

@@ -26,7 +26,7 @@ def shifted_window(tmp_path_factory: pytest.TempPathFactory) -> Monitored:
 
 @pytest.fixture(scope="session")
 def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
-    """A monitored service. Whether it has a champion depends on the tests before; see `serving` and `unserved`."""
+    """A monitored service. Whether it has a champion depends on the previous tests; see `serving` and `unserved`."""
     tool("prometheus")
     folder = tmp_path_factory.mktemp("stack")
     service = Service(folder, ("--plain",), {"SERVING_BACKLOG_LIMIT": str(BACKLOG_LIMIT)})

@@ -1,6 +1,6 @@
 """Real monitoring results as Prometheus sees them, for the tests of rules and dashboards.
 
-Here belongs the path from a log of predictions to the text of `/metrics`: the monitoring job, the status sensor and the
+Here belongs the path from a prediction log to the text of `/metrics`: the monitoring job, the status sensor and the
 service's registry. Not here: what must follow from the series (the tests).
 """
 
@@ -46,16 +46,16 @@ class Monitored:
         return result
 
     def families(self) -> Iterator[Metric]:
-        """The metric families after the last day, as Prometheus parses them."""
+        """Return the metric families after the last day, as Prometheus parses them."""
         yield from text_string_to_metric_families(self.texts[-1])
 
     def ratios(self) -> list[float]:
-        """The drift ratios of all features on all days."""
+        """Return the drift ratios of all features on all days."""
         samples = (sample for text in self.texts for sample in _samples(text))
         return [sample.value for sample in samples if sample.name == "migraine_drift_ratio"]
 
     def hourly(self) -> list[dict[str, str]]:
-        """Every sample of a replica that is scraped each hour, as input series of `promtool test rules`."""
+        """Return every sample of a replica that is scraped each hour, as input series of `promtool test rules`."""
         days = [{f"{s.name}{{{_labels(s.labels)}}}": s.value for s in _samples(text)} for text in self.texts]
         names = dict.fromkeys(name for day in days for name in day)
         return [
@@ -64,11 +64,11 @@ class Monitored:
         ]
 
     def samples(self, name: str) -> dict[str, float]:
-        """The samples of a metric by feature."""
+        """Return the samples of a metric by feature."""
         return {s.labels["feature"]: s.value for family in self.families() for s in family.samples if s.name == name}
 
     def series(self, *, instances: tuple[str, ...] = ("a",), steps: int = 6) -> list[dict[str, str]]:
-        """Every sample as a constant input series of `promtool test rules`, once for each instance."""
+        """Return every sample as a constant input series of `promtool test rules`, once for each instance."""
         samples = [sample for family in self.families() for sample in family.samples]
         return [
             {"series": f"{s.name}{{{_labels(s.labels | {'instance': instance})}}}", "values": f"{s.value:.9f}x{steps}"}
@@ -78,7 +78,7 @@ class Monitored:
 
 
 def monitor(root: Path, rows: FeatureRows) -> Monitored:
-    """Let a champion predict for a week, run the monitoring of each day, and render `/metrics`."""
+    """Predict for a week with a champion, run the monitoring of each day, and render `/metrics`."""
     home = MonitoredHome.make(root)
     home.report_outcomes(home.serve(rows))
     store = home.store

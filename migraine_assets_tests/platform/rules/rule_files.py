@@ -33,7 +33,7 @@ class Rule:
 
 @cache
 def rules() -> tuple[Rule, ...]:
-    """Every rule of every file."""
+    """Return every rule of every file."""
     groups = (group for file in RULES for group in yaml.safe_load(file.read_text())["groups"])
     return tuple(
         Rule(rule.get("alert") or rule["record"], rule["expr"], "alert" in rule, rule)
@@ -43,12 +43,12 @@ def rules() -> tuple[Rule, ...]:
 
 
 def alerts() -> tuple[Rule, ...]:
-    """The alerts only."""
+    """Return the alerts without the recording rules."""
     return tuple(rule for rule in rules() if rule.alert)
 
 
 def tool(*names: str) -> str:
-    """The path of the first installed program; skips the test if none is installed."""
+    """Return the path of the first installed program; skips the test if none is installed."""
     for name in names:
         if path := shutil.which(name):
             return path

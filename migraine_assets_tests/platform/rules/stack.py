@@ -1,7 +1,7 @@
 """A real Prometheus with the chart's rules, a real Alertmanager and a receiver of its notifications, on loopback.
 
-Here belong the processes and the clock: the rules are the chart's own, with shortened periods. Not here: what is broken
-so that they fire (the tests).
+Here belong the processes and the clock: the rules are the chart's own, with shortened periods. Not here: the faults
+that make them fire (the tests).
 """
 
 import json
@@ -39,7 +39,7 @@ _RANGE = re.compile(r"(\[)(\d+)([smhd])\]")
 
 
 def shortened(rules: str) -> str:
-    """Rules with every `for` and every range shortened, and nothing else changed."""
+    """Return the rules with every `for` and every range shortened, and no other change."""
 
     def shorter(match: re.Match[str], *, least: int) -> str:
         return f"{max(least, int(match[2]) * UNITS[match[3]] // FASTER)}s"
@@ -66,52 +66,52 @@ class Stack:
     notifications: Notifications
 
     def query(self, expression: str) -> list[Mapping[str, Any]]:
-        """The result of a query: series with their labels and current value."""
+        """Return the result of a query: series with their labels and current value."""
         address = f"{self.prometheus}/api/v1/query?{urllib.parse.urlencode({'query': expression})}"
         try:
-            content = _asked(address)
+            content = _response_of(address)
         except urllib.error.HTTPError as refused:
             raise AssertionError(f"{expression}: {refused.read().decode()}") from refused
         return list(json.loads(content)["data"]["result"])
 
     def value(self, expression: str) -> float | None:
-        """The value of the only series; None if there is none."""
+        """Return the value of the only series, or None if there is none."""
         series = self.query(expression)
         assert len(series) < 2, series
         return float(series[0]["value"][1]) if series else None
 
     @contextmanager
     def notifies_of(self, *names: str) -> Iterator[None]:
-        """The block must raise these alerts, each with a notification."""
+        """Check that the block raises these alerts, each with a notification."""
         assert eventually(lambda: not self._last("firing", names), patience=PATIENCE), self.notifications.events
         yield
         self.await_notification("firing", *names)
 
     @contextmanager
     def notifies_of_end(self, *names: str) -> Iterator[None]:
-        """The block must end these alerts, each with a notification."""
+        """Check that the block ends these alerts, each with a notification."""
         assert self._last("firing", names) == set(names), self.notifications.events
         yield
         self.await_notification("resolved", *names)
 
     def firing(self) -> set[str]:
-        """The alerts that fire now."""
+        """Return the alerts that fire now."""
         return {str(series["metric"]["alertname"]) for series in self.query('ALERTS{alertstate="firing"}')}
 
     def await_notification(self, status: str, *names: str) -> None:
-        """Wait until the last notification of each of these alerts says `status`."""
+        """Wait until the last notification of each of these alerts has the status `status`."""
         assert eventually(lambda: self._last(status, names) == set(names), patience=PATIENCE), (
             f"Not {status}: {names}. Received: {self.notifications.events}; firing: {self.firing()}"
         )
 
     def _last(self, status: str, names: tuple[str, ...]) -> set[str]:
-        """Those of `names` whose last notification says `status`."""
+        """Return those of `names` whose last notification has the status `status`."""
         last = {name: event for event, name in list(self.notifications.events)}
         return {name for name in names if last.get(name) == status}
 
 
 def serving(stack: Stack) -> Service:
-    """The service, after it has loaded a champion."""
+    """Run the service until it has loaded a champion, and return it."""
     service = stack.service
     if not read_pointer(service.store).tasks:
         put_champion(service.store, weight=0.01)
@@ -120,7 +120,7 @@ def serving(stack: Stack) -> Service:
 
 
 def unserved(stack: Stack) -> Service:
-    """The service without a champion: started anew if it had one."""
+    """Return the service without a champion. It is started again if it had one."""
     service = stack.service
     if read_pointer(service.store).tasks:
         service.stop(signal.SIGTERM)
@@ -133,7 +133,7 @@ def unserved(stack: Stack) -> Service:
 
 @contextmanager
 def running(folder: Path, service: Service) -> Iterator[Stack]:
-    """The stack around `service`, ended with the block."""
+    """Run the stack around `service` in this block."""
     prometheus, alertmanager = tool("prometheus"), tool("prometheus-alertmanager", "alertmanager")
     notifications, ports = Notifications(), free_ports(2)
     with ExitStack() as stack:
@@ -177,7 +177,7 @@ def _written(folder: Path, service: int, *, alerts: int, receiver: int) -> dict[
 
 
 def _notified_at_once(receiver: int) -> dict[str, Any]:
-    """The chart's inhibitions, with a single receiver and no waiting periods."""
+    """Return the chart's inhibitions, with a single receiver and no waiting periods."""
     chart = yaml.safe_load(ALERTMANAGER.read_text())
     waits = {"group_by": ["alertname"], "group_wait": "0s", "group_interval": "1s", "repeat_interval": "1h"}
     return {
@@ -227,7 +227,7 @@ def _receiver(notifications: Notifications) -> Iterator[int]:
             thread.join()
 
 
-def _asked(address: str) -> bytes:
+def _response_of(address: str) -> bytes:
     with urllib.request.urlopen(address, timeout=60) as answer:
         content: bytes = answer.read()
     return content
@@ -235,7 +235,7 @@ def _asked(address: str) -> bytes:
 
 def _answers(address: str) -> bool:
     try:
-        return bool(_asked(address))
+        return bool(_response_of(address))
     except OSError:
         return False
 

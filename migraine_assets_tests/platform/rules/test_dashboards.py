@@ -70,7 +70,7 @@ def test_each_recorded_series_is_read(rule: Any) -> None:
 
 @pytest.fixture(scope="module")
 def busy(stack: Stack, shifted_window: Monitored) -> Iterator[Stack]:
-    """The stack with something to show on every panel: a failed run, real drift, refused and out-of-range requests."""
+    """The stack with data for every panel: a failed run, real drift, refused and out-of-range requests."""
     service = serving(stack)
     published = Path(shifted_window.store.root) / "monitoring"
     shutil.copytree(published, Path(service.store.root) / "monitoring", dirs_exist_ok=True)

@@ -1,7 +1,7 @@
 """Drift from the monitoring job to the alert: the series come from real results, on a healthy and on a shifted window.
 
-An invented series fits whatever the rule says. A limit of 0.2 on a ratio, whose limit is 1, passed such a test while
-healthy days showed most features in red.
+An invented series fits any rule. A limit of 0.2 on a ratio, whose limit is 1, passed such a test although healthy days
+showed most features in red.
 """
 
 import json
@@ -36,7 +36,7 @@ def _evaluate(folder: Path, test: dict[str, Any]) -> None:
 
 
 def expected(alert: str, labels: list[dict[str, str]], values: list[float] | None = None) -> dict[str, Any]:
-    """The expectation that `alert` fires with these labels, its text taken from the rule."""
+    """Return the expectation that `alert` fires with these labels, with the text of the rule."""
     [rule] = [rule for rule in rules() if rule.name == alert]
     alerts = [
         {
@@ -57,7 +57,7 @@ def _rendered(text: str, labels: dict[str, str], value: float) -> str:
 
 
 def red(panel: dict[str, Any]) -> str:
-    """The expression that has a result if something in the panel is red."""
+    """Return the expression that has a result if something in the panel is red."""
     [step] = [s for s in panel["fieldConfig"]["defaults"]["thresholds"]["steps"] if s["color"] == "red"]
     return " or ".join(f"(({target['expr']}) >= {step['value']})" for target in panel["targets"])
 

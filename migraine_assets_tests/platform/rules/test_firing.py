@@ -1,4 +1,4 @@
-"""A service that really breaks, from the rule to the notification."""
+"""A service with real faults, from the rule to the notification."""
 
 import json
 import signal

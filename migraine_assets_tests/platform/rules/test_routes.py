@@ -1,4 +1,4 @@
-"""Which receiver gets an alert, and which alerts inhibit others."""
+"""The receiver of each alert, and the alerts that inhibit others."""
 
 import re
 import subprocess

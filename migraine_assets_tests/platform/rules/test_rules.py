@@ -35,7 +35,7 @@ def test_the_rules_fire_when_they_should_and_only_then(case: Path, tmp_path: Pat
 
 
 def _expected() -> dict[str, list[bool]]:
-    """For each alert, whether it fires in each of its expectations."""
+    """Return, for each alert, whether it fires in each of its expectations."""
     expectations: dict[str, list[bool]] = {}
     for case in CASES:
         for test in yaml.safe_load(case.read_text())["tests"]:

@@ -1,4 +1,4 @@
-"""The check after a deployment, against a real Prometheus, without and with a model."""
+"""The check after a deployment, with a real Prometheus, without and with a model."""
 
 import os
 import subprocess

@@ -136,7 +136,7 @@ def test_a_shell_completes_commands_and_values(words: str, expected: list[str]) 
 
 
 def test_a_damaged_store_is_no_traceback(home: Home) -> None:
-    """Known damage is explained; anything unforeseen exits with 1 and says how to see its traceback."""
+    """Known damage is explained. Unexpected errors exit with 1 and say how to see the traceback."""
     (home.root / "store" / "registry").mkdir(parents=True)
     (home.root / "store" / "registry" / "pointer.json").mkdir()
     ended = home.migraine("doctor")

@@ -1,4 +1,4 @@
-"""A home that cannot be written: every command that writes exits with 2 and a sentence, and leaves nothing."""
+"""A home that cannot be written: every command that writes exits with 2 and an explanation, and leaves nothing."""
 
 import ctypes
 import json
@@ -32,7 +32,7 @@ WRITING = (
 
 @pytest.mark.parametrize("command", WRITING, ids=" ".join)
 def test_a_home_that_cannot_be_written_is_wrong_usage(home: Home, command: tuple[str, ...]) -> None:
-    """A file where the folder should be: also an administrator cannot write there."""
+    """A file has the name of the folder: not even an administrator can write there."""
     (home.root / "file").touch()
     ended = home.migraine(*command, extra={"MIGRAINE_HOME": str(home.root / "file" / "home")})
     assert ended.code == 2, ended.text

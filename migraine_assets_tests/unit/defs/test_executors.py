@@ -23,14 +23,14 @@ def instance(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[dg.Dag
         yield instance
 
 
-def _job(held: list[bool], store: Store) -> dg.JobDefinition:
+def _job(lock_states: list[bool], store: Store) -> dg.JobDefinition:
     @dg.op
     def step() -> None:
         try:
             with hold_store(store, "another run"):
-                held.append(False)
+                lock_states.append(False)
         except LockHeld:
-            held.append(True)
+            lock_states.append(True)
 
     @dg.job(executor_def=executor_of(Settings()))
     def a_job() -> None:
@@ -52,25 +52,25 @@ def _execute(job: dg.JobDefinition, instance: dg.DagsterInstance, tags: dict[str
 
 @pytest.mark.filterwarnings("ignore")
 def test_a_run_holds_the_lock_and_releases_it(instance: dg.DagsterInstance) -> None:
-    store, held = Store(Settings().store_location), list[bool]()
-    assert _execute(_job(held, store), instance, {}) is dg.DagsterRunStatus.SUCCESS
-    assert held == [True]
+    store, lock_states = Store(Settings().store_location), list[bool]()
+    assert _execute(_job(lock_states, store), instance, {}) is dg.DagsterRunStatus.SUCCESS
+    assert lock_states == [True]
     with hold_store(store, "next"):
         pass
 
 
 @pytest.mark.filterwarnings("ignore")
 def test_a_run_waits_for_another_home_and_enters_beside_its_own_command(instance: dg.DagsterInstance) -> None:
-    store, held = Store(Settings().store_location), list[bool]()
+    store, lock_states = Store(Settings().store_location), list[bool]()
     with hold_store(store, "command"):
-        assert _execute(_job(held, store), instance, {LOCK_TAG: "command"}) is dg.DagsterRunStatus.SUCCESS
-        thread = threading.Thread(target=_execute, args=(_job(held, store), instance, {}))
+        assert _execute(_job(lock_states, store), instance, {LOCK_TAG: "command"}) is dg.DagsterRunStatus.SUCCESS
+        thread = threading.Thread(target=_execute, args=(_job(lock_states, store), instance, {}))
         thread.start()
         waiting = "Waiting for another run on the store"
         assert eventually(lambda: any(waiting in log.user_message for log in _logs(instance)))
-        assert held == [True]
+        assert lock_states == [True]
     thread.join(30)
-    assert held == [True, True]
+    assert lock_states == [True, True]
 
 
 def _logs(instance: dg.DagsterInstance) -> list[dg.EventLogEntry]:

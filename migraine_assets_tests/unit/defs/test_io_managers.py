@@ -1,4 +1,4 @@
-"""How a value travels: the newest reference of every asset, in the store."""
+"""Passing a value between assets: the newest reference of every asset, in the store."""
 
 import dagster as dg
 import pytest

@@ -1,4 +1,4 @@
-"""What the UI shows of an asset: every asset of a real run has a summary, tables and links."""
+"""The metadata of an asset in the UI: every asset of a real run has a summary, tables and links."""
 
 from pathlib import Path
 
@@ -40,9 +40,9 @@ def _metadata(home: Home, key: str) -> dict[str, dg.MetadataValue]:
     ],
 )
 def test_an_asset_describes_what_was_made(trained_home: Home, key: str, names: set[str]) -> None:
-    found = _metadata(trained_home, key)
-    assert names <= set(found)
-    assert str(found["summary"].value)
+    metadata = _metadata(trained_home, key)
+    assert names <= set(metadata)
+    assert str(metadata["summary"].value)
 
 
 def test_the_data_version_is_of_the_content(trained_home: Home) -> None:
@@ -70,8 +70,8 @@ def test_a_list_shows_the_text_of_a_delivery_literally() -> None:
 
 @pytest.mark.parametrize(("task", "page"), [("attack", "attack.html"), ("severity", "severity.html")])
 def test_the_comparison_lists_the_champion_first_and_baselines_last(trained_home: Home, task: str, page: str) -> None:
-    found = _metadata(trained_home, f"evaluation/{task}")
-    comparison = found["comparison"]
+    metadata = _metadata(trained_home, f"evaluation/{task}")
+    comparison = metadata["comparison"]
     assert isinstance(comparison, dg.TableMetadataValue)
     records = [record.data for record in comparison.records]
     section = trained_home.evaluation()[task]
@@ -79,8 +79,8 @@ def test_the_comparison_lists_the_champion_first_and_baselines_last(trained_home
     assert [record["role"] for record in records[-3:]] == ["baseline"] * 3
     assert len(records) == 11
     report = trained_home.evaluation_of(task).report
-    assert found["report"].value == f"http://127.0.0.1:3002/{Path(report).name}/{page}"
-    assert str(found["MLflow run"].value).startswith("http://127.0.0.1:5000/#/experiments/")
+    assert metadata["report"].value == f"http://127.0.0.1:3002/{Path(report).name}/{page}"
+    assert str(metadata["MLflow run"].value).startswith("http://127.0.0.1:5000/#/experiments/")
 
 
 def test_no_link_leads_to_a_file(trained_home: Home) -> None:

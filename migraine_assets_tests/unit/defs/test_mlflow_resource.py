@@ -1,4 +1,4 @@
-"""The `mlflow` resource: a user's own asset logs to the run's parent, and nothing stays active after the run."""
+"""The `mlflow` resource: a user's own asset logs to the parent run, and no run stays active afterwards."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""References travel as JSON, and come back as what they were."""
+"""References are stored as JSON and restored with equal content."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""Logs of runs in the store: another process reads what one has written, while it runs and after."""
+"""Logs of runs in the store: another process reads the log of one that is running, and after its end."""
 
 import sys
 from pathlib import Path
@@ -22,7 +22,7 @@ def store(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Store:
 
 
 def _manager(folder: Path) -> StoreComputeLogManager:
-    """A manager as dagster.yaml configures it."""
+    """Return a manager as dagster.yaml configures it."""
     config = f"local_dir: {folder}"
     data = ConfigurableClassData("migraine_assets.defs.run_logs", "StoreComputeLogManager", config)
     return data.rehydrate(StoreComputeLogManager)

@@ -1,4 +1,4 @@
-"""Whether the process that a run is tagged with still lives."""
+"""Whether the process in a run's tag is still alive."""
 
 import os
 import subprocess

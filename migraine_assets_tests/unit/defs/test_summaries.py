@@ -1,4 +1,4 @@
-"""Summaries of columns hold aggregates only."""
+"""Summaries of columns contain aggregates only."""
 
 import numpy as np
 import pandas as pd

@@ -122,12 +122,12 @@ def severity_evaluation(
 def _evaluation(
     task: Task, models: Mapping[str, float], *, participants: int, days: int, failed: Mapping[str, str]
 ) -> TaskEvaluation:
-    kept = {key: noise for key, noise in models.items() if key not in failed}
+    trained_models = {key: noise for key, noise in models.items() if key not in failed}
     cv, test = (
-        _Scored(task, kept, Cohort(3 * participants, days, 1)),
-        _Scored(task, kept, Cohort(participants, days, 2)),
+        _Scored(task, trained_models, Cohort(3 * participants, days, 1)),
+        _Scored(task, trained_models, Cohort(participants, days, 2)),
     )
-    trained = [_trained(task, key, cv, test) for key in kept]
+    trained = [_trained(task, key, cv, test) for key in trained_models]
     failures = [
         (ModelRow(key, key, 0.2, None, None, None, error=why), Result(key, {}, {}, failed=why))
         for key, why in failed.items()

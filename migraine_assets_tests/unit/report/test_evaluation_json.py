@@ -105,7 +105,7 @@ def test_a_later_task_replaces_only_its_own_section(attack: TaskEvaluation, seve
 
 
 def test_the_conclusion_is_that_of_the_report() -> None:
-    """The command, Dagster and MLflow quote it from here, so that no place says anything else of the same models."""
+    """The command, Dagster and MLflow quote it from here, so that all of them say the same about a model."""
     evaluation = attack_evaluation()
     written = to_sections(evaluation)["attack"].conclusion
     assert written == conclusion(evaluation)

@@ -1,4 +1,4 @@
-"""The reports over HTTP: what is finished, to this machine only."""
+"""The reports over HTTP: finished files only, and for this machine only."""
 
 import asyncio
 from dataclasses import dataclass
@@ -13,7 +13,7 @@ from migraine_assets_tests.unit.report.markup import parse
 
 @dataclass(frozen=True)
 class Browser:
-    """Requests pages of a folder, as a browser on this machine does."""
+    """A browser on this machine that requests pages of a folder."""
 
     reports: Path
 

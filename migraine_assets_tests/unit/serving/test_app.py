@@ -281,7 +281,7 @@ def test_an_unexpected_error_is_a_500_without_details(
 
 
 def test_a_request_is_in_progress_until_it_is_answered(tmp_path: Path) -> None:
-    """The scrape itself is the only one in progress, also after a request that was refused."""
+    """The scrape itself is the only one in progress, even after a refused request."""
     with running(fresh_store(tmp_path), tmp_path) as (client, _):
         client.post("/predict", json={"entries": history()})
         client.post("/predict", content=b"{")
@@ -299,7 +299,7 @@ def test_requests_are_counted_by_route_template(tmp_path: Path) -> None:
 
 
 def test_each_probability_is_that_of_the_model_named_beside_it(tmp_path: Path) -> None:
-    """Also while champions change between requests."""
+    """This also holds while champions change between requests."""
     store, names = fresh_store(tmp_path), trained()[1]
     with running(store, tmp_path) as (client, services):
         body = {"entries": history()}

@@ -1,4 +1,4 @@
-"""Repeated background work outlives its errors."""
+"""Repeated background work survives its errors."""
 
 import logging
 import threading

@@ -32,7 +32,7 @@ class Running:
     port: int
 
     def ask(self, body: bytes = b"") -> int:
-        """The status of one request on a connection of its own; 0 where there is no response."""
+        """Return the status of one request on a connection of its own, 0 if there is no response."""
         connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=60)
         try:
             connection.request("POST", "/", body)
@@ -43,13 +43,13 @@ class Running:
             connection.close()
 
     def connect(self) -> socket.socket:
-        """An open connection."""
+        """Open a connection."""
         return socket.create_connection(("127.0.0.1", self.port), timeout=60)
 
 
 @contextmanager
 def running(connections: Connections, *, also: tuple[Server, ...] = ()) -> Iterator[Running]:
-    """A server with these limits in this block."""
+    """Run a server with these limits in this block."""
     bound = bind("127.0.0.1", 0)
     server = Server(Starlette(routes=[Route("/", echo, methods=["POST"])]), bound, connections, also=also)
     running = Running(server, threading.Thread(target=server.run), bound.getsockname()[1])

@@ -1,4 +1,4 @@
-"""What a replica loads, and what it never does."""
+"""The modules that a replica loads, and those that it never loads."""
 
 import subprocess
 import sys

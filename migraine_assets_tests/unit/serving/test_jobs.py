@@ -1,4 +1,4 @@
-"""Long work: bounded in number, time and bytes, and dropped when its client leaves."""
+"""Long work: bounded in number, time and bytes, and abandoned when its client leaves."""
 
 import asyncio
 import threading
@@ -15,13 +15,13 @@ from serving.jobs import BodyMemory, Check, LongJobs
 
 
 async def connected() -> dict[str, Any]:
-    """A client that waits."""
+    """Wait like a client that stays connected."""
     await asyncio.Event().wait()
     return {}
 
 
 class Endless:
-    """A job that looks at its deadline and would never end otherwise."""
+    """A job that checks its deadline and would never end otherwise."""
 
     def __init__(self) -> None:
         self.started, self.ended = threading.Event(), threading.Event()
@@ -71,7 +71,7 @@ def test_a_job_ends_at_its_deadline(jobs: LongJobs, dropped: Counter[str]) -> No
 
 
 def test_a_job_that_waited_until_its_deadline_never_starts(jobs: LongJobs) -> None:
-    """Even if the job before it does not look at its own."""
+    """This holds even if the job before it ignores its own deadline."""
     blocked, second = threading.Event(), Endless()
 
     def first(_: Check) -> bytes:

@@ -49,7 +49,7 @@ def test_without_ray_it_serves_and_writes_the_log_when_it_stops(tmp_path: Path) 
 
 
 def test_idle_connections_and_slow_bodies_stop_neither_the_service_nor_its_probes(tmp_path: Path) -> None:
-    """Without Ray."""
+    """The service runs without Ray here."""
     health = free_port()
     limits = {
         "SERVING_HEALTH_PORT": str(health),
@@ -76,7 +76,7 @@ def test_idle_connections_and_slow_bodies_stop_neither_the_service_nor_its_probe
 
 
 def ask(port: int, path: str, *, source: str = "127.0.0.1") -> int:
-    """The status of one GET from the address `source` of this machine; 0 where there is no response."""
+    """Return the status of one GET from the address `source` of this machine, 0 if there is no response."""
     connection = http.client.HTTPConnection("127.0.0.1", port, timeout=60, source_address=(source, 0))
     try:
         connection.request("GET", path)

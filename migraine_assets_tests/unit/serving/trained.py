@@ -50,7 +50,7 @@ ONSET = OutcomeDefinition(AttackDefinition("migraine_severity", 4.0, (), 2), "an
 
 @functools.cache
 def trained() -> tuple[Path, Mapping[str, str]]:
-    """A store of bundles without a champion, and the hashes of the bundles by name. Only to be read."""
+    """Return a store of bundles without a champion, and the hashes of the bundles by name. It is read only."""
     folder = shared("bundles", _train)
     return folder / "store", json.loads((folder / "names.json").read_text())
 
@@ -108,7 +108,7 @@ def _bundle(
 
 
 def fresh_store(folder: Path, *, champions: Mapping[str, str] = {"attack": "attack", "severity": "severity"}) -> Store:
-    """A copy of the trained store with `champions` (task to name) promoted."""
+    """Return a copy of the trained store with `champions` (task to name) promoted."""
     source, names = trained()
     shutil.copytree(source, folder / "store")
     store = Store(str(folder / "store"))
@@ -123,7 +123,7 @@ def put_in_charge(store: Store, task: str, bundle: str, challenger: str | None =
 
 
 def settings(folder: Path, **changes: Any) -> ServingSettings:
-    """Settings that share nothing with other tests. The pointer is read only when a test asks for it."""
+    """Return settings that share nothing with other tests. The pointer is read only when a test polls it."""
     diaries = {"diary_url": f"sqlite:///{folder / 'diaries.db'}"}
     return ServingSettings(node_folder=folder / "node", poll_seconds=3600, flush_seconds=3600, **diaries | changes)
 
@@ -132,7 +132,7 @@ def settings(folder: Path, **changes: Any) -> ServingSettings:
 def running(
     store: Store, folder: Path, *, clock: Callable[[], float] | None = None, **changes: Any
 ) -> Iterator[tuple[httpx.Client, Services]]:
-    """The real application around real services behind a real server on loopback, and a client of it."""
+    """Run the application with its services behind a server on loopback; yields a client of it."""
     services = open_services(settings(folder, **changes), store=store)
     if clock:
         services = replace(services, clock=clock)
@@ -160,12 +160,12 @@ def listening(app: Any) -> Iterator[str]:
 
 
 def day(date: dt.date, **fields: Any) -> dict[str, Any]:
-    """One diary entry."""
+    """Return one diary entry."""
     return {"date": date.isoformat(), **fields}
 
 
 def history(length: int = 30, *, last: dt.date = dt.date(2026, 2, 1), **fields: Any) -> list[dict[str, Any]]:
-    """`length` days up to `last`, each with an outcome."""
+    """Return `length` days up to `last`, each with an outcome."""
     first = last - dt.timedelta(days=length - 1)
     return [
         day(
@@ -180,6 +180,6 @@ def history(length: int = 30, *, last: dt.date = dt.date(2026, 2, 1), **fields: 
 
 
 def records_of(services: Services, store: Store) -> list[PredictionRecord]:
-    """Every record written so far."""
+    """Return every record written so far."""
     services.prediction_log.flush()
     return [record for name in days(store, PredictionRecord) for record in read(store, PredictionRecord, day=name)]

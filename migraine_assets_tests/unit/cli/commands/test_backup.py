@@ -27,12 +27,12 @@ def test_a_backup_is_restored_into_another_home(tmp_path: Path) -> None:
         diaries.put("", "anna", 20_000, {"stress_level": 4}, check=no_check)
         # Still in the write-ahead log.
         assert "MB" in _text(first, "backup", target, "--dumps", str(dumps))
-    said = _text(second, "restore", target, "--dumps", str(tmp_path / "restored"))
+    output = _text(second, "restore", target, "--dumps", str(tmp_path / "restored"))
     (tmp_path / "restored" / "diaries.db").rename(second.root / "diaries.db")
     with open_diaries(home=second.root) as diaries:
         assert diaries.days("", "anna", first=0, last=20_000)
-    assert "each verified" in said
-    assert "pg_restore" in said
+    assert "each verified" in output
+    assert "pg_restore" in output
     assert (tmp_path / "restored" / "dagster.dump").read_bytes() == b"PGDMP"
     for path in (tmp_path / "first" / "store").rglob("*"):
         if path.is_file() and not path.name.startswith("."):

@@ -1,4 +1,4 @@
-"""`migraine validate` on files that are broken in every common way: each is explained, none shows a traceback."""
+"""`migraine validate` on files that are broken in every common way: each is explained, and none causes a traceback."""
 
 import json
 from collections.abc import Callable

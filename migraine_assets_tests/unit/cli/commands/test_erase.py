@@ -33,9 +33,9 @@ def used(home: Home, tmp_path: Path) -> Home:
 
 def _accept(home: Home, source: Path) -> None:
     content = source.read_bytes()
-    kept = delivery_files.keep(home.store, [(source.name, content)], identity=md5(content))
+    files = delivery_files.keep(home.store, [(source.name, content)], identity=md5(content))
     delivery_log.record(
-        home.store, kept, time="2026-03-01T12:00:00+00:00", source="table", description=str(source),
+        home.store, files, time="2026-03-01T12:00:00+00:00", source="table", description=str(source),
         identity=md5(content), accepted=1, quarantined=0, mapping=None, profile={}, data_version=md5(content),
     )  # fmt: skip
 

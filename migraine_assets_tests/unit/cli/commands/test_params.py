@@ -1,4 +1,4 @@
-"""`migraine params`: every parameter, as it is and as it was shipped."""
+"""`migraine params`: every parameter, with its current and its default value."""
 
 import msgspec
 import pytest

@@ -152,7 +152,7 @@ def test_a_killed_supervisor_leaves_no_process(supervisor: "subprocess.Popen[byt
 
 
 def _gone(pid: int) -> bool:
-    """Whether the process has ended, even if the first process of this container has not noticed yet."""
+    """Return whether the process has ended, even if its parent has not collected its status yet."""
     try:
         return psutil.Process(pid).status() == psutil.STATUS_ZOMBIE
     except psutil.NoSuchProcess:

@@ -31,7 +31,7 @@ def model() -> None:
 
 
 class ClosedScreen(io.StringIO):
-    """A terminal that is gone, as after a lost connection."""
+    """A terminal that was closed, as after a lost connection."""
 
     def write(self, _: str) -> int:
         raise OSError(errno.EIO, "Input/output error")
@@ -86,6 +86,6 @@ def test_a_failed_step_is_named(shown: str) -> None:
 
 
 def test_a_run_goes_on_when_the_screen_is_gone() -> None:
-    """An error in an event listener would otherwise fail the step that emitted the event."""
+    """Otherwise an error in an event listener would fail the step that emitted the event."""
     _, succeeded = follow(ClosedScreen)
     assert succeeded

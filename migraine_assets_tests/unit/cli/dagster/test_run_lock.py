@@ -14,7 +14,7 @@ from migraine_assets.errors import ConfigurationError, StoreError
 
 @dg.job
 def _empty() -> None:
-    """A job without steps, for its runs."""
+    """Return a job without steps, for its runs."""
 
 
 def _started(instance: dg.DagsterInstance, tag: str | None) -> str:

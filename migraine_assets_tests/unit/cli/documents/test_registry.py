@@ -33,7 +33,7 @@ def command(home: Home, name: str) -> tuple[str, ...]:
 
 @pytest.mark.parametrize("name", READING)
 def test_80_columns_are_enough(trained_home: Home, name: str) -> None:
-    """Only a word that is wider, such as a path, may be longer: it stays whole, so that it can be copied."""
+    """Only a word that is wider, such as a path, may be longer. It stays whole, so that it can be copied."""
     ended = trained_home.migraine(*command(trained_home, name), extra={"COLUMNS": "80"})
     assert ended.code == 0, ended.text
     for line in ended.text.splitlines():
@@ -74,8 +74,8 @@ def test_an_error_leaves_standard_output_empty(home: Home) -> None:
 def _options() -> dict[str, set[str]]:
     """Return the options of every command by its words."""
     root = typer.main.get_command(build_app())
-    found = {}
+    by_command = {}
     for name, top in root.commands.items():
         for leaf, inner in getattr(top, "commands", {"": top}).items():
-            found[f"{name} {leaf}".strip()] = {option for param in inner.params for option in param.opts}
-    return found
+            by_command[f"{name} {leaf}".strip()] = {option for param in inner.params for option in param.opts}
+    return by_command

@@ -1,4 +1,4 @@
-"""An alerting daemon without a past, and a receiver of its notifications."""
+"""An alerting daemon without a history, and a receiver of its notifications."""
 
 import gc
 import shutil
@@ -17,7 +17,7 @@ from migraine_assets_tests.unit.defs.alerting.evaluating import Daemon
 
 
 def _create_tables(folder: Path) -> None:
-    """An instance in which nothing has run: creating the tables of one takes longer than many a test."""
+    """Create an instance without runs once, because creating its tables takes longer than many tests."""
     with Home.make(folder / "home").entered(), open_instance(Settings()):
         pass
 

@@ -36,7 +36,7 @@ class Daemon:
             return build_defs().get_repository_def()
 
     def evaluate(self, name: str) -> str:
-        """One tick of the sensor `name`; returns the sentence of its page."""
+        """Run one tick of the sensor `name`. Returns the sentence on its page."""
         line = next(one for one in TABLE if one.name == name)
         with self.entered():
             context = dg.build_sensor_context(self.instance, self.cursors.get(name), repository_def=self.repository)
@@ -56,11 +56,11 @@ class Daemon:
         return self.home.store
 
     def open(self) -> list[tuple[str, str]]:
-        """The identities of open alerts."""
+        """Return the identities of open alerts."""
         return [one.alert.identity for one in open_alerts.all_states(self.store) if one.open]
 
     @contextlib.contextmanager
     def entered(self) -> Iterator[None]:
-        """The environment of the daemon."""
+        """Enter the environment of the daemon in this block."""
         with self.home.entered({"MIGRAINE_ALERT_URLS": self.receiver.url, **self.extra}):
             yield

@@ -130,7 +130,7 @@ def _all_beat(daemon: Daemon, *, but: str = "") -> None:
 
 
 def test_sensors_run_in_the_context_of_the_test_button_of_the_ui(daemon: Daemon) -> None:
-    """Sensors as Dagster calls them, with the resources of the definitions."""
+    """Sensors are called as Dagster calls them, with the resources of the definitions."""
     with daemon.entered():
         for name in NAMES:
             context = dg.build_sensor_context(

@@ -14,7 +14,7 @@ DAYS = dg.DailyPartitionsDefinition(start_date="2026-01-01")
 
 @dg.asset
 def numbers() -> int:
-    """Fails with the error in BROKEN."""
+    """Fail with the error in BROKEN."""
     if error := BROKEN.get("numbers"):
         assert isinstance(error, Exception)
         raise error
@@ -23,7 +23,7 @@ def numbers() -> int:
 
 @dg.asset(partitions_def=DAYS)
 def daily() -> None:
-    """Fails like `numbers`."""
+    """Fail like `numbers`."""
     numbers()
 
 
@@ -125,7 +125,7 @@ def test_a_success_of_another_partition_does_not_resolve_an_alert(daemon: Daemon
 
 
 def test_a_killed_run_raises_an_alert_without_a_failed_step(daemon: Daemon) -> None:
-    """As Dagster's run monitoring reports a run whose process has ended."""
+    """Dagster's run monitoring reports a run whose process has ended in this way."""
     made = daemon.instance.create_run_for_job(DEFS.resolve_job_def("count"), status=dg.DagsterRunStatus.STARTED)
     daemon.instance.report_run_failed(made, "The process of the run is gone.")
     daemon.evaluate("alert_failed_runs")
@@ -142,7 +142,7 @@ def test_a_failure_that_dagster_will_retry_raises_no_alert(daemon: Daemon) -> No
 
 
 def test_a_check_that_is_not_blocking_raises_an_alert_of_its_severity(daemon: Daemon) -> None:
-    """The run of such a check succeeds, so no alert on runs reports it."""
+    """The run of such a check succeeds, so an alert on runs does not report it."""
     BROKEN["plausible"] = True
     run(daemon)
     daemon.evaluate("alert_failed_runs")

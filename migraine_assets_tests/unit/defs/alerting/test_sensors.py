@@ -1,4 +1,4 @@
-"""When alert sensors are on by default, and that a failed tick is repeated."""
+"""Alert sensors: whether they are on by default, and the repetition of a failed tick."""
 
 import dagster as dg
 import pytest
@@ -28,10 +28,10 @@ def test_they_are_on_with_a_channel_or_with_automation(home: Home, extra: dict[s
 
 
 def test_each_has_a_name_a_description_and_an_interval() -> None:
-    found = alert_sensors(running=False)
-    assert [one.name for one in found] == [line.name for line in TABLE]
-    assert all((one.description or "").endswith(".") for one in found)
-    assert all(30 <= (one.minimum_interval_seconds or 0) <= 300 for one in found)
+    sensors = alert_sensors(running=False)
+    assert [one.name for one in sensors] == [line.name for line in TABLE]
+    assert all((one.description or "").endswith(".") for one in sensors)
+    assert all(30 <= (one.minimum_interval_seconds or 0) <= 300 for one in sensors)
 
 
 def test_an_evaluation_whose_alert_could_not_be_sent_is_repeated_with_the_old_cursor(

@@ -1,4 +1,4 @@
-"""What no score can decide: the gate refuses to compare, and says so."""
+"""Cases that no score can decide: the gate refuses to compare, and says so."""
 
 from pathlib import Path
 
@@ -30,10 +30,10 @@ VERSION = md5(DIARY)
 
 
 def _accepted(workspace: Workspace, *, source: str) -> None:
-    kept = delivery_files.keep(workspace.store, [("diary.csv", DIARY)], identity=VERSION)
+    files = delivery_files.keep(workspace.store, [("diary.csv", DIARY)], identity=VERSION)
     delivery_log.record(
         workspace.store,
-        kept,
+        files,
         time="2024-01-01T00:00:00+00:00",
         source=source,
         description=source,

@@ -68,9 +68,9 @@ class AutomationHome:
         repository, resources = self.definitions.get_repository_def(), {"workspace": self.workspace}
         context = dg.build_sensor_context(self.instance, repository_def=repository, resources=resources)
         assert isinstance(operations_figures(context), dg.SkipReason)
-        found = read_pipeline_status(self.store)
-        assert found is not None
-        return found
+        status = read_pipeline_status(self.store)
+        assert status is not None
+        return status
 
     def switched_on(self, name: str, kind: InstigatorType, status: InstigatorStatus) -> None:
         """Add Dagster's own record of a sensor or schedule."""

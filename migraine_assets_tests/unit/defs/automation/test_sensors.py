@@ -150,9 +150,9 @@ def test_an_accepted_diary_is_known_without_any_run(home: MonitoredHome) -> None
     (home.root / "landing").mkdir()
     path = settled(write_diary(home.root / "landing" / "diary.csv"))
     fetched = fetch(str(path.parent))
-    kept = delivery_files.keep(home.store, [("diary.csv", path.read_bytes())], identity=fetched.md5)
+    files = delivery_files.keep(home.store, [("diary.csv", path.read_bytes())], identity=fetched.md5)
     delivery_log.record(
-        home.store, kept, time=NOW.isoformat(), source="landing", description="", identity=fetched.md5,
+        home.store, files, time=NOW.isoformat(), source="landing", description="", identity=fetched.md5,
         accepted=1, quarantined=0, mapping=None, profile={}, data_version="v",
     )  # fmt: skip
     requests, reason, _ = evaluate(home, "new_diaries")
@@ -261,8 +261,8 @@ def test_automation_is_switched_on_and_off_by_one_variable(
 ) -> None:
     monkeypatch.setenv("MIGRAINE_AUTOMATION", value)
     defs = build_defs()
-    found = {sensor.name: sensor.default_status.value for sensor in defs.sensors or ()}
-    assert {found[name] for name in ("new_diaries", "drift_retraining", "degradation_retraining")} == {status}
+    statuses = {sensor.name: sensor.default_status.value for sensor in defs.sensors or ()}
+    assert {statuses[name] for name in ("new_diaries", "drift_retraining", "degradation_retraining")} == {status}
     assert {schedule.default_status.value for schedule in defs.schedules or ()} == {status}  # type: ignore[union-attr]
 
 

@@ -34,9 +34,9 @@ def home(tmp_path: Path) -> Iterator[AutomationHome]:
 
 def test_without_runs_the_status_is_empty(home: AutomationHome) -> None:
     before = NOW.timestamp()
-    found = home.published()
-    assert found.published_at >= before
-    assert (found.jobs, found.ticks, found.verdicts) == ({}, {}, {})
+    published = home.published()
+    assert published.published_at >= before
+    assert (published.jobs, published.ticks, published.verdicts) == ({}, {}, {})
     assert "operations_figures" in heartbeats(home.store)
 
 
@@ -116,7 +116,7 @@ def test_running_sensors_and_schedules_are_published_with_their_last_evaluations
 
 
 @pytest.mark.parametrize(
-    ("name", "status", "told"),
+    ("name", "status", "expected"),
     [
         ("watcher", InstigatorStatus.STOPPED, False),
         # Dagster keeps the record of a sensor that the code no longer switches on.
@@ -127,10 +127,10 @@ def test_running_sensors_and_schedules_are_published_with_their_last_evaluations
     ],
 )
 def test_only_running_instigators_of_the_code_are_published(
-    home: AutomationHome, name: str, status: InstigatorStatus, told: bool
+    home: AutomationHome, name: str, status: InstigatorStatus, expected: bool
 ) -> None:
     home.switched_on(name, InstigatorType.SENSOR, status)
-    assert (name in home.published().ticks) is told
+    assert (name in home.published().ticks) is expected
 
 
 def test_the_newest_result_of_each_kind_gives_the_verdict(home: AutomationHome) -> None:

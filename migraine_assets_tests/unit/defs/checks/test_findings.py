@@ -1,4 +1,4 @@
-"""From a finding to a Dagster check: what blocks is an error, anything else a warning."""
+"""From a finding to a Dagster check: a blocking finding is an error, any other one a warning."""
 
 import dagster as dg
 import pytest
@@ -15,8 +15,8 @@ KEY = dg.AssetKey(["classifiers", "knn"])
 
 @pytest.mark.parametrize(("blocking", "severity"), [(True, "ERROR"), (False, "WARN")])
 def test_only_a_blocking_finding_is_an_error(blocking: bool, severity: str) -> None:
-    found = finding("tidy", ["A mess."], success="Tidy.", blocking=blocking, columns=("what",), rows=[("dust",)])
-    (result,) = results("raw_diary", [found])
+    refused = finding("tidy", ["A mess."], success="Tidy.", blocking=blocking, columns=("what",), rows=[("dust",)])
+    (result,) = results("raw_diary", [refused])
     assert (result.passed, result.severity.value, result.description) == (False, severity, "A mess.")
     assert result.metadata["figures"].value.records[0].data == {"what": "dust"}
 
@@ -56,20 +56,22 @@ def test_a_model_without_flags_passes_everything() -> None:
 )
 @pytest.mark.parametrize("bars", [True, False])
 def test_a_flag_fails_its_check_and_no_other(flag: str, check: str, bars: bool) -> None:
-    found = _model(Flag(flag, "A reason.", bars=bars))
-    assert [name for name, result in found.items() if not result.passed] == [check]
-    assert found[check].description == "A reason."
-    assert found[check].severity.value == ("ERROR" if bars else "WARN")
+    by_name = _model(Flag(flag, "A reason.", bars=bars))
+    assert [name for name, result in by_name.items() if not result.passed] == [check]
+    assert by_name[check].description == "A reason."
+    assert by_name[check].severity.value == ("ERROR" if bars else "WARN")
 
 
 @pytest.mark.parametrize("check", ["overfitting", "underfitting", "not_better_than_personal_rate"])
 def test_a_note_fails_no_check_and_is_described(check: str) -> None:
-    found = _model(Flag(check, "As good as the diary allows.", note=True))
-    assert all(result.passed for result in found.values())
-    assert "As good as the diary allows." in {result.description for result in found.values()}
+    by_name = _model(Flag(check, "As good as the diary allows.", note=True))
+    assert all(result.passed for result in by_name.values())
+    assert "As good as the diary allows." in {result.description for result in by_name.values()}
 
 
 def test_a_model_that_failed_says_why() -> None:
-    found = {result.check_name: result for result in model_check_results(failed(find("attack", "knn"), "Broken."), KEY)}
-    assert found["trained"].description == "Broken."
-    assert [name for name, result in found.items() if not result.passed] == ["trained"], "one cause is one alert"
+    by_name = {
+        result.check_name: result for result in model_check_results(failed(find("attack", "knn"), "Broken."), KEY)
+    }
+    assert by_name["trained"].description == "Broken."
+    assert [name for name, result in by_name.items() if not result.passed] == ["trained"], "one cause is one alert"

@@ -52,15 +52,17 @@ def at_noon(day: dt.date) -> float:
 
 @functools.cache
 def cohort(seed: int, people: int = 120, days: int = 40, **options: float) -> FeatureRows:
-    """The table of features of a synthetic cohort."""
-    given = {"participants": people, "days": days, "seed": seed, **options}
-    frame = read_source("synthetic", mapping=None, options={k: str(v) for k, v in given.items()}, landing=None).frame
+    """Return the table of features of a synthetic cohort."""
+    cohort_options = {"participants": people, "days": days, "seed": seed, **options}
+    frame = read_source(
+        "synthetic", mapping=None, options={k: str(v) for k, v in cohort_options.items()}, landing=None
+    ).frame
     valid = validate(frame, today=dt.date(2026, 3, 1), settings=ValidationSettings()).valid
     return feature_rows(preprocess(valid).diary, horizon=1)
 
 
 def trained() -> Path:
-    """A store with one champion for attacks of the synthetic cohort. Only to be read."""
+    """Return a store with one champion for attacks of the synthetic cohort. It is read only."""
     return shared("champion", lambda folder: put_champion(Store(str(folder)), cohort(5, people=250)))
 
 
@@ -72,25 +74,25 @@ def put_champion(store: Store, rows: FeatureRows) -> None:
     who = np.unique(rows.frame.loc[known, "participant_id"].to_numpy(str), return_inverse=True)[1].astype(np.int64)
     data = TrainingSet(X, rows.names, y[known], who, (who % 3).astype(np.int8))
     fitted = fit_model(find("attack", "logistic_regression"), data, seed=3)
-    found = score_attack(data.y, fitted.oof, who, threshold=fitted.threshold or 0.5)
-    kept = (*references(X, rows.names), reference(MODEL_OUTPUT, fitted.oof))
+    scores = score_attack(data.y, fitted.oof, who, threshold=fitted.threshold or 0.5)
+    bins = (*references(X, rows.names), reference(MODEL_OUTPUT, fitted.oof))
     context = Context(
         horizon=1,
         severity_kind=None,
         recipe=default_recipe(),
         data_version="d" * 32,
-        metrics=found,
-        reference=kept,
+        metrics=scores,
+        reference=bins,
     )
     packed = pack(fitted, data, context)
     bundle = write_bundle(store, packed.manifest, packed.model)
-    add_provenance(store, bundle, BundleProvenance(test=metric_records(found)))
+    add_provenance(store, bundle, BundleProvenance(test=metric_records(scores)))
     promote(store, "attack", champion=bundle, who="test", when=dt.datetime(2026, 1, 1, tzinfo=dt.UTC), why=("test",))
 
 
 @dataclass(frozen=True)
 class MonitoredHome:
-    """A home with a champion and a log. `instance` keeps runs, as that of a daemon does."""
+    """A home with a champion and a log. `instance` keeps runs, like that of a daemon."""
 
     root: Path
     instance: dg.DagsterInstance
@@ -125,10 +127,10 @@ class MonitoredHome:
         return read_pointer(self.store).tasks["attack"].champion
 
     def serve(self, rows: FeatureRows, *, last: dt.date = LAST, days: int = 7) -> pd.DataFrame:
-        """Let the champion predict for each participant on `days` days of the diary, shifted to end with `last`.
+        """Predict with the champion for each participant on `days` days of the diary, shifted to end with `last`.
 
-        The days start at random positions, because participants have used a service for different times, as those of
-        the training data have. The returned column `truth` holds the outcomes.
+        The days start at random positions, because participants have used a service for different times, like those of
+        the training data. The returned column `truth` has the outcomes.
         """
         secret, bundle = shared_secret(self.store), load_bundle(self.store, self.champion)
         dates = pd.to_datetime(rows.frame["date"])
@@ -188,7 +190,7 @@ class MonitoredHome:
         return build_defs(resources={"workspace": self.workspace})
 
     def monitor(self, day: dt.date, *, job: str = "monitoring", report: bool = True) -> dg.ExecuteInProcessResult:
-        """Materialize the monitoring of `day`. Drawing the report takes half of the time."""
+        """Materialize the monitoring of `day`. `report`: with the page, which takes half of the time."""
         with warnings.catch_warnings():
             # Dagster raises warnings about its own code; only warnings from this project are errors.
             warnings.simplefilter("ignore")
@@ -207,5 +209,5 @@ class MonitoredHome:
 
 
 def metadata(result: Any, asset: str) -> Any:
-    """The metadata of an asset, as the UI shows them."""
+    """Return the metadata of an asset, as the UI shows them."""
     return {name: value.value for name, value in result.asset_materializations_for_node(asset)[0].metadata.items()}

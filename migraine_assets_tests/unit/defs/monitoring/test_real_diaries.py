@@ -21,8 +21,8 @@ from migraine_assets_tests.unit.defs.monitoring.monitored_home import LAST, Moni
 def _diary() -> pd.DataFrame:
     delivery = read_source("kostecki_dillon", mapping=None, options={}, landing=None)
     valid = validate(delivery.frame, today=dt.date(2026, 3, 1), settings=ValidationSettings()).valid
-    found: pd.DataFrame = preprocess(valid).diary
-    return found
+    diary: pd.DataFrame = preprocess(valid).diary
+    return diary
 
 
 def _halves(seed: int) -> tuple[pd.DataFrame, pd.DataFrame]:

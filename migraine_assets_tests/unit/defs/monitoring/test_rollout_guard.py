@@ -52,23 +52,23 @@ def candidate(home: MonitoredHome, mode: str, *, who: str = "pipeline") -> str:
 
 def answered(home: MonitoredHome, bundle: str, mode: str, *, spoilt: float) -> None:
     """Add the candidate's predictions for every second participant to the log; `spoilt` 1 inverts them."""
-    kept: list[PredictionRecord] = []
+    records: list[PredictionRecord] = []
     for day in days(home.store, PredictionRecord):
-        kept += list(read(home.store, PredictionRecord, day=day))
+        records += list(read(home.store, PredictionRecord, day=day))
     home.store.delete("log/predictions")
     target = segments(home.store, "predictions", segment_bytes=1 << 26)
-    for receipt in sorted(kept, key=lambda one: one.time):
+    for receipt in sorted(records, key=lambda one: one.time):
         output = float(receipt.outputs["attack"] or 0.0)
-        said = output + spoilt * (1 - 2 * output)
+        candidate_output = output + spoilt * (1 - 2 * output)
         tried = int(str(receipt.participant), 16) % 2
         changed = receipt
         if mode == "shadow":
             changed = msgspec.structs.replace(
-                receipt, shadow_outputs={"attack": said}, shadow_bundles={"attack": bundle}
+                receipt, shadow_outputs={"attack": candidate_output}, shadow_bundles={"attack": bundle}
             )
         elif tried:
             changed = msgspec.structs.replace(
-                receipt, outputs={"attack": said}, bundles={"attack": bundle}, arm="canary"
+                receipt, outputs={"attack": candidate_output}, bundles={"attack": bundle}, arm="canary"
             )
         day = dt.datetime.fromtimestamp(receipt.time, dt.UTC).date().isoformat()
         target.write(day, msgspec.json.encode(changed) + b"\n")

@@ -1,4 +1,4 @@
-"""Warnings in the words of a clinician: the parts add up, and each rate is a share of the right days."""
+"""Warnings in words for clinicians: the parts add up, and each rate is a share of the right days."""
 
 from dataclasses import replace
 

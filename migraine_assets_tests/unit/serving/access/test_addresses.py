@@ -1,4 +1,4 @@
-"""The address that a rate limit counts a client by."""
+"""The client address that rate limits count by."""
 
 import pytest
 from hypothesis import given

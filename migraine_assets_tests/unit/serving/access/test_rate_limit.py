@@ -106,19 +106,19 @@ def test_a_full_table_never_locks_a_new_client_out(tmp_path: Path) -> None:
     assert limiter.allow("a new one") == 0.0
 
 
-def hold_lock(folder: Path, held: "multiprocessing.synchronize.Event") -> None:
+def hold_lock(folder: Path, locked: "multiprocessing.synchronize.Event") -> None:
     limiter = Limiter(folder, rate=1, burst=1)
     assert limiter._lock()
-    held.set()
+    locked.set()
     signal.pause()
 
 
 def test_neither_a_hanging_nor_a_killed_replica_blocks_the_others(tmp_path: Path) -> None:
     context = multiprocessing.get_context("spawn")
-    held = context.Event()
-    other = context.Process(target=hold_lock, args=(tmp_path, held))
+    locked = context.Event()
+    other = context.Process(target=hold_lock, args=(tmp_path, locked))
     other.start()
-    assert held.wait(60)
+    assert locked.wait(60)
     limiter = Limiter(tmp_path, rate=1, burst=1)
     assert limiter.allow("a") == 0.0
     assert other.pid is not None

@@ -1,4 +1,4 @@
-"""Bodies and headers that are made to harm: each is a problem of its request, and none takes much memory or time."""
+"""Bodies and headers that are made to harm: each affects its own request only, and none takes much memory or time."""
 
 import json
 import time
@@ -123,8 +123,8 @@ def test_the_largest_batch_of_one_item_is_accepted(client: httpx.Client) -> None
 def test_bodies_beyond_the_memory_of_all_requests_are_refused(served: tuple[httpx.Client, Services]) -> None:
     client, services = served
     body = json.dumps({"items": [{"age": 30}]}).encode()
-    with services.bodies.hold() as held:
-        held.add(services.bodies.most - 1)
+    with services.bodies.hold() as lease:
+        lease.add(services.bodies.most - 1)
         response = client.post("/predict/batch", content=body, headers=JSON)
         assert (response.status_code, response.json()["type"]) == (503, "urn:migraine:problem:overloaded")
         assert response.headers["Retry-After"]

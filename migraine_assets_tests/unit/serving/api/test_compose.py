@@ -32,7 +32,7 @@ def case(body: dict[str, Any]) -> Case:
 
 @dataclass(frozen=True)
 class Asked:
-    """What one model was asked for one participant, and its output."""
+    """The request to one model for one participant, and the output."""
 
     arm: str
     row: Any
@@ -42,7 +42,7 @@ class Asked:
 
 @dataclass(frozen=True)
 class Outcome:
-    """The answer to one participant, and what it was composed of."""
+    """The answer to one participant, and the data that it was composed from."""
 
     prediction: Prediction
     scores: dict[str, Asked]
@@ -112,11 +112,13 @@ def test_the_answer_names_the_models_that_predicted(models: ModelSet) -> None:
 def test_an_answer_says_that_a_model_learned_from_simulated_diaries(tmp_path: Path, models: ModelSet) -> None:
     simulated = fresh_store(tmp_path)
     add_provenance(simulated, trained()[1]["severity"], BundleProvenance(simulated=True))
-    found = models_of(simulated)
-    (outcome,), (real,) = ask(found, {"entries": history()}), ask(models, {"entries": history()})
+    simulated_models = models_of(simulated)
+    (outcome,), (real,) = ask(simulated_models, {"entries": history()}), ask(models, {"entries": history()})
     assert (outcome.prediction.simulated_model, codes(outcome)) == (True, ["simulated_model"])
     assert (real.prediction.simulated_model, codes(real)) == (False, [])
-    (severity, attack) = (describe(found).tasks[task]["champion"]["simulated"] for task in ("severity", "attack"))
+    (severity, attack) = (
+        describe(simulated_models).tasks[task]["champion"]["simulated"] for task in ("severity", "attack")
+    )
     assert (severity, attack) == (True, False)
 
 

@@ -1,4 +1,4 @@
-"""A batch leaves the same records and counts as its participants would one by one."""
+"""A batch leaves the same records and counts as single requests of its participants."""
 
 import datetime as dt
 from collections.abc import Iterator
@@ -32,7 +32,7 @@ def service(store: Store, tmp_path: Path) -> Iterator[tuple[httpx.Client, Servic
 
 
 def bodies() -> list[dict[str, Any]]:
-    """One body per participant, with histories of different lengths. The first is too short for a prediction."""
+    """Return one body per participant, with histories of different lengths. The first is too short for a prediction."""
     return [
         {"participant_id": f"p{k}", "entries": history(1 + k, last=dt.date(2026, 2, 1), stress_level=1 + k % 10)}
         for k in range(COUNT)
@@ -52,7 +52,7 @@ def together(client: httpx.Client) -> list[dict[str, Any]]:
 
 
 def recorded(client: httpx.Client, services: Services, store: Store) -> list[tuple[dict[str, Any], PredictionRecord]]:
-    """Each result of a batch, and its record."""
+    """Return each result of a batch, and its record."""
     results = together(client)
     assert services.prediction_log.flush()
     records = logged(store)

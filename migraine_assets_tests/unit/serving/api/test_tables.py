@@ -90,7 +90,7 @@ def test_rows_may_be_in_any_order(client: httpx.Client) -> None:
 
 @pytest.mark.parametrize("nameless", ["", None])
 def test_a_row_without_a_name_is_a_participant_of_its_own(client: httpx.Client, nameless: str | None) -> None:
-    """Wherever it is in the table, and whatever name precedes it."""
+    """This holds at any position in the table, and after any name."""
     table = diary("a", "b")
     nameless_row = table.slice(3, 1).set_column(
         table.column_names.index("participant_id"), "participant_id", pa.array([nameless], pa.string())
@@ -103,7 +103,7 @@ def test_a_row_without_a_name_is_a_participant_of_its_own(client: httpx.Client, 
 
 
 def test_an_error_of_one_participant_does_not_affect_the_others(client: httpx.Client) -> None:
-    """One bad day makes errors of all predictions of its participant. The others keep theirs, in table order."""
+    """One bad day turns all predictions of its participant into errors. The others keep theirs, in table order."""
     table = diary("c", "a", "b")
     sleep, first_of_a = table.column("sleep_hours").to_pylist(), 12
     sleep[first_of_a] = 99.0
@@ -206,7 +206,7 @@ def test_the_arrow_file_format_is_not_accepted_as_a_stream(client: httpx.Client)
 
 
 def test_a_table_that_kills_the_decoder_is_refused_and_counted(client: httpx.Client) -> None:
-    """The service goes on, and so does the next table."""
+    """The service continues, and the next table is decoded."""
 
     def deaths() -> float:
         lines = client.get("/metrics").text.splitlines()
@@ -220,7 +220,7 @@ def test_a_table_that_kills_the_decoder_is_refused_and_counted(client: httpx.Cli
 
 
 def test_a_table_is_given_up_at_the_deadline_and_when_its_client_leaves(tmp_path: Path) -> None:
-    """Its decoder is stopped here, so that it would never be answered."""
+    """The test suspends the decoder, so that no answer ever comes."""
     with running(fresh_store(tmp_path), tmp_path, request_timeout=2.0) as (client, services):
 
         def stop_the_decoder() -> None:
@@ -240,7 +240,7 @@ def test_a_table_is_given_up_at_the_deadline_and_when_its_client_leaves(tmp_path
 
 
 def test_memory_of_tables_is_released_when_no_other_table_comes(tmp_path: Path) -> None:
-    """Not at once: the next table is faster with it."""
+    """It is not released at once, because the next table is faster with it."""
     participants = 100_000
     table = pa.table({"participant_id": [f"p{k}" for k in range(participants)], "stress_level": [5.0] * participants})
     with running(fresh_store(tmp_path), tmp_path) as (client, services):
@@ -258,5 +258,5 @@ def test_memory_of_tables_is_released_when_no_other_table_comes(tmp_path: Path) 
 
 
 def resident() -> float:
-    """Resident memory of this process in MiB."""
+    """Return the resident memory of this process in MiB."""
     return float(psutil.Process().memory_info().rss / 2**20)

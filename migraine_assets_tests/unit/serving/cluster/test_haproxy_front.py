@@ -1,6 +1,6 @@
-"""HAProxy with the configuration that Ray generates and the front changes, before a server that stands for a replica.
+"""HAProxy with the configuration that Ray generates and the front changes, before a server in place of a replica.
 
-Whatever clients do, a small request, a bulk request of somebody else and the probes must be answered.
+Whatever a client does, small requests, bulk requests of other clients and probes must be answered.
 """
 
 import asyncio
@@ -56,7 +56,7 @@ class Front:
         probe: bool = False,
         forwarded: str | None = None,
     ) -> tuple[int, dict[str, str], bytes]:
-        """Status, headers and body of a response to the address `source`; status 0 where there is none."""
+        """Return status, headers and body of a response to the address `source`. The status is 0 if there is none."""
         port = self.probes if probe else self.port
         own = (source, 0) if source else None
         connection = http.client.HTTPConnection(self.host, port, timeout=20, source_address=own)
@@ -71,7 +71,7 @@ class Front:
             connection.close()
 
     def serves(self) -> dict[str, int]:
-        """The statuses that must be 200 during any attack."""
+        """Return the statuses that must be 200 during any attack."""
         return {
             "small": self.ask(body=SMALL)[0],
             "bulk of another client": self.ask(body=BULK, source="127.0.0.9")[0],
@@ -80,7 +80,7 @@ class Front:
         }
 
     def connect(self) -> socket.socket:
-        """A new connection."""
+        """Open a new connection."""
         return socket.create_connection((self.host, self.port), timeout=20)
 
 
@@ -89,7 +89,7 @@ def unharmed() -> dict[str, int]:
 
 
 def generated(folder: Path, port: int, replicas: list[int]) -> Path:
-    """The configuration that Ray writes for these replicas."""
+    """Return the configuration that Ray writes for these replicas."""
     haproxy = import_quietly("ray.serve._private.haproxy")
     options = import_quietly("ray.serve.config").HTTPOptions(host="127.0.0.1", port=port)
     config = haproxy.HAProxyConfig(
@@ -113,7 +113,7 @@ def generated(folder: Path, port: int, replicas: list[int]) -> Path:
 
 
 def replica_app(release: threading.Event) -> Starlette:
-    """Responds to every path; to /wait once `release` is set."""
+    """Respond to every path, but to /wait only once `release` is set."""
 
     async def answer(request: Request) -> JSONResponse:
         size = len(await request.body())
@@ -126,7 +126,7 @@ def replica_app(release: threading.Event) -> Starlette:
 
 @contextmanager
 def running(folder: Path, **changes: Any) -> Iterator[Front]:
-    """HAProxy in front of one replica, with settings as `changes`."""
+    """Run HAProxy in front of one replica, with settings as `changes`."""
     port, probes = free_ports(2)
     settings = ServingSettings(**{"port": port, "health_port": probes, **changes})
     bound, release = bind("127.0.0.1", 0), threading.Event()

@@ -62,7 +62,7 @@ def test_without_a_champion_it_is_alive_but_not_ready_and_says_what_to_do(servic
 
 
 def test_nothing_of_it_can_be_reached_from_elsewhere(service: Service) -> None:
-    """Neither the service, nor HAProxy's statistics, nor the servers of Ray, of which some have no setting for it."""
+    """This includes the service, HAProxy's statistics and the servers of Ray, some of which have no setting for it."""
     assert reachable_from_elsewhere(service.process.pid) == []
 
 

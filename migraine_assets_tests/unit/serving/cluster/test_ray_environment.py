@@ -36,7 +36,7 @@ def test_each_service_has_its_own_side_ports_and_files() -> None:
 
 
 def test_the_system_assigns_no_side_port() -> None:
-    """Nor does Ray: before it listens on them, it starts processes that let the system assign their ports."""
+    """Ray assigns none either: it starts processes with ports from the system before it listens on the side ports."""
     assert 52365 not in SIDE_PORTS
     assigned = Path("/proc/sys/net/ipv4/ip_local_port_range")
     lowest = int(assigned.read_text().split()[0]) if assigned.exists() else 0

@@ -28,7 +28,7 @@ def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
 
 
 def ask(service: Service, source: str, **headers: str) -> int:
-    """The status of a prediction that `source`, an address of this machine, requests."""
+    """Return the status of a prediction that `source`, an address of this machine, requests."""
     connection = http.client.HTTPConnection(service.host, service.port, timeout=30, source_address=(source, 0))
     try:
         connection.request("POST", "/predict", BODY, {"content-type": "application/json", **headers})

@@ -1,4 +1,4 @@
-"""Bodies in aliases: what they are taken for, and what stays refused."""
+"""Bodies in aliases: their interpretation, and what is still refused."""
 
 import datetime as dt
 import json

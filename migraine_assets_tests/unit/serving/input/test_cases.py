@@ -25,7 +25,7 @@ def case(body: dict[str, Any]) -> Case:
 
 
 def features(cases: Sequence[Case], *, horizon: int = 1) -> np.ndarray[Any, np.dtype[np.float32]]:
-    """By the recipe of the table."""
+    """Return the features by the recipe of the table."""
     plan = default_plan()
     recipe = ModelRecipe(plan, select(PAST, plan=plan), 0)
     return HistoryFeatures(histories_of(cases), DEFAULT.columns, horizon=horizon).of(recipe)
@@ -134,7 +134,7 @@ def test_one_wrong_day_among_many_is_refused(bad: dict[str, Any]) -> None:
 
 
 def test_large_batches_are_read_like_small_ones() -> None:
-    """With fields that no item, every item and some items fill."""
+    """The batches have fields that no item, every item and some items fill."""
     filled = ({"stress_level": 5}, {"stress_level": None, "sex": "F"}, {})
     items = [{"sleep_hours": 4 + k % 6, **filled[k % 3]} for k in range(MANY + 1)]
     requests = decode(json.dumps({"items": items}).encode(), DEFAULT.DayBatch).items

@@ -1,4 +1,4 @@
-"""Tables decoded by a worker that may die alone, within a memory budget."""
+"""Tables decoded by a worker that may crash without harm to the service, within a memory budget."""
 
 import contextlib
 import signal
@@ -123,7 +123,7 @@ def test_a_table_that_expands_is_too_large_and_costs_at_most_the_budget(
 
 
 class peak_of:
-    """The growth of the resident memory of a process in the block, in bytes."""
+    """Measure the growth of the resident memory of a process in the block, in bytes."""
 
     def __init__(self, pid: int) -> None:
         self._process, self._done = psutil.Process(pid), threading.Event()
@@ -204,7 +204,7 @@ def test_a_type_that_is_not_accepted_names_its_column(reader: TableReader, name:
 
 
 def test_a_damaged_table_is_refused_whatever_is_damaged(reader: TableReader) -> None:
-    """The start and end of files, where their structure is, with one byte flipped, and files cut anywhere."""
+    """The files have one byte flipped at the start or end, where their structure is, or are cut anywhere."""
     table = pa.table({"participant_id": ["a", "b", "a"], "age": [30, 40, 50], "sex": ["F", None, "M"]})
     for body, kind in ((stream(table, compression="zstd"), STREAM), (parquet(table), PARQUET)):
         for at in range(0, len(body), 7):

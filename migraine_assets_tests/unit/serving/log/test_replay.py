@@ -26,7 +26,7 @@ def write_example(store: Store, *, weight: float) -> str:
 
 
 def record_in_log(store: Store, champion: str, challenger: str) -> PredictionRecord:
-    """What a replica would log, logged back from the log."""
+    """Return what a replica would log, read back from the log."""
     row = np.array([[1.0, 0.0, 0.1]], dtype=np.float32)
     outputs_of = {name: float(load_bundle(store, name).predict(row)[0]) for name in (champion, challenger)}
     log = open_prediction_log(store, secret=SECRET, settings=ServingSettings())

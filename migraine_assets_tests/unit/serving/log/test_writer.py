@@ -18,7 +18,7 @@ SECONDS_A_DAY = 86_400.0
 
 
 class Disk:
-    """Segments in memory, on a disk that is full while `room` is clear."""
+    """Segments in memory, on a disk that is full while `room` is not set."""
 
     def __init__(self) -> None:
         self.room, self.written, self.closed = threading.Event(), list[tuple[str, bytes]](), False

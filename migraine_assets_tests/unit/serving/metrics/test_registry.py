@@ -34,7 +34,7 @@ def replica(tmp_path: Path) -> Iterator[Callable[..., Metrics]]:
 
 
 def values(metrics: Metrics) -> dict[tuple[str, frozenset[tuple[str, str]]], float]:
-    """Every sample, as prometheus-client parses the text."""
+    """Return every sample, as prometheus-client parses the text."""
     families = text_string_to_metric_families(metrics.render().decode())
     return {(s.name, frozenset(s.labels.items())): s.value for family in families for s in family.samples}
 

@@ -1,4 +1,4 @@
-"""Shapley values: they add up, agree with the exact ones, and give nothing to who changes nothing."""
+"""Shapley values: they add up, agree with the exact ones, and are 0 for a field that changes nothing."""
 
 import itertools
 import math
@@ -36,11 +36,11 @@ def test_the_contributions_add_up_to_the_prediction(name: str, task: str, seed: 
     row[random.random(len(row)) < 0.3] = np.nan
     prediction = float(model.bundle.predict(row[None])[0])
     known = frozenset(random.choice(sorted(model.contract.by_name), size=10).tolist())
-    found = explain(model, row, prediction=prediction, known=known)
-    total = found.reference + sum(item.contribution for item in found.contributions) + found.other
+    reasons = explain(model, row, prediction=prediction, known=known)
+    total = reasons.reference + sum(item.contribution for item in reasons.contributions) + reasons.other
     assert total == pytest.approx(prediction, abs=1e-9)
-    assert len(found.contributions) <= SHOWN
-    assert found == explain(model, row, prediction=prediction, known=known)
+    assert len(reasons.contributions) <= SHOWN
+    assert reasons == explain(model, row, prediction=prediction, known=known)
 
 
 def test_few_players_get_their_exact_shapley_values() -> None:
@@ -78,27 +78,29 @@ def test_an_interaction_waits_for_all_its_fields() -> None:
 def test_the_typical_day_itself_has_no_reasons() -> None:
     model = served("attack")
     prediction = float(model.bundle.predict(model.row[None])[0])
-    found = explain(model, model.row, prediction=prediction)
-    assert found.contributions == []
-    assert found.other == 0
+    reasons = explain(model, model.row, prediction=prediction)
+    assert reasons.contributions == []
+    assert reasons.other == 0
 
 
 def test_a_field_that_was_not_given_is_marked() -> None:
     model = served("attack")
     row = changed(model, {"stress_level": 9, "sleep_hours": math.nan})
     prediction = float(model.bundle.predict(row[None])[0])
-    found = explain(model, row, prediction=prediction, known=frozenset({"stress_level"}))
-    assert {item.field: item.given for item in found.contributions} == {"stress_level": True, "sleep_hours": False}
+    reasons = explain(model, row, prediction=prediction, known=frozenset({"stress_level"}))
+    assert {item.field: item.given for item in reasons.contributions} == {"stress_level": True, "sleep_hours": False}
 
 
 @pytest.mark.parametrize("task", ["attack", "severity"])
 def test_what_was_given_comes_first(task: str) -> None:
-    """A field that was not given may have the largest effect, but a participant can do nothing with that reason."""
+    """A missing field may have the largest effect, but the participant cannot act on that reason."""
     model = served(task, task)
     row = changed(model, {"stress_level": 5.01, "sleep_hours": math.nan})
     prediction = float(model.bundle.predict(row[None])[0])
-    found = explain(model, row, prediction=prediction, known=frozenset({"stress_level"}))
-    assert [item.given for item in found.contributions] == sorted((i.given for i in found.contributions), reverse=True)
+    reasons = explain(model, row, prediction=prediction, known=frozenset({"stress_level"}))
+    assert [item.given for item in reasons.contributions] == sorted(
+        (i.given for i in reasons.contributions), reverse=True
+    )
     nothing_given = explain(model, row, prediction=prediction)
     assert nothing_given.contributions == []
     assert nothing_given.other == pytest.approx(prediction - nothing_given.reference)

@@ -1,4 +1,4 @@
-"""Intervals from the manifest's figures."""
+"""Intervals from the numbers in the manifest."""
 
 import pytest
 from hypothesis import given
@@ -56,9 +56,9 @@ def test_without_both_ends_there_is_no_interval() -> None:
 def test_a_severity_stays_on_its_scale(kind: str, expected: float, ends: tuple[float, float]) -> None:
     outcome = outcome_of("severity", kind, CONTRACT, horizon=1)
     manifest = example_manifest(task="severity", outcome=outcome, conformal=Conformal(coverage=0.9, quantile=3.0))
-    found = severity_interval(expected, manifest)
-    assert found is not None
-    assert (found.low, found.high) == ends
+    interval = severity_interval(expected, manifest)
+    assert interval is not None
+    assert (interval.low, interval.high) == ends
 
 
 def test_a_model_without_a_quantile_has_no_interval() -> None:

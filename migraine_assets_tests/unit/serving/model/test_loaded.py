@@ -1,4 +1,4 @@
-"""What is worked out of a manifest when a bundle is loaded."""
+"""What is derived from a manifest when a bundle is loaded."""
 
 from pathlib import Path
 
@@ -74,5 +74,5 @@ def test_another_features_code_is_told(store: Store) -> None:
 
 
 def test_identity_without_provenance_is_no_error(store: Store) -> None:
-    found = prepare(load_bundle(store, trained()[1]["attack"]), BundleProvenance()).identities["canary"]
-    assert (found.dagster_run, found.mlflow_run, found.arm) == (None, None, "canary")
+    identity = prepare(load_bundle(store, trained()[1]["attack"]), BundleProvenance()).identities["canary"]
+    assert (identity.dagster_run, identity.mlflow_run, identity.arm) == (None, None, "canary")

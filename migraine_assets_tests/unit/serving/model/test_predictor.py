@@ -1,4 +1,4 @@
-"""One predictor for every protocol: the same days give the same predictions, however they arrive."""
+"""One predictor for every protocol: the same days give the same predictions in each of them."""
 
 import datetime as dt
 import json
@@ -108,7 +108,7 @@ def test_finished_rows_are_predicted_without_participant_date_or_abstention(mode
 
 
 def test_predictions_keep_the_models_that_served_when_the_request_came(tmp_path: Path) -> None:
-    """A model that is promoted while an answer is composed must not be named in it."""
+    """An answer must not name a model that was promoted while it was composed."""
     watcher = ModelWatcher(fresh_store(tmp_path))
     watcher.check()
     before = watcher.current
@@ -126,7 +126,7 @@ def test_without_a_model_it_is_not_ready() -> None:
 
 
 def test_long_work_looks_whether_to_go_on_between_chunks_of_rows(models: ModelSet) -> None:
-    """And the chunks change no bit of the outputs."""
+    """The chunks do not change the outputs."""
     champion = models.tasks["attack"].champion
     rows = np.random.default_rng(0).normal(size=(5000, len(champion.manifest.features))).astype(np.float32)
     checks: list[int] = []

@@ -89,7 +89,7 @@ def value(field: contract.Field) -> st.SearchStrategy[object]:
 
 
 def consistent(day: dict[str, object]) -> dict[str, object]:
-    """Severity and duration are 0 on a day without an attack, which would otherwise be refused."""
+    """Set severity and duration to 0 on days without an attack. Otherwise the days would be refused."""
     if day["migraine_occurrence"] != 1:
         return {**day, "migraine_severity": 0.0, "duration_h": None}
     return {**day, "migraine_type": "aura"}

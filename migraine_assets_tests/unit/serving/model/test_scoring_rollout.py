@@ -1,4 +1,4 @@
-"""Which participants get the candidate of a rollout."""
+"""The participants who get the candidate of a rollout."""
 
 import pytest
 from hypothesis import given

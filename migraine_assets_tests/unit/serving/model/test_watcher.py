@@ -1,4 +1,4 @@
-"""The watcher loads what the pointer names, and keeps the old models where the new ones do not verify."""
+"""The watcher loads what the pointer names, and keeps the old models if the new ones do not verify."""
 
 import json
 from dataclasses import replace
@@ -109,7 +109,7 @@ def test_a_bundle_that_does_not_verify_is_refused_and_tried_again_later(tmp_path
 
 
 def point_to(store: Store, bundle: str) -> None:
-    """Move the pointer as another version of the platform would, whose checks are not those of this one."""
+    """Move the pointer as another version of the platform with other checks would."""
     pointer = read_pointer(store)
     moved = {**pointer.tasks, "attack": structs.replace(pointer.tasks["attack"], champion=bundle)}
     write_pointer(store, new_pointer(pointer.version + 1, moved, pointer.rollouts))
@@ -118,7 +118,7 @@ def point_to(store: Store, bundle: str) -> None:
 def test_a_bundle_with_an_operation_that_this_version_does_not_have_is_refused(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """A newer platform promoted it. Its rows cannot be computed here: the old model stays."""
+    """A newer platform promoted it. Its rows cannot be computed here, so the old model stays."""
     store, new = fresh_store(tmp_path), trained()[1]["attack_2"]
     watcher, _, _ = watch(store)
     watcher.check()
@@ -226,7 +226,7 @@ def test_the_thread_follows_the_pointer_until_stopped(tmp_path: Path) -> None:
 
 
 def test_every_byte_of_the_small_files_may_be_damaged(tmp_path: Path) -> None:
-    """The models stay as they are, the problem is shown, and the thread never sees an error."""
+    """The models stay, the problem is shown, and the thread never gets an error."""
     store = fresh_store(tmp_path)
     watcher, _, _ = watch(store)
     assert watcher.check() == "swapped"
@@ -289,7 +289,7 @@ def test_an_unforeseen_error_is_shown_and_the_next_poll_recovers(tmp_path: Path)
 
 
 def test_a_store_that_cannot_be_read_changes_nothing(tmp_path: Path) -> None:
-    """A folder in place of the pointer, as a restored backup may leave it."""
+    """A restored backup may leave a folder in place of the pointer."""
     store = fresh_store(tmp_path)
     watcher, _, _ = watch(store)
     watcher.check()
