@@ -16,11 +16,10 @@ from starlette.types import ASGIApp
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from serving.access.addresses import UNKNOWN, network_of
+from serving.cluster.draining import CLOSE_SECONDS
 
 HEADER_SECONDS = 10
 KEEP_ALIVE_SECONDS = 30
-# The time before idle connections are closed. Until then, each response asks the client to close its connection.
-DRAIN_SECONDS = 2.0
 # Enough for the event loop to accept the connections that the system has already established.
 ACCEPT_SECONDS = 0.05
 # File descriptors for everything except connections: logs, bundles, the store.
@@ -37,7 +36,7 @@ class Connections:
     most: int
     most_per_client: int = 0
     header_seconds: float = HEADER_SECONDS
-    drain_seconds: float = DRAIN_SECONDS
+    drain_seconds: float = CLOSE_SECONDS
     draining: bool = False
     open: int = 0
     by_client: Counter[str] = field(default_factory=Counter)

@@ -1,6 +1,7 @@
-"""Ending HAProxy without cutting a request: it stops accepting connections, finishes the open ones, and exits.
+"""Draining: how long connections and requests may take to finish, and ending HAProxy without cutting a request.
 
-Not here: draining without HAProxy (`serving.http_server`), stopping Ray (`serving.local_server`).
+Not here: draining without HAProxy (`serving.http_server`), stopping Ray (`serving.local_server`), the grace period of a
+pod (`serving.terminationGracePeriodSeconds` of the chart).
 """
 
 import os
@@ -11,6 +12,11 @@ import time
 from pathlib import Path
 
 _PID = re.compile(rb"^Pid: (\d+)$", re.MULTILINE)
+# The time before idle connections are closed. Until then, each response asks the client to close its connection.
+CLOSE_SECONDS = 2.0
+# The least time that Ray lets a replica finish its requests, and the most that HAProxy waits for open connections.
+LEAST_DRAIN_SECONDS, MOST_DRAIN_SECONDS = 5, 30
+# Deadline for HAProxy's answer on its admin socket.
 ANSWER_SECONDS = 2.0
 POLL_SECONDS = 0.05
 

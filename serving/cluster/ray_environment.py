@@ -19,13 +19,13 @@ from msgspec.json import encode
 
 from migraine_assets.errors import ConfigurationError
 from serving.cluster import haproxy_front
+from serving.cluster.draining import CLOSE_SECONDS, LEAST_DRAIN_SECONDS, MOST_DRAIN_SECONDS
 from serving.cluster.haproxy_front import Front
 from serving.contract.problems import Refused
 from serving.settings import ServingSettings
 
 # A prediction may be repeated, so a request to a replica that died is sent to another one.
 RETRY_ON = "conn-failure empty-response response-timeout"
-LEAST_DRAIN_SECONDS = 5
 HAPROXY_SOCKET = "admin.sock"
 
 # Errors that HAProxy returns itself.
@@ -64,9 +64,9 @@ HAPROXY = {
     "RAY_SERVE_HAPROXY_NBTHREAD": "1",
     "RAY_SERVE_HAPROXY_RETRY_ON": RETRY_ON,
     "RAY_SERVE_DIRECT_INGRESS_MIN_DRAINING_PERIOD_S": str(LEAST_DRAIN_SECONDS),
-    "RAY_SERVE_HAPROXY_HARD_STOP_AFTER_S": "30",
-    # When HAProxy ends, it tells clients for two seconds to close their connections. Then it closes the idle ones.
-    "RAY_SERVE_HAPROXY_CLOSE_SPREAD_TIME_S": "2",
+    "RAY_SERVE_HAPROXY_HARD_STOP_AFTER_S": str(MOST_DRAIN_SECONDS),
+    # When HAProxy ends, it asks clients for this time to close their connections. Then it closes the idle ones.
+    "RAY_SERVE_HAPROXY_CLOSE_SPREAD_TIME_S": f"{CLOSE_SECONDS:g}",
 }
 
 

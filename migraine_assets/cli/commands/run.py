@@ -1,6 +1,6 @@
 """`migraine run`: run a job in this process, with progress, and print its results.
 
-Not here: executing the job (`cli.dagster.execution`), the tables of results (`cli.commands.report`).
+Not here: executing the job (`cli.dagster.execution`), the tables of results (`cli.model_tables`).
 """
 
 import uuid
@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from migraine_assets.cli.commands.data import Mapping
-from migraine_assets.cli.commands.report import report_document, show_decisions, show_paths, show_tables
+from migraine_assets.cli.commands.report import report_document, show_decisions, show_paths
 from migraine_assets.cli.console import AsJson, note, print_error, print_json, say
 from migraine_assets.cli.dagster.execution import Failure, RunOutcome, error_classes, execute
 from migraine_assets.cli.dagster.instance import open_instance
@@ -18,6 +18,7 @@ from migraine_assets.cli.dagster.run_lock import fail_abandoned_runs, hold_state
 from migraine_assets.cli.documents.evaluation import DecisionLine, RunDocument
 from migraine_assets.cli.home import writable_settings
 from migraine_assets.cli.home_files import sweep_leftovers
+from migraine_assets.cli.model_tables import show_tables
 from migraine_assets.errors import ConfigurationError, DataRefused, NoModelMetTheBar
 from migraine_assets.settings import Settings
 

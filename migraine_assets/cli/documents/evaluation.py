@@ -1,6 +1,6 @@
 """What `--json` prints about models: `run`, `report`, `history`.
 
-Not here: filling the documents (`cli.commands.run`, `cli.commands.report`, `cli.commands.models`).
+Not here: filling the documents (`cli.commands.run`, `cli.commands.report`, `cli.commands.promotions`).
 """
 
 from typing import Annotated

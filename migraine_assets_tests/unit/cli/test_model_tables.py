@@ -1,10 +1,10 @@
-"""The tables of results: a damaged file is explained."""
+"""The tables of models: a damaged file is explained."""
 
 from pathlib import Path
 
 import pytest
 
-from migraine_assets.cli.commands.report import read_tables
+from migraine_assets.cli.model_tables import read_tables
 from migraine_assets.errors import StoreError
 
 
