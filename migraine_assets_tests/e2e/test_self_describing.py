@@ -24,7 +24,7 @@ from migraine_assets_tests.support.small_diary import PARAMS, diary
 from migraine_assets_tests.unit.serving.trained import records_of, running
 from serving.services import Services
 
-# The source says: hydration is 0 to 10 l and clipped at 6, sleep is clipped at 18 h, stress is not clipped.
+# In the source, hydration is 0 to 10 l and clipped at 6, sleep is clipped at 18 h, and stress is not clipped.
 OWN = {
     "hrv",
     "hrv_mean_7d",

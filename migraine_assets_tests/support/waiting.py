@@ -4,7 +4,7 @@ import time
 from collections.abc import Callable
 from typing import Any
 
-# Seconds. Waiting costs nothing where the condition becomes true, and a loaded machine is slow.
+# Seconds. A generous limit costs nothing if the condition becomes true, and a loaded machine is slow.
 PATIENCE = 300.0
 
 

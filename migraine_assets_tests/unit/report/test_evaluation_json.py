@@ -1,4 +1,4 @@
-"""`evaluation.json` has one form: every metric in every split, null where unknown, strict JSON."""
+"""`evaluation.json` has one form: every metric in every split, null if unknown, strict JSON."""
 
 import json
 import math

@@ -127,7 +127,7 @@ def test_clients_are_told_to_close_before_the_server_ends_and_none_is_cut() -> N
             except ConnectionRefusedError:
                 return
             except (OSError, http.client.HTTPException) as error:
-                # A new connection may come too late. One that is open, and was not told to close, must not be cut.
+                # A new connection may come too late. An open one that was not asked to close must not be cut.
                 if is_open:
                     failures.append(error)
                 return

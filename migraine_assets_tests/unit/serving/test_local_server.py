@@ -65,7 +65,7 @@ def test_idle_connections_and_slow_bodies_stop_neither_the_service_nor_its_probe
             for connection in slow:
                 connection.sendall(b"POST /predict HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n\r\n{")
             assert service.request("POST", "/predict", BODY)[0] == 200
-            # As many more as one address may have, and then some.
+            # More connections than one address may have.
             idle = [stack.enter_context(socket.create_connection(("127.0.0.1", service.port))) for _ in range(40)]
             assert len(idle) == 40
             assert (ask(health, "/health"), ask(health, "/ready"), ask(health, "/predict")) == (200, 200, 404)
