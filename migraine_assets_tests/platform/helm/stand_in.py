@@ -49,7 +49,7 @@ class StandIn:
     def __post_init__(self) -> None:
         self.ports = dict(zip(PORTS, free_ports(len(PORTS)), strict=True))
         self.home, self._dagster = self.folder / "home", self.folder / "dagster"
-        # Dagster's settings for pods without a token of Kubernetes.
+        # Dagster's settings for pods without a Kubernetes token.
         self._tokenless = self.folder / "dagster-tokenless"
         for path in (self.home, self._dagster, self._tokenless, self.folder / "tmp"):
             path.mkdir()

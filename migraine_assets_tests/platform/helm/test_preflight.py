@@ -89,7 +89,7 @@ def test_the_namespace_of_runs_and_its_secrets_are_checked(cluster: Cluster) -> 
         ({"home": {"storageClass": "fast"}}, 'home.storageClass is "efs" in the cluster'),
         ({"home": {"accessModes": ["ReadWriteOnce"]}}, "home.accessModes is"),
         ({"home": {"size": "10Gi"}}, "a volume cannot shrink"),
-        # The same size in other words, and a volume that grows: only the names are taken here.
+        # The same size in another unit, and a larger volume, are allowed: only the existing names are refused.
         ({"postgres": {"size": "10240Mi"}, "home": {"size": "100Gi"}}, "exists and cannot be imported"),
     ],
 )

@@ -50,7 +50,7 @@ def test_the_label_of_the_comparison_is_not_cut_off(attack: TaskEvaluation) -> N
     assert 0 <= label.x0 < label.x1 <= figure.bbox.x1
 
 
-PHONE = 350  # CSS pixels that a figure has on a screen of 390, beside the margins of the page
+PHONE = 350  # width of a figure in CSS pixels on a screen that is 390 pixels wide; the rest are the margins of the page
 
 
 def test_letters_are_legible_on_a_phone(drawn: Mapping[str, Picture]) -> None:
