@@ -68,8 +68,8 @@ def schedule_silence(cron: object) -> dt.timedelta:
     return dt.timedelta(days=32 if monthly else 8 if weekly else 1, hours=2)
 
 
-# Severity, and the limits of the free share and the free bytes. A disk alarms only if both are below their limits, because
-# a few percent of a large disk are enough.
+# Severity, and the limits of the free share and the free bytes. The alert needs both below their limits, because a few
+# percent of a large disk are enough.
 DISK_LIMITS: tuple[tuple[Severity, float, float], ...] = (("critical", 0.03, 5e9), ("warning", 0.10, 20e9))
 HEARTBEATS = "alert_heartbeats"
 LOCATION = "migraine_assets"
