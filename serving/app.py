@@ -56,7 +56,7 @@ def create_app(services: Services) -> ASGIApp:
 
 
 def _routes(endpoints: Endpoints) -> list[Route]:
-    """Return one route for each path, so that a wrong method is answered with all that are allowed."""
+    """Return one route for each path, so that the answer to a wrong method lists all allowed ones."""
     by_path: dict[str, dict[str, Endpoint]] = {}
     for (method, path), endpoint in endpoints.items():
         by_path.setdefault(path, {})[method] = endpoint
@@ -101,7 +101,7 @@ def _endpoints(services: Services, recorder: Recorder) -> Endpoints:
 
 
 def _diary_endpoints(services: Services) -> Endpoints:
-    """The endpoints of kept diaries by method and path."""
+    """Return the endpoints of kept diaries by method and path."""
     diary, days, day = "/diaries/{participant}", "/diaries/{participant}/days", "/diaries/{participant}/days/{date}"
     return {
         ("GET", "/diaries"): partial(diaries.get_participants, services),
@@ -117,9 +117,9 @@ def _diary_endpoints(services: Services) -> Endpoints:
 
 
 def _with_shortcuts(app: ASGIApp, shortcuts: Shortcuts, forecast: ASGIApp) -> ASGIApp:
-    """Return `app` with direct handlers for the paths of `shortcuts`: routing takes longer than a small model.
+    """Return `app` with direct handlers for the paths in `shortcuts`, because routing takes longer than a small model.
 
-    `forecast` answers a participant's forecast, whose path has the name in it.
+    `forecast` handles the forecast of a participant: its path contains the name, so it is no key of `shortcuts`.
     """
 
     async def dispatch(scope: Scope, receive: Receive, send: Send) -> None:

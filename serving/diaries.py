@@ -1,6 +1,6 @@
-"""The kept diaries as a replica uses them: beside its event loop, in a few threads, with errors as problems.
+"""Access to the kept diaries from the event loop: in a few threads, with errors as problems.
 
-Not here: what is kept (`migraine_assets.stores.diaries`), the endpoints (`serving.api.diaries`,
+Not here: the database (`migraine_assets.stores.diaries`), the endpoints (`serving.api.diaries`,
 `serving.api.forecast`).
 """
 
@@ -19,7 +19,7 @@ _log = logging.getLogger(__name__)
 
 # SQLite has one writer at a time, and PostgreSQL has a connection for each thread.
 THREADS = 4
-# Requests of a replica that wait for the database; above it, 503.
+# Most requests of a replica that may wait for the database. Further requests get a 503.
 MOST_WAITING = 256
 RETRY_SECONDS = 2
 
@@ -28,7 +28,7 @@ Work = Callable[[Diaries], T]
 
 
 class DiaryAccess:
-    """Access to `diaries`; without them every call is answered with 404. `on_failure` is called for each failure.
+    """Access to `diaries`; if it is None, every call raises 404. `on_failure` is called after each failure.
 
     `seconds`: how long a request waits for the database.
     """
@@ -39,13 +39,13 @@ class DiaryAccess:
         self._waiting, self._counting = 0, threading.Lock()
 
     async def run(self, work: Work[T]) -> T:
-        """The result of `work` in a thread of its own. Raises `Refused`.
+        """Run `work` in a thread and return its result. Raises `Refused`.
 
-        Work that takes longer than `seconds` is answered with 503 and continues: it may be repeated.
+        After `seconds` the request gets a 503, but the work continues. The client may repeat the request.
         """
         diaries = self._required()
         if self._waiting >= MOST_WAITING:
-            raise _busy("Too many requests wait for the database of diaries.")
+            raise _busy("Too many requests are waiting for the database of diaries.")
         with self._counting:
             self._waiting += 1
         future = self._threads.submit(self._explained, work, diaries)
@@ -56,12 +56,14 @@ class DiaryAccess:
             raise _busy(f"The database of diaries took longer than {self._seconds:g} s.") from None
 
     async def read(self, work: Work[T]) -> T:
-        """The result of `work`, a read of a few rows: right here where the database is quick, which is fastest."""
+        """Run `work`, a read of a few rows, and return its result: in this thread if the database is quick, otherwise
+        in another.
+        """
         diaries = self._required()
         return self._explained(work, diaries) if diaries.database.quick else await self.run(work)
 
     def close(self) -> None:
-        """End the threads, after the work that has begun, and close the database."""
+        """Finish running work, stop the threads and close the database."""
         self._threads.shutdown(cancel_futures=True)
         if self._diaries is not None:
             self._diaries.close()
@@ -81,7 +83,7 @@ class DiaryAccess:
         except LimitReached as error:
             raise Refused("limit-reached", str(error)) from None
         except (StoreError, ConfigurationError) as error:
-            # The reason names hosts and paths, which are the operator's business.
+            # The reason contains hosts and paths, which clients must not see.
             self._on_failure()
             _log.error("diaries unavailable", extra={"fields": {"reason": str(error)}})
             text = "The kept diaries cannot be used at the moment. Nothing was changed; repeat the request."

@@ -170,7 +170,7 @@ def open_services(settings: ServingSettings, *, store: Store | None = None) -> S
 
 
 def open_diaries(settings: ServingSettings, *, home: Path, secret: bytes) -> Diaries:
-    """The kept diaries. Their database is connected with the first request, so that predictions do not depend on it."""
+    """Return the kept diaries. The first request connects to the database, so predictions do not depend on it."""
     limits = Limits(days=settings.max_diary_days, participants=settings.max_participants)
     return Diaries(open_database(settings.diary_url, home=home), secret=secret, limits=limits)
 

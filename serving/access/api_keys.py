@@ -95,7 +95,9 @@ class KeyRing:
         return identity if same and identity in self._hashes else None
 
     def name_of(self, identity: str) -> str:
-        """The name of the key `identity`: it owns diaries, so that a key can be replaced by one of the same name."""
+        """Return the name of the key `identity`. The name owns diaries, so that a key can be replaced by one of the
+        same name.
+        """
         return self._names[identity]
 
     def refresh(self) -> bool:

@@ -110,7 +110,7 @@ def _prediction(
 
 
 def predicted_outcomes(predictions: HistoryPredictions) -> list[PredictedOutcome] | None:
-    """What each prediction is about; None where that is an attack on one day, by the contract."""
+    """Return the outcome that each prediction is about; None for any attack on one day, as the contract defines it."""
     manifest = predictions.models.tasks["attack"].champion.manifest
     definition = manifest.outcome.definition
     if definition is None:

@@ -1,7 +1,7 @@
-"""`GET /contract`: the fields of a diary as data, for forms and importers that know no field by themselves.
+"""`GET /contract`: the fields of a diary as data, for forms and importers that are built from the contract.
 
-Not here: the contract (`migraine_assets.core.contract`), the bodies that it makes (`serving.contract.requests`), the
-form of the answer (`serving.contract.responses`).
+Not here: the contract (`migraine_assets.core.contract`), request bodies (`serving.contract.requests`), the form of the
+answer (`serving.contract.responses`).
 """
 
 from starlette.requests import Request
@@ -23,7 +23,7 @@ async def contract(services: Services, _: Request) -> Response:
 
 
 def describe(models: ModelSet, *, least_days: int = 0) -> DiaryContract:
-    """Describe the fields that `models` understand; `least_days`: known days needed by configuration."""
+    """Describe the fields that `models` accept; `least_days`: the configured minimum of known days."""
     served = [model for task in models.tasks.values() for model in task.all]
     used = frozenset[str]().union(*[model.used for model in served])
     needed = [model.least_days for model in models.tasks["attack"].all] if models.ready else []

@@ -1,7 +1,7 @@
-"""`/diaries`: days that the service keeps for an app, by participant, for the API key that sent them.
+"""`/diaries`: days that the service keeps for an app, by API key and participant.
 
-A key sees its own participants only: those of others do not exist for it. Not here: the database
-(`migraine_assets.stores.diaries`), access to it (`serving.diaries`), forecasts from it (`serving.api.forecast`).
+A key sees only its own participants. Not here: the database (`migraine_assets.stores.diaries`), access to it
+(`serving.diaries`), forecasts from kept diaries (`serving.api.forecast`).
 """
 
 from collections.abc import Iterable, Sequence
@@ -25,13 +25,13 @@ _LAST = 2**31 - 1
 
 
 def owner_of(request: Request) -> str:
-    """The name of the API key that sent the request; empty where none is required."""
+    """Return the name of the API key that sent the request; empty if none is required."""
     owner: str = request.scope.get("owner", "")
     return owner
 
 
 async def put_day(services: Services, request: Request) -> Response:
-    """`PUT /diaries/{participant}/days/{date}`: merge fields into a day. Null erases one."""
+    """Handle `PUT /diaries/{participant}/days/{date}`: merge fields into a day. A null erases the field."""
     participant, day = _participant(request), read_day(request.path_params["date"], now=services.now())
     schema = services.predictor.models.requests
     changes, interpreted = read_change(await _body(services, request), schema.DayChange, schema)
@@ -46,7 +46,7 @@ async def put_day(services: Services, request: Request) -> Response:
 
 
 async def put_profile(services: Services, request: Request) -> Response:
-    """`PUT /diaries/{participant}`: merge what does not change from day to day."""
+    """Handle `PUT /diaries/{participant}`: merge the values that do not change from day to day."""
     participant, schema = _participant(request), services.predictor.models.requests
     changes, interpreted = read_change(await _body(services, request), schema.ProfileChange, schema)
     put = partial(
@@ -63,21 +63,21 @@ async def put_profile(services: Services, request: Request) -> Response:
 
 
 async def get_day(services: Services, request: Request) -> Response:
-    """`GET /diaries/{participant}/days/{date}`."""
+    """Handle `GET /diaries/{participant}/days/{date}`."""
     day = read_day(request.path_params["date"], now=services.now())
     (kept,) = await _days(services, request, first=day, last=day) or _missing()
     return json_response(day_content(kept))
 
 
 async def get_days(services: Services, request: Request) -> Response:
-    """`GET /diaries/{participant}/days`: the days, oldest first. `from`, `to`: the first and the last one."""
+    """Handle `GET /diaries/{participant}/days`. `from`, `to`: the first and the last day. The oldest comes first."""
     first, last = (_day_of(services, request, name) for name in ("from", "to"))
     days = await _days(services, request, first=PROFILE + 1 if first is None else first, last=last or _LAST)
     return json_response({"entries": [day_content(day) for day in days]})
 
 
 async def get_diary(services: Services, request: Request) -> Response:
-    """`GET /diaries/{participant}`: the whole diary, a body of `/predict`."""
+    """Handle `GET /diaries/{participant}`: return the whole diary as a body for `/predict`."""
     days = await _days(services, request, first=PROFILE, last=_LAST)
     profile = days.pop(0).values if days and days[0].day == PROFILE else Values()
     entries = [day_content(day) for day in days]
@@ -85,7 +85,7 @@ async def get_diary(services: Services, request: Request) -> Response:
 
 
 async def delete_day(services: Services, request: Request) -> Response:
-    """`DELETE /diaries/{participant}/days/{date}`: the day, with its earlier values."""
+    """Handle `DELETE /diaries/{participant}/days/{date}`: delete the day with its earlier values."""
     day = read_day(request.path_params["date"], now=services.now())
     return await _delete(
         services, partial(Diaries.delete_day, owner=owner_of(request), participant=_participant(request), day=day)
@@ -93,21 +93,24 @@ async def delete_day(services: Services, request: Request) -> Response:
 
 
 async def delete_diary(services: Services, request: Request, *, days_only: bool) -> Response:
-    """`DELETE /diaries/{participant}`, and with `days_only` `DELETE /diaries/{participant}/days`."""
+    """Handle `DELETE /diaries/{participant}` or, with `days_only`, `DELETE /diaries/{participant}/days`."""
     participant, owner = _participant(request), owner_of(request)
     return await _delete(services, partial(Diaries.delete, owner=owner, participant=participant, days_only=days_only))
 
 
 async def get_participants(services: Services, request: Request) -> Response:
-    """`GET /diaries`: the participants of the key. `after`, `limit`: where to continue, and how many."""
-    after, count = part_of(request, most=MOST_LISTED)
+    """Handle `GET /diaries`: list the participants of the key, by `after` and `limit`."""
+    after, count = page_of(request, most=MOST_LISTED)
     listing = partial(Diaries.participants, owner=owner_of(request), after=after, count=count)
     kept, following = await services.diaries.run(listing)
     return json_response(KeptParticipants([_listed(one) for one in kept], following))
 
 
-def part_of(request: Request, *, most: int) -> tuple[str, int]:
-    """Return `after` and `limit` of a request for a list, by default its first `most`. Raises `Refused`."""
+def page_of(request: Request, *, most: int) -> tuple[str, int]:
+    """Return `after` (`next` of the previous answer) and `limit` of a request for a list. Raises `Refused`.
+
+    By default the list begins with its first participant, and has at most `most`.
+    """
     count = request.query_params.get("limit", str(most))
     if not (count.isascii() and count.isdigit() and 1 <= int(count[:9]) <= most):
         raise invalid("$.limit", "cannot be accepted", f"a number from 1 to {most}")
@@ -145,13 +148,13 @@ async def _delete(services: Services, delete: Any) -> Response:
 
 
 def _missing() -> Any:
-    """Raise the error for what is not kept, or not for this key: it does not tell the two apart."""
-    raise Refused("unknown-diary", "Nothing is kept of this participant or day. PUT a day first.")
+    """Raise the error for an unknown diary or day. It is the same for a diary of another key."""
+    raise Refused("unknown-diary", "No such day or diary is kept. PUT a day first.")
 
 
 def _interpreted(interpreted: Iterable[Interpreted]) -> dict[str, Any]:
-    taken: Sequence[Interpreted] = list(interpreted)
-    return {"interpreted": taken} if taken else {}
+    renamed: Sequence[Interpreted] = list(interpreted)
+    return {"interpreted": renamed} if renamed else {}
 
 
 def _listed(kept: StoredDiary) -> KeptParticipant:

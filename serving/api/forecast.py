@@ -1,6 +1,6 @@
-"""`GET /forecast/{participant}`: the answer of `/predict`, from the days that the service keeps.
+"""`GET /forecast/{participant}`: predict from a kept diary, with the same answer as `/predict`.
 
-Not here: keeping days (`serving.api.diaries`), the form of the answer (`serving.api.compose`).
+Not here: the endpoints of kept diaries (`serving.api.diaries`), the form of the answer (`serving.api.compose`).
 """
 
 import time
@@ -24,7 +24,7 @@ _FLAGS = {"true": True, "1": True, "false": False, "0": False}
 
 
 async def forecast(services: Services, recorder: Recorder, request: Request) -> Response:
-    """The endpoint. `day`: the day that is "today", by default the newest one; `explain`: add reasons."""
+    """Handle `GET /forecast/{participant}`. `day`: "today", by default the newest kept day; `explain`: add reasons."""
     participant = read_participant(request.path_params["participant"])
     last, explain = _LAST, False
     if request.scope.get("query_string"):
@@ -52,7 +52,7 @@ def forecast_one(
     *,
     explain: bool = False,
 ) -> bytes:
-    """The answer for kept `days`, oldest first. Raises `ModelNotReady` where no model serves."""
+    """Return the answer for kept `days`, oldest first. Raises `ModelNotReady` if no model is loaded."""
     started = time.perf_counter()
     models = services.predictor.models
     case = kept_case(participant, days, profile, explain=explain, schema=models.requests)

@@ -16,7 +16,7 @@ from migraine_assets.stores.diaries.day import Values
 from migraine_assets.stores.diaries.diaries import Diaries, KeptDay, StoredDiary
 from serving.api.bodies import JSON
 from serving.api.compose import compose
-from serving.api.diaries import owner_of, part_of
+from serving.api.diaries import owner_of, page_of
 from serving.contract.responses import Forecasts, ParticipantForecast, Prediction, Warning
 from serving.input.cases import histories_of
 from serving.input.kept_days import NEEDED_DAYS, iso_date, kept_case
@@ -40,7 +40,7 @@ class _Diary(NamedTuple):
 
 async def forecasts(services: Services, request: Request) -> Response:
     """Handle `GET /forecasts`. `after`, `limit`: where to continue, and how many."""
-    after, count = part_of(request, most=MOST_FORECAST)
+    after, count = page_of(request, most=MOST_FORECAST)
     people, following = await services.diaries.run(
         partial(_read, owner=owner_of(request), after=after, count=count),
     )

@@ -30,7 +30,7 @@ _KNOWN = frozenset(
     {"/predict", "/predict/batch", "/feedback", "/forecasts", "/models", "/v2", *OPEN, *DOCUMENTS, *PAGES}
 )
 _OF_MODEL = frozenset({"", "/ready", "/infer"})
-# A participant's name is a part of these paths, and must not become a part of a count or a log.
+# These paths contain the name of a participant, which must not appear in metrics or logs.
 _OF_PARTICIPANT = (
     (re.compile(r"/forecast/[^/]+"), "/forecast/{participant}"),
     (re.compile(r"/diaries"), "/diaries"),
@@ -49,8 +49,7 @@ _HEADERS = (
     (b"cache-control", b"no-store"),
     (b"content-security-policy", b"default-src 'none'; frame-ancestors 'none'"),
 )
-# A page loads what this service serves, and its scripts send to this service alone. Swagger UI draws images that it
-# holds as data, and sets inline styles.
+# Pages load files from this service, and their scripts send requests to it alone. Swagger UI has images as data URLs.
 _PAGE_HEADERS = (
     *_SECURITY,
     (
@@ -78,7 +77,7 @@ class RequestMiddleware:
     """Middleware that admits a request, counts it, and turns errors into responses."""
 
     def __init__(self, app: ASGIApp, services: Services, *, page: bool = False) -> None:
-        """`page`: `app` serves static files for people, which need no key and are neither limited nor secret."""
+        """Wrap `app`. `page`: it serves static files for people, without keys and rate limits."""
         self._app, self._services, self._page = app, services, page
         self._headers = _PAGE_HEADERS if page else _HEADERS
 

@@ -1,6 +1,6 @@
 """The endpoints of kept diaries in the OpenAPI document.
 
-Not here: what they do (`serving.api.diaries`, `serving.api.forecast`), their bodies (`serving.contract.requests`).
+Not here: their handlers (`serving.api.diaries`, `serving.api.forecast`), their bodies (`serving.contract.requests`).
 """
 
 from typing import Any
@@ -17,7 +17,7 @@ _TAG = {"tags": ["Kept diaries"]}
 
 
 def paths() -> dict[str, Any]:
-    """The operations by path and method."""
+    """Return the operations by path and method."""
     diary, days, day = "/diaries/{participant}", "/diaries/{participant}/days", "/diaries/{participant}/days/{date}"
     return {
         "/diaries": {
@@ -25,7 +25,7 @@ def paths() -> dict[str, Any]:
         },
         diary: {
             "get": _get("get_diary", "The whole diary", "KeptDiary", _PARTICIPANT),
-            "put": _put("put_profile", "Keep what does not change from day to day", "ProfileChange", "KeptProfile"),
+            "put": _put("put_profile", "Set values that do not change from day to day", "ProfileChange", "KeptProfile"),
             "delete": _delete("delete_diary", "Delete the diary", _PARTICIPANT),
         },
         days: {
@@ -64,7 +64,7 @@ def _get(name: str, summary: str, response: str, *parameters: dict[str, Any]) ->
 def _put(name: str, summary: str, body: str, response: str, *more: dict[str, Any]) -> dict[str, Any]:
     example = examples.kept_profile() if body == "ProfileChange" else examples.kept_day()
     kinds = ("limit-reached", *parts.BODY, *(kind for kind in _ACCESS if kind not in ("unknown-diary", *parts.BODY)))
-    text = "It may be repeated. When it is answered, the change is on the disk."
+    text = "The request may be repeated. The change is on the disk before the answer is sent."
     return parts.operation(
         name,
         summary,
@@ -84,7 +84,7 @@ def _delete(name: str, summary: str, *parameters: dict[str, Any]) -> dict[str, A
 def _list(name: str, summary: str, response: str, most: int, *also: str) -> dict[str, Any]:
     limit: dict[str, Any] = {"type": "integer", "minimum": 1, "maximum": most, "default": most}
     parameters = (
-        _parameter("after", "query", {"type": "string", "maxLength": MARK_LENGTH}, "`next` of the answer before."),
+        _parameter("after", "query", {"type": "string", "maxLength": MARK_LENGTH}, "`next` of the previous answer."),
         _parameter("limit", "query", limit, "The largest number of participants in the answer."),
     )
     kinds = (*also, *(kind for kind in _ACCESS if kind != "unknown-diary"))
@@ -94,10 +94,10 @@ def _list(name: str, summary: str, response: str, most: int, *also: str) -> dict
 def _forecast() -> dict[str, Any]:
     parameters = (
         _PARTICIPANT,
-        _parameter("day", "query", _DAY, 'The day that is "today"; by default the newest one that is kept.'),
+        _parameter("day", "query", _DAY, 'The day that is "today"; by default the newest kept day.'),
         _parameter("explain", "query", {"type": "boolean", "default": False}, "Whether to add reasons."),
     )
-    text = "The answer of /predict to the days that are kept."
+    text = "The answer of /predict for the kept days."
     responses = parts.responses("Prediction", ("not-ready", *_ACCESS))
     return parts.operation(
         "forecast", "Predict from a kept diary", responses, description=text, parameters=list(parameters), **_TAG

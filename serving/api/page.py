@@ -1,8 +1,8 @@
-"""Pages for people: `/`, `/staff` and `/docs`, and the static files that they load.
+"""Pages for people: `/`, `/staff` and `/docs`, and their static files.
 
-Files are read when they are first asked for, kept with their compressed form, and revalidated by ETag. Not here: the
-files (`serving/page`; Swagger UI: the package `fastapi_offline`), security headers (`serving.api.middleware`), the JSON
-at `/` (`serving.api.status`).
+Files are read at their first request, cached with their compressed form, and revalidated by ETag. Not here: the files
+(`serving/page`; Swagger UI: the package `fastapi_offline`), security headers (`serving.api.middleware`), the JSON at
+`/` (`serving.api.status`).
 """
 
 import asyncio
@@ -21,7 +21,7 @@ from starlette.types import Scope
 
 from serving.settings import ServingSettings
 
-# A browser asks each time whether a file has changed: after an upgrade no old script meets a new one.
+# Browsers revalidate every file, so that old and new scripts are never mixed after an upgrade.
 _CACHE = "no-cache"
 _MEDIA_TYPES = {
     ".html": "text/html; charset=utf-8",
@@ -37,7 +37,7 @@ Page = Callable[[Request], Awaitable[Response]]
 
 @dataclass(frozen=True)
 class StaticFile:
-    """A file as it is sent: plain or compressed."""
+    """The content of a file, plain and compressed."""
 
     content: bytes
     compressed: bytes
@@ -48,19 +48,19 @@ class StaticFile:
 def pages(settings: ServingSettings) -> Mapping[str, Page]:
     """Return the handler of GET for each path of a page or of one of its files."""
     folder = Path(str(files("serving") / "page"))
-    found: dict[str, Path] = {}
+    paths: dict[str, Path] = {}
     if settings.page:
-        found |= {"/": folder / "index.html", "/staff": folder / "staff.html", "/sw.js": folder / "sw.js"}
+        paths |= {"/": folder / "index.html", "/staff": folder / "staff.html", "/sw.js": folder / "sw.js"}
     if settings.docs:
         swagger = _swagger()
-        found |= {"/docs": folder / "docs.html"} | {f"/docs/{name}": swagger / name for name in _SWAGGER}
-    if found:
-        found |= {f"/page/{path.name}": path for path in folder.iterdir() if path.suffix in _MEDIA_TYPES}
-    return {address: partial(_send, path) for address, path in found.items()}
+        paths |= {"/docs": folder / "docs.html"} | {f"/docs/{name}": swagger / name for name in _SWAGGER}
+    if paths:
+        paths |= {f"/page/{path.name}": path for path in folder.iterdir() if path.suffix in _MEDIA_TYPES}
+    return {address: partial(_send, path) for address, path in paths.items()}
 
 
 def for_a_browser(scope: Scope) -> bool:
-    """Return whether the client asks for a page and not for JSON."""
+    """Return whether the client accepts HTML."""
     return any(name == b"accept" and b"text/html" in value for name, value in scope["headers"])
 
 
@@ -81,13 +81,13 @@ def _swagger() -> Path:
 
 
 async def _send(path: Path, request: Request) -> Response:
-    # In a thread, since the first time takes long: Swagger UI is compressed in 0.1 s.
+    # In a thread, because the first request takes long: compressing Swagger UI takes 0.1 s.
     file = await asyncio.to_thread(read_file, path)
     headers = {"etag": file.etag, "cache-control": _CACHE, "vary": "accept, accept-encoding"}
     if file.etag in request.headers.get("if-none-match", "").replace("W/", ""):
         return Response(status_code=304, headers=headers)
     if "gzip" in request.headers.get("accept-encoding", ""):
-        # One representation of the content, so the tag is a weak one.
+        # The compressed content is another representation, so its tag is a weak one.
         headers |= {"content-encoding": "gzip", "etag": f"W/{file.etag}"}
         return Response(file.compressed, headers=headers, media_type=file.media_type)
     return Response(file.content, headers=headers, media_type=file.media_type)

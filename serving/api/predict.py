@@ -38,7 +38,7 @@ def predict_one(services: Services, recorder: Recorder, body: bytes) -> bytes:
 
 
 def answer_one(services: Services, recorder: Recorder, case: Case, models: ModelSet, *, started: float) -> bytes:
-    """The recorded answer for one participant. `started`: when the work on it began, by `time.perf_counter`."""
+    """Return the recorded answer for one participant. `started`: `time.perf_counter` when its processing began."""
     cases = (case,)
     predictions = services.predictor.predict(histories_of(cases), models)
     [answer] = compose(cases, predictions)

@@ -48,12 +48,12 @@ def batch(*, history: bool = True) -> dict[str, Any]:
 
 
 def kept_day() -> dict[str, Any]:
-    """What an app knows of a day in the evening; null erases what was sent before."""
+    """Return the values of a day that an app knows in the evening; the null erases an earlier value."""
     return {"sleep_hours": 6.5, "stress_level": 7, "migraine_occurrence": 0, "caffeine_intake": None}
 
 
 def kept_profile() -> dict[str, Any]:
-    """What does not change from day to day."""
+    """Return the values that do not change from day to day."""
     return {"age": 34, "sex": "F", "migraine_type": "no_aura"}
 
 

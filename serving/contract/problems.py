@@ -35,7 +35,7 @@ KINDS: tuple[Kind, ...] = (
     Kind("unknown-diary", 404, "No such diary or day is kept"),
     Kind("method-not-allowed", 405, "This address does not support the method"),
     Kind("timeout", 408, "The body took too long to arrive"),
-    Kind("limit-reached", 409, "As much is kept as is allowed"),
+    Kind("limit-reached", 409, "A limit of kept diaries is reached"),
     Kind("too-large", 413, "The body is too large"),
     Kind("unsupported-media-type", 415, "The media type of the body is not supported here"),
     Kind("invalid-request", 422, "The body is well-formed but cannot be accepted"),
@@ -44,7 +44,7 @@ KINDS: tuple[Kind, ...] = (
     Kind("internal-error", 500, "Internal server error"),
     Kind("not-ready", 503, "No model is loaded yet"),
     Kind("overloaded", 503, "The service is busy"),
-    Kind("diaries-unavailable", 503, "The kept diaries cannot be used now"),
+    Kind("diaries-unavailable", 503, "The kept diaries are unavailable"),
 )
 BY_NAME: Mapping[str, Kind] = {kind.name: kind for kind in KINDS}
 BY_STATUS: Mapping[int, Kind] = {kind.status: kind for kind in reversed(KINDS)} | {400: BY_NAME["bad-request"]}

@@ -70,15 +70,15 @@ class RequestSchema:
 
     def _define_types(self) -> None:
         values = [*self._optional(self.categories), *self._optional(self.numeric)]
-        asked = [("participant_id", Participant | None, None)]
+        identity = [("participant_id", Participant | None, None)]
         self.Entry: Any = _struct("Entry", [("date", dt.date), *values])
         entries = Annotated[list[self.Entry], msgspec.Meta(min_length=1, max_length=ENTRIES)]  # type: ignore[name-defined]
         static = self._optional(self.static)
         self.DiaryRequest: Any = _struct(
-            "DiaryRequest", [("entries", entries), *asked, *static, ("explain", bool, False)]
+            "DiaryRequest", [("entries", entries), *identity, *static, ("explain", bool, False)]
         )
         self.DayRequest: Any = _struct(
-            "DayRequest", [("date", dt.date | None, None), *values, *asked, ("explain", bool, False)]
+            "DayRequest", [("date", dt.date | None, None), *values, *identity, ("explain", bool, False)]
         )
         # The usual large batch, decoded at once: every item is one day without history.
         days = Annotated[list[self.DayRequest], msgspec.Meta(min_length=1, max_length=PARTICIPANTS)]  # type: ignore[name-defined]
@@ -100,7 +100,7 @@ class RequestSchema:
         self.decoders: dict[Any, msgspec.json.Decoder[Any]] = {kind: msgspec.json.Decoder(kind) for kind in kinds}
 
     def _define_kept_types(self, values: list[tuple[str, Any, Any]]) -> None:
-        """What is left out stays as it is kept, and null erases it."""
+        """Define the types of kept diaries. An omitted field keeps its value, and a null erases it."""
         date = ("date", dt.date | msgspec.UnsetType, msgspec.UNSET)
         changes = [(name, kind | msgspec.UnsetType, msgspec.UNSET) for name, kind, _ in values]
         profile = [change for change in changes if change[0] in self.static]

@@ -20,8 +20,8 @@ class Interval(msgspec.Struct, frozen=True, gc=False):
 
 
 class BaseRate(msgspec.Struct, frozen=True, gc=False):
-    """The participant's own share of attack days. `rate` is shrunk toward 0.24 with the weight of 2 days; where
-    `outcome` is not that of one day, it is the probability of that outcome at such a rate.
+    """The participant's own share of attack days. `rate` is shrunk toward 0.24 with the weight of 2 days; if `outcome`
+    is not that of a single day, it is the probability of that outcome at this daily rate.
     """
 
     rate: float
@@ -127,7 +127,7 @@ class Interpreted(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
 
 
 class PredictedOutcome(msgspec.Struct, frozen=True, gc=False):
-    """What is predicted, and the days `first_date` to `last_date` that it is about."""
+    """The predicted outcome, and its days from `first_date` to `last_date`."""
 
     description: str
     first_date: str
@@ -137,8 +137,8 @@ class PredictedOutcome(msgspec.Struct, frozen=True, gc=False):
 class Prediction(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
     """The prediction for one participant. `attack` and `severity` are null if the service abstains or no model is
     loaded. `simulated_model`: a model that answers was trained on simulated diaries, so the numbers are no evidence
-    about migraine. `interpreted`: aliases in the request; left out if there are none. `outcome`: what an attack is and
-    on which days; left out if it is any attack on `for_date`.
+    about migraine. `interpreted`: aliases in the request; left out if there are none. `outcome`: left out if it is any
+    attack on `for_date`.
     """
 
     prediction_id: str
@@ -177,7 +177,7 @@ class Recorded(msgspec.Struct, omit_defaults=True):
 
 
 class FieldAlias(msgspec.Struct):
-    """Another name of a field, and what its values mean under that name where they are codes."""
+    """Another name of a field. `recode`: the meaning of its codes under that name, if it has codes."""
 
     name: str
     recode: dict[str, str]
@@ -185,7 +185,7 @@ class FieldAlias(msgspec.Struct):
 
 class ContractField(msgspec.Struct):
     """A field of a diary. `low` and `high`: inclusive bounds in `unit`, null: none. `categories`: the values of a
-    category, `spellings` other spellings of them in lower case. `used`: a model that serves reads it.
+    category, `spellings`: other spellings of them, in lower case. `used`: at least one served model uses the field.
     """
 
     name: str
@@ -202,8 +202,8 @@ class ContractField(msgspec.Struct):
 
 
 class DiaryContract(msgspec.Struct):
-    """The fields of a diary and its limits: at most `entries` days in a request, of which the last `look_back_days`
-    count; below `least_known_days` of them that say whether there was an attack, the models abstain.
+    """The fields of a diary and its limits. A request may have `entries` days, and the models use the last
+    `look_back_days`. They abstain if attacks are known for less than `least_known_days` of these.
     """
 
     entries: int

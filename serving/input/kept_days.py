@@ -1,4 +1,4 @@
-"""Kept diaries in and out of the service: changes of a day read from JSON, and kept days as a case to predict.
+"""Kept diaries: changes read from JSON, and kept days as a case for prediction.
 
 Not here: the database (`migraine_assets.stores.diaries`), bodies of `/predict` (`serving.input.cases`).
 """
@@ -21,7 +21,7 @@ from serving.contract.responses import Interpreted
 from serving.input.aliases import read_renamed
 from serving.input.cases import EARLIEST, Case, check_outcomes, latest_day
 
-# Days that features may use: today and those that they look back on.
+# Number of days that features may use: today and the days of the look-back.
 NEEDED_DAYS = LOOK_BACK + 1
 _PARTICIPANT = re.compile(PARTICIPANT.removeprefix("^").removesuffix("$"))
 
@@ -29,9 +29,8 @@ Changes = dict[str, Value | bool | None]
 
 
 def read_change(body: bytes, kind: Any, schema: RequestSchema) -> tuple[Changes, tuple[Interpreted, ...]]:
-    """The fields in `body`, a `DayChange` or `ProfileChange` of `schema`, with None for null, and the aliases used.
-
-    Raises `Refused`.
+    """Return the fields in `body`, a `DayChange` or `ProfileChange` of `schema`, with None for null, and the used
+    aliases.
     """
     change, interpreted = read_renamed(body, kind, schema)
     fields = zip(kind.__struct_fields__, msgspec.structs.astuple(change), strict=True)
@@ -39,7 +38,7 @@ def read_change(body: bytes, kind: Any, schema: RequestSchema) -> tuple[Changes,
 
 
 def read_day(text: str, *, now: dt.datetime) -> int:
-    """The day in a path or a query, days since 1970-01-01. Raises `Refused` for one that no diary can have."""
+    """Return the day in a path or a query as days since 1970-01-01. Raises `Refused` if no diary can have it."""
     try:
         date = dt.date.fromisoformat(text) if len(text) == len("2025-03-01") else None
     except ValueError:
@@ -54,14 +53,16 @@ def read_day(text: str, *, now: dt.datetime) -> int:
 
 
 def read_participant(text: str) -> str:
-    """The participant in a path. Raises `Refused` if it does not have the accepted form; never repeats it."""
+    """Return the participant in a path. Raises `Refused` if the form is not accepted; the error does not repeat the
+    value.
+    """
     if not _PARTICIPANT.fullmatch(text):
         raise invalid("$.participant_id", "does not have the accepted form", PARTICIPANT_ACCEPTED)
     return text
 
 
 def check_day(values: Mapping[str, Value], schema: RequestSchema) -> None:
-    """Raise `Refused` if the values of one day contradict each other, by the rules for bodies of `/predict`."""
+    """Raise `Refused` if the values of one day contradict each other, by the same rules as for bodies of `/predict`."""
     day = KeptDay(0, dict(values))
     check_outcomes(_columns([day], {}, schema), [_Attributes(day.values)], "$", schema)
 
@@ -69,9 +70,9 @@ def check_day(values: Mapping[str, Value], schema: RequestSchema) -> None:
 def kept_case(
     participant: str, days: Sequence[KeptDay], profile: Values, *, explain: bool, schema: RequestSchema
 ) -> Case:
-    """The case of `days`, oldest first and at least one; the last one is "today".
+    """Return the case for `days`, oldest first and at least one; the last one is "today".
 
-    Fields that the contract no longer has are left out. The profile fills the days that lack its values.
+    Fields that the contract no longer has are left out. The profile fills in days without its values.
     """
     recent = days[-1].day - LOOK_BACK
     days = days if days[0].day >= recent else [day for day in days if day.day >= recent]
@@ -87,17 +88,17 @@ def kept_case(
 
 
 def day_content(day: KeptDay) -> dict[str, Any]:
-    """One day as JSON has it."""
+    """Return one day as an object for JSON."""
     return {"date": iso_date(day.day), **day.values}
 
 
 def iso_date(day: int) -> str:
-    """A day since 1970-01-01 in ISO 8601."""
+    """Return a day since 1970-01-01 in ISO 8601."""
     return dt.date.fromordinal(day + EPOCH).isoformat()
 
 
 def _columns(days: Sequence[KeptDay], profile: Values, schema: RequestSchema) -> "np.ndarray[Any, Any]":
-    """float64[columns, n] in the order of `schema.columns`, NaN for what is not known."""
+    """Return float64[columns, n] in the order of `schema.columns`, NaN for unknown values."""
     values = np.full((len(schema.columns), len(days)), np.nan)
     # Days of one app have the same fields, so that they are copied a field at a time.
     by_names: dict[tuple[str, ...], list[int]] = {}
@@ -124,7 +125,7 @@ def _put(values: Any, where: Any, name: str, column: list[Value], schema: Reques
 
 
 class _Attributes:
-    """The values of a day as attributes, like the entry of a request."""
+    """The values of a day as attributes, as in an entry of a request."""
 
     def __init__(self, values: Mapping[str, Value]) -> None:
         self.migraine_type = values.get("migraine_type")

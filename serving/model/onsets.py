@@ -1,6 +1,6 @@
-"""Predictions of the first day of an attack for people in whom none can begin.
+"""Detection of predictions of an attack's first day for participants who are still in an attack.
 
-A model with `free_days` learns from days that follow so many days without an attack. Not here: what counts as an
+A model with `free_days` is trained only on days after that many days without an attack. Not here: what counts as an
 attack (`migraine_assets.core.features.outcome`), the warning (`serving.api.compose`).
 """
 
@@ -11,7 +11,9 @@ from serving.model.predictor import HistoryPredictions
 
 
 def none_can_begin(predictions: HistoryPredictions) -> NDArray[np.bool_] | None:
-    """Where a reported attack is less than `free_days` before the predicted days, bool[n]; None without such a rule."""
+    """Return bool[n]: whether an attack is reported less than `free_days` before the predicted days; None without such
+    a rule.
+    """
     manifest = predictions.models.tasks["attack"].champion.manifest
     definition, ahead = manifest.outcome.definition, manifest.horizon
     if definition is None or not definition.attack.free_days:
@@ -22,7 +24,8 @@ def none_can_begin(predictions: HistoryPredictions) -> NDArray[np.bool_] | None:
     quantity = definition.attack.quantity(predictions.models.requests.contract)
     attack = values[definition.attack.column] if quantity is None else quantity.function()(values.__getitem__)
     first = histories.target_days + (1 if definition.window == "any" else ahead)
-    # The newest attack up to each day, of the same person: persons are apart, as days before 1970 are not accepted.
+    # The newest attack of the same person up to each day. Days of different persons are `_APART` apart, so that an
+    # attack of one never counts for another; days before 1970 are not accepted.
     newest = np.where(attack == 1, histories.day, -1) + histories.person * _APART
     newest = np.maximum.accumulate(newest)[histories.targets] - histories.person[histories.targets] * _APART
     recent: NDArray[np.bool_] = (newest >= 0) & (newest >= first - free)

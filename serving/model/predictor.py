@@ -153,7 +153,7 @@ class Predictor:
 
 
 def iso_dates(days: NDArray[np.int64]) -> list[str]:
-    """`days` since 1970-01-01, int64[n], as ISO 8601."""
+    """Return `days` since 1970-01-01, int64[n], in ISO 8601."""
     if len(days) == 1:  # faster than NumPy for one
         return [_iso_date(int(days[0]))]
     distinct, inverse = np.unique(days, return_inverse=True)

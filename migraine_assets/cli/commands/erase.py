@@ -101,7 +101,7 @@ def _leftover_traces(settings: Settings, *, write: bool) -> "list[Trace]":
 
 
 def _kept_traces(settings: Settings, pseudonym: str, *, write: bool, damaged: list[str]) -> "list[Trace]":
-    """The rows of the diary that the service keeps, of every owner."""
+    """Return the kept rows of the participant, of all owners."""
     from migraine_assets.sources.service import kept_database
     from migraine_assets.stores.diaries.erasure import count_rows, erase_rows
     from migraine_assets.stores.erasure import Trace

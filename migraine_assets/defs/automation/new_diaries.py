@@ -23,17 +23,16 @@ from migraine_assets.stores.diaries.history import extent
 SETTLED_SECONDS = 5.0
 # Minimum interval between two reads of a remote source.
 REMOTE_SECONDS = 900.0
-# Without a configured source, so many kept days and participants are read instead of the landing folder.
+# Minimum of kept days and participants that start a run if no source is configured and the landing folder is empty.
 LEAST_DAYS, LEAST_PARTICIPANTS = 1000, 20
 
 
 @dataclass(frozen=True)
 class Arrival:
-    """`identity`: MD5 of a diary that was never accepted, or None; `reason` explains it.
+    """A new diary, or the reason why there is none. `identity`: its MD5, or None; `reason` explains it.
 
     `cursor` describes the files that were examined, so that unchanged files are not read again. `source`: the source of
-    the run, where it is not the one that is configured. `continuous`: more arrives all the time, so that a run has to
-    wait for the cool-down of the one before.
+    the run, if it is not the configured one. `continuous`: days arrive all the time, so a run waits for the cool-down.
     """
 
     identity: str | None
@@ -47,7 +46,7 @@ class Arrival:
 def find_arrival(workspace: Workspace, *, cursor: str | None, now: float) -> Arrival:
     """Look for a new diary once.
 
-    `cursor`: of the previous call. Without it everything is read again, with the same result.
+    `cursor`: that of the previous call. Without it, all files are read again, with the same result.
     """
     if workspace.source is None:
         landed = _landed(workspace, cursor=cursor, now=now)
@@ -75,7 +74,7 @@ def _landed(workspace: Workspace, *, cursor: str | None, now: float) -> Arrival:
 
 
 def _kept_instead(workspace: Workspace, landed: Arrival) -> Arrival:
-    """The diaries that the service keeps, if there are enough to learn from; else `landed`."""
+    """Return the kept diaries if they are large enough for training, otherwise `landed`."""
     with closing(kept_database(Settings())) as database:
         kept = extent(database)
     enough = kept.days >= LEAST_DAYS and kept.participants >= LEAST_PARTICIPANTS
@@ -83,7 +82,7 @@ def _kept_instead(workspace: Workspace, landed: Arrival) -> Arrival:
 
 
 def _kept(workspace: Workspace, *, source: str | None) -> Arrival:
-    """Whether days were written since the service's diaries were accepted last."""
+    """Return the kept diaries if days were written since they were last accepted."""
     try:
         with closing(kept_database(Settings())) as database:
             kept = extent(database)
@@ -95,7 +94,7 @@ def _kept(workspace: Workspace, *, source: str | None) -> Arrival:
         return Arrival(None, "The service keeps no diary.", "")
     read = dt.datetime.fromisoformat(accepted[-1].time).timestamp() if accepted else 0.0
     if kept.written / 1e6 <= read:
-        return Arrival(None, "No kept day was written since the diaries of the service were accepted.", "")
+        return Arrival(None, "No kept day was written since the diaries of the service were last accepted.", "")
     reason = f"The service keeps {kept.days:,} days of {kept.participants:,} participants, some of them new."
     identity = f"{SERVICE}-{kept.days}-{kept.written}"
     return Arrival(identity, reason, "", about=DESCRIPTION, source=source, continuous=True)
