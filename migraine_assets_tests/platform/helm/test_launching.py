@@ -111,7 +111,7 @@ def test_what_runs_need_is_in_their_namespace(apart: list[Manifest]) -> None:
 
 
 def test_no_account_can_start_pods_in_the_namespace_of_the_release(apart: list[Manifest]) -> None:
-    """This is the purpose of a namespace for runs: its Jobs cannot mount the Secrets of other pods."""
+    """A separate namespace for runs ensures this: its Jobs cannot mount the Secrets of other pods."""
     for role in of_kind(apart, "Role"):
         creates = any({"create", "*"} & set(rule["verbs"]) for rule in role["rules"])
         assert not creates or _space(role) == "migraine-runs", role["metadata"]["name"]

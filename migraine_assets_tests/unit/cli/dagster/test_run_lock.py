@@ -14,7 +14,7 @@ from migraine_assets.errors import ConfigurationError, StoreError
 
 @dg.job
 def _empty() -> None:
-    """Return a job without steps, for its runs."""
+    """Define a job without steps, for records of runs."""
 
 
 def _started(instance: dg.DagsterInstance, tag: str | None) -> str:
