@@ -11,7 +11,9 @@ from migraine_assets.sources.files.limits import SourceLimits, check_table
 from migraine_assets.sources.files.sheet import Sheet
 from migraine_assets.sources.importers.attacks import AttackList
 from migraine_assets.sources.importers.formats.apple_health import APPLE_HEALTH
-from migraine_assets.sources.importers.formats.attack_events import ATTACK_EVENTS, MIGRAINE_LOG
+from migraine_assets.sources.importers.formats.attack_events import ATTACK_EVENTS
+from migraine_assets.sources.importers.formats.bearable import BEARABLE
+from migraine_assets.sources.importers.formats.daylio import DAYLIO
 from migraine_assets.sources.importers.formats.fhir import FHIR
 from migraine_assets.sources.importers.formats.fitbit import (
     FITBIT_CSV,
@@ -20,14 +22,15 @@ from migraine_assets.sources.importers.formats.fitbit import (
     FITBIT_SLEEP,
 )
 from migraine_assets.sources.importers.formats.garmin import GARMIN_DOCUMENT, GARMIN_TABLE
-from migraine_assets.sources.importers.formats.json_documents import JSON, PAGE
+from migraine_assets.sources.importers.formats.json_documents import JSON
 from migraine_assets.sources.importers.formats.long_format import LONG
 from migraine_assets.sources.importers.formats.migraine_buddy import MIGRAINE_BUDDY
-from migraine_assets.sources.importers.formats.mood_diaries import BEARABLE, DAYLIO
+from migraine_assets.sources.importers.formats.migraine_log import MIGRAINE_LOG, MIGRAINE_LOG_PAGE
 from migraine_assets.sources.importers.formats.open_meteo import OPEN_METEO_CSV, OPEN_METEO_DOCUMENT
 from migraine_assets.sources.importers.formats.oura import OURA_DOCUMENT, OURA_TABLE
+from migraine_assets.sources.importers.formats.qualtrics import QUALTRICS
+from migraine_assets.sources.importers.formats.redcap import REDCAP
 from migraine_assets.sources.importers.formats.relief_ahead import RELIEF_AHEAD
-from migraine_assets.sources.importers.formats.surveys import QUALTRICS, REDCAP
 from migraine_assets.sources.importers.formats.workbook import WORKBOOK
 from migraine_assets.sources.importers.importer import Reader, Shape
 from migraine_assets.sources.importers.side_table import SideTable
@@ -42,7 +45,7 @@ READERS: tuple[Reader, ...] = (
     OURA_DOCUMENT,
     GARMIN_DOCUMENT,
     OPEN_METEO_DOCUMENT,
-    PAGE,
+    MIGRAINE_LOG_PAGE,
     JSON,
     MIGRAINE_BUDDY,
     FITBIT_CSV,

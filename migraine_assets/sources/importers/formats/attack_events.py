@@ -108,29 +108,3 @@ def _reshape(sheet: Sheet) -> AttackList:
 ATTACK_EVENTS = Shape(
     "attack_events", "A table with one row for each attack: start, and end or duration.", _is_events, _reshape
 )
-
-
-def _is_migraine_log(sheet: Sheet) -> bool:
-    return {"date", "strength", "medsTaken"} <= set(sheet.header)
-
-
-def _migraine_log(sheet: Sheet) -> AttackList:
-    """Return the days with a strength that mentions migraine. Other headaches are not the outcome."""
-    rows = list(zip(sheet.lines.tolist(), rows_of(sheet), strict=True))
-    attacks = [
-        Attack(
-            start=local_time(row["date"] or "", file=sheet.file, line=line),
-            line=line,
-            fields={"medication": "0" if row["medsTaken"] in (None, "", "[]") else "1"},
-        )
-        for line, row in rows
-        if "migraine" in (row["strength"] or "").casefold()
-    ]
-    others = len(rows) - len(attacks)
-    notes = (f"{sheet.file}: {others} headaches that are not called a migraine were left out.",) if others else ()
-    return AttackList(sheet.file, attacks, notes=notes)
-
-
-MIGRAINE_LOG = Shape(
-    "migraine_log", "Migraine Log (HTML or JSON export): headaches by day.", _is_migraine_log, _migraine_log
-)

@@ -1,6 +1,7 @@
-"""JSON: a list of records, one record per line, records by date, and a JSON document inside an HTML page.
+"""JSON: a list of records, one record per line, or records by date.
 
-Not here: FHIR bundles (`sources.importers.formats.fhir`).
+Not here: FHIR bundles (`sources.importers.formats.fhir`), the HTML page of Migraine Log
+(`sources.importers.formats.migraine_log`).
 """
 
 import json
@@ -13,7 +14,6 @@ from migraine_assets.sources.files.sheet import Sheet
 from migraine_assets.sources.importers.importer import Reader
 from migraine_assets.sources.importers.sheets import cell_text, sheet_of_rows
 
-_SCRIPT = re.compile(rb"<script[^>]+application/json[^>]*>(.*?)</script>", re.DOTALL | re.IGNORECASE)
 _DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
 
 
@@ -22,7 +22,8 @@ def _is_json(content: bytes) -> bool:
     return start.startswith((b"{", b"[{", b"[\n", b"[ ", b"[\r"))
 
 
-def _read(name: str, content: bytes, _: SourceLimits) -> Sheet:
+def read_json(name: str, content: bytes, _: SourceLimits) -> Sheet:
+    """Return the records of a JSON document. Raises `DataRefused` if it has none."""
     text = content.decode("utf-8-sig", errors="strict") if _is_utf8(content) else None
     if text is None:
         raise DataRefused(f"{name} is JSON, but not in UTF-8. Export it again.")
@@ -75,14 +76,4 @@ def _records(document: Any) -> list[Any]:
     return max(candidates, key=len, default=[])
 
 
-def _is_page(content: bytes) -> bool:
-    return content[:256].lstrip().lower().startswith((b"<!doctype html", b"<html")) and bool(_SCRIPT.search(content))
-
-
-def _read_page(name: str, content: bytes, limits: SourceLimits) -> Sheet:
-    match = _SCRIPT.search(content)
-    return _read(name, match[1] if match else b"", limits)
-
-
-JSON = Reader("json", "JSON: a list of records, records by date, or one record per line.", _is_json, _read)
-PAGE = Reader("json_page", "An HTML page that contains its diary as JSON (Migraine Log).", _is_page, _read_page)
+JSON = Reader("json", "JSON: a list of records, records by date, or one record per line.", _is_json, read_json)

@@ -58,9 +58,3 @@ def test_other_spans_of_time_are_no_attacks(tmp_path: Path) -> None:
     )
     with pytest.raises(DataRefused, match="has no outcome"):
         open_table(path, mapping=mapping)
-
-
-def test_other_headaches_of_migraine_log_are_no_attacks(tmp_path: Path) -> None:
-    rows = 'date,strength,medsTaken\n2024-01-22,migraine,"[""Triptan""]"\n2024-01-23,headache,[]\n'
-    path, mapping = write(tmp_path, rows, PERIOD)
-    assert open_table(path, mapping=mapping).frame["migraine_occurrence"].tolist() == [0, 1, 0, 0]

@@ -1,6 +1,6 @@
-"""Exports of survey tools: Qualtrics (three header rows) and REDCap (repeating instruments).
+"""REDCap: the CSV export of a project with repeating instruments.
 
-Not here: the meaning of their columns, which a mapping states.
+Not here: the meaning of its columns, which a mapping states.
 """
 
 from collections.abc import Sequence
@@ -11,36 +11,9 @@ from migraine_assets.sources.importers.sheets import Cell, text_sheet, texts
 
 _EVENT, _INSTRUMENT, _INSTANCE = "redcap_event_name", "redcap_repeat_instrument", "redcap_repeat_instance"
 _FORM_STATUS = "_complete"
-_IMPORT_ID = '{"ImportId"'
 
 
-def _is_qualtrics(sheet: Sheet) -> bool:
-    if not {"StartDate", "ResponseId"} & set(sheet.header):
-        return False
-    first_column = sheet.load([0])[0].slice(0, 2).to_pylist()
-    return any(_IMPORT_ID in (cell or "") for cell in first_column)
-
-
-def _without_header_rows(sheet: Sheet) -> Sheet:
-    """Drop the rows below the header that have question texts and import IDs."""
-    columns = texts(sheet)
-    first = next(row for row in range(len(columns[0])) if _IMPORT_ID in (columns[0][row] or "")) + 1
-    notes = (*sheet.notes, f"{sheet.file}: an export of Qualtrics; the {first} rows below the header are not answers.")
-    return text_sheet(
-        sheet.file,
-        sheet.header,
-        [column[first:] for column in columns],
-        lines=sheet.lines[first:].tolist(),
-        notes=notes,
-    )
-
-
-QUALTRICS = Shape(
-    "qualtrics", "Qualtrics (CSV with three header rows).", _is_qualtrics, _without_header_rows, keeps_columns=True
-)
-
-
-def _is_redcap(sheet: Sheet) -> bool:
+def _is_export(sheet: Sheet) -> bool:
     return _INSTRUMENT in sheet.header and len(sheet.header) > 1
 
 
@@ -81,7 +54,7 @@ def _spread(
 REDCAP = Shape(
     "redcap",
     "REDCap (repeating instruments; baseline rows are spread over the days).",
-    _is_redcap,
+    _is_export,
     _without_baseline_rows,
     keeps_columns=True,
 )

@@ -7,12 +7,6 @@ DAYLIO = """full_date,date,weekday,time,mood,activities,note_title,note
 2024-03-13,March 13,Wednesday,21:30,meh,walk | Migraine | neck pain,,
 2024-03-13,March 13,Wednesday,09:00,good,walk,,
 """
-BEARABLE = """date,date formatted,weekday,time of day,category,rating/amount,detail,notes
-"14th Mar 2024","2024-03-14","Thursday","am","Symptom","3 (Severe)","Migraine",""
-"14th Mar 2024","2024-03-14","Thursday","pm","Symptom","1 (Mild)","Migraine",""
-"13th Mar 2024","2024-03-13","Wednesday","pm","Mood","4","Good",""
-"12th Mar 2024","2024-03-12","Tuesday","pm","Symptom","0","Migraine",""
-"""
 
 
 def test_an_activity_of_daylio_makes_an_attack_day(tmp_path: Path) -> None:
@@ -21,10 +15,3 @@ def test_an_activity_of_daylio_makes_an_attack_day(tmp_path: Path) -> None:
     assert delivery.frame["migraine_occurrence"].tolist() == [0, 1]
     assert delivery.frame["neck_pain"].tolist() == [0, 1]
     assert any("'Migraine' as migraine_occurrence" in note for note in delivery.notes)
-
-
-def test_a_rated_symptom_of_bearable_makes_an_attack_day(tmp_path: Path) -> None:
-    (tmp_path / "bearable.csv").write_text(BEARABLE)
-    frame = open_table(str(tmp_path / "bearable.csv")).frame
-    assert frame["migraine_occurrence"].tolist() == [1, 0, 0]
-    assert frame["migraine_severity"].tolist()[0] == 7.5
