@@ -143,7 +143,7 @@ def _left_in_file(database: Database, redactor: Redactor) -> int:
     wal = database.file.with_name(f"{database.file.name}-wal")
     content = b"".join(path.read_bytes() for path in (database.file, wal) if path.exists())
     name = redactor.name.encode()
-    return content.count(name) if name in content and redactor.found_in(content.decode(errors="replace")) else 0
+    return content.count(name) if name in content and redactor.occurs_in(content.decode(errors="replace")) else 0
 
 
 def _vacuum(engine: "Engine", database: Database, tables: Collection[str]) -> None:

@@ -39,7 +39,7 @@ class Redactor:
             return re.compile(rf"(?<=['\"‘“])(?:{name})(?=\\*['\"’”])")
         return re.compile(rf"(?<![\w-])(?:{name})(?![\w-])")
 
-    def found_in(self, text: str) -> bool:
+    def occurs_in(self, text: str) -> bool:
         """Return whether `text` contains the name."""
         return self._word.search(text) is not None
 
@@ -84,7 +84,7 @@ class Redactor:
         if not isinstance(value, dict) or value.get("__class__") != ROW:
             return False
         cells = [str(cell) for cell in (value.get("data") or {}).values()]
-        return any(cell == self.name or self.found_in(cell) for cell in cells)
+        return any(cell == self.name or self.occurs_in(cell) for cell in cells)
 
 
 def _connects(key: str, value: Any) -> bool:

@@ -93,7 +93,7 @@ def attack_flags(
     flags = [
         _overfitting("ROC-AUC", _of(train, "roc_auc"), _of(validation, "roc_auc"), limits),
         _underfitting("ROC-AUC", _of(validation, "roc_auc"), limits.underfit_roc_auc, lead),
-        *(_behind("ROC-AUC", name, difference) for name, difference in lead.items()),
+        *(_lead_flag("ROC-AUC", name, difference) for name, difference in lead.items()),
         _slope(_of(validation, "calibration_slope"), limits),
         _intercept(_of(validation, "calibration_intercept"), limits),
         _too_good("ROC-AUC", _of(validation, "roc_auc"), limits.roc_auc[_limit(horizon)]),
@@ -117,7 +117,7 @@ def severity_flags(
     flags = [
         _overfitting("R2", _of(train, "r2"), _of(validation, "r2"), limits),
         _underfitting("R2", _of(validation, "r2"), limits.underfit_r2, lead),
-        *(_behind("RMSE", name, difference) for name, difference in lead.items()),
+        *(_lead_flag("RMSE", name, difference) for name, difference in lead.items()),
         _too_good("R2", _of(validation, "r2"), limits.r2[_limit(horizon)]),
     ]
     return tuple(flag for flag in flags if flag)
@@ -160,7 +160,7 @@ def _underfitting(metric: str, validation: Interval, least: float, lead: Mapping
     return Flag("underfitting", f"{reason} and not clearly above {baseline}: lead {closest}.", note=True)
 
 
-def _behind(metric: str, baseline: str, difference: Interval) -> Flag | None:
+def _lead_flag(metric: str, baseline: str, difference: Interval) -> Flag | None:
     """Bar a model that is clearly worse than a baseline, and flag one that is not clearly better.
 
     On many diaries, no model can be better than the personal rate, so that flag is only a note.

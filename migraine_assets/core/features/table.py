@@ -89,7 +89,7 @@ def features_of(contract: Contract, attack: AttackDefinition = PLAIN) -> tuple[F
 
     `attack` is the definition of past attacks.
     """
-    own = tuple(feature for item in contract.fields for feature in _of_own(item))
+    own = tuple(feature for item in contract.fields for feature in _of_custom_field(item))
     return (*_of_today(contract, attack), *(_about(attack, item) for item in _OF_ATTACKS), *_OF_EXPOSURES, *own)
 
 
@@ -129,7 +129,7 @@ def _deviation(name: str, column: str, *, what: str) -> Feature:
     return Feature(f"{name}_deviation", "deviation", (column,), LOOK_BACK, text)
 
 
-def _of_own(item: Field) -> tuple[Feature, ...]:
+def _of_custom_field(item: Field) -> tuple[Feature, ...]:
     """Return the features of a custom field, which parameters declare."""
     name, what = item.column, item.description.rstrip(".")
     of_derived = {

@@ -76,7 +76,7 @@ class Connection:
         """Provide MLflow's client. Errors of MLflow, its database and the network become `TrackingUnavailable`."""
         if self._unreachable:
             raise TrackingUnavailable(self._unreachable)
-        with _quietly(), self._translate_errors():
+        with _warnings_suppressed(), self._translate_errors():
             self._client = self._client or self._open()
             yield self._client
 
@@ -122,7 +122,7 @@ class Connection:
 
 
 @contextmanager
-def _quietly() -> Iterator[None]:
+def _warnings_suppressed() -> Iterator[None]:
     """Suppress warnings in this block, which are about MLflow's own use of other packages."""
     set_environment()
     with warnings.catch_warnings():

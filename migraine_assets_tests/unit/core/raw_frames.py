@@ -72,10 +72,10 @@ def _cell(field: Field) -> st.SearchStrategy[Any]:
 
 def _row(fields: Sequence[Field], *, dated: bool) -> st.SearchStrategy[dict[str, Any]]:
     day = st.dates(datetime.date(2024, 6, 1), datetime.date(2024, 6, 4))
-    odd = st.sampled_from([None, datetime.date(1900, 1, 1), datetime.date(2100, 1, 1)])
+    invalid = st.sampled_from([None, datetime.date(1900, 1, 1), datetime.date(2100, 1, 1)])
     keys = {
         "participant_id": st.sampled_from(["a", "b", "b", "c", None]),
-        "date": st.one_of(day, day, day, odd) if dated else st.none(),
+        "date": st.one_of(day, day, day, invalid) if dated else st.none(),
         "unreadable": st.sampled_from([None, None, None, "age='old' is not a number"]),
     }
     return st.fixed_dictionaries(keys | {field.name: _cell(field) for field in fields})

@@ -61,7 +61,7 @@ def _attack(file: str, line: int, row: Mapping[str, Cell], columns: EventColumns
     start = local_time(row[columns.start] or "", file=file, line=line)
     end = row[columns.end] if columns.end else None
     lasted = row[columns.duration] if columns.duration else None
-    drug = {"medication": _taken(row[columns.medication])} if columns.medication else {}
+    drug = {"medication": _drug_flag(row[columns.medication])} if columns.medication else {}
     return Attack(
         start=start,
         end=local_time(end, file=file, line=line) if end
@@ -81,7 +81,7 @@ def _severity(cell: Cell) -> float | None:
     return severity if 0 <= severity <= 10 else None
 
 
-def _taken(cell: Cell) -> Cell:
+def _drug_flag(cell: Cell) -> Cell:
     """Return 1 for the name of a drug or a yes, 0 for a no or an empty cell."""
     return "0" if cell is None or cell.strip().casefold() in ("", "no", "none", "0", "false", "-") else "1"
 

@@ -49,8 +49,8 @@ def test_a_better_candidate_advances() -> None:
 def test_few_participants_give_no_decision() -> None:
     difference = paired_difference(*losses(np.random.default_rng(4), 5, 50, worse=1.0))
     assert decide_rollout(difference, days=99, needed=7, settings=SETTINGS).step == "wait"
-    nobody = paired_difference([], [], [])
-    assert decide_rollout(nobody, days=99, needed=7, settings=SETTINGS).step == "wait"
+    empty = paired_difference([], [], [])
+    assert decide_rollout(empty, days=99, needed=7, settings=SETTINGS).step == "wait"
 
 
 def test_a_canary_is_compared_between_participants() -> None:

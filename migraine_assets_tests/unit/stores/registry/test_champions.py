@@ -266,11 +266,11 @@ for bundle in sys.argv[2:]:
 
 def test_two_concurrent_promoters_lose_no_record(tmp_path: Path) -> None:
     store = Store(str(tmp_path))
-    lots = [[put(store, f"{who}{n}") for n in range(15)] for who in "xy"]
-    running = [subprocess.Popen([sys.executable, "-c", PROMOTING, store.uri, *lot]) for lot in lots]
+    bundles = [[put(store, f"{who}{n}") for n in range(15)] for who in "xy"]
+    running = [subprocess.Popen([sys.executable, "-c", PROMOTING, store.uri, *names]) for names in bundles]
     assert [process.wait() for process in running] == [0, 0]
     entries = history(store)
-    assert sorted(entry.record.to_champion for entry in entries) == sorted(lots[0] + lots[1])
+    assert sorted(entry.record.to_champion for entry in entries) == sorted(bundles[0] + bundles[1])
     assert [entry.effect for entry in entries] == ["superseded"] * 29 + ["in force"]
     assert pointer_file.read_pointer(store).version == 30
 
