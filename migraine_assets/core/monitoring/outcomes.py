@@ -102,7 +102,7 @@ def _reports(frame: pd.DataFrame) -> pd.DataFrame:
 
 
 def _limited(feedback: pd.DataFrame, predicted: Predicted) -> pd.DataFrame:
-    """Return `feedback` with attacks by the definition, if that is a limit on the severity."""
+    """Apply the definition of an attack to `feedback` if it is a limit on the severity."""
     definition = predicted.outcome.attack
     if definition.field != SEVERITY or definition.plain or feedback.empty:
         return feedback
