@@ -2,12 +2,8 @@
 
 import dataclasses
 import datetime as dt
-import hashlib
-import json
 import subprocess
 import sys
-from concurrent.futures import ThreadPoolExecutor
-from functools import partial
 from pathlib import Path
 
 import pytest
@@ -15,44 +11,19 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from migraine_assets.errors import BundleRefused, ConfigurationError, StoreError
+from migraine_assets.errors import BundleRefused, ConfigurationError
 from migraine_assets.stores.bundles.bundles import write_bundle
 from migraine_assets.stores.registry import champions, promotion_log
 from migraine_assets.stores.registry import pointer as pointer_file
 from migraine_assets.stores.registry.promotion_history import history
 from migraine_assets.stores.store import Store
 from migraine_assets_tests.unit.stores.bundles.example_bundles import example_manifest, example_model
-
-NOON = dt.datetime(2026, 3, 1, 12, tzinfo=dt.UTC)
-
-
-def put(store: Store, content: str) -> str:
-    """Store some bytes under their own hash in place of a bundle."""
-    name = hashlib.sha256(content.encode()).hexdigest()
-    store.write(f"bundles/{name}/manifest.json", content.encode())
-    return name
-
-
-def verify(store: Store, bundle: str) -> None:
-    if hashlib.sha256(store.read(f"bundles/{bundle}/manifest.json")).hexdigest() != bundle:
-        raise BundleRefused(f"{bundle} was altered")
-
-
-promote = partial(champions.promote, who="ann", when=NOON, why=("better",), verify=verify)
-rollback = partial(champions.rollback, who="bob", when=NOON, why=("alarms",), verify=verify)
+from migraine_assets_tests.unit.stores.registry.promotions import NOON, effects, promote, put, rollback, serving
 
 
 @pytest.fixture
 def store(tmp_path: Path) -> Store:
     return Store(str(tmp_path / "store"))
-
-
-def serving(store: Store, task: str = "attack") -> str:
-    return pointer_file.read_pointer(store).tasks[task].champion
-
-
-def effects(store: Store) -> list[str]:
-    return [entry.effect for entry in history(store)]
 
 
 def test_before_the_first_promotion_the_pointer_is_empty(store: Store) -> None:
@@ -319,20 +290,6 @@ def test_rollback_is_an_undo_of_promotions(moves: list[str]) -> None:
         assert not undo or serving(store) == undo[-1]
 
 
-def test_readers_see_complete_pointers_while_it_moves(store: Store) -> None:
-    a, b = put(store, "a"), put(store, "b")
-    promote(store, "attack", champion=a)
-
-    def watch(_: int) -> set[str]:
-        return {serving(store) for _ in range(150)}
-
-    with ThreadPoolExecutor(2) as pool:
-        watching = [pool.submit(watch, n) for n in range(2)]
-        for turn in range(20):
-            promote(store, "attack", champion=(b, a)[turn % 2])
-        assert all(future.result() <= {a, b} for future in watching)
-
-
 def test_the_pointer_is_read_without_heavy_imports() -> None:
     script = (
         "import sys, migraine_assets.stores.registry.champions\n"
@@ -340,132 +297,6 @@ def test_the_pointer_is_read_without_heavy_imports() -> None:
         "sys.exit(', '.join(heavy) or 0)"
     )
     assert subprocess.run([sys.executable, "-c", script], check=False).returncode == 0
-
-
-@pytest.mark.parametrize(
-    ("content", "sentence"),
-    [
-        (b"", "is damaged"),
-        (b"\x00\xff", "is damaged"),
-        (b"[]", "is damaged"),
-        (b"{}", "has format None"),
-        (b'{"format": 99, "version": 1, "tasks": {}}', "has format 99; this version reads format 1 and 2"),
-        (b'{"format": 1, "version": "x", "tasks": {}}', "is damaged"),
-        (b'{"format": 1, "version": 1, "tasks": []}', "is damaged"),
-        (b'{"format": 1, "version": 1, "tasks": {"attack": {"champion": 1}}}', "is damaged"),
-    ],
-)
-def test_an_invalid_pointer_is_refused_and_the_last_valid_one_kept(store: Store, content: bytes, sentence: str) -> None:
-    a, b = put(store, "a"), put(store, "b")
-    promote(store, "attack", champion=a)
-    last = pointer_file.read_pointer(store)
-    store.write(pointer_file.POINTER, content)
-    with pytest.raises(StoreError, match=sentence):
-        pointer_file.read_pointer(store)
-    refreshed = pointer_file.refresh_pointer(store, last)
-    assert refreshed.pointer == last
-    assert refreshed.problem is not None
-    assert sentence in refreshed.problem
-    with pytest.raises(StoreError, match=sentence):
-        pointer_file.refresh_pointer(store, None)
-    with pytest.raises(StoreError, match=sentence):
-        promote(store, "attack", champion=b)
-
-
-def test_a_pointer_to_anything_but_a_hash_is_refused(store: Store) -> None:
-    promote(store, "attack", champion=put(store, "a"))
-    content = json.loads(store.read(pointer_file.POINTER))
-    content["tasks"]["attack"]["champion"] = "../../etc/passwd"
-    store.write(pointer_file.POINTER, json.dumps(content).encode())
-    with pytest.raises(StoreError, match="regex"):
-        pointer_file.read_pointer(store)
-
-
-def test_a_missing_pointer_leaves_the_last_valid_one(store: Store) -> None:
-    promote(store, "attack", champion=put(store, "a"))
-    last = pointer_file.read_pointer(store)
-    assert pointer_file.refresh_pointer(store, None) == pointer_file.RefreshedPointer(last)
-    store.delete(pointer_file.POINTER)
-    assert pointer_file.refresh_pointer(store, last).pointer == last
-    assert "disappeared" in str(pointer_file.refresh_pointer(store, last).problem)
-
-
-@pytest.mark.parametrize(
-    ("change", "sentence"),
-    [
-        ({"format": 2}, "format 2; this version reads format 1"),
-        ({"what": "delete"}, "Invalid enum value"),
-        ({"surprise": 1}, "unknown field"),
-    ],
-)
-def test_a_damaged_record_is_named(store: Store, change: dict[str, object], sentence: str) -> None:
-    record = promote(store, "attack", champion=put(store, "a"))
-    path = f"{promotion_log.FOLDER}/{record.id}.json"
-    store.write(path, json.dumps({**json.loads(store.read(path)), **change}).encode())
-    with pytest.raises(StoreError, match=sentence) as refusal:
-        history(store)
-    assert "000001.json" in str(refusal.value)
-
-
-def test_a_record_and_a_pointer_of_the_first_version_are_read(store: Store) -> None:
-    """Pointers in the form of versions before documents were typed."""
-    a, b = put(store, "a"), put(store, "b")
-    record = {
-        "challenger": None, "dagster_run": "run-7", "figures": {"roc_auc": {"ci_high": 0.1, "value": None}},
-        "format": 1, "from": a, "id": "000002", "previous": "000001", "restores": None, "task": "attack", "to": b,
-        "what": "promote", "when": "2026-03-01T12:00:00+00:00", "who": "ann", "why": ["better"],
-    }  # fmt: skip
-    serving = {"champion": b, "challenger": a, "record": "000002", "since": "2026-03-01T12:00:00+00:00"}
-    rollout = {
-        "against": b, "bundle": a, "mode": "shadow", "percent": 100, "since": "2026-03-01T12:00:00+00:00",
-        "who": "pipeline", "why": "better",
-    }  # fmt: skip
-    pointer = {"format": 2, "rollouts": {"attack": rollout}, "tasks": {"attack": serving}, "version": 2}
-    store.write("registry/promotions/000002.json", json.dumps(record, indent=1, sort_keys=True).encode())
-    store.write(pointer_file.POINTER, json.dumps(pointer, indent=1, sort_keys=True).encode())
-    [entry] = history(store)
-    assert (entry.effect, entry.record.from_champion, entry.record.to_champion) == ("in force", a, b)
-    assert entry.record.figures == {"roc_auc": {"ci_high": 0.1, "value": None}}
-    read = pointer_file.read_pointer(store)
-    assert read.tasks["attack"] == pointer_file.Serving(b, a, "2026-03-01T12:00:00+00:00", "000002")
-    assert (read.rollouts["attack"].mode, read.rollouts["attack"].percent) == ("shadow", 100)
-
-
-def test_what_is_written_is_what_the_first_version_wrote(store: Store) -> None:
-    """Services of the earlier version can still read it during a deployment."""
-    promote(store, "attack", champion=put(store, "a"))
-    pointer, record = (
-        json.loads(store.read(path)) for path in (pointer_file.POINTER, "registry/promotions/000001.json")
-    )
-    assert set(pointer) == {"format", "rollouts", "tasks", "version"}
-    assert pointer["format"] == 2
-    assert set(pointer["tasks"]["attack"]) == {"champion", "challenger", "record", "since"}
-    assert set(record) == {
-        "challenger", "dagster_run", "figures", "format", "from", "id", "previous", "restores", "task", "to", "what",
-        "when", "who", "why",
-    }  # fmt: skip
-
-
-def test_a_record_that_was_copied_under_another_number_is_named(store: Store) -> None:
-    promote(store, "attack", champion=put(store, "a"))
-    store.write("registry/promotions/000002.json", store.read("registry/promotions/000001.json"))
-    with pytest.raises(StoreError, match=r"000002\.json.* is the record '000001'"):
-        history(store)
-
-
-def test_records_that_name_each_other_in_a_circle_end(store: Store) -> None:
-    a = put(store, "a")
-    promote(store, "attack", champion=a)
-    path = "registry/promotions/000001.json"
-    store.write(path, json.dumps(json.loads(store.read(path)) | {"previous": "000001", "restores": "000001"}).encode())
-    assert effects(store) == ["in force"]
-    with pytest.raises(ConfigurationError, match="No previous champion"):
-        rollback(store, "attack")
-
-
-def test_other_files_among_the_records_are_ignored(store: Store) -> None:
-    store.write(f"{promotion_log.FOLDER}/README.txt", b"hello")
-    assert promote(store, "attack", champion=put(store, "a")).id == "000001"
 
 
 def test_a_bundle_that_the_service_could_not_compute_is_not_promoted(store: Store) -> None:
