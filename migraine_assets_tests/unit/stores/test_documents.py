@@ -176,8 +176,8 @@ def _table(name: str) -> bytes:
     if name == "collected":
         table = pa.table({"id": ["a"], "time": [1.0], "attack": [True], "severity": [None]}, schema=collection.FEEDBACK)
     else:
-        names = reported_outcomes.COLUMNS
-        table = pa.table(dict(zip(names, (["p"], [DAY], [1.0], [1.0], [2.0]), strict=True)))
+        values = (["p"], [DAY], [1.0], [1.0], [2.0], ["neck_pain"], [1.0])
+        table = pa.table(dict(zip(reported_outcomes.COLUMNS, values, strict=True)))
     pq.write_table(table, sink)
     return sink.getvalue()
 
