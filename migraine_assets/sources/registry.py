@@ -19,7 +19,7 @@ from migraine_assets.sources.table import open_table, repeat_table
 
 SERVICE = "service"
 
-Open = Callable[[Mapping[str, Any]], Delivery]
+Open = Callable[[Mapping[str, Any], Contract], Delivery]
 Check = Callable[[Mapping[str, Any]], None]
 
 
@@ -36,10 +36,10 @@ class Source:
     check: Check
 
 
-def _open_synthetic(options: Mapping[str, Any]) -> Delivery:
+def _open_synthetic(options: Mapping[str, Any], contract: Contract) -> Delivery:
     from migraine_assets.sources.synthetic import open_synthetic
 
-    return open_synthetic(options)
+    return open_synthetic(options, contract)
 
 
 def _check_synthetic(options: Mapping[str, Any]) -> None:
@@ -48,7 +48,7 @@ def _check_synthetic(options: Mapping[str, Any]) -> None:
     settings_from(options)
 
 
-def _open_kostecki_dillon(options: Mapping[str, Any]) -> Delivery:
+def _open_kostecki_dillon(options: Mapping[str, Any], _contract: Contract) -> Delivery:
     from migraine_assets.sources.kostecki_dillon import open_kostecki_dillon
 
     _refuse_options(options, "kostecki_dillon")
@@ -62,7 +62,7 @@ def _check_kostecki_dillon(options: Mapping[str, Any]) -> None:
     require_package()
 
 
-def _open_service(options: Mapping[str, Any]) -> Delivery:
+def _open_service(options: Mapping[str, Any], _contract: Contract) -> Delivery:
     from migraine_assets.sources.service import open_service
 
     return open_service(options)
@@ -115,7 +115,7 @@ def read_source(
     """
     known = _named(source, mapping)
     if known is not None:
-        return with_columns_of(known.open(options), contract)
+        return with_columns_of(known.open(options, contract), contract)
     location = _landing_location(landing) if source == LANDING else source
     _refuse_options(options, location)
     try:

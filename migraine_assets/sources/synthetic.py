@@ -31,11 +31,12 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from migraine_assets.core.contract import NAMES
+from migraine_assets.core.contract import CONTRACT, NAMES, Contract
 from migraine_assets.sources.cohort.attacks import simulate_course
 from migraine_assets.sources.cohort.calendar import calendar_of
 from migraine_assets.sources.cohort.climate import Climate, climate_of
 from migraine_assets.sources.cohort.corruption import corrupt
+from migraine_assets.sources.cohort.custom_fields import custom_fields, with_custom_fields
 from migraine_assets.sources.cohort.entries import Columns, diary_columns, sample_entries
 from migraine_assets.sources.cohort.exposures import simulate_exposures
 from migraine_assets.sources.cohort.participants import Participants, recruit
@@ -45,6 +46,7 @@ from migraine_assets.sources.files.delivery import READING, Delivery, source_fil
 
 BLOCK = 500  # participants
 FILE_NAME = "synthetic.parquet"
+CUSTOM_NOTE = "The values of custom fields are random and unrelated to attacks."
 NOTE = "This cohort is simulated: it demonstrates the platform and is no evidence about migraine."
 
 
@@ -111,12 +113,18 @@ def _part(settings: SyntheticSettings, participants: Participants, climate: Clim
     return _Part(diary_columns(settings, participants, exposures | course.grids, entries), np.stack(truth))
 
 
-def open_synthetic(options: Mapping[str, Any]) -> Delivery:
-    """Return the cohort as a delivery of one Parquet file. Raises `ConfigurationError` for an invalid option."""
+def open_synthetic(options: Mapping[str, Any], contract: Contract = CONTRACT) -> Delivery:
+    """Return the cohort as a delivery of one Parquet file, with values of the custom fields of `contract`.
+
+    Raises `ConfigurationError` for an invalid option.
+    """
     settings = settings_from(options)
     diary = generate(settings).frame
+    custom = custom_fields(contract)
+    if custom:
+        diary = with_custom_fields(diary, custom, seed=settings.seed)
     if settings.dirt:
-        diary, _ = corrupt(diary, share=settings.dirt, seed=settings.seed)
+        diary, _ = corrupt(diary, share=settings.dirt, seed=settings.seed, contract=contract)
     file = source_file(FILE_NAME, _parquet(diary))
     return Delivery(
         source="synthetic",
@@ -125,7 +133,7 @@ def open_synthetic(options: Mapping[str, Any]) -> Delivery:
         horizon=1,
         files=(file,),
         md5=file.md5,
-        notes=(NOTE,),
+        notes=(NOTE, *((CUSTOM_NOTE,) if custom else ())),
     )
 
 
