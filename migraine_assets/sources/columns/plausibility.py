@@ -11,7 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from migraine_assets.core.contract import Field
-from migraine_assets.core.diary.units import PLAUSIBLE_MEDIANS, UNITS, Unit
+from migraine_assets.core.diary.units import PLAUSIBLE_MEDIANS, PLAUSIBLE_TOPS, UNITS, Unit
+from migraine_assets.core.quality.finding import percent
 from migraine_assets.errors import DataRefused
 from migraine_assets.sources.columns.advice import mapping_line, remedy
 from migraine_assets.sources.columns.stated_units import is_rating
@@ -19,6 +20,8 @@ from migraine_assets.sources.columns.stated_units import is_rating
 _MIN_VALUES = 20
 # Up to this share of values may be out of bounds in the right unit.
 _OUTSIDE = 0.10
+# Up to this share of values may be above what is plausible for nearly all of them.
+_ABOVE_TOP = 0.05
 # If the share of zeros is larger, they are not errors: the scale begins at 0.
 _ZEROS = 0.01
 
@@ -42,7 +45,7 @@ def read_as(field: Field, column: str, values: NDArray[np.float64], file: str) -
         return _rating(field, column, known, file)
     low, high = PLAUSIBLE_MEDIANS.get(field.name, (None, None))
     # If the median is plausible, values out of bounds are errors and no sign of another unit.
-    if low is None or high is None or low <= np.median(known) <= high:
+    if low is None or high is None or (low <= np.median(known) <= high and _top_fits(field, known)):
         return Reading()
     units = [unit for unit in UNITS if unit.target == field.unit and unit.scale != 1]
     fitting = [unit for unit in units if _fits(field, known * unit.scale, low, high)]
@@ -50,9 +53,15 @@ def read_as(field: Field, column: str, values: NDArray[np.float64], file: str) -
         return _converted(field, column, known, fitting[0])
     names = ", ".join(unit.spellings[0] for unit in fitting or units)
     line = mapping_line(field.name, column, unit=(fitting or units)[0].spellings[0])
+    reason = (
+        f"has a median of {np.median(known):.6g}, which is not plausible"
+        if not low <= np.median(known) <= high
+        else f"has {percent(float((known > PLAUSIBLE_TOPS[field.name]).mean()))} of its values above "
+        f"{PLAUSIBLE_TOPS[field.name]:g}, which is too many"
+    )
     raise DataRefused(
-        f"{file}: column '{column}' has a median of {np.median(known):.6g}, which is not plausible for {field.name} in "
-        f"{field.unit}. State its unit, for example one of {names}. {remedy(line)} Or leave the column out."
+        f"{file}: column '{column}' {reason} for {field.name} in {field.unit}. State its unit, for example one of "
+        f"{names}. {remedy(line)} Or leave the column out."
     )
 
 
@@ -62,7 +71,12 @@ def _fits(field: Field, known: NDArray[np.float64], low: float, high: float) -> 
     if field.role != "outcome":
         outside |= known < (-np.inf if field.low is None else field.low)
         outside |= known > (np.inf if field.high is None else field.high)
-    return bool(low <= np.median(known) <= high and outside.mean() <= _OUTSIDE)
+    return bool(low <= np.median(known) <= high and outside.mean() <= _OUTSIDE and _top_fits(field, known))
+
+
+def _top_fits(field: Field, known: NDArray[np.float64]) -> bool:
+    top = PLAUSIBLE_TOPS.get(field.name)
+    return top is None or float((known > top).mean()) <= _ABOVE_TOP
 
 
 def _converted(field: Field, column: str, known: NDArray[np.float64], unit: Unit) -> Reading:

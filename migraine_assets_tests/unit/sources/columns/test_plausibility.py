@@ -78,3 +78,12 @@ def test_every_plausible_median_is_of_a_field_and_within_its_bounds() -> None:
         field = BY_NAME[name]
         assert field.low is None or field.low <= low
         assert field.role == "outcome" or field.high is None or high <= field.high
+
+
+def test_levels_with_a_plausible_median_are_no_litres() -> None:
+    levels = RNG.uniform(0.5, 7.5, 500)
+    assert np.median(levels) < PLAUSIBLE_MEDIANS["hydration"][1]
+    assert read_as(BY_NAME["hydration"], "hydration", levels, "diary.csv").unit == "glasses"
+    few = np.where(np.arange(500) < 60, 9.0, 0.8)
+    with pytest.raises(DataRefused, match=r"has 12\.0 % of its values above 6, which is too many for hydration in l"):
+        read_as(BY_NAME["hydration"], "hydration", few, "diary.csv")
