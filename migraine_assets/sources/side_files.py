@@ -88,8 +88,9 @@ def divide(
             continue
         content = read_file(file, mapping, limits)
         if not isinstance(content, SideTable):
-            observation = mapping.observation if mapping else None
-            diaries.append(DiarySheet(content if isinstance(content, Sheet) else days_of(content, observation)))
+            observation, timezone = (mapping.observation, mapping.timezone) if mapping else (None, None)
+            sheet = content if isinstance(content, Sheet) else days_of(content, observation, timezone)
+            diaries.append(DiarySheet(sheet))
         elif side := _recognized_side(content, contract):
             sides.append(side)
         else:

@@ -6,7 +6,8 @@ only if the period of observation is known. Not here: reading a list from a form
 
 import datetime as dt
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from zoneinfo import ZoneInfo
 
 from migraine_assets.core.contract import ATTACK, DURATION, SEVERITY
 from migraine_assets.errors import DataRefused
@@ -54,8 +55,8 @@ ADVICE = (
 )
 
 
-def days_of(attacks: AttackList, observation: Observation | None) -> Sheet:
-    """Return one row for each known day.
+def days_of(attacks: AttackList, observation: Observation | None, timezone: str | None = None) -> Sheet:
+    """Return one row for each known day; times with a zone are converted to `timezone`, if it is stated.
 
     A day during any part of an attack is an attack day, with the highest severity and the hours of all its attacks.
     Raises `DataRefused` if there is no period of observation, and for an attack that ends before it starts.
@@ -67,7 +68,8 @@ def days_of(attacks: AttackList, observation: Observation | None) -> Sheet:
         )
     days: dict[Day, dict[str, Cell]] = {}
     lines: dict[Day, int] = {}
-    for attack in attacks.attacks:
+    _refuse_utc(attacks, timezone)
+    for attack in (_local(attack, timezone) for attack in attacks.attacks):
         for day, hours in _touched(attack, attacks.file):
             known = days.setdefault((attack.participant, day), {})
             _add(known, attack, hours)
@@ -82,6 +84,29 @@ def days_of(attacks: AttackList, observation: Observation | None) -> Sheet:
         raise DataRefused(f"{attacks.file} has no attack and no day within the period of observation. {ADVICE}")
     notes = (*attacks.notes, *_notes(attacks, days, outside, observation))
     return sheet_of_rows(attacks.file, rows, lines=[lines.get(key, 0) for key in listed_days], notes=notes)
+
+
+def _refuse_utc(attacks: AttackList, timezone: str | None) -> None:
+    """Raise `DataRefused` if all times with a zone are in UTC, which is the zone of a server and not of a person."""
+    zoned = [attack.start for attack in attacks.attacks if attack.start.tzinfo is not None]
+    if timezone or not zoned or any(start.utcoffset() for start in zoned):
+        return
+    if any(start.time() != dt.time() for start in zoned):
+        raise DataRefused(
+            f"{attacks.file} contains times in UTC, so an evening may fall on another day. State where the "
+            "participants live, as a name such as Europe/Berlin or America/New_York (or UTC). Add to the mapping: "
+            "timezone: Europe/Berlin"
+        )
+
+
+def _local(attack: Attack, timezone: str | None) -> Attack:
+    """Return the attack in the stated zone, or in the zones that its times state, without the zones."""
+    zone = ZoneInfo(timezone) if timezone else None
+
+    def local(moment: dt.datetime) -> dt.datetime:
+        return (moment.astimezone(zone) if zone and moment.tzinfo else moment).replace(tzinfo=None)
+
+    return replace(attack, start=local(attack.start), end=None if attack.end is None else local(attack.end))
 
 
 def _touched(attack: Attack, file: str) -> list[tuple[dt.date, float | None]]:
@@ -135,7 +160,8 @@ def _add_observed(days: dict[Day, dict[str, Cell]], attacks: AttackList, observa
         period = observation.period(participant)
         for day in period.days() if period else ():
             if quiet or (participant, day) in attacks.daily:
-                days.setdefault((participant, day), {ATTACK: quiet})
+                # Of a day that is known without an attack, the outcome is in `daily`.
+                days.setdefault((participant, day), {ATTACK: quiet} if quiet else {})
 
 
 def _row(key: Day, day: Mapping[str, Cell], daily: Mapping[str, Cell]) -> dict[str, Cell]:

@@ -10,7 +10,8 @@ from collections.abc import Iterable
 from migraine_assets.errors import DataRefused
 
 FORMATS: tuple[str, ...] = (
-    "%Y-%m-%d %H:%M:%S %z", "%Y-%m-%d %I:%M%p", "%Y-%m-%d %I:%M:%S %p", "%Y-%m-%d %I:%M %p", "%Y/%m/%d %H:%M",
+    "%Y-%m-%d %H:%M:%S %z", "%Y-%m-%d %I:%M:%S %p %z", "%Y-%m-%d %I:%M%p", "%Y-%m-%d %I:%M:%S %p", "%Y-%m-%d %I:%M %p",
+    "%Y/%m/%d %H:%M",
     "%Y/%m/%d", "%d.%m.%Y %H:%M", "%d.%m.%Y %H:%M:%S", "%d.%m.%Y",
 )  # fmt: skip
 
@@ -32,24 +33,29 @@ def day_order(file: str, column: str, texts: Iterable[str]) -> tuple[bool, tuple
     return False, (f"{file}: whether day or month comes first in '{column}' is not clear; the month was read first.",)
 
 
-def local_time(text: str, *, file: str, line: int, day_first: bool = False) -> dt.datetime:
+def local_time(text: str, *, file: str, line: int, day_first: bool = False, keep_zone: bool = False) -> dt.datetime:
     """Return the wall-clock time in `text` without its time zone, because a participant's day is a local day.
 
-    `day_first`: whether 3/4/2024 is April 3. Raises `DataRefused` if `text` is not a time.
+    `day_first`: whether 3/4/2024 is April 3. `keep_zone`: whether a stated zone is kept. Raises `DataRefused` if
+    `text` is not a time.
     """
     text = " ".join(text.split())
     try:
-        return dt.datetime.fromisoformat(text).replace(tzinfo=None)
+        return _zoned(dt.datetime.fromisoformat(text), keep_zone)
     except ValueError:
         pass
     if (match := _NUMERIC.fullmatch(text)) and (moment := _numeric(match, day_first=day_first)):
         return moment
     for form in FORMATS:
         try:
-            return dt.datetime.strptime(text, form).replace(tzinfo=None)
+            return _zoned(dt.datetime.strptime(text, form), keep_zone)
         except ValueError:
             continue
     raise DataRefused(f"{file} line {line}: '{text[:40]}' is not a time such as 2024-01-31 21:30. Correct it.")
+
+
+def _zoned(moment: dt.datetime, keep_zone: bool) -> dt.datetime:
+    return moment if keep_zone else moment.replace(tzinfo=None)
 
 
 def _numeric(match: re.Match[str], *, day_first: bool) -> dt.datetime | None:

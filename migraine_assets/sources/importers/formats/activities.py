@@ -3,16 +3,24 @@
 Not here: the exports (`sources.importers.formats.daylio`, `sources.importers.formats.bearable`).
 """
 
+import re
 from collections.abc import Mapping
 
 from migraine_assets.core.contract import ATTACK
 from migraine_assets.sources.files.sheet import Sheet
 
-# Words in the names of activities and symptoms, and the flag that each sets.
+# An activity or symptom, by words in its name, and the field that it sets. The first that fits counts: a medication
+# against migraine is no attack.
 ACTIVITIES: tuple[tuple[str, str], ...] = (
-    ("migraine", ATTACK),
-    ("neck pain", "neck_pain"),
     ("medic", "medication"),
+    ("medik", "medication"),
+    ("triptan", "medication"),
+    ("painkiller", "medication"),
+    ("migr", ATTACK),
+    ("emicrania", ATTACK),
+    ("enxaqueca", ATTACK),
+    ("мигрен", ATTACK),
+    ("neck pain", "neck_pain"),
     ("exercise", "physical_activity"),
     ("sport", "physical_activity"),
     ("workout", "physical_activity"),
@@ -20,11 +28,17 @@ ACTIVITIES: tuple[tuple[str, str], ...] = (
     ("yawn", "yawning"),
     ("period", "menstrual_cycle"),
 )
+# "No migraine" and "migraine-free" are chosen on days without it.
+_NEGATED = re.compile(
+    r"\b(no|not|none|without|free|kein\w*|ohne|sans|pas|sin|senza|sem|geen|ingen|bez)\b|[^\W\d]frei\b"
+)
 
 
 def flag_of(activity: str) -> str | None:
-    """Return the contract field that an activity sets, if any."""
+    """Return the contract field that an activity sets, if any; None for a negated one."""
     name = activity.strip().casefold()
+    if _NEGATED.search(name):
+        return None
     return next((field for word, field in ACTIVITIES if word in name), None)
 
 

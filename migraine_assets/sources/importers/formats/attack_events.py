@@ -4,24 +4,28 @@ Not here: turning attacks into days (`sources.importers.attacks`), mappings of s
 (`sources.columns.observation`).
 """
 
+import re
 from collections.abc import Mapping
 
 from migraine_assets.core.diary.aliases import canonical
 from migraine_assets.errors import ConfigurationError
 from migraine_assets.sources.columns.binding import listed
 from migraine_assets.sources.columns.observation import EventColumns
+from migraine_assets.sources.columns.units import split_header
 from migraine_assets.sources.files.sheet import Sheet
 from migraine_assets.sources.importers.attacks import Attack, AttackList
+from migraine_assets.sources.importers.event_cells import EventCells
 from migraine_assets.sources.importers.importer import Shape
 from migraine_assets.sources.importers.sheets import Cell, rows_of
-from migraine_assets.sources.importers.times import duration, local_time
 
 STARTS = ("start", "starttime", "startdate", "started", "attackstart", "onset", "begin", "startedat")
 ENDS = ("end", "endtime", "enddate", "ended", "attackend", "endedat")
-DURATIONS = ("duration", "lasted", "durationh", "durationhours")
+DATES = ("date", "startdate", "day")
+DURATIONS = ("duration", "lasted", "durationh", "durationhours", "durationmin", "durationmins", "durationminutes")
 SEVERITIES = ("severity", "intensity", "painlevel", "pain", "migraineseverity", "migraineintensity")
 PARTICIPANTS = ("participant", "participantid", "patient", "patientid", "subject", "subjectid", "userid")
 ATTACK_WORDS = ("attack", "migraine", "headache")
+_CLOCK = re.compile(r"\d{1,2}:\d{2}(:\d{2})?(\s*[AaPp]\.?[Mm]\.?)?$")
 DRUGS = ("medication", "medications", "medicine", "drug")
 
 
@@ -49,36 +53,56 @@ def attack_list(sheet: Sheet, columns: EventColumns) -> AttackList:
             f"The mapping reads attacks from {listed(missing)}, which {sheet.file} does not have. "
             f"It has {listed(sheet.header)}."
         )
-    attacks = [
-        _attack(sheet.file, int(line), row, columns)
-        for line, row in zip(sheet.lines, rows_of(sheet), strict=True)
-        if row[columns.start]
-    ]
-    return AttackList(sheet.file, attacks, notes=(_note(sheet, columns),))
+    rows = [(int(line), row) for line, row in zip(sheet.lines, rows_of(sheet), strict=True) if row[columns.start]]
+    overnight = _add_dates(sheet, rows, columns)
+    lasted = [row[columns.duration] or "" for _, row in rows] if columns.duration else []
+    unit = split_header(columns.duration or "")[1] or (columns.duration or "")
+    cells = EventCells(
+        sheet.file,
+        columns.start,
+        [row[columns.start] or "" for _, row in rows],
+        lasted,
+        overnight=overnight,
+        minutes=_in_minutes(unit),
+    )
+    attacks = [attack for line, row in rows if (attack := _attack(cells, line, row, columns)) is not None]
+    return AttackList(sheet.file, attacks, notes=(_note(sheet, columns), *cells.notes()))
 
 
-def _attack(file: str, line: int, row: Mapping[str, Cell], columns: EventColumns) -> Attack:
-    start = local_time(row[columns.start] or "", file=file, line=line)
+def _in_minutes(unit: str) -> bool | None:
+    """Return whether the unit in a header is minutes; None if it states none."""
+    if "min" in unit.casefold():
+        return True
+    return False if canonical(unit).endswith(("h", "hours", "hrs")) else None
+
+
+def _add_dates(sheet: Sheet, rows: list[tuple[int, dict[str, Cell]]], columns: EventColumns) -> bool:
+    """Put the date of another column before times of day, in place. Return whether that was needed."""
+    date = next((name for name in sheet.header if canonical(name) in DATES), None)
+    if date is None or not rows or not all(_CLOCK.match((row[columns.start] or "").strip()) for _, row in rows):
+        return False
+    for _, row in rows:
+        for name in (columns.start, columns.end):
+            if name and row[name] and _CLOCK.match((row[name] or "").strip()):
+                row[name] = f"{row[date]} {row[name]}"
+    return True
+
+
+def _attack(cells: EventCells, line: int, row: Mapping[str, Cell], columns: EventColumns) -> Attack | None:
+    start = cells.time(row[columns.start], line, "start")
+    if start is None:
+        return None
     end = row[columns.end] if columns.end else None
     lasted = row[columns.duration] if columns.duration else None
     drug = {"medication": _drug_flag(row[columns.medication])} if columns.medication else {}
     return Attack(
         start=start,
-        end=local_time(end, file=file, line=line) if end
-        else start + duration(lasted, file=file, line=line) if lasted else None,
+        end=cells.end(start, end, lasted, line),
         line=line,
         participant=row[columns.participant] if columns.participant else None,
-        severity=_severity(row[columns.severity]) if columns.severity else None,
+        severity=cells.severity(row[columns.severity], line) if columns.severity else None,
         fields=drug,
-    )  # fmt: skip
-
-
-def _severity(cell: Cell) -> float | None:
-    try:
-        severity = float((cell or "").partition("/")[0])
-    except ValueError:
-        return None
-    return severity if 0 <= severity <= 10 else None
+    )
 
 
 def _drug_flag(cell: Cell) -> Cell:

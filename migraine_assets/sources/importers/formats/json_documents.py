@@ -72,8 +72,18 @@ def _records(document: Any) -> list[Any]:
         return []
     if document and all(_DAY.fullmatch(key) and isinstance(value, dict) for key, value in document.items()):
         return [{"date": key, **value} for key, value in document.items()]
-    candidates = [_records(value) for value in document.values() if isinstance(value, list | dict)]
-    return max(candidates, key=len, default=[])
+    nested = {str(key): _records(value) for key, value in document.items() if isinstance(value, list | dict)}
+    lists = {key: records for key, records in nested.items() if any(isinstance(record, dict) for record in records)}
+    if len(lists) > 1 and _alike(list(lists.values())):
+        # One list for each participant.
+        return [{"participant_id": key, **record} for key, records in lists.items() for record in records]
+    return max(lists.values(), key=len, default=[])
+
+
+def _alike(lists: list[list[Any]]) -> bool:
+    """Return whether all lists hold records with the same keys, and none of them names a participant."""
+    keys = [{key for record in records if isinstance(record, dict) for key in record} for records in lists]
+    return all(names == keys[0] for names in keys) and not any("participant" in name.casefold() for name in keys[0])
 
 
 JSON = Reader("json", "JSON: a list of records, records by date, or one record per line.", _is_json, read_json)

@@ -10,11 +10,11 @@ from migraine_assets.sources.files.csv_reader import csv_sheet
 from migraine_assets.sources.files.encoding import utf8
 from migraine_assets.sources.files.limits import SourceLimits
 from migraine_assets.sources.importers.attacks import Attack, AttackList
+from migraine_assets.sources.importers.event_cells import EventCells
 from migraine_assets.sources.importers.importer import Reader
 from migraine_assets.sources.importers.sheets import Cell, rows_of
-from migraine_assets.sources.importers.times import day_order, duration, local_time
 
-_HEADER = re.compile(rb'^"?#"?,"?Started"?,"?Lasted"?,.*$', re.MULTILINE)
+_HEADER = re.compile(rb'^(?:"?#"?,)?"?Started"?,"?Lasted"?,.*$', re.MULTILINE)
 _DRUGS = ("Helpful Medication", "Somewhat Helpful Medication", "Unhelpful Medication", "Unsure Medication")
 
 
@@ -28,35 +28,26 @@ def _read(name: str, content: bytes, limits: SourceLimits) -> AttackList:
     start = match.start() if match else 0
     above = body[:start].count(b"\n")
     sheet = csv_sheet(name, body[start:], notes=(), limits=limits)
-    rows = list(rows_of(sheet))
-    day_first, note = day_order(name, "Started", (row.get("Started") or "" for row in rows))
-    attacks = [
-        _attack(name, int(line) + above, row, day_first=day_first)
-        for line, row in zip(sheet.lines, rows, strict=True)
-        if row.get("Started")
+    rows = [
+        (int(line) + above, row) for line, row in zip(sheet.lines, rows_of(sheet), strict=True) if row.get("Started")
     ]
-    return AttackList(name, attacks, notes=note)
+    cells = EventCells(name, "Started", [row["Started"] or "" for _, row in rows], minutes=False)
+    attacks = [attack for line, row in rows if (attack := _attack(cells, line, row)) is not None]
+    return AttackList(name, attacks, notes=cells.notes())
 
 
-def _attack(name: str, line: int, row: Mapping[str, Cell], *, day_first: bool) -> Attack:
-    start = local_time(row["Started"] or "", file=name, line=line, day_first=day_first)
-    lasted = row.get("Lasted")
+def _attack(cells: EventCells, line: int, row: Mapping[str, Cell]) -> Attack | None:
+    start = cells.time(row["Started"], line, "start")
+    if start is None:
+        return None
     drugs = any(row.get(column) for column in _DRUGS)
     return Attack(
         start=start,
-        end=start + duration(lasted, file=name, line=line) if lasted else None,
+        end=cells.end(start, None, row.get("Lasted"), line),
         line=line,
-        severity=_level(row.get("Pain Level")),
+        severity=cells.severity(row.get("Pain Level"), line),
         fields={"medication": "1" if drugs else "0"} if set(_DRUGS) <= set(row) else {},
     )
-
-
-def _level(cell: Cell) -> float | None:
-    try:
-        level = float(cell or "")
-    except ValueError:
-        return None
-    return level if 0 <= level <= 10 else None
 
 
 MIGRAINE_BUDDY = Reader("migraine_buddy", "Migraine Buddy (CSV export): a list of attacks.", _is_export, _read)

@@ -1,4 +1,4 @@
-"""Qualtrics: the CSV export of a survey, with three header rows.
+"""Qualtrics: the CSV export of a survey, with two or three header rows.
 
 Not here: the meaning of its columns, which a mapping states.
 """
@@ -7,20 +7,34 @@ from migraine_assets.sources.files.sheet import Sheet
 from migraine_assets.sources.importers.importer import Shape
 from migraine_assets.sources.importers.sheets import text_sheet, texts
 
+_QUESTIONS = frozenset({"Start Date", "Response ID", "StartDate", "ResponseId"})
 _IMPORT_ID = '{"ImportId"'
 
 
 def _is_export(sheet: Sheet) -> bool:
-    if not {"StartDate", "ResponseId"} & set(sheet.header):
-        return False
-    first_column = sheet.load([0])[0].slice(0, 2).to_pylist()
-    return any(_IMPORT_ID in (cell or "") for cell in first_column)
+    return bool({"StartDate", "ResponseId"} & set(sheet.header)) and _header_rows(sheet) > 0
+
+
+def _header_rows(sheet: Sheet) -> int:
+    """Return the number of rows below the header that are not answers: question texts, and in most exports import IDs.
+
+    Exports without import IDs have the names of the first columns again, as questions.
+    """
+    names = [name for name in ("StartDate", "ResponseId") if name in sheet.header]
+    columns = [sheet.load([sheet.header.index(name)])[0].slice(0, 2).to_pylist() for name in names]
+    first = [str(cell or "") for cell in sheet.load([0])[0].slice(0, 2).to_pylist()]
+    rows = 0
+    for row, cell in enumerate(first):
+        cells = {str(column[row] or "") for column in columns}
+        if _IMPORT_ID in cell or any(_IMPORT_ID in other for other in cells) or cells <= _QUESTIONS:
+            rows = row + 1
+    return rows
 
 
 def _without_header_rows(sheet: Sheet) -> Sheet:
     """Drop the rows below the header that have question texts and import IDs."""
     columns = texts(sheet)
-    first = next(row for row in range(len(columns[0])) if _IMPORT_ID in (columns[0][row] or "")) + 1
+    first = _header_rows(sheet)
     notes = (*sheet.notes, f"{sheet.file}: an export of Qualtrics; the {first} rows below the header are not answers.")
     return text_sheet(
         sheet.file,
@@ -32,5 +46,5 @@ def _without_header_rows(sheet: Sheet) -> Sheet:
 
 
 QUALTRICS = Shape(
-    "qualtrics", "Qualtrics (CSV with three header rows).", _is_export, _without_header_rows, keeps_columns=True
+    "qualtrics", "Qualtrics (CSV with two or three header rows).", _is_export, _without_header_rows, keeps_columns=True
 )

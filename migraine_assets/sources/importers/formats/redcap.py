@@ -3,52 +3,69 @@
 Not here: the meaning of its columns, which a mapping states.
 """
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Mapping, Sequence, Set
 
 from migraine_assets.sources.files.sheet import Sheet
 from migraine_assets.sources.importers.importer import Shape
 from migraine_assets.sources.importers.sheets import Cell, text_sheet, texts
 
 _EVENT, _INSTRUMENT, _INSTANCE = "redcap_event_name", "redcap_repeat_instrument", "redcap_repeat_instance"
+_LABELS = {_EVENT: "Event Name", _INSTRUMENT: "Repeat Instrument", _INSTANCE: "Repeat Instance"}
 _FORM_STATUS = "_complete"
 
 
+def _column(sheet: Sheet, raw: str) -> str | None:
+    """Return the column of the exporter `raw`, under its name or under its label."""
+    return next((name for name in (raw, _LABELS[raw]) if name in sheet.header), None)
+
+
 def _is_export(sheet: Sheet) -> bool:
-    return _INSTRUMENT in sheet.header and len(sheet.header) > 1
+    return len(sheet.header) > 1 and any(_column(sheet, raw) for raw in (_INSTRUMENT, _EVENT))
 
 
 def _without_baseline_rows(sheet: Sheet) -> Sheet:
-    """Copy baseline values to the repeated rows of the same record, and drop the baseline rows.
+    """Copy the values of baseline rows to the other rows of the same record, and drop the baseline rows.
 
-    A baseline row is one that is not repeated; the first column identifies the record. REDCap's own columns are
-    dropped.
+    With repeating instruments, a baseline row is one that is not repeated; otherwise it is one of an event in which
+    none of the columns is filled that most events fill. The first column identifies the record. REDCap's own columns
+    are dropped.
     """
     columns = dict(zip(sheet.header, texts(sheet), strict=True))
-    records, instruments = columns[sheet.header[0]], columns[_INSTRUMENT]
-    repeated = [row for row, instrument in enumerate(instruments) if instrument]
-    names = [
-        name
-        for name in sheet.header
-        if name not in (_EVENT, _INSTRUMENT, _INSTANCE) and not name.endswith(_FORM_STATUS)
-    ]
-    filled = [_spread(columns[name], records, instruments, repeated) for name in names]
-    dropped = len(records) - len(repeated)
-    notes = (
-        *sheet.notes,
-        f"{sheet.file}: an export of REDCap; {dropped} baseline rows were spread over the days of their record.",
+    own = {column for raw in _LABELS if (column := _column(sheet, raw))}
+    names = [name for name in sheet.header if name not in own and not name.endswith(_FORM_STATUS)]
+    records, baseline = columns[sheet.header[0]], _baseline_rows(sheet, columns, names)
+    kept = [row for row in range(len(records)) if row not in baseline]
+    filled = [_spread(columns[name], records, baseline, kept) for name in names]
+    note = (
+        f"{sheet.file}: an export of REDCap; {len(baseline)} baseline rows were spread over the days of their record."
+        if baseline
+        else f"{sheet.file}: an export of REDCap without baseline rows."
     )
-    return text_sheet(sheet.file, names, filled, lines=sheet.lines[repeated].tolist(), notes=notes)
+    return text_sheet(sheet.file, names, filled, lines=sheet.lines[kept].tolist(), notes=(*sheet.notes, note))
 
 
-def _spread(
-    column: Sequence[Cell], records: Sequence[Cell], instruments: Sequence[Cell], repeated: Sequence[int]
-) -> list[Cell]:
-    """Return the cells of the repeated rows; if all of them are empty, return the baseline values of their records."""
-    if any(column[row] for row in repeated):
-        return [column[row] for row in repeated]
-    baseline = {record: cell for record, cell, instrument in zip(records, column, instruments, strict=True)
-                if cell and not instrument}  # fmt: skip
-    return [baseline.get(records[row]) for row in repeated]
+def _baseline_rows(sheet: Sheet, columns: Mapping[str, Sequence[Cell]], names: Sequence[str]) -> set[int]:
+    instrument, event = (_column(sheet, raw) for raw in (_INSTRUMENT, _EVENT))
+    if instrument and any(columns[instrument]):
+        return {row for row, cell in enumerate(columns[instrument]) if not cell}
+    if event is None:
+        return set()
+    filled: dict[Cell, set[str]] = {}
+    for row, cell in enumerate(columns[event]):
+        filled.setdefault(cell, set()).update(name for name in names[1:] if columns[name][row])
+    counts = Counter(name for known in filled.values() for name in known)
+    usual = {name for name, count in counts.items() if count == max(counts.values())}
+    outside = {cell for cell, known in filled.items() if not known & usual}
+    return {row for row, cell in enumerate(columns[event]) if cell in outside}
+
+
+def _spread(column: Sequence[Cell], records: Sequence[Cell], baseline: Set[int], kept: Sequence[int]) -> list[Cell]:
+    """Return the cells of the kept rows; if all of them are empty, return the baseline values of their records."""
+    if not baseline or any(column[row] for row in kept):
+        return [column[row] for row in kept]
+    known = {records[row]: column[row] for row in sorted(baseline) if column[row]}
+    return [known.get(records[row]) for row in kept]
 
 
 REDCAP = Shape(

@@ -6,6 +6,7 @@ from migraine_assets.errors import ConfigurationError, DataRefused
 from migraine_assets.sources.table import open_table
 
 EVENTS = "patient,attack_start,attack_end,severity,medication\nA,2024-01-22 21:00,2024-01-23 03:00,3/10,Sumatriptan\n"
+OBSERVED = "observation: {first: 2024-01-01, last: 2024-01-31}\nunlisted_days: quiet\n"
 PERIOD = "observation: {first: 2024-01-21, last: 2024-01-24}\nunlisted_days: quiet\n"
 
 
@@ -57,4 +58,41 @@ def test_other_spans_of_time_are_no_attacks(tmp_path: Path) -> None:
         tmp_path, "Start Time,End Time,Minutes In Bed\n2024-01-22 23:12,2024-01-23 07:05,473\n", PERIOD
     )
     with pytest.raises(DataRefused, match="has no outcome"):
+        open_table(path, mapping=mapping)
+
+
+@pytest.mark.parametrize(
+    ("table", "hours"),
+    [
+        ("start,duration,severity\n2024-01-15 08:00,90,5\n2024-01-16 08:00,480,5\n", {15: 1.5, 16: 8}),
+        ("start,duration,severity\n2024-01-15 08:00,1.5,5\n2024-01-16 08:00,8,5\n", {15: 1.5, 16: 8}),
+        ("start,Duration (min),severity\n2024-01-15 08:00,9,5\n", {15: 0.15}),
+        ("start,duration_h,severity\n2024-01-15 08:00,36,5\n", {15: 16, 16: 20}),
+        ("Date,Start time,End time,Pain\n15/01/2024,8:00 PM,1:30 AM,5\n", {15: 4, 16: 1.5}),
+        ("Started,Ended,Intensity\n01/15/2024 11:00 PM,01/16/2024 1:15 AM,7/10\n", {15: 1, 16: 1.25}),
+    ],
+)
+def test_durations_and_times_in_other_forms(tmp_path: Path, table: str, hours: dict[int, float]) -> None:
+    path, mapping = write(tmp_path, table, OBSERVED)
+    delivery = open_table(path, mapping=mapping)
+    frame = delivery.frame.set_index(delivery.frame["date"].dt.day)
+    assert frame["duration_h"].dropna().to_dict() == hours
+    if "duration,severity" in table:
+        assert any("durations without a unit were read as" in note for note in delivery.notes)
+
+
+def test_a_bad_cell_costs_the_cell(tmp_path: Path) -> None:
+    rows = "".join(f"2024-01-{day} 08:00,2024-01-{day} 10:00,5\n" for day in range(10, 31))
+    bad = "2024-01-09 08:00,later,5\n2024-01-08 08:00,2024-01-07 08:00,bad\nsoon,,5\n"
+    path, mapping = write(tmp_path, f"start,end,severity\n{rows}{bad}", OBSERVED)
+    delivery = open_table(path, mapping=mapping)
+    frame = delivery.frame.set_index(delivery.frame["date"].dt.day)
+    assert frame.loc[[8, 9], "migraine_occurrence"].tolist() == [1, 1]
+    assert frame.loc[[8, 9], "duration_h"].isna().all()
+    text = "\n".join(delivery.notes)
+    assert "2 cells of the end cannot be used; they are unknown" in text
+    assert "1 cells of the start cannot be used; such attacks were left out" in text
+    assert "1 cells of the severity cannot be used" in text
+    path, mapping = write(tmp_path, "start,end,severity\n" + bad * 2, OBSERVED)
+    with pytest.raises(DataRefused, match="line 2: 'later' is not a time"):
         open_table(path, mapping=mapping)

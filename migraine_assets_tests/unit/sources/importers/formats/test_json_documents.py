@@ -47,3 +47,12 @@ def test_others_are_refused_with_the_reason(tmp_path: Path, text: str, reason: s
     path.write_text(text)
     with pytest.raises(DataRefused, match=reason):
         open_table(str(path))
+
+
+def test_a_list_for_each_participant_is_read_as_a_whole(tmp_path: Path) -> None:
+    days = {who: [{"date": f"2024-01-{day}", "migraine": day % 2} for day in range(10, 10 + count)]
+            for who, count in (("ann", 3), ("bea", 2))}  # fmt: skip
+    (tmp_path / "d.json").write_text(json.dumps({"diaries": days}))
+    frame = open_table(str(tmp_path / "d.json")).frame
+    assert frame["participant_id"].tolist() == ["ann"] * 3 + ["bea"] * 2
+    assert frame["migraine_occurrence"].tolist() == [0, 1, 0, 0, 1]

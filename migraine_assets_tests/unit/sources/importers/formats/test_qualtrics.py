@@ -16,3 +16,12 @@ def test_the_header_rows_of_qualtrics_are_no_answers(tmp_path: Path) -> None:
     frame = open_table(str(tmp_path / "q.csv"), mapping=str(tmp_path / "m.yaml")).frame
     assert frame["migraine_occurrence"].tolist() == [0, 1]
     assert frame["source_row"].tolist() == [4, 5]
+
+
+def test_an_export_of_qualtrics_without_import_ids_has_two_header_rows(tmp_path: Path) -> None:
+    lines = QUALTRICS.splitlines()
+    (tmp_path / "q.csv").write_text("\n".join([*lines[:2], *lines[3:]]) + "\n")
+    (tmp_path / "m.yaml").write_text("columns: {participant_id: participant_id, date: Q1_date}\nmatch_names: true\n")
+    frame = open_table(str(tmp_path / "q.csv"), mapping=str(tmp_path / "m.yaml")).frame
+    assert frame["migraine_occurrence"].tolist() == [0, 1]
+    assert frame["source_row"].tolist() == [3, 4]

@@ -1,5 +1,7 @@
 from pathlib import Path
 
+import pytest
+
 from migraine_assets.sources.table import open_table
 
 REDCAP = """\
@@ -23,3 +25,34 @@ def test_the_baseline_rows_of_redcap_are_spread_over_the_days(tmp_path: Path) ->
     assert frame["bright_light"].tolist() == [1, 0, 0]
     assert frame["migraine_occurrence"].tolist() == [0, 1, 0]
     assert any("2 baseline rows" in note for note in delivery.notes)
+
+
+EVENTS = """\
+record_id,redcap_event_name,age,diary_date,migraine,diary_complete
+001,enrolment_arm_1,27,,,
+001,day_1_arm_1,,2024-01-09,0,2
+001,day_2_arm_1,,2024-01-10,1,2
+002,enrolment_arm_1,41,,,
+002,day_1_arm_1,,2024-01-09,0,2
+"""
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        EVENTS,
+        EVENTS.replace("redcap_event_name", "Event Name"),
+        # Repeating instruments are switched on, and none was used.
+        EVENTS.replace("event_name,", "event_name,redcap_repeat_instrument,redcap_repeat_instance,").replace(
+            "_1,", "_1,,,"
+        ),
+    ],
+)
+def test_baseline_events_of_redcap_are_spread_without_repeating_instruments(tmp_path: Path, content: str) -> None:
+    (tmp_path / "r.csv").write_text(content)
+    mapping = "columns: {participant_id: record_id, date: diary_date}\nmatch_names: true\n"
+    (tmp_path / "m.yaml").write_text(mapping)
+    frame = open_table(str(tmp_path / "r.csv"), mapping=str(tmp_path / "m.yaml")).frame
+    assert frame["participant_id"].tolist() == ["001", "001", "002"]
+    assert frame["age"].tolist() == [27, 27, 41]
+    assert frame["migraine_occurrence"].tolist() == [0, 1, 0]

@@ -1,0 +1,121 @@
+"""The cells of a list of attacks: times, durations and severities, with a count of those that cannot be read.
+
+A bad cell costs the cell: an end or a severity becomes unknown, and only an attack without a start is left out.
+Not here: the columns of a table of attacks (`sources.importers.formats.attack_events`), the days of an attack
+(`sources.importers.attacks`).
+"""
+
+import datetime as dt
+from collections.abc import Callable, Sequence
+from typing import TypeVar
+
+import numpy as np
+
+from migraine_assets.errors import DataRefused
+from migraine_assets.sources.importers.attacks import LONGEST
+from migraine_assets.sources.importers.sheets import Cell
+from migraine_assets.sources.importers.side_table import number_of
+from migraine_assets.sources.importers.times import day_order, duration, local_time
+
+T = TypeVar("T")
+
+# If more of the cells of one kind cannot be read, their form is another, and the file is refused.
+_MOST_UNREADABLE = 0.10
+# Attacks last for hours: of plain numbers, a median above this is in minutes.
+_MOST_HOURS = 24.0
+
+
+class EventCells:
+    """Reads the cells of the attacks of one file. `starts`: all start cells, which together decide the order of dates.
+
+    `minutes`: whether durations without a unit are in minutes; None if their distribution decides. `overnight`: whether
+    ends are times of day, so that an end before the start is on the next day.
+    """
+
+    def __init__(
+        self,
+        file: str,
+        column: str,
+        starts: Sequence[str],
+        durations: Sequence[str] = (),
+        *,
+        minutes: bool | None = None,
+        overnight: bool = False,
+    ) -> None:
+        self._file = file
+        self._day_first, self._notes = day_order(file, column, starts)
+        self._overnight = overnight
+        self._failed: dict[str, list[DataRefused]] = {}
+        self._total = len(starts)
+        plain = [number for text in durations if (number := number_of(text)) is not None]
+        self._minutes = bool(plain) and float(np.median(plain)) > _MOST_HOURS if minutes is None else minutes
+        if plain:
+            unit = "minutes" if self._minutes else "hours"
+            self._notes = (*self._notes, f"{file}: durations without a unit were read as {unit}.")
+
+    def time(self, cell: Cell, line: int, what: str) -> dt.datetime | None:
+        """Return a time, with its zone if it states one; None for an empty or unreadable cell, counted as `what`."""
+        return self._read(what, cell, lambda text: local_time(
+            text, file=self._file, line=line, day_first=self._day_first, keep_zone=True
+        ))  # fmt: skip
+
+    def end(self, start: dt.datetime, end: Cell, lasted: Cell, line: int) -> dt.datetime | None:
+        """Return the end of an attack from its cell, or from its duration; None if neither can be used."""
+        if end:
+            ended = self.time(end, line, "end")
+        elif lasted:
+            number = number_of(lasted)
+            hours = None if number is None else number / 60 if self._minutes else number
+            span = dt.timedelta(hours=hours) if hours is not None and 0 <= hours < 1e5 else self._read(
+                "duration", lasted, lambda text: duration(text, file=self._file, line=line)
+            )  # fmt: skip
+            ended = None if span is None else start + span
+        else:
+            return None
+        if ended is None:
+            return None
+        if (ended.tzinfo is None) != (start.tzinfo is None):
+            start, ended = start.replace(tzinfo=None), ended.replace(tzinfo=None)
+        if self._overnight and ended < start:
+            ended += dt.timedelta(days=1)
+        if dt.timedelta() <= ended - start <= LONGEST:
+            return ended
+        self._fail("end", DataRefused(
+            f"{self._file} line {line}: the attack lasts from {start} to {ended}. Correct its start or end; an attack "
+            f"of more than {LONGEST.days} days is not accepted."
+        ))  # fmt: skip
+        return None
+
+    def severity(self, cell: Cell, line: int) -> float | None:
+        """Return a severity from 0 to 10, also of `7/10`; None for any other."""
+        if cell is None or not cell.strip():
+            return None
+        number = number_of(cell.partition("/")[0])
+        if number is not None and 0 <= number <= 10:
+            return number
+        self._fail("severity", DataRefused(
+            f"{self._file} line {line}: a severity is not a number from 0 to 10. Leave the column out, or correct it."
+        ))  # fmt: skip
+        return None
+
+    def notes(self) -> tuple[str, ...]:
+        """Return what was decided and counted. Raises `DataRefused`, the first, if too many cells cannot be read."""
+        counts = []
+        for what, errors in self._failed.items():
+            if len(errors) > max(1.0, _MOST_UNREADABLE * self._total) and what != "severity":
+                raise errors[0]
+            effect = "such attacks were left out" if what == "start" else "they are unknown"
+            counts.append(f"{self._file}: {len(errors)} cells of the {what} cannot be used; {effect}.")
+        return (*self._notes, *counts)
+
+    def _read(self, what: str, cell: Cell, read: Callable[[str], T]) -> T | None:
+        if cell is None or not cell.strip():
+            return None
+        try:
+            return read(cell)
+        except DataRefused as error:
+            self._fail(what, error)
+            return None
+
+    def _fail(self, what: str, error: DataRefused) -> None:
+        self._failed.setdefault(what, []).append(error)
