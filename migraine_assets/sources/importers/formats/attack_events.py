@@ -11,7 +11,7 @@ from migraine_assets.core.diary.aliases import canonical
 from migraine_assets.errors import ConfigurationError
 from migraine_assets.sources.columns.binding import listed
 from migraine_assets.sources.columns.observation import EventColumns
-from migraine_assets.sources.columns.units import split_header
+from migraine_assets.sources.columns.stated_units import split_header
 from migraine_assets.sources.files.sheet import Sheet
 from migraine_assets.sources.importers.attacks import Attack, AttackList
 from migraine_assets.sources.importers.event_cells import EventCells

@@ -18,7 +18,7 @@ def test_the_weather_of_a_diary_is_fetched_and_joined(tmp_path: Path, capsys: py
         assert "Nothing else leaves this machine" in said
         # A file that is there is neither overwritten nor asked for.
         assert run_command(arguments) == 2
-        assert len(service.asked) == 1
+        assert len(service.queries) == 1
     frame = open_table(str(tmp_path)).frame
     assert frame["weather_pressure"].tolist() == [1001, 1002]
     assert frame["humidity"].tolist() == [51, 52]
