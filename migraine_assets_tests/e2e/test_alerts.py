@@ -37,7 +37,7 @@ def test_a_killed_and_restarted_daemon_sends_each_notification_once(home: Home) 
             _wait_for(lambda: {"Run failed", "Drift detected"} <= _kinds(receiver), daemon)
             _wait_for(lambda: {line.name for line in TABLE} <= set(heartbeats(home.store)), daemon)
             os.killpg(daemon.pid, signal.SIGKILL)
-        sent, killed = len(receiver.taken), dt.datetime.now(dt.UTC)
+        sent, killed = len(receiver.accepted), dt.datetime.now(dt.UTC)
         _write_drift(home, "none", day=2)
         with _daemon(home, receiver) as daemon:
             _wait_for(lambda: "Resolved" in _kinds(receiver), daemon)
@@ -74,7 +74,7 @@ def _daemon(home: Home, receiver: Webhook) -> Iterator["subprocess.Popen[bytes]"
 
 def _kinds(receiver: Webhook) -> set[str]:
     """Return the text before the first colon of each title and paragraph."""
-    lines = [line for message in receiver.taken for line in (message["title"], *message["message"].splitlines())]
+    lines = [line for message in receiver.accepted for line in (message["title"], *message["message"].splitlines())]
     return {line.partition(":")[0] for line in lines}
 
 

@@ -29,15 +29,15 @@ Path(sys.argv[2]).write_text(json.dumps(story.facts, default=str))
 
 def _reachable_sockets(demo: "subprocess.Popen[bytes]", output: Path) -> set[str]:
     """Wait for the end, and return the sockets of the service, the daemon and the receiver that others could reach."""
-    found, looks, deadline = set[str](), 0, time.monotonic() + 1200
+    sockets, looks, deadline = set[str](), 0, time.monotonic() + 1200
     while demo.poll() is None:
         assert time.monotonic() < deadline, output.read_text()[-3000:]
         if SERVES in output.read_text():
-            found.update(reachable_from_elsewhere(demo.pid))
+            sockets.update(reachable_from_elsewhere(demo.pid))
             looks += 1
         time.sleep(3)
     assert looks
-    return found
+    return sockets
 
 
 def test_the_platform_detects_alerts_retrains_and_swaps_on_its_own(tmp_path: Path) -> None:

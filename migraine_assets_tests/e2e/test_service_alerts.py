@@ -38,7 +38,7 @@ def test_a_damaged_bundle_and_a_killed_service_open_and_close_alerts(home: Home)
             "Resolved: Model bundle refused: service",
             "Service down: service (critical)",
         ]
-        assert "Model: attack logistic_regression" in receiver.taken[0]["message"]
+        assert "Model: attack logistic_regression" in receiver.accepted[0]["message"]
     finally:
         service.stop(signal.SIGKILL)
 

@@ -1,4 +1,4 @@
-"""Kept diaries for tests: opening them, and processes of their own that write to them."""
+"""Kept diaries for tests, and separate processes that write to them."""
 
 import subprocess
 import sys
@@ -36,7 +36,7 @@ def open_diaries(
     limits: Limits = LIMITS,
     clock: Callable[[], float] | None = None,
 ) -> Iterator[Diaries]:
-    """The diaries at `url`, or in a file under `home`."""
+    """Open the diaries at `url`, or in a file under `home`."""
     more: dict[str, Any] = {} if clock is None else {"clock": clock}
     diaries = Diaries(open_database(url, home=home), secret=secret, limits=limits, **more)
     try:
@@ -48,7 +48,7 @@ def open_diaries(
 def writer(
     url: str | None, home: Path, *fields: str, participant: str = "anna", day: int = 20_000, last: int, step: int
 ) -> "subprocess.Popen[str]":
-    """A process that writes `last` numbers into `fields`, of one day (`step` 0) or of as many days (`step` 1)."""
+    """Start a process that writes `last` numbers into `fields`, of one day (`step` 0) or of as many days (`step` 1)."""
     numbers = map(str, (day, last, step))
     return subprocess.Popen(
         [sys.executable, "-c", _WRITER, url or "", str(home), participant, *numbers, *fields],

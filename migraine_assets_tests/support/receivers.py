@@ -17,17 +17,17 @@ from migraine_assets_tests.support.ports import free_port
 
 @dataclass
 class Webhook:
-    """Requests to an HTTP receiver. It answers every request with `status`; `taken` are the accepted ones."""
+    """The requests to an HTTP receiver, which answers each with `status`; `accepted`: those with a status below 300."""
 
     url: str = ""
     status: int = 200
-    asked: list[dict[str, Any]] = field(default_factory=list)
-    taken: list[dict[str, Any]] = field(default_factory=list)
+    received: list[dict[str, Any]] = field(default_factory=list)
+    accepted: list[dict[str, Any]] = field(default_factory=list)
 
     @property
     def titles(self) -> list[str]:
         """Return the titles of the accepted notifications, in order."""
-        return [message["title"] for message in self.taken]
+        return [message["title"] for message in self.accepted]
 
 
 @contextmanager
@@ -38,9 +38,9 @@ def webhook() -> Iterator[Webhook]:
     class Handler(BaseHTTPRequestHandler):
         def do_POST(self) -> None:
             content = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
-            state.asked.append(content)
+            state.received.append(content)
             if state.status < 300:
-                state.taken.append(content)
+                state.accepted.append(content)
             self.send_response(state.status)
             self.send_header("Content-Length", "2")
             self.end_headers()

@@ -1,7 +1,7 @@
-"""`GET /forecasts`: the next day of everybody whose diary is kept for an API key, a part of them at a time.
+"""`GET /forecasts`: forecasts of the next day for all participants with a kept diary of an API key, in pages.
 
-It is an overview for staff: nothing is recorded, so looking again and again does not change what is monitored. Not
-here: the recorded forecast of one participant (`serving.api.forecast`), the list as a page (`serving/page/staff.js`).
+An overview for staff. It is not recorded, so repeated requests do not change the monitored predictions. Not here: the
+recorded forecast of one participant (`serving.api.forecast`), the page (`serving/page/staff.js`).
 """
 
 from collections.abc import Sequence
@@ -31,7 +31,7 @@ _encode = msgspec.json.Encoder().encode
 
 
 class _Diary(NamedTuple):
-    """The newest days of a participant, which a forecast needs, oldest first, and the profile."""
+    """The newest days of a participant, oldest first, and the profile: the input of a forecast."""
 
     kept: StoredDiary
     days: list[KeptDay]
@@ -39,7 +39,7 @@ class _Diary(NamedTuple):
 
 
 async def forecasts(services: Services, request: Request) -> Response:
-    """Handle `GET /forecasts`. `after`, `limit`: where to continue, and how many."""
+    """Handle `GET /forecasts`. `after`: `next` of the previous answer; `limit`: the largest number of participants."""
     after, count = page_of(request, most=MOST_FORECAST)
     people, following = await services.diaries.run(
         partial(_read, owner=owner_of(request), after=after, count=count),
@@ -52,7 +52,7 @@ async def forecasts(services: Services, request: Request) -> Response:
 
 
 def forecasts_of(services: Services, people: Sequence[_Diary], check: Check) -> list[ParticipantForecast]:
-    """Return the forecast of each of `people`, in order. Raises `ModelNotReady` if no model serves."""
+    """Return the forecast of each of `people`, in order. Raises `ModelNotReady` if no model is loaded."""
     models = services.predictor.models
     models.require_ready()
     cases = tuple(

@@ -138,7 +138,7 @@ def _fill(values: Floats, request: Any, schema: RequestSchema) -> None:
 
 
 def check_outcomes(values: Floats, days: Sequence[Any], prefix: str, schema: RequestSchema) -> None:
-    """Raise `Refused` where the outcomes of a day contradict each other.
+    """Raise `Refused` if the outcomes of a day contradict each other.
 
     `values` float64[columns, n] in the order of `RequestSchema.columns`; `days`: entries or their like.
     """

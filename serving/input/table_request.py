@@ -102,7 +102,7 @@ class TableRequest:
         return 8 * len(self._kinds()) * self.most
 
     def _decoded(self, table: Frame, content: memoryview) -> DecodedTable:
-        """Return the columns of `table`, copied from `content`, where they follow each other."""
+        """Return the columns of `table`, copied from their consecutive places in `content`."""
         schema, kinds, offset = self.schema, self._kinds(), 0
         values = np.empty((len(schema.columns), table.rows))
         sent = {schema.index[column.name] for column in table.columns if kinds[column.name] == NUMBER}

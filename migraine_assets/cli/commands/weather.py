@@ -1,4 +1,4 @@
-"""`migraine weather`: the weather of a place, fetched as a file that is joined to a diary.
+"""`migraine weather`: fetch the weather of a place as a file that is joined to a diary.
 
 Not here: the request (`sources.weather`), the join (`sources.joins`).
 """

@@ -31,7 +31,7 @@ def browser() -> Iterator[Browser]:
 
 @pytest.fixture(scope="session")
 def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """The address of a service with real models, which asks for no key."""
+    """Return the address of a service with real models and without API keys."""
     folder = tmp_path_factory.mktemp("service")
     with running(fresh_store(folder), folder) as (client, _):
         yield str(client.base_url)
@@ -66,7 +66,7 @@ def _errors(message: ConsoleMessage) -> list[str]:
 
 
 def days_of(page: Page) -> dict[str, dict[str, Any]]:
-    """The days that the page keeps in IndexedDB."""
+    """Return the days that the page has stored in IndexedDB."""
     return page.evaluate(
         """() => new Promise((resolve) => {
             const opening = indexedDB.open("migraine-diary");
@@ -82,7 +82,7 @@ def days_of(page: Page) -> dict[str, dict[str, Any]]:
 
 
 def write(folder: Path, name: str, text: str) -> Path:
-    """A file for the page to import."""
+    """Write a file for the page to import."""
     path = folder / name
     path.write_text(text, encoding="utf-8")
     return path

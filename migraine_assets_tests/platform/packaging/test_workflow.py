@@ -87,8 +87,8 @@ def test_slack_gets_the_failed_stages() -> None:
     with webhook() as receiver:
         address = receiver.url.replace("json://", "http://")
         assert _notify(RESULTS=results, RUN="https://run.example/1", SLACK_WEBHOOK=address).returncode == 0
-        assert "tests (failure)" in receiver.taken[0]["text"]
-        assert "image" not in receiver.taken[0]["text"]
+        assert "tests (failure)" in receiver.accepted[0]["text"]
+        assert "image" not in receiver.accepted[0]["text"]
         receiver.status = 500
         refused = _notify(RESULTS=results, SLACK_WEBHOOK=address)
     assert refused.returncode == 1

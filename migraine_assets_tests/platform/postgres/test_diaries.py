@@ -67,10 +67,10 @@ def test_processes_that_write_at_once_and_are_killed_lose_nothing(server: Postgr
     assert [process.communicate()[0].count("\n") for process in same] == [30, 30]
     with open_diaries(url, home=tmp_path) as diaries:
         [day] = diaries.days("", "anna", first=0, last=DAY) or []
-        kept = diaries.days("", "berta", first=0, last=DAY + 100_000) or []
+        days = diaries.days("", "berta", first=0, last=DAY + 100_000) or []
     assert day.values == {"stress_level": 29, "humidity": 29, "hydration": 29}
-    assert count <= len(kept) <= count + 1
-    assert all(each.values == {"stress_level": k, "hydration": k} for k, each in enumerate(kept))
+    assert count <= len(days) <= count + 1
+    assert all(each.values == {"stress_level": k, "hydration": k} for k, each in enumerate(days))
 
 
 def test_a_lost_connection_is_made_again_and_a_stopped_server_is_unavailable(server: Postgres, tmp_path: Path) -> None:

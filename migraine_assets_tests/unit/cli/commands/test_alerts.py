@@ -44,7 +44,7 @@ def test_a_channel_that_rejects_the_message_is_named_with_the_reason(home: Home)
     assert "2 of 3 channels rejected the message" in done.text
     assert "error=500" in done.text
     assert "does not accept this URL" in done.text
-    assert len(good.taken) == 1
+    assert len(good.accepted) == 1
     assert "very-secret-token" not in done.text
 
 

@@ -49,9 +49,9 @@ def test_a_kept_diary_and_what_was_delivered_of_it_are_erased(home: Home, monkey
             diaries.put(owner, participant, 20_000, {"stress_level": 4}, check=no_check)
     delivery = read_source("service", mapping=None, options={}, landing=None)
     frame = write_frame(home.store, "raw_diary", delivery.frame)
-    kept = delivery_files.keep(home.store, [(f.name, f.content) for f in delivery.files], identity=delivery.md5)
+    files = delivery_files.keep(home.store, [(f.name, f.content) for f in delivery.files], identity=delivery.md5)
     delivery_log.record(
-        home.store, kept, time="2026-03-01T12:00:00+00:00", source="service", description=delivery.description,
+        home.store, files, time="2026-03-01T12:00:00+00:00", source="service", description=delivery.description,
         identity=delivery.md5, accepted=3, quarantined=0, mapping=None, profile={}, data_version=delivery.md5,
     )  # fmt: skip
     listed = json.loads(home.migraine("erase", PERSON, "--json").out)["traces"]

@@ -13,9 +13,9 @@ def test_the_weather_of_a_diary_is_fetched_and_joined(tmp_path: Path, capsys: py
     with open_meteo() as service:
         arguments = ["weather", "--place", "-33.87,151.21", "--diary", diary, "--url", service.url]
         assert run_command(arguments) == 0
-        said = " ".join(capsys.readouterr().out.split())
-        assert "latitude=-33.9, longitude=151.2, start_date=2019-12-31, end_date=2020-01-02" in said
-        assert "Nothing else leaves this machine" in said
+        output = " ".join(capsys.readouterr().out.split())
+        assert "latitude=-33.9, longitude=151.2, start_date=2019-12-31, end_date=2020-01-02" in output
+        assert "Nothing else leaves this machine" in output
         # A file that is there is neither overwritten nor asked for.
         assert run_command(arguments) == 2
         assert len(service.queries) == 1

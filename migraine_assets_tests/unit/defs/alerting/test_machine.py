@@ -61,7 +61,7 @@ def test_a_silent_sensor_raises_an_alert_until_its_next_heartbeat(daemon: Daemon
         daemon.wait(minutes=1)
         _all_beat(daemon, but="alert_disk")
         daemon.evaluate("alert_heartbeats")
-    (message,) = daemon.receiver.taken
+    (message,) = daemon.receiver.accepted
     assert message["title"] == "Sensor silent: alert_disk (error)"
     assert "Last completed evaluation: 2026-03-01 12:00 UTC. Up to 25 min would be normal." in message["message"]
     daemon.evaluate("alert_disk")
@@ -85,7 +85,7 @@ def test_after_a_pause_of_the_daemon_sensors_get_time_to_catch_up(daemon: Daemon
     _all_beat(daemon)
     daemon.wait(minutes=1)
     daemon.evaluate("alert_heartbeats")
-    assert daemon.receiver.taken == []
+    assert daemon.receiver.accepted == []
 
 
 def test_a_sensor_that_is_switched_off_may_be_silent() -> None:
@@ -109,7 +109,7 @@ def test_an_undelivered_message_is_sent_again_by_the_delivery_sensor(daemon: Dae
     daemon.receiver.status = 500
     daemon.evaluate("alert_service")
     daemon.evaluate("alert_service")
-    assert daemon.receiver.taken == []
+    assert daemon.receiver.accepted == []
     daemon.receiver.status = 200
     daemon.wait(minutes=2)
     assert daemon.evaluate("alert_delivery") == "Attempts to send messages: 1, failed: 0."
@@ -120,7 +120,7 @@ def test_every_sensor_runs_on_an_empty_home_and_leaves_a_heartbeat(daemon: Daemo
     for name in NAMES:
         assert daemon.evaluate(name)
     assert set(heartbeats(daemon.store)) == set(NAMES)
-    assert daemon.receiver.taken == []
+    assert daemon.receiver.accepted == []
 
 
 def _all_beat(daemon: Daemon, *, but: str = "") -> None:

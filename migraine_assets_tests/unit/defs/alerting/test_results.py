@@ -20,7 +20,7 @@ def test_an_alert_on_drift_has_reason_model_start_and_link(daemon: Daemon) -> No
     daemon.extra = {"MIGRAINE_PUBLIC_URL": "https://dagster.example.org"}
     store_result(daemon, "drift", "drift")
     daemon.evaluate("alert_monitoring")
-    (message,) = daemon.receiver.taken
+    (message,) = daemon.receiver.accepted
     assert message["message"].splitlines() == [
         "Drift detected: attack (error)",
         "Window up to 2026-03-01: sleep_hours: PSI 0.41 is above 0.2.",
@@ -44,7 +44,7 @@ def test_drift_that_lasts_and_its_end_are_one_message_each(daemon: Daemon) -> No
 def test_other_verdicts_raise_no_alert(daemon: Daemon, status: Status) -> None:
     store_result(daemon, "drift", status)
     daemon.evaluate("alert_monitoring")
-    assert daemon.receiver.taken == []
+    assert daemon.receiver.accepted == []
 
 
 def test_a_window_with_too_little_data_resolves_nothing(daemon: Daemon) -> None:

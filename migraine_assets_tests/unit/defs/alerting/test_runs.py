@@ -70,7 +70,7 @@ def test_an_alert_on_a_failed_run_has_step_reason_and_link(daemon: Daemon) -> No
     BROKEN["numbers"] = StoreError("The disk of the store is full. Free some space.")
     run_id = run(daemon)
     daemon.evaluate("alert_failed_runs")
-    (message,) = daemon.receiver.taken
+    (message,) = daemon.receiver.accepted
     assert message["title"] == "Run failed: count (error)"
     assert "numbers failed: StoreError: The disk of the store is full. Free some space." in message["message"]
     assert f"See https://dagster.example.org/runs/{run_id}" in message["message"]
@@ -81,8 +81,8 @@ def test_an_error_message_that_may_quote_a_diary_is_not_sent(daemon: Daemon, err
     BROKEN["numbers"] = error
     run(daemon)
     daemon.evaluate("alert_failed_runs")
-    assert f"numbers failed: {type(error).__name__}." in daemon.receiver.taken[0]["message"]
-    assert "Smith" not in daemon.receiver.taken[0]["message"]
+    assert f"numbers failed: {type(error).__name__}." in daemon.receiver.accepted[0]["message"]
+    assert "Smith" not in daemon.receiver.accepted[0]["message"]
 
 
 def test_failures_of_a_job_are_one_alert_until_it_succeeds(daemon: Daemon) -> None:
@@ -102,13 +102,13 @@ def test_a_lost_cursor_repeats_no_message(daemon: Daemon) -> None:
         BROKEN["numbers"] = ValueError() if broken else False
         run(daemon)
         daemon.evaluate("alert_failed_runs")
-    heard = len(daemon.receiver.taken)
-    assert heard == 3
+    count = len(daemon.receiver.accepted)
+    assert count == 3
     daemon.cursors.clear()
     daemon.evaluate("alert_failed_runs")
     daemon.cursors["alert_failed_runs"] = "nonsense"
     daemon.evaluate("alert_failed_runs")
-    assert len(daemon.receiver.taken) == heard
+    assert len(daemon.receiver.accepted) == count
     assert daemon.open() == [("run_failed", "count")]
 
 
@@ -129,7 +129,7 @@ def test_a_killed_run_raises_an_alert_without_a_failed_step(daemon: Daemon) -> N
     made = daemon.instance.create_run_for_job(DEFS.resolve_job_def("count"), status=dg.DagsterRunStatus.STARTED)
     daemon.instance.report_run_failed(made, "The process of the run is gone.")
     daemon.evaluate("alert_failed_runs")
-    assert "The process of the run is gone." in daemon.receiver.taken[0]["message"]
+    assert "The process of the run is gone." in daemon.receiver.accepted[0]["message"]
 
 
 def test_a_failure_that_dagster_will_retry_raises_no_alert(daemon: Daemon) -> None:
@@ -138,7 +138,7 @@ def test_a_failure_that_dagster_will_retry_raises_no_alert(daemon: Daemon) -> No
     )
     daemon.instance.report_run_failed(made, "Evicted.")
     daemon.evaluate("alert_failed_runs")
-    assert daemon.receiver.taken == []
+    assert daemon.receiver.accepted == []
 
 
 def test_a_check_that_is_not_blocking_raises_an_alert_of_its_severity(daemon: Daemon) -> None:
@@ -146,9 +146,9 @@ def test_a_check_that_is_not_blocking_raises_an_alert_of_its_severity(daemon: Da
     BROKEN["plausible"] = True
     run(daemon)
     daemon.evaluate("alert_failed_runs")
-    assert daemon.receiver.taken == []
+    assert daemon.receiver.accepted == []
     daemon.evaluate("alert_failed_checks")
-    (message,) = daemon.receiver.taken
+    (message,) = daemon.receiver.accepted
     assert message["title"] == "Check failed: numbers: plausible (warning)"
     assert "41 is too many." in message["message"]
     assert "See https://dagster.example.org/assets/numbers?view=checks" in message["message"]
@@ -159,7 +159,7 @@ def test_a_blocking_check_raises_an_error_that_says_so(daemon: Daemon) -> None:
     run(daemon)
     daemon.evaluate("alert_failed_checks")
     assert daemon.receiver.titles == ["Check failed: numbers: complete (error)"]
-    assert "12 are missing. It blocked downstream assets." in daemon.receiver.taken[0]["message"]
+    assert "12 are missing. It blocked downstream assets." in daemon.receiver.accepted[0]["message"]
 
 
 def test_an_alert_on_a_check_lasts_until_the_check_passes(daemon: Daemon) -> None:

@@ -75,7 +75,7 @@ def test_an_alert_on_the_error_rate_names_the_model(daemon: Daemon, service: Ser
     tick(daemon)
     service.answer(90, 10)
     tick(daemon)
-    (message,) = daemon.receiver.taken
+    (message,) = daemon.receiver.accepted
     assert message["title"] == "Error rate too high: service (critical)"
     assert "10.0% of 100 responses in the last 5 minutes were server errors. The limit is 5%." in message["message"]
     assert "Model: attack xgboost 0123456789ab" in message["message"]
@@ -85,14 +85,14 @@ def test_five_percent_of_errors_raise_no_alert(daemon: Daemon, service: Service)
     tick(daemon)
     service.answer(95, 5)
     assert tick(daemon) == "100 requests in the last 5 minutes, 5.0% failed, p95 0.02 s."
-    assert daemon.receiver.taken == []
+    assert daemon.receiver.accepted == []
 
 
 def test_errors_before_the_first_evaluation_raise_no_alert(daemon: Daemon, service: Service) -> None:
     service.answer(0, 1000)
     tick(daemon)
     tick(daemon)
-    assert daemon.receiver.taken == []
+    assert daemon.receiver.accepted == []
 
 
 def test_an_error_rate_is_resolved_after_ten_minutes_within_the_limit(daemon: Daemon, service: Service) -> None:
@@ -119,7 +119,7 @@ def test_latency_beyond_the_last_bucket_raises_an_alert(daemon: Daemon, service:
     tick(daemon)
     service.answer(30, seconds=60.0)
     tick(daemon)
-    assert "was beyond the histogram's last bound" in daemon.receiver.taken[0]["message"]
+    assert "was beyond the histogram's last bound" in daemon.receiver.accepted[0]["message"]
 
 
 def test_a_restart_of_the_service_neither_raises_nor_hides_an_alert(daemon: Daemon, service: Service) -> None:
@@ -129,7 +129,7 @@ def test_a_restart_of_the_service_neither_raises_nor_hides_an_alert(daemon: Daem
     service.start()
     service.answer(70, 30)
     tick(daemon)
-    assert "30.0% of 100 responses" in daemon.receiver.taken[0]["message"]
+    assert "30.0% of 100 responses" in daemon.receiver.accepted[0]["message"]
 
 
 def test_a_refused_bundle_raises_an_alert_until_another_one_is_loaded(daemon: Daemon, service: Service) -> None:
@@ -150,7 +150,7 @@ def test_a_service_is_down_at_the_second_failure_and_resolved_after_the_settling
     tick(daemon)
     service.stop()
     assert "returned no metrics" in tick(daemon)
-    assert daemon.receiver.taken == []
+    assert daemon.receiver.accepted == []
     tick(daemon)
     assert daemon.receiver.titles == ["Service down: service (critical)"]
     service.start()
@@ -163,7 +163,7 @@ def test_a_service_without_a_model_is_down(daemon: Daemon, service: Service) -> 
     service.metrics.set_model_info([], ready=False)
     tick(daemon)
     tick(daemon)
-    assert "no replica holds a model" in daemon.receiver.taken[0]["message"]
+    assert "no replica holds a model" in daemon.receiver.accepted[0]["message"]
 
 
 def test_without_a_response_no_alert_of_the_service_is_resolved(daemon: Daemon, service: Service) -> None:

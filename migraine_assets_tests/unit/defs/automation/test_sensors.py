@@ -206,9 +206,9 @@ def test_days_that_were_accepted_are_not_new(home: MonitoredHome, monkeypatch: p
     home = replace_source(home, "service")
     keep_days(home, 2, 2)
     delivery = read_source("service", mapping=None, options={}, landing=None)
-    kept = delivery_files.keep(home.store, [(f.name, f.content) for f in delivery.files], identity=delivery.md5)
+    files = delivery_files.keep(home.store, [(f.name, f.content) for f in delivery.files], identity=delivery.md5)
     delivery_log.record(
-        home.store, kept, time=dt.datetime.now(dt.UTC).isoformat(), source="service", description="",
+        home.store, files, time=dt.datetime.now(dt.UTC).isoformat(), source="service", description="",
         identity=delivery.md5, accepted=1, quarantined=0, mapping=None, profile={}, data_version="v",
     )  # fmt: skip
     requests, reason, _ = evaluate(home, "new_diaries")
@@ -223,7 +223,7 @@ def finished(home: MonitoredHome, job: str) -> None:
 
 
 def replace_source(home: MonitoredHome, source: str | None) -> MonitoredHome:
-    """The home with a configured source."""
+    """Return the home with a configured source."""
 
     class Sourced(MonitoredHome):
         @property

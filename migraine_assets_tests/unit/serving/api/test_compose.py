@@ -261,8 +261,8 @@ def onset_models(folder: Path) -> ModelSet:
 
 def test_an_answer_of_another_outcome_says_what_it_is_about_and_when(tmp_path: Path, models: ModelSet) -> None:
     days = [entry | {"migraine_severity": 6} if entry["migraine_occurrence"] else entry for entry in history()]
-    found = onset_models(tmp_path)
-    (outcome,) = ask(found, {"participant_id": "p", "entries": days})
+    onsets = onset_models(tmp_path)
+    (outcome,) = ask(onsets, {"participant_id": "p", "entries": days})
     about = outcome.prediction.outcome
     assert about is not None
     assert about.description == (
@@ -271,7 +271,7 @@ def test_an_answer_of_another_outcome_says_what_it_is_about_and_when(tmp_path: P
     assert (about.first_date, about.last_date, outcome.prediction.for_date) == (
         "2026-02-02", "2026-02-04", "2026-02-04"
     )  # fmt: skip
-    assert describe(found).tasks["attack"]["champion"]["outcome"]["definition"]["window"] == "any"
+    assert describe(onsets).tasks["attack"]["champion"]["outcome"]["definition"]["window"] == "any"
     assert outcome.prediction.attack is not None
     assert outcome.prediction.attack.base_rate is not None
     rate = outcome.prediction.attack.base_rate

@@ -19,7 +19,7 @@ DAY = "/diaries/anna/days/2026-02-01"
 
 @contextmanager
 def service(folder: Path, store: Store | None = None, **changes: Any) -> Iterator[tuple[httpx.Client, Services]]:
-    """The service with its diaries in `folder`."""
+    """Run the service with its diaries in `folder`."""
     with running(store or Store(str(folder / "store")), folder, **changes) as parts:
         yield parts
 
@@ -185,16 +185,16 @@ def test_a_forecast_is_the_answer_and_the_record_of_predict(tmp_path: Path) -> N
         keep(client, "anna", entries)
         client.put("/diaries/anna", json={"age": 34, "sex": "F"})
         body = {"participant_id": "anna", "age": 34, "sex": "F", "entries": entries}
-        predicted, kept = client.post("/predict", json=body).json(), client.get("/forecast/anna").json()
+        predicted, forecast = client.post("/predict", json=body).json(), client.get("/forecast/anna").json()
         explained = client.get("/forecast/anna", params={"explain": "true"}).json()
         before = client.get("/forecast/anna", params={"day": "2026-01-20"}).json()
         first, second, *_ = sorted(records_of(services, store), key=lambda record: record.time)
     assert predicted["attack"]
-    assert predicted | {"prediction_id": ""} == kept | {"prediction_id": ""}
+    assert predicted | {"prediction_id": ""} == forecast | {"prediction_id": ""}
     assert (first.participant, first.for_date, first.features, first.outputs, first.bundles) == (
         second.participant, second.for_date, second.features, second.outputs, second.bundles
     )  # fmt: skip
-    assert second.id == kept["prediction_id"]
+    assert second.id == forecast["prediction_id"]
     assert explained["reasons"]["attack"]["contributions"]
     assert before["for_date"] == "2026-01-21"
 

@@ -17,7 +17,7 @@ PEOPLE = {"anna": history(30), "berta": history(12, stress_level=9), "carla": hi
 
 
 @pytest.fixture(scope="module")
-def kept(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[httpx.Client, Services, Store]]:
+def stored_diaries(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[httpx.Client, Services, Store]]:
     """A service that keeps the diaries of four people, one of them without a day."""
     folder = tmp_path_factory.mktemp("forecasts")
     store = fresh_store(folder)
@@ -28,8 +28,8 @@ def kept(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[httpx.Clien
         yield client, services, store
 
 
-def test_each_forecast_is_that_of_the_participant_alone(kept: tuple[httpx.Client, Services, Store]) -> None:
-    client, _, _ = kept
+def test_each_forecast_is_that_of_the_participant_alone(stored_diaries: tuple[httpx.Client, Services, Store]) -> None:
+    client, _, _ = stored_diaries
     listed = {one["participant_id"]: one for one in client.get("/forecasts").json()["forecasts"]}
     assert set(listed) == {*PEOPLE, "dora"}
     for name, entries in PEOPLE.items():
@@ -44,8 +44,8 @@ def test_each_forecast_is_that_of_the_participant_alone(kept: tuple[httpx.Client
         assert listed[name]["warnings"][0]["code"] == "too_little_history"
 
 
-def test_parts_follow_each_other(kept: tuple[httpx.Client, Services, Store]) -> None:
-    client, _, _ = kept
+def test_parts_follow_each_other(stored_diaries: tuple[httpx.Client, Services, Store]) -> None:
+    client, _, _ = stored_diaries
     names: list[str] = []
     after = ""
     for _ in range(5):
@@ -58,8 +58,8 @@ def test_parts_follow_each_other(kept: tuple[httpx.Client, Services, Store]) -> 
     assert client.get("/forecasts", params={"limit": 501}).status_code == 422
 
 
-def test_a_list_is_not_recorded(kept: tuple[httpx.Client, Services, Store]) -> None:
-    client, services, store = kept
+def test_a_list_is_not_recorded(stored_diaries: tuple[httpx.Client, Services, Store]) -> None:
+    client, services, store = stored_diaries
     before = len(records_of(services, store))
     client.get("/forecasts")
     assert len(records_of(services, store)) == before

@@ -56,7 +56,7 @@ def test_two_channels_of_one_kind_can_be_told_apart() -> None:
 def test_a_webhook_gets_title_text_and_severity() -> None:
     with webhook() as receiver:
         assert send(one(receiver.url), MESSAGE).delivered
-        (received,) = receiver.taken
+        (received,) = receiver.accepted
     assert received["title"] == MESSAGE.title
     assert received["message"] == MESSAGE.body
     assert received["type"] == "failure"
@@ -66,8 +66,8 @@ def test_good_news_is_sent_as_success_and_a_late_message_names_its_time() -> Non
     good = Message("over", "It is over.", "error", good=True, made=NOW)
     with webhook() as receiver:
         assert send(one(receiver.url), good, late=True).delivered
-        assert receiver.taken[0]["type"] == "success"
-        assert receiver.taken[0]["message"].endswith("(Sent late: this message is from 2026-03-01 12:00 UTC.)")
+        assert receiver.accepted[0]["type"] == "success"
+        assert receiver.accepted[0]["message"].endswith("(Sent late: this message is from 2026-03-01 12:00 UTC.)")
 
 
 def test_a_response_of_500_is_a_failure_whose_reason_holds_no_secret(
@@ -127,7 +127,7 @@ def test_a_slack_webhook_gets_a_message_in_the_format_of_slack(monkeypatch: pyte
     with webhook() as receiver:
         monkeypatch.setattr(NotifySlack, "webhook_url", receiver.url.replace("json://", "http://"))
         result = send(one(SLACK), MESSAGE)
-        (received,) = receiver.asked
+        (received,) = receiver.received
     assert result.problem == ""
     (attachment,) = received["attachments"]
     assert "Drift detected: attack (error)" in json.dumps(received)

@@ -77,7 +77,7 @@ def test_an_alert_that_could_not_be_evaluated_is_neither_seen_nor_resolved(tmp_p
     alerts.report(seen(DRIFT), now=START)
     unknown = Observation(complete=DRIFTS, unknown=frozenset({("drift_detected", "attack")}))
     alerts.report(unknown, now=START + HOUR)
-    assert len(receiver.taken) == 1
+    assert len(receiver.accepted) == 1
 
 
 def test_the_alerts_of_one_evaluation_are_one_message(tmp_path: Path, receiver: Webhook) -> None:
@@ -92,7 +92,7 @@ def test_a_failure_and_the_success_after_it_are_both_sent_once(tmp_path: Path, r
     alerts = notifier(tmp_path, receiver)
     alerts.report(events, now=START + HOUR)
     alerts.report(events, now=START + 2 * HOUR)
-    (received,) = receiver.taken
+    (received,) = receiver.accepted
     assert "resolved at 2026-03-01 12:01 UTC" in received["message"]
 
 
@@ -108,7 +108,7 @@ def test_a_channel_that_returns_500_gets_the_messages_later_and_in_order(tmp_pat
     receiver.status = 200
     notifier(tmp_path, receiver).send_due(now=START + HOUR)
     assert receiver.titles == ["Drift detected: attack (error)", "Resolved: Drift detected: attack"]
-    assert "Sent late" in receiver.taken[0]["message"]
+    assert "Sent late" in receiver.accepted[0]["message"]
     assert outbox.queued_messages(alerts.store) == []
 
 
@@ -117,7 +117,7 @@ def test_a_message_is_not_sent_before_it_is_due(tmp_path: Path, receiver: Webhoo
     alerts = notifier(tmp_path, receiver)
     alerts.report(seen(DRIFT), now=START)
     alerts.send_due(now=START + dt.timedelta(seconds=29))
-    assert len(receiver.asked) == 1
+    assert len(receiver.received) == 1
 
 
 def test_a_failing_channel_neither_delays_nor_repeats_messages_of_another_one(
@@ -128,8 +128,8 @@ def test_a_failing_channel_neither_delays_nor_repeats_messages_of_another_one(
     alerts.report(seen(DRIFT), now=START)
     for minute in range(1, 90):
         alerts.send_due(now=START + minute * MINUTE)
-    assert len(second.taken) == 1
-    assert 5 < len(receiver.asked) < 10
+    assert len(second.accepted) == 1
+    assert 5 < len(receiver.received) < 10
 
 
 def test_a_message_does_not_wait_for_a_channel_that_was_removed(
@@ -139,7 +139,7 @@ def test_a_message_does_not_wait_for_a_channel_that_was_removed(
     notifier(tmp_path, receiver).report(seen(DRIFT), now=START)
     notifier(tmp_path, second).send_due(now=START + HOUR)
     assert outbox.queued_messages(Store(str(tmp_path / "store"))) == []
-    assert second.asked == []
+    assert second.received == []
 
 
 def test_a_message_that_was_queued_when_the_process_died_is_sent_by_the_next_one(
@@ -154,7 +154,7 @@ def test_a_message_that_was_queued_when_the_process_died_is_sent_by_the_next_one
         patch.setattr(open_alerts, "save", killed)
         with pytest.raises(KeyboardInterrupt):
             notifier(tmp_path, receiver).report(seen(DRIFT), now=START)
-    assert receiver.taken == []
+    assert receiver.accepted == []
     notifier(tmp_path, receiver).send_due(now=START + MINUTE)
     assert receiver.titles == ["Drift detected: attack (error)"]
 
@@ -204,7 +204,7 @@ def test_a_delivery_that_cannot_be_recorded_is_not_repeated(tmp_path: Path, rece
     full = replace(alerts, store=FullDisk(alerts.store.uri))
     for minute in range(60):
         full.send_due(now=START + minute * MINUTE)
-    assert len(receiver.taken) == 1
+    assert len(receiver.accepted) == 1
     second.status = 200
     full.send_due(now=START + 3 * HOUR)
     assert outbox.queued_messages(alerts.store) == []
@@ -230,7 +230,7 @@ def test_invalid_files_are_skipped(tmp_path: Path, receiver: Webhook) -> None:
     alerts.store.write(f"alerts/state/drift_detected/{leaf}", b'{"format": 1, "stan')
     alerts.store.write("alerts/outbox/20260101T000000.000000-0.json", b"\x00\xff")
     alerts.report(seen(DRIFT), now=START + MINUTE)
-    assert len(receiver.taken) == 2, "sent again, since the state was lost"
+    assert len(receiver.accepted) == 2, "sent again, since the state was lost"
 
 
 def test_resolved_alerts_and_undelivered_messages_are_removed_after_a_month(tmp_path: Path, receiver: Webhook) -> None:
@@ -259,9 +259,9 @@ def test_after_the_time_budget_messages_wait_for_the_next_evaluation(
     """A slow channel must not block a sensor until Dagster ends it."""
     alerts = notifier(tmp_path, receiver, second)
     replace(alerts, budget_seconds=0.0).report(seen(DRIFT), now=START)
-    assert receiver.asked == second.asked == []
+    assert receiver.received == second.received == []
     alerts.send_due(now=START + MINUTE)
-    assert len(receiver.taken) == len(second.taken) == 1
+    assert len(receiver.accepted) == len(second.accepted) == 1
 
 
 REPORTER = """
