@@ -1,4 +1,4 @@
-// The page of one person: what is shown when, and what happens on a click.
+// The page of one person: it decides what to show, and handles clicks.
 
 import { openDiary } from "./diary.js";
 import { inWords, today } from "./dates.js";
@@ -20,14 +20,14 @@ import { locale, number, t } from "./words.js";
 let diary;
 /** @type {Contract | null} */
 let contract = null;
-/** @type {any} the newest answer of the service, or the newest that was kept */
+/** @type {any} the newest answer of the service, or the newest stored one */
 let answer = null;
 /** @type {service.ServiceError | null} */
 let failure = null;
 let working = false;
 let day = today();
 let month = `${day.slice(0, 7)}-01`;
-/** Counts requests: an answer to an older one comes too late. */
+/** The number of requests. Answers to older requests are ignored. */
 let round = 0;
 
 async function start() {
@@ -43,7 +43,7 @@ async function start() {
   if ("serviceWorker" in navigator) navigator.serviceWorker.register("sw.js").catch(() => undefined);
 }
 
-/** Ask for the contract, and then for a forecast if there is a diary. */
+/** Request the contract, and then a forecast if there is a diary. */
 async function connect() {
   failure = null;
   try {
@@ -55,7 +55,7 @@ async function connect() {
   if (contract && !diary.empty) await refresh();
 }
 
-/** Ask for the forecast of the diary as it is now. */
+/** Request the forecast for the current diary. */
 async function refresh() {
   if (!contract) return connect();
   if (diary.empty) return undefined;
@@ -83,7 +83,7 @@ function failed(error) {
   failure = error;
 }
 
-/** @param {{ form?: boolean }} [parts] `form`: false leaves the form alone, which a person may be filling in */
+/** @param {{ form?: boolean }} [parts] `form`: false keeps the form, because a person may be filling it in */
 function show({ form = true } = {}) {
   translate();
   const ready = contract !== null;
@@ -245,7 +245,7 @@ async function chooseFile(input) {
 }
 
 /**
- * What a file holds. With each meaning that a person chooses for a column it is read again.
+ * Show the content of a file. It is read again after each choice of a column's meaning.
  * @param {string} text
  * @param {Contract} known
  * @param {import("./importer.js").Meanings} meanings

@@ -1,5 +1,5 @@
-// The fields of a diary as the service describes them at /contract, and which values they accept.
-// No field is named here: a field that a team adds appears in forms and imports by itself.
+// The fields of a diary, as /contract describes them, and the values that they accept.
+// No field is named here, so custom fields appear in forms and imports without changes.
 
 /**
  * @typedef {{
@@ -24,7 +24,7 @@ const NO = new Set(["0", "0.0", "false", "no", "n", "nein", "non"]);
 const EMPTY = new Set(["", "na", "n/a", "nan", "null", "none", "-", "–"]);
 
 /**
- * The fields of one of `roles` that a person enters.
+ * Return the fields with one of `roles` that a person enters.
  * @param {Contract} contract
  * @param {...Field["role"]} roles
  */
@@ -41,7 +41,7 @@ export function fieldNamed(contract, name) {
 }
 
 /**
- * The value that `text` means for `field`, null where it says nothing, or what is wrong with it.
+ * Return the value of `text` for `field`, null for an empty text, or the problem with it.
  * @param {Field} field
  * @param {string} text
  * @returns {Checked}
@@ -65,7 +65,7 @@ export function check(field, text) {
 }
 
 /**
- * A number with a decimal point or comma.
+ * Parse a number with a decimal point or comma.
  * @param {string} text
  * @returns {number | null}
  */
@@ -74,7 +74,7 @@ function toNumber(text) {
 }
 
 /**
- * `values` without what contradicts them: without an attack there is neither a severity nor a duration.
+ * Return `values` without contradictions: without an attack, severity and duration are removed.
  * @param {Values} values
  * @returns {Values}
  */

@@ -1,9 +1,9 @@
-// Delimited text: reading with quotes and any usual delimiter, and writing.
+// Delimited text: reading, with quotes and all common delimiters, and writing.
 
 const DELIMITERS = [",", ";", "\t", "|"];
 
 /**
- * The rows of a file, without empty ones.
+ * Return the rows of a file, without empty ones.
  * @param {string} text
  * @returns {{ line: number, cells: string[] }[]} `line`: counted from 1, of the first line of the row
  */

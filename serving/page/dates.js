@@ -1,7 +1,7 @@
-// Calendar days as ISO strings, which sort and compare as they are. No time of day and no time zone.
+// Calendar days as ISO strings, which can be sorted and compared as strings. No time of day and no time zone.
 
 /**
- * The day of this clock.
+ * Return today by the clock of this device.
  * @returns {string}
  */
 export function today() {
@@ -19,7 +19,7 @@ export function iso(year, month, day) {
 }
 
 /**
- * Whether `text` is a calendar day as YYYY-MM-DD.
+ * Return whether `text` is a calendar day as YYYY-MM-DD.
  * @param {string} text
  */
 export function isDay(text) {
@@ -27,7 +27,7 @@ export function isDay(text) {
 }
 
 /**
- * `day` moved by `count` days.
+ * Return `day` plus `count` days.
  * @param {string} day
  * @param {number} count
  */
@@ -38,7 +38,7 @@ export function shift(day, count) {
 }
 
 /**
- * Days from `first` to `last`.
+ * Return the number of days from `first` to `last`.
  * @param {string} first
  * @param {string} last
  */
@@ -47,7 +47,7 @@ export function between(first, last) {
 }
 
 /**
- * `count` days up to `last`, oldest first.
+ * Return `count` days up to `last`, oldest first.
  * @param {string} last
  * @param {number} count
  */
@@ -56,7 +56,7 @@ export function daysUpTo(last, count) {
 }
 
 /**
- * `day` in words of `locale`.
+ * Return `day` in words of `locale`.
  * @param {string} day
  * @param {string} locale
  * @param {Intl.DateTimeFormatOptions} options

@@ -1,4 +1,4 @@
-// Days at a glance: the strip of the last four weeks, and the calendar of attacks and forecasts.
+// Overviews of days: the strip of the last four weeks, and the calendar of attacks and forecasts.
 
 import { ATTACK, SEVERITY } from "./contract.js";
 import { daysUpTo, inWords, iso, shift, today } from "./dates.js";
@@ -15,7 +15,7 @@ import { locale, number, t } from "./words.js";
 const SEVEREST = 10;
 
 /**
- * One bar per day: its height is the severity, a ring is a day without attack, a dot was not entered.
+ * One bar per day: its height is the severity; a ring is a day without an attack, and a dot a day without an entry.
  * @param {Diary} diary
  * @param {number} count
  * @param {Edit | null} edit null: nothing can be entered here
@@ -45,7 +45,7 @@ export function stripView(diary, count, edit) {
 }
 
 /**
- * The month of `month` (its first day) and the one before.
+ * Build the calendar of `month` (its first day) and of the month before.
  * @param {Diary} diary
  * @param {string} month
  * @param {Edit} edit

@@ -1,4 +1,4 @@
-// The diary of this browser, in IndexedDB: days, what is said about the person, and the forecasts that were made.
+// The diary of this browser, in IndexedDB: days, the profile of the person, and the forecasts.
 // It leaves the browser only in the request for a forecast (`service.js`) and in an export (`files.js`).
 
 /**
@@ -11,7 +11,7 @@ const VERSION = 1;
 const STORES = { days: "day", about: "name", forecasts: "day" };
 
 export class Diary {
-  /** @param {IDBDatabase | null} database null: this browser keeps nothing, so everything is lost with the page. */
+  /** @param {IDBDatabase | null} database null: this browser stores nothing, so everything is lost when the page is closed. */
   constructor(database) {
     this.database = database;
     /** @type {Map<string, Values>} */
@@ -36,13 +36,13 @@ export class Diary {
     return this.dates.at(-1) ?? null;
   }
 
-  /** Whether what is entered outlives the page. */
+  /** Whether entries are still there after the page is closed. */
   get kept() {
     return !this.failed && (this.database !== null || this.pending);
   }
 
   /**
-   * Set what is known of these days. A day without any value is removed.
+   * Set the values of these days. A day without values is removed.
    * @param {Map<string, Values>} days
    */
   async putDays(days) {
@@ -81,7 +81,7 @@ export class Diary {
     await this.#write("about", (store) => store.put(record));
   }
 
-  /** Delete the database with everything in it, and open a new one when something is written again. */
+  /** Delete the database. The next change creates a new one. */
   async erase() {
     this.database?.close();
     this.days.clear();
@@ -95,9 +95,9 @@ export class Diary {
     this.failed = false;
   }
 
-  /** Whether there is no database yet, so that the next change makes one. */
+  /** Whether there is no database yet. The next change creates it. */
   pending = false;
-  /** Whether the browser refused to keep something, as on a full disk. */
+  /** Whether the browser failed to store a change, for example because the disk is full. */
   failed = false;
 
   /**
@@ -122,7 +122,7 @@ export class Diary {
   }
 }
 
-/** The diary of this browser, as it was left. */
+/** Open the stored diary of this browser. */
 export async function openDiary() {
   const found = await exists();
   const opened = found ? await database() : null;
@@ -142,7 +142,7 @@ export async function openDiary() {
   return diary;
 }
 
-/** Whether a database is there; none is made before there is something to keep. */
+/** Return whether the database exists. It is created by the first change. */
 async function exists() {
   try {
     const all = await indexedDB.databases();
@@ -160,7 +160,7 @@ async function database() {
       for (const [name, keyPath] of Object.entries(STORES)) request.result.createObjectStore(name, { keyPath });
     };
     const opened = await finished(request);
-    // Another tab erases the diary: this one must not go on with it.
+    // Another tab erases the diary, so this tab must stop using it.
     opened.onversionchange = () => {
       opened.close();
       location.reload();

@@ -1,4 +1,4 @@
-// Swagger UI on the OpenAPI document of this service. Where the service asks for a key, it is sent with each request.
+// Swagger UI on the OpenAPI document of this service. If the service needs a key, it is sent with each request.
 
 const form = document.getElementById("key-form");
 
@@ -15,7 +15,7 @@ async function show() {
     document.getElementById("key").focus();
     return;
   }
-  // Without the validator, which is another host.
+  // Without the validator, because it is on another host.
   const own = { dom_id: "#swagger", url: "openapi.json", validatorUrl: null, deepLinking: true, requestInterceptor: withKey };
   window.SwaggerUIBundle({ ...own, layout: "BaseLayout" });
 }

@@ -1,5 +1,5 @@
-// Names of the fields that the platform brings, for people, and their sentences. One row: English, German, Spanish,
-// French; sentences in English come from the contract. A field of a team's own shows what the contract says.
+// Display names and descriptions of the platform's own fields. One row: English, German, Spanish,
+// French; English descriptions come from the contract, as do all texts of custom fields.
 
 /** @type {Record<string, string[]>} */
 export const FIELDS = {

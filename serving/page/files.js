@@ -1,4 +1,4 @@
-// The diary as files: the view of a file before it is imported, and exports.
+// The diary as files: the preview of an import, and exports.
 
 import { ATTACK } from "./contract.js";
 import { writeCsv } from "./csv.js";

@@ -1,4 +1,4 @@
-// What an answer of the service says about tomorrow: risk against the usual, certainty, reasons, what is missing.
+// The forecast in an answer of the service: risk compared with the usual, certainty, reasons, missing entries.
 
 import { ATTACK, fieldNamed } from "./contract.js";
 import { between, daysUpTo, inWords, shift, today } from "./dates.js";
@@ -14,10 +14,10 @@ import { has, label, locale, list, number, t } from "./words.js";
 
 const DOTS = 20;
 const REASONS = 5;
-/** The bars end at ten days of 100, or at the largest effect: a small effect looks small. */
+/** The bars end at ten days of 100, or at a larger effect, so that a small effect looks small. */
 const LEAST_SCALE = 0.1;
 const MISSING = 6;
-/** Warnings that the page says elsewhere, or that mean nothing to the person. */
+/** Warnings that the page shows elsewhere, or that are irrelevant to the person. */
 const SILENT = new Set(["too_little_history", "simulated_model", "other_features_code"]);
 
 const LONG = /** @type {const} */ ({ weekday: "long", day: "numeric", month: "long" });

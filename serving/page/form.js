@@ -1,4 +1,4 @@
-// The form of one day, made from the contract: kinds, units, bounds, and the sentence of each field as help.
+// The form of one day, built from the contract: kinds, units, bounds, and the description of each field as help.
 
 import { ATTACK, DURATION, SEVERITY, check, consistent, fieldsOf } from "./contract.js";
 import { isDay, today } from "./dates.js";

@@ -1,4 +1,4 @@
-// A diary from a file that a person chose. It is read in the browser, and every value is checked against the contract.
+// Import of a diary from a file. It is read in the browser, and every value is checked against the contract.
 
 import { check, consistent } from "./contract.js";
 import { parseCsv } from "./csv.js";
@@ -11,7 +11,7 @@ import { isDay, iso, today } from "./dates.js";
  * @typedef {{ about: Values, days: Map<string, Values> }} Person
  * @typedef {{ row: number, field: Field | null, problem: string }} Skipped
  * @typedef {{ people: Map<string, Person>, unknown: string[], skipped: Skipped[] }} Imported `unknown`: columns with
- *   names that mean nothing here, of which a person can say what they hold
+ *   unknown columns; the person can choose their meaning
  * @typedef {Record<string, string>} Meanings the field that a person chose for a column, by the name of the column
  * @typedef {{ field: Field, at: number, recode: Record<string, string> }} Column
  */
@@ -19,7 +19,7 @@ import { isDay, iso, today } from "./dates.js";
 export const FORMAT = "migraine-diary";
 const NAMELESS = "";
 
-/** Why nothing of a file can be used; the message is the key of a text. */
+/** The error for a file that cannot be imported; its message is the key of a text. */
 export class ImportRefused extends Error {
   /**
    * @param {string} message

@@ -1,4 +1,4 @@
-// Everybody's forecasts as a list: sorting, filtering, searching, and the table.
+// The list of all participants' forecasts: sorting, filtering, searching, and the table.
 
 import { h } from "./dom.js";
 import { short } from "./files.js";

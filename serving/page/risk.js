@@ -1,4 +1,4 @@
-// Probabilities in words: as frequencies of days, which people read more safely than percentages.
+// Probabilities in words, as frequencies of days, because people misread them less often than percentages.
 
 import { t } from "./words.js";
 

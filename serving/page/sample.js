@@ -1,4 +1,4 @@
-// A sample diary of a made-up person: the same each time, and up to today.
+// The sample diary of a made-up person: always the same, and up to today.
 
 import { daysUpTo, today } from "./dates.js";
 
@@ -39,7 +39,7 @@ export function sampleDiary(contract) {
       migraine_occurrence: attack,
     };
     if (attack) Object.assign(values, { migraine_severity: 4 + Math.round(4 * random()), medication: Number(random() < 0.8) });
-    // Nobody fills in a diary every day.
+    // As in real diaries, some days have no entry.
     if (k !== DAYS - 1 && random() < 0.07) continue;
     days.set(date, only(values, known));
     before = attack;

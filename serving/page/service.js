@@ -1,5 +1,5 @@
-// Requests to the service that this page came from, and to nobody else. A page without a server would replace this
-// module alone: it needs a contract and a forecast.
+// Requests to the service that served this page, and to no other host. A page without a server would replace only this
+// module; it has to provide a contract and a forecast.
 
 import { language } from "./words.js";
 
@@ -7,7 +7,7 @@ const KEY = "api-key";
 
 /** @typedef {import("./contract.js").Contract} Contract */
 
-/** Why a request failed: the name of a problem (RFC 9457), or "offline". */
+/** A failed request, with the name of its problem (RFC 9457), or "offline". */
 export class ServiceError extends Error {
   /**
    * @param {string} name
@@ -22,7 +22,7 @@ export class ServiceError extends Error {
   }
 }
 
-/** The key of this tab; it is forgotten when the tab is closed. */
+/** The key of this tab. It is deleted when the tab is closed. */
 export const key = {
   get: () => sessionStorage.getItem(KEY) ?? "",
   /** @param {string} value */

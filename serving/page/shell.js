@@ -1,11 +1,11 @@
-// What both pages share: language, the form of the key, errors in plain sentences.
+// Shared parts of both pages: language, the form for the key, and errors in plain sentences.
 
 import { h } from "./dom.js";
 import { LANGUAGES } from "./strings.js";
 import * as service from "./service.js";
 import { has, language, setLanguage, t } from "./words.js";
 
-/** Put the texts of the table into the elements that name one. */
+/** Put texts of the table into the elements that refer to them. */
 export function translate() {
   document.documentElement.lang = language();
   for (const element of document.querySelectorAll("[data-text]")) {

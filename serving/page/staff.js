@@ -1,4 +1,4 @@
-// The page of staff: everybody whose diary the service keeps for the key that was entered.
+// The page for staff: all participants with a kept diary of the entered key.
 
 import { Diary } from "./diary.js";
 import { stripView } from "./days.js";
@@ -35,7 +35,7 @@ async function start() {
   await load();
 }
 
-/** Ask for everybody, a part at a time, and show what has arrived. */
+/** Request the forecasts of all participants page by page, and show each page. */
 async function load() {
   people = [];
   failure = null;

@@ -1,5 +1,5 @@
 // Every text of the pages. One row: English, German, Spanish, French.
-// Sentences about a forecast give frequencies of days, never a cause, and never an advice.
+// Sentences about a forecast give frequencies of days, never a cause or advice.
 
 /** @type {Record<string, string>} */
 export const LANGUAGES = { en: "English", de: "Deutsch", es: "Español", fr: "Français" };

@@ -1,5 +1,5 @@
-// Keeps the page and the contract for use without a connection. Newest first: what is kept is used only where the
-// service does not answer. Forecasts and diaries are never kept here.
+// Caches the page and the contract for use without a connection. The cache is used only if the
+// service does not answer. Forecasts and diaries are never cached.
 
 const CACHE = "page-1";
 const FILES = [
@@ -30,7 +30,7 @@ const FILES = [
 const KEPT = new Set([...FILES, "contract"].map((file) => new URL(file, self.registration.scope).href));
 
 self.addEventListener("install", (event) => {
-  // The start page is negotiated: without this header it is a document for programs.
+  // The start page is negotiated: without this header the answer is JSON.
   const requests = FILES.map((file) => new Request(file, { headers: { accept: "text/html,*/*" } }));
   event.waitUntil(caches.open(CACHE).then((cache) => cache.addAll(requests)).then(() => self.skipWaiting()));
 });

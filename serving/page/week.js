@@ -1,4 +1,4 @@
-// The week ahead, where the models that serve look further than tomorrow.
+// The week ahead, if the served models predict more days than tomorrow.
 
 import { inWords } from "./dates.js";
 import { h } from "./dom.js";

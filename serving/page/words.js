@@ -1,4 +1,4 @@
-// The language of the page: texts from the table, dates and numbers.
+// The language of the page: texts of the table, dates and numbers.
 
 import { FIELDS, HELP } from "./field_strings.js";
 import { LANGUAGES, STRINGS } from "./strings.js";
@@ -14,7 +14,7 @@ export function language() {
   return known ?? "en";
 }
 
-/** The language with the region of this browser, for dates and numbers. */
+/** Return the language with the region of this browser, for dates and numbers. */
 export function locale() {
   return navigator.languages.find((each) => each.slice(0, 2).toLowerCase() === language()) ?? language();
 }
