@@ -92,7 +92,9 @@ def _train_on_noise(folder: Path) -> None:
 
 @pytest.fixture(scope="session")
 def copy_of(tmp_path_factory: pytest.TempPathFactory) -> CopyHome:
-    """Copies a home, so that a test can change the copy. It reuses cached models and writes new reports."""
+    """A function that copies a home, so that a test can change the copy. It reuses cached models and writes new
+    reports.
+    """
 
     def copied(home: Home) -> Home:
         folder = tmp_path_factory.mktemp("copy")

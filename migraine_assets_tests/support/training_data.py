@@ -28,7 +28,7 @@ RECIPE = Recipe(
 
 
 def training_set(task: Task, *, rows: int = 500, participants: int = 40, seed: int = 0) -> TrainingSet:
-    """Eight columns: two with signal, integers and flags with ties, one constant, one all null."""
+    """Return eight columns: two with signal, integers and flags with ties, one constant, one all null."""
     random = np.random.default_rng(seed)
     participant = np.sort(random.integers(0, participants, rows))
     X = random.normal(size=(rows, WIDTH))

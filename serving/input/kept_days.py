@@ -119,7 +119,7 @@ def _put(values: Any, where: Any, name: str, column: list[Value], schema: Reques
     row, encoding = schema.of_field.get(name, (-1, None))
     if row >= 0:
         numbers = column if encoding is None else [encoding.get(value, np.nan) for value in column]  # type: ignore[call-overload]
-        # A field that was text before it became a number.
+        # Days that were kept when the field was a text have no number for it.
         with suppress(ValueError):
             values[row, where] = numbers
 

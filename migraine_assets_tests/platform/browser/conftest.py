@@ -39,7 +39,9 @@ def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 
 @pytest.fixture
 def open_page(browser: Browser, service: str) -> Iterator[Open]:
-    """Opens an address of the service like a phone does. A script error or a blocked resource fails the test."""
+    """A function that opens an address of the service as on a phone. A script error or a blocked resource fails the
+    test.
+    """
     contexts: list[BrowserContext] = []
     errors: list[str] = []
 

@@ -155,7 +155,7 @@ class StandIn:
                 process.wait()
 
     def answer(self, method: str, path: str, query: Mapping[str, list[str]], body: Manifest) -> tuple[int, Any]:
-        """Kubernetes' response to a request of Dagster."""
+        """Return Kubernetes' response to a request of Dagster."""
         match = _PATH.fullmatch(path)
         assert match, path
         kind, name = match["kind"], match["name"]

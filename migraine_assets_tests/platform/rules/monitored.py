@@ -102,12 +102,12 @@ def _scraped(home: MonitoredHome, metrics: Metrics, instance: dg.DagsterInstance
 
 
 def healthy(root: Path) -> Monitored:
-    """Participants like those of the training data."""
+    """Return the monitored state for participants like those of the training data."""
     return monitor(root, cohort(SEED))
 
 
 def shifted(root: Path) -> Monitored:
-    """Participants who sleep less and are under more stress."""
+    """Return the monitored state for participants who sleep less and are under more stress."""
     return monitor(root, cohort(SEED, **SHIFT))
 
 

@@ -44,7 +44,7 @@ def shortened(rules: str) -> str:
     def shorter(match: re.Match[str], *, least: int) -> str:
         return f"{max(least, int(match[2]) * UNITS[match[3]] // FASTER)}s"
 
-    # An alert keeps firing for the sake of a range, and has to outlast it.
+    # `keep_firing_for` bridges gaps of a range, so it must be longer than the range.
     waits = _FOR.sub(lambda m: m[1] + shorter(m, least=LEAST_RANGE + 6 if "keep" in m[1] else 1), rules)
     return _RANGE.sub(lambda m: f"{m[1]}{shorter(m, least=LEAST_RANGE)}]", waits)
 

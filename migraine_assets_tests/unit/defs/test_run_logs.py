@@ -15,7 +15,7 @@ KEY = ["run-1", "compute_logs", "step"]
 
 @pytest.fixture
 def store(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Store:
-    """An object store."""
+    """An object store for logs."""
     uri = f"memory://{tmp_path.name}/store"
     monkeypatch.setenv("MIGRAINE_STORE_URI", uri)
     return Store(uri)

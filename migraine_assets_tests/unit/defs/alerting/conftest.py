@@ -24,7 +24,7 @@ def _create_tables(folder: Path) -> None:
 
 @pytest.fixture
 def daemon(home: Home) -> Iterator[Daemon]:
-    """Everything is real except the clock."""
+    """A daemon in which everything is real except the clock."""
     shutil.copytree(shared("instance", _create_tables) / "home" / "dagster", home.root / "dagster")
     with home.entered(), open_instance(Settings()) as instance, webhook() as receiver:
         yield Daemon(home, instance, receiver)

@@ -26,13 +26,13 @@ def service(folder: Path, store: Store | None = None, **changes: Any) -> Iterato
 
 @pytest.fixture(scope="module")
 def client(tmp_path_factory: pytest.TempPathFactory) -> Iterator[httpx.Client]:
-    """A service without a model: diaries need none."""
+    """A service without a model, because diaries need none."""
     with service(tmp_path_factory.mktemp("kept")) as (client, _):
         yield client
 
 
 def keep(client: httpx.Client, participant: str, entries: list[dict[str, Any]], **options: Any) -> None:
-    """PUT every day of `entries`."""
+    """Send a PUT for every day of `entries`."""
     for entry in entries:
         fields = {name: value for name, value in entry.items() if name != "date"}
         response = client.put(f"/diaries/{participant}/days/{entry['date']}", json=fields, **options)
