@@ -16,7 +16,7 @@ def test_the_weather_of_a_diary_is_fetched_and_joined(tmp_path: Path, capsys: py
         output = " ".join(capsys.readouterr().out.split())
         assert "latitude=-33.9, longitude=151.2, start_date=2019-12-31, end_date=2020-01-02" in output
         assert "Nothing else leaves this machine" in output
-        # A file that is there is neither overwritten nor asked for.
+        # An existing file is not overwritten, and nothing is requested.
         assert run_command(arguments) == 2
         assert len(service.queries) == 1
     frame = open_table(str(tmp_path)).frame
