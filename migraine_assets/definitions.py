@@ -24,6 +24,7 @@ from migraine_assets.defs.checks.diary import raw_diary_checks, validated_diary_
 from migraine_assets.defs.checks.features import features_checks, folds_checks
 from migraine_assets.defs.code_versions import with_code_versions
 from migraine_assets.defs.executors import executor_of
+from migraine_assets.defs.forecasts import forecast_assets
 from migraine_assets.defs.io_managers import ReferenceIOManager
 from migraine_assets.defs.jobs import JOBS
 from migraine_assets.defs.mlflow_resource import mlflow_of_run
@@ -49,7 +50,14 @@ def build_defs(*, resources: Mapping[str, Any] | None = None) -> dg.Definitions:
     first = workspace.params().monitoring.first_day
     return dg.Definitions(
         assets=with_code_versions(
-            [*assets, *model_assets(), *evaluation_assets(), *champion_assets(), *monitoring_assets(first)]
+            [
+                *assets,
+                *model_assets(),
+                *evaluation_assets(),
+                *champion_assets(),
+                *forecast_assets(first),
+                *monitoring_assets(first),
+            ]
         ),
         asset_checks=[raw_diary_checks, validated_diary_checks, features_checks, folds_checks, *monitoring_checks()],
         jobs=JOBS,

@@ -13,6 +13,9 @@ from pathlib import Path
 
 from starlette.requests import Request
 
+from migraine_assets.prediction.model_set import NO_CHAMPION, ModelSet
+from migraine_assets.prediction.prediction_ids import PredictionIds
+from migraine_assets.prediction.predictor import Predictor
 from migraine_assets.settings import Settings
 from migraine_assets.stores.diaries.database import open_database
 from migraine_assets.stores.diaries.diaries import Diaries, Limits
@@ -28,12 +31,10 @@ from serving.diaries import DiaryAccess
 from serving.input.arrow_files import TableMemory
 from serving.input.table_reader import TableReader
 from serving.jobs import BodyMemory, Job, LongJobs, unlimited
-from serving.log.prediction_ids import PredictionIds
 from serving.log.writer import FeedbackLog, PredictionLog, open_feedback, open_prediction_log
 from serving.metrics.registry import Metrics
 from serving.metrics.shared_counts import ModelInfo
-from serving.model.predictor import Predictor
-from serving.model.watcher import NO_CHAMPION, Listener, ModelSet, ModelWatcher
+from serving.model.watcher import Listener, ModelWatcher, ServedModels
 from serving.settings import ServingSettings
 
 TICK_SECONDS = 1.0
@@ -50,7 +51,7 @@ class Services:
     """The parts of one replica. `clock`: seconds since 1970."""
 
     models: ModelWatcher
-    predictor: Predictor
+    predictor: Predictor[ServedModels]
     ids: PredictionIds
     prediction_log: PredictionLog
     feedback_log: FeedbackLog

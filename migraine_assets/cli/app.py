@@ -21,6 +21,7 @@ from migraine_assets.cli.commands import (
     data,
     doctor,
     erase,
+    forecast,
     mapping,
     migrate,
     monitor,
@@ -38,6 +39,7 @@ from migraine_assets.stores.file_modes import restrict
 
 COMMANDS: tuple[Callable[..., None], ...] = (
     run.run,
+    forecast.forecast,
     data.validate,
     data.sources,
     params.params,

@@ -29,8 +29,10 @@ MONITORING = {
     "prediction_log", "outcomes", "drift_scores", "estimated_performance", "realised_performance",
     "guarded_rollout", "data_quality_trend", "monitoring_report",
 }  # fmt: skip
-# 4 on the raw diary, 14 on the validated diary, 3 on features, 3 on folds, 8 on each of 16 models, 4 on monitoring.
-CHECKS = 4 + 14 + 3 + 3 + 8 * 16 + 4
+FORECASTS = {"forecasts"}
+# 4 on the raw diary, 14 on the validated diary, 3 on features, 3 on folds, 8 on each of 16 models, 4 on monitoring,
+# 1 on forecasts.
+CHECKS = 4 + 14 + 3 + 3 + 8 * 16 + 4 + 1
 SENSORS = {
     "operations_figures", "new_diaries", "drift_retraining", "degradation_retraining", "alert_failed_runs",
     "alert_failed_checks", "alert_monitoring", "alert_service", "alert_disk", "alert_heartbeats", "alert_delivery",
@@ -71,12 +73,12 @@ def test_materialize_all_of_a_training_job_asks_for_no_partition(defs: dg.Defini
 
 def test_dagster_loads_every_asset() -> None:
     loaded = module.definitions()
-    assert len(list(loaded.resolve_all_asset_specs())) == len(ASSETS | MONITORING)
+    assert len(list(loaded.resolve_all_asset_specs())) == len(ASSETS | MONITORING | FORECASTS)
     dg.Definitions.validate_loadable(loaded)
 
 
 def test_assets(specs: dict[str, dg.AssetSpec]) -> None:
-    assert set(specs) == ASSETS | MONITORING
+    assert set(specs) == ASSETS | MONITORING | FORECASTS
     assert len(ASSETS) == 10 + len(TABLE)
 
 
@@ -89,10 +91,12 @@ def test_checks_and_which_of_them_block(defs: dg.Definitions) -> None:
 
 def test_jobs(defs: dg.Definitions) -> None:
     names = {job.name for job in defs.resolve_all_job_defs() if not job.name.startswith("__")}
-    assert names == {"full_pipeline", "retrain", "monitoring", "weekly_report"}
+    assert names == {"full_pipeline", "retrain", "nightly_forecasts", "monitoring", "weekly_report"}
 
 
-@pytest.mark.parametrize(("job", "assets"), [("full_pipeline", ASSETS), ("monitoring", MONITORING)])
+@pytest.mark.parametrize(
+    ("job", "assets"), [("full_pipeline", ASSETS), ("monitoring", MONITORING), ("nightly_forecasts", FORECASTS)]
+)
 def test_training_and_monitoring_are_separate_jobs(defs: dg.Definitions, job: str, assets: set[str]) -> None:
     keys = defs.resolve_job_def(job).asset_layer.executable_asset_keys
     assert {key.to_user_string() for key in keys} == assets
@@ -109,7 +113,7 @@ def test_retraining_reads_no_source(defs: dg.Definitions) -> None:
     assert keys == ASSETS - {"raw_diary", "validated_diary", "quarantined_rows", "preprocessed_diary"}
 
 
-@pytest.mark.parametrize("key", sorted(ASSETS | MONITORING))
+@pytest.mark.parametrize("key", sorted(ASSETS | MONITORING | FORECASTS))
 def test_every_asset_is_documented(key: str, specs: dict[str, dg.AssetSpec]) -> None:
     spec = specs[key]
     assert spec.owners

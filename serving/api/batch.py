@@ -24,6 +24,7 @@ from serving.input.cases import Case, Days, day_cases, histories_of
 from serving.input.decoding import NOT_STRICT, decode, strict
 from serving.jobs import Check, unlimited
 from serving.services import Services
+from serving.wording.languages import Language, language_of
 
 EXPLAINED = 20
 # Bodies with more values are checked for their outline before they are decoded. Smaller ones are cheap to decode.
@@ -65,8 +66,10 @@ async def predict_batch(services: Services, recorder: Recorder, request: Request
         body = await read_json(request, most=most, seconds=seconds, lease=lease)
         long = len(body) > LONG_BODY_BYTES or b'"explain"' in body
 
+        language = language_of(request)
+
         def items(check: Check) -> bytes:
-            return predict_items(services, recorder, body, check)
+            return predict_items(services, recorder, body, check, language=language)
 
         return Response(await services.run(items, request, size=len(body), long=long), media_type=JSON)
 
@@ -79,7 +82,9 @@ def _every_row(request: Request) -> bool:
     return rows == ["all"]
 
 
-def predict_items(services: Services, recorder: Recorder, body: bytes, check: Check = unlimited) -> bytes:
+def predict_items(
+    services: Services, recorder: Recorder, body: bytes, check: Check = unlimited, *, language: Language = "en"
+) -> bytes:
     """Answer a JSON batch. `check` is called between parts of the work, and its exceptions are passed on.
 
     Raises `Refused` if the body as a whole is not a batch, and `ModelNotReady` if no model serves.
@@ -93,7 +98,7 @@ def predict_items(services: Services, recorder: Recorder, body: bytes, check: Ch
         return _encode(Batch([Item(None, item.problem) for item in items if isinstance(item, Refused)]))
     predictions = services.predictor.predict(histories_of(cases), models, check)
     check()
-    answers = iter(compose(cases, predictions))
+    answers = iter(compose(cases, predictions, language))
     recorder.record(predictions, seconds=time.perf_counter() - started)
     return _encode(
         Batch([Item(None, i.problem) if isinstance(i, Refused) else Item(next(answers), None) for i in items])

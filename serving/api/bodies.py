@@ -11,10 +11,10 @@ import msgspec
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 
+from migraine_assets.prediction.model_set import ModelNotReady
 from serving.contract.problems import MEDIA_TYPE, Refused
 from serving.input.tensors import whole_number
 from serving.jobs import MemoryLease, client_left
-from serving.model.watcher import ModelNotReady
 
 JSON = "application/json"
 # Answering a larger JSON body takes so long that other requests should not wait for it.

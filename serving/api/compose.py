@@ -1,24 +1,34 @@
 """JSON answers composed from predictions: risk band, intervals, warnings, reasons.
 
-Not here: the predictions (`serving.model.predictor`), tables (`serving.api.compose_table`), HTTP (`serving.app`).
+Not here: the predictions (`migraine_assets.prediction.predictor`), tables (`migraine_assets.prediction.answer_table`),
+HTTP (`serving.app`).
 """
 
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
-from typing import Any, Literal, get_args
+from typing import Literal
 
 import msgspec
 import numpy as np
+from msgspec.structs import replace
 
 from migraine_assets.core.contract import ATTACK
-from serving.contract.requests import RequestSchema
+from migraine_assets.core.features.windows import LOOK_BACK
+from migraine_assets.prediction.histories import RowLayout
+from migraine_assets.prediction.intervals import severity_interval
+from migraine_assets.prediction.loaded import LoadedModel, ModelIdentity
+from migraine_assets.prediction.model_set import ModelSet
+from migraine_assets.prediction.onsets import none_can_begin
+from migraine_assets.prediction.predictor import HistoryPredictions, iso_dates
+from migraine_assets.prediction.risk import LEAST_ATTACK_DAYS, level_of, risk_band, severity_missing
+from migraine_assets.prediction.scoring import Group
+from migraine_assets.stores.bundles.manifest import Manifest
 from serving.contract.responses import (
     Attack,
-    Band,
     BaseRate,
-    ModelIdentity,
     PredictedOutcome,
     Prediction,
+    RelativeToUsual,
     Severity,
     TaskModels,
     TaskReasons,
@@ -26,11 +36,8 @@ from serving.contract.responses import (
 )
 from serving.input.cases import Case
 from serving.model.explanations import explain
-from serving.model.intervals import severity_interval
-from serving.model.onsets import none_can_begin
-from serving.model.predictor import HistoryPredictions, iso_dates
-from serving.model.scoring import Group
-from serving.model.watcher import ModelSet
+from serving.wording.languages import Language
+from serving.wording.sentences import Past, Reported, against_usual, reason
 
 
 class Score(msgspec.Struct, frozen=True, gc=False):
@@ -43,8 +50,8 @@ class Score(msgspec.Struct, frozen=True, gc=False):
     output: float | None
 
 
-def compose(cases: Sequence[Case], predictions: HistoryPredictions) -> list[Prediction]:
-    """Return the answer to each of `cases`, in order."""
+def compose(cases: Sequence[Case], predictions: HistoryPredictions, language: Language = "en") -> list[Prediction]:
+    """Return the answer to each of `cases`, in order, with sentences in `language`."""
     scores = {task: _scores(groups, len(cases)) for task, groups in predictions.groups.items()}
     past, out_of_range = predictions.past.tolist(), predictions.out_of_range.by_position()
     limited, outcomes = _limited_fields(predictions), predicted_outcomes(predictions)
@@ -54,7 +61,7 @@ def compose(cases: Sequence[Case], predictions: HistoryPredictions) -> list[Pred
             predictions.models, case, past[k], {task: each[k] for task, each in scores.items()},
             out_of_range.get(k, ()), limited.get(k, ()), prediction_id=predictions.ids[k],
             for_date=predictions.for_dates[k], outcome=outcomes[k] if outcomes else None,
-            begun=begun is not None and bool(begun[k]),
+            begun=begun is not None and bool(begun[k]), language=language,
         )
         for k, case in enumerate(cases)
     ]  # fmt: skip
@@ -92,15 +99,16 @@ def _prediction(
     for_date: str,
     outcome: PredictedOutcome | None,
     begun: bool,
+    language: Language,
 ) -> Prediction:
     attack, severity = scores["attack"], scores.get("severity")
     return Prediction(
         prediction_id=prediction_id,
         for_date=for_date,
         abstained=attack.output is None,
-        attack=_attack(attack, past),
+        attack=_attack(attack, past, language),
         severity=None if severity is None else _severity(severity),
-        reasons=_reasons(models, case, scores) if case.explain else None,
+        reasons=_reasons(models, case, scores, past, language) if case.explain else None,
         model=TaskModels(_identity(attack), _identity(severity)),
         warnings=_warnings(models, case, past, scores, out_of_range, limited, begun=begun),
         interpreted=list(case.interpreted),
@@ -124,53 +132,73 @@ def _identity(score: Score | None) -> ModelIdentity | None:
     return score.group.model.identities[score.group.arm] if score else None
 
 
-def _attack(score: Score, past: Sequence[float]) -> Attack | None:
+def _attack(score: Score, past: Sequence[float], language: Language) -> Attack | None:
     if score.output is None:
         return None
     model, p = score.group.model, min(max(score.output, 0.0), 1.0)
     interval = model.band.around(p) if model.band else None
-    days = model.manifest.outcome.own_rate_days
-    return Attack(p, risk_band(p, model.threshold), model.threshold, _base_rate(past, days), interval)
-
-
-BANDS: tuple[Band, ...] = get_args(Band)
-
-
-def band_limits(threshold: Any) -> tuple[Any, Any, Any]:
-    """Return the lowest probabilities of a very high, high and moderate risk. `threshold`: a float, or an array of
-    them.
-    """
-    return (1 + threshold) / 2, threshold, threshold / 2
-
-
-def risk_band(p: float, threshold: float) -> Band:
-    """Return the risk band of probability `p` for a model with this decision threshold."""
-    very_high, high, moderate = band_limits(threshold)
-    return BANDS[int(p >= moderate) + int(p >= high) + int(p >= very_high)]
+    usual = _base_rate(past, model.manifest.outcome.own_rate_days)
+    relative = _relative_to_usual(p, usual, language) if usual else None
+    band = risk_band(p, model.threshold, usual=usual.rate if usual else None)
+    return Attack(p, band, model.threshold, usual, relative, interval)
 
 
 def _base_rate(past: Sequence[float], days: float | None) -> BaseRate | None:
     attacks, observed, rate = past
     rate = rate if days is None else 1 - (1 - rate) ** days
-    return BaseRate(rate, int(attacks), int(observed)) if observed > 0 else None
+    return BaseRate(rate, int(attacks), int(observed)) if observed > 0 and rate > 0 else None
+
+
+def _relative_to_usual(p: float, usual: BaseRate, language: Language) -> RelativeToUsual:
+    ratio = p / usual.rate
+    words, sentence = against_usual(p, Past(usual.attacks, usual.observed_days, usual.rate), language)
+    return RelativeToUsual(ratio, level_of(ratio), words, sentence)
 
 
 def _severity(score: Score) -> Severity | None:
     if score.output is None:
         return None
     manifest = score.group.model.manifest
-    kind = "burden" if manifest.severity_kind == "burden" else "severity"
-    return Severity(score.output, severity_interval(score.output, manifest), kind)  # type: ignore[arg-type]
+    return Severity(score.output, severity_interval(score.output, manifest), _severity_kind(manifest))
 
 
-def _reasons(models: ModelSet, case: Case, scores: Mapping[str, Score]) -> TaskReasons:
-    known = frozenset(models.requests.fields[index] for index in np.flatnonzero(case.has_values).tolist())
-    reasons = {
-        task: explain(score.group.model, score.group.rows[score.row], prediction=score.output, known=known)
-        for task, score in scores.items()
-        if score.output is not None
-    }
+def _severity_kind(manifest: Manifest) -> Literal["severity", "burden"]:
+    return "burden" if manifest.severity_kind == "burden" else "severity"
+
+
+def _reasons(
+    models: ModelSet, case: Case, scores: Mapping[str, Score], past: Sequence[float], language: Language
+) -> TaskReasons:
+    known = frozenset(models.layout.fields[index] for index in np.flatnonzero(case.has_values).tolist())
+    attacks, days, rate = past
+    usual = Past(int(attacks), int(days), rate) if days > 0 else Past(0, 0, rate)
+    reasons = {}
+    for task, score in scores.items():
+        if score.output is not None:
+            model = score.group.model
+            found = explain(model, score.group.rows[score.row], prediction=score.output, known=known)
+            kind = "attack" if task == "attack" else _severity_kind(model.manifest)
+            sentences = [
+                reason(model.contract.by_name[item.field], _reported(models.layout, case, model, item.field),
+                       item.contribution, kind=kind, past=usual, language=language)
+                for item in found.contributions
+            ]  # fmt: skip
+            named = [replace(item, sentence=text) for item, text in zip(found.contributions, sentences, strict=True)]
+            reasons[task] = replace(found, contributions=named)
     return TaskReasons(reasons.get("attack"), reasons.get("severity"))
+
+
+def _reported(layout: RowLayout, case: Case, model: LoadedModel, field: str) -> Reported | None:
+    """The last value of `field` among the days that the features look back on."""
+    column = model.contract.by_name[field].column
+    if column not in layout.columns:
+        return None
+    row = layout.columns.index(column)
+    known = np.flatnonzero(~np.isnan(case.values[row]))
+    if not known.size:
+        return None
+    earlier = int(case.day[-1] - case.day[known[-1]])
+    return Reported(float(case.values[row, known[-1]]), earlier) if earlier < LOOK_BACK else None
 
 
 def _warnings(
@@ -195,7 +223,7 @@ def _warnings(
         text = "Far outside what the model saw in training: the prediction is an extrapolation."
         warnings.append(Warning("out_of_range", text, list(out_of_range)))
     answering = [score.group.model for score in scores.values()]
-    if unused := _unused_fields(models.requests, case.has_values.tobytes(), *[model.used for model in answering]):
+    if unused := _unused_fields(models.layout, case.has_values.tobytes(), *[model.used for model in answering]):
         warnings.append(unused)
     if limited:
         text = "Set to the limit that training used, or left out because they contradict each other."
@@ -207,10 +235,6 @@ def _warnings(
     if _simulated(scores):
         warnings.append(_SIMULATED)
     return warnings
-
-
-# This many known days, all with an attack, suggest that days without an attack were left out.
-LEAST_ATTACK_DAYS = 3
 
 
 def _attack_days_only(past: Sequence[float]) -> Warning:
@@ -237,18 +261,11 @@ def _too_little_history(group: Group, past: Sequence[float]) -> Warning:
 
 
 @lru_cache(maxsize=4096)
-def _unused_fields(schema: RequestSchema, has_values: bytes, *used: frozenset[str]) -> Warning | None:
+def _unused_fields(layout: RowLayout, has_values: bytes, *used: frozenset[str]) -> Warning | None:
     """Return a warning about sent fields that no model uses. It is cached, because an app sends the same few sets."""
     mask, by_any_model = np.frombuffer(has_values, dtype=np.bool_), frozenset().union(*used)
-    fields = [schema.fields[row] for row in np.flatnonzero(mask).tolist() if schema.columns[row] not in by_any_model]
+    fields = [layout.fields[row] for row in np.flatnonzero(mask).tolist() if layout.columns[row] not in by_any_model]
     return Warning("unused_fields", "The current model does not use these fields.", fields) if fields else None
-
-
-def severity_missing(models: ModelSet, groups: Mapping[str, object]) -> Literal["other_horizon", "no_model"] | None:
-    """Return the code of the warning that says why there is no severity, or None if there is one."""
-    if "severity" in groups:
-        return None
-    return "other_horizon" if "severity" in models.tasks else "no_model"
 
 
 _NONE_CAN_BEGIN = Warning(

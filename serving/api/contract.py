@@ -13,7 +13,7 @@ from migraine_assets.core.features.windows import LOOK_BACK
 from serving.api.bodies import json_response
 from serving.contract.requests import ENTRIES
 from serving.contract.responses import ContractField, DiaryContract, FieldAlias
-from serving.model.watcher import ModelSet
+from serving.model.watcher import ServedModels
 from serving.services import Services
 
 
@@ -22,7 +22,7 @@ async def contract(services: Services, _: Request) -> Response:
     return json_response(describe(services.predictor.models, least_days=services.settings.least_history_days))
 
 
-def describe(models: ModelSet, *, least_days: int = 0) -> DiaryContract:
+def describe(models: ServedModels, *, least_days: int = 0) -> DiaryContract:
     """Describe the fields that `models` accept; `least_days`: the configured minimum of known days."""
     served = [model for task in models.tasks.values() for model in task.all]
     used = frozenset[str]().union(*[model.used for model in served])

@@ -18,6 +18,7 @@ from serving.api.record import Recorder
 from serving.contract.problems import Refused, invalid
 from serving.input.kept_days import NEEDED_DAYS, kept_case, read_day, read_participant
 from serving.services import Services
+from serving.wording.languages import Language, language_of
 
 _LAST = 2**31 - 1
 _FLAGS = {"true": True, "1": True, "false": False, "0": False}
@@ -34,8 +35,9 @@ async def forecast(services: Services, recorder: Recorder, request: Request) -> 
     if not days:
         raise Refused("unknown-diary", "No day of this participant is kept. PUT a day first.")
 
+    language = language_of(request)
     content = await services.run(
-        lambda _: forecast_one(services, recorder, participant, days, profile, explain=explain),
+        lambda _: forecast_one(services, recorder, participant, days, profile, explain=explain, language=language),
         request,
         size=0,
         long=explain,
@@ -51,12 +53,13 @@ def forecast_one(
     profile: Values,
     *,
     explain: bool = False,
+    language: Language = "en",
 ) -> bytes:
     """Return the answer for kept `days`, oldest first. Raises `ModelNotReady` if no model is loaded."""
     started = time.perf_counter()
     models = services.predictor.models
     case = kept_case(participant, days, profile, explain=explain, schema=models.requests)
-    return answer_one(services, recorder, case, models, started=started)
+    return answer_one(services, recorder, case, models, started=started, language=language)
 
 
 def _options(services: Services, request: Request) -> tuple[int, bool]:

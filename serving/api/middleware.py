@@ -11,10 +11,10 @@ from functools import partial
 from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from migraine_assets.prediction.model_set import ModelNotReady
 from serving.access.addresses import client_network
 from serving.api.bodies import problem_response, refusal_of
 from serving.contract.problems import Refused, rate_limited
-from serving.model.watcher import ModelNotReady
 from serving.services import Services
 
 _log = logging.getLogger(__name__)

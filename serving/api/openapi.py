@@ -90,7 +90,11 @@ def _predict(chosen: Examples) -> dict[str, Any]:
     body = parts.body(predict_body(), {"diary": examples.diary()} | flat)
     kinds = (*parts.BODY, "not-ready", "overloaded", *parts.ACCESS)
     return parts.operation(
-        "predict", "Predict for one participant", parts.responses("Prediction", kinds), requestBody=body
+        "predict",
+        "Predict for one participant",
+        parts.responses("Prediction", kinds),
+        parameters=parts.languages(),
+        requestBody=body,
     )
 
 
@@ -114,7 +118,7 @@ def _batch(chosen: Examples) -> dict[str, Any]:
         "Predict for many participants",
         responses,
         description=text,
-        parameters=[rows],
+        parameters=[rows, *parts.languages()],
         requestBody=body,
     )
 

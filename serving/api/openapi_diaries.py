@@ -100,5 +100,10 @@ def _forecast() -> dict[str, Any]:
     text = "The answer of /predict for the kept days."
     responses = parts.responses("Prediction", ("not-ready", *_ACCESS))
     return parts.operation(
-        "forecast", "Predict from a kept diary", responses, description=text, parameters=list(parameters), **_TAG
+        "forecast",
+        "Predict from a kept diary",
+        responses,
+        description=text,
+        parameters=[*parameters, *parts.languages()],
+        **_TAG,
     )

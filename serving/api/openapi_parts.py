@@ -7,6 +7,7 @@ from typing import Any
 
 from serving.api.openapi_schemas import ref
 from serving.contract.problems import BY_NAME, MEDIA_TYPE, Kind
+from serving.wording.languages import LANGUAGES
 
 JSON = "application/json"
 
@@ -55,3 +56,24 @@ def body(shape: dict[str, Any], bodies: dict[str, dict[str, Any]]) -> dict[str, 
     """Return a JSON body of `shape` with examples by name."""
     named = {name: {"value": value} for name, value in bodies.items()}
     return {"required": True, **content(JSON, shape, examples=named)}
+
+
+def languages() -> list[dict[str, Any]]:
+    """Return the two parameters that choose the language of sentences."""
+    text = "Language of the sentences in the answer; English if it is not one of them."
+    return [
+        {
+            "name": "language",
+            "in": "query",
+            "required": False,
+            "schema": {"type": "string"},
+            "description": f"{text} One of {', '.join(LANGUAGES)}. Goes before Accept-Language.",
+        },
+        {
+            "name": "Accept-Language",
+            "in": "header",
+            "required": False,
+            "schema": {"type": "string"},
+            "description": text,
+        },
+    ]

@@ -14,8 +14,9 @@ from serving.api.compose import compose
 from serving.api.record import Recorder
 from serving.input.aliases import read_case
 from serving.input.cases import Case, histories_of
-from serving.model.watcher import ModelSet
+from serving.model.watcher import ServedModels
 from serving.services import Services
+from serving.wording.languages import Language, language_of
 
 _encode = msgspec.json.Encoder().encode
 
@@ -25,22 +26,33 @@ async def predict(services: Services, recorder: Recorder, request: Request) -> R
     settings = services.settings
     body = await read_json(request, most=settings.max_body_bytes, seconds=settings.request_timeout)
     long = b'"explain"' in body
-    content = await services.run(lambda _: predict_one(services, recorder, body), request, size=len(body), long=long)
+    language = language_of(request)
+    content = await services.run(
+        lambda _: predict_one(services, recorder, body, language), request, size=len(body), long=long
+    )
     return Response(content, media_type=JSON)
 
 
-def predict_one(services: Services, recorder: Recorder, body: bytes) -> bytes:
-    """Answer `body`. Raises `Refused`, and `ModelNotReady` if no model serves."""
+def predict_one(services: Services, recorder: Recorder, body: bytes, language: Language = "en") -> bytes:
+    """Answer `body`, with sentences in `language`. Raises `Refused`, and `ModelNotReady` if no model serves."""
     started = time.perf_counter()
     models = services.predictor.models
     case = read_case(body, now=services.now(), schema=models.requests)
-    return answer_one(services, recorder, case, models, started=started)
+    return answer_one(services, recorder, case, models, started=started, language=language)
 
 
-def answer_one(services: Services, recorder: Recorder, case: Case, models: ModelSet, *, started: float) -> bytes:
+def answer_one(
+    services: Services,
+    recorder: Recorder,
+    case: Case,
+    models: ServedModels,
+    *,
+    started: float,
+    language: Language = "en",
+) -> bytes:
     """Return the recorded answer for one participant. `started`: `time.perf_counter` when its processing began."""
     cases = (case,)
     predictions = services.predictor.predict(histories_of(cases), models)
-    [answer] = compose(cases, predictions)
+    [answer] = compose(cases, predictions, language)
     recorder.record(predictions, seconds=time.perf_counter() - started)
     return _encode(answer)

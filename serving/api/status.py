@@ -10,12 +10,12 @@ import msgspec
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
+from migraine_assets.prediction.loaded import LoadedModel
+from migraine_assets.prediction.model_set import ModelSet, TaskModel
 from serving.api import openapi
 from serving.api.bodies import json_response
 from serving.contract.responses import Index, Models, Ready, Status
 from serving.metrics.registry import CONTENT_TYPE
-from serving.model.loaded import LoadedModel
-from serving.model.watcher import ModelSet, TaskModel
 from serving.services import Services
 
 

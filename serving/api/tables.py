@@ -1,12 +1,12 @@
 """Tables at `/predict/batch`: diary days as Arrow IPC or Parquet in, predictions in the same format out.
 
 Not here: reading tables (`serving.input.table_reader`), checking columns (`serving.input.arrow_columns`), participants
-(`serving.input.arrow_participants`), the columns of the answer (`serving.api.compose_table`).
+(`serving.input.arrow_participants`), the columns of the answer (`migraine_assets.prediction.answer_table`).
 """
 
 import time
 
-from serving.api.compose_table import compose_table
+from migraine_assets.prediction.answer_table import answer_table
 from serving.api.record import Recorder
 from serving.input.arrow_columns import columns_of
 from serving.input.arrow_files import write_table
@@ -48,7 +48,7 @@ def _predict_table(
     check()
     histories = participants.histories
     predictions = services.predictor.predict(histories, models, check) if len(histories) else None
-    content = write_table(compose_table(participants, predictions), media_type)
+    content = write_table(answer_table(participants.names, participants.errors, predictions), media_type)
     if predictions is not None:
         # Last, so that the log's writing thread does not compete with the answer that the client waits for.
         recorder.record(predictions, seconds=time.perf_counter() - started)

@@ -14,6 +14,8 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from migraine_assets.core.tasks import TASKS
+from migraine_assets.prediction.loaded import LoadedModel
+from migraine_assets.prediction.model_set import ModelNotReady
 from migraine_assets.stores.bundles.manifest import INPUT
 from serving.api.bodies import LONG_BODY_BYTES, json_response, read_raw, refusal_of
 from serving.api.record import Recorder
@@ -21,8 +23,6 @@ from serving.contract.problems import Refused
 from serving.contract.responses import ProtocolError
 from serving.input.tensors import HEADER, InferResponse, OutputTensor, matrix, parse, respond
 from serving.jobs import Check, unlimited
-from serving.model.loaded import LoadedModel
-from serving.model.watcher import ModelNotReady
 from serving.services import Services
 
 NAME, VERSION = "migraine", "2"

@@ -1,8 +1,8 @@
 """Request bodies: msgspec structs with their bounds, generated from a diary contract, and their decoders.
 
-The served models decide which contract that is (`serving.model.watcher.ModelSet.requests`). No bound of the contract is
-repeated here. Not here: decoding and explaining errors (`serving.input.decoding`), turning entries into arrays
-(`serving.input.cases`), responses (`serving.contract.responses`).
+The served models decide which contract that is (`serving.model.watcher.ServedModels.requests`). No bound of the
+contract is repeated here. Not here: decoding and explaining errors (`serving.input.decoding`), turning entries into
+arrays (`serving.input.cases`), responses (`serving.contract.responses`).
 """
 
 import datetime as dt
@@ -13,6 +13,7 @@ from typing import Annotated, Any, Literal
 import msgspec
 
 from migraine_assets.core.contract import CONTRACT, LARGEST, SEVERITY, Contract, Field
+from migraine_assets.prediction.histories import row_layout
 from serving.contract.responses import Interpreted
 
 ENTRIES = 90
@@ -59,8 +60,8 @@ class RequestSchema:
         self.static = contract.names("static")
         encoded = [field for field in contract.of_kind("category") if field.encoding]
         self.encodings = {field.name: dict(field.encoding.numbers) for field in encoded if field.encoding}
-        self.columns = self.numeric + tuple(field.column for field in encoded)
-        self.fields = self.numeric + tuple(field.name for field in encoded)
+        layout = row_layout(contract)
+        self.columns, self.fields = layout.columns, layout.fields
         self.index = {column: row for row, column in enumerate(self.columns)}
         self.of_field: dict[str, tuple[int, dict[str, float] | None]] = {
             field: (row, self.encodings.get(field)) for row, field in enumerate(self.fields)

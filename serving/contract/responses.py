@@ -8,15 +8,11 @@ from typing import Annotated, Any, Literal
 import msgspec
 from msgspec import Meta
 
+from migraine_assets.prediction.intervals import Interval
+from migraine_assets.prediction.loaded import ModelIdentity
+from migraine_assets.prediction.risk import Band, Level
+
 Probability = Annotated[float, Meta(ge=0, le=1)]
-Band = Literal["low", "moderate", "high", "very_high"]
-
-
-class Interval(msgspec.Struct, frozen=True, gc=False):
-    """The ends of an interval."""
-
-    low: float
-    high: float
 
 
 class BaseRate(msgspec.Struct, frozen=True, gc=False):
@@ -29,16 +25,30 @@ class BaseRate(msgspec.Struct, frozen=True, gc=False):
     observed_days: int
 
 
+class RelativeToUsual(msgspec.Struct, frozen=True, gc=False):
+    """The probability against the participant's own rate. `ratio`: probability / base_rate.rate; `level`: usual from
+    0.8 to 1.25, much_lower up to 0.5, much_higher from 2. `words` and `sentence` say it in the language of the request.
+    """
+
+    ratio: float
+    level: Level
+    words: str
+    sentence: str
+
+
 class Attack(msgspec.Struct, frozen=True, gc=False):
     """The risk of an attack on `for_date`. `interval`: a 95 % interval of how often attacks follow days with this
     probability (the uncertainty of the model's calibration, not of the individual); null if training could not estimate
-    it. `risk_band`: high from the threshold on, very_high from halfway between threshold and 1, low below half of it.
+    it. `risk_band`: high from the threshold on, very_high from halfway between threshold and 1, low below half of it. A
+    high or very high one is one lower unless the probability is above what is usual for the participant.
+    `relative_to_usual`: null if `base_rate` is.
     """
 
     probability: Probability
     risk_band: Band
     threshold: Probability
     base_rate: BaseRate | None
+    relative_to_usual: RelativeToUsual | None
     interval: Interval | None
 
 
@@ -54,13 +64,15 @@ class Severity(msgspec.Struct, frozen=True, gc=False):
 
 class Contribution(msgspec.Struct, frozen=True, gc=False):
     """How far a diary field moves the prediction from the reference, in the unit of the prediction. If the field is not
-    `given`, its absence has this effect. Given fields come first, largest effect first.
+    `given`, its absence has this effect. Given fields come first, largest effect first. `sentence` says the value and
+    the effect in the language of the request: `?language=` or `Accept-Language` (en, de, es, fr).
     """
 
     field: str
     contribution: float
     given: bool
     description: str
+    sentence: str = ""
 
 
 class Reasons(msgspec.Struct, frozen=True, gc=False):
@@ -77,17 +89,6 @@ class TaskReasons(msgspec.Struct, frozen=True, gc=False):
 
     attack: Reasons | None
     severity: Reasons | None
-
-
-class ModelIdentity(msgspec.Struct, frozen=True, gc=False):
-    """The model that predicted. `bundle`: the SHA-256 of its content; `data_version`: the MD5 of its training data."""
-
-    algorithm: str
-    bundle: str
-    data_version: str
-    dagster_run: str | None
-    mlflow_run: str | None
-    arm: Literal["champion", "canary", "ab"]
 
 
 class TaskModels(msgspec.Struct, frozen=True, gc=False):

@@ -13,8 +13,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from migraine_assets.prediction.histories import Histories
 from serving.input.arrow_columns import Columns
-from serving.input.histories import Histories
 
 Floats = NDArray[np.float64]
 Rows = NDArray[np.intp]

@@ -3,7 +3,7 @@
 The rules between the values of a request (order and range of dates, contradicting outcomes) are those by which
 validation quarantines training rows (`core.diary.rules`): the service does not predict from days that models do not
 learn from. Not here: bounds of single values (`serving.contract.requests`), cleaning and features
-(`serving.model.history_features`).
+(`migraine_assets.prediction.history_features`).
 """
 
 import datetime as dt
@@ -16,10 +16,10 @@ from numpy.typing import NDArray
 
 from migraine_assets.core.contract import ATTACK, DURATION, SEVERITY
 from migraine_assets.core.features.engine import LOOK_BACK
+from migraine_assets.prediction.histories import Histories
 from serving.contract.problems import invalid
 from serving.contract.requests import DEFAULT, PARTICIPANT_ACCEPTED, RequestSchema
 from serving.contract.responses import Interpreted
-from serving.input.histories import Histories
 
 Floats = NDArray[np.float64]
 

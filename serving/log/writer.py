@@ -4,7 +4,7 @@ A full or failing disk never stops or delays a prediction. While writes fail, re
 beyond it they are dropped. Both are counted and exported as metrics.
 
 Not here: files (`migraine_assets.stores.prediction_log.segments`), the records (`...prediction_log.record`), reading
-them (`...prediction_log.reader`), prediction ids (`serving.log.prediction_ids`).
+them (`...prediction_log.reader`), prediction ids (`migraine_assets.prediction.prediction_ids`).
 """
 
 import datetime as dt

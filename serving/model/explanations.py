@@ -5,7 +5,7 @@ have joined, and then the participant's, so an interaction counts once it is com
 adds up exactly to prediction - reference, and so does their mean. Permutations come in antithetic pairs (each with its
 reverse; Mitchell et al. 2022, JMLR 23:43) from a fixed seed, so the same row has the same reasons.
 
-Not here: the description of each field (`core.contract`), the reference row (`serving.model.loaded`).
+Not here: the description of each field (`core.contract`), the reference row (`migraine_assets.prediction.loaded`).
 """
 
 from collections.abc import Mapping
@@ -15,8 +15,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from migraine_assets.core.contract import Field
+from migraine_assets.prediction.loaded import LoadedModel
 from serving.contract.responses import Contribution, Reasons
-from serving.model.loaded import LoadedModel
 
 SEED = 20260101
 SHOWN = 8

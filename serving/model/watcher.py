@@ -1,104 +1,44 @@
 """Which models serve: follow the pointer file, load and verify new bundles, swap them in atomically.
 
 Not here: the format of the pointer (`migraine_assets.stores.registry.pointer`), preparing one model
-(`serving.model.loaded`), predicting (`serving.model.predictor`).
+(`migraine_assets.prediction.loaded`), predicting (`migraine_assets.prediction.predictor`).
 """
 
 import logging
 import threading
 import time
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable
 from functools import cached_property
 from typing import Literal, Protocol
 
-from migraine_assets.core.contract import CONTRACT
-from migraine_assets.errors import MigraineError, StoreError
-from migraine_assets.stores.registry.pointer import Pointer, Rollout, refresh_pointer
+from migraine_assets.core.tasks import TASKS
+from migraine_assets.errors import StoreError
+from migraine_assets.prediction.loaded import LoadedModel, load_model
+from migraine_assets.prediction.model_set import NO_CHAMPION, ModelSet, RolloutCandidate, TaskModel
+from migraine_assets.stores.registry.pointer import Pointer, refresh_pointer
 from migraine_assets.stores.store import Store
 from serving.background import attempt, repeat
 from serving.contract.requests import RequestSchema, request_schema
-from serving.model.loaded import LoadedModel, load_model
 
 _log = logging.getLogger(__name__)
 
-TASKS = ("attack", "severity")
 # A refused bundle is loaded again after this time, because it may have been incomplete.
 RETRY_SECONDS = 30.0
-NO_CHAMPION = "No model has been promoted yet. Train and promote one with `migraine run`; this service then loads it."
 
 
-class ModelNotReady(MigraineError):
-    """No model that predicts attacks is loaded."""
-
-    http_status = 503
-
-
-@dataclass(frozen=True, eq=False)
-class RolloutCandidate:
-    """The second model of a task, and how it is rolled out."""
-
-    rollout: Rollout
-    model: LoadedModel
-
-
-@dataclass(frozen=True, eq=False)
-class TaskModel:
-    """The champion of a task, and its rollout candidate if there is one."""
-
-    champion: LoadedModel
-    candidate: RolloutCandidate | None = None
-
-    @property
-    def all(self) -> tuple[LoadedModel, ...]:
-        """Every model of the task."""
-        return (self.champion, self.candidate.model) if self.candidate else (self.champion,)
-
-
-@dataclass(frozen=True, eq=False)
-class ModelSet:
-    """The models that serve at one moment; immutable.
-
-    `version`: of the pointer. `problems`: sentences about promoted models that do not serve.
-    """
-
-    version: int = 0
-    tasks: Mapping[str, TaskModel] = field(default_factory=dict)
-    problems: tuple[str, ...] = (NO_CHAMPION,)
+class ServedModels(ModelSet):
+    """The models of a replica, with the request bodies that they understand."""
 
     @cached_property
     def requests(self) -> RequestSchema:
-        """The request bodies that these models understand.
-
-        It is the contract of the source, with the fields of the served models in place of its own. If models differ,
-        the attack champion decides, then the severity champion, then a rollout candidate.
-        """
-        champions = [self.tasks[task].champion for task in ("severity", "attack") if task in self.tasks]
-        candidates = [model for task in self.tasks.values() for model in task.all if model not in champions]
-        contract = CONTRACT
-        for model in (*candidates, *champions):
-            contract = contract.updated(model.manifest.contract)
-        return request_schema(contract)
-
-    @property
-    def ready(self) -> bool:
-        """Whether attacks can be predicted."""
-        return "attack" in self.tasks
-
-    def require_ready(self) -> None:
-        """Raise `ModelNotReady` if attacks cannot be predicted."""
-        if "attack" not in self.tasks:
-            raise ModelNotReady(" ".join(self.problems))
-
-    def find(self, bundle: str) -> LoadedModel | None:
-        """Return the model with the bundle hash `bundle`, or None."""
-        return next((model for task in self.tasks.values() for model in task.all if model.bundle.hash == bundle), None)
+        """The request bodies of the contract of these models."""
+        return request_schema(self.contract)
 
 
 class Listener(Protocol):
     """Called after each attempt to load models."""
 
-    def __call__(self, models: ModelSet, *, success: bool) -> None: ...
+    def __call__(self, models: ServedModels, *, success: bool) -> None: ...
 
 
 Outcome = Literal["unchanged", "swapped", "refused"]
@@ -119,7 +59,7 @@ class ModelWatcher:
         listener: Listener | None = None,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        self.current = ModelSet()
+        self.current = ServedModels()
         self._store, self._interval, self._listener = store, interval, listener
         self._clock = clock
         self._pointer: Pointer | None = None
@@ -176,15 +116,17 @@ class ModelWatcher:
     def _keep(self, reason: str, problem: str) -> None:
         self._pointer_problem = reason
         current = self.current
-        self.current = ModelSet(current.version, current.tasks, (problem,))
+        self.current = ServedModels(current.version, current.tasks, (problem,))
         self._notify(success=False)
 
     def _load(self, pointer: Pointer) -> Outcome:
         problems: list[str] = []
-        tasks = {task: self._task_model(pointer, task, problems) for task in TASKS if task in pointer.tasks}
+        tasks: dict[str, TaskModel | None] = {
+            task: self._task_model(pointer, task, problems) for task in TASKS if task in pointer.tasks
+        }
         usable = {task: model for task, model in tasks.items() if model is not None}
         missing = () if pointer.tasks else (NO_CHAMPION,)
-        self.current = ModelSet(pointer.version, usable, (*missing, *problems))
+        self.current = ServedModels(pointer.version, usable, (*missing, *problems))
         self._pointer = pointer
         self._retry_at = self._clock() + RETRY_SECONDS if problems else float("inf")
         if pointer.tasks:

@@ -6,6 +6,7 @@
 from migraine_assets.cli.documents.base import CommandDocument
 from migraine_assets.cli.documents.diaries import DataLogDocument, SourcesDocument, ValidateDocument
 from migraine_assets.cli.documents.evaluation import HistoryDocument, ReportDocument, RunDocument
+from migraine_assets.cli.documents.forecasts import ForecastDocument
 from migraine_assets.cli.documents.operation import (
     AlertsDocument,
     ChannelsDocument,
@@ -19,6 +20,7 @@ from migraine_assets.cli.documents.service import KeysDocument, ReplayDocument, 
 # The document of each command.
 DOCUMENTS: dict[str, type[CommandDocument]] = {
     "run": RunDocument,
+    "forecast": ForecastDocument,
     "report": ReportDocument,
     "validate": ValidateDocument,
     "sources": SourcesDocument,

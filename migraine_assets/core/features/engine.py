@@ -40,20 +40,43 @@ BLOCK_ROWS = 4096
 
 
 def compute(
-    diary: Diary, *, horizon: int, plan: FeaturePlan | None = None, block_rows: int = BLOCK_ROWS
+    diary: Diary,
+    *,
+    horizon: int,
+    plan: FeaturePlan | None = None,
+    rows: NDArray[np.intp] | None = None,
+    block_rows: int = BLOCK_ROWS,
 ) -> NDArray[np.float32]:
-    """Compute the features of every row: float32[n, features], NaN for null.
+    """Compute the features of every row, or of `rows` alone: float32[n, features], NaN for null.
 
-    A `horizon` of 1 to 7 predicts a later day from all fields of the row's day. A horizon of 0 predicts the row's own
-    day; outcomes and drugs are then used only up to the day before. `block_rows` affects speed and memory, but not the
-    result. Raises `ValueError` for another horizon, and for a horizon above 0 on an undated diary.
+    `rows`: ascending; each has the same bits as if all were computed. A `horizon` of 1 to 7 predicts a later day from
+    all fields of the row's day. A horizon of 0 predicts the row's own day; outcomes and drugs are then used only up to
+    the day before. `block_rows` affects speed and memory, but not the result. Raises `ValueError` for another horizon,
+    and for a horizon above 0 on an undated diary.
     """
     check_horizon(diary, horizon)
     plan = plan or default_plan()
+    if rows is not None:
+        return _compute_rows(diary, rows, plan, horizon=horizon, block_rows=block_rows)
     table = np.empty((len(diary), len(plan.functions)), dtype=np.float32)
     for first in range(0, len(diary), block_rows):
         stop = min(first + block_rows, len(diary))
-        _fill(table[first:stop], diary, plan, first=first, horizon=horizon)
+        _fill(table[first:stop], plan, Windows(diary, first=first, stop=stop, horizon=horizon, layout=plan.layout))
+    return table
+
+
+def _compute_rows(
+    diary: Diary, rows: NDArray[np.intp], plan: FeaturePlan, *, horizon: int, block_rows: int
+) -> NDArray[np.float32]:
+    """The features of `rows`, in blocks of which each spans about `block_rows` rows of the diary."""
+    table = np.empty((len(rows), len(plan.functions)), dtype=np.float32)
+    at = 0
+    while at < len(rows):
+        end = max(at + 1, int(np.searchsorted(rows, rows[at] + block_rows)))
+        first, stop = int(rows[at]), int(rows[end - 1]) + 1
+        days = Windows(diary, first=first, stop=stop, horizon=horizon, layout=plan.layout, rows=rows[at:end])
+        _fill(table[at:end], plan, days)
+        at = end
     return table
 
 
@@ -112,9 +135,8 @@ def available(diary: Diary, *, plan: FeaturePlan | None = None) -> tuple[str, ..
     return tuple(feature.name for feature in recipe.features if has_input(feature))
 
 
-def _fill(table: NDArray[np.float32], diary: Diary, plan: FeaturePlan, *, first: int, horizon: int) -> None:
-    """Write the features of the rows from `first` into `table`, [rows, features]."""
-    days = Windows(diary, first=first, stop=first + len(table), horizon=horizon, layout=plan.layout)
+def _fill(table: NDArray[np.float32], plan: FeaturePlan, days: Windows) -> None:
+    """Write the features of the rows of `days` into `table`, [rows, features]."""
     for column, function in enumerate(plan.functions):
         table[:, column] = function(days)
     _without_signs(table)

@@ -1,5 +1,7 @@
 """Conversion of a preprocessed frame to a `Diary`. Other modules of the features do not use pandas."""
 
+from collections.abc import Iterator, Sequence
+
 import numpy as np
 import pandas as pd
 
@@ -18,6 +20,23 @@ def diary_from_frame(frame: pd.DataFrame, *, contract: Contract = CONTRACT) -> D
     day, dated = _days(frame)
     participant = pd.factorize(frame["participant_id"])[0].astype(np.int64)
     return Diary(participant, day, dated, _columns(frame, contract))
+
+
+def diaries_from_frame(
+    frame: pd.DataFrame, *, contract: Contract = CONTRACT, rows: int
+) -> Iterator[tuple[Sequence[str], Diary]]:
+    """Convert `frame` in parts of about `rows` rows, each with all days of its participants.
+
+    Yields the participants, in the order of the codes of the diary, and the diary. See `diary_from_frame`.
+    """
+    names = frame["participant_id"].to_numpy(object)
+    starts = np.append(np.flatnonzero(np.append(True, names[1:] != names[:-1])), len(names))
+    first = 0
+    while first < len(starts) - 1:
+        stop = max(first + 1, int(np.searchsorted(starts, starts[first] + rows, side="right")) - 1)
+        part = frame.iloc[starts[first] : starts[stop]]
+        yield names[starts[first:stop]].tolist(), diary_from_frame(part, contract=contract)
+        first = stop
 
 
 def _days(frame: pd.DataFrame) -> tuple[Integers, bool]:

@@ -18,6 +18,8 @@ from numpy.typing import NDArray
 
 from migraine_assets.core.features.diary import Diary, Floats, Integers
 
+Positions = NDArray[np.intp]
+
 LOOK_BACK = 28  # calendar days, the longest window
 _APART = LOOK_BACK + 1  # slots, one more than the longest window
 _SPARSE = 4  # slots per row; above it, sums are computed for the rows only, not for all slots
@@ -50,19 +52,25 @@ class Layout:
 
 
 class Windows:
-    """Rows `first` to `stop` of a diary and their history. Every method returns float64[n], NaN for null.
+    """Rows `first` to `stop` of a diary, or `rows` among them, and their history.
+
+    Every method returns float64[n], NaN for null. `rows`: ascending, the first is `first` and the last `stop` - 1.
 
     The newest knowable day of a withheld column is yesterday at horizon 0; in all other cases it is today. A window of
     `span` days ends with that day. In an undated diary, everything except the values of today is null. Results may
     share memory, so do not write to them.
     """
 
-    def __init__(self, diary: Diary, *, first: int, stop: int, horizon: int, layout: Layout) -> None:
+    def __init__(
+        self, diary: Diary, *, first: int, stop: int, horizon: int, layout: Layout, rows: Positions | None = None
+    ) -> None:
         self.horizon = horizon
         self._layout = layout
-        self._diary, self._first, self._stop = diary, first, stop
+        self._diary, self._stop = diary, stop
         self._start = _history(diary, first)
-        self._null = np.full(stop - first, np.nan)
+        # The rows of the block, among those from the first row of history on.
+        self._chosen: Positions | slice = slice(first - self._start, None) if rows is None else rows - self._start
+        self._null = np.full(stop - first if rows is None else len(rows), np.nan)
         self._null.flags.writeable = False
         self._rows: dict[str, Floats] = {}
         self._line: dict[str, int] = {}
@@ -71,13 +79,15 @@ class Windows:
 
     def day(self) -> Floats:
         """Return the day of each row in days since 1970-01-01."""
-        return self._diary.day[self._first : self._stop].astype(np.float64) if self._diary.dated else self._null
+        if not self._diary.dated:
+            return self._null
+        return self._diary.day[self._start : self._stop][self._chosen].astype(np.float64)
 
     def today(self, column: str) -> Floats:
         """Return the value of the row's own day; null for a withheld column at horizon 0."""
         if column in self._layout.withheld and not self.horizon:
             return self._null
-        values: Floats = self._with_history(column)[self._first - self._start :]
+        values: Floats = self._with_history(column)[self._chosen]
         return values
 
     def back(self, column: str, days: int) -> Floats:
@@ -167,7 +177,7 @@ class Windows:
         columns = [name for name in sorted(spans, key=lambda name: -spans[name]) if self._is_known(name)]
         self._line = {name: line for line, name in enumerate(columns)}
         slots = _calendar(self._diary, self._start, self._stop)
-        self._slots = slots[self._first - self._start :]
+        self._slots = slots[self._chosen]
         self._values = np.full((len(columns), slots[-1] + 1), np.nan)
         if columns:
             self._values[:, slots] = np.array([self._with_history(name) for name in columns])

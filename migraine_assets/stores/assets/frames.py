@@ -7,9 +7,10 @@ Assets pass small references (`FrameRef`) to each other instead of frames. Not h
 import hashlib
 import io
 import os
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from migraine_assets.errors import StoreError
 from migraine_assets.stores.assets import current_values
@@ -18,8 +19,11 @@ from migraine_assets.stores.store import Store
 if TYPE_CHECKING:
     import pandas as pd
     import pyarrow as pa
+    import pyarrow.parquet as pq
 
 FRAMES = "frames"
+# Rows of a part of a frame. With 40 columns it takes about 100 MB.
+PART_ROWS = 200_000
 
 
 @dataclass(frozen=True)
@@ -72,6 +76,43 @@ def read_frame(store: Store, ref: FrameRef, columns: Sequence[str] | None = None
 
 def frame_table(store: Store, asset: str, version: str, columns: Sequence[str] | None = None) -> "pa.Table":
     """Read the frame `version` of `asset` as a table. Raises `StoreError` if it is absent or its SHA-256 differs."""
+    with _verified(store, asset, version) as file:
+        return file.read(columns=None if columns is None else list(columns))
+
+
+def frame_parts(
+    store: Store, ref: FrameRef, columns: Sequence[str], *, key: str = "participant_id", rows: int = PART_ROWS
+) -> Iterator["pd.DataFrame"]:
+    """Read `columns` of a frame that is sorted by `key` in parts of about `rows` rows, each with all rows of its keys.
+
+    Columns that the frame lacks are left out. Raises `StoreError` as `read_frame` does.
+    """
+    import pyarrow as pa
+
+    names, waiting = [name for name in columns if name in ref.columns], None
+    with _verified(store, ref.asset, ref.version) as file:
+        for batch in file.iter_batches(batch_size=rows, columns=names):
+            table = pa.Table.from_batches([batch])
+            table = table if waiting is None else pa.concat_tables([waiting, table])
+            # The last key may go on in the next batch.
+            cut = _start_of_last(table.column(key))
+            if cut:
+                yield table.slice(0, cut).select(names).to_pandas()
+            waiting = table.slice(cut)
+        if waiting is not None and waiting.num_rows:
+            yield waiting.select(names).to_pandas()
+
+
+def _start_of_last(keys: Any) -> int:
+    """The first row with the key of the last row of `keys`, which are sorted."""
+    import pyarrow.compute as pc
+
+    return int(pc.index(keys, keys[-1]).as_py())
+
+
+@contextmanager
+def _verified(store: Store, asset: str, version: str) -> Iterator["pq.ParquetFile"]:
+    """The Parquet file of a frame, opened after its bytes were verified. Errors of reading become `StoreError`."""
     import pyarrow as pa
     import pyarrow.parquet as pq
 
@@ -84,7 +125,7 @@ def frame_table(store: Store, asset: str, version: str, columns: Sequence[str] |
             if hashlib.file_digest(file, "sha256").hexdigest() != version:
                 raise StoreError(f"'{path}' in {store.uri} is damaged: its SHA-256 differs from its name. {remedy}")
             file.seek(0)
-            return pq.ParquetFile(file).read(columns=None if columns is None else list(columns))
+            yield pq.ParquetFile(file)
     except (OSError, pa.ArrowException) as error:
         raise StoreError(f"'{path}' in {store.uri} cannot be read: {error}. {remedy}") from error
 

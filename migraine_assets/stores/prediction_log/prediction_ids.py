@@ -3,7 +3,7 @@
 A prediction id contains its time and a signature with the secret that all replicas share. So each replica can recognize
 a genuine id without a lookup, and a reader knows which day to search. An id cannot be derived from others, not even
 from ids of the same batch. Not here: the secret (`stores.signing_secret`), the ids of participants
-(`stores.pseudonyms`), making ids in a replica (`serving.log.prediction_ids`).
+(`stores.pseudonyms`), making ids in a replica (`prediction.prediction_ids`).
 """
 
 import base64

@@ -20,6 +20,8 @@ from migraine_assets.core.features.engine import select
 from migraine_assets.core.features.from_frame import diary_from_frame
 from migraine_assets.core.features.table import default_plan
 from migraine_assets.errors import ConfigurationError, DataRefused
+from migraine_assets.prediction.history_features import HistoryFeatures
+from migraine_assets.prediction.recipe import HISTORY, PAST, ModelRecipe
 from migraine_assets.sources.registry import check_source, read_source, repeat_source
 from migraine_assets.stores.diaries.diaries import EPOCH, PROFILE, Diaries
 from migraine_assets_tests.support.kept_diaries import no_check, open_diaries
@@ -27,8 +29,6 @@ from serving.contract.problems import Refused
 from serving.contract.requests import DEFAULT
 from serving.input.cases import histories_of
 from serving.input.kept_days import NEEDED_DAYS, check_day, kept_case
-from serving.model.history_features import HistoryFeatures
-from serving.model.recipe import HISTORY, PAST, ModelRecipe
 
 TODAY = dt.date(2026, 3, 1)
 LAST = TODAY.toordinal() - EPOCH

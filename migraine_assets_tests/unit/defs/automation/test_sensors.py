@@ -241,8 +241,12 @@ def settled(path: Path) -> Path:
     return path
 
 
-@pytest.mark.parametrize("name", ["daily_monitoring", "weekly_report"])
-def test_a_schedule_requests_the_day_that_has_ended(home: MonitoredHome, name: str) -> None:
+@pytest.mark.parametrize(
+    ("name", "day"),
+    [("daily_monitoring", "2026-03-10"), ("weekly_report", "2026-03-10"), ("nightly_forecasts", "2026-03-11")],
+)
+def test_a_schedule_requests_its_day(home: MonitoredHome, name: str, day: str) -> None:
+    """Monitoring looks at the day that has ended, forecasts are for the one that begins."""
     defs = build_defs(resources={"workspace": home.workspace})
     context = dg.build_schedule_context(
         instance=home.instance,
@@ -251,7 +255,7 @@ def test_a_schedule_requests_the_day_that_has_ended(home: MonitoredHome, name: s
         repository_def=defs.get_repository_def(),
     )
     [request] = defs.resolve_schedule_def(name).evaluate_tick(context).run_requests or ()
-    assert request.partition_key == "2026-03-10"
+    assert request.partition_key == day
     assert name in heartbeats(home.store)
 
 

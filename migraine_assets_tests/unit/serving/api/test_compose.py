@@ -10,18 +10,20 @@ import msgspec
 import numpy as np
 import pytest
 
+from migraine_assets.prediction.loaded import LoadedModel
+from migraine_assets.prediction.model_set import ModelNotReady
+from migraine_assets.prediction.predictor import Predictor
+from migraine_assets.prediction.risk import risk_band
 from migraine_assets.stores.bundles.provenance import BundleProvenance, add_provenance
 from migraine_assets.stores.registry.rollouts import start_rollout
 from migraine_assets.stores.store import Store
 from migraine_assets_tests.unit.serving.trained import NOON, fresh_store, history, trained
-from serving.api.compose import compose, risk_band
+from serving.api.compose import compose
 from serving.api.status import describe
 from serving.contract.responses import Prediction
 from serving.input.cases import Case, case_of, histories_of
 from serving.input.decoding import decode_predict
-from serving.model.loaded import LoadedModel
-from serving.model.predictor import Predictor
-from serving.model.watcher import ModelNotReady, ModelSet, ModelWatcher
+from serving.model.watcher import ModelWatcher, ServedModels
 
 NOW = dt.datetime(2026, 3, 1, 12, tzinfo=dt.UTC)
 
@@ -49,7 +51,7 @@ class Outcome:
     out_of_range: tuple[str, ...]
 
 
-def ask(models: ModelSet, *bodies: dict[str, Any], **options: Any) -> list[Outcome]:
+def ask(models: ServedModels, *bodies: dict[str, Any], **options: Any) -> list[Outcome]:
     cases = [case(body) for body in bodies]
     predictor = Predictor(lambda: models, make_ids=lambda count: ["id"] * count, secret=b"s", **options)
     predictions = predictor.predict(histories_of(cases))
@@ -67,7 +69,7 @@ def ask(models: ModelSet, *bodies: dict[str, Any], **options: Any) -> list[Outco
     return [Outcome(prediction, score, out_of_range.get(k, ())) for k, (prediction, score) in enumerate(composed)]
 
 
-def models_of(store: Store) -> ModelSet:
+def models_of(store: Store) -> ServedModels:
     watcher = ModelWatcher(store)
     watcher.check()
     return watcher.current
@@ -79,12 +81,12 @@ def store(tmp_path_factory: pytest.TempPathFactory) -> Store:
 
 
 @pytest.fixture(scope="module")
-def models(store: Store) -> ModelSet:
+def models(store: Store) -> ServedModels:
     return models_of(store)
 
 
 @pytest.fixture
-def flat(tmp_path: Path) -> ModelSet:
+def flat(tmp_path: Path) -> ServedModels:
     return models_of(fresh_store(tmp_path, champions={"attack": "flat"}))
 
 
@@ -92,7 +94,7 @@ def codes(outcome: Outcome) -> list[str]:
     return [warning.code for warning in outcome.prediction.warnings]
 
 
-def test_the_answer_names_the_models_that_predicted(models: ModelSet) -> None:
+def test_the_answer_names_the_models_that_predicted(models: ServedModels) -> None:
     (outcome,) = ask(models, {"participant_id": "p", "entries": history()})
     answer = outcome.prediction
     assert answer.for_date == "2026-02-02"
@@ -109,7 +111,7 @@ def test_the_answer_names_the_models_that_predicted(models: ModelSet) -> None:
     assert codes(outcome) == []
 
 
-def test_an_answer_says_that_a_model_learned_from_simulated_diaries(tmp_path: Path, models: ModelSet) -> None:
+def test_an_answer_says_that_a_model_learned_from_simulated_diaries(tmp_path: Path, models: ServedModels) -> None:
     simulated = fresh_store(tmp_path)
     add_provenance(simulated, trained()[1]["severity"], BundleProvenance(simulated=True))
     simulated_models = models_of(simulated)
@@ -122,7 +124,7 @@ def test_an_answer_says_that_a_model_learned_from_simulated_diaries(tmp_path: Pa
     assert (severity, attack) == (True, False)
 
 
-def test_features_and_outputs_are_the_same_alone_and_in_a_batch(models: ModelSet) -> None:
+def test_features_and_outputs_are_the_same_alone_and_in_a_batch(models: ServedModels) -> None:
     bodies = [{"entries": history(days, last=dt.date(2026, 1, days))} for days in (30, 9, 1, 20)]
     for body, together in zip(bodies, ask(models, *bodies), strict=True):
         (alone,) = ask(models, body)
@@ -132,13 +134,13 @@ def test_features_and_outputs_are_the_same_alone_and_in_a_batch(models: ModelSet
             assert a.output == pytest.approx(b.output, abs=1e-6, nan_ok=True)
 
 
-def test_days_before_the_look_back_have_no_effect(models: ModelSet) -> None:
+def test_days_before_the_look_back_have_no_effect(models: ServedModels) -> None:
     long, short = history(90), history(90)[-29:]
     (a,), (b,) = ask(models, {"entries": long}), ask(models, {"entries": short})
     assert a.prediction.attack == b.prediction.attack
 
 
-def test_with_too_little_history_it_abstains_and_says_what_it_needs(models: ModelSet) -> None:
+def test_with_too_little_history_it_abstains_and_says_what_it_needs(models: ServedModels) -> None:
     needed = models.tasks["attack"].champion.least_days
     (short,) = ask(models, {"entries": history(needed - 1)})
     assert short.prediction.abstained
@@ -150,17 +152,17 @@ def test_with_too_little_history_it_abstains_and_says_what_it_needs(models: Mode
     assert not enough.prediction.abstained
 
 
-def test_days_without_an_outcome_do_not_count_as_history(models: ModelSet) -> None:
+def test_days_without_an_outcome_do_not_count_as_history(models: ServedModels) -> None:
     (outcome,) = ask(models, {"entries": history(30, migraine_occurrence=None)})
     assert outcome.prediction.abstained
 
 
-def test_a_setting_can_require_more_history(models: ModelSet) -> None:
+def test_a_setting_can_require_more_history(models: ServedModels) -> None:
     (outcome,) = ask(models, {"entries": history(10)}, least_history_days=11)
     assert "needs 11" in outcome.prediction.warnings[0].message
 
 
-def test_a_same_day_model_needs_no_history(flat: ModelSet) -> None:
+def test_a_same_day_model_needs_no_history(flat: ServedModels) -> None:
     (outcome,) = ask(flat, {"stress_level": 8, "sleep_hours": 4})
     assert outcome.prediction.for_date == "2026-03-01"
     assert outcome.prediction.attack is not None
@@ -168,26 +170,26 @@ def test_a_same_day_model_needs_no_history(flat: ModelSet) -> None:
     assert codes(outcome) == ["no_model"]
 
 
-def test_a_same_day_model_abstains_without_any_input(flat: ModelSet) -> None:
+def test_a_same_day_model_abstains_without_any_input(flat: ServedModels) -> None:
     (outcome,) = ask(flat, {"migraine_occurrence": 1})
     assert outcome.prediction.abstained
     assert codes(outcome)[0] == "too_little_history"
 
 
-def test_a_value_far_outside_training_is_warned_about(models: ModelSet) -> None:
+def test_a_value_far_outside_training_is_warned_about(models: ServedModels) -> None:
     (outcome,) = ask(models, {"entries": history(air_quality=499)})
     assert outcome.out_of_range == ("air_quality",)
     assert codes(outcome) == ["out_of_range"]
 
 
-def test_unused_fields_and_limited_values_are_warned_about(flat: ModelSet) -> None:
+def test_unused_fields_and_limited_values_are_warned_about(flat: ServedModels) -> None:
     (outcome,) = ask(flat, {"stress_level": 8, "duration_h": 3, "migraine_occurrence": 1, "sleep_hours": 20})
     fields = {warning.code: warning.fields for warning in outcome.prediction.warnings}
     assert fields["unused_fields"] == ["migraine_occurrence", "duration_h"]
     assert fields["value_limited"] == ["sleep_hours"]
 
 
-def test_reasons_are_given_on_request(models: ModelSet) -> None:
+def test_reasons_are_given_on_request(models: ServedModels) -> None:
     (plain, explained) = ask(models, {"entries": history()}, {"entries": history(), "explain": True})
     assert plain.prediction.reasons is None
     reasons = explained.prediction.reasons
@@ -207,9 +209,55 @@ def test_risk_bands_follow_the_threshold(p: float, threshold: float, band: str) 
     assert risk_band(p, threshold) == band
 
 
+@pytest.mark.parametrize(
+    ("p", "usual", "band"),
+    [(0.237, 0.248, "moderate"), (0.237, 0.1, "high"), (0.9, 0.9, "high"), (0.9, 0.5, "very_high"),
+     (0.15, 0.9, "moderate"), (0.05, 0.9, "low"), (0.237, None, "high")],
+)  # fmt: skip
+def test_a_risk_that_is_usual_for_the_participant_is_one_band_lower(p: float, usual: float | None, band: str) -> None:
+    assert risk_band(p, 0.2, usual=usual) == band
+
+
+def test_the_risk_is_told_against_the_own_rate(models: ServedModels) -> None:
+    (outcome,) = ask(models, {"participant_id": "p", "entries": history()})
+    attack = outcome.prediction.attack
+    assert attack is not None
+    assert attack.base_rate is not None
+    assert attack.relative_to_usual is not None
+    assert attack.relative_to_usual.ratio == attack.probability / attack.base_rate.rate
+    assert f"{100 * attack.base_rate.rate:.0f} %" in attack.relative_to_usual.sentence
+    assert "28 days" in attack.relative_to_usual.sentence
+
+
+def test_without_a_known_day_nothing_is_usual(flat: ServedModels) -> None:
+    (outcome,) = ask(flat, {"age": 30, "sleep_hours": 5})
+    assert outcome.prediction.attack is not None
+    assert outcome.prediction.attack.relative_to_usual is None
+
+
+def test_reasons_are_sentences_that_name_what_was_reported(models: ServedModels) -> None:
+    days = history()
+    days[-1]["stress_level"] = 9
+    days[-1].pop("sleep_hours", None)
+    predictor = Predictor(lambda: models, make_ids=lambda count: ["id"] * count, secret=b"s")
+    cases = [case({"entries": days, "explain": True})]
+    english, german = (compose(cases, predictor.predict(histories_of(cases)), language) for language in ("en", "de"))
+    reasons = english[0].reasons
+    assert reasons is not None
+    assert reasons.attack is not None
+    by_field = {item.field: item for item in reasons.attack.contributions}
+    assert by_field["stress_level"].sentence.startswith("Stress: 9 of 10. With it, the estimated risk is ")
+    assert "(1 day earlier)" in by_field["sleep_hours"].sentence
+    assert all(item.sentence for item in reasons.attack.contributions)
+    translated = german[0].reasons
+    assert translated is not None
+    assert translated.attack is not None
+    assert "Stress: 9 von 10. " in " ".join(item.sentence for item in translated.attack.contributions)
+
+
 def test_without_a_model_the_error_says_what_to_do() -> None:
     with pytest.raises(ModelNotReady, match="migraine run"):
-        ask(ModelSet(), {"age": 30})
+        ask(ServedModels(), {"age": 30})
 
 
 @pytest.mark.parametrize("mode", ["canary", "ab"])
@@ -235,7 +283,7 @@ def test_a_rollout_candidate_answers_its_share_of_participants(tmp_path: Path, m
     assert {outcome.scores["severity"].arm for outcome in outcomes} == {"champion"}
 
 
-def test_a_shadow_model_runs_and_changes_no_answer(tmp_path: Path, models: ModelSet) -> None:
+def test_a_shadow_model_runs_and_changes_no_answer(tmp_path: Path, models: ServedModels) -> None:
     store, names = fresh_store(tmp_path), trained()[1]
     start_rollout(store, "attack", mode="shadow", percent=100, bundle=names["attack_2"], who="a", when=NOON, why="w")
     body = {"participant_id": "p", "entries": history()}
@@ -248,18 +296,20 @@ def test_a_shadow_model_runs_and_changes_no_answer(tmp_path: Path, models: Model
 
 
 @pytest.mark.parametrize(("quiet", "warned"), [(0, True), (1, False)])
-def test_a_diary_of_attack_days_alone_is_answered_with_a_warning(models: ModelSet, quiet: int, warned: bool) -> None:
+def test_a_diary_of_attack_days_alone_is_answered_with_a_warning(
+    models: ServedModels, quiet: int, warned: bool
+) -> None:
     entries = [{"date": f"2026-02-{day}", "migraine_occurrence": int(day > 19 + quiet)} for day in range(20, 26)]
     [outcome] = ask(models, {"participant_id": "p", "entries": entries})
     codes = [warning.code for warning in outcome.prediction.warnings]
     assert ("attack_days_only" in codes) == warned
 
 
-def onset_models(folder: Path) -> ModelSet:
+def onset_models(folder: Path) -> ServedModels:
     return models_of(fresh_store(folder, champions={"attack": "onset"}))
 
 
-def test_an_answer_of_another_outcome_says_what_it_is_about_and_when(tmp_path: Path, models: ModelSet) -> None:
+def test_an_answer_of_another_outcome_says_what_it_is_about_and_when(tmp_path: Path, models: ServedModels) -> None:
     days = [entry | {"migraine_severity": 6} if entry["migraine_occurrence"] else entry for entry in history()]
     onsets = onset_models(tmp_path)
     (outcome,) = ask(onsets, {"participant_id": "p", "entries": days})

@@ -81,7 +81,7 @@ def test_the_example_of_the_readme_gets_a_prediction(service: tuple[httpx.Client
 
 
 def test_the_commands_are_there() -> None:
-    assert len(COMMANDS) == 15
+    assert len(COMMANDS) == 16
 
 
 def test_every_address_of_the_service_is_on_the_page(service: tuple[httpx.Client, Services]) -> None:

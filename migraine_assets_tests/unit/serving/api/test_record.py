@@ -120,7 +120,7 @@ def test_a_large_batch_is_written_in_several_blocks(
     service: tuple[httpx.Client, Services], store: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     client, services = service
-    monkeypatch.setattr("serving.api.record.MOST_ROWS", 7)
+    monkeypatch.setattr("migraine_assets.prediction.records.MOST_ROWS", 7)
     for answer, record in recorded(client, services, store):
         assert (answer["attack"] or {}).get("probability") == record.outputs.get("attack")
     segment = next(Path(store.path("log/predictions")).rglob("*.jsonl"))

@@ -76,6 +76,7 @@ def test_a_table_gets_the_same_predictions_as_json(client: httpx.Client, kind: s
             alone["attack"]["risk_band"],
             alone["for_date"],
         )
+        assert row["relative_to_usual"] == pytest.approx(alone["attack"]["relative_to_usual"]["ratio"], rel=1e-5)
         assert row["attack_bundle"] == alone["model"]["attack"]["bundle"]
         assert row["warnings"] == [warning["code"] for warning in alone["warnings"]] == ["simulated_model"]
         assert row["error"] is None

@@ -10,7 +10,7 @@ import pytest
 
 from migraine_assets_tests.unit.serving.trained import fresh_store, running, trained
 from serving.input.tensors import HEADER
-from serving.model.watcher import ModelSet
+from serving.model.watcher import ServedModels
 from serving.services import Services
 
 
@@ -27,11 +27,11 @@ def client(service: tuple[httpx.Client, Services]) -> httpx.Client:
 
 
 @pytest.fixture
-def models(service: tuple[httpx.Client, Services]) -> ModelSet:
+def models(service: tuple[httpx.Client, Services]) -> ServedModels:
     return service[1].models.current
 
 
-def rows(models: ModelSet, count: int) -> Any:
+def rows(models: ServedModels, count: int) -> Any:
     width = len(models.tasks["attack"].champion.manifest.features)
     X = np.random.default_rng(1).uniform(0, 5, (count, width)).astype(np.float32)
     X[0, 0] = np.nan
@@ -52,7 +52,7 @@ def infer(client: httpx.Client, body: Any, *, raw: bytes = b"", model: str = "at
     return client.post(f"/v2/models/{model}/infer", content=header + raw, headers=headers)
 
 
-def test_metadata_names_inputs_outputs_and_versions(client: httpx.Client, models: ModelSet) -> None:
+def test_metadata_names_inputs_outputs_and_versions(client: httpx.Client, models: ServedModels) -> None:
     metadata = client.get("/v2/models/severity").json()
     width = len(models.tasks["severity"].champion.manifest.features)
     assert metadata["versions"] == [trained()[1]["severity"]]
@@ -62,7 +62,7 @@ def test_metadata_names_inputs_outputs_and_versions(client: httpx.Client, models
     assert client.get("/v2/models/severity/ready").json()["ready"] is True
 
 
-def test_json_numbers_may_be_flat_or_nested(client: httpx.Client, models: ModelSet) -> None:
+def test_json_numbers_may_be_flat_or_nested(client: httpx.Client, models: ServedModels) -> None:
     X = rows(models, 3)
     expected = models.tasks["attack"].champion.bundle.predict(X)
     flat = infer(client, {"id": "7", "inputs": [tensor(X, data=as_list(X))]}).json()
@@ -73,7 +73,7 @@ def test_json_numbers_may_be_flat_or_nested(client: httpx.Client, models: ModelS
 
 
 @pytest.mark.parametrize("requested_in", ["parameters", "outputs"])
-def test_raw_bytes_in_and_out(client: httpx.Client, models: ModelSet, requested_in: str) -> None:
+def test_raw_bytes_in_and_out(client: httpx.Client, models: ServedModels, requested_in: str) -> None:
     X = rows(models, 4)
     raw = X.tobytes()
     body: dict[str, Any] = {"inputs": [tensor(X, parameters={"binary_data_size": len(raw)})]}
@@ -117,7 +117,7 @@ def broken(X: Any) -> list[tuple[Any, bytes]]:
 
 @pytest.mark.parametrize("case", range(20))
 def test_invalid_tensors_are_a_400_in_the_format_of_the_protocol(
-    client: httpx.Client, models: ModelSet, case: int
+    client: httpx.Client, models: ServedModels, case: int
 ) -> None:
     body, raw = broken(rows(models, 2))[case]
     response = infer(client, body, raw=raw)
@@ -136,7 +136,7 @@ def test_an_unknown_model_is_a_404(client: httpx.Client) -> None:
         assert (response.status_code, set(response.json())) == (404, {"error"})
 
 
-def test_every_row_is_recorded(service: tuple[httpx.Client, Services], models: ModelSet) -> None:
+def test_every_row_is_recorded(service: tuple[httpx.Client, Services], models: ServedModels) -> None:
     client, services = service
     X = rows(models, 2)
     infer(client, {"inputs": [tensor(X, data=as_list(X))]})

@@ -10,12 +10,12 @@ import pytest
 
 from migraine_assets.core.features.engine import select
 from migraine_assets.core.features.table import default_plan
+from migraine_assets.prediction.history_features import HistoryFeatures
+from migraine_assets.prediction.recipe import PAST, ModelRecipe
 from serving.contract.problems import Refused
 from serving.contract.requests import DEFAULT
 from serving.input.cases import MANY, Case, case_of, day_cases, histories_of, latest_day
 from serving.input.decoding import decode, decode_predict
-from serving.model.history_features import HistoryFeatures
-from serving.model.recipe import PAST, ModelRecipe
 
 NOW = dt.datetime(2026, 3, 1, 12, tzinfo=dt.UTC)
 

@@ -9,10 +9,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
+from migraine_assets.prediction.loaded import LoadedModel, load_model
 from migraine_assets.stores.store import Store
 from migraine_assets_tests.unit.serving.trained import trained
 from serving.model.explanations import SHOWN, explain, game_of, shapley
-from serving.model.loaded import LoadedModel, load_model
 
 
 def served(name: str, task: str = "attack") -> LoadedModel:

@@ -16,7 +16,7 @@ from migraine_assets.stores.registry.rollouts import end_rollout, start_rollout
 from migraine_assets.stores.store import Store
 from migraine_assets_tests.support.waiting import eventually
 from migraine_assets_tests.unit.serving.trained import NOON, fresh_store, put_in_charge, trained
-from serving.model.watcher import RETRY_SECONDS, ModelSet, ModelWatcher
+from serving.model.watcher import RETRY_SECONDS, ModelWatcher, ServedModels
 
 
 class Clock:
@@ -30,7 +30,7 @@ class Listener:
     def __init__(self) -> None:
         self.successes: list[bool] = []
 
-    def __call__(self, models: ModelSet, *, success: bool) -> None:  # noqa: ARG002
+    def __call__(self, models: ServedModels, *, success: bool) -> None:  # noqa: ARG002
         self.successes.append(success)
 
 
@@ -271,7 +271,7 @@ def test_an_unforeseen_error_is_shown_and_the_next_poll_recovers(tmp_path: Path)
     store = fresh_store(tmp_path)
 
     class Failing(Listener):
-        def __call__(self, models: ModelSet, *, success: bool) -> None:
+        def __call__(self, models: ServedModels, *, success: bool) -> None:
             super().__call__(models, success=success)
             if len(self.successes) == 2:
                 raise ZeroDivisionError

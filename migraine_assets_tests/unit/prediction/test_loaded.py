@@ -9,11 +9,11 @@ from msgspec.structs import replace
 from migraine_assets.core.features.operations import Feature
 from migraine_assets.core.reference_bins import reference
 from migraine_assets.errors import BundleRefused
+from migraine_assets.prediction.loaded import LoadedModel, load_model, prepare, typical
 from migraine_assets.stores.bundles.bundles import Bundle, load_bundle
 from migraine_assets.stores.bundles.provenance import BundleProvenance
 from migraine_assets.stores.store import Store
 from migraine_assets_tests.unit.serving.trained import fresh_store, trained
-from serving.model.loaded import LoadedModel, load_model, prepare, typical
 
 
 @pytest.fixture

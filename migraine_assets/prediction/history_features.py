@@ -1,7 +1,7 @@
 """Features of the days to predict from, computed from the participants' histories by the recipe of each model.
 
-Not here: checking days (`serving.input`), the recipe itself (`serving.model.recipe`), running models
-(`serving.model.scoring`).
+Not here: checking days (`serving.input`), the recipe itself (`prediction.recipe`), running models
+(`prediction.scoring`).
 """
 
 import numpy as np
@@ -10,8 +10,8 @@ from numpy.typing import NDArray
 from migraine_assets.core.diary.cleaning import Floats
 from migraine_assets.core.features import engine
 from migraine_assets.core.features.diary import Diary
-from serving.input.histories import Histories
-from serving.model.recipe import ModelRecipe
+from migraine_assets.prediction.histories import Histories
+from migraine_assets.prediction.recipe import ModelRecipe
 
 Rows = NDArray[np.float32]
 
@@ -44,6 +44,10 @@ class HistoryFeatures:
         if histories.single:
             row: Rows = engine.compute_day(histories.day, columns, horizon=self._horizon, plan=plan)[None]
             return row
-        diary = Diary(histories.person, histories.day, True, columns)
-        rows: Rows = engine.compute(diary, horizon=self._horizon, plan=plan)
-        return rows if np.array_equal(histories.targets, np.arange(len(rows))) else rows[histories.targets]
+        diary, targets = Diary(histories.person, histories.day, True, columns), histories.targets
+        if np.array_equal(targets, np.arange(len(diary))):
+            return engine.compute(diary, horizon=self._horizon, plan=plan)
+        order = np.argsort(targets, kind="stable")
+        rows = np.empty((len(targets), len(plan.functions)), dtype=np.float32)
+        rows[order] = engine.compute(diary, horizon=self._horizon, plan=plan, rows=targets[order])
+        return rows

@@ -9,6 +9,9 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
+from migraine_assets.prediction.histories import Histories
+from migraine_assets.prediction.model_set import ModelNotReady
+from migraine_assets.prediction.predictor import PredictionSet, Predictor
 from migraine_assets.stores.store import Store
 from migraine_assets_tests.support.hostile_tables import stream
 from migraine_assets_tests.unit.serving.trained import fresh_store, history, trained
@@ -18,10 +21,8 @@ from serving.input.arrow_files import STREAM
 from serving.input.arrow_participants import participants_of
 from serving.input.cases import case_of, histories_of
 from serving.input.decoding import decode_predict
-from serving.input.histories import Histories
 from serving.input.table_reader import TableReader
-from serving.model.predictor import PredictionSet, Predictor
-from serving.model.watcher import ModelNotReady, ModelSet, ModelWatcher
+from serving.model.watcher import ModelWatcher, ServedModels
 
 NOW = dt.datetime(2026, 3, 1, 12, tzinfo=dt.UTC)
 # Histories of different lengths; the shortest is too short for a prediction.
@@ -34,13 +35,13 @@ def store(tmp_path_factory: pytest.TempPathFactory) -> Store:
 
 
 @pytest.fixture(scope="module")
-def models(store: Store) -> ModelSet:
+def models(store: Store) -> ServedModels:
     watcher = ModelWatcher(store)
     watcher.check()
     return watcher.current
 
 
-def predictor(models: ModelSet, **options: Any) -> Predictor:
+def predictor(models: ServedModels, **options: Any) -> Predictor[ServedModels]:
     return Predictor(lambda: models, make_ids=lambda count: [str(k) for k in range(count)], secret=b"s", **options)
 
 
@@ -72,7 +73,7 @@ def outputs(predictions: PredictionSet, task: str) -> np.ndarray[Any, Any]:
     return values
 
 
-def test_json_and_tables_give_the_same_features_bit_for_bit(models: ModelSet) -> None:
+def test_json_and_tables_give_the_same_features_bit_for_bit(models: ServedModels) -> None:
     together = predictor(models).predict(from_json(*DAYS))
     table = predictor(models).predict(from_table(*DAYS))
     alone = [predictor(models).predict(from_json(name)) for name in DAYS]
@@ -83,14 +84,14 @@ def test_json_and_tables_give_the_same_features_bit_for_bit(models: ModelSet) ->
 
 
 @pytest.mark.parametrize("task", ["attack", "severity"])
-def test_json_and_tables_give_the_same_outputs_and_abstentions(models: ModelSet, task: str) -> None:
+def test_json_and_tables_give_the_same_outputs_and_abstentions(models: ServedModels, task: str) -> None:
     together = outputs(predictor(models).predict(from_json(*DAYS)), task)
     table = outputs(predictor(models).predict(from_table(*DAYS)), task)
     np.testing.assert_array_equal(together, table)
     assert np.isnan(together).tolist() == [True, False, False]
 
 
-def test_a_row_in_the_middle_of_a_history_ignores_later_rows(models: ModelSet) -> None:
+def test_a_row_in_the_middle_of_a_history_ignores_later_rows(models: ServedModels) -> None:
     every_row = predictor(models).predict(from_table("b", every_row=True))
     first_days = predictor(models).predict(
         histories_of([case_of(decode_predict(json.dumps({"entries": history(12)[:10]}).encode()), now=NOW)])
@@ -98,7 +99,7 @@ def test_a_row_in_the_middle_of_a_history_ignores_later_rows(models: ModelSet) -
     np.testing.assert_array_equal(rows(every_row)[9:10], rows(first_days))
 
 
-def test_finished_rows_are_predicted_without_participant_date_or_abstention(models: ModelSet) -> None:
+def test_finished_rows_are_predicted_without_participant_date_or_abstention(models: ServedModels) -> None:
     champion = models.tasks["attack"].champion
     rows = np.full((3, len(champion.manifest.features)), np.nan, dtype=np.float32)
     predictions = predictor(models, least_history_days=20).predict_rows("attack", champion, rows)
@@ -115,17 +116,17 @@ def test_predictions_keep_the_models_that_served_when_the_request_came(tmp_path:
     predictions = Predictor(lambda: watcher.current, make_ids=lambda count: ["id"] * count, secret=b"s").predict(
         from_json("b")
     )
-    watcher.current = ModelSet()
+    watcher.current = ServedModels()
     assert predictions.models is before
     assert predictions.groups["attack"][0].model.bundle.hash == trained()[1]["attack"]
 
 
 def test_without_a_model_it_is_not_ready() -> None:
     with pytest.raises(ModelNotReady, match="migraine run"):
-        predictor(ModelSet()).predict(from_json("b"))
+        predictor(ServedModels()).predict(from_json("b"))
 
 
-def test_long_work_looks_whether_to_go_on_between_chunks_of_rows(models: ModelSet) -> None:
+def test_long_work_looks_whether_to_go_on_between_chunks_of_rows(models: ServedModels) -> None:
     """The chunks do not change the outputs."""
     champion = models.tasks["attack"].champion
     rows = np.random.default_rng(0).normal(size=(5000, len(champion.manifest.features))).astype(np.float32)

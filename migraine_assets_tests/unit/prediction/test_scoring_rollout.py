@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from serving.model.scoring import in_rollout
+from migraine_assets.prediction.scoring import in_rollout
 
 PEOPLE = [f"p{k}".encode() for k in range(4000)]
 

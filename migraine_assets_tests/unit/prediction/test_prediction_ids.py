@@ -1,7 +1,7 @@
 """Prediction ids: every replica verifies the ids of the others, and no id is made twice."""
 
+from migraine_assets.prediction.prediction_ids import PredictionIds, RandomBytes
 from migraine_assets_tests.unit.stores.prediction_log.log_records import SECRET
-from serving.log.prediction_ids import PredictionIds, RandomBytes
 
 
 def test_an_id_is_genuine_for_every_replica_with_the_same_secret() -> None:

@@ -1,14 +1,15 @@
 """A bundle prepared for serving: its recipe, inputs, reference row, limits and identity.
 
 Everything is derived from the manifest, once, when the bundle is loaded. Not here: following the pointer and swapping
-models (`serving.model.watcher`), the recipe (`serving.model.recipe`), predicting (`serving.model.predictor`).
+models (`serving.model.watcher`), the recipe (`prediction.recipe`), predicting (`prediction.predictor`).
 """
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import lru_cache
-from typing import get_args
+from typing import Literal, get_args
 
+import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
@@ -16,6 +17,8 @@ from migraine_assets.core.contract import Contract
 from migraine_assets.core.features.engine import select
 from migraine_assets.core.reference_bins import FeatureReference
 from migraine_assets.errors import BundleRefused
+from migraine_assets.prediction.intervals import CalibrationBand, calibration_band
+from migraine_assets.prediction.recipe import HISTORY, ModelRecipe, model_recipe
 from migraine_assets.stores.bundles.bundles import Bundle, load_bundle
 from migraine_assets.stores.bundles.format_1 import FEATURES_VERSION
 from migraine_assets.stores.bundles.manifest import Manifest
@@ -23,9 +26,6 @@ from migraine_assets.stores.bundles.provenance import BundleProvenance, load_pro
 from migraine_assets.stores.prediction_log.record import Arm
 from migraine_assets.stores.simulated import is_simulated
 from migraine_assets.stores.store import Store
-from serving.contract.responses import ModelIdentity
-from serving.model.intervals import CalibrationBand, calibration_band
-from serving.model.recipe import HISTORY, ModelRecipe, model_recipe
 
 # Values more than this many widths beyond the training range are out of range. The range is that of the inner edges of
 # the bins (about the 10 % and 90 % points), because the manifest has no minimum and maximum. With 1, the limits of a
@@ -33,6 +33,17 @@ from serving.model.recipe import HISTORY, ModelRecipe, model_recipe
 FENCE = 1.0
 # A week is the shortest window of the features, so no model needs more known days than that.
 ENOUGH_DAYS = 7
+
+
+class ModelIdentity(msgspec.Struct, frozen=True, gc=False):
+    """The model that predicted. `bundle`: the SHA-256 of its content; `data_version`: the MD5 of its training data."""
+
+    algorithm: str
+    bundle: str
+    data_version: str
+    dagster_run: str | None
+    mlflow_run: str | None
+    arm: Literal["champion", "canary", "ab"]
 
 
 @dataclass(frozen=True, eq=False)

@@ -19,6 +19,9 @@ from migraine_assets.core.features.from_frame import diary_from_frame
 from migraine_assets.core.features.operations import Feature
 from migraine_assets.core.features.plan import Recipe, compile_recipe
 from migraine_assets.core.features.table import recipe_of
+from migraine_assets.prediction.history_features import HistoryFeatures
+from migraine_assets.prediction.loaded import prepare
+from migraine_assets.prediction.recipe import PAST, ModelRecipe, model_recipe
 from migraine_assets.stores.bundles.bundles import load_bundle
 from migraine_assets.stores.bundles.provenance import BundleProvenance
 from migraine_assets.stores.store import Store
@@ -27,9 +30,6 @@ from migraine_assets_tests.unit.stores.bundles.example_bundles import example_ma
 from serving.contract.requests import request_schema
 from serving.input.cases import case_of, histories_of
 from serving.input.decoding import decode_predict
-from serving.model.history_features import HistoryFeatures
-from serving.model.loaded import prepare
-from serving.model.recipe import PAST, ModelRecipe, model_recipe
 
 NOW = dt.datetime(2026, 3, 1, 12, tzinfo=dt.UTC)
 

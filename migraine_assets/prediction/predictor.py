@@ -1,23 +1,24 @@
 """The predictor: participants and days in, predictions out.
 
-`/predict`, `/predict/batch`, tables and `/v2` all call it. Not here: HTTP and its errors (`serving.api`), the
-arithmetic of one model (`serving.model.scoring`), the wording of answers (`serving.api.compose`), logging and counting
-(`serving.api.record`).
+`/predict`, `/predict/batch`, tables, `/v2`, the asset `forecasts` and `migraine forecast` all call it. Not here: HTTP
+and its errors (`serving.api`), the arithmetic of one model (`prediction.scoring`), answers (`serving.api.compose`,
+`prediction.answer_table`), records (`prediction.records`).
 """
 
 import datetime as dt
 from collections.abc import Callable, Mapping, Sequence
 from functools import lru_cache
+from typing import Generic, TypeVar
 
 import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
-from serving.input.histories import Histories
-from serving.model.history_features import HistoryFeatures
-from serving.model.loaded import LoadedModel
-from serving.model.scoring import Check, Group, Rows, outputs_of, score
-from serving.model.watcher import ModelSet
+from migraine_assets.prediction.histories import Histories
+from migraine_assets.prediction.history_features import HistoryFeatures
+from migraine_assets.prediction.loaded import LoadedModel
+from migraine_assets.prediction.model_set import ModelSet
+from migraine_assets.prediction.scoring import Check, Group, Rows, outputs_of, score
 
 _EPOCH = dt.date(1970, 1, 1).toordinal()
 
@@ -74,12 +75,15 @@ class HistoryPredictions(PredictionSet, frozen=True, eq=False, gc=False):
     @property
     def reported_fields(self) -> list[str]:
         """The contract field of each row of `changed`."""
-        requests = self.models.requests
+        layout = self.models.layout
         recipe = self.models.tasks["attack"].champion.recipe
-        return [requests.fields[row] for row in recipe.cleaner(requests.columns).reported.tolist()]
+        return [layout.fields[row] for row in recipe.cleaner(layout.columns).reported.tolist()]
 
 
-class Predictor:
+M = TypeVar("M", bound=ModelSet)
+
+
+class Predictor(Generic[M]):
     """Predictor that uses the models that serve at the moment of the call.
 
     `models` returns the current set. `make_ids` makes prediction ids. `secret` assigns participants to the arms of a
@@ -88,7 +92,7 @@ class Predictor:
 
     def __init__(
         self,
-        models: Callable[[], ModelSet],
+        models: Callable[[], M],
         *,
         make_ids: Callable[[int], list[str]],
         secret: bytes,
@@ -98,23 +102,21 @@ class Predictor:
         self._secret, self._least_history_days = secret, least_history_days
 
     @property
-    def models(self) -> ModelSet:
+    def models(self) -> M:
         """The models that serve now."""
         return self._models()
 
-    def predict(
-        self, histories: Histories, models: ModelSet | None = None, check: Check = lambda: None
-    ) -> HistoryPredictions:
+    def predict(self, histories: Histories, models: M | None = None, check: Check = lambda: None) -> HistoryPredictions:
         """Predict for each target row of `histories`, by default with the models that serve now.
 
-        `models` must be those whose `requests` the days were read with. `check` is called between parts of the work,
-        and its exceptions are passed on. Raises `ModelNotReady` if no attack model serves.
+        `models` must be those whose `layout` the days have. `check` is called between parts of the work, and its
+        exceptions are passed on. Raises `ModelNotReady` if no attack model serves.
         """
         models = models or self._models()
         models.require_ready()
         champion = models.tasks["attack"].champion
         horizon = champion.manifest.horizon
-        features = HistoryFeatures(histories, models.requests.columns, horizon=horizon)
+        features = HistoryFeatures(histories, models.layout.columns, horizon=horizon)
         groups = {
             task: score(
                 task,

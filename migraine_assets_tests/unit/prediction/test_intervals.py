@@ -6,9 +6,9 @@ from hypothesis import strategies as st
 
 from migraine_assets.core.contract import CONTRACT
 from migraine_assets.core.metrics.interval import IntervalRecord
+from migraine_assets.prediction.intervals import calibration_band, expit, logit, severity_interval
 from migraine_assets.stores.bundles.manifest import Conformal, Manifest, outcome_of
 from migraine_assets_tests.unit.stores.bundles.example_bundles import example_manifest
-from serving.model.intervals import calibration_band, expit, logit, severity_interval
 
 
 def calibrated(intercept: tuple[float | None, float | None], slope: tuple[float, float]) -> Manifest:

@@ -1,7 +1,7 @@
 """How a served model turns diary days into features: its recipe, compiled once for all models that share it.
 
 Everything comes from the manifest; the service adds only the features that its answers need (`PAST`). Not here:
-applying the recipe (`serving.model.history_features`), the rest of a model (`serving.model.loaded`).
+applying the recipe (`prediction.history_features`), the rest of a model (`prediction.loaded`).
 """
 
 from dataclasses import dataclass, replace

@@ -1,40 +1,46 @@
 """Answers as the columns of an Arrow table, for batches that are too large for JSON objects.
 
 The columns have the content of the JSON answers of `serving.api.compose`. Not here: writing files
-(`serving.input.arrow_files`), the participants of the rows (`serving.input.arrow_participants`).
+(`serving.input.arrow_files`, `prediction.forecast_files`), the rules of risk bands (`prediction.risk`).
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from serving.api.compose import BANDS, LEAST_ATTACK_DAYS, band_limits, severity_missing
-from serving.input.arrow_participants import TableParticipants, take
-from serving.model.intervals import severity_ends
-from serving.model.onsets import none_can_begin
-from serving.model.predictor import HistoryPredictions
-from serving.model.scoring import Group
+from migraine_assets.prediction.intervals import severity_ends
+from migraine_assets.prediction.onsets import none_can_begin
+from migraine_assets.prediction.predictor import HistoryPredictions
+from migraine_assets.prediction.risk import (
+    BANDS,
+    LEAST_ATTACK_DAYS,
+    USUAL_UP_TO,
+    band_limits,
+    severity_missing,
+)
+from migraine_assets.prediction.scoring import Group
 
 Floats = NDArray[np.float64]
 Mask = NDArray[np.bool_]
 
+HIGH = BANDS.index("high")
 _NUMBERS = (
     "probability", "threshold", "probability_low", "probability_high", "base_rate", "severity", "severity_low",
-    "severity_high",
+    "severity_high", "relative_to_usual",
 )  # fmt: skip
 
 
-def compose_table(participants: TableParticipants, predictions: HistoryPredictions | None) -> Any:
-    """Return a table with a row for each of `participants`: its error or its prediction.
+def answer_table(names: Sequence[str | None], errors: Mapping[int, str], predictions: HistoryPredictions | None) -> Any:
+    """Return a `pyarrow.Table` with a row for each participant in `names`: its error or its prediction.
 
-    `predictions`: of the participants without an error, in order; None if all have one.
-    The metadata of the table say what is predicted, unless that is any attack on `for_date`.
+    `errors`: by position. `predictions`: of the participants without an error, in order; None if all have one. The
+    metadata of the table say what is predicted, unless that is any attack on `for_date`.
     """
     import pyarrow as pa
 
-    errors, count = participants.errors, len(participants.names)
+    count = len(names)
     columns = {} if predictions is None else _columns(predictions)
     if errors:
         wrong = np.zeros(count, dtype=np.bool_)
@@ -43,8 +49,8 @@ def compose_table(participants: TableParticipants, predictions: HistoryPredictio
         position = pa.array(np.cumsum(~wrong) - 1, mask=wrong)
         columns = {name: column.take(position) for name, column in columns.items()}
         columns["error"] = pa.array([errors.get(row) for row in range(count)], pa.string())
-    columns["participant_id"] = pa.array(participants.names, pa.string())
-    schema = _schema()
+    columns["participant_id"] = pa.array(names, pa.string())
+    schema = answer_schema()
     empty = {field.name: pa.nulls(count, field.type) for field in schema if field.name not in columns}
     outcome = None if predictions is None else predictions.models.tasks["attack"].champion.manifest.outcome
     if outcome is not None and outcome.definition is not None:
@@ -61,6 +67,7 @@ def _columns(predictions: HistoryPredictions) -> dict[str, Any]:
     bands = np.select(
         [numbers["probability"] >= limit for limit in band_limits(numbers["threshold"])], [3, 2, 1], default=0
     )
+    bands -= (bands >= HIGH) & (numbers["relative_to_usual"] <= USUAL_UP_TO)
     return {
         **{name: pa.array(column, from_pandas=True) for name, column in numbers.items()},
         "prediction_id": pa.array(predictions.ids, pa.string()),
@@ -95,17 +102,18 @@ def _numbers(predictions: HistoryPredictions, count: int) -> dict[str, Floats]:
         if ends := severity_ends(group.outputs, group.model.manifest):
             columns["severity_low"][at], columns["severity_high"][at] = ends
     _, observed, rate = predictions.past.T
-    known = (observed > 0) & ~np.isnan(columns["probability"])
+    known = (observed > 0) & (rate > 0) & ~np.isnan(columns["probability"])
     days = predictions.models.tasks["attack"].champion.manifest.outcome.own_rate_days
     rate = rate if days is None else 1 - (1 - rate.astype(np.float64)) ** days
     columns["base_rate"][known] = rate[known]
+    columns["relative_to_usual"] = columns["probability"] / columns["base_rate"]
     return columns
 
 
 def _warnings(predictions: HistoryPredictions, abstained: Mask) -> dict[str, Mask]:
     """Return which predictions have which warning: bool[n] by code, in the order of the JSON answers."""
     count, histories = len(predictions.ids), predictions.histories
-    columns, targets = predictions.models.requests.columns, histories.targets
+    columns, targets = predictions.models.layout.columns, histories.targets
     out_of_range = np.zeros(count, dtype=np.bool_)
     out_of_range[predictions.out_of_range.positions] = True
     unused, other_code, simulated = (np.zeros(count, dtype=np.bool_) for _ in range(3))
@@ -118,7 +126,7 @@ def _warnings(predictions: HistoryPredictions, abstained: Mask) -> dict[str, Mas
         used = np.zeros(count, dtype=np.bool_)
         for group in answering:
             used[group.positions] |= group.model.uses(columns)[column]
-        unused |= ~np.isnan(take(histories.values[column : column + 1], targets)[0]) & ~used
+        unused |= ~np.isnan(histories.values[column, targets]) & ~used
     reason = severity_missing(predictions.models, predictions.groups)
     attacks, observed, _ = predictions.past.T
     begun = none_can_begin(predictions)
@@ -158,7 +166,8 @@ def _words(codes: NDArray[np.int64], words: Sequence[str], *, missing: Mask | No
     return pa.DictionaryArray.from_arrays(pa.array(codes, pa.int32(), mask=missing), pa.array(words, pa.string()))
 
 
-def _schema() -> Any:
+def answer_schema() -> Any:
+    """The columns of an answer, a `pyarrow.Schema`."""
     import pyarrow as pa
 
     text, number = pa.string(), pa.float64()
@@ -169,7 +178,7 @@ def _schema() -> Any:
             ("participant_id", text), ("prediction_id", text), ("for_date", pa.date32()), ("abstained", pa.bool_()),
             ("probability", number), ("risk_band", word), ("threshold", number), ("probability_low", number),
             ("probability_high", number), ("base_rate", number), ("severity", number), ("severity_low", number),
-            ("severity_high", number), ("warnings", pa.list_(text)), ("attack_bundle", word),
-            ("severity_bundle", word), ("arm", word), ("error", text),
+            ("severity_high", number), ("relative_to_usual", number), ("warnings", pa.list_(text)),
+            ("attack_bundle", word), ("severity_bundle", word), ("arm", word), ("error", text),
         ]
     )  # fmt: skip

@@ -13,16 +13,23 @@ Not here: estimating calibration and quantiles (`core.metrics.calibration_metric
 import math
 from dataclasses import dataclass
 
+import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
 from migraine_assets.core.metrics.interval import IntervalRecord
 from migraine_assets.stores.bundles.manifest import Manifest
-from serving.contract.responses import Interval
 
 Floats = NDArray[np.float64]
 
 _CLIP = 1e-6
+
+
+class Interval(msgspec.Struct, frozen=True, gc=False):
+    """The `low` and `high` end of an interval."""
+
+    low: float
+    high: float
 
 
 @dataclass(frozen=True)

@@ -1,6 +1,6 @@
 """Prediction ids: making new ones, and verifying those that come back with feedback.
 
-Not here: the format and signature of an id (`migraine_assets.stores.prediction_log.prediction_ids`), the log itself
+Not here: the format and signature of an id (`stores.prediction_log.prediction_ids`), the log itself
 (`serving.log.writer`).
 """
 

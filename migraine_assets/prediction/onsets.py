@@ -1,13 +1,13 @@
 """Detection of predictions of an attack's first day for participants who are still in an attack.
 
 A model with `free_days` is trained only on days after that many days without an attack. Not here: what counts as an
-attack (`migraine_assets.core.features.outcome`), the warning (`serving.api.compose`).
+attack (`core.features.outcome`), the warning (`serving.api.compose`).
 """
 
 import numpy as np
 from numpy.typing import NDArray
 
-from serving.model.predictor import HistoryPredictions
+from migraine_assets.prediction.predictor import HistoryPredictions
 
 
 def none_can_begin(predictions: HistoryPredictions) -> NDArray[np.bool_] | None:
@@ -19,9 +19,9 @@ def none_can_begin(predictions: HistoryPredictions) -> NDArray[np.bool_] | None:
     if definition is None or not definition.attack.free_days:
         return None
     free = definition.attack.free_days
-    histories, columns = predictions.histories, predictions.models.requests.columns
+    histories, columns = predictions.histories, predictions.models.layout.columns
     values = dict(zip(columns, histories.values, strict=True))
-    quantity = definition.attack.quantity(predictions.models.requests.contract)
+    quantity = definition.attack.quantity(predictions.models.contract)
     attack = values[definition.attack.column] if quantity is None else quantity.function()(values.__getitem__)
     first = histories.target_days + (1 if definition.window == "any" else ahead)
     # The newest attack of the same person up to each day. Days of different persons are `_APART` apart, so that an

@@ -1,6 +1,6 @@
 """Model outputs from rows of features: assignment to rollout arms, abstention, shadow models.
 
-Not here: features (`serving.model.history_features`), what the outputs mean to a reader (`serving.api.compose`).
+Not here: features (`prediction.history_features`), what the outputs mean to a reader (`prediction.answers`).
 """
 
 import hashlib
@@ -10,10 +10,10 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
+from migraine_assets.prediction.loaded import LoadedModel
+from migraine_assets.prediction.model_set import TaskModel
+from migraine_assets.prediction.recipe import ModelRecipe
 from migraine_assets.stores.bundles.onnx_session import CHUNK
-from serving.model.loaded import LoadedModel
-from serving.model.recipe import ModelRecipe
-from serving.model.watcher import TaskModel
 
 Rows = NDArray[np.float32]
 Outputs = NDArray[np.float64]

@@ -1,0 +1,55 @@
+"""The diary that `migraine forecast` forecasts from: the newest delivery, or a file read as a run would read it.
+
+Not here: the command (`cli.commands.forecast`).
+"""
+
+import datetime as dt
+from collections.abc import Iterator
+
+import pandas as pd
+
+from migraine_assets.core.contract import Contract
+from migraine_assets.core.diary.preprocess import preprocess
+from migraine_assets.core.diary.validation import validate
+from migraine_assets.core.features.from_frame import diaries_from_frame
+from migraine_assets.errors import DataRefused
+from migraine_assets.params import load_params
+from migraine_assets.prediction.forecasts import Shard
+from migraine_assets.prediction.model_set import ModelSet
+from migraine_assets.settings import Settings
+from migraine_assets.sources.registry import read_source
+from migraine_assets.stores.assets.frames import PART_ROWS
+from migraine_assets.stores.store import Store
+
+
+def delivered(store: Store, models: ModelSet) -> tuple[str, Iterator[Shard]]:
+    """The newest accepted delivery: its description, and its participants in parts."""
+    from migraine_assets.defs.forecast_shards import delivered_shards
+    from migraine_assets.defs.refs import current
+
+    diary = current(store, "preprocessed_diary")
+    if diary is None:
+        raise DataRefused("No diary was delivered yet. Run `migraine run`, or name a file: `migraine forecast FILE`.")
+    return diary.delivery.description, delivered_shards(store, diary, models)
+
+
+def read(settings: Settings, source: str, *, mapping: str | None) -> tuple[str, Iterator[Shard]]:
+    """The diary at `source`, read, validated and cleaned as in a run: its description, and its participants in parts.
+
+    Raises `ConfigurationError` and `DataRefused` for a diary that cannot be read, or has no acceptable row.
+    """
+    params, today = load_params(settings.params), dt.datetime.now(dt.UTC).date()
+    contract = params.diary_contract()
+    delivery = read_source(
+        source, mapping=mapping, options={}, landing=settings.landing, limits=params.sources, contract=contract
+    )
+    valid = validate(delivery.frame, today=today, settings=params.validation, contract=contract).valid
+    if not len(valid):
+        raise DataRefused(f"{delivery.description} has no acceptable row. See `migraine validate {source}`.")
+    frame = preprocess(valid, cleaning=params.cleaning(contract), contract=contract).diary
+    return delivery.description, _shards(frame, contract)
+
+
+def _shards(frame: pd.DataFrame, contract: Contract) -> Iterator[Shard]:
+    for names, diary in diaries_from_frame(frame, contract=contract, rows=PART_ROWS):
+        yield Shard(names, diary)

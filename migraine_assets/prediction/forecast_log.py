@@ -1,0 +1,104 @@
+"""Forecasts of a night in the prediction log: records like those of the service, one set for each day.
+
+    log/predictions/<day>/forecasts-<number>.jsonl    one file for each shard
+
+The ids are derived from the day, the diary and the models, so repeating a night with the same of them writes the same
+ids; with others, the new records replace the old ones. Not here: forecasting (`prediction.forecasts`), the form of a
+record (`stores.prediction_log`).
+"""
+
+import datetime as dt
+import hashlib
+import time
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+import msgspec
+
+from migraine_assets.prediction.forecasts import ShardForecasts
+from migraine_assets.prediction.records import blocks
+from migraine_assets.stores.prediction_log.prediction_ids import make_ids
+from migraine_assets.stores.prediction_log.segments import ROOT, SUFFIX
+from migraine_assets.stores.pseudonyms import pseudonym
+from migraine_assets.stores.store import Store
+
+PREFIX = "forecasts-"
+_encode = msgspec.json.Encoder().encode
+
+
+@dataclass
+class NightIds:
+    """Makes the prediction ids of one night. `about`: what the forecasts depend on, besides the day."""
+
+    secret: bytes
+    day: dt.date
+    about: str
+    _made: int = 0
+
+    def make(self, count: int) -> list[str]:
+        """The next `count` ids."""
+        first, self._made = self._made, self._made + count
+
+        def random(size: int) -> bytes:
+            # Derived instead of random. Keyed, so that nobody without the secret can tell an id.
+            content = f"{self.day}:{self.about}:{first}".encode()
+            return hashlib.blake2b(content, key=hashlib.sha256(self.secret).digest(), digest_size=size).digest()
+
+        return make_ids(self.secret, count, time=moment(self.day), random=random)
+
+
+@dataclass
+class Logged:
+    """What was logged: participants, forecasts (abstentions excluded), and participants without one by reason."""
+
+    participants: int = 0
+    forecasts: int = 0
+    without: Counter[str] = field(default_factory=Counter)
+    risk: float = 0.0
+
+    @property
+    def mean_risk(self) -> float | None:
+        """The mean probability of an attack."""
+        return self.risk / self.forecasts if self.forecasts else None
+
+
+def moment(day: dt.date) -> float:
+    """When the forecasts of a night count as made: at the beginning of `day` (UTC), in seconds since 1970."""
+    return dt.datetime.combine(day, dt.time(), dt.UTC).timestamp()
+
+
+def log_forecasts(store: Store, shards: Iterable[ShardForecasts], *, day: dt.date, secret: bytes) -> Logged:
+    """Write the forecasts of the night before `day`. Records of an earlier run for this day are replaced."""
+    folder, logged, written = f"{ROOT}/predictions/{day}", Logged(), []
+    started = time.perf_counter()
+    for number, shard in enumerate(shards):
+        if shard.predictions is not None:
+            seconds, started = time.perf_counter() - started, time.perf_counter()
+            content = _lines(shard, day=day, secret=secret, seconds=seconds)
+            written.append(f"{PREFIX}{number:06d}{SUFFIX}")
+            store.write(f"{folder}/{written[-1]}", content)
+        _count(logged, shard)
+    for name in store.list(folder):
+        if name.startswith(PREFIX) and name not in written:
+            store.delete(f"{folder}/{name}")
+    return logged
+
+
+def _lines(shard: ShardForecasts, *, day: dt.date, secret: bytes, seconds: float) -> bytes:
+    predictions = shard.predictions
+    assert predictions is not None
+    participants = [pseudonym(secret, name) if name else None for name in predictions.participants]
+    # The time of one forecast: nobody waits for a whole night.
+    latency = round(1000 * seconds / len(participants), 3)
+    lines = blocks(predictions, participants, time=moment(day), latency_ms=latency)
+    return b"".join(_encode(block) + b"\n" for block in lines)
+
+
+def _count(logged: Logged, shard: ShardForecasts) -> None:
+    logged.participants += len(shard.names)
+    logged.without += shard.without
+    for group in shard.predictions.groups["attack"] if shard.predictions else ():
+        known = group.outputs[group.outputs == group.outputs]
+        logged.forecasts += len(known)
+        logged.risk += float(known.sum())

@@ -1,0 +1,144 @@
+"""Forecasts for everybody in a diary: each participant's next day, shard by shard, and why some have none.
+
+Here belongs the choice of the day to predict from. Not here: predicting (`prediction.predictor`), the columns of an
+answer (`prediction.answer_table`), where diaries come from (`sources`, `stores.assets.frames`).
+"""
+
+import datetime as dt
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from migraine_assets.core.features.diary import Diary
+from migraine_assets.core.features.windows import LOOK_BACK
+from migraine_assets.errors import DataRefused
+from migraine_assets.prediction.answer_table import answer_table
+from migraine_assets.prediction.histories import Histories, RowLayout
+from migraine_assets.prediction.model_set import ModelSet
+from migraine_assets.prediction.predictor import HistoryPredictions, Predictor
+
+_EPOCH = dt.date(1970, 1, 1).toordinal()
+# Why a participant has no forecast, and what the check and the command call it.
+NO_ENTRY, LATER_ENTRIES, ABSTAINED = "no entry", "later entries", "too little history"
+
+
+@dataclass(frozen=True, eq=False)
+class Shard:
+    """All days of some participants. `names`: of the codes 0, 1, ... in `diary.participant`."""
+
+    names: Sequence[str]
+    diary: Diary
+
+
+@dataclass(frozen=True, eq=False)
+class ShardForecasts:
+    """The forecasts of a shard.
+
+    `names`: one for each participant. `refused`: why some have none, by position. `predictions`: of the others, in
+    order; None if there are none. `without`: the number of participants without a forecast by reason, abstentions of
+    the model included.
+    """
+
+    names: Sequence[str]
+    refused: Mapping[int, str]
+    predictions: HistoryPredictions | None
+    without: Counter[str]
+
+    def table(self) -> Any:
+        """The answers as a `pyarrow.Table`, one row for each participant."""
+        return answer_table(self.names, self.refused, self.predictions)
+
+
+def forecast_shards(
+    shards: Iterable[Shard], predictor: Predictor[ModelSet], *, today: dt.date, day: dt.date | None = None
+) -> Iterator[ShardForecasts]:
+    """Forecast every participant of each shard with the models that serve now, the same for all shards.
+
+    `day`: the day on which the forecasts are made. What counts as today is then the day before it, and whoever has
+    no entry on it, or later ones, gets none; None predicts from the newest entry of each participant. `today`: what an
+    undated row is taken for. Raises `ModelNotReady` if no attack model serves, and `DataRefused` for rows without dates
+    and a model that needs a history.
+    """
+    models = predictor.models
+    models.require_ready()
+    for shard in shards:
+        yield _forecast(shard, predictor, models, today=today, day=day)
+
+
+def _forecast(
+    shard: Shard, predictor: Predictor[ModelSet], models: ModelSet, *, today: dt.date, day: dt.date | None
+) -> ShardForecasts:
+    diary = shard.diary
+    if not diary.dated:
+        return _undated(shard, predictor, models, today=today)
+    last = np.flatnonzero(np.append(diary.participant[1:] != diary.participant[:-1], True))
+    newest = diary.day[last]
+    needed = None if day is None else day.toordinal() - _EPOCH - 1
+    chosen = np.ones(len(last), dtype=np.bool_) if needed is None else newest == needed
+    refused, without = _refusals(newest, chosen, needed)
+    if not chosen.any():
+        return ShardForecasts(shard.names, refused, None, without)
+    accepted = [shard.names[k] for k in np.flatnonzero(chosen).tolist()] if refused else shard.names
+    predictions = predictor.predict(_histories(diary, last[chosen], accepted, models.layout), models)
+    without[ABSTAINED] += sum(int(np.isnan(group.outputs).sum()) for group in predictions.groups["attack"])
+    return ShardForecasts(shard.names, refused, predictions, +without)
+
+
+def _refusals(
+    newest: NDArray[np.int64], chosen: NDArray[np.bool_], needed: int | None
+) -> tuple[dict[int, str], Counter[str]]:
+    """A sentence for each participant whose `newest` day is not `needed`, by position, and their number by reason."""
+    refused: dict[int, str] = {}
+    without: Counter[str] = Counter()
+    if needed is None:
+        return refused, without
+    asked = dt.date.fromordinal(needed + _EPOCH)
+    for position in np.flatnonzero(~chosen).tolist():
+        date = dt.date.fromordinal(int(newest[position]) + _EPOCH)
+        if date > asked:
+            reason, text = LATER_ENTRIES, f"The diary goes on to {date}: a forecast from {asked} would be none."
+        else:
+            reason, text = NO_ENTRY, f"There is no entry on {asked}; the newest is of {date}."
+        refused[position] = text
+        without[reason] += 1
+    return refused, without
+
+
+def _histories(diary: Diary, targets: NDArray[np.intp], names: Sequence[str], layout: RowLayout) -> Histories:
+    """The rows that features of `targets` look back on, as days that the predictor takes."""
+    target_day = np.zeros(int(diary.participant[-1]) + 1, dtype=np.int64) - 2 * LOOK_BACK
+    predicted = np.zeros(len(target_day), dtype=np.bool_)
+    target_day[diary.participant[targets]] = diary.day[targets]
+    predicted[diary.participant[targets]] = True
+    kept = np.flatnonzero(predicted[diary.participant] & (diary.day >= target_day[diary.participant] - LOOK_BACK))
+    return _days(diary, kept, np.searchsorted(kept, targets), names, layout)
+
+
+def _days(
+    diary: Diary, kept: NDArray[np.intp], targets: NDArray[np.intp], names: Sequence[str], layout: RowLayout
+) -> Histories:
+    values = np.full((len(layout.columns), len(kept)), np.nan)
+    for row, column in enumerate(layout.columns):
+        if column in diary.columns:
+            values[row] = diary.columns[column][kept]
+    given = np.array([column in diary.columns for column in layout.columns])
+    person, day = diary.participant[kept], diary.day[kept]
+    return Histories(names, lambda: [name.encode() for name in names], person, day, values, given, targets)
+
+
+def _undated(shard: Shard, predictor: Predictor[ModelSet], models: ModelSet, *, today: dt.date) -> ShardForecasts:
+    """Each row is a participant of its own without history, predicted for its own day."""
+    if models.tasks["attack"].champion.manifest.horizon:
+        raise DataRefused(
+            "The diary has no dates, and the model predicts a later day from a history. Map the column of the date."
+        )
+    diary, rows = shard.diary, np.arange(len(shard.diary))
+    names = [shard.names[code] for code in diary.participant.tolist()]
+    dated = Diary(rows.astype(np.int64), np.full(len(rows), today.toordinal() - _EPOCH), True, diary.columns)
+    predictions = predictor.predict(_days(dated, rows, rows, names, models.layout), models)
+    without = Counter({ABSTAINED: sum(int(np.isnan(g.outputs).sum()) for g in predictions.groups["attack"])})
+    return ShardForecasts(names, {}, predictions, +without)

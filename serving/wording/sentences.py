@@ -1,0 +1,210 @@
+"""Sentences for people: each reason of a prediction, and the risk against what is usual for the participant.
+
+The English sentences are here; `locale` translates them. A sentence names a number with its unit. It says what the
+model computes, never what causes an attack. Not here: the numbers (`serving.model`), the language of a request
+(`serving.wording.languages`).
+"""
+
+import math
+from collections.abc import Mapping
+
+import msgspec
+
+from migraine_assets.core.contract import ATTACK, Field
+from migraine_assets.prediction.risk import Level, level_of
+from serving.wording.languages import Language, translations
+
+# The name of each field of the contract in a sentence. Fields of one's own go by their description, untranslated.
+LABELS: Mapping[str, str] = {
+    "date": "Weekday, and how the days follow each other",
+    "age": "Age",
+    "sex": "Sex",
+    "migraine_type": "Migraine with aura",
+    "preventive_medication": "Preventive drug",
+    "sleep_hours": "Sleep",
+    "sleep_quality": "Sleep quality",
+    "stress_level": "Stress",
+    "hydration": "Fluid drunk",
+    "exercise": "Exercise sessions in the past week",
+    "screen_time": "Screen time",
+    "caffeine_intake": "Caffeinated drinks",
+    "alcohol_intake": "Alcoholic drinks",
+    "weather_pressure": "Barometric pressure",
+    "humidity": "Relative humidity",
+    "temperature_change": "Change of temperature since the day before",
+    "air_quality": "Air quality index",
+    "weather_changes": "Noticed a change of weather",
+    "menstrual_cycle": "Perimenstrual day",
+    "dehydration": "Felt dehydrated",
+    "bright_light": "Bright or flickering light",
+    "loud_noises": "Loud noise",
+    "strong_smells": "Strong smells",
+    "missed_meals": "Missed or late meal",
+    "specific_foods": "Food suspected as a trigger",
+    "physical_activity": "Strenuous activity",
+    "neck_pain": "Neck pain or stiffness",
+    "medication": "Drug taken",
+    "yawning": "Unusual yawning",
+    "poor_concentration": "Difficulty concentrating",
+    "mood_change": "Irritable or low mood",
+    "fatigue": "Unusual fatigue",
+    "migraine_occurrence": "Attack",
+    "migraine_severity": "Severity of the attack",
+    "duration_h": "Duration of the attack",
+}
+# How a value is said, by the unit of its field.
+UNITS: Mapping[str, str] = {
+    "years": "{value} years",
+    "1-10": "{value} of 10",
+    "0-10": "{value} of 10",
+    "0-7": "{value}",
+    "servings": "{value}",
+    "index": "{value}",
+}
+YES, NO, FEMALE, MALE, NOT_REPORTED = "yes", "no", "female", "male", "not reported"
+
+_HIGHER = {
+    "attack": (
+        "With it, the estimated risk is {points} percentage point higher.",
+        "With it, the estimated risk is {points} percentage points higher.",
+    ),
+    "severity": (
+        "With it, the expected severity is {points} point higher.",
+        "With it, the expected severity is {points} points higher.",
+    ),
+    "burden": (
+        "With it, {points} headache day more is expected.",
+        "With it, {points} headache days more are expected.",
+    ),
+}
+_LOWER = {
+    "attack": (
+        "With it, the estimated risk is {points} percentage point lower.",
+        "With it, the estimated risk is {points} percentage points lower.",
+    ),
+    "severity": (
+        "With it, the expected severity is {points} point lower.",
+        "With it, the expected severity is {points} points lower.",
+    ),
+    "burden": (
+        "With it, {points} headache day fewer is expected.",
+        "With it, {points} headache days fewer are expected.",
+    ),
+}
+_UNCHANGED = "With it, the estimate is almost the same."
+_EARLIER = ("{value} ({days} day earlier)", "{value} ({days} days earlier)")
+_ATTACKS = ("{attacks} in {days} known day", "{attacks} in {days} known days")
+_LABELED = "{label}: {value}."
+
+LEVELS: Mapping[Level, str] = {
+    "much_lower": "much lower than usual",
+    "lower": "lower than usual",
+    "usual": "about as usual",
+    "higher": "higher than usual",
+    "much_higher": "much higher than usual",
+}
+_AGAINST_USUAL = (
+    "{risk} % for this day and {usual} % on an average day, known from {days} day.",
+    "{risk} % for this day and {usual} % on an average day, known from {days} days.",
+)
+
+_PLURALS = (*_HIGHER.values(), *_LOWER.values(), _EARLIER, _ATTACKS, _AGAINST_USUAL)
+# Everything that a language translates: messages, and pairs of singular and plural.
+MESSAGES: tuple[str, ...] = tuple(
+    dict.fromkeys(
+        (*LABELS.values(), *(unit for unit in UNITS.values() if unit != "{value}"), YES, NO, FEMALE, MALE,
+         NOT_REPORTED, _UNCHANGED, _LABELED, *LEVELS.values())
+    )
+)  # fmt: skip
+PLURALS: tuple[tuple[str, str], ...] = _PLURALS
+
+
+class Reported(msgspec.Struct, frozen=True, gc=False):
+    """The last known value of a field, and how many days before the newest day it was."""
+
+    value: float
+    days_earlier: int
+
+
+class Past(msgspec.Struct, frozen=True, gc=False):
+    """The attacks and known days of the last 28, and the participant's own shrunk `rate` of attack days."""
+
+    attacks: int
+    days: int
+    rate: float
+
+
+def reason(
+    field: Field, reported: Reported | None, share: float, *, kind: str, past: Past, language: Language = "en"
+) -> str:
+    """The sentence of a reason: what was reported of `field`, and how far it moves the prediction.
+
+    `share` is in the unit of the prediction, `kind`: "attack" (a probability), "severity" (0-10) or "burden" (days).
+    """
+    text = translations(language)
+    known = LABELS.get(field.name)
+    label = text.gettext(known) if known else field.description.rstrip(".") or field.name
+    if field.kind == "date":
+        return f"{label}. {_effect(share, kind, language)}"
+    if field.name == ATTACK and past.days:
+        value = text.ngettext(*_ATTACKS, past.days).format(attacks=past.attacks, days=past.days)
+    elif reported is None:
+        value = text.gettext(NOT_REPORTED)
+    else:
+        value = _value(field, reported, language)
+    return f"{text.gettext(_LABELED).format(label=label, value=value)} {_effect(share, kind, language)}"
+
+
+def _value(field: Field, reported: Reported, language: Language) -> str:
+    text = translations(language)
+    if field.kind == "flag" or field.name == "migraine_type":
+        value = text.gettext(YES if reported.value else NO)
+    elif field.kind == "category":
+        value = _category(field, reported.value, language)
+    else:
+        value = text.gettext(UNITS.get(field.unit, f"{{value}} {field.unit}".strip()))
+        value = value.format(value=number(reported.value, language))
+    if not reported.days_earlier:
+        return value
+    days = reported.days_earlier
+    return text.ngettext(*_EARLIER, days).format(value=value, days=days)
+
+
+def _category(field: Field, value: float, language: Language) -> str:
+    if field.name == "sex":
+        return translations(language).gettext(FEMALE if value else MALE)
+    numbers = field.encoding.numbers if field.encoding else {}
+    return next((name for name, code in numbers.items() if code == value), number(value, language))
+
+
+def _effect(share: float, kind: str, language: Language) -> str:
+    size = abs(share) * (100 if kind == "attack" else 1)
+    points = float(round(size)) if size >= 1 else round(size, 1)
+    text = translations(language)
+    if not points:
+        return text.gettext(_UNCHANGED)
+    forms = (_HIGHER if share > 0 else _LOWER)[kind]
+    return text.ngettext(*forms, int(points)).format(points=number(points, language))
+
+
+def against_usual(probability: float, past: Past, language: Language = "en") -> tuple[str, str]:
+    """The level of `probability` against the rate of `past` in words, and a sentence with both numbers."""
+    text = translations(language)
+    sentence = text.ngettext(*_AGAINST_USUAL, past.days).format(
+        risk=percent(probability, language), usual=percent(past.rate, language), days=past.days
+    )
+    return text.gettext(LEVELS[level_of(probability / past.rate)]), sentence
+
+
+def percent(share: float, language: Language) -> str:
+    """A share in whole percent; one decimal below 1."""
+    value = 100 * share
+    return number(value if value < 1 else float(round(value)), language)
+
+
+def number(value: float, language: Language) -> str:
+    """At most one decimal, with the decimal sign of the language. Written by rounding half to even."""
+    if not math.isfinite(value):
+        return "?"
+    text = f"{value:.1f}".removesuffix(".0")
+    return text if language == "en" else text.replace(".", ",")
