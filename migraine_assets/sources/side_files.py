@@ -114,7 +114,7 @@ def _stated_side(file: SourceFile, join: Join, limits: SourceLimits, contract: C
 
 
 def _recognized_side(table: SideTable, contract: Contract, *, mapping: SourceMapping | None = None) -> Side | None:
-    """Return `table` as a side table; None if it has an outcome, so that it is a diary."""
+    """Return `table` as a side table; None if it has an outcome and is therefore a diary."""
     stated = _mapping_of(table, contract)
     part = read_part(table.sheet, stated, contract)
     if part.binding.position(ATTACK) is not None:

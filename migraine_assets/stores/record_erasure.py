@@ -137,7 +137,7 @@ def _may_contain(column: "Column[Any]", redactor: Redactor) -> Any:
 
 
 def _left_in_file(database: Database, redactor: Redactor) -> int:
-    """Count the occurrences of the name in a SQLite file, in which no value of a table has it any more."""
+    """Count the occurrences of the name in a SQLite file whose tables no longer contain it."""
     if database.file is None:
         return 0
     wal = database.file.with_name(f"{database.file.name}-wal")

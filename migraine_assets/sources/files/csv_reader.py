@@ -27,7 +27,7 @@ def csv_sheet(
 ) -> Sheet:
     """Read the UTF-8 text `body`; its first `skip_rows` lines are above the header.
 
-    Raises `DataRefused` for invalid quotes, an unreadable header, or a text beyond `limits`.
+    Raises `DataRefused` for invalid quotes, an unreadable header, or a text that exceeds `limits`.
     """
     _check_lines(name, body, limits)
     start, stated = csv_dialect.preamble(body) if not skip_rows else (csv_dialect.line_start(body, skip_rows), None)

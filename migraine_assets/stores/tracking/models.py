@@ -1,6 +1,6 @@
 """Registered models in MLflow: versions and aliases of champions, for clients that use only MLflow.
 
-Not here: the champions (`stores.registry`), of which MLflow has a copy.
+MLflow has a copy of the champions. Not here: the champions themselves (`stores.registry`).
 """
 
 import tempfile
