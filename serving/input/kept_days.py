@@ -118,7 +118,7 @@ def _put(values: Any, where: Any, name: str, column: list[Value], schema: Reques
     """Write `column` of the field `name`; nothing if the contract does not have it, or has no number for it."""
     row, encoding = schema.of_field.get(name, (-1, None))
     if row >= 0:
-        numbers = column if encoding is None else [encoding.get(value, np.nan) for value in column]  # type: ignore[call-overload]
+        numbers = column if encoding is None else [encoding.get(value, np.nan) for value in column]  # type: ignore[arg-type]
         # Days that were kept when the field was a text have no number for it.
         with suppress(ValueError):
             values[row, where] = numbers
