@@ -53,6 +53,6 @@ PLAUSIBLE_MEDIANS: dict[str, tuple[float, float]] = {
     "duration_h": (0.25, 200.0),
 }
 
-# At most one value in twenty is larger. Levels from 0 to 7 have a median that could be in liters, but nobody drinks
-# more than 6 l every tenth day.
+# At most one value in twenty may be larger. Levels from 0 to 7 have a median that is plausible in liters, but nobody
+# drinks more than 6 l every tenth day.
 PLAUSIBLE_TOPS: dict[str, float] = {"hydration": 6.0}

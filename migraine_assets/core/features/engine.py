@@ -68,7 +68,7 @@ def compute(
 def _compute_rows(
     diary: Diary, rows: NDArray[np.intp], plan: FeaturePlan, *, horizon: int, block_rows: int
 ) -> NDArray[np.float32]:
-    """The features of `rows`, in blocks of which each spans about `block_rows` rows of the diary."""
+    """Compute the features of `rows` in blocks that each span about `block_rows` rows of the diary."""
     table = np.empty((len(rows), len(plan.functions)), dtype=np.float32)
     at = 0
     while at < len(rows):
@@ -136,7 +136,7 @@ def available(diary: Diary, *, plan: FeaturePlan | None = None) -> tuple[str, ..
 
 
 def _fill(table: NDArray[np.float32], plan: FeaturePlan, days: Windows) -> None:
-    """Write the features of the rows of `days` into `table`, [rows, features]."""
+    """Write the features of the rows of `days` into `table` [rows, features]."""
     for column, function in enumerate(plan.functions):
         table[:, column] = function(days)
     _without_signs(table)

@@ -25,9 +25,9 @@ def diary_from_frame(frame: pd.DataFrame, *, contract: Contract = CONTRACT) -> D
 def diaries_from_frame(
     frame: pd.DataFrame, *, contract: Contract = CONTRACT, rows: int
 ) -> Iterator[tuple[Sequence[str], Diary]]:
-    """Convert `frame` in parts of about `rows` rows, each with all days of its participants.
+    """Yield the diaries of parts of `frame` with about `rows` rows, each with all days of its participants.
 
-    Yields the participants, in the order of the codes of the diary, and the diary. See `diary_from_frame`.
+    Each item is a list of participants, in the order of their codes, and their diary. See `diary_from_frame`.
     """
     names = frame["participant_id"].to_numpy(object)
     starts = np.append(np.flatnonzero(np.append(True, names[1:] != names[:-1])), len(names))

@@ -52,7 +52,7 @@ class Layout:
 
 
 class Windows:
-    """Rows `first` to `stop` of a diary, or `rows` among them, and their history.
+    """The rows of a diary from `first` until before `stop`, or `rows` among them, with their history.
 
     Every method returns float64[n], NaN for null. `rows`: ascending, the first is `first` and the last `stop` - 1.
 
@@ -68,7 +68,7 @@ class Windows:
         self._layout = layout
         self._diary, self._stop = diary, stop
         self._start = _history(diary, first)
-        # The rows of the block, among those from the first row of history on.
+        # Positions of the block's rows, counted from the first row of the history.
         self._chosen: Positions | slice = slice(first - self._start, None) if rows is None else rows - self._start
         self._null = np.full(stop - first if rows is None else len(rows), np.nan)
         self._null.flags.writeable = False

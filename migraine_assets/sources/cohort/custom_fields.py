@@ -1,7 +1,7 @@
 """Values of custom fields in the cohort: plausible, different between participants, and unrelated to attacks.
 
-They show that a declared field arrives everywhere, and are no evidence that it matters. Not here: declaring fields
-(`params.yaml`), their corruption (`sources.cohort.corruption`).
+They show that a declared field reaches every part of the platform, not that it predicts attacks. Not here: declaring
+fields (`params.yaml`), their corruption (`sources.cohort.corruption`).
 """
 
 from collections.abc import Sequence
@@ -14,9 +14,9 @@ from numpy.typing import NDArray
 from migraine_assets.core.contract import CONTRACT, Contract, Field
 from migraine_assets.sources.cohort.rng import Floats, Ints, stream
 
-# Shares of days without a value, and of days on which a flag is set.
+# The share of days without a value, and the share of days on which a flag is set.
 _EMPTY, _SET = 0.05, 0.3
-# Standard deviations between participants, and between days, in spans from bound to bound.
+# Standard deviations between participants and between days, as shares of the range of the field.
 _BETWEEN, _WITHIN = 0.12, 0.08
 
 
@@ -34,7 +34,7 @@ def with_custom_fields(diary: pd.DataFrame, fields: Sequence[Field], *, seed: in
 def _values(field: Field, person: Ints, seed: int) -> NDArray[Any]:
     rng = stream(seed, f"custom {field.name}")
     people = int(person.max()) + 1 if len(person) else 0
-    # What is said once of a participant is the same on all days.
+    # A static field has one value for all days of a participant.
     rows = person if field.role == "static" else np.arange(len(person))
     draws = people if field.role == "static" else len(person)
     empty = rng.random(draws)[rows] < _EMPTY
@@ -52,7 +52,7 @@ def _values(field: Field, person: Ints, seed: int) -> NDArray[Any]:
 
 
 def _scaled(field: Field, spans: Floats) -> Floats:
-    """Convert distances from the middle, in spans from bound to bound, to the unit of the field, within its bounds."""
+    """Convert distances from the middle, as shares of the range, to values in the unit and bounds of the field."""
     low = field.low if field.low is not None else 0.0 if field.high is None else field.high - 1.0
     high = field.high if field.high is not None else low + 1.0
     return np.clip(np.round((low + high) / 2 + spans * (high - low), 3), low, high)

@@ -20,7 +20,7 @@ from migraine_assets.sources.columns.stated_units import is_rating
 _MIN_VALUES = 20
 # Up to this share of values may be out of bounds in the right unit.
 _OUTSIDE = 0.10
-# Up to this share of values may be above what is plausible for nearly all of them.
+# Up to this share of values may be above the range that is plausible for nearly all values.
 _ABOVE_TOP = 0.05
 # If the share of zeros is larger, they are not errors: the scale begins at 0.
 _ZEROS = 0.01

@@ -87,7 +87,7 @@ def days_of(attacks: AttackList, observation: Observation | None, timezone: str 
 
 
 def _refuse_utc(attacks: AttackList, timezone: str | None) -> None:
-    """Raise `DataRefused` if all times with a zone are in UTC, which is the zone of a server and not of a person."""
+    """Raise `DataRefused` if all times with a zone are in UTC, which is usually the zone of a server."""
     zoned = [attack.start for attack in attacks.attacks if attack.start.tzinfo is not None]
     if timezone or not zoned or any(start.utcoffset() for start in zoned):
         return
@@ -160,7 +160,7 @@ def _add_observed(days: dict[Day, dict[str, Cell]], attacks: AttackList, observa
         period = observation.period(participant)
         for day in period.days() if period else ():
             if quiet or (participant, day) in attacks.daily:
-                # Of a day that is known without an attack, the outcome is in `daily`.
+                # The outcome of days without an attack is in `daily`.
                 days.setdefault((participant, day), {ATTACK: quiet} if quiet else {})
 
 

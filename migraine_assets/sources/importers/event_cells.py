@@ -1,7 +1,7 @@
 """The cells of a list of attacks: times, durations and severities, with a count of those that cannot be read.
 
-A bad cell costs the cell: an end or a severity becomes unknown, and only an attack without a start is left out.
-Not here: the columns of a table of attacks (`sources.importers.formats.attack_events`), the days of an attack
+If a cell cannot be read, an end or a severity becomes unknown; only an attack without a start is left out. Not here:
+the columns of a table of attacks (`sources.importers.formats.attack_events`), the days of an attack
 (`sources.importers.attacks`).
 """
 
@@ -19,17 +19,19 @@ from migraine_assets.sources.importers.times import day_order, duration, local_t
 
 T = TypeVar("T")
 
-# If more of the cells of one kind cannot be read, their form is another, and the file is refused.
+# If a larger share of the cells of one kind cannot be read, their form is unknown, and the file is refused.
 _MOST_UNREADABLE = 0.10
-# Attacks last for hours: of plain numbers, a median above this is in minutes.
+# Attacks last for hours, so numbers without a unit are minutes if their median is larger.
 _MOST_HOURS = 24.0
 
 
 class EventCells:
-    """Reads the cells of the attacks of one file. `starts`: all start cells, which together decide the order of dates.
+    """A reader of the cells of the attacks of one file.
 
-    `minutes`: whether durations without a unit are in minutes; None if their distribution decides. `overnight`: whether
-    ends are times of day, so that an end before the start is on the next day.
+    `starts`: all start cells, which together decide the order of day and month.
+
+    `minutes`: whether durations without a unit are in minutes; None to decide it from their median. `overnight`:
+    whether ends are times of day, so that an end before the start is on the next day.
     """
 
     def __init__(
@@ -54,13 +56,13 @@ class EventCells:
             self._notes = (*self._notes, f"{file}: durations without a unit were read as {unit}.")
 
     def time(self, cell: Cell, line: int, what: str) -> dt.datetime | None:
-        """Return a time, with its zone if it states one; None for an empty or unreadable cell, counted as `what`."""
+        """Return a time, with its zone if stated; None for an empty or unreadable cell, which is counted as `what`."""
         return self._read(what, cell, lambda text: local_time(
             text, file=self._file, line=line, day_first=self._day_first, keep_zone=True
         ))  # fmt: skip
 
     def end(self, start: dt.datetime, end: Cell, lasted: Cell, line: int) -> dt.datetime | None:
-        """Return the end of an attack from its cell, or from its duration; None if neither can be used."""
+        """Return the end of an attack from the cell `end` or the duration `lasted`; None if neither can be used."""
         if end:
             ended = self.time(end, line, "end")
         elif lasted:
@@ -87,7 +89,7 @@ class EventCells:
         return None
 
     def severity(self, cell: Cell, line: int) -> float | None:
-        """Return a severity from 0 to 10, also of `7/10`; None for any other."""
+        """Return a severity from 0 to 10, written as a number or as `7/10`; None for other cells."""
         if cell is None or not cell.strip():
             return None
         number = number_of(cell.partition("/")[0])
@@ -99,7 +101,7 @@ class EventCells:
         return None
 
     def notes(self) -> tuple[str, ...]:
-        """Return what was decided and counted. Raises `DataRefused`, the first, if too many cells cannot be read."""
+        """Return the notes on decisions and unreadable cells. Raises the first `DataRefused` if there are too many."""
         counts = []
         for what, errors in self._failed.items():
             if len(errors) > max(1.0, _MOST_UNREADABLE * self._total) and what != "severity":

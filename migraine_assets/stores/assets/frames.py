@@ -83,9 +83,9 @@ def frame_table(store: Store, asset: str, version: str, columns: Sequence[str] |
 def frame_parts(
     store: Store, ref: FrameRef, columns: Sequence[str], *, key: str = "participant_id", rows: int = PART_ROWS
 ) -> Iterator["pd.DataFrame"]:
-    """Read `columns` of a frame that is sorted by `key` in parts of about `rows` rows, each with all rows of its keys.
+    """Yield parts of a frame that is sorted by `key`, with about `rows` rows and all rows of their keys.
 
-    Columns that the frame lacks are left out. Raises `StoreError` as `read_frame` does.
+    Columns that the frame does not have are left out. Raises `StoreError` like `read_frame`.
     """
     import pyarrow as pa
 
@@ -94,7 +94,7 @@ def frame_parts(
         for batch in file.iter_batches(batch_size=rows, columns=names):
             table = pa.Table.from_batches([batch])
             table = table if waiting is None else pa.concat_tables([waiting, table])
-            # The last key may go on in the next batch.
+            # The rows of the last key may continue in the next batch.
             cut = _start_of_last(table.column(key))
             if cut:
                 yield table.slice(0, cut).select(names).to_pandas()
@@ -104,7 +104,7 @@ def frame_parts(
 
 
 def _start_of_last(keys: Any) -> int:
-    """The first row with the key of the last row of `keys`, which are sorted."""
+    """Return the index of the first row with the last key of `keys`, which are sorted."""
     import pyarrow.compute as pc
 
     return int(pc.index(keys, keys[-1]).as_py())
@@ -112,7 +112,7 @@ def _start_of_last(keys: Any) -> int:
 
 @contextmanager
 def _verified(store: Store, asset: str, version: str) -> Iterator["pq.ParquetFile"]:
-    """The Parquet file of a frame, opened after its bytes were verified. Errors of reading become `StoreError`."""
+    """Verify and open the Parquet file of a frame in this block. Raises `StoreError` for read errors."""
     import pyarrow as pa
     import pyarrow.parquet as pq
 

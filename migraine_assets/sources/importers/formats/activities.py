@@ -9,8 +9,8 @@ from collections.abc import Mapping
 from migraine_assets.core.contract import ATTACK
 from migraine_assets.sources.files.sheet import Sheet
 
-# An activity or symptom, by words in its name, and the field that it sets. The first that fits counts: a medication
-# against migraine is no attack.
+# Words in the name of an activity or symptom, and the field that it sets. The first match is used: a medication against
+# migraine is not an attack.
 ACTIVITIES: tuple[tuple[str, str], ...] = (
     ("medic", "medication"),
     ("medik", "medication"),
@@ -28,14 +28,14 @@ ACTIVITIES: tuple[tuple[str, str], ...] = (
     ("yawn", "yawning"),
     ("period", "menstrual_cycle"),
 )
-# "No migraine" and "migraine-free" are chosen on days without it.
+# "No migraine" and "migraine-free" are chosen on days without an attack.
 _NEGATED = re.compile(
     r"\b(no|not|none|without|free|kein\w*|ohne|sans|pas|sin|senza|sem|geen|ingen|bez)\b|[^\W\d]frei\b"
 )
 
 
 def flag_of(activity: str) -> str | None:
-    """Return the contract field that an activity sets, if any; None for a negated one."""
+    """Return the contract field that an activity sets; None if it sets none or is negated."""
     name = activity.strip().casefold()
     if _NEGATED.search(name):
         return None

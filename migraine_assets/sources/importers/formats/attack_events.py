@@ -77,7 +77,7 @@ def _in_minutes(unit: str) -> bool | None:
 
 
 def _add_dates(sheet: Sheet, rows: list[tuple[int, dict[str, Cell]]], columns: EventColumns) -> bool:
-    """Put the date of another column before times of day, in place. Return whether that was needed."""
+    """Add the date of another column to times of day, in place. Return whether any time had no date."""
     date = next((name for name in sheet.header if canonical(name) in DATES), None)
     if date is None or not rows or not all(_CLOCK.match((row[columns.start] or "").strip()) for _, row in rows):
         return False

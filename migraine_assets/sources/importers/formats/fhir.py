@@ -18,18 +18,18 @@ from migraine_assets.sources.importers.json_values import as_list, as_mapping, a
 from migraine_assets.sources.importers.sheets import Cell
 from migraine_assets.sources.importers.times import local_time
 
-# A date such as 2024-01 names no day.
+# A date such as 2024-01 does not state a day.
 _DAY_LENGTH = len("2024-01-31")
 SNOMED = "http://snomed.info/sct"
 LOINC = "http://loinc.org"
 ATTACK_CODES = frozenset({"37796009", "25064002"})
 # ICD-10 and ICD-10-CM: migraine, and headache.
 ICD_CODES = ("G43", "R51")
-# SNOMED CT grades as the middle of what 0 to 10 calls mild, moderate and severe, and "absent", "no".
+# SNOMED CT grades as the middle of the mild, moderate and severe ranges of a scale from 0 to 10; "absent" and "no".
 GRADES: Mapping[str, float] = {"255604002": 2.0, "6736007": 5.0, "24484000": 8.0}
 WORDS: Mapping[str, float] = {"mild": 2.0, "moderate": 5.0, "severe": 8.0}
 ABSENT = frozenset({"2667000", "373067005", "260415000", "LA32-8"})
-# LOINC: pain severity, as a score of 0 to 10 or in words.
+# LOINC: pain severity, as a score from 0 to 10 or in words.
 SEVERITY_CODES = frozenset({"72514-3", "38208-5"})
 _VOID = ("entered-in-error", "cancelled", "refuted")
 
@@ -81,13 +81,13 @@ def _resources(name: str, content: bytes) -> list[Mapping[str, Any]]:
             raise
         document = [load_json(name, line, "FHIR bundle") for line in lines]
     entries = document if isinstance(document, list) else [document]
-    found: list[Mapping[str, Any]] = []
+    resources: list[Mapping[str, Any]] = []
     for entry in map(as_mapping, entries):
         if entry.get("resourceType") == "Bundle":
-            found += [as_mapping(as_mapping(item).get("resource")) for item in as_list(entry.get("entry"))]
+            resources += [as_mapping(as_mapping(item).get("resource")) for item in as_list(entry.get("entry"))]
         else:
-            found.append(as_mapping(entry.get("resource")) or entry)
-    return found
+            resources.append(as_mapping(entry.get("resource")) or entry)
+    return resources
 
 
 def _is_about_attacks(resource: Mapping[str, Any]) -> bool:

@@ -81,7 +81,7 @@ def _records(document: Any) -> list[Any]:
 
 
 def _alike(lists: list[list[Any]]) -> bool:
-    """Return whether all lists hold records with the same keys, and none of them names a participant."""
+    """Return whether all lists contain records with the same keys, none of which is a participant."""
     keys = [{key for record in records if isinstance(record, dict) for key in record} for records in lists]
     return all(names == keys[0] for names in keys) and not any("participant" in name.casefold() for name in keys[0])
 

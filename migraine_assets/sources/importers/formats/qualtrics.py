@@ -18,7 +18,7 @@ def _is_export(sheet: Sheet) -> bool:
 def _header_rows(sheet: Sheet) -> int:
     """Return the number of rows below the header that are not answers: question texts, and in most exports import IDs.
 
-    Exports without import IDs have the names of the first columns again, as questions.
+    Exports without import IDs repeat the names of the first columns as questions.
     """
     names = [name for name in ("StartDate", "ResponseId") if name in sheet.header]
     columns = [sheet.load([sheet.header.index(name)])[0].slice(0, 2).to_pylist() for name in names]

@@ -27,22 +27,22 @@ def _is_export(sheet: Sheet) -> bool:
 def _without_baseline_rows(sheet: Sheet) -> Sheet:
     """Copy the values of baseline rows to the other rows of the same record, and drop the baseline rows.
 
-    With repeating instruments, a baseline row is one that is not repeated; otherwise it is one of an event in which
-    none of the columns is filled that most events fill. The first column identifies the record. REDCap's own columns
-    are dropped.
+    With repeating instruments, a baseline row is a row that is not repeated. Otherwise, it is a row of an event that
+    fills none of the columns that most events fill. The first column identifies the record. REDCap's own columns are
+    dropped.
     """
     columns = dict(zip(sheet.header, texts(sheet), strict=True))
     own = {column for raw in _LABELS if (column := _column(sheet, raw))}
     names = [name for name in sheet.header if name not in own and not name.endswith(_FORM_STATUS)]
     records, baseline = columns[sheet.header[0]], _baseline_rows(sheet, columns, names)
-    kept = [row for row in range(len(records)) if row not in baseline]
-    filled = [_spread(columns[name], records, baseline, kept) for name in names]
+    days = [row for row in range(len(records)) if row not in baseline]
+    filled = [_spread(columns[name], records, baseline, days) for name in names]
     note = (
         f"{sheet.file}: an export of REDCap; {len(baseline)} baseline rows were spread over the days of their record."
         if baseline
         else f"{sheet.file}: an export of REDCap without baseline rows."
     )
-    return text_sheet(sheet.file, names, filled, lines=sheet.lines[kept].tolist(), notes=(*sheet.notes, note))
+    return text_sheet(sheet.file, names, filled, lines=sheet.lines[days].tolist(), notes=(*sheet.notes, note))
 
 
 def _baseline_rows(sheet: Sheet, columns: Mapping[str, Sequence[Cell]], names: Sequence[str]) -> set[int]:
@@ -60,12 +60,12 @@ def _baseline_rows(sheet: Sheet, columns: Mapping[str, Sequence[Cell]], names: S
     return {row for row, cell in enumerate(columns[event]) if cell in outside}
 
 
-def _spread(column: Sequence[Cell], records: Sequence[Cell], baseline: Set[int], kept: Sequence[int]) -> list[Cell]:
-    """Return the cells of the kept rows; if all of them are empty, return the baseline values of their records."""
-    if not baseline or any(column[row] for row in kept):
-        return [column[row] for row in kept]
+def _spread(column: Sequence[Cell], records: Sequence[Cell], baseline: Set[int], days: Sequence[int]) -> list[Cell]:
+    """Return the cells of the rows `days`; if all of them are empty, return the baseline values of their records."""
+    if not baseline or any(column[row] for row in days):
+        return [column[row] for row in days]
     known = {records[row]: column[row] for row in sorted(baseline) if column[row]}
-    return [known.get(records[row]) for row in kept]
+    return [known.get(records[row]) for row in days]
 
 
 REDCAP = Shape(
