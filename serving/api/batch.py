@@ -11,6 +11,7 @@ import msgspec
 from starlette.requests import Request
 from starlette.responses import Response
 
+from serving.api.answer_form import form_of
 from serving.api.bodies import JSON, LONG_BODY_BYTES, media_type, read_json, read_raw
 from serving.api.compose import compose
 from serving.api.record import Recorder
@@ -24,7 +25,7 @@ from serving.input.cases import Case, Days, day_cases, histories_of
 from serving.input.decoding import NOT_STRICT, decode, strict
 from serving.jobs import Check, unlimited
 from serving.services import Services
-from serving.wording.languages import Language, language_of
+from serving.wording.languages import Language
 
 EXPLAINED = 20
 # Bodies with more values are checked for their outline before they are decoded. Smaller ones are cheap to decode.
@@ -66,7 +67,7 @@ async def predict_batch(services: Services, recorder: Recorder, request: Request
         body = await read_json(request, most=most, seconds=seconds, lease=lease)
         long = len(body) > LONG_BODY_BYTES or b'"explain"' in body
 
-        language = language_of(request)
+        language = form_of(request).language
 
         def items(check: Check) -> bytes:
             return predict_items(services, recorder, body, check, language=language)

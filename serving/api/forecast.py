@@ -11,14 +11,13 @@ from starlette.responses import Response
 
 from migraine_assets.stores.diaries.day import Values
 from migraine_assets.stores.diaries.diaries import Diaries, KeptDay
-from serving.api.bodies import JSON
+from serving.api.answer_form import DEFAULT, AnswerForm, form_of
 from serving.api.diaries import owner_of
 from serving.api.predict import answer_one
 from serving.api.record import Recorder
 from serving.contract.problems import Refused, invalid
 from serving.input.kept_days import NEEDED_DAYS, kept_case, read_day, read_participant
 from serving.services import Services
-from serving.wording.languages import Language, language_of
 
 _LAST = 2**31 - 1
 _FLAGS = {"true": True, "1": True, "false": False, "0": False}
@@ -35,14 +34,14 @@ async def forecast(services: Services, recorder: Recorder, request: Request) -> 
     if not days:
         raise Refused("unknown-diary", "No day of this participant is kept. PUT a day first.")
 
-    language = language_of(request)
+    form = form_of(request)
     content = await services.run(
-        lambda _: forecast_one(services, recorder, participant, days, profile, explain=explain, language=language),
+        lambda _: forecast_one(services, recorder, participant, days, profile, explain=explain, form=form),
         request,
         size=0,
         long=explain,
     )
-    return Response(content, media_type=JSON)
+    return Response(content, media_type=form.media_type)
 
 
 def forecast_one(
@@ -53,13 +52,13 @@ def forecast_one(
     profile: Values,
     *,
     explain: bool = False,
-    language: Language = "en",
+    form: AnswerForm = DEFAULT,
 ) -> bytes:
     """Return the answer for kept `days`, oldest first. Raises `ModelNotReady` if no model is loaded."""
     started = time.perf_counter()
     models = services.predictor.models
     case = kept_case(participant, days, profile, explain=explain, schema=models.requests)
-    return answer_one(services, recorder, case, models, started=started, language=language)
+    return answer_one(services, recorder, case, models, started=started, form=form)
 
 
 def _options(services: Services, request: Request) -> tuple[int, bool]:

@@ -92,7 +92,7 @@ def _predict(chosen: Examples) -> dict[str, Any]:
     return parts.operation(
         "predict",
         "Predict for one participant",
-        parts.responses("Prediction", kinds),
+        parts.with_fhir(parts.responses("Prediction", kinds)),
         parameters=parts.languages(),
         requestBody=body,
     )

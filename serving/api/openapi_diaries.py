@@ -98,7 +98,7 @@ def _forecast() -> dict[str, Any]:
         _parameter("explain", "query", {"type": "boolean", "default": False}, "Whether to add reasons."),
     )
     text = "The answer of /predict for the kept days."
-    responses = parts.responses("Prediction", ("not-ready", *_ACCESS))
+    responses = parts.with_fhir(parts.responses("Prediction", ("not-ready", *_ACCESS)))
     return parts.operation(
         "forecast",
         "Predict from a kept diary",

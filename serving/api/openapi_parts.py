@@ -5,6 +5,7 @@ Not here: the endpoints (`serving.api.openapi`, `serving.api.openapi_diaries`).
 
 from typing import Any
 
+from serving.api import fhir
 from serving.api.openapi_schemas import ref
 from serving.contract.problems import BY_NAME, MEDIA_TYPE, Kind
 from serving.wording.languages import LANGUAGES
@@ -77,3 +78,15 @@ def languages() -> list[dict[str, Any]]:
             "description": text,
         },
     ]
+
+
+def with_fhir(responses: dict[str, Any]) -> dict[str, Any]:
+    """Add to the responses of a forecast that it is also available as a FHIR resource; returns `responses`."""
+    resource = {
+        "type": "object",
+        "required": ["resourceType", "status", "subject"],
+        "properties": {"resourceType": {"const": "RiskAssessment"}},
+        "description": "A RiskAssessment of HL7 FHIR R4 (https://hl7.org/fhir/R4/riskassessment.html).",
+    }
+    responses["200"]["content"][fhir.MEDIA_TYPE] = {"schema": resource}
+    return responses

@@ -5,20 +5,17 @@ Not here: many participants (`serving.api.batch`), the content of the answer (`s
 
 import time
 
-import msgspec
 from starlette.requests import Request
 from starlette.responses import Response
 
-from serving.api.bodies import JSON, read_json
+from serving.api.answer_form import DEFAULT, AnswerForm, form_of
+from serving.api.bodies import read_json
 from serving.api.compose import compose
 from serving.api.record import Recorder
 from serving.input.aliases import read_case
 from serving.input.cases import Case, histories_of
 from serving.model.watcher import ServedModels
 from serving.services import Services
-from serving.wording.languages import Language, language_of
-
-_encode = msgspec.json.Encoder().encode
 
 
 async def predict(services: Services, recorder: Recorder, request: Request) -> Response:
@@ -26,19 +23,19 @@ async def predict(services: Services, recorder: Recorder, request: Request) -> R
     settings = services.settings
     body = await read_json(request, most=settings.max_body_bytes, seconds=settings.request_timeout)
     long = b'"explain"' in body
-    language = language_of(request)
+    form = form_of(request)
     content = await services.run(
-        lambda _: predict_one(services, recorder, body, language), request, size=len(body), long=long
+        lambda _: predict_one(services, recorder, body, form), request, size=len(body), long=long
     )
-    return Response(content, media_type=JSON)
+    return Response(content, media_type=form.media_type)
 
 
-def predict_one(services: Services, recorder: Recorder, body: bytes, language: Language = "en") -> bytes:
-    """Answer `body`, with sentences in `language`. Raises `Refused`, and `ModelNotReady` if no model serves."""
+def predict_one(services: Services, recorder: Recorder, body: bytes, form: AnswerForm = DEFAULT) -> bytes:
+    """Answer `body`, in `form`. Raises `Refused`, and `ModelNotReady` if no model serves."""
     started = time.perf_counter()
     models = services.predictor.models
     case = read_case(body, now=services.now(), schema=models.requests)
-    return answer_one(services, recorder, case, models, started=started, language=language)
+    return answer_one(services, recorder, case, models, started=started, form=form)
 
 
 def answer_one(
@@ -48,11 +45,11 @@ def answer_one(
     models: ServedModels,
     *,
     started: float,
-    language: Language = "en",
+    form: AnswerForm = DEFAULT,
 ) -> bytes:
     """Return the recorded answer for one participant. `started`: `time.perf_counter` when its processing began."""
     cases = (case,)
     predictions = services.predictor.predict(histories_of(cases), models)
-    [answer] = compose(cases, predictions, language)
+    [answer] = compose(cases, predictions, form.language)
     recorder.record(predictions, seconds=time.perf_counter() - started)
-    return _encode(answer)
+    return form.encode(answer, case.participant, now=services.now())

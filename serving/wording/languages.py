@@ -1,7 +1,8 @@
-"""The languages of sentences in answers: which one a request asks for, and its translations.
+"""The languages of sentences in answers: the best of those that a client accepts, and its translations.
 
 English is in the code. The translations are the gettext files `locale/LANGUAGE.po`, one for each other language; a new
-language is one more file and one entry in `Language`. Not here: the sentences (`serving.wording.sentences`).
+language is one more file and one entry in `Language`. Not here: the sentences (`serving.wording.sentences`), what a
+client accepts (`serving.api.answer_form`).
 """
 
 import ast
@@ -12,21 +13,9 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Literal, get_args
 
-from starlette.requests import Request
-
 Language = Literal["en", "de", "es", "fr"]
 LANGUAGES: tuple[Language, ...] = get_args(Language)
 _LOCALE = Path(__file__).parent / "locale"
-# Longer headers are not read: browsers send less than 100 characters.
-_LONGEST = 500
-
-
-def language_of(request: Request) -> Language:
-    """The language that `request` asks for: `?language=`, else `Accept-Language`; English where neither is known."""
-    if request.scope.get("query_string") and (asked := request.query_params.get("language")):
-        return negotiate(asked)
-    header = request.headers.get("accept-language")
-    return negotiate(header[:_LONGEST]) if header else "en"
 
 
 @lru_cache(maxsize=1024)

@@ -3,9 +3,8 @@
 import re
 
 import pytest
-from starlette.requests import Request
 
-from serving.wording.languages import LANGUAGES, Language, catalog, language_of, negotiate, translations
+from serving.wording.languages import LANGUAGES, Language, catalog, negotiate, translations
 from serving.wording.sentences import MESSAGES, PLURALS
 
 TRANSLATED = [language for language in LANGUAGES if language != "en"]
@@ -46,14 +45,3 @@ def test_each_language_has_its_own_plural(language: Language, count: int, expect
 )  # fmt: skip
 def test_the_accepted_language_of_highest_quality_wins(accepted: str, language: str) -> None:
     assert negotiate(accepted) == language
-
-
-@pytest.mark.parametrize(
-    ("query", "header", "language"),
-    [("", "", "en"), ("", "fr", "fr"), ("language=es", "fr", "es"), ("language=tlh", "fr", "en"),
-     ("rows=all", "de", "de")],
-)  # fmt: skip
-def test_the_query_goes_before_the_header(query: str, header: str, language: str) -> None:
-    headers = [(b"accept-language", header.encode())] if header else []
-    request = Request({"type": "http", "query_string": query.encode(), "headers": headers})
-    assert language_of(request) == language
