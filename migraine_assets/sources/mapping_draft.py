@@ -13,9 +13,13 @@ from migraine_assets.sources.columns.mapping import Column
 from migraine_assets.sources.columns.stated_units import split_header
 from migraine_assets.sources.files.fetch import Fetched, fetch
 from migraine_assets.sources.files.limits import DEFAULT, SourceLimits
-from migraine_assets.sources.files.reader import read_sheet
 from migraine_assets.sources.files.sheet import Sheet
+from migraine_assets.sources.importers import registry as importers
+from migraine_assets.sources.importers.archive import unpacked
+from migraine_assets.sources.importers.attacks import AttackList
+from migraine_assets.sources.importers.side_table import SideTable
 from migraine_assets.sources.part import entry_number
+from migraine_assets.sources.read_file import read_raw
 from migraine_assets.sources.table import table_delivery
 
 _EXAMPLES, _SAMPLE = 3, 500
@@ -35,13 +39,21 @@ columns:"""
 
 
 def draft_mapping(location: str, *, limits: SourceLimits = DEFAULT) -> str:
-    """Return the text of a mapping of the first file at `location`.
+    """Return the text of a mapping of the first file at `location`, in any format.
 
     The draft reads the same columns as no mapping would, with every guess written out. Columns that were not recognized
     are comments. Raises `ConfigurationError` or `DataRefused` if there is no table.
     """
     fetched = fetch(location, limits=limits)
-    sheet = read_sheet(fetched.files[0], limits=limits)
+    content = read_raw(unpacked(fetched.files[0], limits)[0], limits)
+    if isinstance(content, AttackList):
+        return _of_attacks(location, content)
+    if isinstance(content, SideTable):
+        return _of_export(location, content, content.what)
+    shape = importers.shape_of(content)
+    if shape is not None and not shape.keeps_columns:
+        return _of_export(location, shape.reshape(content), shape.description)
+    sheet = content
     binding = bind(sheet, None)
     numbered = entry_number(sheet, binding)
     if numbered is not None:
@@ -60,6 +72,41 @@ def draft_mapping(location: str, *, limits: SourceLimits = DEFAULT) -> str:
     missing = [field.name for field in FIELDS if not _shown(field, fields)]
     lines += ["", f"# Fields without a column: {', '.join(missing)}"] if missing else []
     return "\n".join(lines) + "\n"
+
+
+def _of_attacks(location: str, attacks: AttackList) -> str:
+    days = sorted(attack.start.date() for attack in attacks.attacks)
+    first, last = (days[0], days[-1]) if days else ("<day>", "<day>")
+    return (
+        f"# Draft of a mapping for {one_line(location)}, a list of {len(days)} attacks. Check every line, try it\n"
+        "# with migraine validate FILE --mapping THIS_FILE\n\n"
+        "# The period in which every attack was recorded, here from the first attack to the last:\n"
+        f"observation: {{first: {first}, last: {last}}}\n"
+        "# Days in it without an attack: quiet, if every attack was recorded, or unknown:\n"
+        "unlisted_days: unknown\n"
+        "# timezone: Europe/Berlin     # of times in UTC\n"
+    )
+
+
+def _of_side_table(location: str, table: SideTable) -> str:
+    return (
+        f"# {one_line(location)} ({table.what}) has daily values, but no attacks. It is joined to a diary in the same\n"
+        "# folder or archive. If that has several participants, state in its mapping whose values these are:\n"
+        "match_names: true\njoin:\n"
+        f"  - file: {json.dumps(table.sheet.file)}\n    participants: all     # or their names\n"
+    )
+
+
+def _of_export(location: str, content: Sheet | AttackList | SideTable, what: str) -> str:
+    """Return the draft for an export whose own columns no mapping names."""
+    if isinstance(content, AttackList):
+        return _of_attacks(location, content)
+    if isinstance(content, SideTable) and bind(content.sheet, None).position(ATTACK) is None:
+        return _of_side_table(location, content)
+    return (
+        f"# {one_line(location)} is read without a mapping: {what}\n"
+        "# Try it with\n#   migraine validate FILE\n\nmatch_names: true\n"
+    )
 
 
 def _shown(field: Field, fields: dict[str, tuple[Column, int]]) -> bool:

@@ -16,7 +16,11 @@ from migraine_assets.sources.importers import registry as importers
 from migraine_assets.sources.importers.attacks import AttackList
 from migraine_assets.sources.importers.formats.attack_events import attack_list
 from migraine_assets.sources.importers.formats.workbook import WORKBOOK, read_workbook
+from migraine_assets.sources.importers.importer import NoDiary
 from migraine_assets.sources.importers.side_table import SideTable
+
+# Documents that lie beside an export, such as routes of workouts and clinical documents.
+_XML = (b"<?xml", b"<gpx", b"<ClinicalDocument")
 
 
 def read_file(file: SourceFile, mapping: SourceMapping | None, limits: SourceLimits) -> Sheet | AttackList | SideTable:
@@ -25,19 +29,30 @@ def read_file(file: SourceFile, mapping: SourceMapping | None, limits: SourceLim
     Raises `DataRefused` for a file that is damaged, is not a table or exceeds `limits`, and `ConfigurationError` for a
     sheet that it does not have.
     """
+    content = read_raw(file, limits, mapping)
+    if not isinstance(content, Sheet):
+        return content
+    if mapping and mapping.events:
+        return attack_list(content, mapping.events)
+    return importers.reshape(content, mapped={column.column for column in mapping.columns} if mapping else ())
+
+
+def read_raw(
+    file: SourceFile, limits: SourceLimits, mapping: SourceMapping | None = None
+) -> Sheet | AttackList | SideTable:
+    """Read `file` as `read_file` does, but return a table as it is. Raises the errors of `read_file`."""
     head = file.head()
     if importers.is_streamed(head):
         with file.open() as stream:
             streamed = importers.read_stream(file.name, head, stream, limits)
         if streamed is not None:
             return streamed
+    if head.lstrip(b"\xef\xbb\xbf \t\r\n").startswith(_XML):
+        raise NoDiary(
+            f"{file.name} is an XML document, but no export of Apple Health. Export the diary as CSV or JSON."
+        )
     file = replace(file, stored=uncompressed(file.name, file.content, limits=limits))  # unpacked once for all readers
-    content = _content(file, mapping, limits)
-    if not isinstance(content, Sheet):
-        return content
-    if mapping and mapping.events:
-        return attack_list(content, mapping.events)
-    return importers.reshape(content, mapped={column.column for column in mapping.columns} if mapping else ())
+    return _content(file, mapping, limits)
 
 
 def _content(file: SourceFile, mapping: SourceMapping | None, limits: SourceLimits) -> Sheet | AttackList | SideTable:

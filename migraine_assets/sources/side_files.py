@@ -13,9 +13,11 @@ from migraine_assets.errors import ConfigurationError, DataRefused
 from migraine_assets.sources.columns.binding import bind, listed
 from migraine_assets.sources.columns.mapping import Column, Join, SourceMapping
 from migraine_assets.sources.files.delivery import SourceFile
+from migraine_assets.sources.files.fetch import is_diary_file
 from migraine_assets.sources.files.limits import SourceLimits
 from migraine_assets.sources.files.sheet import Sheet
 from migraine_assets.sources.importers.attacks import AttackList, days_of
+from migraine_assets.sources.importers.importer import NoDiary
 from migraine_assets.sources.importers.side_table import SideTable
 from migraine_assets.sources.part import Part, read_part
 from migraine_assets.sources.read_file import read_file
@@ -76,17 +78,33 @@ def refuse_missing(files: Sequence[SourceFile], mapping: SourceMapping | None) -
         )
 
 
+@dataclass(frozen=True)
+class Divided:
+    """The files of a delivery, and the notes on those that were left out."""
+
+    diaries: tuple[DiarySheet, ...]
+    sides: tuple[Side, ...] = ()
+    notes: tuple[str, ...] = ()
+
+
 def divide(
     files: Sequence[SourceFile], mapping: SourceMapping | None, limits: SourceLimits, contract: Contract
-) -> tuple[list[DiarySheet], list[Side]]:
+) -> Divided:
     """Divide `files` into diaries and side tables. Raises `DataRefused` if there is no diary."""
     diaries: list[DiarySheet] = []
     sides: list[Side] = []
-    for file in files:
+    read, notes = _diary_files(files)
+    no_diaries: list[NoDiary] = []
+    for file in read:
         if join := join_of(file, mapping):
             sides.append(_stated_side(file, join, limits, contract))
             continue
-        content = read_file(file, mapping, limits)
+        try:
+            content = read_file(file, mapping, limits)
+        except NoDiary as error:
+            no_diaries.append(error)
+            notes = (*notes, f"Left out: {error}")
+            continue
         if not isinstance(content, SideTable):
             observation, timezone = (mapping.observation, mapping.timezone) if mapping else (None, None)
             sheet = content if isinstance(content, Sheet) else days_of(content, observation, timezone)
@@ -95,9 +113,20 @@ def divide(
             sides.append(side)
         else:
             diaries.append(DiarySheet(content.sheet, _mapping_of(content, contract)))
+    if not diaries and not sides:
+        raise no_diaries[0]
     if not diaries:
         _refuse_alone(sides)
-    return diaries, sides
+    return Divided(tuple(diaries), tuple(sides), notes)
+
+
+def _diary_files(files: Sequence[SourceFile]) -> tuple[Sequence[SourceFile], tuple[str, ...]]:
+    """Leave out what is no diary by its name, such as the routes in an archive of Apple Health, if there is another."""
+    named = [file for file in files if is_diary_file(file.name)]
+    others = [file.name for file in files if not is_diary_file(file.name)]
+    if not named or not others:
+        return files, ()
+    return named, (f"Ignored files, which by their names are not diaries: {listed(others)}.",)
 
 
 def _stated_side(file: SourceFile, join: Join, limits: SourceLimits, contract: Contract) -> Side:

@@ -64,7 +64,8 @@ def table_delivery(
     """
     files = [file for delivered in fetched.files for file in unpacked(delivered, limits)]
     refuse_missing(files, mapping)
-    diaries, sides = divide(files, mapping, limits, contract)
+    divided = divide(files, mapping, limits, contract)
+    diaries = divided.diaries
     known = known_formats.recognize(diaries[0].sheet.header) if mapping is None else None
     mapping = known_formats.shipped_mapping(known, contract) if known else mapping
     parts, skipped = _diaries([read_part(diary.sheet, mapping or diary.mapping, contract) for diary in diaries])
@@ -80,6 +81,7 @@ def table_delivery(
     named = [part.binding.position("participant_id") is not None for part in parts]
     notes = (
         *fetched.notes,
+        *divided.notes,
         *skipped,
         *delivery_notes(parts, mapping, known),
         *styles.dates.notes,
@@ -99,7 +101,7 @@ def table_delivery(
     notes = (*notes, *(lookalikes(frame) if any(named) else ()), *superseded_note(frame))
     frame, added = add_quiet_days(frame, mapping.observation if mapping else None, contract)
     _refuse_attack_days_alone(frame, description)
-    joined = join_sides(frame, sides, contract)
+    joined = join_sides(frame, divided.sides, contract)
     return Delivery(
         source,
         description,

@@ -8,10 +8,15 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import BinaryIO
 
+from migraine_assets.errors import DataRefused
 from migraine_assets.sources.files.limits import SourceLimits
 from migraine_assets.sources.files.sheet import Sheet
 from migraine_assets.sources.importers.attacks import AttackList
 from migraine_assets.sources.importers.side_table import SideTable
+
+
+class NoDiary(DataRefused):
+    """A file that can be read and is no diary. Beside a diary it is left out, and alone it is refused."""
 
 
 @dataclass(frozen=True)

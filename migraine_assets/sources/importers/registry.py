@@ -104,3 +104,8 @@ def reshape(sheet: Sheet, *, mapped: Collection[str]) -> Sheet | AttackList | Si
         if (shape.keeps_columns or set(mapped) <= set(shape.keeps)) and shape.recognizes(sheet):
             return shape.reshape(sheet)
     return sheet
+
+
+def shape_of(sheet: Sheet) -> Shape | None:
+    """Return the shape that is applied to `sheet` without a mapping, if any."""
+    return next((shape for shape in SHAPES if shape.recognizes(sheet)), None)

@@ -12,10 +12,12 @@ OURA = "date,Total Sleep Duration{}\n2024-01-15,27000{}\n"
 
 def test_a_side_table_with_an_outcome_is_a_diary() -> None:
     files = [source_file("diary.csv", SMALL.encode()), source_file("o.csv", OURA.format("", "").encode())]
-    diaries, sides = divide(files, None, DEFAULT, CONTRACT)
+    divided = divide(files, None, DEFAULT, CONTRACT)
+    diaries, sides = divided.diaries, divided.sides
     assert [diary.sheet.file for diary in diaries] == ["diary.csv"]
     assert [side.part.sheet.file for side in sides] == ["o.csv"]
-    diaries, sides = divide([source_file("o.csv", OURA.format(",migraine", ",1").encode())], None, DEFAULT, CONTRACT)
+    divided = divide([source_file("o.csv", OURA.format(",migraine", ",1").encode())], None, DEFAULT, CONTRACT)
+    diaries, sides = divided.diaries, divided.sides
     assert [diary.sheet.file for diary in diaries] == ["o.csv"]
     assert not sides
 

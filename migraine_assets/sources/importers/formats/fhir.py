@@ -13,7 +13,7 @@ from migraine_assets.core.contract import ATTACK
 from migraine_assets.errors import DataRefused
 from migraine_assets.sources.files.limits import SourceLimits
 from migraine_assets.sources.importers.attacks import Attack, AttackList, Day
-from migraine_assets.sources.importers.importer import Reader
+from migraine_assets.sources.importers.importer import NoDiary, Reader
 from migraine_assets.sources.importers.json_values import as_list, as_mapping, as_number, load_json
 from migraine_assets.sources.importers.sheets import Cell
 from migraine_assets.sources.importers.times import local_time
@@ -61,7 +61,7 @@ def _read(name: str, content: bytes, _: SourceLimits) -> AttackList:
     if undated and undated > len(attacks) // 10:
         raise DataRefused(f"{name}: {undated} entries about migraine have no effective date. Add effectiveDateTime.")
     if not attacks:
-        raise DataRefused(f"{name} is FHIR without an Observation or Condition of migraine (SNOMED CT 37796009).")
+        raise NoDiary(f"{name} is FHIR without an Observation or Condition of migraine (SNOMED CT 37796009).")
     others = len(resources) - len(attacks) - len(daily) - undated
     notes = (
         *((f"{name}: {others} other resources were ignored.",) if others else ()),

@@ -7,12 +7,11 @@ import datetime as dt
 import re
 from collections.abc import Iterator
 
-from migraine_assets.errors import DataRefused
 from migraine_assets.sources.files.csv_reader import csv_sheet
 from migraine_assets.sources.files.encoding import utf8
 from migraine_assets.sources.files.limits import SourceLimits
 from migraine_assets.sources.files.sheet import Sheet
-from migraine_assets.sources.importers.importer import Reader, Shape
+from migraine_assets.sources.importers.importer import NoDiary, Reader, Shape
 from migraine_assets.sources.importers.json_values import as_mapping, as_number, load_json, records_of
 from migraine_assets.sources.importers.sheets import Cell, cell_text, rows_of
 from migraine_assets.sources.importers.side_table import (
@@ -111,7 +110,7 @@ def _read_scores(sheet: Sheet) -> SideTable:
 
 def _table(name: str, days: dict[dt.date, dict[str, Cell]], notes: tuple[str, ...], what: str = _WHAT) -> SideTable:
     if not days:
-        raise DataRefused(f"{name} is an export of Fitbit without any day. Export a period with data.")
+        raise NoDiary(f"{name} is an export of Fitbit without any day. Export a period with data.")
     return side_table(name, days, what, notes=notes)
 
 

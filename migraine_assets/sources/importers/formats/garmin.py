@@ -10,7 +10,7 @@ from typing import Any
 from migraine_assets.errors import DataRefused
 from migraine_assets.sources.files.limits import SourceLimits
 from migraine_assets.sources.files.sheet import Sheet
-from migraine_assets.sources.importers.importer import Reader, Shape
+from migraine_assets.sources.importers.importer import NoDiary, Reader, Shape
 from migraine_assets.sources.importers.json_values import as_mapping, as_number, load_json, records_of
 from migraine_assets.sources.importers.sheets import Cell, cell_text, rows_of
 from migraine_assets.sources.importers.side_table import HEART_RATE, SCORE, SideTable, day_of, number_of, side_table
@@ -76,7 +76,7 @@ def _read_document(name: str, content: bytes, _: SourceLimits) -> SideTable:
             days.setdefault(day, {}).update(_cells(values))
     days = {day: cells for day, cells in days.items() if cells}
     if not days:
-        raise DataRefused(f"{name} is an export of Garmin without any day. Export a period with data.")
+        raise NoDiary(f"{name} is an export of Garmin without any day. Export a period with data.")
     column = "the seconds of deep, light and REM sleep"
     slept = any("sleep_hours" in cells for cells in days.values())
     notes = _notes(name, column) if slept else (f"{name} is an export of Garmin: resting heart rates.",)

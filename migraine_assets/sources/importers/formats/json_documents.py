@@ -11,7 +11,7 @@ from typing import Any
 from migraine_assets.errors import DataRefused
 from migraine_assets.sources.files.limits import SourceLimits
 from migraine_assets.sources.files.sheet import Sheet
-from migraine_assets.sources.importers.importer import Reader
+from migraine_assets.sources.importers.importer import NoDiary, Reader
 from migraine_assets.sources.importers.sheets import cell_text, sheet_of_rows
 
 _DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
@@ -57,7 +57,7 @@ def _sheet(name: str, documents: list[Any]) -> Sheet:
     records = documents if len(documents) > 1 else _records(documents[0])
     rows = [record for record in records if isinstance(record, dict)]
     if not rows or len(rows) < len(records):
-        raise DataRefused(
+        raise NoDiary(
             f"{name} is JSON without a list of diary days. Export a list of records, each with a date and an outcome."
         )
     texts = [{str(key): cell_text(value) for key, value in row.items()} for row in rows]

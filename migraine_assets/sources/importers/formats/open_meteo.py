@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from migraine_assets.errors import DataRefused
 from migraine_assets.sources.files.encoding import utf8
 from migraine_assets.sources.files.limits import SourceLimits
-from migraine_assets.sources.importers.importer import Reader
+from migraine_assets.sources.importers.importer import NoDiary, Reader
 from migraine_assets.sources.importers.json_values import as_list, as_mapping, as_number, load_json
 from migraine_assets.sources.importers.sheets import Cell, cell_text
 from migraine_assets.sources.importers.side_table import SideTable, number_of, side_table
@@ -151,7 +151,7 @@ def _table(name: str, blocks: Sequence[Block], place: Mapping[str, object]) -> S
                     days[dt.date.fromisoformat(time[:10])][other] = cell
     if not read:
         known = ", ".join((*VARIABLES[0].hourly, *VARIABLES[1].hourly[:1], *_TEMPERATURE.hourly))
-        raise DataRefused(f"{name} is an export of Open-Meteo without a variable of the diary, such as {known}.")
+        raise NoDiary(f"{name} is an export of Open-Meteo without a variable of the diary, such as {known}.")
     # Notes are stored, so they give the place of a person only as exactly as its weather requires.
     latitude, longitude = (_value(place.get(key)) for key in ("latitude", "longitude"))
     where = f"{latitude or 0:.1f}, {longitude or 0:.1f} ({place.get('timezone') or 'no time zone'})"

@@ -98,3 +98,32 @@ def test_an_export_without_headaches_is_joined_to_a_diary(tmp_path: Path) -> Non
     assert frame["resting_heart_rate"].dropna().tolist() == [58]
     assert frame["mindful_minutes"].dropna().tolist() == [10]
     assert frame["migraine_occurrence"].tolist() == [0, 1, 0]
+
+
+def test_the_other_documents_in_an_archive_are_left_out(tmp_path: Path) -> None:
+    location = export(tmp_path, HEAD.format(more="") + RECORDS + "</HealthData>")
+    folder = "apple_health_export"
+    with zipfile.ZipFile(tmp_path / "export.zip", "w") as archive:
+        archive.write(location, f"{folder}/export.xml")
+        archive.writestr(f"{folder}/export_cda.xml", "<?xml version='1.0'?><ClinicalDocument a='say \"hi\"'/>")
+        archive.writestr(f"{folder}/workout-routes/route.gpx", "<?xml version='1.0'?><gpx/>")
+        archive.writestr(f"{folder}/clinical-records/Condition-1.json", '{"resourceType": "Condition"}')
+        archive.writestr(
+            f"{folder}/electrocardiograms/ecg.csv", "Name,Ann\nSample Rate,511\n\nLead,I\n" + "-12,3\n" * 90
+        )
+    delivery = open_table(str(tmp_path / "export.zip"), mapping=str(tmp_path / "mapping.yaml"))
+    assert delivery.frame["migraine_occurrence"].tolist() == [0, 1, 1, 0]
+    text = "\n".join(delivery.notes)
+    for left_out in (
+        "export_cda.xml is an XML document",
+        "route.gpx",
+        "Condition-1.json is FHIR",
+        "ecg.csv has no column",
+    ):
+        assert left_out in text
+
+
+def test_an_xml_document_alone_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "d.xml").write_text("<?xml version='1.0'?><diary/>")
+    with pytest.raises(DataRefused, match="is an XML document, but no export of Apple Health"):
+        open_table(str(tmp_path / "d.xml"))
