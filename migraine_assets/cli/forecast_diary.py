@@ -1,4 +1,4 @@
-"""The diary that `migraine forecast` forecasts from: the newest delivery, or a file read as a run would read it.
+"""The diary for `migraine forecast`: the newest delivery, or a file that is read as in a run.
 
 Not here: the command (`cli.commands.forecast`).
 """
@@ -23,7 +23,7 @@ from migraine_assets.stores.store import Store
 
 
 def delivered(store: Store, models: ModelSet) -> tuple[str, Iterator[Shard]]:
-    """The newest accepted delivery: its description, and its participants in parts."""
+    """Return the description of the newest accepted delivery, and its participants in parts."""
     from migraine_assets.defs.forecast_shards import delivered_shards
     from migraine_assets.defs.refs import current
 
@@ -34,9 +34,10 @@ def delivered(store: Store, models: ModelSet) -> tuple[str, Iterator[Shard]]:
 
 
 def read(settings: Settings, source: str, *, mapping: str | None) -> tuple[str, Iterator[Shard]]:
-    """The diary at `source`, read, validated and cleaned as in a run: its description, and its participants in parts.
+    """Read, validate and clean the diary at `source` as in a run. Return its description, and its participants in
+    parts.
 
-    Raises `ConfigurationError` and `DataRefused` for a diary that cannot be read, or has no acceptable row.
+    Raises `ConfigurationError` and `DataRefused` for a diary that cannot be read or has no acceptable row.
     """
     params, today = load_params(settings.params), dt.datetime.now(dt.UTC).date()
     contract = params.diary_contract()

@@ -1,4 +1,4 @@
-"""The participants of a delivery in parts, with the columns that the models read. Memory stays bounded.
+"""The participants of a delivery in parts, with the columns that the models read, so that memory stays bounded.
 
 Not here: forecasting (`prediction.forecasts`).
 """
@@ -15,7 +15,9 @@ from migraine_assets.stores.store import Store
 
 
 def delivered_shards(store: Store, diary: DiaryRef, models: ModelSet) -> Iterator[Shard]:
-    """The participants of `diary`, a preprocessed diary. Its fields are read by the contract of `models`."""
+    """Return the participants of `diary`, a preprocessed diary, in parts. Its fields are read by the contract of
+    `models`.
+    """
     columns = ("participant_id", "date", *(field.name for field in models.contract.fields if field.numeric))
     contract = Contract(models.contract.fields)
     for frame in frame_parts(store, diary.frame, columns):

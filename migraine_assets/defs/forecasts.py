@@ -1,7 +1,7 @@
-"""The asset `forecasts`: the next day of every participant in the newest delivery, each night.
+"""The asset `forecasts`: each night, the forecast of the next day for every participant of the newest delivery.
 
-Here: the asset and the check that says who has none and why. Not here: forecasting (`prediction.forecasts`), records
-(`prediction.forecast_log`), when it runs (`defs.automation.schedules`).
+Here belong the asset and the check that counts participants without a forecast. Not here: forecasting
+(`prediction.forecasts`), records (`prediction.forecast_log`), the schedule (`defs.automation.schedules`).
 """
 
 import datetime as dt
@@ -26,9 +26,9 @@ NAME, CHECK = "forecasts", "participants_have_forecasts"
 
 
 def forecast_assets(first_day: dt.date) -> list[dg.AssetsDefinition]:
-    """The asset, with a partition for each day (UTC) from `first_day` to today."""
+    """Return the asset, with a partition for each day (UTC) from `first_day` to today."""
     check = dg.AssetCheckSpec(
-        CHECK, asset=NAME, description="For how many participants there is no forecast, and why. Fails if for all."
+        CHECK, asset=NAME, description="Participants without a forecast, by reason. Fails if there are no forecasts."
     )
 
     @dg.asset(
@@ -40,9 +40,9 @@ def forecast_assets(first_day: dt.date) -> list[dg.AssetsDefinition]:
         deps=["preprocessed_diary", ["champions", "attack"], ["champions", "severity"]],
         check_specs=[check],
         description=(
-            "Forecasts made on the day, from the entries of the day before, for every participant of the newest "
-            "delivery who has one. They are prediction records like those of the service: monitored, settled by later "
-            "diaries and repeatable. Running a day again replaces its records."
+            "Forecasts made on the day, for every participant of the newest delivery with an entry on the day before. "
+            "They are prediction records like those of the service: monitored, compared with outcomes of later "
+            "diaries, and replayable. Running a day again replaces its records."
         ),
     )
     def forecasts(  # type: ignore[no-untyped-def]  # Dagster would read the annotation as one output of two
@@ -58,14 +58,14 @@ def _materialize(workspace: Workspace, day: dt.date) -> dg.MaterializeResult[Any
     if diary is None:
         raise DataRefused("No diary was delivered yet. Materialize 'preprocessed_diary' first.")
     if diary.delivery.first_day is None:
-        raise DataRefused("The newest delivery has no dates, so nobody in it has a next day.")
-    # The secret of the service: otherwise feedback on these ids would be refused.
+        raise DataRefused("The newest delivery has no dates, so there is no next day to forecast.")
+    # The secret of the service. With another one, feedback on these IDs would be refused.
     secret = shared_secret(store, configured=Settings().signing_secret)
     models = promoted_models(store)
     ids = NightIds(secret, day, _about(diary, models))
     predictor = Predictor(lambda: models, make_ids=ids.make, secret=secret)
-    found = forecast_shards(delivered_shards(store, diary, models), predictor, today=today(), day=day)
-    return _result(log_forecasts(store, found, day=day, secret=secret), models, diary, day)
+    shards = forecast_shards(delivered_shards(store, diary, models), predictor, today=today(), day=day)
+    return _result(log_forecasts(store, shards, day=day, secret=secret), models, diary, day)
 
 
 def _about(diary: DiaryRef, models: ModelSet) -> str:

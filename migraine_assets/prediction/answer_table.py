@@ -167,7 +167,7 @@ def _words(codes: NDArray[np.int64], words: Sequence[str], *, missing: Mask | No
 
 
 def answer_schema() -> Any:
-    """The columns of an answer, a `pyarrow.Schema`."""
+    """Return the columns of an answer as a `pyarrow.Schema`."""
     import pyarrow as pa
 
     text, number = pa.string(), pa.float64()

@@ -19,10 +19,10 @@ Write = Callable[[Any], object]
 
 @contextmanager
 def forecast_file(path: Path) -> Iterator[Write]:
-    """A function that appends a `pyarrow.Table` of answers to `path`, whose ending decides the format.
+    """Yield a function that appends a `pyarrow.Table` of answers to `path`. The ending of `path` decides the format.
 
-    The file appears when the block ends without an error, and an older one stays until then. Raises
-    `ConfigurationError` for another ending, `StoreError` where it cannot be written.
+    The file appears when the block ends without an error; until then an older one stays. Raises `ConfigurationError`
+    for another ending, and `StoreError` if the file cannot be written.
     """
     open_writer = _WRITERS.get(path.suffix.lower())
     if open_writer is None:
@@ -67,7 +67,7 @@ def _plain(kind: Any) -> Any:
 
 
 def _flat(table: Any, schema: Any) -> Any:
-    """`table` in the columns of `schema`: lists become words with a space between them."""
+    """Return `table` with the columns of `schema`; lists become words separated by spaces."""
     import pyarrow as pa
     import pyarrow.compute as pc
 

@@ -1,9 +1,9 @@
-"""Forecasts of a night in the prediction log: records like those of the service, one set for each day.
+"""The forecasts of a night in the prediction log: records like those of the service, one set for each day.
 
     log/predictions/<day>/forecasts-<number>.jsonl    one file for each shard
 
-The ids are derived from the day, the diary and the models, so repeating a night with the same of them writes the same
-ids; with others, the new records replace the old ones. Not here: forecasting (`prediction.forecasts`), the form of a
+The IDs are derived from the day, the diary and the models. Repeating a night with the same inputs writes the same IDs;
+with other inputs, the new records replace the old ones. Not here: forecasting (`prediction.forecasts`), the form of a
 record (`stores.prediction_log`).
 """
 
@@ -29,7 +29,7 @@ _encode = msgspec.json.Encoder().encode
 
 @dataclass
 class NightIds:
-    """Makes the prediction ids of one night. `about`: what the forecasts depend on, besides the day."""
+    """A generator of the prediction IDs of one night. `about`: the inputs of the forecasts besides the day."""
 
     secret: bytes
     day: dt.date
@@ -37,11 +37,11 @@ class NightIds:
     _made: int = 0
 
     def make(self, count: int) -> list[str]:
-        """The next `count` ids."""
+        """Return the next `count` IDs."""
         first, self._made = self._made, self._made + count
 
         def random(size: int) -> bytes:
-            # Derived instead of random. Keyed, so that nobody without the secret can tell an id.
+            # Derived instead of random. Keyed, so that IDs cannot be computed without the secret.
             content = f"{self.day}:{self.about}:{first}".encode()
             return hashlib.blake2b(content, key=hashlib.sha256(self.secret).digest(), digest_size=size).digest()
 
@@ -50,7 +50,7 @@ class NightIds:
 
 @dataclass
 class Logged:
-    """What was logged: participants, forecasts (abstentions excluded), and participants without one by reason."""
+    """Numbers of logged participants and forecasts (without abstentions), and of participants without one by reason."""
 
     participants: int = 0
     forecasts: int = 0
@@ -64,7 +64,9 @@ class Logged:
 
 
 def moment(day: dt.date) -> float:
-    """When the forecasts of a night count as made: at the beginning of `day` (UTC), in seconds since 1970."""
+    """Return the time at which the forecasts of a night count as made: the beginning of `day` (UTC), in seconds since
+    1970.
+    """
     return dt.datetime.combine(day, dt.time(), dt.UTC).timestamp()
 
 
@@ -89,7 +91,7 @@ def _lines(shard: ShardForecasts, *, day: dt.date, secret: bytes, seconds: float
     predictions = shard.predictions
     assert predictions is not None
     participants = [pseudonym(secret, name) if name else None for name in predictions.participants]
-    # The time of one forecast: nobody waits for a whole night.
+    # The time of one forecast, as in the records of the service.
     latency = round(1000 * seconds / len(participants), 3)
     lines = blocks(predictions, participants, time=moment(day), latency_ms=latency)
     return b"".join(_encode(block) + b"\n" for block in lines)

@@ -1,7 +1,7 @@
-"""Forecasts for everybody in a diary: each participant's next day, shard by shard, and why some have none.
+"""Forecasts for all participants of a diary: the next day of each, shard by shard, or the reason why there is none.
 
 Here belongs the choice of the day to predict from. Not here: predicting (`prediction.predictor`), the columns of an
-answer (`prediction.answer_table`), where diaries come from (`sources`, `stores.assets.frames`).
+answer (`prediction.answer_table`), the origin of diaries (`sources`, `stores.assets.frames`).
 """
 
 import datetime as dt
@@ -22,13 +22,13 @@ from migraine_assets.prediction.model_set import ModelSet
 from migraine_assets.prediction.predictor import HistoryPredictions, Predictor
 
 _EPOCH = dt.date(1970, 1, 1).toordinal()
-# Why a participant has no forecast, and what the check and the command call it.
+# The reasons for a missing forecast, as the check and the command name them.
 NO_ENTRY, LATER_ENTRIES, ABSTAINED = "no entry", "later entries", "too little history"
 
 
 @dataclass(frozen=True, eq=False)
 class Shard:
-    """All days of some participants. `names`: of the codes 0, 1, ... in `diary.participant`."""
+    """All days of some participants. `names`: the names for the codes 0, 1, ... in `diary.participant`."""
 
     names: Sequence[str]
     diary: Diary
@@ -38,9 +38,9 @@ class Shard:
 class ShardForecasts:
     """The forecasts of a shard.
 
-    `names`: one for each participant. `refused`: why some have none, by position. `predictions`: of the others, in
-    order; None if there are none. `without`: the number of participants without a forecast by reason, abstentions of
-    the model included.
+    `names`: one for each participant. `refused`: the reasons for missing forecasts, by position. `predictions`: those
+    of the other participants, in order; None if there are none. `without`: the number of participants without a
+    forecast by reason, including abstentions of the model.
     """
 
     names: Sequence[str]
@@ -49,18 +49,18 @@ class ShardForecasts:
     without: Counter[str]
 
     def table(self) -> Any:
-        """The answers as a `pyarrow.Table`, one row for each participant."""
+        """Return the answers as a `pyarrow.Table` with one row for each participant."""
         return answer_table(self.names, self.refused, self.predictions)
 
 
 def forecast_shards(
     shards: Iterable[Shard], predictor: Predictor[ModelSet], *, today: dt.date, day: dt.date | None = None
 ) -> Iterator[ShardForecasts]:
-    """Forecast every participant of each shard with the models that serve now, the same for all shards.
+    """Forecast every participant of each shard with the current models, which are the same for all shards.
 
-    `day`: the day on which the forecasts are made. What counts as today is then the day before it, and whoever has
-    no entry on it, or later ones, gets none; None predicts from the newest entry of each participant. `today`: what an
-    undated row is taken for. Raises `ModelNotReady` if no attack model serves, and `DataRefused` for rows without dates
+    `day`: the day on which the forecasts are made. "Today" is then the day before it, and participants without an entry
+    on it, or with later ones, get no forecast; None predicts from the newest entry of each participant. `today`: the
+    day of undated rows. Raises `ModelNotReady` if no attack model is loaded, and `DataRefused` for rows without dates
     and a model that needs a history.
     """
     models = predictor.models
@@ -91,47 +91,52 @@ def _forecast(
 def _refusals(
     newest: NDArray[np.int64], chosen: NDArray[np.bool_], needed: int | None
 ) -> tuple[dict[int, str], Counter[str]]:
-    """A sentence for each participant whose `newest` day is not `needed`, by position, and their number by reason."""
+    """Return a sentence for each participant whose `newest` day is not `needed`, by position, and their number by
+    reason.
+    """
     refused: dict[int, str] = {}
     without: Counter[str] = Counter()
     if needed is None:
         return refused, without
-    asked = dt.date.fromordinal(needed + _EPOCH)
+    expected = dt.date.fromordinal(needed + _EPOCH)
     for position in np.flatnonzero(~chosen).tolist():
         date = dt.date.fromordinal(int(newest[position]) + _EPOCH)
-        if date > asked:
-            reason, text = LATER_ENTRIES, f"The diary goes on to {date}: a forecast from {asked} would be none."
+        if date > expected:
+            reason, text = (
+                LATER_ENTRIES,
+                f"The diary goes on to {date}, so the day after {expected} is not in the future.",
+            )
         else:
-            reason, text = NO_ENTRY, f"There is no entry on {asked}; the newest is of {date}."
+            reason, text = NO_ENTRY, f"There is no entry on {expected}; the newest entry is of {date}."
         refused[position] = text
         without[reason] += 1
     return refused, without
 
 
 def _histories(diary: Diary, targets: NDArray[np.intp], names: Sequence[str], layout: RowLayout) -> Histories:
-    """The rows that features of `targets` look back on, as days that the predictor takes."""
+    """Return the rows in the look-back of `targets` as days for the predictor."""
     target_day = np.zeros(int(diary.participant[-1]) + 1, dtype=np.int64) - 2 * LOOK_BACK
     predicted = np.zeros(len(target_day), dtype=np.bool_)
     target_day[diary.participant[targets]] = diary.day[targets]
     predicted[diary.participant[targets]] = True
-    kept = np.flatnonzero(predicted[diary.participant] & (diary.day >= target_day[diary.participant] - LOOK_BACK))
-    return _days(diary, kept, np.searchsorted(kept, targets), names, layout)
+    rows = np.flatnonzero(predicted[diary.participant] & (diary.day >= target_day[diary.participant] - LOOK_BACK))
+    return _days(diary, rows, np.searchsorted(rows, targets), names, layout)
 
 
 def _days(
-    diary: Diary, kept: NDArray[np.intp], targets: NDArray[np.intp], names: Sequence[str], layout: RowLayout
+    diary: Diary, rows: NDArray[np.intp], targets: NDArray[np.intp], names: Sequence[str], layout: RowLayout
 ) -> Histories:
-    values = np.full((len(layout.columns), len(kept)), np.nan)
+    values = np.full((len(layout.columns), len(rows)), np.nan)
     for row, column in enumerate(layout.columns):
         if column in diary.columns:
-            values[row] = diary.columns[column][kept]
-    given = np.array([column in diary.columns for column in layout.columns])
-    person, day = diary.participant[kept], diary.day[kept]
-    return Histories(names, lambda: [name.encode() for name in names], person, day, values, given, targets)
+            values[row] = diary.columns[column][rows]
+    has_values = np.array([column in diary.columns for column in layout.columns])
+    person, day = diary.participant[rows], diary.day[rows]
+    return Histories(names, lambda: [name.encode() for name in names], person, day, values, has_values, targets)
 
 
 def _undated(shard: Shard, predictor: Predictor[ModelSet], models: ModelSet, *, today: dt.date) -> ShardForecasts:
-    """Each row is a participant of its own without history, predicted for its own day."""
+    """Predict each row for its own day, as a participant without history."""
     if models.tasks["attack"].champion.manifest.horizon:
         raise DataRefused(
             "The diary has no dates, and the model predicts a later day from a history. Map the column of the date."

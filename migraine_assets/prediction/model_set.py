@@ -82,17 +82,17 @@ class ModelSet:
         return "attack" in self.tasks
 
     def require_ready(self) -> None:
-        """Raises `ModelNotReady` where attacks cannot be predicted."""
+        """Raise `ModelNotReady` if attacks cannot be predicted."""
         if "attack" not in self.tasks:
             raise ModelNotReady(" ".join(self.problems))
 
     def find(self, bundle: str) -> LoadedModel | None:
-        """The model with the bundle hash `bundle`, or None."""
+        """Return the model with the bundle hash `bundle`, or None."""
         return next((model for task in self.tasks.values() for model in task.all if model.bundle.hash == bundle), None)
 
 
 def promoted_models(store: Store) -> ModelSet:
-    """The models that the pointer of `store` names now.
+    """Return the models that the pointer of `store` names now.
 
     Raises `ModelNotReady` if no attack model was promoted, and `StoreError` if the pointer or a bundle does not verify.
     """

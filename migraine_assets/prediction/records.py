@@ -1,6 +1,6 @@
-"""What is kept of predictions: from a `PredictionSet` to the records of the prediction log.
+"""Records for the prediction log, made from a `PredictionSet`.
 
-Not here: the form of records (`stores.prediction_log`), writing them (`serving.log.writer`, `prediction.forecasts`).
+Not here: the form of records (`stores.prediction_log`), writing them (`serving.log.writer`, `prediction.forecast_log`).
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -15,13 +15,13 @@ from migraine_assets.stores.prediction_log.record_block import MOST_ROWS, Block,
 
 
 def blocks(predictions: PredictionSet, participants: Sequence[str | None], **common: Any) -> Iterator[Block]:
-    """The records of many predictions. `participants`: a pseudonym for each; `common`: `time` and `latency_ms`."""
+    """Yield records of many predictions. `participants`: a pseudonym for each; `common`: `time` and `latency_ms`."""
     for first in range(0, len(participants), MOST_ROWS):
         yield _block(predictions, participants, first, **common)
 
 
 def single_record(predictions: PredictionSet, participant: str | None, **common: Any) -> PredictionRecord:
-    """The record of a single prediction. `participant`: a pseudonym; `common`: `time` and `latency_ms`."""
+    """Return the record of a single prediction. `participant`: a pseudonym; `common`: `time` and `latency_ms`."""
     models = {task: groups[0] for task, groups in predictions.groups.items()}
     outputs = {task: float(group.outputs[0]) for task, group in models.items()}
     shadows = {task: group.shadow for task, group in models.items() if group.shadow is not None}
@@ -41,7 +41,7 @@ def single_record(predictions: PredictionSet, participant: str | None, **common:
 
 
 def _shadow_fields(models: Mapping[str, Group], shadows: Mapping[str, Shadow]) -> dict[str, Any]:
-    """The outputs of shadow models; their features only where they differ from those of the model that answered."""
+    """Return the outputs of shadow models, and their features if they differ from those of the model that answered."""
     return {
         "shadow_outputs": {task: float(shadow.outputs[0]) for task, shadow in shadows.items()},
         "shadow_bundles": {task: shadow.model.bundle.hash for task, shadow in shadows.items()},
@@ -56,7 +56,7 @@ def _same_inputs(group: Group, shadow: Shadow) -> bool:
 
 
 def _block(predictions: PredictionSet, participants: Sequence[str | None], first: int, **common: Any) -> Block:
-    """The records of the predictions from `first` on, as many as one block holds."""
+    """Return the records of the predictions from `first` on, as many as one block holds."""
     cut = slice(first, first + MOST_ROWS)
     return Block(
         ids=predictions.ids[cut],
@@ -73,7 +73,7 @@ def _block(predictions: PredictionSet, participants: Sequence[str | None], first
 
 
 def _part(task: str, group: Group, first: int) -> Part | None:
-    """What `group` answered among the predictions of the block from `first` on."""
+    """Return the answers of `group` among the predictions of the block from `first` on."""
     start, end = np.searchsorted(group.positions, [first, first + MOST_ROWS]).tolist()
     if start == end:
         return None

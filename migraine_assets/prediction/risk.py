@@ -1,6 +1,6 @@
-"""The rules by which a probability is called low or high: against the decision threshold, and against the usual risk.
+"""The levels of a probability, by the decision threshold and by the participant's usual risk.
 
-Not here: the words for it (`serving.wording.sentences`), probabilities (`prediction.predictor`).
+Not here: their words (`serving.wording.sentences`), probabilities (`prediction.predictor`).
 """
 
 from collections.abc import Mapping
@@ -12,20 +12,22 @@ Band = Literal["low", "moderate", "high", "very_high"]
 Level = Literal["much_lower", "lower", "usual", "higher", "much_higher"]
 # A risk above this multiple of the usual one is higher than usual.
 USUAL_UP_TO = 1.25
-# So many known days, all with an attack, suggest that days without one were left out.
+# Minimum of known days: if all have an attack, days without one were probably left out.
 LEAST_ATTACK_DAYS = 3
 BANDS: tuple[Band, ...] = get_args(Band)
 
 
 def band_limits(threshold: Any) -> tuple[Any, Any, Any]:
-    """The lowest probabilities of a very high, high and moderate risk; `threshold`: a float, or an array of them."""
+    """Return the lowest probabilities of a very high, high and moderate risk. `threshold`: a float, or an array of
+    them.
+    """
     return (1 + threshold) / 2, threshold, threshold / 2
 
 
 def risk_band(p: float, threshold: float, *, usual: float | None = None) -> Band:
-    """The band of probability `p` where attacks are announced from `threshold` on.
+    """Return the band of probability `p` for the decision `threshold`.
 
-    A high or very high band is one lower unless `p` is above the `usual` rate of the participant (None: unknown).
+    A high or very high band is lowered by one unless `p` is above the `usual` rate of the participant (None: unknown).
     """
     very_high, high, moderate = band_limits(threshold)
     band = int(p >= moderate) + int(p >= high) + int(p >= very_high)
@@ -33,7 +35,7 @@ def risk_band(p: float, threshold: float, *, usual: float | None = None) -> Band
 
 
 def level_of(ratio: float) -> Level:
-    """The level of a risk that is `ratio` times the usual one: "usual" is from 4/5 to 5/4, "much" from twice on."""
+    """Return the level of a risk that is `ratio` times the usual one: "usual" from 4/5 to 5/4, "much" from twice on."""
     if ratio < 0.8:
         return "much_lower" if ratio <= 0.5 else "lower"
     if ratio <= USUAL_UP_TO:
@@ -42,7 +44,7 @@ def level_of(ratio: float) -> Level:
 
 
 def severity_missing(models: ModelSet, groups: Mapping[str, object]) -> Literal["other_horizon", "no_model"] | None:
-    """Why there is no severity, as the code of a warning; None where there is one."""
+    """Return why there is no severity, as the code of a warning; None if there is one."""
     if "severity" in groups:
         return None
     return "other_horizon" if "severity" in models.tasks else "no_model"

@@ -189,7 +189,7 @@ def _reasons(
 
 
 def _reported(layout: RowLayout, case: Case, model: LoadedModel, field: str) -> Reported | None:
-    """The last value of `field` among the days that the features look back on."""
+    """Return the last value of `field` among the days of the look-back."""
     column = model.contract.by_name[field].column
     if column not in layout.columns:
         return None

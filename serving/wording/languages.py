@@ -1,8 +1,8 @@
-"""The languages of sentences in answers: the best of those that a client accepts, and its translations.
+"""The languages of sentences in answers: the best one that a client accepts, and its translations.
 
-English is in the code. The translations are the gettext files `locale/LANGUAGE.po`, one for each other language; a new
-language is one more file and one entry in `Language`. Not here: the sentences (`serving.wording.sentences`), what a
-client accepts (`serving.api.answer_form`).
+English is in the code. The translations are gettext files `locale/LANGUAGE.po`, one for each other language. A new
+language needs one more file and one entry in `Language`. Not here: the sentences (`serving.wording.sentences`), the
+languages that a client accepts (`serving.api.answer_form`).
 """
 
 import ast
@@ -20,7 +20,9 @@ _LOCALE = Path(__file__).parent / "locale"
 
 @lru_cache(maxsize=1024)
 def negotiate(accepted: str) -> Language:
-    """The best language of an `Accept-Language` value (RFC 9110, section 12.5.4), for example "de-CH, fr;q=0.8"."""
+    """Return the best language for an `Accept-Language` value (RFC 9110, section 12.5.4), for example "de-CH,
+    fr;q=0.8".
+    """
     best: tuple[float, Language] = (0.0, "en")
     for item in accepted.split(","):
         tag, _, parameter = item.partition(";")
@@ -43,14 +45,14 @@ def _quality(parameter: str) -> float:
 
 @lru_cache(maxsize=len(LANGUAGES))
 def translations(language: Language) -> gettext.NullTranslations:
-    """The translations into `language`, read once; those into English change nothing."""
+    """Return the translations into `language`. They are read once; those into English change nothing."""
     if language == "en":
         return gettext.NullTranslations()
     return gettext.GNUTranslations(io.BytesIO(_compiled(catalog(language))))
 
 
 def catalog(language: Language) -> dict[str, str]:
-    """The messages of a PO file: "" is its header. Plural forms are joined by NUL, as in an MO file."""
+    """Return the messages of a PO file; "" is its header. Plural forms are joined by NUL, as in an MO file."""
     messages: dict[str, dict[str, str]] = {}
     entry: dict[str, str] = {}
     keyword = ""
@@ -73,7 +75,9 @@ def _joined(entry: dict[str, str], *keywords: str) -> str:
 
 
 def _compiled(messages: dict[str, str]) -> bytes:
-    """`messages` as an MO file, the form that `gettext` reads (GNU gettext manual, "The Format of GNU MO Files")."""
+    """Return `messages` as an MO file, the form that `gettext` reads (GNU gettext manual, "The Format of GNU MO
+    Files").
+    """
     pairs = [(key.encode(), messages[key].encode()) for key in sorted(messages)]
     tables, texts = 28, 28 + 16 * len(pairs)
     content, entries = b"", {0: b"", 1: b""}

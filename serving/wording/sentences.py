@@ -1,8 +1,8 @@
-"""Sentences for people: each reason of a prediction, and the risk against what is usual for the participant.
+"""Sentences for people: the reasons of a prediction, and the risk compared with the usual one of the participant.
 
-The English sentences are here; `locale` translates them. A sentence names a number with its unit. It says what the
-model computes, never what causes an attack. Not here: the numbers (`serving.model`), the language of a request
-(`serving.wording.languages`).
+The English sentences are here; `locale` contains their translations. A sentence gives numbers with their unit. It
+describes the computation of the model, never the cause of an attack. Not here: the numbers
+(`migraine_assets.prediction`), the language of a request (`serving.wording.languages`).
 """
 
 import math
@@ -14,7 +14,7 @@ from migraine_assets.core.contract import ATTACK, Field
 from migraine_assets.prediction.risk import Level, level_of
 from serving.wording.languages import Language, translations
 
-# The name of each field of the contract in a sentence. Fields of one's own go by their description, untranslated.
+# The name of each field of the contract in a sentence. Custom fields have their description instead, untranslated.
 LABELS: Mapping[str, str] = {
     "date": "Weekday, and how the days follow each other",
     "age": "Age",
@@ -52,7 +52,7 @@ LABELS: Mapping[str, str] = {
     "migraine_severity": "Severity of the attack",
     "duration_h": "Duration of the attack",
 }
-# How a value is said, by the unit of its field.
+# The form of a value in a sentence, by the unit of its field.
 UNITS: Mapping[str, str] = {
     "years": "{value} years",
     "1-10": "{value} of 10",
@@ -109,7 +109,7 @@ _AGAINST_USUAL = (
 )
 
 _PLURALS = (*_HIGHER.values(), *_LOWER.values(), _EARLIER, _ATTACKS, _AGAINST_USUAL)
-# Everything that a language translates: messages, and pairs of singular and plural.
+# All texts to translate: messages, and pairs of singular and plural.
 MESSAGES: tuple[str, ...] = tuple(
     dict.fromkeys(
         (*LABELS.values(), *(unit for unit in UNITS.values() if unit != "{value}"), YES, NO, FEMALE, MALE,
@@ -120,7 +120,7 @@ PLURALS: tuple[tuple[str, str], ...] = _PLURALS
 
 
 class Reported(msgspec.Struct, frozen=True, gc=False):
-    """The last known value of a field, and how many days before the newest day it was."""
+    """The last known value of a field, and its age in days on the newest day."""
 
     value: float
     days_earlier: int
@@ -137,7 +137,7 @@ class Past(msgspec.Struct, frozen=True, gc=False):
 def reason(
     field: Field, reported: Reported | None, share: float, *, kind: str, past: Past, language: Language = "en"
 ) -> str:
-    """The sentence of a reason: what was reported of `field`, and how far it moves the prediction.
+    """Return the sentence of a reason: the reported value of `field`, and its effect on the prediction.
 
     `share` is in the unit of the prediction, `kind`: "attack" (a probability), "severity" (0-10) or "burden" (days).
     """
@@ -188,7 +188,7 @@ def _effect(share: float, kind: str, language: Language) -> str:
 
 
 def against_usual(probability: float, past: Past, language: Language = "en") -> tuple[str, str]:
-    """The level of `probability` against the rate of `past` in words, and a sentence with both numbers."""
+    """Return the level of `probability` compared with the rate of `past` in words, and a sentence with both numbers."""
     text = translations(language)
     sentence = text.ngettext(*_AGAINST_USUAL, past.days).format(
         risk=percent(probability, language), usual=percent(past.rate, language), days=past.days
@@ -197,13 +197,13 @@ def against_usual(probability: float, past: Past, language: Language = "en") -> 
 
 
 def percent(share: float, language: Language) -> str:
-    """A share in whole percent; one decimal below 1."""
+    """Return a share in whole percent, below 1 with one decimal."""
     value = 100 * share
     return number(value if value < 1 else float(round(value)), language)
 
 
 def number(value: float, language: Language) -> str:
-    """At most one decimal, with the decimal sign of the language. Written by rounding half to even."""
+    """Return a number with at most one decimal, rounded half to even, with the decimal sign of the language."""
     if not math.isfinite(value):
         return "?"
     text = f"{value:.1f}".removesuffix(".0")

@@ -1,4 +1,4 @@
-"""`migraine forecast`: every participant's next day, from the newest delivery or from a file, without the service.
+"""`migraine forecast`: the forecast of the next day for every participant of a delivery or a file, without the service.
 
 Not here: forecasting (`prediction.forecasts`), files (`prediction.forecast_files`), the nightly forecasts
 (`defs.forecasts`).
@@ -22,13 +22,13 @@ from migraine_assets.errors import ConfigurationError
 from migraine_assets.settings import Settings
 from migraine_assets.stores.store import Store
 
-# Lines at the terminal; a file has all.
+# Most lines at the terminal. A file contains all.
 SHOWN = 40
 _COLUMNS = (
     "participant_id", "for_date", "probability", "base_rate", "relative_to_usual", "risk_band", "severity", "error",
 )  # fmt: skip
 # Warnings that have a line of their own.
-_SAID = ("simulated_model", "too_little_history")
+_EXPLAINED = ("simulated_model", "too_little_history")
 _SIMULATED = "Simulated: the model was trained on simulated diaries. Its numbers are no evidence about migraine."
 
 
@@ -40,7 +40,9 @@ def forecast(
     to: Annotated[Path | None, typer.Option(help="Write all columns to a .csv, .parquet or .json file.")] = None,
     day: Annotated[
         str | None,
-        typer.Option(help="Forecast as on this day, from entries of the day before. Default: from each newest entry."),
+        typer.Option(
+            help="Forecast as on this day, from entries of the day before. Default: from the newest entry of each."
+        ),
     ] = None,
     mapping: Annotated[
         str | None, typer.Option(help="YAML file that maps the columns of the source to diary fields.")
@@ -57,12 +59,12 @@ def forecast(
     models, predictor = _predictor(settings)
     described, shards = _shards(settings, models, source, mapping=mapping)
     today = dt.datetime.now(dt.UTC).date()
-    found = _Found(shown=None if as_json else SHOWN)
+    totals = _Totals(shown=None if as_json else SHOWN)
     with forecast_file(to) if to else nullcontext(lambda _: None) as write:
         for part in forecast_shards(shards, predictor, today=today, day=made_on):
             table = part.table()
             write(table)
-            found.add(table, part.without)
+            totals.add(table, part.without)
     document = ForecastDocument(
         source=described,
         models=[
@@ -75,18 +77,18 @@ def forecast(
             )
             for task, model in models.tasks.items()
         ],
-        participants=found.participants,
-        forecasts=found.participants - found.without.total(),
-        without=dict(found.without),
-        warnings=dict(found.warnings),
-        lines=found.lines(),
+        participants=totals.participants,
+        forecasts=totals.participants - totals.without.total(),
+        without=dict(totals.without),
+        warnings=dict(totals.warnings),
+        lines=totals.lines(),
         file=str(to.resolve()) if to else None,
     )
     print_json(document) if as_json else _show(document)
 
 
 def _predictor(settings: Settings) -> Any:
-    """The promoted models and a predictor with them. Raises `ModelNotReady` before the first promotion."""
+    """Return the promoted models and a predictor with them. Raises `ModelNotReady` before the first promotion."""
     from migraine_assets.prediction.model_set import promoted_models
     from migraine_assets.prediction.predictor import Predictor
     from migraine_assets.stores.signing_secret import shared_secret
@@ -99,19 +101,19 @@ def _predictor(settings: Settings) -> Any:
 
 
 def _shards(settings: Settings, models: Any, source: str | None, *, mapping: str | None) -> tuple[str, Iterator[Any]]:
-    """Where the diary is from, and its participants in parts."""
+    """Return the description of the diary, and its participants in parts."""
     from migraine_assets.cli.forecast_diary import delivered, read
 
     if source is None:
         if mapping:
-            raise ConfigurationError("A mapping is for a source. The newest delivery was read with its own.")
+            raise ConfigurationError("--mapping needs a source. The newest delivery was already read with its mapping.")
         return delivered(Store(settings.store_location), models)
     return read(settings, source, mapping=mapping)
 
 
 @dataclass
-class _Found:
-    """What is shown of the forecasts: counts, and the `shown` lines with the largest relative risk (None: all)."""
+class _Totals:
+    """Counts of the forecasts, and the `shown` lines with the largest relative risk (None: all)."""
 
     shown: int | None
     participants: int = 0
@@ -120,7 +122,7 @@ class _Found:
     _best: list[tuple[float, float, ForecastLine]] = field(default_factory=list)
 
     def add(self, table: Any, without: Counter[str]) -> None:
-        """Count the answers in `table`, a `pyarrow.Table`, and keep the most relevant."""
+        """Count the answers in `table`, a `pyarrow.Table`, and store the lines with the largest relative risk."""
         import pyarrow.compute as pc
 
         self.participants += table.num_rows
@@ -179,7 +181,7 @@ def _show(document: ForecastDocument) -> None:
         say(f"Model of {model.task}: {model.algorithm} {model.bundle[:12]}, trained on {model.data_version}.")
     if any(model.simulated for model in document.models):
         say(_SIMULATED)
-    counted = {code: count for code, count in document.warnings.items() if code not in _SAID}
+    counted = {code: count for code, count in document.warnings.items() if code not in _EXPLAINED}
     if counted:
         say("Warnings: " + ", ".join(f"{code} ({count:,})" for code, count in counted.items()) + ".")
     if document.file:

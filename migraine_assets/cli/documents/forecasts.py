@@ -1,4 +1,4 @@
-"""What `migraine forecast --json` prints. Not here: filling the document (`cli.commands.forecast`)."""
+"""The JSON output of `migraine forecast --json`. Not here: filling the document (`cli.commands.forecast`)."""
 
 from typing import Annotated
 
@@ -9,11 +9,11 @@ from migraine_assets.cli.documents.base import Bundle, CommandDocument
 
 
 class ForecastLine(msgspec.Struct, frozen=True, kw_only=True):
-    """The forecast for one participant, or why there is none."""
+    """The forecast for one participant, or the reason why there is none."""
 
     participant: str
     for_date: Annotated[str | None, Meta(description="the predicted day, ISO 8601")]
-    probability: Annotated[float | None, Meta(description="of an attack; null where the model abstains")]
+    probability: Annotated[float | None, Meta(description="of an attack; null if the model abstains")]
     usual: Annotated[float | None, Meta(description="the participant's own shrunk rate of attack days")]
     relative_to_usual: Annotated[float | None, Meta(description="probability divided by the usual rate")]
     risk_band: Annotated[str | None, Meta(description="low, moderate, high or very_high")]
@@ -22,7 +22,7 @@ class ForecastLine(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class ForecastModel(msgspec.Struct, frozen=True, kw_only=True):
-    """A model that forecast."""
+    """A model that made the forecasts."""
 
     task: str
     algorithm: str
@@ -40,5 +40,5 @@ class ForecastDocument(CommandDocument, frozen=True, kw_only=True):
     forecasts: Annotated[int, Meta(description="participants with a forecast")]
     without: Annotated[dict[str, int], Meta(description="participants without one, by reason")]
     warnings: Annotated[dict[str, int], Meta(description="forecasts by code of their warnings")]
-    lines: Annotated[list[ForecastLine], Meta(description="largest risk relative to the usual first")]
+    lines: Annotated[list[ForecastLine], Meta(description="largest relative risk first")]
     file: Annotated[str | None, Meta(description="absolute path of the file with all columns")] = None

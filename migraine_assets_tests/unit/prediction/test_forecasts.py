@@ -98,7 +98,7 @@ def test_on_a_day_whoever_has_no_entry_on_the_day_before_gets_none(models: Model
     rows = found.table().to_pylist()
     assert [row["for_date"] for row in rows if row["for_date"]] == [ends.iloc[4] + dt.timedelta(days=1)]
     assert rows[4]["error"] is None
-    assert rows[0]["error"] == f"There is no entry on {ends.iloc[4]}; the newest is of {ends.iloc[0]}."
+    assert rows[0]["error"] == f"There is no entry on {ends.iloc[4]}; the newest entry is of {ends.iloc[0]}."
     assert "goes on to" in rows[8]["error"]
 
 

@@ -60,7 +60,7 @@ def test_on_a_day_the_reasons_are_counted(trained_home: Home) -> None:
         (("--day", "tomorrow"), 2, "--day takes a day as YYYY-MM-DD"),
         (("--to", "out.xlsx"), 2, ".csv, .parquet, .json"),
         (("missing.csv",), 2, "There is no file"),
-        (("--mapping", "m.yaml"), 2, "read with its own"),
+        (("--mapping", "m.yaml"), 2, "--mapping needs a source"),
     ],
 )
 def test_a_wrong_call_is_explained(trained_home: Home, arguments: tuple[str, ...], code: int, message: str) -> None:
