@@ -19,7 +19,8 @@ from migraine_assets.core.diary.preprocess import cleaning_actions
 from migraine_assets.core.diary.validation import Validated, validate
 from migraine_assets.core.features.matrix import attack_days_of
 from migraine_assets.core.features.outcome import OutcomeDefinition, described
-from migraine_assets.core.quality.finding import Finding, percent
+from migraine_assets.core.formatting import percent
+from migraine_assets.core.quality.finding import Finding
 from migraine_assets.core.quality.read_back import ReadBack, read_back
 from migraine_assets.core.quality.suite import raw_findings, validated_findings
 from migraine_assets.params import load_params

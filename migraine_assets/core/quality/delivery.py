@@ -12,7 +12,8 @@ from pandera.errors import SchemaErrors
 from migraine_assets.core.contract import CONTRACT, Contract
 from migraine_assets.core.diary.schema import raw_schema, validated_schema
 from migraine_assets.core.diary.validation import QUARANTINED, Validated
-from migraine_assets.core.quality.finding import Finding, finding, listed, percent, plural, share
+from migraine_assets.core.formatting import listed, percent, plural, share
+from migraine_assets.core.quality.finding import Finding, finding
 from migraine_assets.core.quality.settings import QualitySettings
 
 

@@ -9,9 +9,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from migraine_assets.core.contract import PROVENANCE, names
+from migraine_assets.core.formatting import listed, percent, plural, share
 from migraine_assets.core.metrics.bootstrap import resample
 from migraine_assets.core.metrics.rank_metrics import rank_areas, within_person_area
-from migraine_assets.core.quality.finding import Finding, finding, listed, percent, plural, share
+from migraine_assets.core.quality.finding import Finding, finding
 from migraine_assets.core.quality.settings import QualitySettings
 
 TARGET_PREFIX = "target_"

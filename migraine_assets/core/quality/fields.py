@@ -12,7 +12,8 @@ from numpy.typing import NDArray
 from migraine_assets.core.contract import ATTACK, CONTRACT, DURATION, SEVERITY, Contract
 from migraine_assets.core.diary.columns import known, numbers
 from migraine_assets.core.diary.profile import FieldProfile, Profile, counted_like, stability
-from migraine_assets.core.quality.finding import Finding, figure, finding, listed, percent, share
+from migraine_assets.core.formatting import figure, listed, percent, share
+from migraine_assets.core.quality.finding import Finding, finding
 from migraine_assets.core.quality.settings import QualitySettings
 from migraine_assets.core.reference_bins import psi_noise
 

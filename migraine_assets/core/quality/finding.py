@@ -1,6 +1,7 @@
-"""The result of a data check, and the formatting of numbers and lists that all checks share.
+"""The result of a data check.
 
-Not here: the checks (the other modules of `core.quality`), their translation to Dagster (`defs.checks.findings`).
+Not here: the checks (the other modules of `core.quality`), the formatting of numbers (`core.formatting`), the
+translation of findings to Dagster (`defs.checks.findings`).
 """
 
 from collections.abc import Iterable, Sequence
@@ -38,32 +39,6 @@ def finding(
     """Return a finding, which passes with the reason `success` if there are no `failures`."""
     reason = " ".join(failures) if failures else success
     return Finding(name, not failures, blocking, reason, tuple(columns), _truncated(rows, width=len(columns)))
-
-
-def figure(value: float) -> str:
-    """Return a number with up to six significant digits and no trailing zeros."""
-    return f"{value:.6g}"
-
-
-def share(count: int, size: int) -> float:
-    """Return `count / size`, or 0 if `size` is 0."""
-    return count / size if size else 0.0
-
-
-def percent(part: float) -> str:
-    """Return a share (0-1) as a percentage with one decimal."""
-    return f"{100 * part:.1f} %"
-
-
-def plural(count: int, noun: str) -> str:
-    """Return a count with its noun: `1 row`, `2 rows`, `1,234 rows`."""
-    return f"{count:,} {noun}" if count == 1 else f"{count:,} {noun}s"
-
-
-def listed(items: Sequence[str], *, limit: int = 8) -> str:
-    """Join the first `limit` items with commas, and add the number of others."""
-    rest = len(items) - limit
-    return ", ".join(items) if rest <= 0 else f"{', '.join(items[:limit])} and {rest:,} more"
 
 
 def _truncated(rows: Iterable[Sequence[str]], *, width: int) -> tuple[tuple[str, ...], ...]:

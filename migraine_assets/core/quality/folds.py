@@ -10,7 +10,8 @@ import datetime
 import numpy as np
 from numpy.typing import NDArray
 
-from migraine_assets.core.quality.finding import Finding, finding, listed, plural
+from migraine_assets.core.formatting import listed, plural
+from migraine_assets.core.quality.finding import Finding, finding
 
 TRAIN, TEST = 1, 2
 

@@ -9,7 +9,8 @@ import pandas as pd
 
 from migraine_assets.core.contract import DURATION, SEVERITY
 from migraine_assets.core.diary.validation import NULLED, Validated
-from migraine_assets.core.quality.finding import Finding, finding, listed, percent, plural
+from migraine_assets.core.formatting import listed, percent, plural
+from migraine_assets.core.quality.finding import Finding, finding
 from migraine_assets.core.quality.settings import QualitySettings
 
 # Only attack days have these fields, so any loss of them depends on the outcome and biases nothing.

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from migraine_assets.core.contract import ATTACK
 from migraine_assets.core.diary.columns import numbers
 from migraine_assets.core.diary.validation import Validated
-from migraine_assets.core.quality.finding import percent, plural, share
+from migraine_assets.core.formatting import percent, plural, share
 
 # A diary with a larger share of attack days, and a smaller coverage of the calendar, may have attack days only.
 _FEW_QUIET, _FEW_DAYS = 0.5, 0.75

@@ -13,7 +13,8 @@ from numpy.typing import NDArray
 from migraine_assets.core.contract import ATTACK, CONTRACT, SEVERITY, Contract
 from migraine_assets.core.diary.columns import numbers
 from migraine_assets.core.diary.duplicates import conflicts, content_codes, repeated
-from migraine_assets.core.quality.finding import Finding, finding, listed, percent, plural, share
+from migraine_assets.core.formatting import listed, percent, plural, share
+from migraine_assets.core.quality.finding import Finding, finding
 from migraine_assets.core.quality.settings import QualitySettings
 
 # Findings are stored in databases, so they give the position of a row and do not quote it.

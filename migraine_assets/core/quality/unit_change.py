@@ -15,7 +15,8 @@ from numpy.typing import NDArray
 from migraine_assets.core.contract import CONTRACT, Contract, Field
 from migraine_assets.core.diary.profile import FieldProfile, Profile
 from migraine_assets.core.diary.units import UNITS, Unit
-from migraine_assets.core.quality.finding import Finding, figure, finding, listed
+from migraine_assets.core.formatting import figure, listed
+from migraine_assets.core.quality.finding import Finding, finding
 from migraine_assets.core.quality.settings import QualitySettings
 from migraine_assets.core.reference_bins import bin_counts, psi
 

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from migraine_assets.core.contract import Field
 from migraine_assets.core.diary.units import PLAUSIBLE_MEDIANS, PLAUSIBLE_TOPS, UNITS, Unit
-from migraine_assets.core.quality.finding import percent
+from migraine_assets.core.formatting import percent
 from migraine_assets.errors import DataRefused
 from migraine_assets.sources.columns.advice import mapping_line, remedy
 from migraine_assets.sources.columns.stated_units import is_rating

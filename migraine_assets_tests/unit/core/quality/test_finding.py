@@ -1,6 +1,4 @@
-"""The formatting of findings."""
-
-from migraine_assets.core.quality.finding import MAX_ROWS, figure, finding, listed, percent, plural, share
+from migraine_assets.core.quality.finding import MAX_ROWS, finding
 
 
 def test_a_finding_passes_exactly_if_nothing_failed() -> None:
@@ -17,10 +15,3 @@ def test_a_long_table_is_truncated_with_a_note() -> None:
     assert table[-1] == ("... and 3 more", "")
     exact = finding("name", [], success="", blocking=False, columns=("a", "b"), rows=rows[:MAX_ROWS]).rows
     assert exact == tuple(rows[:MAX_ROWS])
-
-
-def test_numbers_and_lists_are_formatted() -> None:
-    assert (figure(31.0), figure(0.123456789)) == ("31", "0.123457")
-    assert (percent(0.0512), percent(share(0, 0))) == ("5.1 %", "0.0 %")
-    assert (plural(1, "row"), plural(1234, "row")) == ("1 row", "1,234 rows")
-    assert listed(["a", "b", "c"], limit=2) == "a, b and 1 more"
