@@ -23,6 +23,11 @@ T = TypeVar("T")
 _MOST_UNREADABLE = 0.10
 # Attacks last for hours, so numbers without a unit are minutes if their median is larger.
 _MOST_HOURS = 24.0
+# Grades as the middle of what 0 to 10 calls mild, moderate and severe.
+_TOP = 10.0
+_GRADES = {"mild": 2.0, "moderate": 5.0, "severe": 8.0}
+# If more severities than this share cannot be read, their scale is another.
+_MOST_SEVERITIES = 0.5
 
 
 class EventCells:
@@ -31,7 +36,8 @@ class EventCells:
     `starts`: all start cells, which together decide the order of day and month.
 
     `minutes`: whether durations without a unit are in minutes; None to decide it from their median. `overnight`:
-    whether ends are times of day, so that an end before the start is on the next day.
+    whether ends are times of day, so that an end before the start is on the next day. `scale`: factor and offset of
+    severities.
     """
 
     def __init__(
@@ -43,10 +49,12 @@ class EventCells:
         *,
         minutes: bool | None = None,
         overnight: bool = False,
+        scale: tuple[float, float] = (1.0, 0.0),
     ) -> None:
         self._file = file
         self._day_first, self._notes = day_order(file, column, starts)
-        self._overnight = overnight
+        self._overnight, self._scale = overnight, scale
+        self._graded = False
         self._failed: dict[str, list[DataRefused]] = {}
         self._total = len(starts)
         plain = [number for text in durations if (number := number_of(text)) is not None]
@@ -92,11 +100,16 @@ class EventCells:
         """Return a severity from 0 to 10, written as a number or as `7/10`; None for other cells."""
         if cell is None or not cell.strip():
             return None
+        if (grade := _GRADES.get(cell.strip().casefold())) is not None:
+            self._graded = True
+            return grade
         number = number_of(cell.partition("/")[0])
-        if number is not None and 0 <= number <= 10:
-            return number
+        factor, offset = self._scale
+        if number is not None and 0 <= number * factor + offset <= _TOP:
+            return number * factor + offset
         self._fail("severity", DataRefused(
-            f"{self._file} line {line}: a severity is not a number from 0 to 10. Leave the column out, or correct it."
+            f"{self._file} line {line}: a severity is not a number from 0 to 10. State its scale in the header, as in "
+            "'Pain (0-100)', or leave it out: name the other columns under 'events' in a mapping."
         ))  # fmt: skip
         return None
 
@@ -104,11 +117,13 @@ class EventCells:
         """Return the notes on decisions and unreadable cells. Raises the first `DataRefused` if there are too many."""
         counts = []
         for what, errors in self._failed.items():
-            if len(errors) > max(1.0, _MOST_UNREADABLE * self._total) and what != "severity":
+            most = _MOST_SEVERITIES if what == "severity" else _MOST_UNREADABLE
+            if len(errors) > max(1.0, most * self._total) or len(errors) == self._total:
                 raise errors[0]
             effect = "such attacks were left out" if what == "start" else "they are unknown"
             counts.append(f"{self._file}: {len(errors)} cells of the {what} cannot be used; {effect}.")
-        return (*self._notes, *counts)
+        grades = "the grades mild, moderate and severe were read as 2, 5 and 8 of 10"
+        return (*self._notes, *counts, *((f"{self._file}: {grades}.",) if self._graded else ()))
 
     def _read(self, what: str, cell: Cell, read: Callable[[str], T]) -> T | None:
         if cell is None or not cell.strip():

@@ -8,6 +8,7 @@ import re
 from collections.abc import Iterable
 
 from migraine_assets.errors import DataRefused
+from migraine_assets.sources.columns.dates import instant, parse_date
 
 FORMATS: tuple[str, ...] = (
     "%Y-%m-%d %H:%M:%S %z", "%Y-%m-%d %I:%M:%S %p %z", "%Y-%m-%d %I:%M%p", "%Y-%m-%d %I:%M:%S %p", "%Y-%m-%d %I:%M %p",
@@ -20,6 +21,10 @@ _NUMERIC = re.compile(
     r"(?:,?\s+(?P<time>\d{1,2}:\d{2}(?::\d{2})?)\s*(?P<half>[AP]\.?M\.?)?)?",
     re.IGNORECASE,
 )
+_CLOCK = re.compile(
+    r"(?P<date>.*?\w)[,\s]+(?:at\s+)?(?P<time>\d{1,2}:\d{2}(?::\d{2})?)\s*(?P<half>[AP]\.?M\.?)?", re.IGNORECASE
+)
+_EPOCH = re.compile(r"\d{10}|\d{13}")
 _HOURS = re.compile(r"\s*(?:(\d+)\s*d)?\s*(?:(\d+)\s*h)?\s*(?:(\d+)\s*m(?:in)?)?\s*", re.IGNORECASE)
 
 
@@ -41,20 +46,41 @@ def local_time(text: str, *, file: str, line: int, day_first: bool = False, keep
     """
     text = " ".join(text.split())
     try:
-        return _zoned(dt.datetime.fromisoformat(text), keep_zone)
+        return _zoned(dt.datetime.fromisoformat(text), keep_zone=keep_zone)
     except ValueError:
         pass
     if (match := _NUMERIC.fullmatch(text)) and (moment := _numeric(match, day_first=day_first)):
         return moment
+    if moment := _named_month(text):
+        return moment
+    if _EPOCH.fullmatch(text):
+        return _zoned(instant(text), keep_zone=keep_zone)
     for form in FORMATS:
         try:
-            return _zoned(dt.datetime.strptime(text, form), keep_zone)
+            return _zoned(dt.datetime.strptime(text, form), keep_zone=keep_zone)
         except ValueError:
             continue
     raise DataRefused(f"{file} line {line}: '{text[:40]}' is not a time such as 2024-01-31 21:30. Correct it.")
 
 
-def _zoned(moment: dt.datetime, keep_zone: bool) -> dt.datetime:
+def _named_month(text: str) -> dt.datetime | None:
+    """Return a time with the name of its month, such as `15 Jan 2024 22:00`, in any language of diaries."""
+    match = _CLOCK.fullmatch(text)
+    days = parse_date(match["date"] if match else text, None)
+    if days is None or text[:4].isdigit():
+        return None
+    day = dt.datetime(1970, 1, 1) + dt.timedelta(days=days)
+    if match is None:
+        return day
+    half = (match["half"] or "").replace(".", "").upper()
+    form = ("%I" if half else "%H") + ":%M" + (":%S" if match["time"].count(":") == 2 else "") + ("%p" if half else "")
+    try:
+        return dt.datetime.combine(day, dt.datetime.strptime(match["time"] + half, form).time())
+    except ValueError:
+        return None
+
+
+def _zoned(moment: dt.datetime, *, keep_zone: bool) -> dt.datetime:
     return moment if keep_zone else moment.replace(tzinfo=None)
 
 

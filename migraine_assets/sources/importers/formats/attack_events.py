@@ -7,11 +7,12 @@ Not here: turning attacks into days (`sources.importers.attacks`), mappings of s
 import re
 from collections.abc import Mapping
 
+from migraine_assets.core.contract import BY_NAME, SEVERITY
 from migraine_assets.core.diary.aliases import canonical
 from migraine_assets.errors import ConfigurationError
 from migraine_assets.sources.columns.binding import listed
 from migraine_assets.sources.columns.observation import EventColumns
-from migraine_assets.sources.columns.stated_units import split_header
+from migraine_assets.sources.columns.stated_units import conversion, split_header
 from migraine_assets.sources.files.sheet import Sheet
 from migraine_assets.sources.importers.attacks import Attack, AttackList
 from migraine_assets.sources.importers.event_cells import EventCells
@@ -31,7 +32,9 @@ DRUGS = ("medication", "medications", "medicine", "drug")
 
 def guessed(sheet: Sheet) -> EventColumns | None:
     """Return the columns of a table of attacks, recognized by their names; None if the table is not one."""
-    by_name = {canonical(name): name for name in reversed(sheet.header)}
+    # A header may state a unit or a scale: Pain (0-10).
+    by_name = {canonical(split_header(name)[0]): name for name in reversed(sheet.header)}
+    by_name |= {canonical(name): name for name in reversed(sheet.header)}
 
     def first(names: tuple[str, ...]) -> str | None:
         return next((by_name[name] for name in names if name in by_name), None)
@@ -63,10 +66,17 @@ def attack_list(sheet: Sheet, columns: EventColumns) -> AttackList:
         [row[columns.start] or "" for _, row in rows],
         lasted,
         overnight=overnight,
+        scale=_scale(columns.severity),
         minutes=_in_minutes(unit),
     )
     attacks = [attack for line, row in rows if (attack := _attack(cells, line, row, columns)) is not None]
     return AttackList(sheet.file, attacks, notes=(_note(sheet, columns), *cells.notes()))
+
+
+def _scale(severity: str | None) -> tuple[float, float]:
+    """Return factor and offset of the scale in a header such as `Pain (0-100)`; 1 and 0 if it states none."""
+    scale = split_header(severity or "")[1]
+    return (conversion(BY_NAME[SEVERITY], scale) if scale else None) or (1.0, 0.0)
 
 
 def _in_minutes(unit: str) -> bool | None:

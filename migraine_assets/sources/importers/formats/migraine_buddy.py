@@ -14,7 +14,7 @@ from migraine_assets.sources.importers.event_cells import EventCells
 from migraine_assets.sources.importers.importer import Reader
 from migraine_assets.sources.importers.sheets import Cell, rows_of
 
-_HEADER = re.compile(rb'^(?:"?#"?,)?"?Started"?,"?Lasted"?,.*$', re.MULTILINE)
+_HEADER = re.compile(rb'^(?:\xef\xbb\xbf)?(?:"?#"?[,;])?"?Started"?[,;]"?Lasted"?[,;].*$', re.MULTILINE)
 _DRUGS = ("Helpful Medication", "Somewhat Helpful Medication", "Unhelpful Medication", "Unsure Medication")
 
 

@@ -9,7 +9,8 @@ from migraine_assets.sources.importers.times import duration, local_time
 @pytest.mark.parametrize(
     "text",
     ["2024-01-15 21:30", "2024-01-15T21:30:00Z", "2024-01-15 21:30:00 +0100", "2024-01-15 09:30PM", "15.01.2024 21:30",
-     "01/15/24 21:30"],
+     "01/15/24 21:30", "15 Jan 2024 21:30", "Jan 15, 2024 9:30 PM", "15. Januar 2024 21:30",
+     "2024-01-15 9:30:00\u202fPM +1100"],
 )  # fmt: skip
 def test_the_wall_clock_time_is_kept(text: str) -> None:
     assert local_time(text, file="f", line=1) == dt.datetime(2024, 1, 15, 21, 30)
@@ -28,3 +29,8 @@ def test_others_are_refused_with_their_line(text: str) -> None:
         duration(text, file="f", line=4)
     with pytest.raises(DataRefused, match="f line 4"):
         local_time(text, file="f", line=4)
+
+
+def test_seconds_since_1970_are_in_utc() -> None:
+    moment = local_time("1705354200", file="f", line=1, keep_zone=True)
+    assert moment == dt.datetime(2024, 1, 15, 21, 30, tzinfo=dt.UTC)

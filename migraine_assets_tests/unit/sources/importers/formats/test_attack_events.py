@@ -96,3 +96,29 @@ def test_a_bad_cell_costs_the_cell(tmp_path: Path) -> None:
     path, mapping = write(tmp_path, "start,end,severity\n" + bad * 2, OBSERVED)
     with pytest.raises(DataRefused, match="line 2: 'later' is not a time"):
         open_table(path, mapping=mapping)
+
+
+@pytest.mark.parametrize(
+    ("header", "cells", "expected"),
+    [
+        ("Pain (0-100)", ("70", "40"), [7, 4]),
+        ("severity", ("severe", "mild"), [8, 2]),
+        ("Pain (0-10)", ("7/10", "4"), [7, 4]),
+    ],
+)
+def test_severities_in_other_forms(tmp_path: Path, header: str, cells: tuple[str, str], expected: list[float]) -> None:
+    rows = "".join(
+        f"2024-01-{day} 08:00,2024-01-{day} 10:00,{cell}\n" for day, cell in zip((21, 22), cells, strict=True)
+    )
+    path, mapping = write(tmp_path, f"start,end,{header}\n{rows}", OBSERVED)
+    assert open_table(path, mapping=mapping).frame["migraine_severity"].dropna().tolist() == expected
+
+
+def test_a_column_that_cannot_be_read_at_all_is_refused(tmp_path: Path) -> None:
+    for row, reason in (
+        ("whenever,2024-01-21 10:00,5", "'whenever' is not a time"),
+        ("2024-01-21 08:00,2024-01-21 10:00,70", r"State its scale in the header, as in 'Pain \(0-100\)'"),
+    ):
+        path, mapping = write(tmp_path, f"start,end,severity\n{row}\n", OBSERVED)
+        with pytest.raises(DataRefused, match=reason):
+            open_table(path, mapping=mapping)

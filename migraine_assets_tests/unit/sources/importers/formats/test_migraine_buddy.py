@@ -42,3 +42,16 @@ def test_an_order_that_is_not_clear_is_told(tmp_path: Path) -> None:
     delivery = read(tmp_path, '"1","01/02/2024 08:00 PM","2h","","","","","",""')
     assert attack_days(delivery) == ["2024-01-02"]
     assert any("the month was read first" in note for note in delivery.notes)
+
+
+@pytest.mark.parametrize("start", ["\ufeff", ""])
+def test_an_export_may_begin_with_its_columns_and_have_other_marks(tmp_path: Path, start: str) -> None:
+    drugs = ";".join(f'"{kind} Medication"' for kind in ("Helpful", "Somewhat Helpful", "Unhelpful", "Unsure"))
+    table = (
+        f'{start}"#";"Started";"Lasted";"Pain Level";{drugs}\n"1";"15.01.2024 22:15";"05h 30m";"6";"Triptan";"";"";""\n'
+    )
+    (tmp_path / "mb.csv").write_text(table, encoding="utf-8")
+    (tmp_path / "m.yaml").write_text("observation: {first: 2024-01-15, last: 2024-01-17}\nunlisted_days: quiet\n")
+    frame = open_table(str(tmp_path / "mb.csv"), mapping=str(tmp_path / "m.yaml")).frame
+    assert frame["migraine_occurrence"].tolist() == [1, 1, 0]
+    assert frame["medication"].dropna().tolist() == [1]
