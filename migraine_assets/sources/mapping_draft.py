@@ -39,7 +39,7 @@ columns:"""
 
 
 def draft_mapping(location: str, *, limits: SourceLimits = DEFAULT) -> str:
-    """Return the text of a mapping of the first file at `location`, in any format.
+    """Return the text of a draft mapping of the first file at `location`, which may have any format.
 
     The draft reads the same columns as no mapping would, with every guess written out. Columns that were not recognized
     are comments. Raises `ConfigurationError` or `DataRefused` if there is no table.
@@ -98,7 +98,7 @@ def _of_side_table(location: str, table: SideTable) -> str:
 
 
 def _of_export(location: str, content: Sheet | AttackList | SideTable, what: str) -> str:
-    """Return the draft for an export whose own columns no mapping names."""
+    """Return the draft for an export that is read without the columns of a mapping."""
     if isinstance(content, AttackList):
         return _of_attacks(location, content)
     if isinstance(content, SideTable) and bind(content.sheet, None).position(ATTACK) is None:

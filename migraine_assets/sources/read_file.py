@@ -19,7 +19,7 @@ from migraine_assets.sources.importers.formats.workbook import WORKBOOK, read_wo
 from migraine_assets.sources.importers.importer import NoDiary
 from migraine_assets.sources.importers.side_table import SideTable
 
-# Documents that lie beside an export, such as routes of workouts and clinical documents.
+# Documents that accompany an export, such as routes of workouts and clinical documents.
 _XML = (b"<?xml", b"<gpx", b"<ClinicalDocument")
 
 
@@ -40,7 +40,7 @@ def read_file(file: SourceFile, mapping: SourceMapping | None, limits: SourceLim
 def read_raw(
     file: SourceFile, limits: SourceLimits, mapping: SourceMapping | None = None
 ) -> Sheet | AttackList | SideTable:
-    """Read `file` as `read_file` does, but return a table as it is. Raises the errors of `read_file`."""
+    """Read `file` like `read_file`, but return a table without reshaping it. Raises the errors of `read_file`."""
     head = file.head()
     if importers.is_streamed(head):
         with file.open() as stream:
@@ -49,7 +49,7 @@ def read_raw(
             return streamed
     if head.lstrip(b"\xef\xbb\xbf \t\r\n").startswith(_XML):
         raise NoDiary(
-            f"{file.name} is an XML document, but no export of Apple Health. Export the diary as CSV or JSON."
+            f"{file.name} is an XML document, but not an export of Apple Health. Export the diary as CSV or JSON."
         )
     file = replace(file, stored=uncompressed(file.name, file.content, limits=limits))  # unpacked once for all readers
     return _content(file, mapping, limits)

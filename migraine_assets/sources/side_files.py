@@ -121,7 +121,7 @@ def divide(
 
 
 def _diary_files(files: Sequence[SourceFile]) -> tuple[Sequence[SourceFile], tuple[str, ...]]:
-    """Leave out what is no diary by its name, such as the routes in an archive of Apple Health, if there is another."""
+    """Leave out files whose names are not those of diaries, such as routes of Apple Health, if there are others."""
     named = [file for file in files if is_diary_file(file.name)]
     others = [file.name for file in files if not is_diary_file(file.name)]
     if not named or not others:

@@ -16,7 +16,7 @@ from migraine_assets.sources.importers.side_table import SideTable
 
 
 class NoDiary(DataRefused):
-    """A file that can be read and is no diary. Beside a diary it is left out, and alone it is refused."""
+    """A readable file that is not a diary. It is left out if there is a diary beside it, and refused otherwise."""
 
 
 @dataclass(frozen=True)

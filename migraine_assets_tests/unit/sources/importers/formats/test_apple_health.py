@@ -125,5 +125,5 @@ def test_the_other_documents_in_an_archive_are_left_out(tmp_path: Path) -> None:
 
 def test_an_xml_document_alone_is_refused(tmp_path: Path) -> None:
     (tmp_path / "d.xml").write_text("<?xml version='1.0'?><diary/>")
-    with pytest.raises(DataRefused, match="is an XML document, but no export of Apple Health"):
+    with pytest.raises(DataRefused, match="is an XML document, but not an export of Apple Health"):
         open_table(str(tmp_path / "d.xml"))
