@@ -1,4 +1,4 @@
-"""The form in which a client asks for a forecast: the language of its sentences, and JSON or FHIR.
+"""The form of a forecast that a client accepts: the language of its sentences, and JSON or FHIR.
 
 Not here: sentences (`serving.wording`), the FHIR resource (`serving.api.fhir`), media types of tables
 (`serving.input.arrow_files`).
@@ -21,7 +21,7 @@ _encode = msgspec.json.Encoder().encode
 
 
 class AnswerForm(msgspec.Struct, frozen=True, gc=False):
-    """`language`: of sentences. `is_fhir`: whether the answer is a FHIR resource instead of the service's own JSON."""
+    """The form of an answer. `language`: of its sentences. `is_fhir`: FHIR instead of the service's own JSON."""
 
     language: Language = "en"
     is_fhir: bool = False
@@ -40,20 +40,20 @@ DEFAULT = AnswerForm()
 
 
 def form_of(request: Request) -> AnswerForm:
-    """Return the form that `request` asks for.
+    """Return the form that the client accepts.
 
-    `?language=` goes before `Accept-Language`, and English is used if neither is known. The media type of FHIR in
-    `Accept` asks for FHIR.
+    `?language=` takes precedence over `Accept-Language`; English is the default. The media type of FHIR in
+    `Accept` selects FHIR.
     """
     language, accept = b"", b""
-    # One pass over the raw headers: looking each up takes longer.
+    # One pass over the raw headers is faster than a look-up of each.
     for name, value in request.scope["headers"]:
         if name == b"accept-language":
             language = value
         elif name == b"accept":
             accept = value
-    if request.scope.get("query_string") and (asked := request.query_params.get("language")):
-        language = asked.encode()
+    if request.scope.get("query_string") and (parameter := request.query_params.get("language")):
+        language = parameter.encode()
     is_fhir = fhir.MEDIA_TYPE.encode() in accept.lower()
     if not language and not is_fhir:
         return DEFAULT

@@ -176,15 +176,17 @@ def _reasons(
     for task, score in scores.items():
         if score.output is not None:
             model = score.group.model
-            found = explain(model, score.group.rows[score.row], prediction=score.output, known=known)
+            explained = explain(model, score.group.rows[score.row], prediction=score.output, known=known)
             kind = "attack" if task == "attack" else _severity_kind(model.manifest)
             sentences = [
                 reason(model.contract.by_name[item.field], _reported(models.layout, case, model, item.field),
                        item.contribution, kind=kind, past=usual, language=language)
-                for item in found.contributions
+                for item in explained.contributions
             ]  # fmt: skip
-            named = [replace(item, sentence=text) for item, text in zip(found.contributions, sentences, strict=True)]
-            reasons[task] = replace(found, contributions=named)
+            named = [
+                replace(item, sentence=text) for item, text in zip(explained.contributions, sentences, strict=True)
+            ]
+            reasons[task] = replace(explained, contributions=named)
     return TaskReasons(reasons.get("attack"), reasons.get("severity"))
 
 

@@ -1,6 +1,6 @@
 """A forecast as an HL7 FHIR R4 `RiskAssessment`, for clients that accept `application/fhir+json`.
 
-Not here: the forecast (`serving.api.compose`), which form a client asks for (`serving.api.answer_form`).
+Not here: the forecast (`serving.api.compose`), the form that a client accepts (`serving.api.answer_form`).
 https://hl7.org/fhir/R4/riskassessment.html
 """
 

@@ -140,7 +140,7 @@ class _Totals:
         self._best = heapq.nlargest(limit, best, key=lambda entry: entry[:2])
 
     def lines(self) -> list[ForecastLine]:
-        """The kept lines, largest relative risk first."""
+        """Return the stored lines, largest relative risk first."""
         return [line for *_, line in self._best]
 
 

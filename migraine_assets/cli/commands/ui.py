@@ -80,7 +80,7 @@ def environment(settings: Settings, *, mlflow_port: int, reports_port: int) -> d
         "MIGRAINE_REPORTS_URL": settings.reports_url or f"http://127.0.0.1:{reports_port}",
         "DAGSTER_HOME": str(dagster_home(settings)),
         "MLFLOW_DISABLE_TELEMETRY": "true",
-        # A job server that nothing here uses.
+        # Nothing here uses MLflow's job server.
         "MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false",
         "DO_NOT_TRACK": "true",
     }

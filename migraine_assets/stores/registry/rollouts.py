@@ -1,6 +1,6 @@
 """Starting and ending rollouts of a candidate beside a champion, in the pointer.
 
-Not here: promotions (`stores.registry.champions`), choosing the participants of a rollout (`serving.model`).
+Not here: promotions (`stores.registry.champions`), choosing the participants of a rollout (`prediction.scoring`).
 """
 
 import datetime as dt
