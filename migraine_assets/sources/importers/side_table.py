@@ -59,7 +59,11 @@ def side_table(
     of_place: bool = False,
 ) -> SideTable:
     """Return the side table with the cells of `days`."""
-    rows = [{"date": day.isoformat(), **days[day]} for day in sorted(days)]
+    # A column without any value is not in the export.
+    rows = [
+        {"date": day.isoformat(), **{name: cell for name, cell in days[day].items() if cell is not None}}
+        for day in sorted(days)
+    ]
     return SideTable(sheet_of_rows(file, rows, notes=tuple(notes)), what, of_place)
 
 

@@ -3,12 +3,13 @@
 import json
 from pathlib import Path
 
+import pandas as pd
 import pytest
 
 from migraine_assets.core.contract import CONTRACT, Field
 from migraine_assets.errors import ConfigurationError, DataRefused
 from migraine_assets.sources.files.delivery import Delivery
-from migraine_assets.sources.table import open_table
+from migraine_assets.sources.table import open_table, repeat_table
 from migraine_assets_tests.unit.sources.diaries import write
 
 DIARY = "participant_id,date,sleep_hours,sex,migraine_occurrence\n" + "".join(
@@ -141,3 +142,12 @@ def test_a_table_without_an_outcome_beside_a_diary_is_refused_with_the_way_to_jo
         joined(tmp_path, ONE, **{"water.csv": water})
     mapping = str(refusal.value).rpartition("join it: ")[2]
     assert joined(tmp_path, ONE, mapping, **{"water.csv": water}).frame["hydration"].dropna().tolist() == [1]
+
+
+def test_a_kept_delivery_is_joined_again(tmp_path: Path) -> None:
+    mapping = "{match_names: true, join: [{file: w.json, participants: [ann]}]}"
+    first = joined(tmp_path, DIARY, mapping, **{"w.json": WEATHER})
+    again = repeat_table(first.files, md5=first.md5, mapping=first.mapping, source="table", description="")
+    pd.testing.assert_frame_equal(again.frame, first.frame)
+    assert again.notes == first.notes
+    assert first.frame["weather_pressure"].notna().tolist() == [True, True, False, False, False, False]
