@@ -1,7 +1,7 @@
 """Detection of predictions of an attack's first day for participants who are still in an attack.
 
 A model with `free_days` is trained only on days after that many days without an attack. Not here: what counts as an
-attack (`core.features.outcome`), the warning (`serving.api.compose`).
+attack (`core.features.outcome`), the warning (`serving.api.answer_warnings`).
 """
 
 import numpy as np

@@ -1,18 +1,15 @@
-"""JSON answers composed from predictions: risk band, intervals, warnings, reasons.
+"""JSON answers composed from predictions: risk band, intervals, reasons.
 
-Not here: the predictions (`migraine_assets.prediction.predictor`), tables (`migraine_assets.prediction.answer_table`),
-HTTP (`serving.app`).
+Not here: the predictions (`migraine_assets.prediction.predictor`), warnings (`serving.api.answer_warnings`), tables
+(`migraine_assets.prediction.answer_table`), HTTP (`serving.app`).
 """
 
 from collections.abc import Mapping, Sequence
-from functools import lru_cache
 from typing import Literal
 
-import msgspec
 import numpy as np
 from msgspec.structs import replace
 
-from migraine_assets.core.contract import ATTACK
 from migraine_assets.core.features.windows import LOOK_BACK
 from migraine_assets.prediction.histories import RowLayout
 from migraine_assets.prediction.intervals import severity_interval
@@ -20,9 +17,10 @@ from migraine_assets.prediction.loaded import LoadedModel, ModelIdentity
 from migraine_assets.prediction.model_set import ModelSet
 from migraine_assets.prediction.onsets import none_can_begin
 from migraine_assets.prediction.predictor import HistoryPredictions, iso_dates
-from migraine_assets.prediction.risk import LEAST_ATTACK_DAYS, level_of, risk_band, severity_missing
-from migraine_assets.prediction.scoring import Group
+from migraine_assets.prediction.risk import level_of, risk_band
 from migraine_assets.stores.bundles.manifest import Manifest
+from serving.api.answer_warnings import warnings_of
+from serving.api.scores import Score, is_simulated, scores_of
 from serving.contract.responses import (
     Attack,
     BaseRate,
@@ -32,7 +30,6 @@ from serving.contract.responses import (
     Severity,
     TaskModels,
     TaskReasons,
-    Warning,
 )
 from serving.input.cases import Case
 from serving.model.explanations import explain
@@ -40,19 +37,9 @@ from serving.wording.languages import Language
 from serving.wording.sentences import Past, Reported, against_usual, reason
 
 
-class Score(msgspec.Struct, frozen=True, gc=False):
-    """The prediction of one task for one participant: its group, the row in the group, and the output, None if
-    abstained.
-    """
-
-    group: Group
-    row: int
-    output: float | None
-
-
 def compose(cases: Sequence[Case], predictions: HistoryPredictions, language: Language = "en") -> list[Prediction]:
     """Return the answer to each of `cases`, in order, with sentences in `language`."""
-    scores = {task: _scores(groups, len(cases)) for task, groups in predictions.groups.items()}
+    scores = {task: scores_of(groups, len(cases)) for task, groups in predictions.groups.items()}
     past, out_of_range = predictions.past.tolist(), predictions.out_of_range.by_position()
     limited, outcomes = _limited_fields(predictions), predicted_outcomes(predictions)
     begun = none_can_begin(predictions)
@@ -79,14 +66,6 @@ def _limited_fields(predictions: HistoryPredictions) -> dict[int, list[str]]:
     return limited
 
 
-def _scores(groups: Sequence[Group], count: int) -> list[Score]:
-    scores: list[Score] = [None] * count  # type: ignore[list-item]  # every position is in exactly one group
-    for group in groups:
-        for row, (position, output) in enumerate(zip(group.positions.tolist(), group.outputs.tolist(), strict=True)):
-            scores[position] = Score(group, row, output if output == output else None)
-    return scores
-
-
 def _prediction(
     models: ModelSet,
     case: Case,
@@ -110,9 +89,9 @@ def _prediction(
         severity=None if severity is None else _severity(severity),
         reasons=_reasons(models, case, scores, past, language) if case.explain else None,
         model=TaskModels(_identity(attack), _identity(severity)),
-        warnings=_warnings(models, case, past, scores, out_of_range, limited, begun=begun),
+        warnings=warnings_of(models, case, past, scores, out_of_range, limited, begun=begun),
         interpreted=list(case.interpreted),
-        simulated_model=_simulated(scores),
+        simulated_model=is_simulated(scores),
         outcome=outcome,
     )
 
@@ -201,89 +180,3 @@ def _reported(layout: RowLayout, case: Case, model: LoadedModel, field: str) -> 
         return None
     earlier = int(case.day[-1] - case.day[known[-1]])
     return Reported(float(case.values[row, known[-1]]), earlier) if earlier < LOOK_BACK else None
-
-
-def _warnings(
-    models: ModelSet,
-    case: Case,
-    past: Sequence[float],
-    scores: Mapping[str, Score],
-    out_of_range: Sequence[str],
-    limited: Sequence[str],
-    *,
-    begun: bool,
-) -> list[Warning]:
-    warnings = []
-    attack = scores["attack"]
-    if attack.output is None:
-        warnings.append(_too_little_history(attack.group, past))
-    if past[1] >= LEAST_ATTACK_DAYS and past[0] == past[1]:
-        warnings.append(_attack_days_only(past))
-    if begun:
-        warnings.append(_NONE_CAN_BEGIN)
-    if out_of_range:
-        text = "Far outside what the model saw in training: the prediction is an extrapolation."
-        warnings.append(Warning("out_of_range", text, list(out_of_range)))
-    answering = [score.group.model for score in scores.values()]
-    if unused := _unused_fields(models.layout, case.has_values.tobytes(), *[model.used for model in answering]):
-        warnings.append(unused)
-    if limited:
-        text = "Set to the limit that training used, or left out because they contradict each other."
-        warnings.append(Warning("value_limited", text, list(limited)))
-    if reason := severity_missing(models, scores):
-        warnings.append(_SEVERITY_MISSING[reason])
-    if False in [model.same_features_code for model in answering]:
-        warnings.append(_OTHER_FEATURES_CODE)
-    if _simulated(scores):
-        warnings.append(_SIMULATED)
-    return warnings
-
-
-def _attack_days_only(past: Sequence[float]) -> Warning:
-    text = (
-        f"All {int(past[1])} known days of the last 28 have an attack. If days without one were left out, the "
-        "prediction is too high: send them too."
-    )
-    return Warning("attack_days_only", text, [ATTACK])
-
-
-def _simulated(scores: Mapping[str, Score]) -> bool:
-    return True in [score.group.model.simulated for score in scores.values()]
-
-
-def _too_little_history(group: Group, past: Sequence[float]) -> Warning:
-    if not group.needed_days:
-        text = "No input of the model is known for this day, so it makes no prediction."
-        return Warning("too_little_history", text)
-    text = (
-        f"Attacks are known for {int(past[1])} of the last 28 days and the model needs "
-        f"{group.needed_days}, so it makes no prediction. Send more days that say whether there was an attack."
-    )
-    return Warning("too_little_history", text, [ATTACK])
-
-
-@lru_cache(maxsize=4096)
-def _unused_fields(layout: RowLayout, has_values: bytes, *used: frozenset[str]) -> Warning | None:
-    """Return a warning about sent fields that no model uses. It is cached, because an app sends the same few sets."""
-    mask, by_any_model = np.frombuffer(has_values, dtype=np.bool_), frozenset().union(*used)
-    fields = [layout.fields[row] for row in np.flatnonzero(mask).tolist() if layout.columns[row] not in by_any_model]
-    return Warning("unused_fields", "The current model does not use these fields.", fields) if fields else None
-
-
-_NONE_CAN_BEGIN = Warning(
-    "none_can_begin",
-    "The first day of an attack is predicted, and an attack is reported on one of the days that must have none.",
-    [ATTACK],
-)
-_OTHER_FEATURES_CODE = Warning(
-    "other_features_code",
-    "The model was trained with another version of the feature code: its numbers may differ.",
-)
-_SIMULATED = Warning(
-    "simulated_model",
-    "The model was trained on simulated diaries: its numbers are no evidence about migraine.",
-)
-_SEVERITY_MISSING = {
-    "other_horizon": Warning("other_horizon", "The severity model predicts another day than the attack model."),
-    "no_model": Warning("no_model", "No severity model serves."),
-}
