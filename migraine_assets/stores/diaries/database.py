@@ -75,7 +75,13 @@ def open_database(url: str | None, *, home: Path) -> Database:
     if scheme == "sqlite" and url.startswith("sqlite:///"):
         from migraine_assets.stores.diaries.sqlite import SQLiteDatabase
 
-        return SQLiteDatabase(Path(url.removeprefix("sqlite:///")))
+        path = Path(url.removeprefix("sqlite:///"))
+        if not path.is_absolute():
+            raise ConfigurationError(
+                "SERVING_DIARY_URL names a SQLite file by a relative path, which is another file in every folder from "
+                "which a process starts. Write sqlite:////folder/diaries.db."
+            )
+        return SQLiteDatabase(path)
     raise ConfigurationError(
         "SERVING_DIARY_URL is not the address of a database. Write it as postgresql://user:password@host:5432/name, or "
         f"leave it out to keep the diaries in the file {FILE} under MIGRAINE_HOME."
