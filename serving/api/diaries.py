@@ -12,7 +12,8 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from migraine_assets.stores.diaries.day import Values
-from migraine_assets.stores.diaries.diaries import PROFILE, Diaries, KeptDay, StoredDiary
+from migraine_assets.stores.diaries.diaries import Diaries, KeptDay, StoredDiary
+from migraine_assets.stores.diaries.statements import PROFILE
 from serving.api.bodies import json_response, read_json
 from serving.contract.problems import Refused, invalid
 from serving.contract.responses import Interpreted, KeptParticipant, KeptParticipants

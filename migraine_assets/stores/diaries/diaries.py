@@ -14,14 +14,14 @@ from dataclasses import dataclass
 import msgspec
 
 from migraine_assets.errors import StoreError
+from migraine_assets.stores.diaries import statements
 from migraine_assets.stores.diaries.database import Database, Row, Session
 from migraine_assets.stores.diaries.day import Value, Values, decode_day, decode_days, encode_day, merged
 from migraine_assets.stores.diaries.names import Names
 from migraine_assets.stores.diaries.schema import migrate
+from migraine_assets.stores.diaries.statements import PROFILE
 
 EPOCH = dt.date(1970, 1, 1).toordinal()
-# Values that do not change from day to day are stored as the values of this day, which no diary can contain.
-PROFILE = 0
 # Maximum number of earlier versions of a day; after that, the oldest is deleted.
 MOST_VERSIONS = 100
 
@@ -83,7 +83,7 @@ class Diaries:
         self.prepare()
         key = self.names.pseudonym(participant)
         with self.database.transaction(key) as session:
-            rows = session.execute(_ONE_DAY, (key, owner, day))
+            rows = session.execute(statements.ONE_DAY, (key, owner, day))
             before = decode_day(rows[0][0]) if rows else {}
             after = merged(before, changes)
             check({**self._profile(session, key, owner), **after})
@@ -100,7 +100,7 @@ class Diaries:
         """
         self.prepare()
         key = self.names.pseudonym(participant)
-        rows = self.database.execute(_RECENT, (key, owner, PROFILE, last, count, key, owner, PROFILE))
+        rows = self.database.execute(statements.RECENT, (key, owner, PROFILE, last, count, key, owner, PROFILE))
         days = _decoded(sorted(rows))
         profile = days.pop(0).values if days and days[0].day == PROFILE else {}
         return days, profile
@@ -109,8 +109,8 @@ class Diaries:
         """Return the days from `first` to `last`, oldest first; None if the participant has no diary."""
         self.prepare()
         key = self.names.pseudonym(participant)
-        rows = self.database.execute(_DAYS, (key, owner, first, last))
-        if not rows and not self.database.execute(_KNOWN, (key, owner)):
+        rows = self.database.execute(statements.DAYS, (key, owner, first, last))
+        if not rows and not self.database.execute(statements.KNOWN, (key, owner)):
             return None
         return _decoded(rows)
 
@@ -119,12 +119,12 @@ class Diaries:
         self.prepare()
         key = self.names.pseudonym(participant)
         with self.database.transaction(key) as session:
-            if not session.execute(_ONE_DAY, (key, owner, day)):
+            if not session.execute(statements.ONE_DAY, (key, owner, day)):
                 return False
-            session.execute(f"{_DELETE_DAYS} AND day = ?", (key, owner, day))
-            session.execute(f"{_DELETE_VERSIONS} AND day = ?", (key, owner, day))
-            if not session.execute(_COUNT, (key, owner))[0][0]:
-                session.execute(_DELETE_PARTICIPANT, (key, owner))
+            session.execute(f"{statements.DELETE_DAYS} AND day = ?", (key, owner, day))
+            session.execute(f"{statements.DELETE_VERSIONS} AND day = ?", (key, owner, day))
+            if not session.execute(statements.COUNT, (key, owner))[0][0]:
+                session.execute(statements.DELETE_PARTICIPANT, (key, owner))
         return True
 
     def delete(self, owner: str, participant: str, *, days_only: bool = False) -> bool:
@@ -135,19 +135,19 @@ class Diaries:
         self.prepare()
         key = self.names.pseudonym(participant)
         with self.database.transaction(key) as session:
-            if not session.execute(_KNOWN, (key, owner)):
+            if not session.execute(statements.KNOWN, (key, owner)):
                 return False
             bound = f" AND day > {PROFILE}" if days_only else ""
-            session.execute(f"{_DELETE_DAYS}{bound}", (key, owner))
-            session.execute(f"{_DELETE_VERSIONS}{bound}", (key, owner))
-            if not session.execute(_COUNT, (key, owner))[0][0]:
-                session.execute(_DELETE_PARTICIPANT, (key, owner))
+            session.execute(f"{statements.DELETE_DAYS}{bound}", (key, owner))
+            session.execute(f"{statements.DELETE_VERSIONS}{bound}", (key, owner))
+            if not session.execute(statements.COUNT, (key, owner))[0][0]:
+                session.execute(statements.DELETE_PARTICIPANT, (key, owner))
         return True
 
     def participants(self, owner: str, *, after: str, count: int) -> tuple[list[StoredDiary], str | None]:
         """Return at most `count` participants of `owner`, and the value of `after` for the next ones, or None."""
         self.prepare()
-        rows = self.database.execute(_PARTICIPANTS, (owner, after, count + 1))
+        rows = self.database.execute(statements.PARTICIPANTS, (owner, after, count + 1))
         diaries = [
             StoredDiary(self.names.open(bytes(name), owner=owner), *self._extent(key, owner))
             for key, name in rows[:count]
@@ -170,9 +170,9 @@ class Diaries:
 
     def _check_secret(self) -> None:
         """Store the check value of the secret in a new database. Raise `StoreError` if the stored value differs."""
-        if not (rows := self.database.execute(_SECRET)):
+        if not (rows := self.database.execute(statements.SECRET)):
             with self.database.transaction("schema") as session:
-                if not (rows := session.execute(_SECRET)):
+                if not (rows := session.execute(statements.SECRET)):
                     session.execute(
                         "INSERT INTO diary_properties (name, content) VALUES ('secret', ?)", (self.names.check,)
                     )
@@ -183,19 +183,19 @@ class Diaries:
             )
 
     def _profile(self, session: Session, key: str, owner: str) -> Values:
-        rows = session.execute(_ONE_DAY, (key, owner, PROFILE))
+        rows = session.execute(statements.ONE_DAY, (key, owner, PROFILE))
         return decode_day(rows[0][0]) if rows else {}
 
     def _insert(self, session: Session, owner: str, participant: str, day: int, values: Values) -> None:
         key, now = self.names.pseudonym(participant), self._now()
-        if not session.execute(_KNOWN, (key, owner)):
+        if not session.execute(statements.KNOWN, (key, owner)):
             if session.execute("SELECT COUNT(*) FROM diary_participants WHERE owner = ?", (owner,))[0][0] >= (
                 self._limits.participants
             ):
                 raise LimitReached(f"The key keeps the diaries of {self._limits.participants} participants already.")
             sealed = self.names.seal(participant, owner=owner)
             session.execute("INSERT INTO diary_participants VALUES (?, ?, ?, ?)", (key, owner, sealed, now))
-        elif day != PROFILE and session.execute(_EXTENT, (key, owner))[0][0] >= self._limits.days:
+        elif day != PROFILE and session.execute(statements.EXTENT, (key, owner))[0][0] >= self._limits.days:
             raise LimitReached(f"The diary has {self._limits.days} days already. Delete old ones.")
         session.execute("INSERT INTO diary_days VALUES (?, ?, ?, ?, ?)", (key, owner, day, encode_day(values), now))
 
@@ -204,12 +204,12 @@ class Diaries:
         # The times of versions differ and increase, even if the clock was set back.
         now = max(self._now(), written + 1)
         session.execute("INSERT INTO diary_versions VALUES (?, ?, ?, ?, ?, ?)", (*key, written, now, before))
-        session.execute(_UPDATE, (content, now, *key))
-        if session.execute(_COUNT_VERSIONS, key)[0][0] > MOST_VERSIONS:
-            session.execute(_DELETE_OLDEST, (*key, *key))
+        session.execute(statements.UPDATE, (content, now, *key))
+        if session.execute(statements.COUNT_VERSIONS, key)[0][0] > MOST_VERSIONS:
+            session.execute(statements.DELETE_OLDEST, (*key, *key))
 
     def _extent(self, key: str, owner: str) -> tuple[int, int | None, int | None]:
-        days, first, last = self.database.execute(_EXTENT, (key, owner))[0]
+        days, first, last = self.database.execute(statements.EXTENT, (key, owner))[0]
         return days, first, last
 
     def _now(self) -> int:
@@ -219,29 +219,3 @@ class Diaries:
 def _decoded(rows: Sequence[Row]) -> list[KeptDay]:
     days, contents = [row[0] for row in rows], [row[1] for row in rows]
     return list(map(KeptDay, days, decode_days(contents)))
-
-
-_OF_DAY = "participant = ? AND owner = ? AND day = ?"
-_OF = "participant = ? AND owner = ?"
-_ONE_DAY = f"SELECT content, written FROM diary_days WHERE {_OF_DAY}"
-_RECENT = (
-    f"SELECT day, content FROM (SELECT day, content FROM diary_days WHERE {_OF} AND day > ? AND day <= ? "
-    f"ORDER BY day DESC LIMIT ?) AS newest UNION ALL SELECT day, content FROM diary_days WHERE {_OF_DAY}"
-)
-_DAYS = f"SELECT day, content FROM diary_days WHERE {_OF} AND day BETWEEN ? AND ? ORDER BY day"
-_KNOWN = f"SELECT 1 FROM diary_participants WHERE {_OF}"
-_COUNT = f"SELECT COUNT(*) FROM diary_days WHERE {_OF}"
-_EXTENT = f"SELECT COUNT(*), MIN(day), MAX(day) FROM diary_days WHERE {_OF} AND day > {PROFILE}"
-_UPDATE = f"UPDATE diary_days SET content = ?, written = ? WHERE {_OF_DAY}"
-_COUNT_VERSIONS = f"SELECT COUNT(*) FROM diary_versions WHERE {_OF_DAY}"
-_DELETE_OLDEST = (
-    f"DELETE FROM diary_versions WHERE {_OF_DAY} AND written = "
-    f"(SELECT MIN(written) FROM diary_versions WHERE {_OF_DAY})"
-)
-_DELETE_DAYS = f"DELETE FROM diary_days WHERE {_OF}"
-_DELETE_VERSIONS = f"DELETE FROM diary_versions WHERE {_OF}"
-_DELETE_PARTICIPANT = f"DELETE FROM diary_participants WHERE {_OF}"
-_PARTICIPANTS = (
-    "SELECT participant, name FROM diary_participants WHERE owner = ? AND participant > ? ORDER BY participant LIMIT ?"
-)
-_SECRET = "SELECT content FROM diary_properties WHERE name = 'secret'"

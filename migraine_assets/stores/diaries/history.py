@@ -9,8 +9,8 @@ from dataclasses import dataclass
 
 from migraine_assets.stores.diaries.database import Database, Row
 from migraine_assets.stores.diaries.day import Values, decode_day
-from migraine_assets.stores.diaries.diaries import PROFILE
 from migraine_assets.stores.diaries.schema import version_of
+from migraine_assets.stores.diaries.statements import PROFILE
 
 # A time after all others, which selects the current values.
 NOW = 2**62

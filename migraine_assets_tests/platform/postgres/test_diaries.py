@@ -5,10 +5,11 @@ from pathlib import Path
 import pytest
 
 from migraine_assets.stores.diaries.database import DiariesUnavailable
-from migraine_assets.stores.diaries.diaries import PROFILE, KeptDay
+from migraine_assets.stores.diaries.diaries import KeptDay
 from migraine_assets.stores.diaries.erasure import count_rows, erase_rows
 from migraine_assets.stores.diaries.history import days_at, days_written, extent
 from migraine_assets.stores.diaries.schema import VERSION, NewerSchema
+from migraine_assets.stores.diaries.statements import PROFILE
 from migraine_assets.stores.store import Store
 from migraine_assets_tests.platform.postgres.server import Postgres
 from migraine_assets_tests.support.homes import Home

@@ -23,7 +23,8 @@ from migraine_assets.errors import ConfigurationError, DataRefused
 from migraine_assets.prediction.history_features import HistoryFeatures
 from migraine_assets.prediction.recipe import HISTORY, PAST, ModelRecipe
 from migraine_assets.sources.registry import check_source, read_source, repeat_source
-from migraine_assets.stores.diaries.diaries import EPOCH, PROFILE, Diaries
+from migraine_assets.stores.diaries.diaries import EPOCH, Diaries
+from migraine_assets.stores.diaries.statements import PROFILE
 from migraine_assets_tests.support.kept_diaries import no_check, open_diaries
 from serving.contract.problems import Refused
 from serving.contract.requests import DEFAULT

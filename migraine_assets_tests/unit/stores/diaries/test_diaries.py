@@ -10,7 +10,8 @@ import pytest
 from migraine_assets.errors import StoreError
 from migraine_assets.stores.diaries.database import DiariesUnavailable
 from migraine_assets.stores.diaries.day import encode_day
-from migraine_assets.stores.diaries.diaries import MOST_VERSIONS, PROFILE, Diaries, KeptDay
+from migraine_assets.stores.diaries.diaries import MOST_VERSIONS, Diaries, KeptDay
+from migraine_assets.stores.diaries.statements import PROFILE
 from migraine_assets_tests.support.kept_diaries import kill_after, no_check, open_diaries, writer
 
 DAY = 20_000

@@ -6,8 +6,8 @@ import pytest
 
 from migraine_assets.stores.diaries import history
 from migraine_assets.stores.diaries.database import open_database
-from migraine_assets.stores.diaries.diaries import PROFILE
 from migraine_assets.stores.diaries.history import DiaryDay, Extent, days_at, days_written, extent
+from migraine_assets.stores.diaries.statements import PROFILE
 from migraine_assets_tests.support.kept_diaries import no_check, open_diaries
 
 DAY = 20_000
