@@ -82,6 +82,7 @@ def busy(stack: Stack, shifted_window: Monitored) -> Iterator[Stack]:
     def ask() -> None:
         for body in (BODY, OUT_OF_RANGE, b"{}", b'{"sleep_hours": 99}'):
             service.request("POST", "/predict", body)
+        service.request("PUT", "/diaries/anna/days/2026-03-01", b'{"stress_level": 3}')
 
     with repeated(ask, seconds=0.1):
         yield stack
