@@ -16,7 +16,7 @@ app = typer.Typer(help="Accepted diaries.", no_args_is_help=True)
 
 Mapping = Annotated[
     str | None,
-    typer.Option(help="YAML file that maps the columns of the source to diary fields, or park2016, a shipped one."),
+    typer.Option(help="YAML file that maps the columns of the source to diary fields, or park2016 (included)."),
 ]
 
 
