@@ -22,6 +22,7 @@ from serving.input.cases import histories_of
 from serving.input.kept_days import NEEDED_DAYS, iso_date, kept_case
 from serving.jobs import Check
 from serving.services import Services
+from serving.wording.languages import Language, language_of
 
 MOST_FORECAST = 500
 _LAST = 2**31 - 1
@@ -45,13 +46,17 @@ async def forecasts(services: Services, request: Request) -> Response:
         partial(_read, owner=owner_of(request), after=after, count=count),
     )
 
+    language = language_of(request)
+
     def answer(check: Check) -> bytes:
-        return _encode(Forecasts(forecasts_of(services, people, check), following))
+        return _encode(Forecasts(forecasts_of(services, people, check, language=language), following))
 
     return Response(await services.run(answer, request, size=0, long=True), media_type=JSON)
 
 
-def forecasts_of(services: Services, people: Sequence[_Diary], check: Check) -> list[ParticipantForecast]:
+def forecasts_of(
+    services: Services, people: Sequence[_Diary], check: Check, *, language: Language = "en"
+) -> list[ParticipantForecast]:
     """Return the forecast of each of `people`, in order. Raises `ModelNotReady` if no model is loaded."""
     models = services.predictor.models
     models.require_ready()
@@ -60,9 +65,9 @@ def forecasts_of(services: Services, people: Sequence[_Diary], check: Check) -> 
         for kept, days, profile in people
         if days
     )
-    predictions = compose(cases, services.predictor.predict(histories_of(cases), models, check)) if cases else []
-    following = iter(predictions)
-    return [_forecast(diary, next(following) if diary.days else None) for diary in people]
+    predicted = services.predictor.predict(histories_of(cases), models, check) if cases else None
+    answers = iter(compose(cases, predicted, language) if predicted else ())
+    return [_forecast(diary, next(answers) if diary.days else None) for diary in people]
 
 
 def _read(diaries: Diaries, *, owner: str, after: str, count: int) -> tuple[list[_Diary], str | None]:

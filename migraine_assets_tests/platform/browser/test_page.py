@@ -258,6 +258,7 @@ def test_it_speaks_the_language_of_the_browser(open_page: Open) -> None:
     page.wait_for_selector("#headline")
     assert page.inner_text("#headline").endswith("solchen Tagen folgt eine Attacke.")
     assert asked.value.headers["accept-language"] == "de"
+    assert "das geschätzte Risiko" in page.locator(".bars li").first.inner_text()
 
 
 def test_it_works_without_a_connection_after_the_first_visit(open_page: Open) -> None:

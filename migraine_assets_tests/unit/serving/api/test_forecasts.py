@@ -32,6 +32,8 @@ def test_each_forecast_is_that_of_the_participant_alone(stored_diaries: tuple[ht
     client, _, _ = stored_diaries
     listed = {one["participant_id"]: one for one in client.get("/forecasts").json()["forecasts"]}
     assert set(listed) == {*PEOPLE, "dora"}
+    german = client.get("/forecasts", params={"language": "de"}).json()["forecasts"]
+    assert "Tag" in next(one for one in german if one["attack"])["attack"]["relative_to_usual"]["sentence"]
     for name, entries in PEOPLE.items():
         alone = client.get(f"/forecast/{name}").json()
         shared = ("for_date", "abstained", "attack", "severity", "warnings", "simulated_model")
