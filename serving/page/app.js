@@ -32,7 +32,7 @@ let round = 0;
 
 async function start() {
   translate();
-  fill(byId("language"), languageChoice(show));
+  fill(byId("language"), languageChoice(changeLanguage));
   byId("file").addEventListener("change", () => chooseFile(byId("file")));
   byId("dialog").addEventListener("close", () => fill(byId("dialog")));
   addEventListener("online", () => refresh());
@@ -221,6 +221,12 @@ async function remove(chosen) {
   if (diary.empty) answer = null;
   show();
   await refresh();
+}
+
+/** Reasons are sentences of the service, in the language of the request. */
+async function changeLanguage() {
+  show();
+  if (answer) await refresh();
 }
 
 async function useSample() {

@@ -259,6 +259,9 @@ def test_it_speaks_the_language_of_the_browser(open_page: Open) -> None:
     assert page.inner_text("#headline").endswith("solchen Tagen folgt eine Attacke.")
     assert asked.value.headers["accept-language"] == "de"
     assert "das geschätzte Risiko" in page.locator(".bars li").first.inner_text()
+    page.select_option("#language-choice", "fr")
+    page.wait_for_selector(".bars li >> text=le risque estimé")
+    assert page.locator(".bars li >> text=das geschätzte Risiko").count() == 0
 
 
 def test_it_works_without_a_connection_after_the_first_visit(open_page: Open) -> None:
