@@ -14,6 +14,7 @@ from starlette.responses import Response
 
 from migraine_assets.stores.diaries.day import Values
 from migraine_assets.stores.diaries.diaries import Diaries, KeptDay, StoredDiary
+from serving.api.answer_form import form_of
 from serving.api.bodies import JSON
 from serving.api.compose import compose
 from serving.api.diaries import owner_of, page_of
@@ -22,7 +23,7 @@ from serving.input.cases import histories_of
 from serving.input.kept_days import NEEDED_DAYS, iso_date, kept_case
 from serving.jobs import Check
 from serving.services import Services
-from serving.wording.languages import Language, language_of
+from serving.wording.languages import Language
 
 MOST_FORECAST = 500
 _LAST = 2**31 - 1
@@ -46,7 +47,7 @@ async def forecasts(services: Services, request: Request) -> Response:
         partial(_read, owner=owner_of(request), after=after, count=count),
     )
 
-    language = language_of(request)
+    language = form_of(request).language
 
     def answer(check: Check) -> bytes:
         return _encode(Forecasts(forecasts_of(services, people, check, language=language), following))

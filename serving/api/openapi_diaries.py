@@ -38,9 +38,7 @@ def paths() -> dict[str, Any]:
             "delete": _delete("delete_day", "Delete a day", _PARTICIPANT, _DATE),
         },
         "/forecast/{participant}": {"get": _forecast()},
-        "/forecasts": {
-            "get": _list("forecasts", "The next day of the participants", "Forecasts", MOST_FORECAST, "not-ready")
-        },
+        "/forecasts": {"get": _forecasts()},
     }
 
 
@@ -89,6 +87,11 @@ def _list(name: str, summary: str, response: str, most: int, *also: str) -> dict
     )
     kinds = (*also, *(kind for kind in _ACCESS if kind != "unknown-diary"))
     return parts.operation(name, summary, parts.responses(response, kinds), parameters=list(parameters), **_TAG)
+
+
+def _forecasts() -> dict[str, Any]:
+    listed = _list("forecasts", "The next day of the participants", "Forecasts", MOST_FORECAST, "not-ready")
+    return listed | {"parameters": [*listed["parameters"], *parts.languages()]}
 
 
 def _forecast() -> dict[str, Any]:
