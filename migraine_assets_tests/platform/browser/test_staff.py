@@ -42,7 +42,7 @@ def shown(page: Page) -> list[str]:
     return page.locator(".people .link").all_inner_texts()
 
 
-def test_everybody_is_listed_by_risk_against_the_usual(open_page: Open, clinic: tuple[str, str]) -> None:
+def test_all_participants_are_listed_by_relative_risk(open_page: Open, clinic: tuple[str, str]) -> None:
     base, key = clinic
     page = open_page("/staff", base=base)
     requests: list[str] = []
@@ -72,7 +72,7 @@ def test_everybody_is_listed_by_risk_against_the_usual(open_page: Open, clinic: 
     assert all(url.startswith(f"{base}/") for url in requests)
 
 
-def test_a_wrong_key_shows_nobody(open_page: Open, clinic: tuple[str, str]) -> None:
+def test_a_wrong_key_shows_no_participant(open_page: Open, clinic: tuple[str, str]) -> None:
     page = open_page("/staff", base=clinic[0])
     page.fill("#key", "nonsense")
     page.keyboard.press("Enter")

@@ -49,7 +49,7 @@ def test_a_night_leaves_one_set_of_records_and_says_who_has_none(home: Home) -> 
         assert "p0" not in str(event.materialization.metadata)
 
 
-def test_a_night_for_nobody_fails_its_check(home: Home) -> None:
+def test_a_night_without_forecasts_fails_its_check(home: Home) -> None:
     result = night(home, dt.date.today().isoformat())
     [check] = result.get_asset_check_evaluations()
     assert result.success

@@ -32,6 +32,6 @@ def test_what_is_handed_over_arrives(manager: ReferenceIOManager, home: Home) ->
 
 
 @pytest.mark.filterwarnings("ignore")
-def test_what_was_never_made_is_told(manager: ReferenceIOManager) -> None:
+def test_a_value_that_was_never_stored_is_reported(manager: ReferenceIOManager) -> None:
     with pytest.raises(ConfigurationError, match=r"'champions/attack' has no value .* materialize it first"):
         manager.load_input(dg.build_input_context(asset_key=KEY))

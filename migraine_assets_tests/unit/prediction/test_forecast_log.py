@@ -88,7 +88,7 @@ def test_other_models_and_fewer_participants_replace_the_records(store: Store) -
     assert {record.bundles["attack"] for record in after} == {trained()[1]["attack_2"]}
 
 
-def test_ids_cannot_be_told_without_the_secret() -> None:
+def test_ids_cannot_be_computed_without_the_secret() -> None:
     own, other = (NightIds(secret, DAY, "a").make(3) for secret in (SECRET, b"t" * 32))
     assert len({*own, *other}) == 6
     assert not any(is_genuine(SECRET, identity) for identity in other)

@@ -102,7 +102,7 @@ def test_on_a_day_whoever_has_no_entry_on_the_day_before_gets_none(models: Model
     assert "goes on to" in rows[8]["error"]
 
 
-def test_a_day_that_nobody_reached_has_no_forecast(models: ModelSet, frame: pd.DataFrame) -> None:
+def test_a_day_without_entries_has_no_forecast(models: ModelSet, frame: pd.DataFrame) -> None:
     (found,) = forecast(models, frame, day=TODAY)
     assert found.predictions is None
     assert found.without == {NO_ENTRY: 9}

@@ -65,7 +65,7 @@ def test_a_feature_that_this_version_does_not_compute_is_refused(store: Store) -
         prepare(Bundle(bundle.hash, manifest, bundle.session), BundleProvenance())
 
 
-def test_another_features_code_is_told(store: Store) -> None:
+def test_another_features_code_is_reported(store: Store) -> None:
     bundle = load_bundle(store, trained()[1]["attack"])
     assert prepare(bundle, BundleProvenance()).same_features_code
     old = replace(bundle.manifest, features_version="old")

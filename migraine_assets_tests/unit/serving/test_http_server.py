@@ -113,7 +113,7 @@ def test_connections_are_limited_by_client_and_in_total_and_all_of_them_end() ->
         assert service.ask(b"x") == 200
 
 
-def test_clients_are_told_to_close_before_the_server_ends_and_none_is_cut() -> None:
+def test_clients_are_asked_to_close_before_the_server_ends_and_none_is_cut() -> None:
     failures, answers, stop = [], [], threading.Event()
 
     def client(port: int) -> None:

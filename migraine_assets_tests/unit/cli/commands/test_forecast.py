@@ -21,7 +21,7 @@ def test_the_newest_delivery_is_forecast_at_the_terminal(trained_home: Home) -> 
     assert ratios == sorted(ratios, reverse=True)
 
 
-def test_the_json_document_has_everybody(trained_home: Home) -> None:
+def test_the_json_document_has_all_participants(trained_home: Home) -> None:
     document = json.loads(trained_home.migraine("forecast", "--json").out)
     assert (document["participants"], document["forecasts"], document["without"]) == (15, 15, {})
     assert {model["task"] for model in document["models"]} == {"attack", "severity"}

@@ -172,7 +172,7 @@ def test_too_few_people_are_refused(people: int) -> None:
         _assign(_reorder(cohort, keep))
 
 
-def test_people_whose_next_day_is_never_known_are_told_so() -> None:
+def test_participants_whose_next_day_is_never_known_get_a_reason() -> None:
     who, day, _, attack = _cohort([0] * 9)
     with pytest.raises(DataRefused, match="enough participants, but the day after each row is missing"):
         _assign((who, day, np.zeros(day.size, dtype=np.bool_), attack))

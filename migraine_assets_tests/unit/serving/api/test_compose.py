@@ -33,8 +33,8 @@ def case(body: dict[str, Any]) -> Case:
 
 
 @dataclass(frozen=True)
-class Asked:
-    """The request to one model for one participant, and the output."""
+class ModelCall:
+    """The call of one model for one participant: its input row and its output."""
 
     arm: str
     row: Any
@@ -47,7 +47,7 @@ class Outcome:
     """The answer to one participant, and the data that it was composed from."""
 
     prediction: Prediction
-    scores: dict[str, Asked]
+    scores: dict[str, ModelCall]
     out_of_range: tuple[str, ...]
 
 
@@ -55,7 +55,7 @@ def ask(models: ServedModels, *bodies: dict[str, Any], **options: Any) -> list[O
     cases = [case(body) for body in bodies]
     predictor = Predictor(lambda: models, make_ids=lambda count: ["id"] * count, secret=b"s", **options)
     predictions = predictor.predict(histories_of(cases))
-    scores: list[dict[str, Asked]] = [{} for _ in cases]
+    scores: list[dict[str, ModelCall]] = [{} for _ in cases]
     for task, groups in predictions.groups.items():
         for group in groups:
             shadows = {}
@@ -63,7 +63,7 @@ def ask(models: ServedModels, *bodies: dict[str, Any], **options: Any) -> list[O
                 rows = zip(group.shadow.positions, group.shadow.rows, group.shadow.outputs, strict=True)
                 shadows = {position: (group.shadow.model, row, output) for position, row, output in rows}
             for k, position in enumerate(group.positions):
-                scores[position][task] = Asked(group.arm, group.rows[k], group.outputs[k], shadows.get(k))
+                scores[position][task] = ModelCall(group.arm, group.rows[k], group.outputs[k], shadows.get(k))
     out_of_range = predictions.out_of_range.by_position()
     composed = zip(compose(cases, predictions), scores, strict=True)
     return [Outcome(prediction, score, out_of_range.get(k, ())) for k, (prediction, score) in enumerate(composed)]
@@ -218,7 +218,7 @@ def test_a_risk_that_is_usual_for_the_participant_is_one_band_lower(p: float, us
     assert risk_band(p, 0.2, usual=usual) == band
 
 
-def test_the_risk_is_told_against_the_own_rate(models: ServedModels) -> None:
+def test_the_risk_is_compared_with_the_own_rate(models: ServedModels) -> None:
     (outcome,) = ask(models, {"participant_id": "p", "entries": history()})
     attack = outcome.prediction.attack
     assert attack is not None
@@ -229,7 +229,7 @@ def test_the_risk_is_told_against_the_own_rate(models: ServedModels) -> None:
     assert "28 days" in attack.relative_to_usual.sentence
 
 
-def test_without_a_known_day_nothing_is_usual(flat: ServedModels) -> None:
+def test_without_known_days_there_is_no_usual_risk(flat: ServedModels) -> None:
     (outcome,) = ask(flat, {"age": 30, "sleep_hours": 5})
     assert outcome.prediction.attack is not None
     assert outcome.prediction.attack.relative_to_usual is None
@@ -334,9 +334,7 @@ def test_an_answer_of_another_outcome_says_what_it_is_about_and_when(tmp_path: P
 
 
 @pytest.mark.parametrize(("severity", "back", "warned"), [(6, 1, True), (6, 2, False), (3, 1, False)])
-def test_where_no_attack_can_begin_the_answer_says_so(
-    tmp_path: Path, severity: int, back: int, *, warned: bool
-) -> None:
+def test_an_answer_warns_if_no_attack_can_begin(tmp_path: Path, severity: int, back: int, *, warned: bool) -> None:
     """Two days before the first predicted day must be free of an attack that counts: today and yesterday."""
     days = history(10, migraine_occurrence=0)
     days[-1 - back] |= {"migraine_occurrence": 1, "migraine_severity": severity}

@@ -82,7 +82,7 @@ def test_a_refusal_is_that_of_the_reader(decoder: Decoder) -> None:
         cells(decoder, limits=SourceLimits(columns=1))
 
 
-def test_the_process_knows_no_secrets(decoder: Decoder, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_process_has_no_secrets(decoder: Decoder, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "secret")
     cells(decoder)
     assert decoder.worker is not None
