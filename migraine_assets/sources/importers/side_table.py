@@ -59,7 +59,7 @@ def side_table(
     of_place: bool = False,
 ) -> SideTable:
     """Return the side table with the cells of `days`."""
-    # A column without any value is not in the export.
+    # Columns without a value are left out, because the export does not contain them.
     rows = [
         {"date": day.isoformat(), **{name: cell for name, cell in days[day].items() if cell is not None}}
         for day in sorted(days)

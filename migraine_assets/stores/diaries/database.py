@@ -78,8 +78,8 @@ def open_database(url: str | None, *, home: Path) -> Database:
         path = Path(url.removeprefix("sqlite:///"))
         if not path.is_absolute():
             raise ConfigurationError(
-                "SERVING_DIARY_URL names a SQLite file by a relative path, which is another file in every folder from "
-                "which a process starts. Write sqlite:////folder/diaries.db."
+                "SERVING_DIARY_URL has the relative path of a SQLite file, which depends on the folder in which a "
+                "process starts. Write sqlite:////folder/diaries.db."
             )
         return SQLiteDatabase(path)
     raise ConfigurationError(
