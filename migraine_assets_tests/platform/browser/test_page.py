@@ -29,8 +29,8 @@ def days_up_to_today(count: int) -> list[str]:
 
 
 def violations(page: Page) -> list[str]:
-    found = Axe().run(page, options=RULES).response["violations"]
-    return [f"{each['id']}: {each['nodes'][0]['html']}" for each in found]
+    results = Axe().run(page, options=RULES).response["violations"]
+    return [f"{each['id']}: {each['nodes'][0]['html']}" for each in results]
 
 
 def overflow(page: Page) -> int:
@@ -95,12 +95,12 @@ def test_a_file_is_checked_against_the_contract_and_imported(open_page: Open, tm
     with page.expect_response("**/predict") as answered:
         page.click("#dialog .primary")
     page.wait_for_selector("#headline")
-    kept = days_of(page)
-    assert list(kept) == days_up_to_today(12)
-    assert kept[days_up_to_today(12)[0]] == {
+    stored = days_of(page)
+    assert list(stored) == days_up_to_today(12)
+    assert stored[days_up_to_today(12)[0]] == {
         "sleep_hours": 6.5, "stress_level": 1, "migraine_occurrence": 1, "migraine_severity": 7
     }  # fmt: skip
-    assert "sleep_hours" not in kept[days_up_to_today(12)[3]]
+    assert "sleep_hours" not in stored[days_up_to_today(12)[3]]
     assert json.loads(answered.value.request.post_data)["sex"] == "F"
     usual = answered.value.json()["attack"]["base_rate"]
     assert (usual["attacks"], usual["observed_days"]) == (3, 12)
@@ -253,11 +253,11 @@ def test_a_simulated_model_is_named_as_such(open_page: Open, tmp_path: Path) -> 
 
 def test_it_speaks_the_language_of_the_browser(open_page: Open) -> None:
     page = open_page("/", locale="de-DE")
-    with page.expect_request("**/predict") as asked:
+    with page.expect_request("**/predict") as request:
         page.click("#start_sample")
     page.wait_for_selector("#headline")
     assert page.inner_text("#headline").endswith("solchen Tagen folgt eine Attacke.")
-    assert asked.value.headers["accept-language"] == "de"
+    assert request.value.headers["accept-language"] == "de"
     assert "das geschätzte Risiko" in page.locator(".bars li").first.inner_text()
     page.select_option("#language-choice", "fr")
     page.wait_for_selector(".bars li >> text=le risque estimé")
@@ -286,7 +286,7 @@ def test_it_works_without_a_connection_after_the_first_visit(open_page: Open) ->
 def test_an_export_is_imported_again_and_erasing_leaves_nothing(open_page: Open, tmp_path: Path) -> None:
     page = open_page("/")
     load_sample(page)
-    kept = days_of(page)
+    stored = days_of(page)
     exports = {}
     for kind in ("csv", "json"):
         with page.expect_download() as downloaded:
@@ -294,12 +294,12 @@ def test_an_export_is_imported_again_and_erasing_leaves_nothing(open_page: Open,
         exports[kind] = tmp_path / f"export.{kind}"
         downloaded.value.save_as(exports[kind])
     rows = list(csv.DictReader(io.StringIO(exports["csv"].read_text())))
-    assert [row["date"] for row in rows] == sorted(kept)
+    assert [row["date"] for row in rows] == sorted(stored)
     assert list(rows[0]) == list(NAMES)
-    assert float(rows[0]["sleep_hours"]) == kept[rows[0]["date"]]["sleep_hours"]
+    assert float(rows[0]["sleep_hours"]) == stored[rows[0]["date"]]["sleep_hours"]
     delivery = read_source(str(exports["csv"]), mapping=None, options={}, landing=None)
-    assert len(delivery.frame) == len(kept)
-    assert delivery.frame["migraine_occurrence"].sum() == sum(day["migraine_occurrence"] for day in kept.values())
+    assert len(delivery.frame) == len(stored)
+    assert delivery.frame["migraine_occurrence"].sum() == sum(day["migraine_occurrence"] for day in stored.values())
     for path in exports.values():
         page.click("#erase")
         page.click("#erase-confirmed")
@@ -308,7 +308,7 @@ def test_an_export_is_imported_again_and_erasing_leaves_nothing(open_page: Open,
         choose(page, path)
         page.click("#dialog .primary")
         page.wait_for_selector("#headline")
-        assert days_of(page) == kept
+        assert days_of(page) == stored
 
 
 def test_where_the_service_asks_for_a_key_the_page_does_and_says_why_it_is_refused(

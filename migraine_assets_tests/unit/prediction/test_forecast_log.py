@@ -45,8 +45,8 @@ def night(store: Store, frame: pd.DataFrame, *, rows: int = 50, about: str = "a"
     models = promoted_models(store)
     ids = NightIds(SECRET, DAY, about)
     shards = [Shard(names, part) for names, part in diaries_from_frame(frame, rows=rows)]
-    found = forecast_shards(shards, Predictor(lambda: models, make_ids=ids.make, secret=SECRET), today=DAY, day=DAY)
-    return log_forecasts(store, found, day=DAY, secret=SECRET)
+    forecasts = forecast_shards(shards, Predictor(lambda: models, make_ids=ids.make, secret=SECRET), today=DAY, day=DAY)
+    return log_forecasts(store, forecasts, day=DAY, secret=SECRET)
 
 
 def records(store: Store) -> tuple[PredictionRecord, ...]:
@@ -55,16 +55,16 @@ def records(store: Store) -> tuple[PredictionRecord, ...]:
 
 def test_the_records_are_those_of_a_service(store: Store) -> None:
     logged = night(store, diary())
-    found = records(store)
-    assert (logged.participants, logged.forecasts, len(found)) == (6, 6, 6)
-    assert {record.participant for record in found} == {pseudonym(SECRET, f"p{k}") for k in range(6)}
-    for record in found:
+    logged_records = records(store)
+    assert (logged.participants, logged.forecasts, len(logged_records)) == (6, 6, 6)
+    assert {record.participant for record in logged_records} == {pseudonym(SECRET, f"p{k}") for k in range(6)}
+    for record in logged_records:
         assert is_genuine(SECRET, record.id)
         assert record.for_date == "2026-02-01"
         assert dt.datetime.fromtimestamp(record.time, dt.UTC).date() == DAY
         assert find_record(store, record.id) == record
         assert all(line.same for line in replay(store, record))
-    assert logged.mean_risk == pytest.approx(sum(r.outputs["attack"] or 0 for r in found) / 6)
+    assert logged.mean_risk == pytest.approx(sum(r.outputs["attack"] or 0 for r in logged_records) / 6)
 
 
 def test_a_repeated_night_leaves_one_set_of_records(store: Store) -> None:

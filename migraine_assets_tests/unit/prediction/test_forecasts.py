@@ -59,8 +59,8 @@ def forecast(models: ModelSet, frame: pd.DataFrame, **options: object) -> Sequen
 
 
 def test_a_forecast_is_that_of_the_service(models: ModelSet, frame: pd.DataFrame) -> None:
-    (found,) = forecast(models, frame)
-    table = found.table().to_pylist()
+    (forecasts,) = forecast(models, frame)
+    table = forecasts.table().to_pylist()
     assert [row["participant_id"] for row in table] == sorted(frame["participant_id"].unique())
     for row in table:
         own = frame[frame["participant_id"] == row["participant_id"]]
@@ -75,9 +75,9 @@ def test_a_forecast_is_that_of_the_service(models: ModelSet, frame: pd.DataFrame
         assert row["probability"] == pytest.approx(alone.groups["attack"][0].outputs[0], abs=1e-6)
         assert row["base_rate"] == alone.past[0, 2]
         at = alone.groups["attack"][0].rows
-        position = found.names.index(row["participant_id"])
-        assert found.predictions is not None
-        assert found.predictions.groups["attack"][0].rows[position].tobytes() == at[0].tobytes()
+        position = forecasts.names.index(row["participant_id"])
+        assert forecasts.predictions is not None
+        assert forecasts.predictions.groups["attack"][0].rows[position].tobytes() == at[0].tobytes()
 
 
 def test_shards_change_nothing(models: ModelSet, frame: pd.DataFrame) -> None:
@@ -93,9 +93,9 @@ def test_shards_change_nothing(models: ModelSet, frame: pd.DataFrame) -> None:
 def test_on_a_day_whoever_has_no_entry_on_the_day_before_gets_none(models: ModelSet, frame: pd.DataFrame) -> None:
     """The diaries of the frame end one day after another."""
     ends = frame.groupby("participant_id")["date"].max().dt.date
-    (found,) = forecast(models, frame, day=ends.iloc[4] + dt.timedelta(days=1))
-    assert found.without == {NO_ENTRY: 4, LATER_ENTRIES: 4}
-    rows = found.table().to_pylist()
+    (forecasts,) = forecast(models, frame, day=ends.iloc[4] + dt.timedelta(days=1))
+    assert forecasts.without == {NO_ENTRY: 4, LATER_ENTRIES: 4}
+    rows = forecasts.table().to_pylist()
     assert [row["for_date"] for row in rows if row["for_date"]] == [ends.iloc[4] + dt.timedelta(days=1)]
     assert rows[4]["error"] is None
     assert rows[0]["error"] == f"There is no entry on {ends.iloc[4]}; the newest entry is of {ends.iloc[0]}."
@@ -103,17 +103,17 @@ def test_on_a_day_whoever_has_no_entry_on_the_day_before_gets_none(models: Model
 
 
 def test_a_day_without_entries_has_no_forecast(models: ModelSet, frame: pd.DataFrame) -> None:
-    (found,) = forecast(models, frame, day=TODAY)
-    assert found.predictions is None
-    assert found.without == {NO_ENTRY: 9}
-    assert found.table()["probability"].null_count == 9
+    (forecasts,) = forecast(models, frame, day=TODAY)
+    assert forecasts.predictions is None
+    assert forecasts.without == {NO_ENTRY: 9}
+    assert forecasts.table()["probability"].null_count == 9
 
 
 def test_abstentions_are_counted(models: ModelSet, frame: pd.DataFrame) -> None:
     short = frame.groupby("participant_id").head(2).reset_index(drop=True)
-    (found,) = forecast(models, short)
-    assert found.without == {ABSTAINED: 9}
-    assert found.table()["abstained"].to_pylist() == [True] * 9
+    (forecasts,) = forecast(models, short)
+    assert forecasts.without == {ABSTAINED: 9}
+    assert forecasts.table()["abstained"].to_pylist() == [True] * 9
 
 
 def test_rows_without_dates_need_a_model_of_the_same_day(models: ModelSet, frame: pd.DataFrame, tmp_path: Path) -> None:
@@ -121,10 +121,10 @@ def test_rows_without_dates_need_a_model_of_the_same_day(models: ModelSet, frame
     with pytest.raises(DataRefused, match="no dates"):
         forecast(models, undated)
     flat = promoted_models(fresh_store(tmp_path, champions={"attack": "flat"}))
-    (found,) = forecast(flat, undated)
-    assert len(found.names) == len(undated)
-    assert set(found.table()["for_date"].to_pylist()) == {TODAY}
-    assert not np.isnan(found.table()["probability"].to_numpy(zero_copy_only=False)).any()
+    (forecasts,) = forecast(flat, undated)
+    assert len(forecasts.names) == len(undated)
+    assert set(forecasts.table()["for_date"].to_pylist()) == {TODAY}
+    assert not np.isnan(forecasts.table()["probability"].to_numpy(zero_copy_only=False)).any()
 
 
 def test_before_a_promotion_there_is_no_forecast(tmp_path: Path) -> None:
