@@ -123,5 +123,5 @@ def _values(line: FieldLine) -> str:
             bounds = f"to {high:g}"
         case low, high:
             bounds = f"{low:g} to {high:g}"
-    # The unit of a scale is its bounds.
+    # The unit of a scale, such as 0-10, repeats its bounds.
     return bounds if line.unit.replace("-", " to ") == bounds else f"{bounds} {line.unit}".strip()

@@ -43,7 +43,7 @@ def flat_service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[htt
 def test_a_command_of_the_document_works(
     command: str, service: tuple[httpx.Client, Services], flat_service: tuple[httpx.Client, Services]
 ) -> None:
-    """Every prediction in it must be one: an example should not be answered by an abstention."""
+    """No example may be answered with an abstention."""
     flat = "/predict " in command and "entries" not in command
     client = flat_service[0] if flat else service[0]
     prediction = client.post("/predict", json=examples.diary()).json()["prediction_id"]

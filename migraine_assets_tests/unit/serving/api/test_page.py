@@ -89,9 +89,9 @@ def test_pages_can_be_switched_off(changes: dict[str, bool], present: str | None
 
 
 def test_the_service_worker_keeps_every_file_of_the_page() -> None:
-    kept = set(re.findall(r'^  "page/([^"]+)"', (FOLDER / "sw.js").read_text(), re.M))
+    cached = set(re.findall(r'^  "page/([^"]+)"', (FOLDER / "sw.js").read_text(), re.M))
     others = {"sw.js", "index.html", "staff.html", "staff.js", "people.js", "docs.html", "docs.js", "docs.css"}
-    assert kept == {path.name for path in FOLDER.iterdir()} - others
+    assert cached == {path.name for path in FOLDER.iterdir()} - others
 
 
 def test_every_text_is_there_in_every_language() -> None:
@@ -107,5 +107,5 @@ def test_every_text_is_there_in_every_language() -> None:
 def test_every_text_that_a_module_asks_for_exists() -> None:
     known = set(re.findall(r"^  (\w+): \[", (FOLDER / "strings.js").read_text(), re.M))
     for path in (*FOLDER.glob("*.js"), *FOLDER.glob("*.html")):
-        asked = re.findall(r'\bt\("(\w+)"|data-text="(\w+)"', path.read_text())
-        assert {name for pair in asked for name in pair if name} <= known, path.name
+        matches = re.findall(r'\bt\("(\w+)"|data-text="(\w+)"', path.read_text())
+        assert {name for pair in matches for name in pair if name} <= known, path.name
