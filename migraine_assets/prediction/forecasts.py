@@ -126,10 +126,10 @@ def _histories(diary: Diary, targets: NDArray[np.intp], names: Sequence[str], la
 def _days(
     diary: Diary, rows: NDArray[np.intp], targets: NDArray[np.intp], names: Sequence[str], layout: RowLayout
 ) -> Histories:
-    values = np.full((len(layout.columns), len(rows)), np.nan)
+    values, everything = np.empty((len(layout.columns), len(rows))), len(rows) == len(diary)
     for row, column in enumerate(layout.columns):
-        if column in diary.columns:
-            values[row] = diary.columns[column][rows]
+        known = diary.columns.get(column)
+        values[row] = np.nan if known is None else known if everything else known[rows]
     has_values = np.array([column in diary.columns for column in layout.columns])
     person, day = diary.participant[rows], diary.day[rows]
     return Histories(names, lambda: [name.encode() for name in names], person, day, values, has_values, targets)

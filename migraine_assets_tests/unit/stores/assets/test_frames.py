@@ -3,6 +3,7 @@
 import os
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 
 import numpy as np
@@ -16,6 +17,7 @@ from migraine_assets.errors import StoreError
 from migraine_assets.stores.assets.current_values import StoredValue, write_current
 from migraine_assets.stores.assets.frames import (
     FrameRef,
+    frame_parts,
     prune_frames,
     read_frame,
     write_frame,
@@ -160,3 +162,24 @@ def test_a_frame_that_is_written_again_counts_as_new(store: Store) -> None:
     write_frame(store, "raw", diary(shift=0))
     prune_frames(store, "raw", keep=1)
     assert [store.exists(ref.path) for ref in refs] == [True, False, False]
+
+
+@given(st.lists(st.integers(1, 9), min_size=1, max_size=8), st.integers(1, 12))
+@settings(max_examples=30, deadline=None)
+def test_parts_hold_all_rows_of_their_keys(lengths: list[int], rows: int) -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        store = Store(folder)
+        names = [f"p{k}" for k, length in enumerate(lengths) for _ in range(length)]
+        frame = pd.DataFrame({"participant_id": names, "x": np.arange(len(names), dtype=float)})
+        ref = write_frame(store, "diary", frame)
+        parts = [part.to_pandas() for part in frame_parts(store, ref, ["participant_id", "x", "absent"], rows=rows)]
+    pd.testing.assert_frame_equal(pd.concat(parts, ignore_index=True), frame)
+    seen = [set(part["participant_id"]) for part in parts]
+    assert sum(map(len, seen)) == len(set().union(*seen)) == len(lengths)
+
+
+def test_parts_of_a_damaged_frame_are_refused(store: Store) -> None:
+    ref = write_frame(store, "diary", diary())
+    Path(store.path(ref.path)).write_bytes(b"other")
+    with pytest.raises(StoreError, match="damaged"):
+        list(frame_parts(store, ref, ["participant_id"]))
