@@ -105,7 +105,8 @@ def table_delivery(
     return Delivery(
         source,
         description,
-        joined.frame[list(raw_columns(contract))],
+        # Selecting the columns at once would copy all of them.
+        pd.DataFrame({name: joined.frame[name] for name in raw_columns(contract)}, copy=False),
         horizon,
         fetched.files,
         fetched.md5,
