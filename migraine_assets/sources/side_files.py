@@ -135,6 +135,7 @@ def _stated_side(file: SourceFile, join: Join, limits: SourceLimits, contract: C
     if isinstance(content, AttackList):
         raise DataRefused(f"{file.name} is a list of attacks, which is a diary of its own and cannot be joined.")
     if isinstance(content, SideTable):
+        _refuse_columns(file, content, join)
         side = _recognized_side(content, contract, mapping=join.mapping)
         if side is None:
             raise DataRefused(f"{file.name} has an outcome, so it is a diary. Remove it from 'join'.")
@@ -142,15 +143,25 @@ def _stated_side(file: SourceFile, join: Join, limits: SourceLimits, contract: C
     return Side(_without_outcomes(content, join.mapping, contract), join.mapping, "", join=join)
 
 
+def _refuse_columns(file: SourceFile, table: SideTable, join: Join) -> None:
+    """Raise `ConfigurationError` if the entry names columns of a file whose format already says what they are."""
+    if named := [column.field.name for column in join.mapping.columns if not column.file_name]:
+        raise ConfigurationError(
+            f"{file.name} is an export of {table.what}, which is read without a mapping. Remove {listed(named)} from "
+            f"the columns of 'file: {join.file}' under 'join'."
+        )
+
+
 def _recognized_side(table: SideTable, contract: Contract, *, mapping: SourceMapping | None = None) -> Side | None:
     """Return `table` as a side table; None if it has an outcome and is therefore a diary."""
     stated = _mapping_of(table, contract)
+    if mapping is not None:
+        # The name of the file is the participant, for example.
+        stated = replace(stated, columns=(*stated.columns, *mapping.columns), constants=mapping.constants)
     part = read_part(table.sheet, stated, contract)
     if part.binding.position(ATTACK) is not None:
         return None
     part = _without_outcomes(table.sheet, stated, contract)
-    if mapping is not None:
-        stated = replace(stated, constants=mapping.constants)
     return Side(part, stated, table.what, table.of_place)
 
 

@@ -151,3 +151,19 @@ def test_a_kept_delivery_is_joined_again(tmp_path: Path) -> None:
     pd.testing.assert_frame_equal(again.frame, first.frame)
     assert again.notes == first.notes
     assert first.frame["weather_pressure"].notna().tolist() == [True, True, False, False, False, False]
+
+
+def test_one_export_for_each_participant_is_joined_by_the_names_of_the_files(tmp_path: Path) -> None:
+    mapping = "{match_names: true, join: [{file: sleep/*.csv, columns: {participant_id: {from: file_name}}}]}"
+    files = {"sleep/ann.csv": FITBIT, "sleep/bea.csv": FITBIT.replace("480", "390")}
+    frame = joined(tmp_path, DIARY, mapping, **files).frame
+    assert frame["sleep_hours"].tolist() == [7, 8, 6, 7, 6.5, 6]
+    with pytest.raises(
+        ConfigurationError, match=r"export of Fitbit, sleep, which is read without a mapping. Remove 'sleep"
+    ):
+        joined(
+            tmp_path,
+            DIARY,
+            mapping.replace("{from: file_name}", "{from: file_name}, sleep_hours: Minutes Asleep"),
+            **files,
+        )
