@@ -60,7 +60,9 @@ def _rows_in(kept: delivery_files.Restored, subject: Subject) -> int:
         # The files are intact, but this version cannot read them: count the occurrences of the name.
         return sum(content.count(participant.encode()) for _, content in kept.files)
     ids = delivery.frame["participant_id"].astype(str)
-    return int(((ids.str.partition("@")[0] if kept_here else ids) == participant).sum())
+    rows = int(((ids.str.partition("@")[0] if kept_here else ids) == participant).sum())
+    # A joined table may have participants who are not in the diary.
+    return rows or int(participant in delivery.joined_participants)
 
 
 def source_traces(

@@ -28,11 +28,15 @@ _ROUNDING = 0.005
 
 @dataclass(frozen=True)
 class Joined:
-    """The frame of the diary with the values of the side tables, the columns that were read, and the notes."""
+    """The frame of the diary with the values of the side tables, the columns that were read, and the notes.
+
+    `participants`: those of the side tables, who need not be in the diary.
+    """
 
     frame: pd.DataFrame
     columns: tuple[ReadColumn, ...] = ()
     notes: tuple[str, ...] = ()
+    participants: frozenset[str] = frozenset()
 
 
 def join_sides(frame: pd.DataFrame, sides: Sequence[Side], contract: Contract) -> Joined:
@@ -43,7 +47,12 @@ def join_sides(frame: pd.DataFrame, sides: Sequence[Side], contract: Contract) -
     joined = Joined(frame)
     for group in _groups(sides):
         added = _join(joined.frame, group, contract)
-        joined = Joined(added.frame, (*joined.columns, *added.columns), (*joined.notes, *added.notes))
+        joined = Joined(
+            added.frame,
+            (*joined.columns, *added.columns),
+            (*joined.notes, *added.notes),
+            joined.participants | added.participants,
+        )
     return joined
 
 
@@ -62,13 +71,14 @@ def _join(frame: pd.DataFrame, sides: Sequence[Side], contract: Contract) -> Joi
     what += f" and {len(sides) - 1} more files" if len(sides) > 1 else ""
     what += f" ({first.what})" if first.what else ""
     table, columns, notes = _table(sides, contract)
+    people = frozenset(table[_PERSON].dropna())
     fields = [column.field for column in columns if column.field not in (_PERSON, _DATE)]
     keys = [name for name in (_PERSON, _DATE) if table[name].notna().any()]
     notes = (*notes, *(note for side in sides for note in side.notes(contract)))
     if not keys:
         raise DataRefused(f"{what} has neither a date nor a participant, so it cannot be joined. Map one of them.")
     if not fields:
-        return Joined(frame, (), (*notes, f"{what} has no field of the diary and was not joined."))
+        return Joined(frame, (), (*notes, f"{what} has no field of the diary and was not joined."), people)
     usable = table[keys].notna().all(axis=1) & table["unreadable"].isna()
     if unusable := int((~usable).sum()):
         notes = (*notes, f"{what}: {unusable} rows have no usable {' or '.join(keys)} and were not joined.")
@@ -79,7 +89,7 @@ def _join(frame: pd.DataFrame, sides: Sequence[Side], contract: Contract) -> Joi
     if not (position >= 0).any() and first.join is not None:
         raise DataRefused(f"{notes[-1]} Check its dates and participants.")
     filled, value_notes = _filled(frame, table, fields, position, what)
-    return Joined(filled, columns, (*notes, *value_notes))
+    return Joined(filled, columns, (*notes, *value_notes), people)
 
 
 def _table(sides: Sequence[Side], contract: Contract) -> tuple[pd.DataFrame, tuple[ReadColumn, ...], tuple[str, ...]]:

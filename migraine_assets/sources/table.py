@@ -113,6 +113,7 @@ def table_delivery(
         tuple(dict.fromkeys((*notes, *added, *joined.notes))),
         mapping.text if mapping else None,
         with_columns(columns, joined),
+        joined.participants,
     )
 
 

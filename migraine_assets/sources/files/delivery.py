@@ -88,6 +88,7 @@ class Delivery:
     and `nulled` (a line for each other unreadable cell, beginning with the field; the cell is null). `horizon`: 1 for a
     dated diary, 0 without dates. `md5`: the hash that DVC records for the same file or folder. `mapping`: the text of
     the applied mapping, if any. `columns`: the readings of all columns; empty for the synthetic source.
+    `joined_participants`: those of joined tables, who need not be in the diary.
     """
 
     source: str
@@ -99,6 +100,7 @@ class Delivery:
     notes: tuple[str, ...] = ()
     mapping: str | None = None
     columns: tuple[ReadColumn, ...] = ()
+    joined_participants: frozenset[str] = frozenset()
 
 
 def source_file(name: str, content: bytes) -> SourceFile:

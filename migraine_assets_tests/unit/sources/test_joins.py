@@ -67,6 +67,8 @@ def test_a_table_of_ones_own_is_joined_by_participant_and_date(tmp_path: Path) -
     assert delivery.frame["sleep_hours"].tolist() == [7, 7, 6, 7, 6.5, 6]
     # The duration in this file is not that of an attack.
     assert delivery.frame["duration_h"].isna().all()
+    # Also those who are not in the diary: an erasure looks for them.
+    assert delivery.joined_participants == {"ann", "bea", "cid"}
     text = "\n".join(delivery.notes)
     assert "1 rows have no usable participant_id or date" in text
     assert "1 of its 3 days are not in the diary" in text
