@@ -21,7 +21,7 @@ from migraine_assets.stores.registry.pointer import read_pointer
 from migraine_assets.stores.store import Store
 from serving import logs
 from serving.cluster.draining import drain
-from serving.cluster.ray_environment import HAPROXY_SOCKET, ray_environment
+from serving.cluster.ray_environment import HAPROXY_SOCKET, close_token, ray_environment
 from serving.settings import ServingSettings
 
 Say = Callable[[str], None]
@@ -34,6 +34,7 @@ def run(settings: ServingSettings, *, say: Say) -> None:
     check_address(settings)
     # Ray's processes inherit the file mode, so only this user can read their logs, sockets and token.
     restrict(group=Settings().group_access)
+    close_token()
     with _temporary_folder() as temporary, _stopped_by_signals():
         os.environ.update(_replica_environment(settings, temporary))
         os.environ.update(ray_environment(settings, temporary=temporary))

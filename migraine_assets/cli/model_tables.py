@@ -81,7 +81,8 @@ def show_tables(tasks: Mapping[str, TaskTable]) -> None:
         rows = [[_name(row), *_cells(task, row), row.role or ""] for row in table.rows]
         show(table.title, columns, rows, right=columns[1:-1])
         if table.conclusion:
-            say(f"Champion, test part: {table.conclusion}")
+            refused = any(row.role == "refused" for row in table.rows)
+            say(f"{'Refused model' if refused else 'Champion'}, test part: {table.conclusion}")
         flags = list(_flags(table.rows))
         if flags:
             say("")
@@ -95,8 +96,7 @@ def show_tables(tasks: Mapping[str, TaskTable]) -> None:
 def _ranked(task: str, section: "TaskSection") -> list[ScoreRow]:
     """Return models and baselines, the best cross-validated score first, those without a score last."""
     first, sign = COLUMNS[task][0], -1 if task == "attack" else 1
-    roles = {section.champion: "champion", section.challenger: "challenger"}
-    rows = [_model_row(key, model, roles.get(key)) for key, model in section.models.items()]
+    rows = [_model_row(key, model, section.roles.get(key)) for key, model in section.models.items()]
     rows += [_baseline_row(key, baseline) for key, baseline in section.baselines.items()]
 
     def rank(row: ScoreRow) -> tuple[bool, float]:

@@ -101,6 +101,8 @@ def log_evaluation(
     def log() -> str:
         parent = tracker.parent_run(context.run.run_id, context.run.job_name)
         chosen = {"champion": champion or "none", "challenger": content.challenger or "none"}
+        if content.refused:
+            chosen = {"champion": "unchanged", "refused": champion or "none"}
         tracker.log(
             parent,
             params=chosen

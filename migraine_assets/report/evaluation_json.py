@@ -53,7 +53,8 @@ class TaskSection(msgspec.Struct, frozen=True):
     """The evaluation of one task. `target`: attack, severity or burden; None if the source has no severities.
 
     `simulated`: whether the diaries were simulated. `conclusion`: the champion compared with the personal rate.
-    `outcome`: what counts as an attack and when, in a sentence.
+    `outcome`: what counts as an attack and when, in a sentence. `refused`: the gate refused the best model, which
+    `champion` names, and another model still serves.
     """
 
     question: str
@@ -67,6 +68,14 @@ class TaskSection(msgspec.Struct, frozen=True):
     simulated: bool = False
     conclusion: str = ""
     outcome: str = ""
+    refused: bool = False
+
+    @property
+    def roles(self) -> dict[str, str]:
+        """The roles of models by key. A best model that the gate refused is not the champion."""
+        if self.refused:
+            return {self.champion: "refused"} if self.champion else {}
+        return {key: role for key, role in ((self.champion, "champion"), (self.challenger, "challenger")) if key}
 
 
 # By task.
@@ -115,6 +124,7 @@ def _task(evaluation: TaskEvaluation, simulated: bool) -> TaskSection:
         simulated=simulated,
         conclusion=conclusion(evaluation) if evaluation.champion else "",
         outcome=described(evaluation.outcome, horizon=evaluation.horizon),
+        refused=evaluation.refused,
     )
 
 

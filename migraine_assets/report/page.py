@@ -195,6 +195,7 @@ def _entry(task: str, section: TaskSection) -> dict[str, Any]:
         "card": f"{task}_model_card.html" if champion else None,
         "champion": champion,
         "challenger": section.challenger,
+        "refused": section.refused,
         "result": f"Test {labels.metric(name)}: {interval}." if champion else "",
     }
 

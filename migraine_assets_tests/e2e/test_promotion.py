@@ -75,6 +75,11 @@ def test_a_model_that_loses_is_refused_on_record_without_a_failure(first: State,
     assert (first.refused, second.refused) == (0, 1)
     assert second.pointer.tasks["severity"] == first.pointer.tasks["severity"]
     assert "severity: refused. RMSE is not better than that of the champion" in second.printed
+    severity = second.printed.partition("How bad will it be?")[2]
+    roles = {line.split()[-1] for line in severity.splitlines() if line}
+    assert "refused" in roles
+    assert not {"champion", "challenger"} & roles
+    assert "Refused model, test part: " in severity
 
 
 def test_the_page_of_a_refused_task_describes_the_model_that_serves(second: State, clinic: Home) -> None:

@@ -138,6 +138,15 @@ def main() -> None:
         sys.stdout.write(f"export {name}={shlex.quote(value)}\n")
 
 
+def close_token() -> None:
+    """Let only this user read Ray's token, which another program may have created with another umask."""
+    token = Path(os.environ.get("RAY_AUTH_TOKEN_PATH") or Path.home() / ".ray" / "auth_token")
+    # Missing, or that of another user, such as a mounted Secret.
+    with contextlib.suppress(OSError):
+        if token.stat().st_mode & 0o077:
+            token.chmod(0o600)
+
+
 def free_ports(count: int, *, among: Sequence[int] = SIDE_PORTS) -> list[int]:
     """Return `count` random unused ports of this machine. Raises `ConfigurationError` if there are fewer."""
     ports: list[int] = []

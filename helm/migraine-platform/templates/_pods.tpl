@@ -182,6 +182,10 @@ topologySpreadConstraints:
 - name: MIGRAINE_PUBLIC_URL
   value: {{ . | quote }}
 {{- end }}
+{{- with .Values.pipeline.reportsUrl }}
+- name: MIGRAINE_REPORTS_URL
+  value: {{ . | quote }}
+{{- end }}
 {{- range list .Values.ingress .Values.gateway }}
 {{- if and .enabled .mlflow.host }}
 # For links that people follow; the tracking URL is known inside the cluster only.

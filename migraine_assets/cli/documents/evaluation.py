@@ -16,7 +16,10 @@ class ScoreRow(msgspec.Struct, frozen=True, kw_only=True):
     """A model or a baseline of a task."""
 
     model: Annotated[str, Meta(description="key of the model or baseline")]
-    role: Annotated[str | None, Meta(description="champion, challenger or baseline")]
+    role: Annotated[
+        str | None,
+        Meta(description="champion, challenger, refused (by the gate) or baseline"),
+    ]
     cv: Annotated[dict[str, IntervalRecord], Meta(description="cross-validated metrics by name, with 95 % intervals")]
     test: Annotated[dict[str, IntervalRecord], Meta(description="metrics on the test participants")]
     flags: Annotated[tuple[str, ...], Meta(description="weaknesses, by name")] = ()

@@ -131,13 +131,18 @@ class TaskEvaluation:
 
     @property
     def champion(self) -> str | None:
-        """The key of the best model, or None if no model met the bar."""
+        """The key of the best model, or None if no model met the bar. It is a candidate if `refused`."""
         return self.ranking.champion
 
     @property
     def challenger(self) -> str | None:
         """The key of the second-best model, or None."""
         return self.ranking.challenger
+
+    @property
+    def refused(self) -> bool:
+        """Whether the gate refused the best model, so that another one is the champion."""
+        return self.decision is not None and self.decision.outcome == "refused"
 
     @property
     def headline(self) -> str:

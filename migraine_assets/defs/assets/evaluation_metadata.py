@@ -54,8 +54,7 @@ def evaluation_metadata(task: Task, value: EvaluationRef, workspace: Workspace, 
     return {
         "summary": _first_sentences(value.headline) + (" (cached evaluation)" if cached else ""),
         "conclusion": value.headline,
-        "champion": value.champion.key if value.champion else "none",
-        "challenger": value.challenger.key if value.challenger else "none",
+        **_best(value, refused=content is not None and content.refused),
         "decision": bullets(value.reasons),
         **report_links(workspace, report / f"{task}.html"),
         **mlflow_link(workspace, task, value.mlflow_run),
@@ -66,6 +65,11 @@ def evaluation_metadata(task: Task, value: EvaluationRef, workspace: Workspace, 
     }
 
 
+def _best(value: EvaluationRef, *, refused: bool) -> Metadata:
+    best, second = (chosen.key if chosen else "none" for chosen in (value.champion, value.challenger))
+    return {"champion": "unchanged", "refused": best} if refused else {"champion": best, "challenger": second}
+
+
 def _first_sentences(text: str) -> str:
     """Return the first two sentences: the result in words, without the statistics."""
     return " ".join(re.split(r"(?<=[.]) (?=[A-Z])", text)[:2])
@@ -73,8 +77,7 @@ def _first_sentences(text: str) -> str:
 
 def _comparison(task: Task, content: TaskSection) -> dg.TableMetadataValue:
     """Return the table of all models, best first, then the baselines."""
-    roles = {content.champion: "champion", content.challenger: "challenger"}
-    models = [(title(key), roles.get(key, ""), *_cells(task, model)) for key, model in ranked(task, content)]
+    models = [(title(key), content.roles.get(key, ""), *_cells(task, model)) for key, model in ranked(task, content)]
     baselines = [(title(key), "baseline", *_cells(task, scores)) for key, scores in content.baselines.items()]
     return table(("model", "role", *(head for head, _, _ in COLUMNS[task])), [*models, *baselines])
 

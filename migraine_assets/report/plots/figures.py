@@ -44,8 +44,8 @@ def _importance(evaluation: TaskEvaluation) -> str:
 
 _GENERAL = {"comparison": _comparison, "fit": _fit, "importance": _importance}
 _SCORED = {
-    "roc": ("ROC curves of champion, challenger and baselines.", ("roc_auc",)),
-    "precision_recall": ("Precision-recall curves of champion, challenger and baselines.", ("pr_auc",)),
+    "roc": ("ROC curves of the best two models and the baselines.", ("roc_auc",)),
+    "precision_recall": ("Precision-recall curves of the best two models and the baselines.", ("pr_auc",)),
     "calibration": (
         "Observed share of attack days against predicted probability, in bins of equal size.",
         ("calibration_slope", "calibration_intercept"),

@@ -105,6 +105,24 @@ def test_probes_ask_every_component_without_metrics(postgres: bool) -> None:
     assert {f"{RELEASE}-monitoring-{component}" for component in paths} <= policies
 
 
+def test_an_exporter_beside_postgresql_is_scraped() -> None:
+    operator = {"enabled": True}
+    off = render({"postgres": {"enabled": True}, "prometheusOperator": operator})
+    assert len(named(off, "StatefulSet", f"{RELEASE}-postgres")["spec"]["template"]["spec"]["containers"]) == 1
+    objects = render({"postgres": {"enabled": True, "exporter": {"enabled": True}}, "prometheusOperator": operator})
+    pod = named(objects, "StatefulSet", f"{RELEASE}-postgres")["spec"]["template"]["spec"]
+    [exporter] = [each for each in pod["containers"] if each["name"] == "exporter"]
+    password = {each["name"]: each for each in exporter["env"]}["DATA_SOURCE_PASS"]
+    assert password["valueFrom"]["secretKeyRef"] == {"name": "migraine-postgres", "key": "password"}
+    monitor = named(objects, "PodMonitor", f"{RELEASE}-postgres")["spec"]
+    [endpoint] = monitor["podMetricsEndpoints"]
+    assert endpoint["port"] in {port["name"] for port in exporter["ports"]}
+    labels = named(objects, "StatefulSet", f"{RELEASE}-postgres")["spec"]["template"]["metadata"]["labels"]
+    assert monitor["selector"]["matchLabels"].items() <= labels.items()
+    policy = named(objects, "NetworkPolicy", f"{RELEASE}-monitoring-postgres")["spec"]
+    assert policy["ingress"][0]["ports"] == [{"port": 9187}]
+
+
 def test_labels_of_objects_may_repeat_those_for_all() -> None:
     """They are merged, because some tools refuse a duplicate key, and rendering would fail here."""
     labels = {"team": "headache"}

@@ -108,10 +108,12 @@ def test_links_lead_to_the_hosts_that_people_reach(how: str) -> None:
     if how == "ingress":
         hosts = {part: {**host, "tlsSecret": "tls"} for part, host in hosts.items()}
     values = {how: {"enabled": True, **({"parentRefs": [{"name": "public"}]} if how == "gateway" else {}), **hosts}}
+    values["pipeline"] = {"reportsUrl": "https://reports.example"}
     pod = named(render(values), "Deployment", f"{RELEASE}-code-location")["spec"]["template"]["spec"]
     variables = {each["name"]: each.get("value") for each in pod["containers"][0]["env"]}
     assert variables["MIGRAINE_PUBLIC_URL"] == "https://dagster.example"
     assert variables["MIGRAINE_MLFLOW_URL"] == "https://mlflow.example"
+    assert variables["MIGRAINE_REPORTS_URL"] == "https://reports.example"
 
 
 def test_a_read_only_webserver_starts_no_run() -> None:

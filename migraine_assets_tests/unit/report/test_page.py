@@ -140,6 +140,23 @@ def test_the_promotion_decision_is_shown(severity: TaskEvaluation, decision: Dec
     assert sentence in _text(parse(_report(replace(plain, decision=decision), FACTS)))
 
 
+def test_a_refused_model_is_nowhere_called_the_champion(attack: TaskEvaluation) -> None:
+    refused = replace(attack, decision=Decision(False, "refused", ("It loses.",)))
+    section = to_sections(refused)["attack"]
+    assert section.roles == {attack.champion: "refused"}
+    index = _text(parse(index_page({"attack": section}, FACTS)))
+    assert "Refused, so that another model still serves: " in index
+    content = _report(refused, FACTS)
+    report = _text(parse(content))
+    assert b'<span class="badge">refused</span>' in content
+    assert b">champion</span>" not in content
+    assert b">challenger</span>" not in content
+    assert "model card of the refused model" in report
+    for page in (index, report):
+        assert "Champion: " not in page
+        assert "challenger: " not in page
+
+
 def test_hostile_text_is_escaped(attack: TaskEvaluation) -> None:
     texts: dict[str, Any] = {
         field.name: HOSTILE for field in fields(RunFacts) if field.type is str or field.type == "str"

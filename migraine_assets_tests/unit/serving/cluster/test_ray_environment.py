@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from migraine_assets.errors import ConfigurationError
-from serving.cluster.ray_environment import SIDE_PORTS, free_ports, ray_environment
+from serving.cluster.ray_environment import SIDE_PORTS, close_token, free_ports, ray_environment
 from serving.settings import ServingSettings
 
 
@@ -52,3 +52,20 @@ def test_ports_in_use_are_not_returned() -> None:
         assert free_ports(1, among=(first, last)) == [last]
         with pytest.raises(ConfigurationError, match=f"{first} to {last}"):
             free_ports(2, among=(first, last))
+
+
+def test_a_token_that_another_program_created_is_closed_to_others(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("RAY_AUTH_TOKEN_PATH", raising=False)
+    monkeypatch.setenv("HOME", str(tmp_path))
+    close_token()  # there is none
+    default, stated = tmp_path / ".ray/auth_token", tmp_path / "token"
+    default.parent.mkdir()
+    for token in (default, stated):
+        token.write_text("x")
+        token.chmod(0o644)
+    close_token()
+    monkeypatch.setenv("RAY_AUTH_TOKEN_PATH", str(stated))
+    close_token()
+    assert [token.stat().st_mode & 0o777 for token in (default, stated)] == [0o600, 0o600]
