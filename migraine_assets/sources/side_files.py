@@ -144,7 +144,7 @@ def _stated_side(file: SourceFile, join: Join, limits: SourceLimits, contract: C
 
 
 def _refuse_columns(file: SourceFile, table: SideTable, join: Join) -> None:
-    """Raise `ConfigurationError` if the entry names columns of a file whose format already says what they are."""
+    """Raise `ConfigurationError` if the entry maps columns of a file whose format already defines them."""
     if named := [column.field.name for column in join.mapping.columns if not column.file_name]:
         raise ConfigurationError(
             f"{file.name} is an export of {table.what}, which is read without a mapping. Remove {listed(named)} from "
@@ -156,7 +156,7 @@ def _recognized_side(table: SideTable, contract: Contract, *, mapping: SourceMap
     """Return `table` as a side table; None if it has an outcome and is therefore a diary."""
     stated = _mapping_of(table, contract)
     if mapping is not None:
-        # The name of the file is the participant, for example.
+        # For example, the participant is the name of the file.
         stated = replace(stated, columns=(*stated.columns, *mapping.columns), constants=mapping.constants)
     part = read_part(table.sheet, stated, contract)
     if part.binding.position(ATTACK) is not None:

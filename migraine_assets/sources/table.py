@@ -105,7 +105,7 @@ def table_delivery(
     return Delivery(
         source,
         description,
-        # Selecting the columns at once would copy all of them.
+        # Select column by column, because selecting all columns at once would copy them.
         pd.DataFrame({name: joined.frame[name] for name in raw_columns(contract)}, copy=False),
         horizon,
         fetched.files,

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     import pyarrow.parquet as pq
 
 FRAMES = "frames"
-# Rows of a part of a frame: with 40 columns about 20 MB, which the allocator reuses. Larger parts are slower.
+# Number of rows in a part of a frame. With 40 columns, a part has about 20 MB; larger parts are slower.
 PART_ROWS = 65_536
 
 
