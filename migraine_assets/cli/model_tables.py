@@ -49,7 +49,10 @@ COLUMNS = {
 }
 TITLES = {"attack": "Will there be an attack?", "severity": "How bad will it be?"}
 SIMULATED = "Simulated diaries: these results demonstrate the platform and are no evidence about migraine."
-LEGEND = "CV: cross-validated. Ranges: 95 % intervals over participants. within: ROC-AUC within a participant."
+LEGEND = (
+    "CV: cross-validated. Ranges: 95 % intervals over participants (of a single one, over weeks). "
+    "within: ROC-AUC within a participant."
+)
 
 
 def read_tables(folder: Path) -> dict[str, TaskTable]:

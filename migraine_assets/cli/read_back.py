@@ -70,6 +70,7 @@ def examine(file: str, *, mapping: str | None, settings: Settings) -> Examined:
             settings=params.quality,
             contract=contract,
             definition=outcome.attack,
+            least_days=params.folds.least_days_of(participants=result.valid["participant_id"].nunique(), dated=dated),
         ),
     )
     actions = cleaning_actions(result.valid, cleaning=params.cleaning(contract), contract=contract)

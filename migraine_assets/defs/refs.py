@@ -83,7 +83,10 @@ class FeaturesRef:
 
 @dataclass(frozen=True)
 class FoldsRef:
-    """The part and fold of each row of a feature table. `features` is the version of that table."""
+    """The part and fold of each row of a feature table. `features` is the version of that table.
+
+    `forward`: split in time. `one_person`: and all of it is of one person.
+    """
 
     frame: FrameRef
     features: str
@@ -91,6 +94,8 @@ class FoldsRef:
     summary: tuple[tuple[str, ...], ...]
     cut_day: str | None
     steps: tuple[FlowStep, ...] = ()
+    forward: bool = False
+    one_person: bool = False
 
 
 @dataclass(frozen=True)

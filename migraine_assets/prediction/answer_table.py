@@ -116,10 +116,11 @@ def _warnings(predictions: HistoryPredictions, abstained: Mask) -> dict[str, Mas
     columns, targets = predictions.models.layout.columns, histories.targets
     out_of_range = np.zeros(count, dtype=np.bool_)
     out_of_range[predictions.out_of_range.positions] = True
-    unused, other_code, simulated = (np.zeros(count, dtype=np.bool_) for _ in range(3))
+    unused, other_code, one_person, simulated = (np.zeros(count, dtype=np.bool_) for _ in range(4))
     answering = [group for groups in predictions.groups.values() for group in groups]
     for group in answering:
         other_code[group.positions] |= not group.model.same_features_code
+        one_person[group.positions] |= group.model.one_person
         simulated[group.positions] |= group.model.simulated
     # Only columns that some model does not use can be unused.
     for column in np.flatnonzero(~np.logical_and.reduce([group.model.uses(columns) for group in answering])).tolist():
@@ -139,6 +140,7 @@ def _warnings(predictions: HistoryPredictions, abstained: Mask) -> dict[str, Mas
         "value_limited": np.asarray(predictions.changed.any(axis=0))[targets],
         **({reason: np.ones(count, dtype=np.bool_)} if reason else {}),
         "other_features_code": other_code,
+        "one_person_model": one_person,
         "simulated_model": simulated,
     }
 

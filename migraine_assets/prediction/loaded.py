@@ -6,7 +6,7 @@ models (`serving.model.watcher`), the recipe (`prediction.recipe`), predicting (
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from typing import Literal, get_args
 
 import msgspec
@@ -77,6 +77,11 @@ class LoadedModel:
     same_features_code: bool
     identities: Mapping[str, ModelIdentity]
     simulated: bool = False
+
+    @cached_property
+    def one_person(self) -> bool:
+        """Whether it was trained on the diary of one person."""
+        return self.manifest.training.participants == 1
 
     @property
     def manifest(self) -> Manifest:

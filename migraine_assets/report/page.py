@@ -101,6 +101,7 @@ def model_card(evaluation: TaskEvaluation, facts: RunFacts, *, form: str = "html
         "row": evaluation.row(evaluation.champion),
         "metrics": METRICS[evaluation.task],
         "target": question.target(evaluation),
+        "when": question.when(evaluation),
         "use": caveats.USE,
         "not_for": caveats.NOT_FOR,
         "ethics": caveats.ETHICS,

@@ -27,6 +27,10 @@ _OTHER_FEATURES_CODE = Warning(
     "other_features_code",
     "The model was trained with another version of the feature code: its numbers may differ.",
 )
+_ONE_PERSON = Warning(
+    "one_person_model",
+    "The model was trained on the diary of one person: for anybody else it is no forecast.",
+)
 _SIMULATED = Warning(
     "simulated_model",
     "The model was trained on simulated diaries: its numbers are no evidence about migraine.",
@@ -73,6 +77,8 @@ def warnings_of(
         warnings.append(_SEVERITY_MISSING[reason])
     if False in [model.same_features_code for model in answering]:
         warnings.append(_OTHER_FEATURES_CODE)
+    if True in [model.one_person for model in answering]:
+        warnings.append(_ONE_PERSON)
     if is_simulated(scores):
         warnings.append(_SIMULATED)
     return warnings

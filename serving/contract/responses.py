@@ -111,6 +111,7 @@ class Warning(msgspec.Struct, frozen=True, gc=False):
         "no_model",
         "other_horizon",
         "other_features_code",
+        "one_person_model",
         "simulated_model",
     ]
     message: str

@@ -59,8 +59,8 @@ SUBGROUP_COST = 5
 class ScoredRows:
     """The labeled test rows with the predictions of all models.
 
-    `X` float32[n, F]; `y` float64[n]; `participant` int64[n] codes; `predictions` float64[n] by key of the model or
-    baseline, without failed models; `dimensions` object[n] by title, for the subgroups.
+    `X` float32[n, F]; `y` float64[n]; `participant` int64[n] codes (the weeks of a single one); `predictions`
+    float64[n] by key of model or baseline, without failed models; `dimensions` object[n] by title, for the subgroups.
     """
 
     X: Matrix

@@ -52,11 +52,12 @@ def train_and_score(
     Raises the errors of `core.models.training.fit_model`.
     """
     fitted = fit_model(estimator, data.train, params=params, seed=seed, threads=threads)
-    draw = resample(data.train.participant, replicates=replicates)
-    cv = draws(data.task, data.train.y, fitted.oof, draw, threshold=fitted.threshold)
+    known, y = data.train.predicted, data.train.y
+    draw = resample(data.train.cluster[known], replicates=replicates)
+    cv = draws(data.task, y[known], fitted.oof[known], draw, threshold=fitted.threshold, one_person=data.one_person)
     # In-sample scores need no interval, so treat all rows as one participant, which gives no replicates.
-    no_draw = resample(np.zeros(len(data.train.y), dtype=np.int64))
-    train = intervals(draws(data.task, data.train.y, fitted.train_prediction, no_draw, threshold=fitted.threshold))
+    no_draw = resample(np.zeros(len(y), dtype=np.int64))
+    train = intervals(draws(data.task, y, fitted.train_prediction, no_draw, threshold=fitted.threshold))
     leads = _leads(data, cv, draw)
     find_flags = attack_flags if data.task == "attack" else severity_flags
     flags = find_flags(train=train, validation=intervals(cv), lead=leads, horizon=horizon, limits=limits)
@@ -71,25 +72,33 @@ class Scorer:
     replicates: int
 
     def train(self, prediction: Floats, threshold: float | None) -> Scores:
-        """Score predictions float64[n] for the training rows."""
-        return self._scores(prediction, threshold, self.data.train.y, self.data.train.participant)
+        """Score predictions float64[n] for the training rows, on those that cross-validation predicts."""
+        train, known = self.data.train, self.data.train.predicted
+        return self._scores(prediction[known], threshold, train.y[known], train.cluster[known])
 
     def test(self, prediction: Floats | None, threshold: float | None) -> Scores | None:
         """Score predictions float64[n] for the test rows; None if there are no predictions."""
         if prediction is None:
             return None
-        return self._scores(prediction, threshold, self.data.test.y, self.data.test.participant)
+        return self._scores(prediction, threshold, self.data.test.y, self.data.test.cluster)
 
-    def _scores(self, prediction: Floats, threshold: float | None, y: Floats, participant: NDArray[np.int64]) -> Scores:
-        draw = resample(participant, replicates=self.replicates)
-        return intervals(draws(self.data.task, y, prediction, draw, threshold=threshold))
+    def _scores(self, prediction: Floats, threshold: float | None, y: Floats, cluster: NDArray[np.int64]) -> Scores:
+        draw = resample(cluster, replicates=self.replicates)
+        one_person = self.data.one_person
+        return intervals(draws(self.data.task, y, prediction, draw, threshold=threshold, one_person=one_person))
 
 
-def draws(task: str, y: Floats, prediction: Floats, draw: Resample, *, threshold: float | None) -> dict[str, Draws]:
-    """Return all metrics of the task, on the data and in each replicate."""
-    if task == "attack":
-        return attack_draws(y, prediction, draw, threshold=0.5 if threshold is None else threshold)
-    return severity_draws(y, prediction, draw)
+def draws(
+    task: str, y: Floats, prediction: Floats, draw: Resample, *, threshold: float | None, one_person: bool = False
+) -> dict[str, Draws]:
+    """Return all metrics of the task, on the data and in each replicate.
+
+    The ROC-AUC of `one_person` is the one within a person: the groups of `draw` are then weeks.
+    """
+    if task != "attack":
+        return severity_draws(y, prediction, draw)
+    metrics = attack_draws(y, prediction, draw, threshold=0.5 if threshold is None else threshold)
+    return metrics | {"within_person_auc": metrics["roc_auc"]} if one_person else metrics
 
 
 def baseline_fits(data: TaskData) -> dict[BaselineKey, BaselineFit]:
@@ -114,12 +123,14 @@ def baseline_threshold(data: TaskData, prediction: Floats) -> float | None:
 
     The rule is that for models, so that metrics at the threshold can be compared. Returns None for severity.
     """
-    return choose_threshold(data.train.y, prediction) if data.task == "attack" else None
+    known = data.train.predicted
+    return choose_threshold(data.train.y[known], prediction[known]) if data.task == "attack" else None
 
 
 def _leads(data: TaskData, model: Mapping[str, Draws], draw: Resample) -> dict[str, Interval]:
     baselines, _ = baseline_predictions(data)
+    known, y = data.train.predicted, data.train.y
     return {
-        key: lead(data.task, model, draws(data.task, data.train.y, prediction, draw, threshold=None))
+        key: lead(data.task, model, draws(data.task, y[known], prediction[known], draw, threshold=None))
         for key, prediction in baselines.items()
     }

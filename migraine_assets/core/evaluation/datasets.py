@@ -17,8 +17,9 @@ from migraine_assets.core.evaluation.folds import TEST, TRAIN
 from migraine_assets.core.evaluation.results import Part
 from migraine_assets.core.evaluation.subgroups import Objects, age_band
 from migraine_assets.core.features.labels import BURDEN_DAYS
+from migraine_assets.core.features.matrix import days_of
 from migraine_assets.core.features.outcome import OutcomeDefinition
-from migraine_assets.core.models.training import TrainingSet
+from migraine_assets.core.models.training import TimeOrder, TrainingSet, clusters
 from migraine_assets.core.tasks import Task
 
 KEYS = ("participant_id", "date")
@@ -31,7 +32,7 @@ class TestSet:
     """The labeled test rows.
 
     `X` float32[n, F]; `y` float64[n]; `participant` int64[n] codes. `columns`: inputs of the baselines. `frame`: keys
-    and groups of the rows.
+    and groups of the rows. `cluster` int64[n]: the groups that a bootstrap draws (`TrainingSet.cluster`).
     """
 
     X: NDArray[np.float32]
@@ -39,6 +40,7 @@ class TestSet:
     participant: NDArray[np.int64]
     columns: Columns
     frame: pd.DataFrame
+    cluster: NDArray[np.int64]
 
 
 @dataclass(frozen=True)
@@ -55,6 +57,11 @@ class TaskData:
     train_frame: pd.DataFrame
     test: TestSet
     one_day: bool = True
+
+    @property
+    def one_person(self) -> bool:
+        """Whether all of it is the diary of one person, split in time."""
+        return self.train.order is not None and np.unique(self.train.participant).size == 1
 
 
 def columns_needed(task: Task, names: Sequence[str], *, groups: bool = False) -> list[str]:
@@ -73,27 +80,38 @@ def task_data(
     horizon: int,
     cut_day: str | None,
     outcome: OutcomeDefinition | None = None,
+    forward: bool = False,
 ) -> TaskData:
     """Select the training and test rows of `table`.
 
     `table` has the columns `columns_needed` and one row for each element of `part` and `fold`. A training row must have
-    a label that was complete before `cut_day`.
+    a label that was complete before `cut_day`. `forward`: the folds follow each other in time.
     """
     y = table[TARGET[task]].to_numpy(np.float64)
     participant = pd.factorize(table["participant_id"])[0].astype(np.int64)
     burden = task == "severity" and severity_kind == "burden"
     known = ~np.isnan(y)
-    train = known & (part == TRAIN) & _complete(table, BURDEN_DAYS if burden else horizon, cut_day)
+    ahead = BURDEN_DAYS if burden else horizon
+    train = known & (part == TRAIN) & _complete(table, ahead, cut_day)
     test = known & (part == TEST)
     X = table[list(names)].to_numpy(np.float32)
+    day = days_of(table, dated=True) if forward else None
+    order = None if day is None else TimeOrder(day[train], day[train] + ahead)
     target: Target = "attack" if task == "attack" else "burden" if burden else "severity"
     return TaskData(
         task=task,
         target=target,
-        train=TrainingSet(X[train], names, y[train], participant[train], fold[train]),
+        train=TrainingSet(X[train], names, y[train], participant[train], fold[train], order),
         train_columns=_columns(table, train),
         train_frame=_labels(table, train),
-        test=TestSet(X[test], y[test], participant[test], _columns(table, test), _labels(table, test)),
+        test=TestSet(
+            X[test],
+            y[test],
+            participant[test],
+            _columns(table, test),
+            _labels(table, test),
+            cluster=clusters(participant[test], None if day is None else day[test]),
+        ),
         one_day=outcome is None or (outcome.window == "day" and not outcome.attack.free_days),
     )
 
@@ -113,7 +131,9 @@ def part_of(data: TaskData, which: Literal["train", "test"]) -> Part:
 
 
 def dimensions(data: TaskData) -> dict[str, Objects]:
-    """Return the dimensions of the subgroups for the test rows: object[n] by title."""
+    """Return the dimensions of the subgroups for the test rows: object[n] by title; none of one person."""
+    if data.one_person:
+        return {}
     frame = data.test.frame
     labels: dict[str, Objects] = {}
     for column, title in GROUPS.items():

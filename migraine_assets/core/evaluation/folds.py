@@ -11,7 +11,7 @@ Not here: labels (`core.features.labels`), checks of the split (`core.quality.fo
 
 import hashlib
 from dataclasses import dataclass
-from typing import Annotated
+from typing import Annotated, Literal
 
 import numpy as np
 import pandas as pd
@@ -66,6 +66,10 @@ class FoldSettings:
     test_period: Annotated[
         float, Range(ge=0.01, le=0.9), Unit("share"), doc("Share of the time in the test part: its last part.")
     ] = 0.25
+    split: Annotated[
+        Literal["auto", "participants", "time"],
+        doc("participants: some people are tested; time: the later days of all; auto: time for one person's diary."),
+    ] = "auto"
     folds: Annotated[int, Range(ge=2, le=100), doc("Folds of the cross-validation, grouped by participant.")] = 5
     seed: Annotated[int, doc("Breaks ties between participants who joined on the same day.")] = 20240229
     least_participants: Annotated[
@@ -80,6 +84,20 @@ class FoldSettings:
         Unit("days"),
         doc("Minimum days with and without an attack in each part."),
     ] = 5
+    least_days: Annotated[
+        int,
+        Range(ge=10, le=1_000_000),
+        Unit("days"),
+        doc("Least days with a known outcome of a diary that is split in time."),
+    ] = 120
+
+    def in_time(self, *, participants: int, dated: bool) -> bool:
+        """Whether a diary is split in time: that of one person, or as `split` says. Without dates there is no time."""
+        return dated and (self.split == "time" or (self.split == "auto" and participants == 1))
+
+    def least_days_of(self, *, participants: int, dated: bool) -> int | None:
+        """The least days with a known outcome if the diary is split in time, else None."""
+        return self.least_days if self.in_time(participants=participants, dated=dated) else None
 
 
 @dataclass(frozen=True)
@@ -98,12 +116,14 @@ class Folds:
 
     `part` int8[n]: 1 train, 2 test, 0 unused. `fold` int8[n]: 0..k-1 in the training part, else -1. Rows without a
     label are unused and not counted. `cut_day`: days since 1970-01-01, None for an undated source.
+    `forward`: split in time (`core.evaluation.time_folds`); fold 0 then trains only.
     """
 
     part: NDArray[np.int8]
     fold: NDArray[np.int8]
     cut_day: int | None
     counts: tuple[PartCount, ...]
+    forward: bool = False
 
     def training(self, label_day: Integers) -> Mask:
         """Return the training rows, bool[n], with a label that is complete before the cut day.
@@ -223,7 +243,8 @@ def _check_cohort(rows: _Rows, settings: FoldSettings, *, tomorrow: bool) -> Non
     participants = np.unique(rows.who[rows.labeled]).size
     needed = 2 * settings.least_participants
     if participants < needed:
-        remedy = "Add the diaries of more participants."
+        remedy = "Add the diaries of more participants"
+        remedy += ", or test later days instead: folds: {split: time} in params.yaml." if tomorrow else "."
         if tomorrow and len(rows.names) >= needed:
             remedy = (
                 "There are enough participants, but the day after each row is missing: check that the diary is daily "

@@ -128,6 +128,7 @@ class TaskEvaluation:
     importance: tuple[Importance, ...] = ()
     subgroups: tuple[Subgroup, ...] = ()
     outcome: OutcomeDefinition = field(default_factory=OutcomeDefinition)
+    one_person: bool = False
 
     @property
     def champion(self) -> str | None:

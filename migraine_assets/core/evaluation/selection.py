@@ -85,9 +85,9 @@ class Ranking:
         return self.order[1] if len(self.order) > 1 else None
 
 
-def rank(results: Iterable[Result], *, task: Task) -> Ranking:
+def rank(results: Iterable[Result], *, task: Task, one_person: bool = False) -> Ranking:
     """Rank the models that meet the bar: attack by ROC-AUC, Brier score and key, severity by RMSE, MAE and key."""
-    decided = [(result, meets_bar(result, task=task)) for result in results]
+    decided = [(result, meets_bar(result, task=task, one_person=one_person)) for result in results]
     accepted = sorted((result for result, decision in decided if decision.accepted), key=lambda r: _sort_key(r, task))
     refused = tuple(Refusal(result.key, decision.reasons) for result, decision in decided if not decision.accepted)
     return Ranking(tuple(result.key for result in accepted), refused)
@@ -101,11 +101,12 @@ def _sort_key(result: Result, task: Task) -> tuple[float, float, str]:
     return (-of("roc_auc"), of("brier"), result.key) if task == "attack" else (of("rmse"), of("mae"), result.key)
 
 
-def meets_bar(result: Result, *, task: Task) -> Decision:
+def meets_bar(result: Result, *, task: Task, one_person: bool = False) -> Decision:
     """Decide whether a model may be promoted: it is trained, no flag bars it, and it is better than the base rate.
 
     A classifier is better if the whole interval of its ROC-AUC is above 0.5. A regressor is better if its RMSE is below
-    that of the training mean; severity is so hard to forecast that a rule on the interval would refuse every model.
+    that of the training mean; severity is so hard to forecast that a rule on the interval would refuse every model. A
+    model of `one_person` must also be better than the other baselines, which cost nothing.
     """
     if result.failed is not None:
         return Decision(False, "refused", (f"It was not trained: {result.failed}",))
@@ -115,8 +116,12 @@ def meets_bar(result: Result, *, task: Task) -> Decision:
         reasons.append(f"ROC-AUC {better} is not clearly above 0.5, the value of the base rate.")
     if task == "severity" and not better.value > 0:
         reasons.append(f"RMSE is not below that of the training mean: lead {better}.")
+    for name, difference in result.lead.items() if one_person else ():
+        if name != BASE and not difference.value > 0:
+            metric = "ROC-AUC" if task == "attack" else "RMSE"
+            reasons.append(f"{metric} is not better than that of the {name.replace('_', ' ')}: lead {difference}.")
     if reasons:
-        return Decision(False, "refused", tuple(reasons), {"better": better})
+        return Decision(False, "refused", tuple(dict.fromkeys(reasons)), {"better": better})
     return Decision(True, "accepted", ("Better than the base rate, and no flag bars it.",), {"better": better})
 
 

@@ -99,7 +99,7 @@ def _trial(search: _Search, candidate: Params) -> Trial:
 
 def _evaluate(search: _Search, params: Params, *, early: bool) -> tuple[float, int]:
     """Return the mean score and the mean number of rounds over the folds."""
-    folds = np.unique(search.data.fold)
+    folds = search.data.predicted_folds
     count = min(search.folds, len(folds))
     scores, rounds = zip(
         *(_evaluate_fold(search, params, folds, index, early=early) for index in range(count)), strict=True
@@ -111,12 +111,12 @@ def _evaluate_fold(
     search: _Search, params: Params, folds: NDArray[np.int8], index: int, *, early: bool
 ) -> tuple[float, int]:
     estimator, data = search.estimator, search.data
-    scored, rest = data.rows(data.fold == folds[index]), data.rows(data.fold != folds[index])
+    scored, rest = data.rows(data.fold == folds[index]), data.rows(data.training_for(folds[index]))
     rounds = 0
     if early and estimator.early_stopping:
-        rounds = _rounds(
-            search, estimator.early_stopping, params, rest, validation=int(folds[(index + 1) % len(folds)])
-        )
+        # In time, the last block before the fold; otherwise the fold after it.
+        validation = rest.fold.max() if rest.order else folds[(index + 1) % len(folds)]
+        rounds = _rounds(search, estimator.early_stopping, params, rest, validation=int(validation))
         params = params | {estimator.early_stopping.parameter: rounds}
     pipeline = fit_pipeline(estimator, rest, params, n_rows=len(data.y), seed=search.seed, threads=search.threads)
     return score(estimator, scored.y, estimator.score(pipeline, scored.X)), rounds
@@ -124,7 +124,9 @@ def _evaluate_fold(
 
 def _rounds(search: _Search, early: EarlyStopping, params: Params, rest: TrainingSet, *, validation: int) -> int:
     estimator, by_class = search.estimator, search.estimator.task == "attack"
-    learn, stopping = rest.rows(rest.fold != validation), rest.rows(rest.fold == validation)
+    stopping = rest.rows(rest.fold == validation)
+    # Of a single block, the rows stop the fit that they are fitted on.
+    learn = rest.rows(rest.training_for(validation)) if (rest.fold != validation).any() else rest
     sample = subsample(learn.y, estimator.row_limit, seed=search.seed, by_class=by_class)
     pipeline = estimator.build(params, len(search.data.y), seed=search.seed, threads=search.threads)
     return early.best_rounds(pipeline, learn.X[sample], learn.y[sample], stopping.X, stopping.y)

@@ -33,20 +33,24 @@ def realized_performance(
     threshold: float,
     pending: int = 0,
     limits: PerformanceLimits | None = None,
+    unit: str = "participants",
 ) -> Performance:
     """Compute the metrics of predictions [n] with outcomes `y` [n], and compare them with `reference`.
 
-    `reference`: metrics of the same model on its test participants, or cross-validated.
+    `reference`: metrics of the same model on its test participants, or cross-validated. `unit`: what `participant`
+    holds; of one person it is weeks, and the ROC-AUC is the one within a person.
     """
     limits = limits or PerformanceLimits()
     truth, participants = np.asarray(y, dtype=np.float64), int(np.unique(participant).size)
-    if too_little := _too_little(task, truth, participants, limits):
+    if too_little := _too_little(task, truth, participants, limits, unit):
         return _performance(too_little, {}, rows=truth.size, participants=participants, pending=pending)
     metrics = (
         score_attack(truth, prediction, participant, threshold=threshold)
         if task == "attack"
         else score_severity(truth, prediction, participant)
     )
+    if unit == "weeks" and "roc_auc" in metrics:
+        metrics = {**metrics, "within_person_auc": metrics["roc_auc"]}
     verdict = worst([UNCHANGED, *_alarms(task, metrics, reference, limits)])
     return _performance(verdict, metrics, rows=truth.size, participants=participants, pending=pending)
 
@@ -58,6 +62,7 @@ def estimated_performance(
     threshold: float,
     reference: Scores,
     limits: PerformanceLimits | None = None,
+    unit: str = "participants",
 ) -> Performance:
     """Estimate the metrics of a window from calibrated probabilities `p` [n].
 
@@ -66,7 +71,9 @@ def estimated_performance(
     limits = limits or PerformanceLimits()
     score, participants = np.asarray(p, dtype=np.float64), int(np.unique(participant).size)
     if score.size < limits.least_rows or participants < limits.least_people:
-        return _performance(_few(score.size, participants, limits), {}, rows=score.size, participants=participants)
+        return _performance(
+            _few(score.size, participants, limits, unit), {}, rows=score.size, participants=participants
+        )
     metrics = estimated_metrics(score, participant, threshold=threshold)
     drops = [_drop(name, metrics, reference, limits) for name in ("roc_auc", "accuracy")]
     alarms = [Verdict("suspected", v.reasons) if v.alarms else v for v in drops if v is not None]
@@ -101,9 +108,11 @@ def _overlap(one: Interval, other: Interval) -> bool:
     return one.ci_low <= other.ci_high and other.ci_low <= one.ci_high
 
 
-def _too_little(task: Task, y: NDArray[np.float64], participants: int, limits: PerformanceLimits) -> Verdict | None:
+def _too_little(
+    task: Task, y: NDArray[np.float64], participants: int, limits: PerformanceLimits, unit: str
+) -> Verdict | None:
     if y.size < limits.least_rows or participants < limits.least_people:
-        return _few(y.size, participants, limits)
+        return _few(y.size, participants, limits, unit)
     if task == "attack" and min(y.sum(), y.size - y.sum()) < limits.least_attacks:
         text = (
             f"{int(y.sum())} attacks on {y.size} days; at least {limits.least_attacks} days with and without an attack "
@@ -113,10 +122,10 @@ def _too_little(task: Task, y: NDArray[np.float64], participants: int, limits: P
     return None
 
 
-def _few(rows: int, participants: int, limits: PerformanceLimits) -> Verdict:
+def _few(rows: int, participants: int, limits: PerformanceLimits, unit: str) -> Verdict:
     text = (
-        f"{rows} outcomes of {participants} participants; at least {limits.least_rows} outcomes of "
-        f"{limits.least_people} participants are needed."
+        f"{rows} outcomes of {participants} {unit}; at least {limits.least_rows} outcomes of "
+        f"{limits.least_people} {unit} are needed."
     )
     return Verdict("too little data", (text,))
 

@@ -6,6 +6,7 @@ elsewhere.
 """
 
 import datetime
+import itertools
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,8 +19,11 @@ TRAIN, TEST = 1, 2
 Integers = NDArray[np.integer]
 
 
-def participants_disjoint(participant: Integers, part: Integers, fold: Integers) -> Finding:
-    """Check that no participant is in both parts or in two folds (blocking)."""
+def participants_disjoint(participant: Integers, part: Integers, fold: Integers, *, forward: bool = False) -> Finding:
+    """Check that no participant is in both parts or in two folds (blocking), unless the split is `forward` in time."""
+    if forward:
+        success = "The diary is split in time, so that the same people are in both parts."
+        return finding("participants_disjoint", [], success=success, blocking=True)
     train, test = np.unique(participant[part == TRAIN]), np.unique(participant[part == TEST])
     shared = np.intersect1d(train, test)
     pairs = np.unique(np.column_stack([participant, fold])[fold >= 0], axis=0)
@@ -35,8 +39,10 @@ def participants_disjoint(participant: Integers, part: Integers, fold: Integers)
     return finding("participants_disjoint", failures, success=success, blocking=True)
 
 
-def forward_in_time(part: Integers, day: Integers, label_day: Integers, *, dated: bool) -> Finding:
-    """Check that every training outcome is before every test day (blocking).
+def forward_in_time(
+    part: Integers, day: Integers, label_day: Integers, *, dated: bool, fold: Integers | None = None
+) -> Finding:
+    """Check that every training outcome is before every test day, and each `fold` before the next (blocking).
 
     `day` int[n] is the day of the features and `label_day` int[n] the last day that the outcome depends on, in days
     since 1970-01-01.
@@ -50,8 +56,19 @@ def forward_in_time(part: Integers, day: Integers, label_day: Integers, *, dated
     last, first = _date(train.max()), _date(test.min())
     late = int((train >= test.min()).sum())
     failures = [f"{plural(late, 'training outcome')} on or after the first test day, {first}; the last is of {last}."]
+    failures = (failures if late else []) + ([] if fold is None else _not_in_order(fold, day))
     success = f"The last training outcome is of {last}, the first test day is {first}."
-    return finding("forward_in_time", failures if late else [], success=success, blocking=True)
+    return finding("forward_in_time", failures, success=success, blocking=True)
+
+
+def _not_in_order(fold: Integers, day: Integers) -> list[str]:
+    """A sentence for each fold with a day that is not after all days of the fold before it."""
+    ends = [(int(day[fold == k].min()), int(day[fold == k].max())) for k in np.unique(fold[fold >= 0])]
+    return [
+        f"Fold {k} begins on {_date(first)}, not after the fold before it, which ends on {_date(last)}."
+        for k, ((_, last), (first, _)) in enumerate(itertools.pairwise(ends), start=1)
+        if first <= last
+    ]
 
 
 def both_classes(attack: NDArray[np.float64], part: Integers, fold: Integers) -> Finding:

@@ -135,22 +135,33 @@ def class_balance(
 
 
 def enough_to_train(
-    valid: pd.DataFrame, *, settings: QualitySettings, attack: NDArray[np.float64] | None = None
+    valid: pd.DataFrame,
+    *,
+    settings: QualitySettings,
+    attack: NDArray[np.float64] | None = None,
+    least_days: int | None = None,
 ) -> Finding:
     """Check that there are enough participants, attacks and other days to train and test (blocking).
 
-    `attack` as in `class_balance`.
+    `attack` as in `class_balance`. `least_days`: with a known outcome, of a diary that is split in time; one
+    participant is then enough.
     """
     attack = numbers(valid, ATTACK) if attack is None else attack
     participants = valid["participant_id"][~np.isnan(attack)].nunique()
     needed = [
-        ("participants with a known outcome", participants, settings.min_participants),
+        ("participants with a known outcome", participants, settings.min_participants if least_days is None else 1),
+        *([] if least_days is None else [("days with a known outcome", int((~np.isnan(attack)).sum()), least_days)]),
         ("days with an attack", int((attack == 1).sum()), settings.min_days_of_each_outcome),
         ("days without an attack", int((attack == 0).sum()), settings.min_days_of_each_outcome),
     ]
-    failures = [f"{what.capitalize()}: {n:,}; at least {least:,} are needed." for what, n, least in needed if n < least]
+
+    def sentence(what: str, present: int, least: int) -> str:
+        more = "" if least_days is None else f", {least - present:,} more"
+        return f"{what.capitalize()}: {present:,}; at least {least:,} are needed{more}."
+
+    failures = [sentence(what, n, least) for what, n, least in needed if n < least]
     rows = [(what, f"{n:,}", f"{least:,}") for what, n, least in needed]
-    success = f"{plural(participants, 'participant')} and {plural(needed[1][1], 'attack')}: enough to train and test."
+    success = f"{plural(participants, 'participant')} and {plural(needed[-2][1], 'attack')}: enough to train and test."
     columns = ("what", "present", "needed")
     return finding("enough_to_train", failures, success=success, blocking=True, columns=columns, rows=rows)
 

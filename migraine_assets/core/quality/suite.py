@@ -40,8 +40,10 @@ def validated_findings(
     settings: QualitySettings,
     contract: Contract = CONTRACT,
     definition: AttackDefinition = PLAIN,
+    least_days: int | None = None,
 ) -> tuple[Finding, ...]:
     """Check the accepted rows. `previous` is the profile of the last accepted delivery; `definition`: of an attack.
+    `least_days`: of a diary that is split in time, None for any other.
 
     Only the number and the reasons of the quarantined rows are used.
     """
@@ -55,7 +57,7 @@ def validated_findings(
         rows.future_dates(valid, today=today, settings=settings),
         rows.outcome_consistency(valid),
         rows.class_balance(valid, settings=settings, attack=attack),
-        rows.enough_to_train(valid, settings=settings, attack=attack),
+        rows.enough_to_train(valid, settings=settings, attack=attack, least_days=least_days),
         fields.missing_values(valid, settings=settings, contract=contract, outcome=definition.field),
         fields.outliers(valid, settings=settings, contract=contract),
         delivery.quarantine_share(result, settings=settings),

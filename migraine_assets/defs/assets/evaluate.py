@@ -62,7 +62,7 @@ def evaluate(
     train_base, test_base = baseline_predictions(data) if len(data.train.y) else ({}, {})
     thresholds = {key: baseline_threshold(data, prediction) for key, prediction in train_base.items()}
     scorer = Scorer(data, params.training.replicates)
-    ranking = rank([_result(model) for model in models], task=task)
+    ranking = rank([_result(model) for model in models], task=task, one_person=folds.one_person)
     best_model = next((model for model in models if model.key == ranking.champion), None)
     candidate = best_model.bundle if best_model else None
     decision = _gate(
@@ -93,8 +93,9 @@ def evaluate(
         },
         ranking=ranking,
         decision=decision if candidate else None,
+        one_person=data.one_person,
     )
-    rows = ScoredRows(data.test.X, data.test.y, data.test.participant, predicted | test_base, dimensions(data))
+    rows = ScoredRows(data.test.X, data.test.y, data.test.cluster, predicted | test_base, dimensions(data))
     best = bundles.get(ranking.champion or "")
     return Evaluated(
         assemble(evaluation, rows, predict=best.predict if best else None, inputs=_inputs(features)),
@@ -109,9 +110,9 @@ def incumbent_of(workspace: Workspace, task: Task) -> str | None:
     return models.champion if models else None
 
 
-def opponent_of(workspace: Workspace, task: Task, models: Sequence[ModelRef]) -> str | None:
+def opponent_of(workspace: Workspace, task: Task, folds: FoldsRef, models: Sequence[ModelRef]) -> str | None:
     """Return the bundle that the best of `models` must not lose to: the champion, or None if it is that model."""
-    best = rank([_result(model) for model in models], task=task).champion
+    best = rank([_result(model) for model in models], task=task, one_person=folds.one_person).champion
     incumbent = incumbent_of(workspace, task)
     return None if incumbent in {model.bundle for model in models if model.key == best} else incumbent
 
@@ -141,7 +142,7 @@ def _gate(
         data.test.y,
         prediction,
         old,
-        data.test.participant,
+        data.test.cluster,
         validation=scores(candidate.cv),
         groups=dimensions(data),
         settings=params.promotion,

@@ -85,7 +85,7 @@ def _evaluate_once(
     folds: FoldsRef,
     models: list[ModelRef],
 ) -> tuple[EvaluationRef, bool]:
-    params, opponent = workspace.params(), opponent_of(workspace, task, models)
+    params, opponent = workspace.params(), opponent_of(workspace, task, folds, models)
     inputs = [
         features.frame.version,
         folds.frame.version,

@@ -44,6 +44,7 @@ def load(task: Task, workspace: Workspace, features: FeaturesRef, folds: FoldsRe
         horizon=features.delivery.horizon,
         cut_day=folds.cut_day,
         outcome=features.delivery.outcome,
+        forward=folds.forward,
     )
 
 
@@ -145,7 +146,7 @@ def _reference(model: CrossValidated, bundle: str, predictions: FrameRef) -> Mod
 
 def _context(model: CrossValidated, data: TaskData, features: FeaturesRef) -> Context:
     # Predictions for participants that the model was not trained on, like those that it will serve.
-    outputs = reference(MODEL_OUTPUT, model.fitted.oof)
+    outputs = reference(MODEL_OUTPUT, model.fitted.oof[data.train.predicted])
     return Context(
         horizon=features.delivery.horizon,
         severity_kind=features.severity_kind if data.task == "severity" else None,

@@ -61,15 +61,17 @@ def raw_diary_checks(workspace: Workspace, raw_diary: DiaryRef):  # type: ignore
 def validated_diary_checks(  # type: ignore[no-untyped-def]  # Dagster reads the annotation
     workspace: Workspace, validated_diary: DiaryRef, quarantined_rows: DiaryRef
 ):
-    valid, settings = read_frame(workspace.store, validated_diary.frame), workspace.params().quality
+    valid, params = read_frame(workspace.store, validated_diary.frame), workspace.params()
+    participants, dated = valid["participant_id"].nunique(), validated_diary.delivery.dated
     reasons = read_frame(workspace.store, quarantined_rows.frame, ["reason"])
     findings = validated_findings(
         Validated(valid, reasons, validated_diary.actions_frame()),
         previous=_previous_profile(workspace, validated_diary),
         today=today(),
-        settings=settings,
+        settings=params.quality,
         contract=Contract(validated_diary.fields),
         definition=validated_diary.delivery.outcome.attack,
+        least_days=params.folds.least_days_of(participants=participants, dated=dated),
     )
     yield from results("validated_diary", findings)
 

@@ -54,8 +54,10 @@ def folds_checks(workspace: Workspace, folds: FoldsRef, features: FeaturesRef): 
     day, part = days_of(split, dated=dated), split["part"].to_numpy(np.int8)
     fold = split["fold"].to_numpy(np.int8)
     findings = (
-        quality_folds.participants_disjoint(_codes(split), part, fold),
-        quality_folds.forward_in_time(part, day, day + features.delivery.horizon, dated=dated),
+        quality_folds.participants_disjoint(_codes(split), part, fold, forward=folds.forward),
+        quality_folds.forward_in_time(
+            part, day, day + features.delivery.horizon, dated=dated, fold=fold if folds.forward else None
+        ),
         quality_folds.both_classes(attack.to_numpy(np.float64), part, fold),
     )
     yield from results("folds", findings)

@@ -122,7 +122,7 @@ def _day_of(time: str) -> dt.date:
 
 
 def _attack_windows(workspace: Workspace, day: dt.date, *, features: bool = False) -> list[windows.TaskWindow]:
-    days = windows.days_to(day, workspace.params().monitoring.window_days)
+    days = windows.days_to(day, windows.window_days(workspace.store, workspace.params().monitoring))
     frame = windows.predictions(workspace.store, days, features=features)
     return [window for window in windows.task_windows(workspace.store, frame) if window.task == "attack"]
 
@@ -151,7 +151,7 @@ def estimate_performance(context: dg.AssetExecutionContext, workspace: Workspace
 def compare_performance(context: dg.AssetExecutionContext, workspace: Workspace, day: dt.date) -> Result:
     """Compare the window's predictions with outcomes that are due."""
     store, settings = workspace.store, workspace.params().monitoring
-    due = results.due_days(day, settings)
+    due = results.due_days(day, settings, count=windows.window_days(store, settings))
     # A prediction is made a day more than its horizon before its day, and its outcome is reported from that day on.
     days = windows.days_to(day, (day - due[0]).days + 2 + windows.longest_horizon(store))
     every = windows.predictions(store, days)

@@ -39,22 +39,24 @@ def drift_of(window: TaskWindow, settings: MonitoringSettings, *, training: Trai
     """
     manifest = window.manifest
     outputs = window.frame["output"].to_numpy(np.float64)[:, None]
-    current = Window(np.hstack([window.matrix, outputs]), (*manifest.names, MODEL_OUTPUT), window.participants)
+    matrix, names = np.hstack([window.matrix, outputs]), (*manifest.names, MODEL_OUTPUT)
+    current = Window(matrix, names, window.groups(), unit=window.unit)
     reference = DriftReference(
         manifest.references,
-        manifest.training.participants,
+        window.training_groups,
         categories=_categories(manifest),
         # If features cover several days, so do the outputs. Models without such features have no tenure.
         history=(*(feature.name for feature in manifest.features if feature.window > 1), MODEL_OUTPUT),
         tenure=TENURE,
     )
     auc = None
-    if training is not None and len(window.frame) >= settings.drift.least_rows:
+    # The training days of one person are grouped by nothing that they share with the window.
+    if training is not None and window.unit == "participants" and len(window.frame) >= settings.drift.least_rows:
         auc = domain_auc(
             training.rows,
             window.matrix.astype(np.float32),
             reference_participants=training.participants,
-            participants=window.participants,
+            participants=window.groups(),
         )
     drift = measure_drift(current, reference, limits=settings.drift, domain_auc=auc)
     return ModelDrift(**asdict(drift), bundle=window.bundle, algorithm=manifest.algorithm)
@@ -77,11 +79,12 @@ def realized_of(
         window.task,
         known[target].to_numpy(np.float64),
         known["output"].to_numpy(np.float64),
-        known["participant"].fillna(known["key"]).to_numpy(object),
+        window.groups(known),
         reference=window.own_test,
         threshold=_threshold(window),
         pending=int(predicted["attack"].isna().sum()),
         limits=settings.performance,
+        unit=window.unit,
     )
     return RealizedPerformance(
         **asdict(performance),
@@ -104,10 +107,11 @@ def estimated_of(window: TaskWindow, settings: MonitoringSettings) -> ModelPerfo
     predicted = window.frame[window.frame["output"].notna()]
     performance = estimated_performance(
         predicted["output"].to_numpy(np.float64),
-        predicted["participant"].fillna(predicted["key"]).to_numpy(object),
+        window.groups(predicted),
         threshold=_threshold(window),
         reference=window.own_test,
         limits=settings.performance,
+        unit=window.unit,
     )
     return ModelPerformance(**asdict(performance), bundle=window.bundle, algorithm=window.manifest.algorithm)
 

@@ -18,6 +18,7 @@ from migraine_assets.core.monitoring.outcomes import Predicted, latest_predictio
 from migraine_assets.core.monitoring.performance_result import metric_intervals
 from migraine_assets.core.tasks import TASKS, Task
 from migraine_assets.defs.refs import current
+from migraine_assets.params import MonitoringSettings
 from migraine_assets.stores.assets.frames import read_frame
 from migraine_assets.stores.bundles.bundles import load_manifest
 from migraine_assets.stores.bundles.manifest import Manifest
@@ -29,6 +30,7 @@ from migraine_assets.stores.store import Store
 
 COLUMNS = ("id", "time", "participant", "for_date", "task", "bundle", "arm", "output", "abstained", "latency_ms")
 FEATURES = "features"
+WEEK = 7
 
 
 @dataclass(frozen=True)
@@ -52,9 +54,34 @@ class TaskWindow:
         return rows.reshape(len(self.frame), len(self.manifest.features))
 
     @property
-    def participants(self) -> NDArray[np.object_]:
-        """The participant of each row; a prediction without a participant counts as one of its own."""
-        return self.frame["participant"].fillna(self.frame["key"]).to_numpy(object)
+    def unit(self) -> str:
+        """What the rows are grouped by: participants, or the weeks of the one that the model was trained on."""
+        return "weeks" if self.manifest.training.participants == 1 else "participants"
+
+    @property
+    def training_groups(self) -> int:
+        """The number of participants, or of weeks, in the training data."""
+        training = self.manifest.training
+        return training.participants if self.unit == "participants" else max(1, training.rows // WEEK)
+
+    def groups(self, frame: pd.DataFrame | None = None) -> NDArray[np.object_]:
+        """The participant or week of each row of `frame`, by default of the window.
+
+        A prediction without a participant counts as one of its own.
+        """
+        frame = self.frame if frame is None else frame
+        if self.unit == "participants":
+            return frame["participant"].fillna(frame["key"]).to_numpy(object)
+        days = pd.to_datetime(frame["for_date"]).dt.strftime("%G-W%V")
+        return days.fillna(frame["key"]).to_numpy(object)
+
+
+def window_days(store: Store, settings: MonitoringSettings) -> int:
+    """Return the length of a window: for a model of one person, as many weeks as it takes participants otherwise."""
+    models = read_pointer(store).tasks.get("attack")
+    if models is None or load_manifest(store, models.champion).training.participants > 1:
+        return settings.window_days
+    return max(settings.window_days, WEEK * max(settings.drift.least_people, settings.performance.least_people))
 
 
 def days_to(day: dt.date, count: int) -> list[dt.date]:

@@ -44,6 +44,10 @@ _SAME_DAY = (
     "rather than a warning. The model recognizes attack days; it is not a forecast."
 )
 _CONDITIONAL = "Severity is conditional on an attack: it does not say how likely an attack is."
+_ONE_PERSON = (
+    "All of this is the diary of one person: the model and its results say nothing about anybody else. The intervals "
+    "are by a bootstrap over the weeks of the diary, and hold as long as habits and attacks stay as they were."
+)
 _MARGINAL = "The coverage of the conformal interval holds on average over all participants, not for each of them."
 
 
@@ -54,7 +58,9 @@ def limits(evaluation: TaskEvaluation) -> tuple[str, ...]:
 
 def _of_data(evaluation: TaskEvaluation) -> tuple[str, ...]:
     sentences = []
-    if evaluation.test.participants < FEW_PARTICIPANTS:
+    if evaluation.one_person:
+        sentences.append(_ONE_PERSON)
+    elif evaluation.test.participants < FEW_PARTICIPANTS:
         participants = plural(evaluation.test.participants, "participant")
         sentences.append(f"The test part has only {participants}: its results are rough, however many days it has.")
     small = sorted({f"{group.dimension}: {group.label}" for group in evaluation.subgroups if group.reason})

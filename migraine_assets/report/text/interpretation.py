@@ -46,7 +46,7 @@ def _attack(evaluation: TaskEvaluation, scores: Scores) -> tuple[str, ...]:
     return (
         f"{_subject(evaluation)} separates {classes} with a ROC-AUC of {_with_bounds(area)}.",
         _chance(area),
-        _width(area.ci_high - area.ci_low),
+        _width(area.ci_high - area.ci_low, evaluation),
         conclusion(evaluation),
         _within_person(area.value, scores.get("within_person_auc", UNKNOWN)),
         calibration(scores),
@@ -64,7 +64,7 @@ def _severity(evaluation: TaskEvaluation, scores: Scores) -> tuple[str, ...]:
     size = f"{_with_bounds(error, digits=2)} {unit_of(evaluation)}"
     return (
         f"{_subject(evaluation)} has a mean absolute error of {size}.",
-        _width((error.ci_high - error.ci_low) / error.value if error.value else math.nan),
+        _width((error.ci_high - error.ci_low) / error.value if error.value else math.nan, evaluation),
         conclusion(evaluation),
         _variance(scores.get("r2", UNKNOWN)),
         coverage(evaluation),
@@ -74,6 +74,8 @@ def _severity(evaluation: TaskEvaluation, scores: Scores) -> tuple[str, ...]:
 def _subject(evaluation: TaskEvaluation) -> str:
     conditional = evaluation.task == "severity" and evaluation.severity_kind == "severity"
     days = plural(evaluation.test.rows, "attack day" if conditional else "day")
+    if evaluation.one_person:
+        return f"On {days} after those that the models were trained on, {title(evaluation.champion or '')}"
     participants = plural(evaluation.test.participants, "participant")
     return f"On {days} of {participants} that no model was trained on, {title(evaluation.champion or '')}"
 
@@ -85,9 +87,10 @@ def _with_bounds(interval: Interval, *, digits: int = 3) -> str:
     return f"{value} (95 % interval {ends(interval, digits=digits)})"
 
 
-def _width(width: float) -> str:
+def _width(width: float, evaluation: TaskEvaluation) -> str:
     if width >= WIDE:
-        return "That interval is wide: another sample of participants could give a clearly different result."
+        others = "other weeks" if evaluation.one_person else "another sample of participants"
+        return f"That interval is wide: {others} could give a clearly different result."
     return "That interval is narrow." if width <= NARROW else ""
 
 

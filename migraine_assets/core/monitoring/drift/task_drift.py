@@ -31,11 +31,15 @@ SHORT_HISTORY = (
 
 @dataclass(frozen=True)
 class Window:
-    """The current rows: `matrix` float[n, F] with columns `names`, and the participant of each row [n]."""
+    """Current rows: `matrix` float[n, F] with columns `names`, and the participant of each row [n].
+
+    `unit`: what `participants` holds; of one person it is weeks.
+    """
 
     matrix: NDArray[Any]
     names: Sequence[str]
     participants: NDArray[Any]
+    unit: str = "participants"
 
 
 @dataclass(frozen=True)
@@ -62,7 +66,7 @@ def measure_drift(
     names, person = np.unique(window.participants, return_inverse=True)
     rows, participants = len(person), int(names.size)
     if rows < limits.least_rows or participants < limits.least_people:
-        verdict = _too_small(rows, participants, limits)
+        verdict = _too_small(rows, participants, limits, window.unit)
         return _drift(verdict, rows=rows, participants=participants, features={}, domain_auc=domain_auc)
     known = [(k, against.references[name]) for k, name in enumerate(window.names) if name in against.references]
     tests = ((k, _test(reference, against, limits, len(known))) for k, reference in known)
@@ -96,10 +100,10 @@ def _drift(verdict: Verdict, *, features: dict[str, FeatureDrift], **fields: Any
     return Drift(verdict.status, verdict.reasons, features=features, moved=moved, **fields)
 
 
-def _too_small(rows: int, participants: int, limits: DriftLimits) -> Verdict:
+def _too_small(rows: int, participants: int, limits: DriftLimits, unit: str) -> Verdict:
     text = (
-        f"{rows} rows of {participants} participants; at least {limits.least_rows} rows of {limits.least_people} "
-        "participants are needed to distinguish drift from chance."
+        f"{rows} rows of {participants} {unit}; at least {limits.least_rows} rows of {limits.least_people} "
+        f"{unit} are needed to distinguish drift from chance."
     )
     return Verdict("too little data", (text,))
 

@@ -1,5 +1,6 @@
 """The best two models are selected, barred models have a reason, and a champion is replaced only by a model as good."""
 
+import dataclasses
 import json
 
 import numpy as np
@@ -233,3 +234,17 @@ def test_a_decision_is_plain_json() -> None:
     y, p, group = _test_rows()
     text = json.dumps(gate("attack", y, p, p, group).to_json(), allow_nan=False)
     assert json.loads(text)["figures"]["roc_auc"] == {"value": 0.0, "ci_low": 0.0, "ci_high": 0.0}
+
+
+@pytest.mark.parametrize(("own", "last", "accepted"), [(0.05, 0.01, True), (0.05, -0.01, False), (0.0, 0.05, False)])
+def test_a_model_of_one_person_must_beat_every_baseline(own: float, last: float, *, accepted: bool) -> None:
+    """They cost nothing: a model that is no better would only look like one."""
+    leads = {
+        "personal_rate": Interval(own, own - 0.1, own + 0.1),
+        "persistence": Interval(last, last - 0.1, last + 0.1),
+    }
+    result = dataclasses.replace(_classifier("a", 0.64), lead=leads)
+    assert meets_bar(result, task="attack").accepted
+    decision = meets_bar(result, task="attack", one_person=True)
+    assert decision.accepted is accepted
+    assert accepted or "is not better than that of the" in decision.reasons[0]

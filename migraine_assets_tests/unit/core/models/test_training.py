@@ -9,7 +9,7 @@ from sklearn.metrics import roc_auc_score
 from migraine_assets.core.models.calibration import UNCALIBRATED
 from migraine_assets.core.models.catalogue import CLASSIFIERS, REGRESSORS, TABLE, find
 from migraine_assets.core.models.estimator import Estimator
-from migraine_assets.core.models.training import fit_model, out_of_fold
+from migraine_assets.core.models.training import TimeOrder, fit_model, out_of_fold
 from migraine_assets.errors import ConfigurationError, DataRefused
 from migraine_assets_tests.support.training_data import fitted, label, training_set
 
@@ -139,3 +139,22 @@ def test_a_single_fold_is_refused() -> None:
     data = training_set("severity")
     with pytest.raises(DataRefused, match="at least 2 folds"):
         fit_model(find("severity", "ridge"), dataclasses.replace(data, fold=np.zeros_like(data.fold)))
+
+
+@pytest.mark.parametrize(("task", "key"), [("attack", "logistic_regression"), ("severity", "ridge")])
+def test_folds_in_time_are_predicted_from_earlier_days_only(task: str, key: str) -> None:
+    """The labels of later days may be anything: no prediction of an earlier one changes."""
+    data, model = training_set(task), find(task, key)  # type: ignore[arg-type]
+    day = np.arange(len(data.y))
+    fold = (day * 4 // len(day)).astype(np.int8)
+    ordered = dataclasses.replace(data, fold=fold, order=TimeOrder(day, day + 3))
+    later = dataclasses.replace(ordered, y=np.where(fold == 3, data.y[::-1], data.y))
+    raw, changed = (out_of_fold(model, each, model.params(), seed=1, threads=1) for each in (ordered, later))
+    assert np.isnan(raw[fold == 0]).all()
+    assert np.isfinite(raw[fold > 0]).all()
+    np.testing.assert_array_equal(raw, changed)
+    found = fit_model(model, ordered)
+    assert np.isnan(found.oof).tolist() == (fold == 0).tolist()
+    if task == "attack":
+        order = np.argsort(raw[fold > 0], kind="stable")
+        assert (np.diff(found.oof[fold > 0][order]) >= 0).all(), "calibration leaves the order of the days"

@@ -112,3 +112,15 @@ def test_a_performance_comes_back_from_json() -> None:
     again = msgspec.json.decode(msgspec.json.encode(performance), type=Performance)
     assert again == performance
     assert metric_intervals(again.metrics)["roc_auc"] == score_attack(y, p, who, threshold=0.4)["roc_auc"]
+
+
+def test_the_performance_of_one_person_is_judged_over_weeks() -> None:
+    """Its ROC-AUC is the one within a person, not that within a week."""
+    _, p, y = world(5, people=1, days=84)
+    weeks = np.arange(84) // 7
+    found = realized_performance("attack", y, p, weeks, reference={}, threshold=0.4, unit="weeks")
+    metrics = metric_intervals(found.metrics)
+    assert metrics["within_person_auc"] == metrics["roc_auc"]
+    assert metrics["roc_auc"].bounded
+    few = realized_performance("attack", y[:30], p[:30], weeks[:30], reference={}, threshold=0.4, unit="weeks")
+    assert few.reasons == ("30 outcomes of 5 weeks; at least 50 outcomes of 10 weeks are needed.",)

@@ -84,3 +84,13 @@ def test_disjoint_is_what_a_plain_loop_finds(rows: list[tuple[int, int, int]]) -
         and all((in_fold >= 0) == (in_part == 1) for _, in_part, in_fold in rows)
     )
     assert participants_disjoint(person, part, fold).passed is good
+
+
+def test_a_split_in_time_shares_its_participant_and_keeps_the_order_of_its_folds() -> None:
+    day, part = np.arange(12), np.array([1] * 8 + [0] + [2] * 3, dtype=np.int8)
+    fold = np.array([0, 0, 0, 0, 1, 1, 2, 2, -1, -1, -1, -1], dtype=np.int8)
+    assert participants_disjoint(np.zeros(12, np.int64), part, fold, forward=True).passed
+    assert forward_in_time(part, day, day + 1, dated=True, fold=fold).passed
+    found = forward_in_time(part, day, day + 1, dated=True, fold=_changed(fold, 1, 2))
+    assert (found.passed, found.blocking) == (False, True)
+    assert "Fold 2 begins on 1970-01-02, not after the fold before it" in found.reason

@@ -153,6 +153,13 @@ def test_one_person_is_too_few_and_the_sentence_says_how_many_are_needed() -> No
     assert finding.reason == "Participants with a known outcome: 1; at least 7 are needed."
 
 
+def test_the_diary_of_one_person_is_enough_if_it_is_long_and_the_sentence_says_how_many_days_are_missing() -> None:
+    long, short = (_valid(good_days(1, days)) for days in (150, 90))
+    assert enough_to_train(long, settings=SETTINGS, least_days=120).passed
+    found = enough_to_train(short, settings=SETTINGS, least_days=120)
+    assert "Days with a known outcome: 90; at least 120 are needed, 30 more." in found.reason
+
+
 @pytest.mark.parametrize(("people", "passed"), [(6, False), (7, True)])
 def test_seven_participants_are_enough(people: int, passed: bool) -> None:
     assert enough_to_train(_valid(good_days(people, 60)), settings=SETTINGS).passed is passed
