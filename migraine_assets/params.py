@@ -54,6 +54,9 @@ class ContractSettings:
         Mapping[str, Bounds], doc("Other bounds of numeric fields, by field: low and high, in its unit.")
     ] = field(default_factory=dict)
     fields: Annotated[Mapping[str, CustomField], doc("Custom fields, by name.")] = field(default_factory=dict)
+    known_ahead: Annotated[
+        tuple[str, ...], doc("Exposures whose value on the predicted day is known before it, as of a weather forecast.")
+    ] = ()
 
 
 @dataclass(frozen=True)
@@ -151,6 +154,7 @@ class Params:
         Raises `ConfigurationError` for an invalid bound, field or outcome.
         """
         contract = with_custom_fields(CONTRACT.with_bounds(self.contract.bounds), self.contract.fields)
+        contract = contract.with_known_ahead(self.contract.known_ahead)
         return with_outcome(contract, checked(self.outcome.attack, contract))
 
     def cleaning(self, contract: Contract) -> Cleaning:

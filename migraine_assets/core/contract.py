@@ -8,14 +8,15 @@ One row of a diary is one participant and one day. Null means "not asked", never
 """
 
 import difflib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Literal
 
 from migraine_assets.errors import ConfigurationError
 
-Role = Literal["key", "static", "exposure", "premonitory", "outcome"]
+# A field that is known ahead is an exposure whose value on the predicted day is known before it.
+Role = Literal["key", "static", "exposure", "known_ahead", "premonitory", "outcome"]
 Kind = Literal["string", "date", "category", "number", "flag"]
 # The features that a field declared in parameters can have.
 Derived = Literal["today", "mean_7d", "mean_28d", "deviation", "change"]
@@ -186,6 +187,17 @@ class Contract:
             self._check_bounded(name)
         changed = tuple(_bounded(item, bounds[item.name]) if item.name in bounds else item for item in self.fields)
         return Contract(changed)
+
+    def with_known_ahead(self, known: Sequence[str]) -> "Contract":
+        """The same contract with the exposures `known` in the role known_ahead. Raises `ConfigurationError`."""
+        for name in known:
+            item = self.by_name.get(name)
+            if item is None or item.role not in ("exposure", "known_ahead") or item.consequence or not item.numeric:
+                close = difflib.get_close_matches(name, self.names("exposure"), 1)
+                hint = f"Did you mean '{close[0]}'?" if item is None and close else "It must be an exposure."
+                raise ConfigurationError(f"'{name}' cannot be known ahead. {hint}")
+        roles = {name: replace(self.by_name[name], role="known_ahead") for name in known}
+        return self.updated(tuple(roles.values()))
 
     def updated(self, fields: tuple[Field, ...]) -> "Contract":
         """Return a copy in which `fields` replace the fields of the same name; new names are added at the end."""

@@ -27,12 +27,13 @@ class CustomField:
 
     `low` and `high` are inclusive bounds of a number, in `unit`. `categories` maps each category to its number.
     `features`: the features to compute; a static field can only have "today". An outcome describes the attack, so a
-    prediction for the same day does not use it.
+    prediction for the same day does not use it. A field that is known ahead is also an input with its value on the
+    predicted day.
     """
 
     kind: Literal["number", "flag", "category"]
     description: str
-    role: Literal["static", "exposure", "premonitory", "outcome"] = "exposure"
+    role: Literal["static", "exposure", "known_ahead", "premonitory", "outcome"] = "exposure"
     unit: str = ""
     low: float | None = None
     high: float | None = None
@@ -45,7 +46,11 @@ def with_custom_fields(contract: Contract, declared: Mapping[str, CustomField]) 
 
     Raises `ConfigurationError` for an invalid field.
     """
-    return contract.updated(tuple(_field(contract, name, item) for name, item in declared.items()))
+    fields = contract.updated(tuple(_field(contract, name, item) for name, item in declared.items()))
+    for name in declared:
+        if name.endswith("_ahead") and name.removesuffix("_ahead") in fields.by_name:
+            raise _wrong(name, "That name is for the value of the other field on the predicted day (role: known_ahead)")
+    return fields
 
 
 def _field(contract: Contract, name: str, declared: CustomField) -> Field:

@@ -39,10 +39,10 @@ def attack_label(
     """
     attack, free = attack_days(diary, outcome.attack, fields=fields), outcome.attack.free_days
     if outcome.window == "any" and horizon > 1:
-        first = _on_target_day(diary, _first_days(diary, attack, free), 1) if free else None
+        first = on_target_day(diary, _first_days(diary, attack, free), 1) if free else None
         label = _in_window(diary, attack, horizon)
         return label if first is None else np.where(np.isnan(first), np.nan, label)
-    return _on_target_day(diary, _first_days(diary, attack, free), horizon)
+    return on_target_day(diary, _first_days(diary, attack, free), horizon)
 
 
 def severity_label(
@@ -59,7 +59,7 @@ def severity_label(
     if outcome.window == "any" and horizon > 1:
         # A day without an attack gets a severity below all others, so that it is not null and never the highest.
         return np.where(label == 1, _in_window(diary, np.where(attack == 0, -1.0, severity), horizon), np.nan)
-    return np.where(label == 1, _on_target_day(diary, severity, horizon), np.nan)
+    return np.where(label == 1, on_target_day(diary, severity, horizon), np.nan)
 
 
 def burden_label(diary: Diary, definition: AttackDefinition = PLAIN.attack, *, fields: Contract = CONTRACT) -> Floats:
@@ -91,7 +91,8 @@ def label_day(diary: Diary, horizon: int, *, burden: bool = False) -> Integers:
     return diary.day + BURDEN_DAYS if burden and diary.dated else target
 
 
-def _on_target_day(diary: Diary, values: Floats, horizon: int) -> Floats:
+def on_target_day(diary: Diary, values: Floats, horizon: int) -> Floats:
+    """`values` of the day `horizon` days later of the same participant, NaN where the diary lacks it: float64[n]."""
     check_horizon(diary, horizon)
     if not horizon:
         return values.copy()

@@ -15,6 +15,7 @@ from migraine_assets.core.diary.columns import numbers
 from migraine_assets.core.features import engine, labels
 from migraine_assets.core.features.diary import Diary
 from migraine_assets.core.features.from_frame import diary_from_frame
+from migraine_assets.core.features.known_ahead import with_known_ahead
 from migraine_assets.core.features.outcome import AttackDefinition, OutcomeDefinition
 from migraine_assets.core.features.plan import FeaturePlan
 from migraine_assets.core.features.table import default_plan
@@ -49,12 +50,13 @@ def feature_rows(
     `plan` defaults to that of `core.features.table`.
     """
     plan = plan or default_plan()
-    diary = diary_from_frame(frame, contract=plan.recipe.contract)
+    fields = plan.recipe.contract
+    diary = with_known_ahead(diary_from_frame(frame, contract=fields), fields, horizon)
     names = engine.available(diary, plan=plan)
     inputs = engine.compute(diary, horizon=horizon, plan=plan)
     if len(names) < inputs.shape[1]:
         inputs = inputs[:, engine.select(names, plan=plan)]
-    kind, targets = _targets(frame, diary, horizon=horizon, outcome=outcome, fields=plan.recipe.contract)
+    kind, targets = _targets(frame, diary, horizon=horizon, outcome=outcome, fields=fields)
     # Insert the other columns into the frame of inputs, so that the inputs (300 MB for a million days) are not copied.
     table = pd.DataFrame(inputs, columns=list(names), copy=False)
     for position, name in enumerate(("participant_id", "date", *PROVENANCE, *GROUPS)):

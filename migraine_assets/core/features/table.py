@@ -15,6 +15,7 @@ from functools import cache
 from migraine_assets.core.contract import ATTACK, CONTRACT, DURATION, SEVERITY, Contract, Field
 from migraine_assets.core.diary.cleaning import Cleaning, cleaning_for
 from migraine_assets.core.features.daily import Quantity
+from migraine_assets.core.features.known_ahead import ahead_cleaning, ahead_features, ahead_fields
 from migraine_assets.core.features.operations import Feature
 from migraine_assets.core.features.outcome import AttackDefinition
 from migraine_assets.core.features.plan import FeaturePlan, Recipe, compile_recipe
@@ -44,6 +45,8 @@ _CAFFEINE, _PRESSURE, _DRUG = "caffeine_intake", "weather_pressure", "medication
 
 
 PLAIN = AttackDefinition()
+# A field that is known ahead is an exposure on its own day.
+_EXPOSURES = ("exposure", "known_ahead")
 
 
 def quantities_of(contract: Contract, attack: AttackDefinition = PLAIN) -> tuple[Quantity, ...]:
@@ -55,7 +58,7 @@ def quantities_of(contract: Contract, attack: AttackDefinition = PLAIN) -> tuple
 def _of_day(contract: Contract) -> tuple[Quantity, ...]:
     # Custom fields are left out, so that they change no other feature.
     shared = [item for item in contract.of_kind("flag") if not item.derived]
-    triggers = tuple(item.name for item in shared if item.role == "exposure" and not item.consequence)
+    triggers = tuple(item.name for item in shared if item.role in _EXPOSURES and not item.consequence)
     signs = tuple(item.name for item in shared if item.role == "premonitory" and not item.consequence)
     return (
         Quantity("trigger_count", "count_present", triggers, "Triggers met today among those asked."),
@@ -90,7 +93,8 @@ def features_of(contract: Contract, attack: AttackDefinition = PLAIN) -> tuple[F
     `attack` is the definition of past attacks.
     """
     own = tuple(feature for item in contract.fields for feature in _of_custom_field(item))
-    return (*_of_today(contract, attack), *(_about(attack, item) for item in _OF_ATTACKS), *_OF_EXPOSURES, *own)
+    past = (*(_about(attack, item) for item in _OF_ATTACKS), *_OF_EXPOSURES)
+    return (*_of_today(contract, attack), *past, *own, *ahead_features(contract))
 
 
 @cache
@@ -101,7 +105,9 @@ def default_recipe() -> Recipe:
 
 def recipe_of(contract: Contract, cleaning: Cleaning, attack: AttackDefinition = PLAIN) -> Recipe:
     """Return the recipe of this table for another contract, cleaning rules, or definition of an attack."""
-    return Recipe(contract.fields, cleaning, quantities_of(contract, attack), features_of(contract, attack))
+    fields = (*contract.fields, *ahead_fields(contract))
+    features, quantities = features_of(contract, attack), quantities_of(contract, attack)
+    return Recipe(fields, ahead_cleaning(cleaning, contract), quantities, features)
 
 
 @cache
@@ -154,7 +160,7 @@ def _of_today(contract: Contract, attack: AttackDefinition) -> tuple[Feature, ..
         *(
             _today(item, name=f"{item.name}_today" if item.consequence else None)
             for item in contract.fields
-            if item.role in ("static", "exposure", "premonitory") and item.numeric and not item.derived
+            if item.role in ("static", "premonitory", *_EXPOSURES) and item.numeric and not item.derived
         ),
         replace(_about(attack, attack_today), description=defined.description) if defined else attack_today,
         _product("stress_x_sleep", _STRESS, _SLEEP, "Stress times hours of sleep."),

@@ -90,7 +90,9 @@ class TrainingSet:
         """The rows that a model is fitted on to predict fold `number`, bool[n]: no label of them reaches into it."""
         if self.order is None:
             return self.fold != number
-        return (self.fold < number) & (self.order.label_day < self.order.day[self.fold == number].min())
+        first = int(self.order.day[self.fold == number].min())
+        earlier: NDArray[np.bool_] = (self.fold < number) & (self.order.label_day < first)
+        return earlier
 
 
 def clusters(participant: NDArray[np.int64], day: NDArray[np.int64] | None) -> NDArray[np.int64]:
@@ -174,9 +176,9 @@ def fit_model(
 
 
 def out_of_fold(estimator: Estimator, data: TrainingSet, params: Params, *, seed: int, threads: int) -> Floats:
-    """Return raw scores float64[n]; each row is scored by a pipeline fitted on the other folds, in time on earlier ones.
+    """Return raw scores float64[n]; each row is scored by a pipeline that is fitted on the other folds.
 
-    NaN in a fold that is not predicted.
+    In time, it is fitted on earlier folds, and a fold that is not predicted has NaN.
     """
     raw = np.full(len(data.y), np.nan)
     for number in data.predicted_folds:
@@ -246,12 +248,13 @@ def _refuse_untrainable(estimator: Estimator, data: TrainingSet) -> None:
         raise DataRefused(
             f"Cross-validation of '{estimator.key}' needs at least 2 folds; the rows are in {len(folds)}."
         )
+    where = "before" if data.order else "outside"
     for number in data.predicted_folds:
         rest = data.y[data.training_for(number)]
         if not rest.size:
             raise DataRefused(f"'{estimator.key}' cannot be trained: no row can be learned from before fold {number}.")
         if estimator.task == "attack" and len(np.unique(rest)) < 2:
             raise DataRefused(
-                f"'{estimator.key}' cannot be trained: all rows to learn from for fold {number} have the same outcome. "
+                f"'{estimator.key}' cannot be trained: all rows {where} fold {number} have the same outcome. "
                 "More participants or longer diaries are needed."
             )

@@ -141,7 +141,7 @@ def _threshold(window: TaskWindow) -> float:
     return 0.5 if window.manifest.threshold is None else window.manifest.threshold
 
 
-def due_days(day: dt.date, settings: MonitoringSettings) -> list[dt.date]:
-    """Return the predicted days whose outcomes are due at the end of `day`, as many as a window has."""
+def due_days(day: dt.date, settings: MonitoringSettings, *, count: int | None = None) -> list[dt.date]:
+    """Return the `count` predicted days (by default a window) whose outcomes are due at the end of `day`."""
     last = day - dt.timedelta(days=settings.label_delay_days)
-    return [last - dt.timedelta(days=back) for back in range(settings.window_days - 1, -1, -1)]
+    return [last - dt.timedelta(days=back) for back in range((count or settings.window_days) - 1, -1, -1)]

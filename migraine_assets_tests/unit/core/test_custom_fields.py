@@ -46,3 +46,9 @@ def test_custom_fields_come_after_the_others_and_change_none_of_their_features()
 def test_others_are_refused_with_the_reason(name: str, parts: dict[str, Any], reason: str) -> None:
     with pytest.raises(ConfigurationError, match=reason):
         with_custom_fields(CONTRACT, {name: CustomField(description="A field.", **parts)})
+
+
+def test_a_name_for_the_predicted_day_is_not_for_another_field() -> None:
+    declared = {"hrv": HRV, "hrv_ahead": HRV}
+    with pytest.raises(ConfigurationError, match="value of the other field on the predicted day"):
+        with_custom_fields(CONTRACT, declared)
