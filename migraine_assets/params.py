@@ -103,6 +103,15 @@ class TrainingSettings:
 
 
 @dataclass(frozen=True)
+class EvaluationSettings:
+    """What the report shows beyond the models."""
+
+    horizons: Annotated[
+        bool, doc("Also cross-validate a model 1 to 7 days ahead, to show how skill decays: about a sixth more time.")
+    ] = False
+
+
+@dataclass(frozen=True)
 class MonitoringSettings:
     """The monitored days, and the limits of monitoring."""
 
@@ -142,6 +151,7 @@ class Params:
     training: TrainingSettings = field(default_factory=TrainingSettings)
     search: TuningSettings = field(default_factory=TuningSettings)
     flags: FlagLimits = field(default_factory=FlagLimits)
+    evaluation: EvaluationSettings = field(default_factory=EvaluationSettings)
     promotion: GateSettings = field(default_factory=GateSettings)
     monitoring: MonitoringSettings = field(default_factory=MonitoringSettings)
     automation: AutomationSettings = field(default_factory=AutomationSettings)

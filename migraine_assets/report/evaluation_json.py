@@ -49,6 +49,17 @@ class Gain(msgspec.Struct, frozen=True):
     ci_high: float | None = None
 
 
+class HorizonSection(msgspec.Struct, frozen=True):
+    """The cross-validated ROC-AUC `horizon` days ahead, of one model and of the personal rate."""
+
+    horizon: int
+    rows: int
+    attack_rate: float
+    model: IntervalRecord
+    personal_rate: IntervalRecord
+    lead: IntervalRecord
+
+
 class TaskSection(msgspec.Struct, frozen=True):
     """The evaluation of one task. `target`: attack, severity or burden; None if the source has no severities.
 
@@ -68,6 +79,7 @@ class TaskSection(msgspec.Struct, frozen=True):
     simulated: bool = False
     conclusion: str = ""
     outcome: str = ""
+    horizons: tuple[HorizonSection, ...] = ()
     refused: bool = False
 
     @property
@@ -124,6 +136,15 @@ def _task(evaluation: TaskEvaluation, simulated: bool) -> TaskSection:
         simulated=simulated,
         conclusion=conclusion(evaluation) if evaluation.champion else "",
         outcome=described(evaluation.outcome, horizon=evaluation.horizon),
+        horizons=tuple(
+            HorizonSection(
+                skill.horizon,
+                skill.rows,
+                skill.attack_rate,
+                *map(interval_record, (skill.model, skill.personal_rate, skill.lead)),
+            )
+            for skill in evaluation.horizons
+        ),
         refused=evaluation.refused,
     )
 

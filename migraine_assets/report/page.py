@@ -65,6 +65,7 @@ SECTIONS = (
     ("confusion", "Warnings"),
     ("discrimination", "ROC, calibration, decision curve"),
     ("errors", "Predicted and observed"),
+    ("horizons", "Skill by horizon"),
     ("importance", "Importance"),
     ("subgroups", "Subgroups"),
     ("fit", "Over- and underfitting"),
@@ -165,6 +166,7 @@ def _sections(evaluation: TaskEvaluation, figures: Mapping[str, Picture]) -> lis
         "discrimination": "roc" in figures,
         "confusion": evaluation.confusion is not None,
         "errors": "predicted" in figures,
+        "horizons": bool(evaluation.horizons),
     }
     return [(name, label) for name, label in SECTIONS if present.get(name, True)]
 

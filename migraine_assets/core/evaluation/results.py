@@ -65,6 +65,21 @@ class Part:
 
 
 @dataclass(frozen=True)
+class HorizonSkill:
+    """The cross-validated ROC-AUC of one model and of the personal rate `horizon` days ahead, and the model's lead.
+
+    `attack_rate`: the share of the `rows` with the outcome.
+    """
+
+    horizon: int
+    rows: int
+    attack_rate: float
+    model: Interval
+    personal_rate: Interval
+    lead: Interval
+
+
+@dataclass(frozen=True)
 class AttackCurves:
     """The curves of one model or baseline (`key`) on the test part."""
 
@@ -129,6 +144,7 @@ class TaskEvaluation:
     subgroups: tuple[Subgroup, ...] = ()
     outcome: OutcomeDefinition = field(default_factory=OutcomeDefinition)
     one_person: bool = False
+    horizons: tuple[HorizonSkill, ...] = ()
 
     @property
     def champion(self) -> str | None:

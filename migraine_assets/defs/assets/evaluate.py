@@ -12,10 +12,11 @@ from numpy.typing import NDArray
 
 from migraine_assets.core.evaluation.champion_analysis import ScoredRows, assemble
 from migraine_assets.core.evaluation.cross_validation import Scorer, baseline_predictions, baseline_threshold
-from migraine_assets.core.evaluation.datasets import TaskData, dimensions, part_of
+from migraine_assets.core.evaluation.datasets import TaskData, columns_needed, dimensions, part_of
 from migraine_assets.core.evaluation.gate import gate
+from migraine_assets.core.evaluation.horizons import ALGORITHM, Split, skill_by_horizon
 from migraine_assets.core.evaluation.importance import groups_by_field
-from migraine_assets.core.evaluation.results import ModelRow, TaskEvaluation
+from migraine_assets.core.evaluation.results import HorizonSkill, ModelRow, TaskEvaluation
 from migraine_assets.core.evaluation.selection import Decision, Result, rank
 from migraine_assets.core.metrics.interval import Interval, Scores
 from migraine_assets.core.models.calibration import Conformal
@@ -25,6 +26,7 @@ from migraine_assets.defs.refs import FeaturesRef, Figures, FoldsRef, ModelRef
 from migraine_assets.defs.resources import Workspace
 from migraine_assets.params import Params
 from migraine_assets.stores.assets import delivery_log
+from migraine_assets.stores.assets.frames import read_frame
 from migraine_assets.stores.bundles.bundles import Bundle, load_bundle, load_manifest
 from migraine_assets.stores.bundles.manifest import Manifest
 from migraine_assets.stores.registry.pointer import read_pointer
@@ -94,6 +96,7 @@ def evaluate(
         ranking=ranking,
         decision=decision if candidate else None,
         one_person=data.one_person,
+        horizons=_horizons(workspace, features, folds) if task == "attack" and params.evaluation.horizons else (),
     )
     rows = ScoredRows(data.test.X, data.test.y, data.test.cluster, predicted | test_base, dimensions(data))
     best = bundles.get(ranking.champion or "")
@@ -101,6 +104,23 @@ def evaluate(
         assemble(evaluation, rows, predict=best.predict if best else None, inputs=_inputs(features)),
         decision,
         opponent,
+    )
+
+
+def _horizons(workspace: Workspace, features: FeaturesRef, folds: FoldsRef) -> tuple[HorizonSkill, ...]:
+    """Return the skill by horizon; empty for a same-day diary."""
+    if not features.delivery.horizon:
+        return ()
+    params = workspace.params()
+    split = read_frame(workspace.store, folds.frame, ["part", "fold"])
+    return skill_by_horizon(
+        read_frame(workspace.store, features.frame, columns_needed("attack", features.names)),
+        features.names,
+        Split(split["part"].to_numpy("int8"), split["fold"].to_numpy("int8"), folds.cut_day, folds.forward),
+        features.delivery.outcome,
+        params=params.hyperparameters("attack", ALGORITHM),
+        seed=params.training.seed,
+        replicates=params.training.replicates,
     )
 
 

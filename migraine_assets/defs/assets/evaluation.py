@@ -91,7 +91,7 @@ def _evaluate_once(
         folds.frame.version,
         *(model.bundle or f"failed: {model.error}" for model in models),
     ]
-    settings = [params.training, params.promotion, opponent, workspace.reports]
+    settings = [params.training, params.evaluation, params.promotion, opponent, workspace.reports]
     key = fingerprint(f"evaluation/{task}", code=code_version(__name__), settings=settings, inputs=inputs)
 
     reports, facts = Path(workspace.reports), _facts(context, features, params.training.seed)

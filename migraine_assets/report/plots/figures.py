@@ -42,7 +42,11 @@ def _importance(evaluation: TaskEvaluation) -> str:
     return f"Bars of permutation importance, largest first: {first}."
 
 
-_GENERAL = {"comparison": _comparison, "fit": _fit, "importance": _importance}
+def _by_horizon(evaluation: TaskEvaluation) -> str:
+    return f"ROC-AUC of one model and of the personal rate, 1 to {len(evaluation.horizons)} days ahead; {_TABLE}"
+
+
+_GENERAL = {"comparison": _comparison, "fit": _fit, "importance": _importance, "horizons": _by_horizon}
 _SCORED = {
     "roc": ("ROC curves of the best two models and the baselines.", ("roc_auc",)),
     "precision_recall": ("Precision-recall curves of the best two models and the baselines.", ("pr_auc",)),
@@ -68,7 +72,7 @@ WIDTH, LINE = 3.7, 0.25
 
 def pictures(evaluation: TaskEvaluation) -> Mapping[str, Picture]:
     """Draw every figure that the evaluation has data for. Returns them by name."""
-    plans = [*_common(evaluation), *_attack(evaluation), *_severity(evaluation)]
+    plans = [*_common(evaluation), *_attack(evaluation), *_horizons(evaluation), *_severity(evaluation)]
     return {name: Picture(name, render_svg(draw, size), alt(name, evaluation)) for name, draw, size in plans}
 
 
@@ -87,6 +91,11 @@ def _attack(evaluation: TaskEvaluation) -> Iterator[Plan]:
     if evaluation.curves:
         for draw in (curves.roc, curves.precision_recall, curves.calibration, curves.decision):
             yield draw.__name__, partial(draw, evaluation=evaluation), (WIDTH, 3.6)
+
+
+def _horizons(evaluation: TaskEvaluation) -> Iterator[Plan]:
+    if evaluation.horizons:
+        yield "horizons", partial(plots.horizons, evaluation=evaluation), (WIDTH, 3.0)
 
 
 def _severity(evaluation: TaskEvaluation) -> Iterator[Plan]:

@@ -77,6 +77,22 @@ def fit(axes: Any, evaluation: TaskEvaluation) -> None:
         axes.legend(loc="best")
 
 
+def horizons(axes: Any, evaluation: TaskEvaluation) -> None:
+    """Plot the ROC-AUC of the model and of the personal rate against the horizon, with 95 % intervals."""
+    own = BASELINE_LINES["personal_rate"]
+    series = ((0.1, own.color, own.dash, "personal_rate"), (-0.1, CHAMPION, "-", "model"))
+    for shift, color, dash, name in series:
+        points = [(skill.horizon + shift, getattr(skill, name)) for skill in evaluation.horizons]
+        label = "Logistic regression" if name == "model" else title(name)
+        at, values = [x for x, _ in points], [interval.value for _, interval in points]
+        axes.plot(at, values, f"o{dash}", markersize=4, color=color, label=label)
+        for x, interval in points:
+            axes.plot([x, x], [interval.ci_low, interval.ci_high], color=color, linewidth=1.2)
+    axes.axhline(0.5, color=SOFT, linewidth=0.8)
+    axes.set(xlabel="Days ahead", ylabel=metric("roc_auc"))
+    axes.legend(loc="best")
+
+
 def predicted(axes: Any, residuals: Residuals, *, unit: str) -> None:
     """Plot observed against predicted values, and the mean observed value by level of prediction."""
     jitter = np.random.default_rng(0).uniform(-0.18, 0.18, residuals.observed.size)

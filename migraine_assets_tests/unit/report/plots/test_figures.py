@@ -10,7 +10,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from migraine_assets.core.evaluation.results import TaskEvaluation
+from migraine_assets.core.evaluation.results import HorizonSkill, TaskEvaluation
 from migraine_assets.core.metrics.interval import UNKNOWN
 from migraine_assets.report.plots.canvas import STYLE, Picture
 from migraine_assets.report.plots.figures import WIDTH, pictures
@@ -78,6 +78,18 @@ def test_severity_has_its_own_figures() -> None:
         "predicted",
         "errors",
     }
+
+
+def test_skill_by_horizon_is_drawn_where_it_was_computed(attack: TaskEvaluation) -> None:
+    skills = tuple(
+        HorizonSkill(
+            days, 100, 0.2, Interval(0.7 - days / 50, 0.5, 0.8), Interval(0.6, 0.5, 0.7), Interval(0.1, 0, 0.2)
+        )
+        for days in (1, 2, 3)
+    )
+    found = pictures(replace(attack, horizons=skills))["horizons"]
+    assert "1 to 3 days ahead" in found.alt
+    assert "horizons" not in pictures(attack)
 
 
 def test_equal_data_give_equal_bytes(attack: TaskEvaluation, drawn: Mapping[str, Picture]) -> None:
