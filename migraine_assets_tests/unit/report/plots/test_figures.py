@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from migraine_assets.core.evaluation.results import HorizonSkill, TaskEvaluation
-from migraine_assets.core.metrics.interval import UNKNOWN
+from migraine_assets.core.metrics.interval import UNKNOWN, Interval
 from migraine_assets.report.plots.canvas import STYLE, Picture
 from migraine_assets.report.plots.figures import WIDTH, pictures
 from migraine_assets.report.plots.plots import comparison
