@@ -192,7 +192,7 @@ class ContractField(msgspec.Struct):
 
     name: str
     kind: Literal["string", "date", "category", "number", "flag"]
-    role: Literal["key", "static", "exposure", "premonitory", "outcome"]
+    role: Literal["key", "static", "exposure", "known_ahead", "premonitory", "outcome"]
     description: str
     unit: str
     low: float | None
