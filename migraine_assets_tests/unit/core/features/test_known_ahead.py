@@ -17,13 +17,13 @@ from migraine_assets.core.features.matrix import feature_rows
 from migraine_assets.core.features.plan import compile_recipe
 from migraine_assets.core.features.table import default_recipe, recipe_of
 from migraine_assets.errors import ConfigurationError
+from migraine_assets.prediction.history_features import HistoryFeatures
+from migraine_assets.prediction.recipe import model_recipe
 from migraine_assets_tests.unit.core.diaries import person
 from migraine_assets_tests.unit.stores.bundles.example_bundles import example_manifest
 from serving.contract.requests import request_schema
 from serving.input.cases import case_of, histories_of
 from serving.input.decoding import decode_predict
-from serving.model.history_features import HistoryFeatures
-from serving.model.recipe import model_recipe
 
 OWN = {
     "cycle_day": CustomField("number", "Day of the cycle.", role="known_ahead", low=1, high=40),

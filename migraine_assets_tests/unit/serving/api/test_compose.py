@@ -14,10 +14,11 @@ from migraine_assets.prediction.loaded import LoadedModel
 from migraine_assets.prediction.model_set import ModelNotReady
 from migraine_assets.prediction.predictor import Predictor
 from migraine_assets.prediction.risk import risk_band
+from migraine_assets.stores.bundles.bundles import load_manifest, write_bundle
 from migraine_assets.stores.bundles.provenance import BundleProvenance, add_provenance
 from migraine_assets.stores.registry.rollouts import start_rollout
 from migraine_assets.stores.store import Store
-from migraine_assets_tests.unit.serving.trained import NOON, fresh_store, history, trained
+from migraine_assets_tests.unit.serving.trained import NOON, fresh_store, history, put_in_charge, trained
 from serving.api.compose import compose
 from serving.api.status import describe
 from serving.contract.responses import Prediction
@@ -340,3 +341,16 @@ def test_an_answer_warns_if_no_attack_can_begin(tmp_path: Path, severity: int, b
     days[-1 - back] |= {"migraine_occurrence": 1, "migraine_severity": severity}
     (outcome,) = ask(onset_models(tmp_path), {"entries": days})
     assert ("none_can_begin" in codes(outcome)) == warned
+
+
+def test_an_answer_of_a_model_of_one_person_says_that_it_is_for_nobody_else(tmp_path: Path, models: ModelSet) -> None:
+    store = fresh_store(tmp_path)
+    name = trained()[1]["attack"]
+    manifest = load_manifest(store, name)
+    training = msgspec.structs.replace(manifest.training, participants=1)
+    alone = msgspec.structs.replace(manifest, training=training)
+    graph = store.read(f"bundles/{name}/model.onnx")
+    put_in_charge(store, "attack", write_bundle(store, alone, graph, provenance=BundleProvenance()))
+    (outcome,), (other,) = ask(models_of(store), {"entries": history()}), ask(models, {"entries": history()})
+    assert codes(outcome) == ["one_person_model"]
+    assert codes(other) == []
