@@ -123,7 +123,8 @@ class TaskEvaluation:
     `baselines`: the metrics "cv" and "test" of each baseline in `core.evaluation.baselines.BASELINES`. `ranking`: the
     models that met the bar, best first, and the refused ones. `gain`: the lead of the champion over the personal rate
     on the test rows, in the headline metric; positive is better. `decision`: whether the champion was promoted; None if
-    this is not decided yet.
+    this is not decided yet. `outcome`: what counts as an attack. `forward`: split in time; `one_person`: and all of it
+    is of one person. `horizons`: the skill by horizon, if it was asked for.
     """
 
     task: Task
@@ -143,6 +144,7 @@ class TaskEvaluation:
     importance: tuple[Importance, ...] = ()
     subgroups: tuple[Subgroup, ...] = ()
     outcome: OutcomeDefinition = field(default_factory=OutcomeDefinition)
+    forward: bool = False
     one_person: bool = False
     horizons: tuple[HorizonSkill, ...] = ()
 

@@ -95,6 +95,7 @@ def evaluate(
         },
         ranking=ranking,
         decision=decision if candidate else None,
+        forward=folds.forward,
         one_person=data.one_person,
         horizons=_horizons(workspace, features, folds) if task == "attack" and params.evaluation.horizons else (),
     )
