@@ -343,7 +343,9 @@ def test_an_answer_warns_if_no_attack_can_begin(tmp_path: Path, severity: int, b
     assert ("none_can_begin" in codes(outcome)) == warned
 
 
-def test_an_answer_of_a_model_of_one_person_says_that_it_is_for_nobody_else(tmp_path: Path, models: ModelSet) -> None:
+def test_an_answer_of_a_model_of_one_person_says_that_it_is_for_nobody_else(
+    tmp_path: Path, models: ServedModels
+) -> None:
     store = fresh_store(tmp_path)
     name = trained()[1]["attack"]
     manifest = load_manifest(store, name)
