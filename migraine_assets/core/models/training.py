@@ -89,7 +89,8 @@ class TrainingSet:
     def training_for(self, number: int) -> NDArray[np.bool_]:
         """The rows that a model is fitted on to predict fold `number`, bool[n]: no label of them reaches into it."""
         if self.order is None:
-            return self.fold != number
+            others: NDArray[np.bool_] = self.fold != number
+            return others
         first = int(self.order.day[self.fold == number].min())
         earlier: NDArray[np.bool_] = (self.fold < number) & (self.order.label_day < first)
         return earlier
