@@ -40,9 +40,10 @@ def forecast_assets(first_day: dt.date) -> list[dg.AssetsDefinition]:
         deps=["preprocessed_diary", ["champions", "attack"], ["champions", "severity"]],
         check_specs=[check],
         description=(
-            "Forecasts made on the day, for every participant of the newest delivery with an entry on the day before. "
-            "They are prediction records like those of the service: monitored, compared with outcomes of later "
-            "diaries, and replayable. Running a day again replaces its records."
+            "Forecasts made on the day, of the next day of every participant in the newest delivery: the day itself, or "
+            "the day after the end of a diary that ends earlier. They are prediction records like those of the service: "
+            "monitored, compared with outcomes of later diaries, and replayable. Running a day again replaces its "
+            "records."
         ),
     )
     def forecasts(  # type: ignore[no-untyped-def]  # Dagster would read the annotation as one output of two
@@ -64,7 +65,8 @@ def _materialize(workspace: Workspace, day: dt.date) -> dg.MaterializeResult[Any
     models = promoted_models(store)
     ids = NightIds(secret, day, _about(diary, models))
     predictor = Predictor(lambda: models, make_ids=ids.make, secret=secret)
-    shards = forecast_shards(delivered_shards(store, diary, models), predictor, today=today(), day=day)
+    delivered = delivered_shards(store, diary, models)
+    shards = forecast_shards(delivered, predictor, today=today(), day=day, earlier=True)
     return _result(log_forecasts(store, shards, day=day, secret=secret), models, diary, day)
 
 
@@ -77,12 +79,17 @@ def _result(logged: Logged, models: ModelSet, diary: DiaryRef, day: dt.date) -> 
     counts = ", ".join(f"{count:,} {reason}" for reason, count in logged.without.items())
     summary = f"{logged.forecasts:,} of {logged.participants:,} participants have a forecast made on {day}."
     reasons = f" Without: {counts}." if counts else ""
+    if logged.earlier:
+        reasons = (
+            f" For {logged.earlier:,} the diary ends earlier, and the forecast is of the day after its end.{reasons}"
+        )
     champions = {task: model.champion for task, model in models.tasks.items()}
     metadata: dict[str, Any] = {
         "summary": summary + reasons,
         "dagster/row_count": logged.forecasts,
         "participants": logged.participants,
         "without a forecast": dict(logged.without),
+        "diaries that end earlier": logged.earlier,
         "diary": diary.delivery.description,
         "simulated model": any(model.simulated for model in champions.values()),
         **{f"{task} model": f"{m.manifest.algorithm} {m.bundle.hash}" for task, m in champions.items()},

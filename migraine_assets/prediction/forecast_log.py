@@ -50,11 +50,15 @@ class NightIds:
 
 @dataclass
 class Logged:
-    """Numbers of logged participants and forecasts (without abstentions), and of participants without one by reason."""
+    """Numbers of logged participants and forecasts (without abstentions), and of participants without one by reason.
+
+    `earlier`: the predictions for participants whose diary ends more than a day before the night.
+    """
 
     participants: int = 0
     forecasts: int = 0
     without: Counter[str] = field(default_factory=Counter)
+    earlier: int = 0
     risk: float = 0.0
 
     @property
@@ -80,7 +84,7 @@ def log_forecasts(store: Store, shards: Iterable[ShardForecasts], *, day: dt.dat
             content = _lines(shard, day=day, secret=secret, seconds=seconds)
             written.append(f"{PREFIX}{number:06d}{SUFFIX}")
             store.write(f"{folder}/{written[-1]}", content)
-        _count(logged, shard)
+        _count(logged, shard, day)
     for name in store.list(folder):
         if name.startswith(PREFIX) and name not in written:
             store.delete(f"{folder}/{name}")
@@ -97,9 +101,12 @@ def _lines(shard: ShardForecasts, *, day: dt.date, secret: bytes, seconds: float
     return b"".join(_encode(block) + b"\n" for block in lines)
 
 
-def _count(logged: Logged, shard: ShardForecasts) -> None:
+def _count(logged: Logged, shard: ShardForecasts, day: dt.date) -> None:
     logged.participants += len(shard.names)
     logged.without += shard.without
+    if shard.predictions is not None:
+        yesterday = (day - dt.date(1970, 1, 1)).days - 1
+        logged.earlier += int((shard.predictions.histories.target_days < yesterday).sum())
     for group in shard.predictions.groups["attack"] if shard.predictions else ():
         known = group.outputs[group.outputs == group.outputs]
         logged.forecasts += len(known)

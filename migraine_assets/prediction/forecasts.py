@@ -54,23 +54,35 @@ class ShardForecasts:
 
 
 def forecast_shards(
-    shards: Iterable[Shard], predictor: Predictor[ModelSet], *, today: dt.date, day: dt.date | None = None
+    shards: Iterable[Shard],
+    predictor: Predictor[ModelSet],
+    *,
+    today: dt.date,
+    day: dt.date | None = None,
+    earlier: bool = False,
 ) -> Iterator[ShardForecasts]:
     """Forecast every participant of each shard with the current models, which are the same for all shards.
 
     `day`: the day on which the forecasts are made. "Today" is then the day before it, and participants without an entry
-    on it, or with later ones, get no forecast; None predicts from the newest entry of each participant. `today`: the
-    day of undated rows. Raises `ModelNotReady` if no attack model is loaded, and `DataRefused` for rows without dates
+    on it, or with later ones, get no forecast; None predicts from the newest entry of each participant. `earlier`:
+    participants whose diary ends before "today" get a forecast of the day after its end. `today`: the day of undated
+    rows. Raises `ModelNotReady` if no attack model is loaded, and `DataRefused` for rows without dates
     and a model that needs a history.
     """
     models = predictor.models
     models.require_ready()
     for shard in shards:
-        yield _forecast(shard, predictor, models, today=today, day=day)
+        yield _forecast(shard, predictor, models, today=today, day=day, earlier=earlier)
 
 
 def _forecast(
-    shard: Shard, predictor: Predictor[ModelSet], models: ModelSet, *, today: dt.date, day: dt.date | None
+    shard: Shard,
+    predictor: Predictor[ModelSet],
+    models: ModelSet,
+    *,
+    today: dt.date,
+    day: dt.date | None,
+    earlier: bool,
 ) -> ShardForecasts:
     diary = shard.diary
     if not diary.dated:
@@ -78,7 +90,8 @@ def _forecast(
     last = np.flatnonzero(np.append(diary.participant[1:] != diary.participant[:-1], True))
     newest = diary.day[last]
     needed = None if day is None else day.toordinal() - _EPOCH - 1
-    chosen = np.ones(len(last), dtype=np.bool_) if needed is None else newest == needed
+    everybody = np.ones(len(last), dtype=np.bool_)
+    chosen = everybody if needed is None else newest <= needed if earlier else newest == needed
     refused, without = _refusals(newest, chosen, needed)
     if not chosen.any():
         return ShardForecasts(shard.names, refused, None, without)

@@ -1,7 +1,5 @@
 """The asset `forecasts`: one run of a day leaves one set of records, and its check says who has none and why."""
 
-import datetime as dt
-
 import dagster as dg
 import pytest
 
@@ -13,7 +11,7 @@ from migraine_assets.stores.prediction_log.record import PredictionRecord
 from migraine_assets.stores.signing_secret import shared_secret
 from migraine_assets_tests.support.homes import CopyHome, Home
 
-# The diary of one of the 15 participants ends on the day before.
+# The diary of one of the 15 participants ends on the day before, those of ten earlier.
 DAY = "2024-02-20"
 
 
@@ -36,21 +34,25 @@ def records(home: Home, day: str) -> tuple[PredictionRecord, ...]:
 
 def test_a_night_leaves_one_set_of_records_and_says_who_has_none(home: Home) -> None:
     results = [night(home, DAY) for _ in range(2)]
-    [record] = records(home, DAY)
-    assert (record.for_date, record.bundles["attack"]) == (DAY, home.pointer.tasks["attack"].champion)
-    assert is_genuine(shared_secret(home.store), record.id)
+    found = records(home, DAY)
+    assert len(found) == len({record.id for record in found}) == len({record.participant for record in found}) == 11
+    assert sorted(record.for_date or "" for record in found) == [f"2024-02-{day}" for day in range(10, 21)]
+    for record in found:
+        assert record.bundles["attack"] == home.pointer.tasks["attack"].champion
+        assert is_genuine(shared_secret(home.store), record.id)
     for result in results:
         [check] = result.get_asset_check_evaluations()
         assert (check.check_name, check.passed) == (CHECK, True)
         assert check.description == (
-            f"1 of 15 participants have a forecast made on {DAY}. Without: 10 no entry, 4 later entries."
+            f"11 of 15 participants have a forecast made on {DAY}. 10 diaries end earlier: the forecast is of the day "
+            "after. Without: 4 later entries."
         )
         [event] = result.get_asset_materialization_events()
         assert "p0" not in str(event.materialization.metadata)
 
 
 def test_a_night_without_forecasts_fails_its_check(home: Home) -> None:
-    result = night(home, dt.date.today().isoformat())
+    result = night(home, "2024-01-20")
     [check] = result.get_asset_check_evaluations()
     assert result.success
     assert not check.passed

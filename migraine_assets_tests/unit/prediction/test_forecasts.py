@@ -109,6 +109,14 @@ def test_a_day_without_entries_has_no_forecast(models: ModelSet, frame: pd.DataF
     assert forecasts.table()["probability"].null_count == 9
 
 
+def test_on_request_diaries_that_end_earlier_are_forecast_too(models: ModelSet, frame: pd.DataFrame) -> None:
+    ends = frame.groupby("participant_id")["date"].max().dt.date
+    (found,) = forecast(models, frame, day=ends.iloc[4] + dt.timedelta(days=1), earlier=True)
+    assert found.without == {LATER_ENTRIES: 4}
+    dates = [row["for_date"] for row in found.table().to_pylist()][:5]
+    assert dates == [end + dt.timedelta(days=1) for end in ends.iloc[:5]]
+
+
 def test_abstentions_are_counted(models: ModelSet, frame: pd.DataFrame) -> None:
     short = frame.groupby("participant_id").head(2).reset_index(drop=True)
     (forecasts,) = forecast(models, short)
