@@ -40,10 +40,10 @@ def forecast_assets(first_day: dt.date) -> list[dg.AssetsDefinition]:
         deps=["preprocessed_diary", ["champions", "attack"], ["champions", "severity"]],
         check_specs=[check],
         description=(
-            "Forecasts made on the day, of the next day of every participant in the newest delivery: the day itself, or "
-            "the day after the end of a diary that ends earlier. They are prediction records like those of the service: "
-            "monitored, compared with outcomes of later diaries, and replayable. Running a day again replaces its "
-            "records."
+            "Forecasts made on the day, of the next day of every participant in the newest delivery: the day itself, "
+            "or the day after the end of a diary that ends earlier. They are prediction records like those of the "
+            "service: monitored, compared with outcomes of later diaries, and replayable. Running a day again replaces "
+            "its records."
         ),
     )
     def forecasts(  # type: ignore[no-untyped-def]  # Dagster would read the annotation as one output of two
@@ -80,9 +80,7 @@ def _result(logged: Logged, models: ModelSet, diary: DiaryRef, day: dt.date) -> 
     summary = f"{logged.forecasts:,} of {logged.participants:,} participants have a forecast made on {day}."
     reasons = f" Without: {counts}." if counts else ""
     if logged.earlier:
-        reasons = (
-            f" For {logged.earlier:,} the diary ends earlier, and the forecast is of the day after its end.{reasons}"
-        )
+        reasons = f" {logged.earlier:,} diaries end earlier: the forecast is of the day after.{reasons}"
     champions = {task: model.champion for task, model in models.tasks.items()}
     metadata: dict[str, Any] = {
         "summary": summary + reasons,
