@@ -156,7 +156,7 @@ def test_every_hyperparameter_of_every_model_can_be_set_to_its_default(file: Pat
 def test_every_section_is_a_field() -> None:
     assert {item.name for item in fields(Params)} == {
         "contract", "outcome", "validation", "quality", "preprocess", "folds", "training", "search", "flags",
-        "promotion", "monitoring", "automation", "sources", "models",
+        "evaluation", "promotion", "monitoring", "automation", "sources", "models",
     }  # fmt: skip
 
 
