@@ -1,10 +1,11 @@
-"""The service's commands: serve, replay, keys, rollout.
+"""The service's commands: serve, replay, keys, rollout, edge.
 
 Options and output only. Not here: what the commands do (the other modules of `serving`).
 """
 
 import datetime as dt
 import getpass
+from pathlib import Path
 from typing import Annotated, Any, Literal
 
 import typer
@@ -29,6 +30,8 @@ keys = typer.Typer(help="Manage API keys of the service.", no_args_is_help=True)
 rollout = typer.Typer(help="Test a second model beside the champion.", no_args_is_help=True)
 app.add_typer(keys, name="keys")
 app.add_typer(rollout, name="rollout")
+edge = typer.Typer(help="Build the page that needs no service.", no_args_is_help=True)
+app.add_typer(edge, name="edge")
 
 TaskArgument = Annotated[Task, typer.Argument(help="What the model predicts.")]
 Mode = Annotated[Literal["shadow", "canary", "ab"], typer.Argument(help="How the second model is tested.")]
@@ -203,6 +206,26 @@ def rollout_show(*, as_json: AsJson = False) -> None:
         ]
         columns = ("task", "mode", "%", "since", "who", "bundle", "champion", "why")
         show("Rollouts", columns, rows, right=("%",), below=("bundle", "champion", "why"))
+
+
+@edge.command("build")
+def edge_build(
+    to: Annotated[Path, typer.Argument(help="Folder to write. An earlier build in it is replaced.")],
+    runtime: Annotated[
+        Path | None, typer.Option(help="The npm package onnxruntime-web as a .tgz file. Default: npm downloads it.")
+    ] = None,
+) -> None:
+    """Write the page with the promoted models as files: forecasts in the browser, without a service."""
+    from serving.edge.folder import build_folder
+    from serving.settings import ServingSettings
+
+    built = build_folder(_store(), to, least_history_days=ServingSettings().least_history_days, runtime=runtime)
+    for task, bundle in built.bundles.items():
+        say(f"{task}: {bundle[:12]}")
+    if built.simulated:
+        say("The models were trained on simulated diaries. The page says so.")
+    say(f"{built.files} files, {built.size / 1e6:.1f} MB, in {built.path}. Try it:")
+    say(f"python -m http.server --bind 127.0.0.1 --directory {built.path}")
 
 
 def _store() -> Store:

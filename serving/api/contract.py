@@ -10,10 +10,10 @@ from starlette.responses import Response
 from migraine_assets.core.contract import Field
 from migraine_assets.core.diary.aliases import ALIASES, SPELLINGS
 from migraine_assets.core.features.windows import LOOK_BACK
+from migraine_assets.prediction.model_set import ModelSet
 from serving.api.bodies import json_response
 from serving.contract.requests import ENTRIES
 from serving.contract.responses import ContractField, DiaryContract, FieldAlias
-from serving.model.watcher import ServedModels
 from serving.services import Services
 
 
@@ -22,7 +22,7 @@ async def contract(services: Services, _: Request) -> Response:
     return json_response(describe(services.predictor.models, least_days=services.settings.least_history_days))
 
 
-def describe(models: ServedModels, *, least_days: int = 0) -> DiaryContract:
+def describe(models: ModelSet, *, least_days: int = 0) -> DiaryContract:
     """Describe the fields that `models` accept; `least_days`: the configured minimum of known days."""
     served = [model for task in models.tasks.values() for model in task.all]
     used = frozenset[str]().union(*[model.used for model in served])
@@ -32,7 +32,7 @@ def describe(models: ServedModels, *, least_days: int = 0) -> DiaryContract:
         look_back_days=LOOK_BACK,
         least_known_days=max([least_days, *needed]),
         simulated_model=True in [model.simulated for model in served],
-        fields=[_field(field, used=field.column in used) for field in models.requests.contract.fields],
+        fields=[_field(field, used=field.column in used) for field in models.contract.fields],
     )
 
 

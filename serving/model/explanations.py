@@ -83,7 +83,7 @@ def shapley(
     size = len(game.players)
     if not size:
         return np.zeros(0)
-    orders = _orders(size, rows=model.manifest.explanation_rows)
+    orders = permutations(size, rows=model.manifest.explanation_rows)
     rank = np.argsort(orders, axis=1)
     # A feature arrives with the last of its fields. After `step` steps, the first `step` players have joined.
     arrival = np.where(game.needs[None], rank[:, None, :], -1).max(axis=2)
@@ -98,7 +98,7 @@ def shapley(
     return shares
 
 
-def _orders(size: int, *, rows: int) -> NDArray[np.intp]:
+def permutations(size: int, *, rows: int) -> NDArray[np.intp]:
     """Return antithetic pairs of permutations of `size` players, as many as `rows` allow, at least one pair."""
     pairs = max(1, rows // (2 * size))
     random = np.random.default_rng(SEED)
@@ -108,7 +108,12 @@ def _orders(size: int, *, rows: int) -> NDArray[np.intp]:
 
 def _contribution(field: Field, share: float, known: frozenset[str]) -> Contribution:
     is_date = field.kind == "date"
-    return Contribution(field.name, share, is_date or field.name in known, _DATE if is_date else field.description)
+    return Contribution(field.name, share, is_date or field.name in known, description_of(field))
+
+
+def description_of(field: Field) -> str:
+    """Return what `field` is in an explanation: of the date, models read the weekday and the spacing of the days."""
+    return _DATE if field.kind == "date" else field.description
 
 
 _DATE = "The weekday of the predicted day, and the spacing of the diary days."

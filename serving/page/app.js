@@ -176,7 +176,7 @@ function showDiary() {
   fill(
     byId("diary-content"),
     h("p", {}, dates.length ? t("diary_span", span) : t("diary_empty")),
-    h("p", { class: "quiet" }, t("diary_where", { n: known.look_back_days + 1 })),
+    h("p", { class: "quiet" }, t(service.LOCAL ? "diary_where_local" : "diary_where", { n: known.look_back_days + 1 })),
     diary.kept ? null : h("p", { class: "note" }, t("diary_not_kept")),
     h(
       "p",

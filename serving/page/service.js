@@ -1,9 +1,12 @@
-// Requests to the service that served this page, and to no other host. A page without a server would replace only this
-// module; it has to provide a contract and a forecast.
+// Requests to the service that served this page, and to no other host. A page without a service has edge/service.js
+// instead of this module.
 
 import { language } from "./words.js";
 
 const KEY = "api-key";
+
+/** Whether forecasts are computed in the browser. */
+export const LOCAL = false;
 
 /** @typedef {import("./contract.js").Contract} Contract */
 

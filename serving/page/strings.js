@@ -157,6 +157,12 @@ export const STRINGS = {
     "Se guarda solo en este navegador. Para un pronóstico, los últimos {n} días van a este servicio y a ningún otro sitio.",
     "Il reste dans ce navigateur. Pour une prévision, les {n} derniers jours vont à ce service et nulle part ailleurs.",
   ],
+  diary_where_local: [
+    "It is kept in this browser only. The forecast is computed here too: nothing is sent.",
+    "Es wird nur in diesem Browser aufbewahrt. Auch die Vorhersage wird hier berechnet: Nichts wird gesendet.",
+    "Se guarda solo en este navegador. El pronóstico también se calcula aquí: no se envía nada.",
+    "Il est conservé dans ce navigateur seulement. La prévision est aussi calculée ici : rien n'est envoyé.",
+  ],
   diary_not_kept: ["This browser could not keep everything: what is new is lost when you close the page. Export it.", "Dieser Browser konnte nicht alles speichern: Neues geht beim Schließen der Seite verloren. Exportieren Sie es.", "Este navegador no pudo guardar todo: lo nuevo se pierde al cerrar la página. Expórtelo.", "Ce navigateur n’a pas pu tout enregistrer : le nouveau est perdu à la fermeture de la page. Exportez-le."],
   export_csv: ["Export as CSV", "Als CSV exportieren", "Exportar como CSV", "Exporter en CSV"],
   export_json: ["Export as JSON", "Als JSON exportieren", "Exportar como JSON", "Exporter en JSON"],

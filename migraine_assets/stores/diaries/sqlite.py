@@ -29,7 +29,7 @@ class SQLiteDatabase:
 
     def __init__(self, path: Path) -> None:
         self.path, self.label = path, str(path)
-        self._local, self._file = threading.local(), 0
+        self._local = threading.local()
         self._open: list[sqlite3.Connection] = []
         self._opening, self._writing = threading.Lock(), threading.Lock()
 
@@ -53,10 +53,9 @@ class SQLiteDatabase:
                 yield self
                 self.execute("COMMIT")
             except BaseException:
-                connection: sqlite3.Connection = self._local.connection
                 with suppress(sqlite3.Error):
-                    if connection.in_transaction:
-                        connection.execute("ROLLBACK")
+                    if self._connection.in_transaction:
+                        self._connection.execute("ROLLBACK")
                 raise
 
     def has_table(self, name: str) -> bool:
@@ -92,26 +91,14 @@ class SQLiteDatabase:
             for connection in self._open:
                 connection.close()
             self._open.clear()
-        self._local, self._file = threading.local(), 0
+        self._local = threading.local()
 
     @property
     def _connection(self) -> sqlite3.Connection:
-        if self._file and self._inode() != self._file:
-            raise DiariesUnavailable(
-                f"{self.label} was deleted or replaced while this process used it, so that nothing can be kept in it. "
-                "Restart the service."
-            )
         connection: sqlite3.Connection | None = getattr(self._local, "connection", None)
         if connection is None:
             connection = self._local.connection = self._connect()
         return connection
-
-    def _inode(self) -> int:
-        """The number of the file at the path; 0 if there is none."""
-        try:
-            return self.path.stat().st_ino
-        except FileNotFoundError:
-            return 0
 
     def _connect(self) -> sqlite3.Connection:
         try:
@@ -135,7 +122,6 @@ class SQLiteDatabase:
                 connection.close()
                 raise
             self._open.append(connection)
-            self._file = self._file or self._inode()
             return connection
 
     def _explained(self, error: sqlite3.Error) -> StoreError:

@@ -12,6 +12,7 @@ from typer.testing import CliRunner
 
 from migraine_assets.cli.documents.registry import DOCUMENTS
 from migraine_assets.errors import ConfigurationError, DataRefused, StoreError
+from migraine_assets.prediction.model_set import ModelNotReady
 from migraine_assets.stores.bundles.bundles import load_bundle
 from migraine_assets.stores.prediction_log.record import PredictionRecord
 from migraine_assets.stores.registry.champions import promote
@@ -123,3 +124,12 @@ def test_invalid_settings_are_named(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("SERVING_RATE_LIMIT", "-3")
     with pytest.raises(ConfigurationError, match="SERVING_RATE_LIMIT"):
         output_of("serve")
+
+
+def test_the_page_without_a_service_needs_a_promoted_model(store: Store, tmp_path: Path) -> None:
+    with pytest.raises(ModelNotReady, match="No model has been promoted yet"):
+        output_of("edge", "build", str(tmp_path / "site"))
+    put_champion(store, weight=0.01)
+    (tmp_path / "site").write_text("a file")
+    with pytest.raises(ConfigurationError, match="is not a folder"):
+        output_of("edge", "build", str(tmp_path / "site"))

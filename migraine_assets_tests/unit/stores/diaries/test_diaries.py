@@ -152,17 +152,6 @@ def test_a_process_that_leaves_takes_no_write_ahead_log_from_others(tmp_path: Pa
         assert (tmp_path / "diaries.db-wal").exists()
 
 
-def test_no_day_is_acknowledged_in_a_file_that_was_deleted_or_replaced(tmp_path: Path) -> None:
-    with open_diaries(home=tmp_path) as diaries:
-        put(diaries, stress_level=1)
-        file = tmp_path / "diaries.db"
-        file.rename(tmp_path / "moved.db")
-        for _ in range(2):
-            with pytest.raises(DiariesUnavailable, match="Restart the service"):
-                put(diaries, stress_level=2)
-            file.write_bytes(b"another file")
-
-
 def test_a_locked_database_is_unavailable_for_now(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("migraine_assets.stores.diaries.sqlite.BUSY_SECONDS", 0.05)
     with open_diaries(home=tmp_path) as one, open_diaries(home=tmp_path) as other:
