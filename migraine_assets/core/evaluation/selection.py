@@ -106,7 +106,8 @@ def meets_bar(result: Result, *, task: Task, one_person: bool = False) -> Decisi
 
     A classifier is better if the whole interval of its ROC-AUC is above 0.5. A regressor is better if its RMSE is below
     that of the training mean; severity is so hard to forecast that a rule on the interval would refuse every model. A
-    model of `one_person` must also be better than the other baselines, which cost nothing.
+    model of `one_person` must also be clearly better than the other baselines: with the few attacks of one diary, the
+    best of several models is often above chance by luck.
     """
     if result.failed is not None:
         return Decision(False, "refused", (f"It was not trained: {result.failed}",))
@@ -117,9 +118,9 @@ def meets_bar(result: Result, *, task: Task, one_person: bool = False) -> Decisi
     if task == "severity" and not better.value > 0:
         reasons.append(f"RMSE is not below that of the training mean: lead {better}.")
     for name, difference in result.lead.items() if one_person else ():
-        if name != BASE and not difference.value > 0:
+        if name != BASE and not difference.ci_low > 0:
             metric = "ROC-AUC" if task == "attack" else "RMSE"
-            reasons.append(f"{metric} is not better than that of the {name.replace('_', ' ')}: lead {difference}.")
+            reasons.append(f"{metric} is not clearly better than that of the {name.replace('_', ' ')}: lead {difference}.")
     if reasons:
         return Decision(False, "refused", tuple(dict.fromkeys(reasons)), {"better": better})
     return Decision(True, "accepted", ("Better than the base rate, and no flag bars it.",), {"better": better})
