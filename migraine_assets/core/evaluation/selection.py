@@ -120,7 +120,8 @@ def meets_bar(result: Result, *, task: Task, one_person: bool = False) -> Decisi
     for name, difference in result.lead.items() if one_person else ():
         if name != BASE and not difference.ci_low > 0:
             metric = "ROC-AUC" if task == "attack" else "RMSE"
-            reasons.append(f"{metric} is not clearly better than that of the {name.replace('_', ' ')}: lead {difference}.")
+            rule = name.replace("_", " ")
+            reasons.append(f"{metric} is not clearly better than that of the {rule}: lead {difference}.")
     if reasons:
         return Decision(False, "refused", tuple(dict.fromkeys(reasons)), {"better": better})
     return Decision(True, "accepted", ("Better than the base rate, and no flag bars it.",), {"better": better})

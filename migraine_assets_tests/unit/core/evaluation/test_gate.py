@@ -239,10 +239,7 @@ def test_a_decision_is_plain_json() -> None:
 @pytest.mark.parametrize(("own", "last", "accepted"), [(0.05, 0.01, True), (0.05, -0.01, False), (0.0, 0.05, False)])
 def test_a_model_of_one_person_must_beat_every_baseline(own: float, last: float, *, accepted: bool) -> None:
     """With the whole interval of its lead: the best of several models is often above chance by luck."""
-    leads = {
-        "personal_rate": Interval(own, own - 0.1, own + 0.1),
-        "persistence": Interval(last, last - 0.1, last + 0.1),
-    }
+    leads = {"personal_rate": Interval(0.1, own, 0.2), "persistence": Interval(0.1, last, 0.2)}
     result = dataclasses.replace(_classifier("a", 0.64), lead=leads)
     assert meets_bar(result, task="attack").accepted
     decision = meets_bar(result, task="attack", one_person=True)
