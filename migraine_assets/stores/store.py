@@ -11,7 +11,7 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 
 from migraine_assets.errors import ConfigurationError, FileMissing, MigraineError, StoreError
-from migraine_assets.stores.unfinished import unfinished_file, unfinished_folder
+from migraine_assets.stores.unfinished import Opener, parts, unfinished_file, unfinished_folder
 
 
 class Store:
@@ -81,6 +81,31 @@ class Store:
         with self._writing(name):
             return self._create_local(name, content) if self.local else self._create_object(name, content)
 
+    def create_copy(self, name: str, opener: Opener) -> None:
+        """Copy a stream to `name` unless it exists, atomically and without holding it in memory.
+
+        `name` must follow from the content: concurrent callers may both write it.
+        """
+        if self.exists(name):
+            return
+        with self._writing(name):
+            if self.local:
+                self._create_local(name, opener)
+                return
+            self._copy_object(name, opener)
+
+    def _copy_object(self, name: str, opener: Opener) -> None:
+        # Closing a file commits what was written so far, also after an error, unless committing is a step of its own.
+        target = self.fs.open(self.path(name), "wb", autocommit=False)
+        try:
+            with target:
+                for part in parts(opener):
+                    target.write(part)
+        except BaseException:
+            target.discard()
+            raise
+        target.commit()
+
     def _create_object(self, name: str, content: bytes) -> bool:
         try:
             self.fs.pipe_file(self.path(name), content, mode="create")
@@ -128,7 +153,7 @@ class Store:
         with unfinished_file(Path(self.path(name)), content) as temporary:
             os.replace(temporary, self.path(name))
 
-    def _create_local(self, name: str, content: bytes) -> bool:
+    def _create_local(self, name: str, content: bytes | Opener) -> bool:
         with unfinished_file(Path(self.path(name)), content) as temporary:
             try:
                 os.link(temporary, self.path(name))

@@ -9,26 +9,42 @@ import os
 import re
 import shutil
 import uuid
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import BinaryIO
 
 from migraine_assets.stores.file_modes import closing_file, create_file, folder_mode, make_folder, write_all
 from migraine_assets.stores.locks import acquire
+
+# Opens a file for one reading.
+Opener = Callable[[], BinaryIO]
+PART_BYTES = 1 << 20
 
 _UNFINISHED = re.compile(r"\..+\.[0-9a-f]{32}")
 # Temporary names of earlier versions.
 _EARLIER = re.compile(r"\.building-[0-9a-f]{32}|\.\d{4}-\d\d-\d\d\.html\.new|\.latest\.html\.new")
 
 
+def parts(content: bytes | Opener) -> Iterator[bytes]:
+    """Yield the content, or a stream in parts of at most `PART_BYTES`."""
+    if isinstance(content, bytes):
+        yield content
+        return
+    with content() as file:
+        while part := file.read(PART_BYTES):
+            yield part
+
+
 @contextmanager
-def unfinished_file(path: Path, content: bytes) -> Iterator[Path]:
-    """Write `content` to a temporary file beside `path` and flush it. The block moves it to `path`."""
+def unfinished_file(path: Path, content: bytes | Opener) -> Iterator[Path]:
+    """Write `content`, or a stream part by part, to a temporary file beside `path`. The block moves it to `path`."""
     make_folder(path.parent)
     temporary = _temporary(path)
     file = _create_locked(temporary)
     try:
-        write_all(file, content)
+        for part in parts(content):
+            write_all(file, part)
         os.fsync(file)
         yield temporary
     finally:

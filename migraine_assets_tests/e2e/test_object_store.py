@@ -1,5 +1,6 @@
 """The store on S3: a real server on loopback, and the whole way from a diary to a logged prediction."""
 
+import io
 import json
 import logging
 import os
@@ -60,6 +61,22 @@ def uri(environment: dict[str, str], request: pytest.FixtureRequest) -> str:
     """A separate prefix for each test."""
     assert environment
     return f"s3://{BUCKET}/{request.node.name[:60]}"
+
+
+def test_a_stream_larger_than_a_part_is_copied_or_leaves_nothing(uri: str) -> None:
+    store, content = Store(uri), os.urandom(12 << 20)
+    store.create_copy("files/large", lambda: io.BytesIO(content))
+    assert store.read("files/large") == content
+
+    class Broken(io.BytesIO):
+        def read(self, count: int | None = -1) -> bytes:
+            if self.tell() > 10 << 20:
+                raise OSError(5, "Input/output error")
+            return super().read(count)
+
+    with pytest.raises(StoreError, match="Input/output error"):
+        store.create_copy("files/broken", lambda: Broken(content))
+    assert store.list("files") == ["large"]
 
 
 def test_files_of_other_clients_are_listed_at_once(uri: str) -> None:

@@ -13,11 +13,12 @@ from dataclasses import dataclass
 
 import msgspec
 
-from migraine_assets.core.dvc_hash import DIRECTORY_SUFFIX, directory_listing, directory_md5, md5
+from migraine_assets.core.dvc_hash import DIRECTORY_SUFFIX, directory_listing, directory_md5, md5, md5_of
 from migraine_assets.errors import FileMissing, StoreError
 from migraine_assets.stores.assets.delivery_log import Entry, KeptFile, find, read_log
 from migraine_assets.stores.documents import read_document
 from migraine_assets.stores.store import Store
+from migraine_assets.stores.unfinished import Opener
 
 _FILES, _ERASED = "deliveries/files/md5", "deliveries/erased"
 
@@ -36,17 +37,17 @@ class _Erased(msgspec.Struct):
     when: str
 
 
-def keep(store: Store, files: Sequence[tuple[str, bytes]], *, identity: str) -> tuple[KeptFile, ...]:
-    """Store `files` (name, bytes) by content. Content that is already stored is not written again.
+def keep(store: Store, files: Sequence[tuple[str, Opener]], *, identity: str) -> tuple[KeptFile, ...]:
+    """Store `files` (name, and a function that opens it) by content. Stored content is not written again.
 
     `identity` is the MD5 of the delivery, with the suffix `.dir` for a folder. Raises `ValueError` if it does not
     match `files`.
     """
-    described = tuple(KeptFile(name, md5(content), len(content)) for name, content in files)
+    described = tuple(_described(name, opener) for name, opener in files)
     if identity != _identity(described, folder=identity.endswith(DIRECTORY_SUFFIX)):
         raise ValueError(f"{identity} is not the MD5 of {', '.join(file.name for file in described)}")
-    for (_, content), file in zip(files, described, strict=True):
-        store.create(_path(file.md5), content)
+    for (_, opener), file in zip(files, described, strict=True):
+        store.create_copy(_path(file.md5), opener)
     # If an erased delivery arrives again, it is no longer erased.
     store.delete(f"{_ERASED}/{identity}.json")
     if identity.endswith(DIRECTORY_SUFFIX):
@@ -100,6 +101,11 @@ def erase(store: Store, identity: str, *, also_erased: Set[str], when: str) -> N
     for digest in (*sorted(files - needed), identity):
         if digest not in needed:
             store.delete(_path(digest))
+
+
+def _described(name: str, opener: Opener) -> KeptFile:
+    with opener() as content:
+        return KeptFile(name, *md5_of(content))
 
 
 def _identity(files: Sequence[KeptFile], *, folder: bool) -> str | None:

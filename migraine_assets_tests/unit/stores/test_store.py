@@ -1,5 +1,7 @@
 """Atomic writes of the store, on a disk and on an object store, with killed writers and full disks."""
 
+import errno
+import io
 import os
 import resource
 import signal
@@ -220,3 +222,22 @@ def test_exactly_one_of_several_writers_creates(tmp_path: Path, kind: str) -> No
     leaves = ["a/x"] if kind == "file" else ["a/x/one", "a/x/two"]
     assert _names(tmp_path) == leaves
     assert {(tmp_path / leaf).read_bytes() for leaf in leaves} == set(won)
+
+
+def test_a_stream_is_copied_once(store: Store) -> None:
+    store.create_copy("folder/file", lambda: io.BytesIO(b"content"))
+    store.create_copy("folder/file", lambda: io.BytesIO(b"of the same name"))
+    assert store.read("folder/file") == b"content"
+
+
+def test_a_stream_that_breaks_leaves_nothing(tmp_path: Path) -> None:
+    class Broken(io.BytesIO):
+        def read(self, count: int | None = -1) -> bytes:
+            if self.tell():
+                raise OSError(errno.EIO, os.strerror(errno.EIO))
+            return super().read(min(count or 1, 4))
+
+    store = Store(str(tmp_path))
+    with pytest.raises(StoreError, match=r"'folder/broken' in .* cannot be written: Input/output error"):
+        store.create_copy("folder/broken", lambda: Broken(b"content"))
+    assert list((tmp_path / "folder").iterdir()) == []
