@@ -18,7 +18,7 @@ from serving.api.answer_form import form_of
 from serving.api.bodies import JSON
 from serving.api.compose import compose
 from serving.api.diaries import owner_of, page_of
-from serving.contract.responses import Forecasts, ParticipantForecast, Prediction, Warning
+from serving.contract.responses import ParticipantForecast, ParticipantForecasts, Prediction, Warning
 from serving.input.cases import histories_of
 from serving.input.kept_days import NEEDED_DAYS, iso_date, kept_case
 from serving.jobs import Check
@@ -50,7 +50,7 @@ async def forecasts(services: Services, request: Request) -> Response:
     language = form_of(request).language
 
     def answer(check: Check) -> bytes:
-        return _encode(Forecasts(forecasts_of(services, people, check, language=language), following))
+        return _encode(ParticipantForecasts(forecasts_of(services, people, check, language=language), following))
 
     return Response(await services.run(answer, request, size=0, long=True), media_type=JSON)
 

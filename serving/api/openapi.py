@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 
 from serving.api import openapi_diaries
 from serving.api import openapi_parts as parts
-from serving.api.openapi_schemas import predict_body, ref, schemas_of
+from serving.api.openapi_schemas import ref, schemas_of
 from serving.contract import examples
 from serving.contract.requests import DEFAULT, RequestSchema
 from serving.input import arrow_files
@@ -87,7 +87,7 @@ def _paths(chosen: Examples) -> dict[str, Any]:
 
 def _predict(chosen: Examples) -> dict[str, Any]:
     flat = {} if chosen.history else {"one day without history": examples.flat()}
-    body = parts.body(predict_body(), {"diary": examples.diary()} | flat)
+    body = parts.body(ref("PredictRequest"), {"diary": examples.diary()} | flat)
     kinds = (*parts.BODY, "not-ready", "overloaded", *parts.ACCESS)
     return parts.operation(
         "predict",
@@ -103,13 +103,12 @@ def _batch(chosen: Examples) -> dict[str, Any]:
     responses = parts.responses(
         "Batch", ("unreadable-table", "undecodable-table", "bad-request", *parts.BODY, "not-ready", *parts.ACCESS)
     )
-    binary = {"schema": {"type": "string", "contentMediaType": "application/octet-stream"}}
     for kind in arrow_files.MEDIA_TYPES:
-        body["content"][kind] = responses["200"]["content"][kind] = binary
+        body["content"][kind] = responses["200"]["content"][kind] = {"schema": ref("Table")}
     rows = {
         "name": "rows",
         "in": "query",
-        "schema": {"enum": ["last", "all"], "default": "last"},
+        "schema": {"type": "string", "enum": ["last", "all"], "default": "last"},
         "description": "For tables: predict from each participant's newest day, or from each row.",
     }
     text = "JSON, or a table of diary days as Arrow IPC or Parquet. The response has the media type of the request."
@@ -144,32 +143,36 @@ def _metrics() -> dict[str, Any]:
 
 
 def _protocol(chosen: Examples) -> dict[str, Any]:
-    def outcomes(kinds: tuple[str, ...], shape: dict[str, Any] | None = None) -> dict[str, Any]:
-        good = {"description": "The response.", **parts.content(parts.JSON, shape or {"type": "object"})}
+    def outcomes(kinds: tuple[str, ...], shape: str) -> dict[str, Any]:
+        good = {"description": "The response.", **parts.content(parts.JSON, ref(shape))}
         refused = parts.problems(kinds, shape="ProtocolError", media=parts.JSON)
         return {"200": good, **refused, **parts.problems(parts.ACCESS)}
 
-    name = [{"name": "name", "in": "path", "required": True, "schema": {"enum": ["attack", "severity"]}}]
+    name = [
+        {"name": "name", "in": "path", "required": True, "schema": {"type": "string", "enum": ["attack", "severity"]}}
+    ]
     missing = ("not-found", "not-ready")
     body = parts.body(ref("InferRequest"), {"a typical day": examples.infer(chosen.row)})
     infer_errors = ("unreadable-tensors", "timeout", "too-large", "unsupported-media-type", *missing)
     tag = {"tags": ["Open Inference Protocol"]}
     ready = {
-        "200": outcomes(())["200"],
-        "503": {"description": "No model is loaded yet.", **parts.content(parts.JSON, {"type": "object"})},
+        "200": outcomes((), "ServerReady")["200"],
+        "503": {"description": "No model is loaded yet.", **parts.content(parts.JSON, ref("ServerReady"))},
     }
-    infer = outcomes(infer_errors, ref("InferResponse"))
-    infer["200"]["content"]["application/octet-stream"] = {"schema": {"type": "string"}}
+    infer = outcomes(infer_errors, "InferResponse")
+    infer["200"]["content"]["application/octet-stream"] = {"schema": {"type": "string", "format": "binary"}}
     return {
-        "/v2": {"get": parts.operation("v2_server", "Server metadata", outcomes(()), **tag)},
+        "/v2": {"get": parts.operation("v2_server", "Server metadata", outcomes((), "ServerMetadata"), **tag)},
         "/v2/health/live": {
-            "get": parts.operation("v2_live", "Whether it is alive", {"200": outcomes(())["200"]}, **tag)
+            "get": parts.operation("v2_live", "Whether it is alive", {"200": outcomes((), "ServerLive")["200"]}, **tag)
         },
         "/v2/health/ready": {"get": parts.operation("v2_ready", "Whether a model is loaded", ready, **tag)},
-        "/v2/models/{name}": {"get": parts.operation("v2_model", "A model", outcomes(missing), parameters=name, **tag)},
+        "/v2/models/{name}": {
+            "get": parts.operation("v2_model", "A model", outcomes(missing, "ModelMetadata"), parameters=name, **tag)
+        },
         "/v2/models/{name}/ready": {
             "get": parts.operation(
-                "v2_model_ready", "Whether a model is ready", outcomes(missing), parameters=name, **tag
+                "v2_model_ready", "Whether a model is ready", outcomes(missing, "ModelReady"), parameters=name, **tag
             )
         },
         "/v2/models/{name}/infer": {

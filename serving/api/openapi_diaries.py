@@ -90,7 +90,7 @@ def _list(name: str, summary: str, response: str, most: int, *also: str) -> dict
 
 
 def _forecasts() -> dict[str, Any]:
-    listed = _list("forecasts", "The next day of the participants", "Forecasts", MOST_FORECAST, "not-ready")
+    listed = _list("forecasts", "The next day of the participants", "ParticipantForecasts", MOST_FORECAST, "not-ready")
     return listed | {"parameters": [*listed["parameters"], *parts.languages()]}
 
 

@@ -82,11 +82,5 @@ def languages() -> list[dict[str, Any]]:
 
 def with_fhir(responses: dict[str, Any]) -> dict[str, Any]:
     """Add to the responses of a forecast that it is also available as a FHIR resource; returns `responses`."""
-    resource = {
-        "type": "object",
-        "required": ["resourceType", "status", "subject"],
-        "properties": {"resourceType": {"const": "RiskAssessment"}},
-        "description": "A RiskAssessment of HL7 FHIR R4 (https://hl7.org/fhir/R4/riskassessment.html).",
-    }
-    responses["200"]["content"][fhir.MEDIA_TYPE] = {"schema": resource}
+    responses["200"]["content"][fhir.MEDIA_TYPE] = {"schema": ref("RiskAssessment")}
     return responses

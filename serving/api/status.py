@@ -4,9 +4,6 @@ Not here: the OpenAPI document (`serving.api.openapi`), pages for people (`servi
 (`serving.metrics`).
 """
 
-from typing import Any
-
-import msgspec
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
@@ -14,7 +11,8 @@ from migraine_assets.prediction.loaded import LoadedModel
 from migraine_assets.prediction.model_set import ModelSet, TaskModel
 from serving.api import openapi
 from serving.api.bodies import json_response
-from serving.contract.responses import Index, Models, Ready, Status
+from serving.contract.model_descriptions import Models, ServedModel, ServedRollout, ServedTask
+from serving.contract.responses import Index, Ready, Status
 from serving.metrics.registry import CONTENT_TYPE
 from serving.services import Services
 
@@ -75,39 +73,34 @@ def describe(current: ModelSet) -> Models:
     )
 
 
-def _task(model: TaskModel) -> dict[str, Any]:
-    return {"champion": _model(model.champion), "rollout": _rollout(model)}
+def _task(model: TaskModel) -> ServedTask:
+    return ServedTask(_model(model.champion), _rollout(model))
 
 
-def _rollout(model: TaskModel) -> dict[str, Any] | None:
+def _rollout(model: TaskModel) -> ServedRollout | None:
     if model.candidate is None:
         return None
     rollout = model.candidate.rollout
-    return {
-        "mode": rollout.mode,
-        "percent": rollout.percent,
-        "since": rollout.since,
-        "model": _model(model.candidate.model),
-    }
+    return ServedRollout(rollout.mode, rollout.percent, rollout.since, _model(model.candidate.model))
 
 
-def _model(model: LoadedModel) -> dict[str, Any]:
+def _model(model: LoadedModel) -> ServedModel:
     manifest, identity = model.manifest, model.identities["champion"]
-    return {
-        "algorithm": manifest.algorithm,
-        "bundle": model.bundle.hash,
-        "data_version": manifest.data_version,
-        "dagster_run": identity.dagster_run,
-        "mlflow_run": identity.mlflow_run,
-        "horizon": manifest.horizon,
-        "outcome": msgspec.to_builtins(manifest.outcome),
-        "severity_kind": manifest.severity_kind,
-        "threshold": manifest.threshold,
-        "least_history_days": model.least_days,
-        "features": list(manifest.names),
-        "same_features_code": model.same_features_code,
-        "simulated": model.simulated,
-        "metrics": msgspec.to_builtins(manifest.metrics),
-        "training": msgspec.to_builtins(manifest.training),
-        "notes": list(manifest.notes),
-    }
+    return ServedModel(
+        algorithm=manifest.algorithm,
+        bundle=model.bundle.hash,
+        data_version=manifest.data_version,
+        dagster_run=identity.dagster_run,
+        mlflow_run=identity.mlflow_run,
+        horizon=manifest.horizon,
+        outcome=manifest.outcome,
+        severity_kind=manifest.severity_kind,
+        threshold=manifest.threshold,
+        least_history_days=model.least_days,
+        features=list(manifest.names),
+        same_features_code=model.same_features_code,
+        simulated=model.simulated,
+        metrics=manifest.metrics,
+        training=manifest.training,
+        notes=list(manifest.notes),
+    )

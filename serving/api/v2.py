@@ -19,6 +19,15 @@ from migraine_assets.prediction.model_set import ModelNotReady
 from migraine_assets.stores.bundles.manifest import INPUT
 from serving.api.bodies import LONG_BODY_BYTES, json_response, read_raw, refusal_of
 from serving.api.record import Recorder
+from serving.contract.model_descriptions import (
+    ModelMetadata,
+    ModelParameters,
+    ModelReady,
+    ServerLive,
+    ServerMetadata,
+    ServerReady,
+    TensorMetadata,
+)
 from serving.contract.problems import Refused
 from serving.contract.responses import ProtocolError
 from serving.input.tensors import HEADER, InferResponse, OutputTensor, matrix, parse, respond
@@ -48,18 +57,18 @@ def _protocol_errors(endpoint: Endpoint[P]) -> Endpoint[P]:
 
 async def server(_: Request) -> Response:
     """Handle `GET /v2`: server metadata."""
-    return json_response({"name": NAME, "version": VERSION, "extensions": ["binary_tensor_data"]})
+    return json_response(ServerMetadata(NAME, VERSION, ["binary_tensor_data"]))
 
 
 async def live(_: Request) -> Response:
     """Handle `GET /v2/health/live`."""
-    return json_response({"live": True})
+    return json_response(ServerLive(True))
 
 
 async def ready(services: Services, _: Request) -> Response:
     """Handle `GET /v2/health/ready`."""
     is_ready = services.predictor.models.ready
-    return json_response({"ready": is_ready}, status=200 if is_ready else 503)
+    return json_response(ServerReady(is_ready), status=200 if is_ready else 503)
 
 
 @_protocol_errors
@@ -69,18 +78,14 @@ async def model(services: Services, request: Request) -> Response:
     champion = _champion(services, name)
     manifest = champion.manifest
     return json_response(
-        {
-            "name": name,
-            "versions": [champion.bundle.hash],
-            "platform": "onnxruntime",
-            "inputs": [{"name": INPUT, "datatype": "FP32", "shape": [-1, len(manifest.features)]}],
-            "outputs": [{"name": manifest.output, "datatype": "FP32", "shape": [-1, 1]}],
-            "parameters": {
-                "features": list(manifest.names),
-                "algorithm": manifest.algorithm,
-                "simulated": champion.simulated,
-            },
-        }
+        ModelMetadata(
+            name=name,
+            versions=[champion.bundle.hash],
+            platform="onnxruntime",
+            inputs=[TensorMetadata(INPUT, "FP32", [-1, len(manifest.features)])],
+            outputs=[TensorMetadata(manifest.output, "FP32", [-1, 1])],
+            parameters=ModelParameters(list(manifest.names), manifest.algorithm, champion.simulated),
+        )
     )
 
 
@@ -89,7 +94,7 @@ async def model_ready(services: Services, request: Request) -> Response:
     """Handle `GET /v2/models/{name}/ready`."""
     name = request.path_params["name"]
     _champion(services, name)
-    return json_response({"name": name, "ready": True})
+    return json_response(ModelReady(name, True))
 
 
 @_protocol_errors

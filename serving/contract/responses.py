@@ -1,9 +1,10 @@
 """Response bodies. Their docstrings are the descriptions in the OpenAPI document.
 
-Not here: how the numbers are computed (`serving.model`, `serving.api.compose`).
+Not here: how the numbers are computed (`serving.model`, `serving.api.compose`), descriptions of the served models
+(`serving.contract.model_descriptions`).
 """
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 import msgspec
 from msgspec import Meta
@@ -247,7 +248,7 @@ class ParticipantForecast(msgspec.Struct, frozen=True):
     simulated_model: bool
 
 
-class Forecasts(msgspec.Struct, frozen=True):
+class ParticipantForecasts(msgspec.Struct, frozen=True):
     """Forecasts for participants of the API key, in no particular order. `next`: send it as `after` to get more; null
     at the end.
     """
@@ -265,16 +266,6 @@ class Index(msgspec.Struct):
     docs: str | None
     openapi: str | None
     endpoints: list[str]
-
-
-class Models(msgspec.Struct):
-    """The models that serve: by task, the champion and the rollout candidate if there is one. `problems`: promoted
-    models that could not be loaded.
-    """
-
-    version: int
-    tasks: dict[str, dict[str, Any]]
-    problems: list[str]
 
 
 class ProtocolError(msgspec.Struct):

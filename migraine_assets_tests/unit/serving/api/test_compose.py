@@ -119,9 +119,7 @@ def test_an_answer_says_that_a_model_learned_from_simulated_diaries(tmp_path: Pa
     (outcome,), (real,) = ask(simulated_models, {"entries": history()}), ask(models, {"entries": history()})
     assert (outcome.prediction.simulated_model, codes(outcome)) == (True, ["simulated_model"])
     assert (real.prediction.simulated_model, codes(real)) == (False, [])
-    (severity, attack) = (
-        describe(simulated_models).tasks[task]["champion"]["simulated"] for task in ("severity", "attack")
-    )
+    (severity, attack) = (describe(simulated_models).tasks[task].champion.simulated for task in ("severity", "attack"))
     assert (severity, attack) == (True, False)
 
 
@@ -322,7 +320,9 @@ def test_an_answer_of_another_outcome_says_what_it_is_about_and_when(tmp_path: P
     assert (about.first_date, about.last_date, outcome.prediction.for_date) == (
         "2026-02-02", "2026-02-04", "2026-02-04"
     )  # fmt: skip
-    assert describe(onsets).tasks["attack"]["champion"]["outcome"]["definition"]["window"] == "any"
+    definition = describe(onsets).tasks["attack"].champion.outcome.definition
+    assert definition is not None
+    assert definition.window == "any"
     assert outcome.prediction.attack is not None
     assert outcome.prediction.attack.base_rate is not None
     rate = outcome.prediction.attack.base_rate

@@ -1,5 +1,9 @@
 """The OpenAPI document agrees with the contract and the service."""
 
+import re
+from collections.abc import Iterator
+from typing import Any
+
 import pytest
 
 from migraine_assets.core import contract
@@ -46,6 +50,64 @@ def test_every_reference_resolves() -> None:
 
     known = {f"#/components/schemas/{name}" for name in DOCUMENT["components"]["schemas"]}
     assert set(references(DOCUMENT)) <= known
+
+
+def test_every_operation_has_its_own_id() -> None:
+    """The name of its function in a generated client."""
+    names = [DOCUMENT["paths"][path][method]["operationId"] for path, method in OPERATIONS]
+    assert len(set(names)) == len(names)
+    assert all(re.fullmatch("[a-z][a-z0-9_]*", name) for name in names)
+
+
+@pytest.mark.parametrize(("path", "method"), OPERATIONS)
+def test_every_body_has_a_named_schema(path: str, method: str) -> None:
+    """Generators make a type of a named schema, and lose others or invent names that change."""
+    operation = DOCUMENT["paths"][path][method]
+    responses = operation["responses"]
+    for body in (operation.get("requestBody", {}), *responses.values()):
+        for kind, content in body.get("content", {}).items():
+            assert "$ref" in content["schema"] or kind in ("text/plain", "application/octet-stream"), kind
+    problems = [body["content"] for status, body in responses.items() if status >= "400"]
+    assert all(len(content) == 1 for content in problems)
+    for parameter in operation.get("parameters", ()):
+        assert {"type"} <= set(parameter["schema"])
+
+
+def test_a_union_of_bodies_is_named() -> None:
+    """Within other schemas there is only one of a type and null, or of plain values."""
+    unions = [
+        (name, shape)
+        for name, schema in DOCUMENT["components"]["schemas"].items()
+        if name != "PredictRequest"
+        for shape in parts_of(schema)
+        if sum("$ref" in part for part in shape.get("anyOf", ())) > 1
+        or "oneOf" in shape
+        or {} in shape.get("anyOf", ())
+    ]
+    assert unions == []
+
+
+def test_every_value_has_a_type() -> None:
+    for name, schema in DOCUMENT["components"]["schemas"].items():
+        for shape in parts_of(schema):
+            assert {"type", "anyOf", "$ref"} & set(shape), (name, shape)
+            assert "default" not in shape, "openapi-typescript takes a field with a default for a required one"
+
+
+def test_no_schema_is_named_like_a_list_in_it() -> None:
+    """openapi-python-client reads both into one variable, and its code does not pass type checks."""
+    for name, schema in DOCUMENT["components"]["schemas"].items():
+        field = schema.get("properties", {}).get(re.sub("(?<!^)(?=[A-Z])", "_", name).lower(), {})
+        assert field.get("type") != "array", name
+
+
+def parts_of(schema: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    """Yield `schema` and every schema inside it."""
+    yield schema
+    inner = [*schema.get("properties", {}).values(), *schema.get("anyOf", ())]
+    inner += [schema[key] for key in ("items", "additionalProperties") if isinstance(schema.get(key), dict)]
+    for part in inner:
+        yield from parts_of(part)
 
 
 def test_api_keys_are_documented_where_they_are_required() -> None:
