@@ -13,6 +13,7 @@ RUN python3 -m venv /opt/tools \
     && /opt/tools/bin/pip install --no-cache-dir --disable-pip-version-check --require-hashes -r requirements/bootstrap.lock
 COPY pyproject.toml README.md dagster.yaml workspace.yaml ./
 COPY migraine_assets migraine_assets
+COPY migraine_client migraine_client
 COPY serving serving
 RUN /opt/tools/bin/python -m pip wheel --no-cache-dir --no-deps --no-build-isolation --wheel-dir /wheels .
 

@@ -8,7 +8,7 @@ WORKERS ?= 2
 bin := .venv/bin
 # The tests of one file run in one process, because they share what takes long to start.
 pytest := $(bin)/pytest --numprocesses $(WORKERS) --dist loadfile --no-loadscope-reorder
-sources := migraine_assets migraine_assets_tests benchmarks $(wildcard serving)
+sources := migraine_assets migraine_assets_tests migraine_client benchmarks $(wildcard serving)
 installed = .venv/.installed-$(1)
 
 .DEFAULT_GOAL := help

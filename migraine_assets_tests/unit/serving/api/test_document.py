@@ -17,6 +17,7 @@ from serving.services import Services
 
 TEXT = (Path(__file__).parents[4] / "docs" / "api.md").read_text(encoding="utf-8")
 README = (Path(__file__).parents[4] / "README.md").read_text(encoding="utf-8")
+PROGRAMS = re.findall(r"^```python\n(.*?)^```", TEXT, re.MULTILINE | re.DOTALL)
 COMMANDS = [
     command
     for block in re.findall(r"^```sh\n(.*?)^```", TEXT, re.MULTILINE | re.DOTALL)
@@ -83,6 +84,17 @@ def test_the_example_of_the_readme_gets_a_prediction(service: tuple[httpx.Client
 
 def test_the_commands_are_there() -> None:
     assert len(COMMANDS) == 17
+    assert len(PROGRAMS) == 2
+
+
+@pytest.mark.parametrize("program", PROGRAMS, ids=["sync", "async"])
+def test_a_program_of_the_document_works(
+    program: str, service: tuple[httpx.Client, Services], capsys: pytest.CaptureFixture[str]
+) -> None:
+    exec(program.replace("http://127.0.0.1:8000", str(service[0].base_url)), {})
+    printed = capsys.readouterr().out
+    expected = r"0\.\d+ .* %.*\ninvalid-request .*\['\$\.sleep_hours'\]" if "Problem" in program else r"Attack\("
+    assert re.search(expected, printed), printed
 
 
 def test_every_address_of_the_service_is_on_the_page(service: tuple[httpx.Client, Services]) -> None:
