@@ -29,6 +29,7 @@ from migraine_assets.cli.commands import (
     promotions,
     report,
     run,
+    sheet,
     ui,
     weather,
 )
@@ -40,6 +41,7 @@ from migraine_assets.stores.file_modes import restrict
 COMMANDS: tuple[Callable[..., None], ...] = (
     run.run,
     forecast.forecast,
+    sheet.sheet,
     data.validate,
     data.sources,
     params.params,

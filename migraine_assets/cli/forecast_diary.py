@@ -1,6 +1,6 @@
-"""The diary for `migraine forecast`: the newest delivery, or a file that is read as in a run.
+"""The diary for `migraine forecast` and `migraine sheet`: the newest delivery, or a file that is read as in a run.
 
-Not here: the command (`cli.commands.forecast`).
+Not here: the commands (`cli.commands`).
 """
 
 import datetime as dt
@@ -12,7 +12,7 @@ from migraine_assets.core.contract import Contract
 from migraine_assets.core.diary.preprocess import preprocess
 from migraine_assets.core.diary.validation import validate
 from migraine_assets.core.features.from_frame import diaries_from_frame
-from migraine_assets.errors import DataRefused
+from migraine_assets.errors import ConfigurationError, DataRefused
 from migraine_assets.params import load_params
 from migraine_assets.prediction.forecasts import Shard
 from migraine_assets.prediction.model_set import ModelSet
@@ -22,6 +22,20 @@ from migraine_assets.stores.assets.frames import PART_ROWS
 from migraine_assets.stores.store import Store
 
 
+def diary_shards(
+    settings: Settings, models: ModelSet, source: str | None, *, mapping: str | None
+) -> tuple[str, Iterator[Shard]]:
+    """Return the description of the diary at `source`, by default the newest delivery, and its participants in parts.
+
+    Raises `ConfigurationError` and `DataRefused` as `delivered` and `read` do, and for a mapping without a source.
+    """
+    if source is not None:
+        return read(settings, source, mapping=mapping)
+    if mapping:
+        raise ConfigurationError("--mapping needs a source. The newest delivery was already read with its mapping.")
+    return delivered(Store(settings.store_location), models)
+
+
 def delivered(store: Store, models: ModelSet) -> tuple[str, Iterator[Shard]]:
     """Return the description of the newest accepted delivery, and its participants in parts."""
     from migraine_assets.defs.forecast_shards import delivered_shards
@@ -29,7 +43,7 @@ def delivered(store: Store, models: ModelSet) -> tuple[str, Iterator[Shard]]:
 
     diary = current(store, "preprocessed_diary")
     if diary is None:
-        raise DataRefused("No diary was delivered yet. Run `migraine run`, or name a file: `migraine forecast FILE`.")
+        raise DataRefused("No diary was delivered yet. Run `migraine run`, or name the file of a diary.")
     return diary.delivery.description, delivered_shards(store, diary, models)
 
 

@@ -133,12 +133,13 @@ def _histories(diary: Diary, targets: NDArray[np.intp], names: Sequence[str], la
     target_day[diary.participant[targets]] = diary.day[targets]
     predicted[diary.participant[targets]] = True
     rows = np.flatnonzero(predicted[diary.participant] & (diary.day >= target_day[diary.participant] - LOOK_BACK))
-    return _days(diary, rows, np.searchsorted(rows, targets), names, layout)
+    return histories_from(diary, rows, np.searchsorted(rows, targets), names, layout)
 
 
-def _days(
+def histories_from(
     diary: Diary, rows: NDArray[np.intp], targets: NDArray[np.intp], names: Sequence[str], layout: RowLayout
 ) -> Histories:
+    """Return `rows` of `diary` as days for the predictor. `targets`: positions in `rows`, one per name."""
     values, everything = np.empty((len(layout.columns), len(rows))), len(rows) == len(diary)
     for row, column in enumerate(layout.columns):
         known = diary.columns.get(column)
@@ -157,6 +158,6 @@ def _undated(shard: Shard, predictor: Predictor[ModelSet], models: ModelSet, *, 
     diary, rows = shard.diary, np.arange(len(shard.diary))
     names = [shard.names[code] for code in diary.participant.tolist()]
     dated = Diary(rows.astype(np.int64), np.full(len(rows), today.toordinal() - _EPOCH), True, diary.columns)
-    predictions = predictor.predict(_days(dated, rows, rows, names, models.layout), models)
+    predictions = predictor.predict(histories_from(dated, rows, rows, names, models.layout), models)
     without = Counter({ABSTAINED: sum(int(np.isnan(g.outputs).sum()) for g in predictions.groups["attack"])})
     return ShardForecasts(names, {}, predictions, +without)

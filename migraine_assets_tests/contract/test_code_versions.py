@@ -31,6 +31,7 @@ WITHOUT_ASSET = {
     "core.alerts": "Alert sensors use it; no asset does.",
     "core.quality": "Asset checks use it, and a check has no code version.",
     "core.monitoring.retraining": "The retraining sensors use it; no asset does.",
+    "core.person": "`migraine sheet` uses it; no asset does.",
     "core.custom_fields": "Parameters use it, and what they declare is part of the recipe.",
 }
 # What becomes stale when a module of `core` changes: modules of `defs.assets`, and `monitoring`, whose windows read the

@@ -8,7 +8,6 @@ import datetime as dt
 import heapq
 import math
 from collections import Counter
-from collections.abc import Iterator
 from contextlib import nullcontext
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -51,13 +50,14 @@ def forecast(
     as_json: AsJson = False,
 ) -> None:
     """Forecast every participant's next day with the promoted models."""
+    from migraine_assets.cli.forecast_diary import diary_shards
     from migraine_assets.prediction.forecast_files import forecast_file
     from migraine_assets.prediction.forecasts import forecast_shards
 
     settings = Settings()
     made_on = _parse_day(day) if day else None
     models, predictor = _predictor(settings)
-    described, shards = _shards(settings, models, source, mapping=mapping)
+    described, shards = diary_shards(settings, models, source, mapping=mapping)
     today = dt.datetime.now(dt.UTC).date()
     totals = _Totals(shown=None if as_json else SHOWN)
     with forecast_file(to) if to else nullcontext(lambda _: None) as write:
@@ -98,17 +98,6 @@ def _predictor(settings: Settings) -> Any:
     secret = shared_secret(store, configured=settings.signing_secret)
     # Nothing is logged, so the forecasts need no ids.
     return models, Predictor(lambda: models, make_ids=lambda count: [""] * count, secret=secret)
-
-
-def _shards(settings: Settings, models: Any, source: str | None, *, mapping: str | None) -> tuple[str, Iterator[Any]]:
-    """Return the description of the diary, and its participants in parts."""
-    from migraine_assets.cli.forecast_diary import delivered, read
-
-    if source is None:
-        if mapping:
-            raise ConfigurationError("--mapping needs a source. The newest delivery was already read with its mapping.")
-        return delivered(Store(settings.store_location), models)
-    return read(settings, source, mapping=mapping)
 
 
 @dataclass

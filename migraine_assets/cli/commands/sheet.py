@@ -1,0 +1,133 @@
+"""`migraine sheet`: one page about one participant, as HTML or PDF.
+
+Not here: the statistics (`core.person`), the page (`report.sheet_page`), reading a diary (`cli.forecast_diary`).
+"""
+
+import difflib
+import os
+import re
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from migraine_assets.cli.console import say, say_path
+from migraine_assets.core.formatting import plural
+from migraine_assets.errors import ConfigurationError, DataRefused, StoreError
+from migraine_assets.settings import Settings
+from migraine_assets.stores.store import Store
+
+DAYS, LEAST_DAYS, MOST_DAYS = 84, 28, 182
+
+
+def sheet(
+    participant: Annotated[str, typer.Argument(help="Participant: the participant_id of the diary.")],
+    source: Annotated[
+        str | None,
+        typer.Argument(help="File, folder, glob or URL of a diary. Default: the newest accepted delivery."),
+    ] = None,
+    to: Annotated[
+        Path | None, typer.Option(help="File to write, .html or .pdf. Default: sheet_PARTICIPANT.html in this folder.")
+    ] = None,
+    days: Annotated[
+        int, typer.Option(min=LEAST_DAYS, max=MOST_DAYS, help="Days of the period, up to the last entry.")
+    ] = DAYS,
+    mapping: Annotated[
+        str | None, typer.Option(help="YAML file that maps the columns of the source to diary fields.")
+    ] = None,
+) -> None:
+    """Write one page about one participant for a conversation with a doctor."""
+    from migraine_assets.core.features.outcome import OutcomeDefinition
+    from migraine_assets.core.features.outcome import described as outcome_words
+    from migraine_assets.core.person.agreement import agreement
+    from migraine_assets.core.person.summary import summarize
+    from migraine_assets.prediction.past_forecasts import past_forecasts
+    from migraine_assets.report.sheet_page import SheetFacts, sheet_page
+
+    path = to or Path(f"sheet_{re.sub(r'[^A-Za-z0-9._-]', '_', participant)}.html")
+    _check_path(path)
+    settings = Settings()
+    models = _models(settings)
+    described, diary = _diary(settings, models, participant, source, mapping=mapping)
+    model = models.tasks["attack"].champion if models.ready else None
+    definition = model.manifest.definition if model else OutcomeDefinition()
+    summary = summarize(diary, days=days, definition=definition.attack, contract=models.contract)
+    facts = SheetFacts(participant, described, attack="" if definition.attack.plain else definition.attack.day())
+    if model:
+        past = past_forecasts(diary, models, first=summary.calendar.first)
+        facts = replace(
+            facts,
+            model=f"Model: {model.manifest.algorithm} {model.bundle.hash[:12]}.",
+            outcome=outcome_words(definition, horizon=model.manifest.horizon),
+            simulated=model.simulated,
+            agreement=agreement(past.day, past.probability, past.own_rate, past.outcome),
+        )
+    _write(path, sheet_page(summary, facts))
+    say(f"{plural(summary.attacks, 'attack day')} on {plural(summary.known, 'known day')}.")
+    say_path("Written to ", path.resolve())
+
+
+def _check_path(path: Path) -> None:
+    from migraine_assets.report.pdf import browser
+
+    if path.suffix.lower() not in (".html", ".pdf"):
+        raise ConfigurationError(f"A sheet is written to a file that ends in .html or .pdf, not '{path}'.")
+    if path.suffix.lower() == ".pdf":
+        browser()
+
+
+def _models(settings: Settings) -> Any:
+    """Return the promoted models; an empty set before the first promotion, because most of the sheet needs none."""
+    from migraine_assets.prediction.model_set import ModelNotReady, ModelSet, promoted_models
+
+    try:
+        return promoted_models(Store(settings.store_location))
+    except ModelNotReady:
+        return ModelSet()
+
+
+def _diary(
+    settings: Settings, models: Any, participant: str, source: str | None, *, mapping: str | None
+) -> tuple[str, Any]:
+    """Return the description of the source, and the diary of `participant`."""
+    from migraine_assets.cli.forecast_diary import diary_shards
+
+    described, shards = diary_shards(settings, models, source, mapping=mapping)
+    return described, _of_participant(shards, participant)
+
+
+def _of_participant(shards: Iterator[Any], participant: str) -> Any:
+    """Return the days of `participant`. Raises `ConfigurationError` for an unknown one, without the names of others."""
+    import numpy as np
+
+    from migraine_assets.core.features.diary import Diary
+
+    close = 0
+    for shard in shards:
+        names = list(shard.names)
+        if participant not in names:
+            close += len(difflib.get_close_matches(participant, names, max(1, len(names)), 0.8))
+            continue
+        if not shard.diary.dated:
+            raise DataRefused("The diary has no dates, and a sheet shows days. Map the column of the date.")
+        rows = np.flatnonzero(shard.diary.participant == names.index(participant))
+        columns = {name: values[rows] for name, values in shard.diary.columns.items()}
+        return Diary(shard.diary.participant[rows], shard.diary.day[rows], True, columns)
+    similar = f"{plural(close, 'similar id')} in it" if close else "No id in it is similar"
+    raise ConfigurationError(f"The diary has no participant '{participant}'. {similar}. Check the spelling.")
+
+
+def _write(path: Path, page: bytes) -> None:
+    from migraine_assets.report.pdf import write_pdf
+    from migraine_assets.stores.unfinished import unfinished_file
+
+    try:
+        if path.suffix.lower() == ".pdf":
+            write_pdf(path, page)
+            return
+        with unfinished_file(path, page) as temporary:
+            os.replace(temporary, path)
+    except OSError as error:
+        raise StoreError(f"'{path}' cannot be written: {error.strerror or error}. Nothing was changed.") from error
