@@ -6,7 +6,7 @@ Not here: the synchronous client (`migraine_client.synchronous`), the requests o
 import asyncio
 from collections.abc import Mapping, Sequence
 from types import TracebackType
-from typing import Any, Self, TypeVar
+from typing import Any, Literal, Self, TypeVar
 
 import httpx
 
@@ -74,9 +74,12 @@ class AsyncClient:
         """Predict for many participants. Each item is the body of one prediction, and fails alone."""
         return await self._send(core.predict_batch(items))
 
-    async def predict_table(self, table: bytes, media_type: str, *, rows: str = "last") -> bytes:
-        """Predict for a table of days, as Arrow IPC or Parquet; returns a table of the same media type."""
-        return await self._send(core.predict_table(table, media_type, rows))
+    async def predict_table(self, table: bytes, *, rows: Literal["last", "all"] = "last") -> bytes:
+        """Predict for a table of days, as Arrow IPC or Parquet; returns a table of the same format.
+
+        `rows`: predict from each participant's newest day, or from each row.
+        """
+        return await self._send(core.predict_table(table, rows))
 
     async def feedback(self, prediction_id: str, *, migraine_occurrence: bool, **fields: Any) -> Recorded:
         """Report the outcome of a prediction (`migraine_severity` among `fields`)."""

@@ -92,9 +92,9 @@ def predict_batch(items: Sequence[Body]) -> Call[Batch]:
     return Call("POST", "/predict/batch", Batch, _json({"items": items}))
 
 
-def predict_table(table: bytes, media: str, rows: str) -> Call[bytes]:
-    """Predict for a table of the media type `media`."""
-    return Call("POST", "/predict/batch", bytes, table, media, {"rows": rows})
+def predict_table(table: bytes, rows: str) -> Call[bytes]:
+    """Predict for a table."""
+    return Call("POST", "/predict/table", bytes, table, "application/octet-stream", {"rows": rows})
 
 
 def feedback(prediction_id: str, migraine_occurrence: bool, fields: Body) -> Call[Recorded]:

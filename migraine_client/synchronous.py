@@ -6,7 +6,7 @@ Not here: the asynchronous one (`migraine_client.asynchronous`), the requests of
 import time
 from collections.abc import Mapping, Sequence
 from types import TracebackType
-from typing import Any, Self, TypeVar
+from typing import Any, Literal, Self, TypeVar
 
 import httpx
 
@@ -72,9 +72,12 @@ class Client:
         """Predict for many participants. Each item is the body of one prediction, and fails alone."""
         return self._send(core.predict_batch(items))
 
-    def predict_table(self, table: bytes, media_type: str, *, rows: str = "last") -> bytes:
-        """Predict for a table of days, as Arrow IPC or Parquet; returns a table of the same media type."""
-        return self._send(core.predict_table(table, media_type, rows))
+    def predict_table(self, table: bytes, *, rows: Literal["last", "all"] = "last") -> bytes:
+        """Predict for a table of days, as Arrow IPC or Parquet; returns a table of the same format.
+
+        `rows`: predict from each participant's newest day, or from each row.
+        """
+        return self._send(core.predict_table(table, rows))
 
     def feedback(self, prediction_id: str, *, migraine_occurrence: bool, **fields: Any) -> Recorded:
         """Report the outcome of a prediction (`migraine_severity` among `fields`)."""

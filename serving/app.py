@@ -18,7 +18,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from migraine_assets.core.tasks import TASKS
 from serving.api import diaries, page, status, v2
-from serving.api.batch import predict_batch
+from serving.api.batch import predict_batch, predict_binary
 from serving.api.bodies import json_response, problem_response
 from serving.api.contract import contract
 from serving.api.feedback import feedback
@@ -78,6 +78,7 @@ def _endpoints(services: Services, recorder: Recorder) -> Endpoints:
     endpoints: dict[tuple[str, str], Endpoint] = {
         ("POST", "/predict"): partial(predict, services, recorder),
         ("POST", "/predict/batch"): partial(predict_batch, services, recorder),
+        ("POST", "/predict/table"): partial(predict_binary, services, recorder),
         ("POST", "/feedback"): partial(feedback, services),
         ("GET", "/forecast/{participant}"): partial(forecast, services, recorder),
         ("GET", "/forecasts"): partial(forecasts, services),

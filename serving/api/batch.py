@@ -20,7 +20,7 @@ from serving.contract.problems import Problem, Refused, invalid
 from serving.contract.requests import DEFAULT, ENTRIES, PARTICIPANTS, BatchRequest, RequestSchema
 from serving.contract.responses import Prediction
 from serving.input.aliases import read_case
-from serving.input.arrow_files import MEDIA_TYPES
+from serving.input.arrow_files import BINARY, MEDIA_TYPES, format_of
 from serving.input.cases import Case, Days, day_cases, histories_of
 from serving.input.decoding import NOT_STRICT, decode, strict
 from serving.jobs import Check, unlimited
@@ -73,6 +73,24 @@ async def predict_batch(services: Services, recorder: Recorder, request: Request
             return predict_items(services, recorder, body, check, language=language)
 
         return Response(await services.run(items, request, size=len(body), long=long), media_type=JSON)
+
+
+async def predict_binary(services: Services, recorder: Recorder, request: Request) -> Response:
+    """Handle `POST /predict/table`: a table of any format, answered in the same format.
+
+    An address of its own, because generated clients have one type for the answers of an address.
+    """
+    settings, every_row = services.settings, _every_row(request)
+    if media_type(request) != BINARY:
+        raise Refused("unsupported-media-type", f"Send the header Content-Type: {BINARY}.")
+    with services.bodies.hold() as lease:
+        most, seconds = settings.max_batch_body_bytes, settings.request_timeout
+        body = await read_raw(request, most=most, seconds=seconds, lease=lease)
+
+        def table(check: Check) -> bytes:
+            return predict_table(services, recorder, body, format_of(body), every_row=every_row, check=check)
+
+        return Response(await services.run(table, request, size=len(body), long=True), media_type=BINARY)
 
 
 def _every_row(request: Request) -> bool:

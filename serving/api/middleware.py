@@ -27,7 +27,18 @@ PAGES = frozenset({"/staff", "/docs"})
 
 _MODEL = re.compile(r"/v2/models/[^/]+")
 _KNOWN = frozenset(
-    {"/predict", "/predict/batch", "/feedback", "/forecasts", "/models", "/v2", *OPEN, *DOCUMENTS, *PAGES}
+    {
+        "/predict",
+        "/predict/batch",
+        "/predict/table",
+        "/feedback",
+        "/forecasts",
+        "/models",
+        "/v2",
+        *OPEN,
+        *DOCUMENTS,
+        *PAGES,
+    }
 )
 _OF_MODEL = frozenset({"", "/ready", "/infer"})
 # These paths contain the name of a participant, which must not appear in metrics or logs.

@@ -39,6 +39,12 @@ class Examples(NamedTuple):
 
 
 _BEFORE_A_MODEL = Examples()
+_ROWS = {
+    "name": "rows",
+    "in": "query",
+    "schema": {"type": "string", "enum": ["last", "all"], "default": "last"},
+    "description": "For tables: predict from each participant's newest day, or from each row.",
+}
 
 
 def document(
@@ -72,6 +78,7 @@ def _paths(chosen: Examples) -> dict[str, Any]:
         "/": {"get": parts.get("index", "The endpoints of this service", "Index", parts.ACCESS)},
         "/predict": {"post": _predict(chosen)},
         "/predict/batch": {"post": _batch(chosen)},
+        "/predict/table": {"post": _table()},
         "/feedback": {"post": _feedback()},
         **openapi_diaries.paths(),
         "/contract": {"get": parts.get("contract", "The fields of a diary", "DiaryContract", parts.ACCESS)},
@@ -99,26 +106,31 @@ def _predict(chosen: Examples) -> dict[str, Any]:
 
 
 def _batch(chosen: Examples) -> dict[str, Any]:
-    body = parts.body(ref("BatchRequest"), {"two participants": examples.batch(history=chosen.history)})
-    responses = parts.responses(
-        "Batch", ("unreadable-table", "undecodable-table", "bad-request", *parts.BODY, "not-ready", *parts.ACCESS)
+    kinds = ("unreadable-table", "undecodable-table", "bad-request", *parts.BODY, "not-ready", *parts.ACCESS)
+    text = (
+        "Tables are accepted and answered here too, with one of the media types "
+        f"{', '.join(arrow_files.MEDIA_TYPES)}; for generated clients there is /predict/table."
     )
-    for kind in arrow_files.MEDIA_TYPES:
-        body["content"][kind] = responses["200"]["content"][kind] = {"schema": ref("Table")}
-    rows = {
-        "name": "rows",
-        "in": "query",
-        "schema": {"type": "string", "enum": ["last", "all"], "default": "last"},
-        "description": "For tables: predict from each participant's newest day, or from each row.",
-    }
-    text = "JSON, or a table of diary days as Arrow IPC or Parquet. The response has the media type of the request."
     return parts.operation(
         "predict_batch",
         "Predict for many participants",
-        responses,
+        parts.responses("Batch", kinds),
         description=text,
-        parameters=[rows, *parts.languages()],
-        requestBody=body,
+        parameters=[_ROWS, *parts.languages()],
+        requestBody=parts.body(ref("BatchRequest"), {"two participants": examples.batch(history=chosen.history)}),
+    )
+
+
+def _table() -> dict[str, Any]:
+    kinds = ("unreadable-table", "undecodable-table", "bad-request", *parts.BODY, "not-ready", *parts.ACCESS)
+    table = parts.content(arrow_files.BINARY, ref("Table"))
+    return parts.operation(
+        "predict_table",
+        "Predict for a table",
+        {"200": {"description": "A table in the format of the request.", **table}, **parts.problems(kinds)},
+        description="One row per participant and day in the request, one row per participant in the answer.",
+        parameters=[_ROWS],
+        requestBody={"required": True, **table},
     )
 
 

@@ -11,6 +11,8 @@ STREAM = "application/vnd.apache.arrow.stream"
 FILE = "application/vnd.apache.arrow.file"
 PARQUET = "application/vnd.apache.parquet"
 MEDIA_TYPES = (STREAM, FILE, PARQUET)
+# A table of any of these formats, which its first bytes tell.
+BINARY = "application/octet-stream"
 
 # Seconds without a table after which the memory of earlier tables is released.
 KEPT_SECONDS = 5.0
@@ -54,6 +56,13 @@ class TableMemory:
         self._released = now
         pa.default_memory_pool().release_unused()
         return True
+
+
+def format_of(body: bytes) -> str:
+    """Return the media type of the table `body` by its first bytes. Arrow streams have no mark of their own."""
+    if body.startswith(b"PAR1"):
+        return PARQUET
+    return FILE if body.startswith(b"ARROW1") else STREAM
 
 
 def write_table(table: Any, kind: str) -> bytes:

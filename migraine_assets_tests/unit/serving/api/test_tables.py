@@ -16,7 +16,7 @@ from migraine_assets.stores.bundles.provenance import BundleProvenance, add_prov
 from migraine_assets_tests.support.hostile_tables import deep_schema
 from migraine_assets_tests.support.waiting import eventually
 from migraine_assets_tests.unit.serving.trained import fresh_store, history, running, trained
-from serving.input.arrow_files import FILE, MEDIA_TYPES, PARQUET, STREAM
+from serving.input.arrow_files import BINARY, FILE, MEDIA_TYPES, PARQUET, STREAM
 
 
 @pytest.fixture(scope="module")
@@ -116,6 +116,27 @@ def test_an_error_of_one_participant_does_not_affect_the_others(client: httpx.Cl
             assert row["participant_id"] == other["participant_id"]
             assert (row["error"] is None) is (row["participant_id"] != "a")
             assert row["probability"] == (None if row["participant_id"] == "a" else other["probability"])
+
+
+@pytest.mark.parametrize("kind", MEDIA_TYPES)
+def test_the_format_of_an_unnamed_table_is_recognized(client: httpx.Client, kind: str) -> None:
+    for query in ("", "?rows=all"):
+        expected = unpacked(post(client, diary("a"), kind, query).content, kind)
+        response = client.post(
+            f"/predict/table{query}", content=packed(diary("a"), kind), headers={"content-type": BINARY}
+        )
+        assert response.headers["content-type"] == BINARY
+        assert [row["probability"] for row in unpacked(response.content, kind)] == [
+            row["probability"] for row in expected
+        ]
+
+
+def test_what_is_no_table_is_refused(client: httpx.Client) -> None:
+    for content in (b"", b"no table", b"PAR1", b"ARROW1"):
+        response = client.post("/predict/table", content=content, headers={"content-type": BINARY})
+        assert response.status_code == 400, response.text
+        assert response.json()["type"] == "urn:migraine:problem:unreadable-table"
+    assert client.post("/predict/table", json={}).status_code == 415
 
 
 def test_with_rows_all_every_row_is_predicted_as_if_it_were_the_newest(client: httpx.Client) -> None:
