@@ -17,7 +17,7 @@ BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stab
 _SECONDS = 90
 _OPTIONS = (
     "--headless", "--disable-gpu", "--disable-extensions", "--disable-background-networking", "--no-first-run",
-    "--no-pdf-header-footer", "--disable-dev-shm-usage", "--host-resolver-rules=MAP * ~NOTFOUND",
+    "--no-pdf-header-footer", "--disable-breakpad", "--disable-dev-shm-usage", "--host-resolver-rules=MAP * ~NOTFOUND",
 )  # fmt: skip
 
 

@@ -95,28 +95,57 @@ def _diary(
     from migraine_assets.cli.forecast_diary import diary_shards
 
     described, shards = diary_shards(settings, models, source, mapping=mapping)
-    return described, _of_participant(shards, participant)
+    return described, _of_participant(shards, participant, _kept_id(settings, participant))
 
 
-def _of_participant(shards: Iterator[Any], participant: str) -> Any:
-    """Return the days of `participant`. Raises `ConfigurationError` for an unknown one, without the names of others."""
+def _kept_id(settings: Settings, participant: str) -> str | None:
+    """Return the id of `participant` among the diaries that the service keeps; None if it has kept none so far."""
+    from migraine_assets.stores.pseudonyms import pseudonym
+    from migraine_assets.stores.signing_secret import PATH, shared_secret
+
+    store = Store(settings.store_location)
+    # Without a secret, no diary was kept yet, and reading one must not create it.
+    if not settings.signing_secret and not store.exists(PATH):
+        return None
+    return pseudonym(shared_secret(store, configured=settings.signing_secret), participant)
+
+
+def _of_participant(shards: Iterator[Any], participant: str, kept: str | None) -> Any:
+    """Return the days of `participant`, whose id in kept diaries begins with `kept`.
+
+    Raises `ConfigurationError` for an unknown participant, without the names of others, and for one whose diary several
+    API keys keep.
+    """
+    close, found = 0, {}
+    for shard in shards:
+        for code, name in enumerate(shard.names):
+            if name == participant or (kept and name.partition("@")[0] == kept):
+                found[name] = _part(shard, code)
+        if not found:
+            close += len(difflib.get_close_matches(participant, shard.names, max(1, len(shard.names)), 0.8))
+    if len(found) > 1:
+        raise ConfigurationError(
+            f"Several API keys keep a diary of '{participant}'. Name one of them: {', '.join(sorted(found))}."
+        )
+    if not found:
+        similar = f"{plural(close, 'similar id')} in it" if close else "No id in it is similar"
+        raise ConfigurationError(f"The diary has no participant '{participant}'. {similar}. Check the spelling.")
+    (diary,) = found.values()
+    if not diary.dated:
+        raise DataRefused("The diary has no dates, and a sheet shows days. Map the column of the date.")
+    return diary
+
+
+def _part(shard: Any, code: int) -> Any:
+    """Return the rows of the participant `code` of `shard`, a `prediction.forecasts.Shard`, as a diary."""
     import numpy as np
 
     from migraine_assets.core.features.diary import Diary
 
-    close = 0
-    for shard in shards:
-        names = list(shard.names)
-        if participant not in names:
-            close += len(difflib.get_close_matches(participant, names, max(1, len(names)), 0.8))
-            continue
-        if not shard.diary.dated:
-            raise DataRefused("The diary has no dates, and a sheet shows days. Map the column of the date.")
-        rows = np.flatnonzero(shard.diary.participant == names.index(participant))
-        columns = {name: values[rows] for name, values in shard.diary.columns.items()}
-        return Diary(shard.diary.participant[rows], shard.diary.day[rows], True, columns)
-    similar = f"{plural(close, 'similar id')} in it" if close else "No id in it is similar"
-    raise ConfigurationError(f"The diary has no participant '{participant}'. {similar}. Check the spelling.")
+    whole = shard.diary
+    rows = np.flatnonzero(whole.participant == code)
+    columns = {name: values[rows] for name, values in whole.columns.items()}
+    return Diary(whole.participant[rows], whole.day[rows], whole.dated, columns)
 
 
 def _write(path: Path, page: bytes) -> None:

@@ -9,13 +9,14 @@ from migraine_assets.core.diary.preprocess import preprocess
 from migraine_assets.core.diary.validation import ValidationSettings, validate
 from migraine_assets.core.features.diary import Diary
 from migraine_assets.core.features.from_frame import diary_from_frame
+from migraine_assets.core.features.labels import attack_label
 from migraine_assets.prediction.forecasts import Shard, forecast_shards
 from migraine_assets.prediction.model_set import ModelNotReady, ModelSet, promoted_models
 from migraine_assets.prediction.past_forecasts import past_forecasts
 from migraine_assets.prediction.predictor import Predictor
 from migraine_assets.sources.registry import read_source
 from migraine_assets_tests.support import small_diary
-from migraine_assets_tests.unit.serving.trained import fresh_store
+from migraine_assets_tests.unit.serving.trained import ONSET, fresh_store
 
 TODAY = dt.date(2026, 3, 1)
 
@@ -68,3 +69,15 @@ def test_a_period_without_outcomes_is_empty(models: ModelSet, diary: Diary) -> N
 def test_without_a_model_there_is_none(diary: Diary) -> None:
     with pytest.raises(ModelNotReady):
         past_forecasts(diary, ModelSet(), first=0)
+
+
+def test_only_days_that_a_model_of_first_days_can_predict_are_forecast(
+    diary: Diary, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    store = fresh_store(tmp_path_factory.mktemp("onset"), champions={"attack": "onset"})
+    past = past_forecasts(diary, promoted_models(store), first=int(diary.day[0]))
+    label = attack_label(diary, 3, ONSET)
+    known = np.isfinite(label)
+    assert 0 < known.sum() < len(diary)
+    assert past.day.tolist() == (diary.day[known] + 3).tolist()
+    assert past.outcome.tolist() == label[known].tolist()

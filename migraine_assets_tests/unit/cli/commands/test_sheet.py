@@ -5,7 +5,10 @@ from pathlib import Path
 
 import pytest
 
+from migraine_assets.stores.pseudonyms import pseudonym
+from migraine_assets.stores.signing_secret import shared_secret
 from migraine_assets_tests.support.homes import Home
+from migraine_assets_tests.support.kept_diaries import no_check, open_diaries
 from migraine_assets_tests.support.small_diary import diary, write_diary
 
 
@@ -82,3 +85,20 @@ def test_a_diary_without_dates_is_refused(home: Home, tmp_path: Path) -> None:
 def test_without_a_delivery_the_command_says_what_to_do(home: Home) -> None:
     done = home.migraine("sheet", "p01")
     assert (done.code, "name the file of a diary" in done.err) == (3, True), done.text
+
+
+def test_a_kept_diary_is_found_by_the_id_that_the_app_uses(home: Home, tmp_path: Path) -> None:
+    secret = shared_secret(home.store)
+    with open_diaries(home=home.root, secret=secret) as diaries:
+        for owner, days in (("app", 3), ("clinic", 5)):
+            for day in range(days):
+                diaries.put(owner, "anna", 19_800 + day, {"migraine_occurrence": day % 2}, check=no_check)
+        diaries.put("app", "bert", 19_800, {"migraine_occurrence": 1}, check=no_check)
+    target = tmp_path / "a.html"
+    done = home.migraine("sheet", "anna", "service", "--to", str(target))
+    names = [f"{pseudonym(secret, 'anna')}@{owner}" for owner in ("app", "clinic")]
+    assert (done.code, all(name in done.err for name in names)) == (2, True), done.text
+    done = home.migraine("sheet", names[1], "service", "--to", str(target))
+    assert (done.code, "2 attack days on 5 known days." in done.out) == (0, True), done.text
+    done = home.migraine("sheet", "bert", "service", "--to", str(target))
+    assert (done.code, "<h1>bert</h1>" in target.read_text()) == (0, True), done.text
