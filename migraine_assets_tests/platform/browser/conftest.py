@@ -18,7 +18,8 @@ PATIENCE_MS = 20_000
 Open = Callable[..., Page]
 
 
-@pytest.fixture(scope="session")
+# While Playwright runs, its event loop does, and code of later tests could start no other. So it ends with the module.
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
     """Headless Chromium."""
     if CHROMIUM is None:

@@ -104,4 +104,4 @@ def test_without_a_server_the_files_of_the_home_are_created(home: Home) -> None:
 def test_an_unknown_database_is_refused(home: Home) -> None:
     done = home.migraine("migrate", "ray")
     assert done.code == 2
-    assert "dagster, mlflow, all" in done.text
+    assert "dagster, mlflow, diaries" in done.text

@@ -50,7 +50,7 @@ BROKEN = (
     Broken("only white space", lambda: b"\n\n  \n", ()),
     Broken("header only", lambda: _good().splitlines(keepends=True)[0], ("row",)),
     Broken("one row", lambda: b"".join(_good().splitlines(keepends=True)[:2]), ("needed",)),
-    Broken("one person", lambda: _text(diary(participants=1, days=200)), ("Participants", "at least")),
+    Broken("a short diary of one person", lambda: _text(diary(participants=1, days=100)), ("at least 120 are needed",)),
     Broken("one class", lambda: _changed(migraine_occurrence=0, migraine_severity=np.nan), ("only days without",)),
     Broken(
         "no outcome",
