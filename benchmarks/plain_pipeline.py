@@ -73,7 +73,7 @@ def prepare(store: Store, params: Params, *, participants: int, days: int, clock
     """Run the stages from the source to the folds."""
     options = {"participants": participants, "days": days}
     delivery = read_source("synthetic", mapping=None, options=options, landing=None)
-    delivery_files.keep(store, [(file.name, file.content) for file in delivery.files], identity=delivery.md5)
+    delivery_files.keep(store, [(file.name, file.stored) for file in delivery.files], identity=delivery.md5)
     clock.stage("source")
     valid = stages.validated(delivery.frame, params).valid
     clock.stage("validation and its checks")

@@ -23,13 +23,13 @@ _OPTIONS = (
 
 def browser() -> str:
     """Return the command of a Chromium. Raises `ConfigurationError` without one."""
-    found = next(filter(None, map(shutil.which, BROWSERS)), None)
-    if found is None:
+    command = next(filter(None, map(shutil.which, BROWSERS)), None)
+    if command is None:
         raise ConfigurationError(
             "A PDF needs Chromium, and none of the commands "
             f"{', '.join(BROWSERS)} is on this machine. Write FILE.html and print it to PDF from any browser."
         )
-    return found
+    return command
 
 
 def write_pdf(path: Path, html: bytes) -> None:

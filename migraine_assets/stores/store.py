@@ -81,8 +81,8 @@ class Store:
         with self._writing(name):
             return self._create_local(name, content) if self.local else self._create_object(name, content)
 
-    def create_copy(self, name: str, opener: Opener) -> None:
-        """Copy a stream to `name` unless it exists, atomically and without holding it in memory.
+    def create_copy(self, name: str, content: bytes | Opener) -> None:
+        """Write `content`, or a stream part by part, to `name` unless it exists, atomically.
 
         `name` must follow from the content: concurrent callers may both write it.
         """
@@ -90,16 +90,16 @@ class Store:
             return
         with self._writing(name):
             if self.local:
-                self._create_local(name, opener)
+                self._create_local(name, content)
                 return
-            self._copy_object(name, opener)
+            self._copy_object(name, content)
 
-    def _copy_object(self, name: str, opener: Opener) -> None:
+    def _copy_object(self, name: str, content: bytes | Opener) -> None:
         # Closing a file commits what was written so far, also after an error, unless committing is a step of its own.
         target = self.fs.open(self.path(name), "wb", autocommit=False)
         try:
             with target:
-                for part in parts(opener):
+                for part in parts(content):
                     target.write(part)
         except BaseException:
             target.discard()

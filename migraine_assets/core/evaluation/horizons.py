@@ -60,7 +60,7 @@ def skill_by_horizon(
         return ()
     inputs = tuple(name for name in names if not name.endswith("_ahead"))
     days, diary = days_of(table, dated=True), _diary(table)
-    found = []
+    skills = []
     for horizon in horizons:
         known = AttackDefinition(free_days=outcome.attack.free_days)
         label = attack_label(diary, horizon, OutcomeDefinition(known, outcome.window))
@@ -79,8 +79,8 @@ def skill_by_horizon(
             outcome=OutcomeDefinition(outcome.attack, outcome.window if horizon > 1 else "day"),
             forward=split.forward,
         )
-        found.append(_skill(data, horizon, params=params, seed=seed, replicates=replicates))
-    return tuple(found)
+        skills.append(_skill(data, horizon, params=params, seed=seed, replicates=replicates))
+    return tuple(skills)
 
 
 def _skill(data: TaskData, horizon: int, *, params: Mapping[str, Any], seed: int, replicates: int) -> HorizonSkill:

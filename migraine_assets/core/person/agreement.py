@@ -70,8 +70,8 @@ def agreement(day: Integers, probability: Floats, own_rate: Floats, outcome: Flo
 
 def _ratio(week: Integers, outcome: Floats, probability: Floats) -> Interval:
     """Return observed / expected, which is never below 0."""
-    found = _quotient(week, outcome, probability)
-    return Interval(found.value, max(0.0, found.ci_low), found.ci_high) if found.bounded else found
+    ratio = _quotient(week, outcome, probability)
+    return Interval(ratio.value, max(0.0, ratio.ci_low), ratio.ci_high) if ratio.bounded else ratio
 
 
 def _gain(week: Integers, probability: Floats, own_rate: Floats, outcome: Floats) -> tuple[Interval, float, float]:

@@ -74,11 +74,11 @@ def associations(calendar: Calendar, contract: Contract) -> Associations:
     for field in exposures:
         if not np.isfinite(calendar.values(field.column)).any():
             continue
-        found = _compare(calendar, field, usable, attack)
-        if found is None:
+        association = _compare(calendar, field, usable, attack)
+        if association is None:
             too_few.append(field.name)
         else:
-            compared.append(found)
+            compared.append(association)
     order = sorted(corrected(compared), key=lambda one: (one.finding == "unclear", -abs(one.difference.value)))
     return Associations(tuple(order), tuple(too_few), int(usable.sum()), int((usable & attack).sum()))
 

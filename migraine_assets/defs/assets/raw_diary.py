@@ -52,7 +52,7 @@ def raw_diary(
     delivery = _read(config, workspace, params.sources, contract)
     for note in delivery.notes:
         context.log.warning(one_line(note))
-    files = [(file.name, file.open) for file in delivery.files]
+    files = [(file.name, file.stored) for file in delivery.files]
     kept = delivery_files.keep(workspace.store, files, identity=delivery.md5)
     value = DiaryRef(
         write_frame(workspace.store, "raw_diary", delivery.frame),

@@ -37,17 +37,17 @@ class _Erased(msgspec.Struct):
     when: str
 
 
-def keep(store: Store, files: Sequence[tuple[str, Opener]], *, identity: str) -> tuple[KeptFile, ...]:
-    """Store `files` (name, and a function that opens it) by content. Stored content is not written again.
+def keep(store: Store, files: Sequence[tuple[str, bytes | Opener]], *, identity: str) -> tuple[KeptFile, ...]:
+    """Store `files` (name, and its bytes or a function that opens it) by content. Stored content is not written again.
 
     `identity` is the MD5 of the delivery, with the suffix `.dir` for a folder. Raises `ValueError` if it does not
     match `files`.
     """
-    described = tuple(_described(name, opener) for name, opener in files)
+    described = tuple(_described(name, content) for name, content in files)
     if identity != _identity(described, folder=identity.endswith(DIRECTORY_SUFFIX)):
         raise ValueError(f"{identity} is not the MD5 of {', '.join(file.name for file in described)}")
-    for (_, opener), file in zip(files, described, strict=True):
-        store.create_copy(_path(file.md5), opener)
+    for (_, content), file in zip(files, described, strict=True):
+        store.create_copy(_path(file.md5), content)
     # If an erased delivery arrives again, it is no longer erased.
     store.delete(f"{_ERASED}/{identity}.json")
     if identity.endswith(DIRECTORY_SUFFIX):
@@ -103,9 +103,11 @@ def erase(store: Store, identity: str, *, also_erased: Set[str], when: str) -> N
             store.delete(_path(digest))
 
 
-def _described(name: str, opener: Opener) -> KeptFile:
-    with opener() as content:
-        return KeptFile(name, *md5_of(content))
+def _described(name: str, content: bytes | Opener) -> KeptFile:
+    if isinstance(content, bytes):
+        return KeptFile(name, md5(content), len(content))
+    with content() as file:
+        return KeptFile(name, *md5_of(file))
 
 
 def _identity(files: Sequence[KeptFile], *, folder: bool) -> str | None:

@@ -11,7 +11,7 @@ from migraine_assets.errors import StoreError
 from migraine_assets.stores.assets.delivery_files import keep, restore
 from migraine_assets.stores.store import Store
 from migraine_assets.stores.unfinished import PART_BYTES
-from migraine_assets_tests.unit.stores.assets.accepted_deliveries import ONE, TWO, accept, opened
+from migraine_assets_tests.unit.stores.assets.accepted_deliveries import ONE, TWO, accept
 
 
 @pytest.fixture
@@ -20,14 +20,14 @@ def store(tmp_path: Path) -> Store:
 
 
 def test_a_file_has_the_path_that_it_has_in_dvcs_cache(store: Store, tmp_path: Path) -> None:
-    keep(store, opened(ONE), identity="e5ebd4c02cefbe7955977c67ada242b7")
+    keep(store, ONE, identity="e5ebd4c02cefbe7955977c67ada242b7")
     path = tmp_path / "store/deliveries/files/md5/e5/ebd4c02cefbe7955977c67ada242b7"
     assert path.read_bytes() == ONE[0][1]
 
 
 def test_a_folder_is_kept_with_its_listing(store: Store, tmp_path: Path) -> None:
     identity = directory_md5((name, md5(content)) for name, content in TWO)
-    keep(store, opened(TWO), identity=identity)
+    keep(store, TWO, identity=identity)
     listing = json.loads((tmp_path / f"store/deliveries/files/md5/{identity[:2]}/{identity[2:]}").read_text())
     assert [entry["relpath"] for entry in listing] == ["b.csv", "sub/a.csv"]
 
@@ -35,7 +35,7 @@ def test_a_folder_is_kept_with_its_listing(store: Store, tmp_path: Path) -> None
 @pytest.mark.parametrize("files", [ONE, TWO])
 def test_files_with_another_md5_are_not_stored(store: Store, files: list) -> None:
     with pytest.raises(ValueError, match="is not the MD5 of"):
-        keep(store, opened(files), identity="0" * 32)
+        keep(store, files, identity="0" * 32)
     assert store.list("deliveries/files/md5") == []
 
 
