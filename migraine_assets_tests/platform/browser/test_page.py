@@ -333,4 +333,5 @@ def test_where_the_service_asks_for_a_key_the_page_does_and_says_why_it_is_refus
         assert page.locator("#headline").is_visible()
         page.click("#erase")
         page.click("#erase-confirmed")
+        page.wait_for_selector("text=Everything was erased")
         assert page.evaluate("sessionStorage.length") == 0
