@@ -129,6 +129,10 @@ class AsyncClient:
         """Forecast the next day of the participants with a kept diary. These forecasts are not recorded."""
         return await self._send(core.forecasts(after, limit))
 
+    async def sheet(self, participant: str, *, days: int | None = None) -> bytes:
+        """Return the page about a kept diary for a doctor, as HTML. `days`: the days of its period."""
+        return await self._send(core.sheet(participant, days))
+
     async def models(self) -> Models:
         """Describe the models that serve."""
         return await self._send(core.models())

@@ -150,6 +150,11 @@ def forecasts(after: str | None, limit: int | None) -> Call[ParticipantForecasts
     return Call("GET", "/forecasts", ParticipantForecasts, query=_query(after=after, limit=limit))
 
 
+def sheet(participant: str, days: int | None) -> Call[bytes]:
+    """Return the sheet of a kept diary."""
+    return Call("GET", f"/sheet/{_segment(participant)}", bytes, query=_query(days=days))
+
+
 def models() -> Call[Models]:
     """Describe the models."""
     return Call("GET", "/models", Models)

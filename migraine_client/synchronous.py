@@ -127,6 +127,10 @@ class Client:
         """Forecast the next day of the participants with a kept diary. These forecasts are not recorded."""
         return self._send(core.forecasts(after, limit))
 
+    def sheet(self, participant: str, *, days: int | None = None) -> bytes:
+        """Return the page about a kept diary for a doctor, as HTML. `days`: the days of its period."""
+        return self._send(core.sheet(participant, days))
+
     def models(self) -> Models:
         """Describe the models that serve."""
         return self._send(core.models())

@@ -27,6 +27,7 @@ from serving.api.forecasts import forecasts
 from serving.api.middleware import OPEN, RequestMiddleware
 from serving.api.predict import predict
 from serving.api.record import Recorder
+from serving.api.sheet import sheet_of_body, sheet_of_kept
 from serving.contract.problems import BY_STATUS, Refused
 from serving.services import Services
 from serving.settings import ServingSettings
@@ -82,6 +83,8 @@ def _endpoints(services: Services, recorder: Recorder) -> Endpoints:
         ("POST", "/feedback"): partial(feedback, services),
         ("GET", "/forecast/{participant}"): partial(forecast, services, recorder),
         ("GET", "/forecasts"): partial(forecasts, services),
+        ("GET", "/sheet/{participant}"): partial(sheet_of_kept, services),
+        ("POST", "/sheet"): partial(sheet_of_body, services),
         **_diary_endpoints(services),
         ("GET", "/"): partial(status.index, services),
         ("GET", "/contract"): partial(contract, services),

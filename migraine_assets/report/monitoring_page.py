@@ -10,12 +10,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from migraine_assets.core.metrics.formatting import unbroken
 from migraine_assets.core.monitoring.day_quality import DayQuality
 from migraine_assets.core.monitoring.drift.result import FeatureDrift, ModelDrift
 from migraine_assets.core.monitoring.performance_result import Comparison, ModelPerformance, RealizedPerformance
 from migraine_assets.report.page import environment
 from migraine_assets.report.plots.trends import Trend, trend_picture
-from migraine_assets.report.text.labels import unbroken
 from migraine_assets.report.text.verdicts import STATUS, VerdictRow, conclusion
 from migraine_assets.stores.bundles.bundles import load_manifest
 from migraine_assets.stores.monitoring.decisions import AutomationDecision, decisions

@@ -15,6 +15,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from migraine_assets.core.evaluation.champion_analysis import SUBGROUP_METRICS
 from migraine_assets.core.evaluation.results import FIT, METRICS, TaskEvaluation
+from migraine_assets.core.metrics import formatting
 from migraine_assets.core.metrics.interval import UNKNOWN
 from migraine_assets.report.evaluation_json import TaskSection
 from migraine_assets.report.plots.canvas import Picture
@@ -135,7 +136,7 @@ def _render(template: str, evaluation: TaskEvaluation, facts: RunFacts, context:
     }
     templates = environment(escape=template.endswith(".html"))
     page = templates.get_template(template).render(**shared, **context)
-    return (labels.unbroken(page) if template.endswith(".html") else page).encode()
+    return (formatting.unbroken(page) if template.endswith(".html") else page).encode()
 
 
 @cache
@@ -148,8 +149,8 @@ def environment(*, escape: bool = True) -> Environment:
         trim_blocks=True,
         keep_trailing_newline=True,
     )
-    names = ("title", "metric", "number", "signed", "ends", "count", "percent", "seconds")
-    templates.filters |= {name: getattr(labels, name) for name in names}
+    templates.filters |= {name: getattr(labels, name) for name in ("title", "metric", "count", "seconds")}
+    templates.filters |= {name: getattr(formatting, name) for name in ("number", "signed", "ends", "percent")}
     templates.filters |= {"data_uri": _data_uri, "groupby_in_order": _groups, "md": _markdown}
     return templates
 
@@ -180,11 +181,13 @@ def _tiles(evaluation: TaskEvaluation) -> list[tuple[str, str, str]]:
     for _, name, digits in TILES[evaluation.task]:
         interval = champion.test.get(name, UNKNOWN)
         label = f"{labels.metric(name)}, test"
-        tiles.append((label, labels.number(interval.value, digits=digits), labels.ends(interval, digits=digits)))
+        tiles.append(
+            (label, formatting.number(interval.value, digits=digits), formatting.ends(interval, digits=digits))
+        )
     gain, digits = evaluation.gain, TILES[evaluation.task][0][2]
     rule = "base rate" if interpretation.no_history(evaluation) else "personal rate"
     label = f"{labels.metric(evaluation.headline)}, gain over {rule}"
-    tiles.insert(1, (label, labels.signed(gain.value, digits=digits), labels.ends(gain, digits=digits)))
+    tiles.insert(1, (label, formatting.signed(gain.value, digits=digits), formatting.ends(gain, digits=digits)))
     return tiles
 
 

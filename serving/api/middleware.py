@@ -12,6 +12,7 @@ from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from migraine_assets.prediction.model_set import ModelNotReady
+from migraine_assets.sheet.page import style_source
 from serving.access.addresses import client_network
 from serving.api.bodies import problem_response, refusal_of
 from serving.contract.problems import Refused, rate_limited
@@ -33,6 +34,7 @@ _KNOWN = frozenset(
         "/predict/table",
         "/feedback",
         "/forecasts",
+        "/sheet",
         "/models",
         "/v2",
         *OPEN,
@@ -44,12 +46,14 @@ _OF_MODEL = frozenset({"", "/ready", "/infer"})
 # These paths contain the name of a participant, which must not appear in metrics or logs.
 _OF_PARTICIPANT = (
     (re.compile(r"/forecast/[^/]+"), "/forecast/{participant}"),
+    (re.compile(r"/sheet/[^/]+"), "/sheet/{participant}"),
     (re.compile(r"/diaries"), "/diaries"),
     (re.compile(r"/diaries/[^/]+"), "/diaries/{participant}"),
     (re.compile(r"/diaries/[^/]+/days"), "/diaries/{participant}/days"),
     (re.compile(r"/diaries/[^/]+/days/[^/]+"), "/diaries/{participant}/days/{date}"),
 )
 
+_POLICY = b"content-security-policy"
 _SECURITY = (
     (b"x-content-type-options", b"nosniff"),
     (b"x-frame-options", b"DENY"),
@@ -58,16 +62,13 @@ _SECURITY = (
 _HEADERS = (
     *_SECURITY,
     (b"cache-control", b"no-store"),
-    (b"content-security-policy", b"default-src 'none'; frame-ancestors 'none'"),
+    (_POLICY, b"default-src 'none'; frame-ancestors 'none'"),
 )
 # Pages load files from this service, and their scripts send requests to it alone. Swagger UI has images as data URLs.
-_PAGE_HEADERS = (
-    *_SECURITY,
-    (
-        b"content-security-policy",
-        b"default-src 'self'; img-src 'self' data:; style-src 'self'; object-src 'none'; base-uri 'none'; "
-        b"form-action 'none'; frame-ancestors 'none'",
-    ),
+# They show the sheet in a frame, which inherits their policy.
+_PAGE_POLICY = (
+    "default-src 'self'; img-src 'self' data:; style-src 'self' {sheet}; object-src 'none'; base-uri 'none'; "
+    "form-action 'none'; frame-ancestors 'none'"
 )
 
 
@@ -77,7 +78,7 @@ def endpoint(path: str) -> str:
         return path
     if path.startswith(("/page/", "/docs/")):
         return "/page/{file}"
-    if path.startswith(("/forecast/", "/diaries")):
+    if path.startswith(("/forecast/", "/sheet/", "/diaries")):
         return next((template for form, template in _OF_PARTICIPANT if form.fullmatch(path)), "other")
     match = _MODEL.match(path)
     rest = path[match.end() :] if match else ""
@@ -90,7 +91,8 @@ class RequestMiddleware:
     def __init__(self, app: ASGIApp, services: Services, *, page: bool = False) -> None:
         """Wrap `app`. `page`: it serves static files for people, without keys and rate limits."""
         self._app, self._services, self._page = app, services, page
-        self._headers = _PAGE_HEADERS if page else _HEADERS
+        policy = _PAGE_POLICY.format(sheet=style_source()).encode()
+        self._headers = (*_SECURITY, (_POLICY, policy)) if page else _HEADERS
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Handle one request, or pass on the lifespan."""
@@ -144,7 +146,7 @@ class RequestMiddleware:
 
 
 class _Response:
-    """A `send` that adds the security headers and remembers the status.
+    """A `send` that adds the security headers and remembers the status. A policy of the response itself stays.
 
     A response is counted before it is sent. A replica that is killed in between may have counted a response that nobody
     received, but never sends one that is not counted.
@@ -157,5 +159,9 @@ class _Response:
         if message["type"] == "http.response.start":
             self.status = message["status"]
             self._count(self.status)
-            message["headers"] = [*message.get("headers", ()), *self._headers]
+            own = message.get("headers", ())
+            headers = self._headers
+            if any(name == _POLICY for name, _ in own):
+                headers = tuple(header for header in headers if header[0] != _POLICY)
+            message["headers"] = [*own, *headers]
         await self._send(message)

@@ -81,6 +81,7 @@ def _paths(chosen: Examples) -> dict[str, Any]:
         "/predict/table": {"post": _table()},
         "/feedback": {"post": _feedback()},
         **openapi_diaries.paths(),
+        "/sheet": {"post": _sheet()},
         "/contract": {"get": parts.get("contract", "The fields of a diary", "DiaryContract", parts.ACCESS)},
         "/models": {"get": parts.get("models", "The models that serve", "Models", parts.ACCESS)},
         "/health": {"get": parts.get("health", "Whether the process is alive", "Status", ("internal-error",))},
@@ -131,6 +132,17 @@ def _table() -> dict[str, Any]:
         description="One row per participant and day in the request, one row per participant in the answer.",
         parameters=[_ROWS],
         requestBody={"required": True, **table},
+    )
+
+
+def _sheet() -> dict[str, Any]:
+    return parts.operation(
+        "sheet_of_diary",
+        "The sheet of a diary for a doctor",
+        parts.html((*parts.BODY, *parts.ACCESS)),
+        description="Nothing of the diary is kept or recorded.",
+        parameters=[parts.PERIOD],
+        requestBody=parts.body(ref("SheetRequest"), {"diary": examples.sheet()}),
     )
 
 

@@ -1,6 +1,7 @@
 """The endpoints of kept diaries in the OpenAPI document.
 
-Not here: their handlers (`serving.api.diaries`, `serving.api.forecast`), their bodies (`serving.contract.requests`).
+Not here: their handlers (`serving.api.diaries`, `serving.api.forecast`, `serving.api.sheet`), their bodies
+(`serving.contract.requests`).
 """
 
 from typing import Any
@@ -39,6 +40,7 @@ def paths() -> dict[str, Any]:
         },
         "/forecast/{participant}": {"get": _forecast()},
         "/forecasts": {"get": _forecasts()},
+        "/sheet/{participant}": {"get": _sheet()},
     }
 
 
@@ -108,5 +110,15 @@ def _forecast() -> dict[str, Any]:
         responses,
         description=text,
         parameters=[*parameters, *parts.languages()],
+        **_TAG,
+    )
+
+
+def _sheet() -> dict[str, Any]:
+    return parts.operation(
+        "sheet",
+        "The sheet of a kept diary for a doctor",
+        parts.html(_ACCESS),
+        parameters=[_PARTICIPANT, parts.PERIOD],
         **_TAG,
     )

@@ -5,12 +5,20 @@ Not here: the endpoints (`serving.api.openapi`, `serving.api.openapi_diaries`).
 
 from typing import Any
 
+from migraine_assets.sheet.period import DAYS, LEAST_DAYS, MOST_DAYS
 from serving.api import fhir
 from serving.api.openapi_schemas import ref
 from serving.contract.problems import BY_NAME, MEDIA_TYPE, Kind
 from serving.wording.languages import LANGUAGES
 
 JSON = "application/json"
+PERIOD = {
+    "name": "days",
+    "in": "query",
+    "required": False,
+    "schema": {"type": "integer", "minimum": LEAST_DAYS, "maximum": MOST_DAYS, "default": DAYS},
+    "description": "Days of the period, up to the newest one.",
+}
 
 # Errors of every endpoint that needs a key if keys are required.
 ACCESS = ("unauthorized", "rate-limited", "internal-error", "overloaded")
@@ -30,6 +38,12 @@ def content(kind: str, shape: dict[str, Any], **more: Any) -> dict[str, Any]:
 def responses(name: str, kinds: tuple[str, ...]) -> dict[str, Any]:
     """Return the responses of an operation that returns `name`, with problems of `kinds`."""
     return {"200": {"description": "The response.", **content(JSON, ref(name))}, **problems(kinds)}
+
+
+def html(kinds: tuple[str, ...]) -> dict[str, Any]:
+    """Return the responses of an operation that returns a page, with problems of `kinds`."""
+    page = {"description": "A page that can be printed on A4.", **content("text/html", {"type": "string"})}
+    return {"200": page, **problems(kinds)}
 
 
 def problems(kinds: tuple[str, ...], *, shape: str = "Problem", media: str = MEDIA_TYPE) -> dict[str, Any]:

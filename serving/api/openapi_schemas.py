@@ -35,8 +35,8 @@ _KEPT = {
 def schemas_of(schema: RequestSchema) -> dict[str, Any]:
     """Return the JSON schemas of the bodies of `schema` and of every response, by name."""
     bodies = (
-        schema.DiaryRequest, schema.DayRequest, schema.FeedbackRequest, schema.DayChange, schema.ProfileChange,
-        schema.KeptDay, schema.KeptDays, schema.KeptProfile, schema.KeptDiary,
+        schema.DiaryRequest, schema.SheetRequest, schema.DayRequest, schema.FeedbackRequest, schema.DayChange,
+        schema.ProfileChange, schema.KeptDay, schema.KeptDays, schema.KeptProfile, schema.KeptDiary,
     )  # fmt: skip
     _, schemas = msgspec.json.schema_components((*bodies, *_TYPES), ref_template=_REF + "{name}")
     fields = schema.contract.by_name
@@ -48,6 +48,7 @@ def schemas_of(schema: RequestSchema) -> dict[str, Any]:
     schemas["DiaryRequest"]["description"] = (
         f"1 to {requests.ENTRIES} days of one participant, oldest first; the last one is 'today'. Look-back is 28 days."
     )
+    schemas["SheetRequest"]["description"] = f"1 to {requests.SHEET_ENTRIES} days of one participant, oldest first."
     schemas["DayRequest"]["description"] = "One day without history. The date defaults to today."
     for name, text in _KEPT.items():
         schemas[name]["description"] = text

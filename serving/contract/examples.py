@@ -23,6 +23,11 @@ def diary() -> dict[str, Any]:
     }
 
 
+def sheet() -> dict[str, Any]:
+    """Return the same ten days for a sheet."""
+    return {name: value for name, value in diary().items() if name != "explain"}
+
+
 def _day(k: int) -> dict[str, Any]:
     day = {
         "date": (_FIRST + dt.timedelta(days=k)).isoformat(),

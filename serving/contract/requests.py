@@ -17,6 +17,8 @@ from migraine_assets.prediction.histories import row_layout
 from serving.contract.responses import Interpreted
 
 ENTRIES = 90
+# A sheet covers up to half a year, with the rest of its first month and the look-back of its first forecast.
+SHEET_ENTRIES = 366
 PARTICIPANTS = 1000
 
 # A pseudonym, without characters that have a meaning in a shell, in SQL or in HTML.
@@ -30,7 +32,7 @@ _OTHER = {
     "prediction_id": "the prediction_id of an earlier response",
     "date": "a date as YYYY-MM-DD, not in the future",
     "explain": "true or false",
-    "entries": f"a list of 1 to {ENTRIES} days, oldest first, each an object with a date",
+    "entries": f"a list of 1 to {ENTRIES} days ({SHEET_ENTRIES} for a sheet), oldest first, each an object with a date",
     "items": f"a list of 1 to {PARTICIPANTS} bodies of /predict",
 }
 
@@ -48,9 +50,9 @@ class RequestSchema:
     `columns`: the diary columns of the array, numbers first, then encoded categories; `fields`: the contract field of
     each, and `index`: the row of each; `of_field`: row and encoding (None: a number) of each contract field.
 
-    Struct types: `Entry`, `DiaryRequest`, `DayRequest`, `DayBatch` and `FeedbackRequest`; of kept diaries the requests
-    `DayChange` and `ProfileChange` and the responses `KeptDay`, `KeptDays`, `KeptProfile` and `KeptDiary`. In an entry
-    the numbers come last, from `first_number` on: one slice of it as a tuple.
+    Struct types: `Entry`, `DiaryRequest`, `SheetRequest`, `DayRequest`, `DayBatch` and `FeedbackRequest`; of kept
+    diaries the requests `DayChange` and `ProfileChange` and the responses `KeptDay`, `KeptDays`, `KeptProfile` and
+    `KeptDiary`. In an entry the numbers come last, from `first_number` on: one slice of it as a tuple.
     """
 
     def __init__(self, contract: Contract) -> None:
@@ -78,6 +80,8 @@ class RequestSchema:
         self.DiaryRequest: Any = _struct(
             "DiaryRequest", [("entries", entries), *identity, *static, ("explain", bool, False)]
         )
+        year = Annotated[list[self.Entry], msgspec.Meta(min_length=1, max_length=SHEET_ENTRIES)]  # type: ignore[name-defined]
+        self.SheetRequest: Any = _struct("SheetRequest", [("entries", year), *identity, *static])
         self.DayRequest: Any = _struct(
             "DayRequest", [("date", dt.date | None, None), *values, *identity, ("explain", bool, False)]
         )
@@ -95,8 +99,8 @@ class RequestSchema:
         )
         self._define_kept_types(values)
         kinds = (
-            self.DiaryRequest, self.DayRequest, BatchRequest, self.DayBatch, self.FeedbackRequest, self.DayChange,
-            self.ProfileChange,
+            self.DiaryRequest, self.SheetRequest, self.DayRequest, BatchRequest, self.DayBatch, self.FeedbackRequest,
+            self.DayChange, self.ProfileChange,
         )  # fmt: skip
         self.decoders: dict[Any, msgspec.json.Decoder[Any]] = {kind: msgspec.json.Decoder(kind) for kind in kinds}
 

@@ -58,13 +58,19 @@ def read_case(body: bytes, *, now: dt.datetime, schema: RequestSchema = DEFAULT)
     return replace(case, interpreted=interpreted)
 
 
+def read_sheet_case(body: bytes, *, now: dt.datetime, schema: RequestSchema = DEFAULT) -> Case:
+    """Return the case of a body of `/sheet`, in the contract's names or in aliases. Raises `Refused`."""
+    request, _ = read_renamed(body, schema.SheetRequest, schema)
+    return case_of(request, now=now, schema=schema)
+
+
 def read_feedback(body: bytes, schema: RequestSchema = DEFAULT) -> tuple[Any, tuple[Interpreted, ...]]:
     """Decode a body of `/feedback`: the `FeedbackRequest` and the aliases that it used. Raises `Refused` if invalid."""
     return read_renamed(body, schema.FeedbackRequest, schema)
 
 
 def read_renamed(body: bytes, kind: Any, schema: RequestSchema = DEFAULT) -> tuple[Any, tuple[Interpreted, ...]]:
-    """Decode a flat body as `kind`, a type of `schema`, and the aliases that it used. Raises `Refused` if invalid."""
+    """Decode a body as `kind`, a type of `schema`, and the aliases that it used. Raises `Refused` if invalid."""
 
     def strict(names_of_contract: bytes) -> Any:
         return decode(names_of_contract, kind, schema)

@@ -65,8 +65,9 @@ def latest_day(now: dt.datetime) -> dt.date:
 
 
 def case_of(request: Any, *, now: dt.datetime, body: bytes = b"", schema: RequestSchema = DEFAULT) -> Case:
-    """Return the case of a decoded `DiaryRequest` or `DayRequest` of `schema`. Raises `Refused` (422) that names the
-    field.
+    """Return the case of a decoded `DiaryRequest`, `SheetRequest` or `DayRequest` of `schema`.
+
+    Raises `Refused` (422) that names the field.
 
     `now`: UTC; a day without a date is the day of `now`. `body` identifies a request without a participant.
     """
@@ -85,7 +86,7 @@ def case_of(request: Any, *, now: dt.datetime, body: bytes = b"", schema: Reques
         day=day,
         values=values,
         has_values=(values == values).any(axis=1),
-        explain=request.explain,
+        explain=getattr(request, "explain", False),
         key=participant.encode() if participant else body,
     )
 

@@ -68,13 +68,20 @@ def check_day(values: Mapping[str, Value], schema: RequestSchema) -> None:
 
 
 def kept_case(
-    participant: str, days: Sequence[KeptDay], profile: Values, *, explain: bool, schema: RequestSchema
+    participant: str,
+    days: Sequence[KeptDay],
+    profile: Values,
+    *,
+    explain: bool,
+    schema: RequestSchema,
+    span: int = LOOK_BACK,
 ) -> Case:
     """Return the case for `days`, oldest first and at least one; the last one is "today".
 
+    `span`: the number of calendar days before it that are used.
     Fields that the contract no longer has are left out. The profile fills in days without its values.
     """
-    recent = days[-1].day - LOOK_BACK
+    recent = days[-1].day - span
     days = days if days[0].day >= recent else [day for day in days if day.day >= recent]
     values = _columns(days, profile, schema)
     return Case(

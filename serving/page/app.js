@@ -10,6 +10,7 @@ import { dayForm, reveal } from "./form.js";
 import { ImportRefused, readDiary } from "./importer.js";
 import { sampleDiary } from "./sample.js";
 import * as service from "./service.js";
+import { sheetRequest, showSheet } from "./sheet.js";
 import { errorView, keyForm, languageChoice, translate } from "./shell.js";
 import { weekView } from "./week.js";
 import { locale, number, t } from "./words.js";
@@ -182,6 +183,7 @@ function showDiary() {
       "p",
       { class: "choices" },
       h("button", { type: "button", onclick: () => byId("file").click() }, t("start_import")),
+      dates.length && !service.LOCAL ? button("sheet", () => showSheet(byId("dialog"), "sheet", sheetRequest(diary, known))) : null,
       dates.length ? button("export_csv", () => download("diary.csv", asCsv(diary, known), "text/csv")) : null,
       dates.length ? button("export_json", () => download("diary.json", asJson(diary), "application/json")) : null,
       dates.length || service.key.get() ? button("erase", askToErase) : null,

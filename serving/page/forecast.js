@@ -30,11 +30,19 @@ const LONG = /** @type {const} */ ({ weekday: "long", day: "numeric", month: "lo
 export function requestOf(diary, contract) {
   const last = /** @type {string} */ (diary.last);
   const dates = diary.dates.filter((day) => day >= shift(last, -contract.look_back_days)).slice(-contract.entries);
-  const known = new Set(contract.fields.map((field) => field.name));
-  /** @param {import("./contract.js").Values} values */
-  const kept = (values) => Object.fromEntries(Object.entries(values).filter(([name]) => known.has(name)));
+  const kept = keptFields(contract);
   const entries = dates.map((date) => ({ date, ...kept(diary.days.get(date) ?? {}) }));
   return { ...kept(diary.about), explain: true, entries };
+}
+
+/**
+ * A function that leaves out what the contract does not know.
+ * @param {Contract} contract
+ */
+export function keptFields(contract) {
+  const known = new Set(contract.fields.map((field) => field.name));
+  /** @param {import("./contract.js").Values} values */
+  return (values) => Object.fromEntries(Object.entries(values).filter(([name]) => known.has(name)));
 }
 
 /**

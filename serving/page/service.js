@@ -52,8 +52,26 @@ export function predict(body) {
  * @returns {Promise<any>}
  */
 export async function request(address, body) {
+  return (await send(address, "application/json", body)).json();
+}
+
+/**
+ * A page of the service as text.
+ * @param {string} address relative to this page
+ * @param {object} [body] sent by POST; without one the request is a GET
+ */
+export async function requestPage(address, body) {
+  return (await send(address, "text/html, application/problem+json", body)).text();
+}
+
+/**
+ * @param {string} address
+ * @param {string} accept
+ * @param {object} [body]
+ */
+async function send(address, accept, body) {
   /** @type {Record<string, string>} */
-  const headers = { accept: "application/json", "accept-language": language() };
+  const headers = { accept, "accept-language": language() };
   if (key.get()) headers["x-api-key"] = key.get();
   /** @type {RequestInit} */
   const options = { headers, credentials: "same-origin", redirect: "error" };
@@ -69,7 +87,7 @@ export async function request(address, body) {
     throw new ServiceError("offline");
   }
   if (!response.ok) throw await refusal(response);
-  return response.json();
+  return response;
 }
 
 /** @param {Response} response */

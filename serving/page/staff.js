@@ -6,6 +6,7 @@ import { byId, fill, h } from "./dom.js";
 import { dayTitle, forecastView } from "./forecast.js";
 import { FILTERS, ORDERS, chosen, isAbove, peopleTable } from "./people.js";
 import * as service from "./service.js";
+import { showSheet } from "./sheet.js";
 import { errorView, keyForm, languageChoice, translate } from "./shell.js";
 import { number, t } from "./words.js";
 
@@ -127,7 +128,12 @@ function showMore() {
 async function open(person) {
   const name = encodeURIComponent(person.participant_id);
   const dialog = byId("dialog");
-  const close = h("p", {}, h("button", { type: "button", class: "primary", onclick: () => dialog.close() }, t("close")));
+  const close = h(
+    "p",
+    { class: "choices" },
+    h("button", { type: "button", class: "primary", onclick: () => dialog.close() }, t("close")),
+    person.days ? h("button", { type: "button", id: "sheet", onclick: () => showSheet(dialog, `sheet/${name}`) }, t("sheet")) : null,
+  );
   const title = h("h2", { id: "dialog-title", tabindex: "-1" }, person.participant_id);
   fill(dialog, title, h("p", { role: "status" }, t("working")), close);
   dialog.showModal();

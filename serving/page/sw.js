@@ -22,6 +22,7 @@ const FILES = [
   "page/risk.js",
   "page/sample.js",
   "page/service.js",
+  "page/sheet.js",
   "page/shell.js",
   "page/strings.js",
   "page/week.js",

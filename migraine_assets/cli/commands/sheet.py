@@ -1,13 +1,12 @@
 """`migraine sheet`: one page about one participant, as HTML or PDF.
 
-Not here: the statistics (`core.person`), the page (`report.sheet_page`), reading a diary (`cli.forecast_diary`).
+Not here: the sheet (`migraine_assets.sheet`), reading a diary (`cli.forecast_diary`).
 """
 
 import difflib
 import os
 import re
 from collections.abc import Iterator
-from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -17,9 +16,8 @@ from migraine_assets.cli.console import say, say_path
 from migraine_assets.core.formatting import plural
 from migraine_assets.errors import ConfigurationError, DataRefused, StoreError
 from migraine_assets.settings import Settings
+from migraine_assets.sheet.period import DAYS, LEAST_DAYS, MOST_DAYS
 from migraine_assets.stores.store import Store
-
-DAYS, LEAST_DAYS, MOST_DAYS = 84, 28, 182
 
 
 def sheet(
@@ -39,38 +37,22 @@ def sheet(
     ] = None,
 ) -> None:
     """Write one page about one participant for a conversation with a doctor."""
-    from migraine_assets.core.features.outcome import OutcomeDefinition
-    from migraine_assets.core.features.outcome import described as outcome_words
-    from migraine_assets.core.person.agreement import agreement
-    from migraine_assets.core.person.summary import summarize
-    from migraine_assets.prediction.past_forecasts import past_forecasts
-    from migraine_assets.report.sheet_page import SheetFacts, sheet_page
+    from migraine_assets.sheet.document import sheet_of
 
     path = to or Path(f"sheet_{re.sub(r'[^A-Za-z0-9._-]', '_', participant)}.html")
     _check_path(path)
     settings = Settings()
     models = _models(settings)
     described, diary = _diary(settings, models, participant, source, mapping=mapping)
-    model = models.tasks["attack"].champion if models.ready else None
-    definition = model.manifest.definition if model else OutcomeDefinition()
-    summary = summarize(diary, days=days, definition=definition.attack, contract=models.contract)
-    facts = SheetFacts(participant, described, attack="" if definition.attack.plain else definition.attack.day())
-    if model:
-        past = past_forecasts(diary, models, first=summary.calendar.first)
-        facts = replace(
-            facts,
-            model=f"Model: {model.manifest.algorithm} {model.bundle.hash[:12]}.",
-            outcome=outcome_words(definition, horizon=model.manifest.horizon),
-            simulated=model.simulated,
-            agreement=agreement(past.day, past.probability, past.own_rate, past.outcome),
-        )
-    _write(path, sheet_page(summary, facts))
+    written = sheet_of(diary, models, participant=participant, source=described, days=days)
+    _write(path, written.page)
+    summary = written.summary
     say(f"{plural(summary.attacks, 'attack day')} on {plural(summary.known, 'known day')}.")
     say_path("Written to ", path.resolve())
 
 
 def _check_path(path: Path) -> None:
-    from migraine_assets.report.pdf import browser
+    from migraine_assets.sheet.pdf import browser
 
     if path.suffix.lower() not in (".html", ".pdf"):
         raise ConfigurationError(f"A sheet is written to a file that ends in .html or .pdf, not '{path}'.")
@@ -149,7 +131,7 @@ def _part(shard: Any, code: int) -> Any:
 
 
 def _write(path: Path, page: bytes) -> None:
-    from migraine_assets.report.pdf import write_pdf
+    from migraine_assets.sheet.pdf import write_pdf
     from migraine_assets.stores.unfinished import unfinished_file
 
     try:

@@ -8,7 +8,6 @@ import math
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.stats import t as student_t
 
 from migraine_assets.core.features.diary import Floats, Integers
 from migraine_assets.core.metrics.interval import UNKNOWN, Interval
@@ -98,5 +97,27 @@ def _quotient(week: Integers, above: Floats, below: Floats) -> Interval:
     if count < 2:
         return Interval(value)
     variance = count / (count - 1) * float(((top - value * bottom) ** 2).sum()) / float(bottom.sum()) ** 2
-    half = float(student_t.ppf(0.975, count - 1)) * math.sqrt(variance)
+    half = _t_975(count - 1) * math.sqrt(variance)
     return Interval(value, value - half, value + half)
+
+
+def _t_975(freedom: int) -> float:
+    """Return the 97.5 % point of the t distribution with `freedom` degrees, for the service, which has no SciPy.
+
+    The probability of (-t, t) is a finite sum in the angle arctan(t / sqrt(freedom)) (Abramowitz and Stegun, 26.7.3 and
+    26.7.4), which grows with it, so bisection finds the angle.
+    """
+    low, high = 0.0, math.pi / 2
+    for _ in range(60):
+        middle = (low + high) / 2
+        low, high = (middle, high) if _t_inside(middle, freedom) < 0.95 else (low, middle)
+    return math.tan(low) * math.sqrt(freedom)
+
+
+def _t_inside(angle: float, freedom: int) -> float:
+    sine, cosine, odd = math.sin(angle), math.cos(angle), freedom % 2
+    term, total = cosine if odd else 1.0, 0.0
+    for k in range(2 + odd, freedom + 1, 2):
+        total += term
+        term *= cosine**2 * (k - 1) / k
+    return (angle + sine * total) * 2 / math.pi if odd else sine * total

@@ -2,7 +2,7 @@
 
 ICHD-3 8.2 (Cephalalgia 2018;38:1): regular overuse for more than three months is an intake on 10 days a month or more
 of triptans, ergots, opioids or combination analgesics, or on 15 days or more of simple analgesics. The diary does not
-name the drug, so a month is compared with both limits. Not here: sentences (`report.text.sheet`).
+name the drug, so a month is compared with both limits. Not here: sentences (`sheet.sentences`).
 """
 
 import calendar as months_of_years

@@ -1,14 +1,14 @@
 """Rates of attack days of one participant with intervals, and differences of two rates.
 
 The intervals treat days as independent. Attacks of several days make them too narrow. Not here: metrics of models
-(`core.metrics`), associations (`core.person.associations`).
+(`core.metrics`), associations (`core.person.associations`). The service imports this package, so it needs no SciPy.
 """
 
 import math
 from dataclasses import dataclass
+from statistics import NormalDist
 
 import numpy as np
-from scipy.stats import binomtest
 
 from migraine_assets.core.metrics.interval import UNKNOWN, Interval
 from migraine_assets.core.person.calendar import Calendar
@@ -40,8 +40,10 @@ def proportion(count: int, of: int, *, confidence: float = CONFIDENCE) -> Interv
     """Return `count / of` with its Wilson score interval; unknown if `of` is 0."""
     if not of:
         return UNKNOWN
-    ends = binomtest(count, of).proportion_ci(confidence, method="wilson")
-    return Interval(count / of, float(ends.low), float(ends.high))
+    part, z = count / of, NormalDist().inv_cdf((1 + confidence) / 2)
+    center, half = part + z**2 / (2 * of), z * math.sqrt(part * (1 - part) / of + (z / (2 * of)) ** 2)
+    low, high = (end / (1 + z**2 / of) for end in (center - half, center + half))
+    return Interval(part, low if count else 0.0, high if count < of else 1.0)
 
 
 def difference(first: tuple[int, int], second: tuple[int, int], *, confidence: float = CONFIDENCE) -> Interval:

@@ -1,6 +1,6 @@
 """Everything that is computed from one participant's diary for a sheet.
 
-Not here: forecasts (`prediction.past_forecasts`), the page (`report.sheet_page`).
+Not here: forecasts (`prediction.past_forecasts`), the page (`sheet.page`).
 """
 
 from dataclasses import dataclass

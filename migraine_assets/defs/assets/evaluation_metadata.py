@@ -10,12 +10,13 @@ from pathlib import Path
 import dagster as dg
 
 from migraine_assets.core.evaluation.results import HEADLINE
+from migraine_assets.core.metrics.formatting import number
 from migraine_assets.core.tasks import Task
 from migraine_assets.defs.metadata import Metadata, bullets, figure, mlflow_link, report_links, table
 from migraine_assets.defs.refs import EvaluationRef
 from migraine_assets.defs.resources import Workspace
 from migraine_assets.report.evaluation_json import BaselineSection, ModelSection, TaskSection
-from migraine_assets.report.text.labels import number, title
+from migraine_assets.report.text.labels import title
 from migraine_assets.report.writer import figures, section
 
 # Heading, split and metric of each column of the comparison.

@@ -7,11 +7,12 @@ from collections.abc import Iterator, Mapping
 from functools import partial
 
 from migraine_assets.core.evaluation.results import FIT, TaskEvaluation
+from migraine_assets.core.metrics.formatting import number
 from migraine_assets.core.metrics.interval import UNKNOWN
 from migraine_assets.report.plots import curves, plots
 from migraine_assets.report.plots.canvas import Draw, Picture, render_svg
 from migraine_assets.report.plots.plots import shown_importance
-from migraine_assets.report.text.labels import metric, number, title
+from migraine_assets.report.text.labels import metric, title
 from migraine_assets.report.text.question import unit_of
 
 _TABLE = "the same values are in a table below."

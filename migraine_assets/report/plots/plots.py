@@ -10,6 +10,7 @@ import numpy as np
 
 from migraine_assets.core.evaluation.importance import Importance
 from migraine_assets.core.evaluation.results import FIT, Residuals, TaskEvaluation
+from migraine_assets.core.metrics.formatting import percent
 from migraine_assets.core.metrics.interval import UNKNOWN
 from migraine_assets.report.plots.style import (
     BASELINE_LINES,
@@ -23,7 +24,7 @@ from migraine_assets.report.plots.style import (
     label_rows,
     line_of,
 )
-from migraine_assets.report.text.labels import metric, percent, title
+from migraine_assets.report.text.labels import metric, title
 
 MAX_INPUTS = 15
 

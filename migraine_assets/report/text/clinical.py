@@ -8,9 +8,9 @@ from dataclasses import dataclass
 
 from migraine_assets.core.evaluation.results import TaskEvaluation
 from migraine_assets.core.metrics.curves import ConfusionMatrix
+from migraine_assets.core.metrics.formatting import DASH, number, percent
 from migraine_assets.core.metrics.interval import UNKNOWN
-from migraine_assets.report.text.labels import UNKNOWN as DASH
-from migraine_assets.report.text.labels import number, percent, title
+from migraine_assets.report.text.labels import title
 from migraine_assets.report.text.question import unit_of
 
 DAYS, MONTH = 100, 30

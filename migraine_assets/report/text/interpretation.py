@@ -7,8 +7,9 @@ limits (`report.text.caveats`).
 import math
 
 from migraine_assets.core.evaluation.results import ModelRow, TaskEvaluation
+from migraine_assets.core.metrics.formatting import ends, number, percent, signed
 from migraine_assets.core.metrics.interval import UNKNOWN, Interval, Scores
-from migraine_assets.report.text.labels import ends, metric, number, percent, plural, signed, title
+from migraine_assets.report.text.labels import metric, plural, title
 from migraine_assets.report.text.question import unit_of
 
 # An interval of at least the first width is wide, of at most the second narrow. Widths of errors are relative.

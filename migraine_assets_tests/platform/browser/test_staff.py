@@ -2,6 +2,7 @@
 
 import datetime as dt
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from playwright.sync_api import Page
@@ -88,9 +89,22 @@ def test_one_person_is_shown_with_reasons_and_days(open_page: Open, clinic: tupl
     page.wait_for_selector("#dialog .bars")
     assert page.locator("#dialog .strip .day").count() == 28
     assert page.locator("#dialog .bars li").count() > 0
-    assert page.locator("#dialog button").count() == 1
+    assert page.locator("#dialog button").count() == 2
     page.keyboard.press("Escape")
     assert page.evaluate("document.activeElement.className") == "link"
+
+
+def test_the_sheet_of_one_person_is_the_page_of_the_service(open_page: Open, clinic: tuple[str, str]) -> None:
+    base, key = clinic
+    page = open_page("/staff", base=base)
+    enter(page, key)
+    page.click("text=P-3")
+    page.click("#sheet")
+    with page.expect_download() as saved:
+        page.click("#sheet-save")
+    assert page.frame_locator("iframe.sheet").locator("h1").inner_text() == "P-3"
+    expected = page.request.get(f"{base}/sheet/P-3", headers={"X-API-Key": key}).body()
+    assert Path(saved.value.path()).read_bytes() == expected
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])

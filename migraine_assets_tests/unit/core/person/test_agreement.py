@@ -38,12 +38,14 @@ def test_the_intervals_of_twelve_weeks_cover_the_truth() -> None:
     assert missed.max() <= 27
 
 
-def test_the_interval_is_that_of_a_mean_of_weeks_of_equal_length() -> None:
+@pytest.mark.parametrize("weeks", [20, 13])
+def test_the_interval_is_that_of_a_mean_of_weeks_of_equal_length(weeks: int) -> None:
     """With equal weeks and forecasts, the ratio is a mean of weekly ratios, and the interval that of a t-test."""
-    y = simulated(6)[1]
-    weekly = y.reshape(20, 7).mean(axis=1) / 0.3
+    days = 7 * weeks
+    y = simulated(6)[1][:days]
+    weekly = y.reshape(weeks, 7).mean(axis=1) / 0.3
     expected = ttest_1samp(weekly, 0).confidence_interval(0.95)
-    found = agreement(DAYS, np.full(140, 0.3), np.full(140, 0.3), y).ratio
+    found = agreement(DAYS[:days], np.full(days, 0.3), np.full(days, 0.3), y).ratio
     assert (found.ci_low, found.ci_high) == (pytest.approx(expected.low), pytest.approx(expected.high))
 
 

@@ -66,11 +66,11 @@ def test_every_body_has_a_named_schema(path: str, method: str) -> None:
     responses = operation["responses"]
     for body in (operation.get("requestBody", {}), *responses.values()):
         for kind, content in body.get("content", {}).items():
-            assert "$ref" in content["schema"] or kind in ("text/plain", "application/octet-stream"), kind
+            assert "$ref" in content["schema"] or kind in ("text/plain", "text/html", "application/octet-stream"), kind
     # openapi-python-client knows no other media types of requests, and reads the first one of a response.
     known = {"application/json", "application/octet-stream"}
     assert set(operation.get("requestBody", {}).get("content", {})) <= known
-    assert not responses.get("200") or next(iter(responses["200"]["content"])) in known | {"text/plain"}
+    assert not responses.get("200") or next(iter(responses["200"]["content"])) in known | {"text/plain", "text/html"}
     problems = [body["content"] for status, body in responses.items() if status >= "400"]
     assert all(len(content) == 1 for content in problems)
     for parameter in operation.get("parameters", ()):

@@ -1,6 +1,6 @@
 """PDF of a page, printed by the Chromium of this machine, without a network.
 
-Not here: the pages (`report.sheet_page`, `report.page`).
+Not here: the page (`sheet.page`).
 """
 
 import os

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from migraine_assets.errors import ConfigurationError, StoreError
-from migraine_assets.report.pdf import write_pdf
+from migraine_assets.sheet.pdf import write_pdf
 
 
 def test_without_chromium_the_error_says_how_to_print(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -9,10 +9,10 @@ import numpy as np
 import pytest
 
 from migraine_assets.core.person.agreement import agreement
-from migraine_assets.report.pdf import BROWSERS, write_pdf
-from migraine_assets.report.sheet_page import SheetFacts, sheet_page
+from migraine_assets.sheet.page import SheetFacts, sheet_page
+from migraine_assets.sheet.pdf import BROWSERS, write_pdf
 from migraine_assets_tests.unit.report.markup import Page, parse
-from migraine_assets_tests.unit.report.sheets import full_summary, short_summary
+from migraine_assets_tests.unit.sheet.sheets import full_summary, short_summary
 
 DAYS = np.arange(140, dtype=np.int64)
 OUTCOME = (DAYS % 4 == 0) * 1.0

@@ -1,20 +1,26 @@
 """The sheet of one participant: one A4 page as HTML, self-contained, without scripts.
 
-Not here: sentences (`report.text.sheet`), statistics (`core.person`), the PDF (`report.pdf`).
+Not here: sentences (`sheet.sentences`), statistics (`core.person`), what it is made from (`sheet.document`), the PDF
+(`sheet.pdf`).
 """
 
+import base64
 import datetime as dt
+import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cache
+from importlib.resources import files
 
 import numpy as np
+from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup
 
+from migraine_assets.core.metrics.formatting import unbroken
 from migraine_assets.core.person.agreement import Agreement
 from migraine_assets.core.person.months import LOWER_LIMIT, UPPER_LIMIT, Month
 from migraine_assets.core.person.summary import PersonSummary
-from migraine_assets.report.page import environment
-from migraine_assets.report.text import labels
-from migraine_assets.report.text import sheet as text
+from migraine_assets.sheet import sentences as text
 
 _EPOCH = dt.date(1970, 1, 1).toordinal()
 MOST_COMPARED = 24
@@ -26,9 +32,9 @@ _ROWS = 26
 class SheetFacts:
     """What the sheet shows besides the summary.
 
-    `source`: the description of the diary. `attack`: what counts as an attack day, "" for any attack. `model`: the
-    champion, "" if none is promoted. `outcome`: what it predicts. `agreement`: its forecasts and the outcomes, None
-    without a model.
+    `participant`: "" if the diary names none. `source`: the description of the diary. `attack`: what counts as an
+    attack day, "" for any attack. `model`: the champion, "" if none is promoted. `outcome`: what it predicts.
+    `agreement`: its forecasts and the outcomes, None without a model.
     """
 
     participant: str
@@ -56,6 +62,7 @@ def sheet_page(summary: PersonSummary, facts: SheetFacts) -> bytes:
     shown = found.compared[:MOST_COMPARED]
     context = {
         "facts": facts,
+        "style": Markup(style()),
         "summary": summary,
         "text": text,
         "limits": (LOWER_LIMIT, UPPER_LIMIT),
@@ -65,7 +72,28 @@ def sheet_page(summary: PersonSummary, facts: SheetFacts) -> bytes:
         "hidden": len(found.compared) - len(shown),
         "lines": text.agreement(facts.agreement, facts.outcome) if facts.agreement else [text.NO_MODEL],
     }
-    return labels.unbroken(environment(escape=True).get_template("sheet.html").render(**context)).encode()
+    return unbroken(_environment().get_template("sheet.html").render(**context)).encode()
+
+
+@cache
+def style() -> str:
+    """Return the style sheet, which is the same in every sheet."""
+    return (files("migraine_assets.sheet") / "templates" / "sheet.css").read_text(encoding="utf-8")
+
+
+@cache
+def style_source() -> str:
+    """Return the source expression of a Content-Security-Policy that allows the style sheet and no other."""
+    return f"'sha256-{base64.b64encode(hashlib.sha256(style().encode()).digest()).decode()}'"
+
+
+@cache
+def _environment() -> Environment:
+    environment = Environment(
+        loader=PackageLoader("migraine_assets.sheet"), autoescape=True, undefined=StrictUndefined, trim_blocks=True
+    )
+    environment.filters["title"] = text.title
+    return environment
 
 
 def _columns(shown: Sequence[object]) -> list[Sequence[object]]:

@@ -1,18 +1,17 @@
 """The sentences of a participant's sheet. They state counts, rates and intervals, and never a cause.
 
-Not here: the statistics (`core.person`), the page (`report.sheet_page`).
+Not here: the statistics (`core.person`), the page (`sheet.page`).
 """
 
 import datetime as dt
 
 from migraine_assets.core.formatting import listed, plural
+from migraine_assets.core.metrics.formatting import ends, number, percent, signed
 from migraine_assets.core.metrics.interval import Interval
 from migraine_assets.core.person.agreement import LEAST_FORECASTS, LEAST_OUTCOMES, Agreement
 from migraine_assets.core.person.associations import LEAST_DAYS, Association, Associations
 from migraine_assets.core.person.completeness import RARELY, Completeness
 from migraine_assets.core.person.months import LOWER_LIMIT, UPPER_LIMIT, Month
-from migraine_assets.report.text import labels
-from migraine_assets.report.text.labels import ends, number, percent, title
 
 SIMULATED = "Simulated: the model was trained on simulated diaries. Its numbers are no evidence about migraine."
 LIMITS = (
@@ -35,6 +34,12 @@ FINDINGS = {
 _EPOCH = dt.date(1970, 1, 1).toordinal()
 # Most names of fields in a sentence.
 _NAMES = 14
+
+
+def title(field: str) -> str:
+    """Return the display name of a field: "Sleep hours" for "sleep_hours"."""
+    plain = field.replace("_", " ")
+    return plain[:1].upper() + plain[1:]
 
 
 def date(day: int) -> str:
@@ -67,9 +72,7 @@ def share_ends(interval: Interval) -> str:
 
 def points(interval: Interval) -> str:
     """Format a difference of rates in percentage points with its limits."""
-    value, low, high = (
-        labels.signed(100 * end, digits=0) for end in (interval.value, interval.ci_low, interval.ci_high)
-    )
+    value, low, high = (signed(100 * end, digits=0) for end in (interval.value, interval.ci_low, interval.ci_high))
     return f"{value} ({low} to {high})"
 
 
