@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from migraine_assets.core.contract import Contract, Field
-from migraine_assets.core.diary.columns import encoded
 from migraine_assets.core.features.diary import Diary, Floats
 from migraine_assets.defs.refs import DiaryRef
 from migraine_assets.prediction.forecasts import Shard
@@ -53,6 +52,12 @@ def _values(table: "pa.Table", field: Field) -> Floats | None:
     if column.null_count == len(column):
         return None
     if field.encoding:
-        return encoded(column.to_pandas(), field)
+        words = column.combine_chunks().dictionary_encode()
+        # The last element is that of null.
+        lookup = np.array(
+            [*(field.encoding.numbers.get(word, np.nan) for word in words.dictionary.to_pylist()), np.nan]
+        )
+        numbers: Floats = lookup[words.indices.fill_null(-1).to_numpy()]
+        return numbers
     values: Floats = column.cast(pa.float64()).to_numpy()
     return values

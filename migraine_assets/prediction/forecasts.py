@@ -20,6 +20,7 @@ from migraine_assets.prediction.answer_table import answer_table
 from migraine_assets.prediction.histories import Histories, RowLayout
 from migraine_assets.prediction.model_set import ModelSet
 from migraine_assets.prediction.predictor import HistoryPredictions, Predictor
+from migraine_assets.prediction.read_ahead import read_ahead
 
 _EPOCH = dt.date(1970, 1, 1).toordinal()
 # The reasons for a missing forecast, as the check and the command name them.
@@ -71,8 +72,10 @@ def forecast_shards(
     """
     models = predictor.models
     models.require_ready()
-    for shard in shards:
-        yield _forecast(shard, predictor, models, today=today, day=day, earlier=earlier)
+    # Reading, predicting, and what the caller does with the forecasts take place at the same time.
+    return read_ahead(
+        _forecast(shard, predictor, models, today=today, day=day, earlier=earlier) for shard in read_ahead(shards)
+    )
 
 
 def _forecast(

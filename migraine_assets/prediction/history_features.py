@@ -34,13 +34,16 @@ class HistoryFeatures:
     def _both(self, recipe: ModelRecipe) -> tuple[Floats, Rows]:
         computed = self._computed.get(recipe)
         if computed is None:
-            cleaned = recipe.cleaner(self.columns).cleaner.clean(self.histories.values)
+            cleaned = recipe.cleaner(self.columns).clean(self.histories.values)
             computed = self._computed[recipe] = cleaned, self._compute(recipe, cleaned)
         return computed
 
     def _compute(self, recipe: ModelRecipe, cleaned: Floats) -> Rows:
         histories, plan = self.histories, recipe.plan
-        columns = {self.columns[row]: cleaned[row] for row in np.flatnonzero(histories.has_values).tolist()}
+        columns = {self.columns[row]: histories.values[row] for row in np.flatnonzero(histories.has_values).tolist()}
+        for index, values in zip(recipe.cleaner(self.columns).rows.tolist(), cleaned, strict=True):
+            if histories.has_values[index]:
+                columns[self.columns[index]] = values
         if histories.single:
             row: Rows = engine.compute_day(histories.day, columns, horizon=self._horizon, plan=plan)[None]
             return row

@@ -28,16 +28,23 @@ PAST = ("attacks_28d", HISTORY, "personal_rate")
 class BoundCleaner:
     """The cleaning rules for one order of columns.
 
-    `reported` intp[k]: the rows whose changes are reported to the client: all but those of outcomes.
+    `rows` intp[r]: the rows that any rule reads or changes; only these are copied. `reported` intp[k]: the rows whose
+    changes are reported to the client: all but those of outcomes.
     """
 
     cleaner: Cleaner
+    rows: NDArray[np.intp]
     reported: NDArray[np.intp]
 
-    def changed(self, before: Floats, after: Floats) -> NDArray[np.bool_]:
-        """Return where cleaning changed a reported value, bool[k, n]."""
-        submitted = before[self.reported]
-        differs: NDArray[np.bool_] = (submitted != after[self.reported]) & (submitted == submitted)
+    def clean(self, days: Floats) -> Floats:
+        """Return the cleaned values of `rows`, float64[r, n], for `days` float64[columns, n]."""
+        return self.cleaner.clean(days[self.rows])
+
+    def changed(self, days: Floats, cleaned: Floats) -> NDArray[np.bool_]:
+        """Return where the result of `clean` differs from a reported value of `days`, bool[k, n]."""
+        submitted = days[self.reported]
+        after = cleaned[np.searchsorted(self.rows, self.reported)]
+        differs: NDArray[np.bool_] = (submitted != after) & (submitted == submitted)
         return differs
 
 
@@ -83,6 +90,7 @@ def _with_past(recipe: Recipe) -> Recipe:
 @lru_cache(maxsize=256)
 def _bound(recipe: ModelRecipe, columns: tuple[str, ...]) -> BoundCleaner:
     rules, fields = recipe.plan.recipe.cleaning, recipe.plan.recipe.contract.by_column
-    cleaner = Cleaner(rules, columns)
+    rows = [row for row, name in enumerate(columns) if name in rules.columns]
+    cleaner = Cleaner(rules, [columns[row] for row in rows])
     reported = [columns.index(name) for name in cleaner.changing if fields[name].role != "outcome"]
-    return BoundCleaner(cleaner, np.array(reported, dtype=np.intp))
+    return BoundCleaner(cleaner, np.array(rows, dtype=np.intp), np.array(reported, dtype=np.intp))
