@@ -27,7 +27,7 @@ from serving.input.kept_days import kept_case, read_participant
 from serving.services import Services
 
 MEDIA_TYPE = "text/html; charset=utf-8"
-KEPT, SENT = "the diary that the service keeps.", "the diary that was sent to the service, which did not keep it."
+KEPT, SENT = "the diary that the service keeps", "a diary that was sent to the service, which did not keep it"
 _LAST = 2**31 - 1
 
 

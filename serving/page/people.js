@@ -1,5 +1,6 @@
 // The list of all participants' forecasts: sorting, filtering, searching, and the table.
 
+import { today } from "./dates.js";
 import { h } from "./dom.js";
 import { short } from "./files.js";
 import { comparisonOf, ofHundred } from "./risk.js";
@@ -11,14 +12,17 @@ import { has, list, t } from "./words.js";
  *   attack: any, warnings: { code: string, message: string, fields: string[] }[], simulated_model: boolean,
  * }} Person
  * @typedef {"ratio" | "probability" | "name" | "last"} Order
- * @typedef {"all" | "above" | "abstained"} Filter
+ * @typedef {"all" | "above" | "abstained" | "outdated"} Filter
  * @typedef {{ search: string, order: Order, filter: Filter }} Choice
  */
 
 /** @type {Order[]} */
 export const ORDERS = ["ratio", "probability", "name", "last"];
 /** @type {Filter[]} */
-export const FILTERS = ["all", "above", "abstained"];
+export const FILTERS = ["all", "above", "abstained", "outdated"];
+
+/** Building a collator takes longer than thousands of comparisons. */
+const NAMES = new Intl.Collator(undefined, { numeric: true });
 
 /** @param {Person} person the risk against the person's own rate; null where one of them is not known */
 export function ratioOf({ attack }) {
@@ -31,6 +35,14 @@ export function isAbove({ attack }) {
   return ["higher", "much_higher"].includes(comparisonOf(attack) ?? "");
 }
 
+/** @param {Person} person whether the diary ends so early that the forecast is of a day before today */
+export function isOutdated({ for_date: day, days }) {
+  return days > 0 && day !== null && day < today();
+}
+
+/** @type {Record<Filter, (person: Person) => boolean>} */
+const MATCHES = { all: () => true, above: isAbove, abstained: (person) => person.abstained, outdated: isOutdated };
+
 /**
  * Those who match, in order. Whoever has no forecast comes last.
  * @param {Person[]} people
@@ -38,12 +50,8 @@ export function isAbove({ attack }) {
  */
 export function chosen(people, { search, order, filter }) {
   const wanted = search.trim().toLowerCase();
-  const matching = people.filter(
-    (person) =>
-      person.participant_id.toLowerCase().includes(wanted) &&
-      (filter === "all" || (filter === "above" ? isAbove(person) : person.abstained)),
-  );
-  const byName = (a, b) => a.participant_id.localeCompare(b.participant_id, undefined, { numeric: true });
+  const matching = people.filter((person) => person.participant_id.toLowerCase().includes(wanted) && MATCHES[filter](person));
+  const byName = (a, b) => NAMES.compare(a.participant_id, b.participant_id);
   /** @type {Record<string, (person: Person) => number>} */
   const values = {
     ratio: (person) => ratioOf(person) ?? -1,
@@ -51,7 +59,9 @@ export function chosen(people, { search, order, filter }) {
     last: (person) => -Date.parse(person.last_day ?? "1970-01-01"),
   };
   const value = values[order];
-  return matching.sort(value ? (a, b) => value(b) - value(a) || byName(a, b) : byName);
+  if (!value) return matching.sort(byName);
+  const keyed = matching.map((person) => ({ person, key: value(person) }));
+  return keyed.sort((a, b) => b.key - a.key || byName(a.person, b.person)).map(({ person }) => person);
 }
 
 /**
@@ -65,8 +75,16 @@ export function peopleTable(people, open) {
     { class: "people" },
     h("caption", { class: "unseen" }, t("staff_people")),
     h("thead", {}, h("tr", {}, heading("staff_person"), heading("staff_risk"), heading("staff_usual"))),
-    h("tbody", {}, people.map((person) => row(person, open))),
+    h("tbody", {}, peopleRows(people, open)),
   );
+}
+
+/**
+ * @param {Person[]} people
+ * @param {(person: Person) => void} open
+ */
+export function peopleRows(people, open) {
+  return people.map((person) => row(person, open));
 }
 
 /**
@@ -116,10 +134,12 @@ function why({ warnings }) {
 }
 
 /** @param {Person} person */
-function caveats({ warnings }) {
+function caveats(person) {
+  const { warnings, for_date: day } = person;
   const told = warnings.filter(({ code }) => ["out_of_range", "attack_days_only"].includes(code));
-  return told.map(({ code, message, fields }) => {
+  const outdated = isOutdated(person) ? [h("small", {}, t("staff_outdated", { date: short(/** @type {string} */ (day)) }))] : [];
+  return [...outdated, ...told.map(({ code, message, fields }) => {
     const key = `warning_${code}`;
     return h("small", {}, has(key) ? t(key, { fields: list(fields) }) : message);
-  });
+  })];
 }

@@ -4,7 +4,7 @@ import { Diary } from "./diary.js";
 import { stripView } from "./days.js";
 import { byId, fill, h } from "./dom.js";
 import { dayTitle, forecastView } from "./forecast.js";
-import { FILTERS, ORDERS, chosen, isAbove, peopleTable } from "./people.js";
+import { FILTERS, ORDERS, chosen, isOutdated, isAbove, peopleRows, peopleTable } from "./people.js";
 import * as service from "./service.js";
 import { showSheet } from "./sheet.js";
 import { errorView, keyForm, languageChoice, translate } from "./shell.js";
@@ -15,8 +15,12 @@ import { number, t } from "./words.js";
  * @typedef {import("./people.js").Choice} Choice
  */
 
-const PAGE = 200;
+/** Participants in a request: few in the first one, so that the list appears soon. */
+const FIRST = 100;
+const PAGE = 500;
 const SHOWN = 100;
+/** Milliseconds between two views of a list that is still loading. */
+const EVERY = 700;
 
 /** @type {Person[]} */
 let people = [];
@@ -36,7 +40,7 @@ async function start() {
   await load();
 }
 
-/** Request the forecasts of all participants page by page, and show each page. */
+/** Request the forecasts of all participants in parts, and show the list from time to time. */
 async function load() {
   people = [];
   failure = null;
@@ -44,12 +48,16 @@ async function load() {
   show();
   try {
     contract = await service.contract();
-    for (let after = ""; after !== null; ) {
-      const mark = after ? `&after=${encodeURIComponent(after)}` : "";
-      const part = await service.request(`forecasts?limit=${PAGE}${mark}`);
-      people = [...people, ...part.forecasts];
+    for (let after = "", next = 0; after !== null; ) {
+      const range = after ? `limit=${PAGE}&after=${encodeURIComponent(after)}` : `limit=${FIRST}`;
+      const part = await service.request(`forecasts?${range}`);
+      people.push(...part.forecasts);
       after = part.next ?? null;
-      if (after) showList();
+      if (after && performance.now() > next) {
+        showControls();
+        showList();
+        next = performance.now() + EVERY;
+      }
     }
   } catch (error) {
     if (!(error instanceof service.ServiceError)) throw error;
@@ -77,6 +85,8 @@ function failureView() {
 }
 
 function showControls() {
+  // They stay while the list loads, because a person may be typing.
+  if (working && byId("controls").childElementCount) return;
   byId("controls").hidden = people.length === 0;
   const search = h("input", { type: "search", id: "search", value: choice.search, autocomplete: "off" });
   search.addEventListener("input", () => choose({ search: search.value }));
@@ -104,20 +114,26 @@ function showList() {
   const matching = chosen(people, choice);
   const above = people.filter(isAbove).length;
   const without = people.filter((person) => person.abstained).length;
-  const counts = { n: number(people.length), a: number(above), b: number(without), m: number(matching.length) };
-  byId("summary").textContent = people.length ? t("staff_summary", counts) : working ? t("staff_working") : failure ? "" : t("staff_nobody");
+  const outdated = people.filter(isOutdated).length;
+  const counts = { n: number(people.length), a: number(above), b: number(without), c: number(outdated), m: number(matching.length) };
+  const summary = people.length ? t("staff_summary", counts) : "";
+  byId("summary").textContent = working ? `${t("staff_working")} ${summary}` : people.length || failure ? summary : t("staff_nobody");
   const more = matching.length - shown;
   fill(
     byId("table"),
     people.length ? (matching.length ? peopleTable(matching.slice(0, shown), open) : h("p", {}, t("staff_none_match"))) : null,
-    more > 0 ? h("p", {}, h("button", { type: "button", id: "more", onclick: showMore }, t("missing_more", { n: number(more) }))) : null,
+    more > 0 ? h("p", {}, h("button", { type: "button", id: "more", onclick: () => showMore(matching) }, t("missing_more", { n: number(more) }))) : null,
   );
 }
 
-function showMore() {
+/** @param {Person[]} matching */
+function showMore(matching) {
   const at = shown;
-  shown += SHOWN;
-  showList();
+  shown += 2 * SHOWN;
+  document.querySelector(".people tbody")?.append(...peopleRows(matching.slice(at, shown), open));
+  const more = matching.length - shown;
+  if (more > 0) byId("more").textContent = t("missing_more", { n: number(more) });
+  else byId("more").remove();
   /** @type {HTMLElement | undefined} */ (document.querySelectorAll(".people .link")[at])?.focus();
 }
 
