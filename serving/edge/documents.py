@@ -16,6 +16,7 @@ from migraine_assets.core.features.plan import Recipe
 from migraine_assets.errors import BundleRefused
 from migraine_assets.prediction.loaded import LoadedModel
 from serving.model.explanations import description_of, permutations
+from serving.wording.reason_forms import reason_forms
 
 # The operations that `serving/page/edge/features.js` computes, with their versions.
 DAY_OPERATIONS = frozenset(("count_present", "share_present", "capped_product", "mean_score"))
@@ -58,6 +59,7 @@ def model_document(model: LoadedModel, *, file: str, least_history_days: int) ->
         "fields": {
             item.name: {"kind": item.kind, "description": description_of(item)} for item in model.contract.fields
         },
+        "forms": reason_forms(model.contract.fields),
         "used": [item.name for item in recipe.fields if item.column in model.used],
         "threshold": model.threshold,
         "band": msgspec.to_builtins(model.band),

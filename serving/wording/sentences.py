@@ -63,7 +63,7 @@ UNITS: Mapping[str, str] = {
 }
 YES, NO, FEMALE, MALE, NOT_REPORTED = "yes", "no", "female", "male", "not reported"
 
-_HIGHER = {
+HIGHER = {
     "attack": (
         "With it, the estimated risk is {points} percentage point higher.",
         "With it, the estimated risk is {points} percentage points higher.",
@@ -77,7 +77,7 @@ _HIGHER = {
         "With it, {points} headache days more are expected.",
     ),
 }
-_LOWER = {
+LOWER = {
     "attack": (
         "With it, the estimated risk is {points} percentage point lower.",
         "With it, the estimated risk is {points} percentage points lower.",
@@ -91,10 +91,10 @@ _LOWER = {
         "With it, {points} headache days fewer are expected.",
     ),
 }
-_UNCHANGED = "With it, the estimate is almost the same."
-_EARLIER = ("{value} ({days} day earlier)", "{value} ({days} days earlier)")
-_ATTACKS = ("{attacks} in {days} known day", "{attacks} in {days} known days")
-_LABELED = "{label}: {value}."
+UNCHANGED = "With it, the estimate is almost the same."
+EARLIER = ("{value} ({days} day earlier)", "{value} ({days} days earlier)")
+ATTACKS = ("{attacks} in {days} known day", "{attacks} in {days} known days")
+LABELED = "{label}: {value}."
 
 LEVELS: Mapping[Level, str] = {
     "much_lower": "much lower than usual",
@@ -108,12 +108,12 @@ _AGAINST_USUAL = (
     "{risk} % for this day and {usual} % on an average day, known from {days} days.",
 )
 
-_PLURALS = (*_HIGHER.values(), *_LOWER.values(), _EARLIER, _ATTACKS, _AGAINST_USUAL)
+_PLURALS = (*HIGHER.values(), *LOWER.values(), EARLIER, ATTACKS, _AGAINST_USUAL)
 # All texts to translate: messages, and pairs of singular and plural.
 MESSAGES: tuple[str, ...] = tuple(
     dict.fromkeys(
         (*LABELS.values(), *(unit for unit in UNITS.values() if unit != "{value}"), YES, NO, FEMALE, MALE,
-         NOT_REPORTED, _UNCHANGED, _LABELED, *LEVELS.values())
+         NOT_REPORTED, UNCHANGED, LABELED, *LEVELS.values())
     )
 )  # fmt: skip
 PLURALS: tuple[tuple[str, str], ...] = _PLURALS
@@ -141,38 +141,52 @@ def reason(
 
     `share` is in the unit of the prediction, `kind`: "attack" (a probability), "severity" (0-10) or "burden" (days).
     """
-    text = translations(language)
-    known = LABELS.get(field.name)
-    label = text.gettext(known) if known else field.description.rstrip(".") or field.name
+    text, label = translations(language), label_of(field, language)
     if field.kind == "date":
         return f"{label}. {_effect(share, kind, language)}"
     if field.name == ATTACK and past.days:
-        value = text.ngettext(*_ATTACKS, past.days).format(attacks=past.attacks, days=past.days)
+        value = text.ngettext(*ATTACKS, past.days).format(attacks=past.attacks, days=past.days)
     elif reported is None:
         value = text.gettext(NOT_REPORTED)
     else:
         value = _value(field, reported, language)
-    return f"{text.gettext(_LABELED).format(label=label, value=value)} {_effect(share, kind, language)}"
+    return f"{text.gettext(LABELED).format(label=label, value=value)} {_effect(share, kind, language)}"
+
+
+def label_of(field: Field, language: Language) -> str:
+    """Return the name of `field` in a sentence: that of `LABELS`, or the description of a custom field."""
+    known = LABELS.get(field.name)
+    return translations(language).gettext(known) if known else field.description.rstrip(".") or field.name
+
+
+def choices_of(field: Field, language: Language) -> tuple[str, str] | None:
+    """Return the words for a value of 0 and for any other value; None if `field` has other values than two."""
+    pair = (MALE, FEMALE) if field.name == "sex" else (NO, YES)
+    if field.kind != "flag" and field.name not in ("sex", "migraine_type"):
+        return None
+    text = translations(language)
+    return text.gettext(pair[0]), text.gettext(pair[1])
+
+
+def form_of(field: Field, language: Language) -> str:
+    """Return the form of a number of `field`: {value} with its unit."""
+    return translations(language).gettext(UNITS.get(field.unit, f"{{value}} {field.unit}".strip()))
 
 
 def _value(field: Field, reported: Reported, language: Language) -> str:
-    text = translations(language)
-    if field.kind == "flag" or field.name == "migraine_type":
-        value = text.gettext(YES if reported.value else NO)
+    if choices := choices_of(field, language):
+        value = choices[bool(reported.value)]
     elif field.kind == "category":
         value = _category(field, reported.value, language)
     else:
-        value = text.gettext(UNITS.get(field.unit, f"{{value}} {field.unit}".strip()))
-        value = value.format(value=number(reported.value, language))
+        value = form_of(field, language).format(value=number(reported.value, language))
     if not reported.days_earlier:
         return value
     days = reported.days_earlier
-    return text.ngettext(*_EARLIER, days).format(value=value, days=days)
+    return translations(language).ngettext(*EARLIER, days).format(value=value, days=days)
 
 
 def _category(field: Field, value: float, language: Language) -> str:
-    if field.name == "sex":
-        return translations(language).gettext(FEMALE if value else MALE)
     numbers = field.encoding.numbers if field.encoding else {}
     return next((name for name, code in numbers.items() if code == value), number(value, language))
 
@@ -182,8 +196,8 @@ def _effect(share: float, kind: str, language: Language) -> str:
     points = float(round(size)) if size >= 1 else round(size, 1)
     text = translations(language)
     if not points:
-        return text.gettext(_UNCHANGED)
-    forms = (_HIGHER if share > 0 else _LOWER)[kind]
+        return text.gettext(UNCHANGED)
+    forms = (HIGHER if share > 0 else LOWER)[kind]
     return text.ngettext(*forms, int(points)).format(points=number(points, language))
 
 

@@ -2,6 +2,7 @@
 
 import functools
 import http.server
+import itertools
 import random
 import threading
 from collections.abc import Iterator
@@ -20,7 +21,11 @@ from serving.edge.folder import build_folder
 pytestmark = pytest.mark.slow
 
 CHAMPIONS = {"attack": "attack_tree", "severity": "severity"}
-PREDICT = "async (body) => (await import('/page/service.js')).predict(body)"
+PREDICT = """async ([body, language]) => {
+    localStorage.setItem("language", language);
+    return (await import('/page/service.js')).predict(body);
+}"""
+LANGUAGES = ("en", "de", "es", "fr")
 
 # The policy of the page forbids what Playwright waits for functions with.
 CONTROLLED = """() => new Promise((resolve) => {
@@ -88,20 +93,23 @@ def differ(one: Any, other: Any) -> bool:
 
 def test_the_answers_are_those_of_the_service(open_page: Open, site: str, tmp_path: Path) -> None:
     page = open_page(base=site)
-    bodies, abstained = diaries(40), 0
+    bodies, abstained, sentences = diaries(40), 0, 0
     with running(fresh_store(tmp_path, champions=CHAMPIONS), tmp_path) as (client, _):
-        for body in bodies:
-            expected = numbers(client.post("/predict", json=body).json())
-            answer = numbers(page.evaluate(PREDICT, body))
+        for body, language in zip(bodies, itertools.cycle(LANGUAGES)):
+            expected = numbers(client.post("/predict", json=body, params={"language": language}).json())
+            answer = numbers(page.evaluate(PREDICT, [body, language]))
             abstained += answer[".abstained"]
-            # The service adds an id and sentences; texts of warnings are the page's own.
+            # The service adds an id and the usual risk in words; texts of warnings are the page's own.
             shared = [name for name in answer if name in expected and not name.endswith(".message")]
             assert [
                 (name, answer[name], expected[name]) for name in shared if differ(answer[name], expected[name])
             ] == []
             missing = {name for name in expected if name not in answer}
-            assert all(name.endswith((".prediction_id", ".sentence", ".words")) for name in missing), missing
+            unsaid = (".prediction_id", ".relative_to_usual.sentence", ".relative_to_usual.words")
+            assert all(name.endswith(unsaid) for name in missing), missing
+            sentences += sum(name.endswith(".sentence") for name in shared)
     assert 0 < abstained < len(bodies)
+    assert sentences > 5 * len(bodies)
 
 
 def test_it_works_offline_and_sends_nothing(open_page: Open, built: Path) -> None:

@@ -1,10 +1,11 @@
 // Forecasts in the browser: the champions' graphs, run by ONNX Runtime Web on features computed here.
 // The answer has the form of /predict, so the page shows it like one of a service. Not here: features (features.js),
-// cleaning (cleaning.js), reasons (explanation.js), files (service.js).
+// cleaning (cleaning.js), reasons (explanation.js), their sentences (sentences.js), files (service.js).
 
 import { changedColumns, clean } from "./cleaning.js";
 import { explain } from "./explanation.js";
 import { featuresOf } from "./features.js";
+import { inWords, lastKnown } from "./sentences.js";
 
 /**
  * @typedef {import("./features.js").Recipe & {
@@ -18,7 +19,7 @@ import { featuresOf } from "./features.js";
  *   fields_of: string[][], fields: Record<string, { kind: string, description: string }>, used: string[],
  *   threshold: number, band: { low: number, high: number, slope: number, centre: number } | null,
  *   scale: { low: number, high: number, kind: string, half_width: number | null }, orders: number[][][],
- *   simulated: boolean,
+ *   simulated: boolean, forms: Record<string, import("./sentences.js").Forms>,
  * }} Model
  * @typedef {{ run(inputs: object): Promise<any> }} Session
  */
@@ -50,20 +51,22 @@ export class Predictor {
 
   /**
    * @param {Record<string, any>} body of /predict: values of the person, `entries` oldest first, `explain`
+   * @param {string} language of the sentences
    * @returns {Promise<any>} as /predict answers, without an id
    */
-  async predict(body) {
+  async predict(body, language) {
     const day = body.entries.map(({ date }) => Date.parse(date) / DAY);
     /** @type {Record<string, any>} */
     const parts = {};
     for (const { model, session } of this._loaded) parts[model.task] = await this._score(model, session, body, day);
     const { attack, severity = null } = parts;
+    const { past } = attack;
     return {
       for_date: new Date((day[day.length - 1] + attack.model.horizon) * DAY).toISOString().slice(0, 10),
       abstained: attack.output === null,
       attack: attack.output === null ? null : attackOf(attack),
       severity: severity && severity.output !== null ? severityOf(severity) : null,
-      reasons: body.explain ? { attack: attack.reasons, severity: severity?.reasons ?? null } : null,
+      reasons: body.explain ? { attack: inWords(attack, past, language), severity: severity && inWords(severity, past, language) } : null,
       model: { attack: attack.model.identity, severity: severity?.model.identity ?? null },
       warnings: warningsOf(attack, Object.values(parts)),
       simulated_model: Object.values(parts).some(({ model }) => model.simulated),
@@ -87,7 +90,8 @@ export class Predictor {
     const run = (rows) => this._run(model, session, rows);
     const output = enough ? (await run([row]))[0] : null;
     const reasons = enough && body.explain ? await explain(model, row, /** @type {number} */ (output), given, run) : null;
-    return { model, row, past, output, reasons, given, changed: changedColumns(columns, cleaned) };
+    const reported = (field) => lastKnown(columns, day, model.recipe.fields.find(({ name }) => name === field));
+    return { model, row, past, output, reasons, given, reported, changed: changedColumns(columns, cleaned) };
   }
 
   /**

@@ -3,6 +3,7 @@
 
 import * as ort from "../runtime/ort.wasm.min.mjs";
 import { modelOf, Predictor } from "./edge/predictor.js";
+import { language } from "./words.js";
 
 /** Why there is no forecast: the name of a problem. */
 export class ServiceError extends Error {
@@ -40,7 +41,7 @@ export function contract() {
 export async function predict(body) {
   predictor ??= load();
   try {
-    return await (await predictor).predict(body);
+    return await (await predictor).predict(body, language());
   } catch (error) {
     if (!(error instanceof ServiceError)) throw error;
     predictor = null;
