@@ -4,20 +4,23 @@ Not here: the command line (`cli.commands.data`), the numbers of the read-back (
 """
 
 import datetime as dt
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
+from functools import partial
 
 from migraine_assets.cli.console import say, show
 from migraine_assets.cli.documents.diaries import (
     CheckLine,
     ColumnLine,
     GroupLine,
+    JoinedFieldLine,
+    JoinLine,
     QuarantineReason,
     ReadBackRecord,
     ValidateDocument,
 )
 from migraine_assets.core.diary.preprocess import cleaning_actions
 from migraine_assets.core.diary.validation import Validated, validate
-from migraine_assets.core.features.matrix import attack_days_of
+from migraine_assets.core.features.matrix import attack_days_of, outcome_of_rows
 from migraine_assets.core.features.outcome import OutcomeDefinition, described
 from migraine_assets.core.formatting import percent
 from migraine_assets.core.quality.finding import Finding
@@ -56,7 +59,13 @@ def examine(file: str, *, mapping: str | None, settings: Settings) -> Examined:
     delivery = read_source(
         file, mapping=mapping, options={}, landing=settings.landing, limits=params.sources, contract=contract
     )
-    result = validate(delivery.frame, today=today, settings=params.validation, contract=contract)
+    result = validate(
+        delivery.frame,
+        today=today,
+        settings=params.validation,
+        contract=contract,
+        outcome=partial(outcome_of_rows, definition=params.outcome.attack, contract=contract),
+    )
     previous = delivery_log.previous_profile(Store(settings.store_location), delivery.md5)
     outcome = params.outcome
     horizon, dated = outcome.horizon_of(delivery.horizon), bool(delivery.frame["date"].notna().any())
@@ -107,6 +116,19 @@ def document_of(examined: Examined) -> ValidateDocument:
         columns=[
             ColumnLine(column=c.column, field=c.field, file=c.file, notes=c.notes, examples=c.examples)
             for c in delivery.columns
+        ],
+        joins=[
+            JoinLine(
+                files=table.files,
+                format=table.format,
+                keys=table.keys,
+                joined=table.joined,
+                days=table.days,
+                rows=table.rows,
+                unmatched=table.unmatched,
+                fields=[JoinedFieldLine(**asdict(field)) for field in table.fields],
+            )
+            for table in delivery.joined
         ],
         read_back=_record(read),
     )

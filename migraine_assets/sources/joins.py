@@ -15,7 +15,7 @@ from migraine_assets.core.contract import Contract
 from migraine_assets.errors import ConfigurationError, DataRefused
 from migraine_assets.sources.columns.mapping import EVERYBODY
 from migraine_assets.sources.entries import merge_entries, stated_rules
-from migraine_assets.sources.files.delivery import ReadColumn
+from migraine_assets.sources.files.delivery import JoinedField, JoinedTable, ReadColumn
 from migraine_assets.sources.raw_frame import part_frame
 from migraine_assets.sources.read_columns import reading_notes, settle_units
 from migraine_assets.sources.side_files import Side
@@ -28,7 +28,7 @@ _ROUNDING = 0.005
 
 @dataclass(frozen=True)
 class Joined:
-    """The frame of the diary with the values of the side tables, the columns that were read, and the notes.
+    """The frame of the diary with the values of the side tables, the columns that were read, the joins, and the notes.
 
     `participants`: those of the side tables, who need not be in the diary.
     """
@@ -37,6 +37,7 @@ class Joined:
     columns: tuple[ReadColumn, ...] = ()
     notes: tuple[str, ...] = ()
     participants: frozenset[str] = frozenset()
+    tables: tuple[JoinedTable, ...] = ()
 
 
 def join_sides(frame: pd.DataFrame, sides: Sequence[Side], contract: Contract) -> Joined:
@@ -52,6 +53,7 @@ def join_sides(frame: pd.DataFrame, sides: Sequence[Side], contract: Contract) -
             (*joined.columns, *added.columns),
             (*joined.notes, *added.notes),
             joined.participants | added.participants,
+            (*joined.tables, *added.tables),
         )
     return joined
 
@@ -85,11 +87,21 @@ def _join(frame: pd.DataFrame, sides: Sequence[Side], contract: Contract) -> Joi
     table, several = _one_row_each(table[usable], keys, fields, first, what)
     rows, whom = _described(frame, keys, first, what)
     position = _positions(frame, table, keys, rows)
-    notes = (*notes, *several, _coverage(position, rows, table, keys, what, whom))
-    if not (position >= 0).any() and first.join is not None:
+    join = JoinedTable(
+        files=tuple(side.part.sheet.file for side in sides),
+        format=first.what,
+        keys=tuple(keys),
+        joined=int((position >= 0).sum()),
+        days=int(rows.sum()),
+        rows=len(table),
+        unmatched=len(table) - len(np.unique(position[position >= 0])),
+    )
+    notes = (*notes, *several, _coverage(join, what, whom))
+    if not join.joined and first.join is not None:
         raise DataRefused(f"{notes[-1]} Check its dates and participants.")
-    filled, value_notes = _filled(frame, table, fields, position, what)
-    return Joined(filled, columns, (*notes, *value_notes), people)
+    filled, joined_fields, unreadable = _filled(frame, table, fields, position, what)
+    notes = (*notes, *(_field_note(joined, what) for joined in joined_fields), *unreadable)
+    return Joined(filled, columns, notes, people, (replace(join, fields=joined_fields),))
 
 
 def _table(sides: Sequence[Side], contract: Contract) -> tuple[pd.DataFrame, tuple[ReadColumn, ...], tuple[str, ...]]:
@@ -168,23 +180,19 @@ def _positions(frame: pd.DataFrame, table: pd.DataFrame, keys: list[str], rows: 
     return position
 
 
-def _coverage(
-    position: NDArray[np.int64], rows: NDArray[np.bool_], table: pd.DataFrame, keys: list[str], what: str, whom: str
-) -> str:
-    matched = int((position >= 0).sum())
-    others = len(table) - len(np.unique(position[position >= 0]))
-    unit = "days" if _DATE in keys else "participants"
+def _coverage(join: JoinedTable, what: str, whom: str) -> str:
+    unit = "days" if _DATE in join.keys else "participants"
     return (
-        f"{what} was joined by {' and '.join(keys)} to {matched:,} of {int(rows.sum()):,} days{whom}; "
-        f"{others:,} of its {len(table):,} {unit} are not in the diary."
+        f"{what} was joined by {' and '.join(join.keys)} to {join.joined:,} of {join.days:,} days{whom}; "
+        f"{join.unmatched:,} of its {join.rows:,} {unit} are not in the diary."
     )
 
 
 def _filled(
     frame: pd.DataFrame, table: pd.DataFrame, fields: list[str], position: NDArray[np.int64], what: str
-) -> tuple[pd.DataFrame, tuple[str, ...]]:
-    """Return the frame with nulls of the diary replaced by values of the table, and notes on each field."""
-    frame, notes = frame.copy(deep=False), []
+) -> tuple[pd.DataFrame, tuple[JoinedField, ...], tuple[str, ...]]:
+    """Return the frame with nulls of the diary replaced by values of the table, each field, and notes on cells."""
+    frame, joined_fields = frame.copy(deep=False), []
     for field in fields:
         own = frame[field]
         joined = pd.Series(table[field].to_numpy()[position], index=frame.index).where(position >= 0)
@@ -192,8 +200,9 @@ def _filled(
         both = (own.notna() & joined.notna()).to_numpy()
         frame[field] = own.where(~added, joined.astype(own.dtype))
         differs = _differences(own[both], joined[both])
-        notes.append(f"{field}: {int(added.sum()):,} values are from {what}.{_conflicts(differs, int(both.sum()))}")
-    return frame, (*notes, *_unreadable(frame, table, fields, position, what))
+        mean = float(differs.mean()) if len(differs) and not np.isnan(differs).any() else None
+        joined_fields.append(JoinedField(field, int(added.sum()), int(both.sum()) - len(differs), len(differs), mean))
+    return frame, tuple(joined_fields), _unreadable(frame, table, fields, position, what)
 
 
 def _differences(own: pd.Series, joined: pd.Series) -> NDArray[np.float64]:
@@ -205,13 +214,15 @@ def _differences(own: pd.Series, joined: pd.Series) -> NDArray[np.float64]:
     return np.asarray(apart[apart > _ROUNDING * np.maximum(np.abs(ours), np.abs(theirs))])
 
 
-def _conflicts(differs: NDArray[np.float64], both: int) -> str:
+def _field_note(joined: JoinedField, what: str) -> str:
+    both = joined.same + joined.different
+    text = f"{joined.field}: {joined.added:,} values are from {what}."
     if not both:
-        return ""
-    if not len(differs):
-        return f" On {both:,} days, the diary has the same value."
-    mean = "" if np.isnan(differs).any() else f" (by {differs.mean():.3g} on average)"
-    return f" On {len(differs):,} of {both:,} days, the diary has a different value{mean}, which was kept."
+        return text
+    if not joined.different:
+        return f"{text} On {both:,} days, the diary has the same value."
+    mean = "" if joined.mean_difference is None else f" (by {joined.mean_difference:.3g} on average)"
+    return f"{text} On {joined.different:,} of {both:,} days, the diary has a different value{mean}, which was kept."
 
 
 def _unreadable(

@@ -4,9 +4,10 @@ Not here: parsing a mapping (`sources.columns.mapping`), the command (`cli.comma
 """
 
 import json
+from dataclasses import replace
 
 from migraine_assets.core.contract import ATTACK, FIELDS, Field
-from migraine_assets.errors import MigraineError
+from migraine_assets.errors import DataRefused, MigraineError
 from migraine_assets.printable import one_line
 from migraine_assets.sources.columns.binding import Binding, bind
 from migraine_assets.sources.columns.mapping import Column
@@ -28,6 +29,7 @@ _HEAD = """
 # Keys for the whole file, if they are needed:
 # description: one sentence
 # timezone: Europe/Berlin     # of times in UTC
+# day_first: true             # of dates such as 3/4/2024
 # encoding: cp1252            # of text that is not UTF-8
 # decimal: ","                # marks of numbers
 # thousands: "."
@@ -52,7 +54,13 @@ def draft_mapping(location: str, *, limits: SourceLimits = DEFAULT) -> str:
         return _of_export(location, content, content.what)
     shape = importers.shape_of(content)
     if shape is not None and not shape.keeps_columns:
-        return _of_export(location, shape.reshape(content), shape.description)
+        try:
+            return _of_export(location, shape.reshape(content), shape.description)
+        except DataRefused as error:
+            # The order of day and month is not clear; any other problem is raised again.
+            reshaped = shape.reshape(replace(content, day_first=True))
+            order = f"# {one_line(str(error))}\nday_first: true\n"
+            return _of_export(location, reshaped, shape.description) + order
     sheet = content
     binding = bind(sheet, None)
     numbered = entry_number(sheet, binding)
@@ -85,6 +93,7 @@ def _of_attacks(location: str, attacks: AttackList) -> str:
         "# Days in it without an attack: quiet, if every attack was recorded, or unknown:\n"
         "unlisted_days: unknown\n"
         "# timezone: Europe/Berlin     # of times in UTC\n"
+        "# day_first: true             # of dates such as 3/4/2024\n"
     )
 
 

@@ -32,6 +32,7 @@ def read_file(file: SourceFile, mapping: SourceMapping | None, limits: SourceLim
     content = read_raw(file, limits, mapping)
     if not isinstance(content, Sheet):
         return content
+    content = replace(content, day_first=mapping.day_first if mapping else None)
     if mapping and mapping.events:
         return attack_list(content, mapping.events)
     return importers.reshape(content, mapped={column.column for column in mapping.columns} if mapping else ())

@@ -27,7 +27,7 @@ def decide_styles(parts: Sequence[Part], mapping: SourceMapping | None) -> Style
     Raises `DataRefused` if the order of day and month, or the time zone, cannot be decided.
     """
     stated = mapping or SourceMapping(())
-    reading = _date_reading(parts, stated.timezone)
+    reading = _date_reading(parts, stated.timezone, stated.day_first)
     sexes = [part.column("sex") for part in parts]
     sex = frozenset(
         normal(coercion.unguarded(text))
@@ -47,7 +47,7 @@ def _has_comma(part: Part) -> bool:
     )
 
 
-def _date_reading(parts: Sequence[Part], timezone: str | None) -> DateReading:
+def _date_reading(parts: Sequence[Part], timezone: str | None, day_first: bool | None) -> DateReading:
     """Decide how dates are read, from the date cells of all files together."""
     texts: list[str] = []
     name = "date"
@@ -60,4 +60,4 @@ def _date_reading(parts: Sequence[Part], timezone: str | None) -> DateReading:
             recoded = pair[0].recode
             texts_of_part = arrow_columns.distinct_texts(pair[1], pair[0], Style(part.sheet.file))
             texts += [text for text in texts_of_part if text.strip() and normal(text) not in recoded]
-    return date_columns.decide(texts, column=name, timezone=timezone)
+    return date_columns.decide(texts, column=name, timezone=timezone, day_first=day_first)

@@ -114,6 +114,7 @@ def table_delivery(
         mapping.text if mapping else None,
         with_columns(columns, joined),
         joined.participants,
+        joined.tables,
     )
 
 

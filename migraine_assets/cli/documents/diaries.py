@@ -42,6 +42,29 @@ class ColumnLine(msgspec.Struct, frozen=True, kw_only=True):
     examples: Annotated[tuple[tuple[str, str], ...], Meta(description="cells and the values that they became")] = ()
 
 
+class JoinedFieldLine(msgspec.Struct, frozen=True, kw_only=True):
+    """A field of a joined table."""
+
+    field: str
+    added: Annotated[int, Meta(description="days whose value is from the table")]
+    same: Annotated[int, Meta(description="days on which the diary has the same value")]
+    different: Annotated[int, Meta(description="days on which the diary has another value, which was kept")]
+    mean_difference: Annotated[float | None, Meta(description="of the different values; null for texts")]
+
+
+class JoinLine(msgspec.Struct, frozen=True, kw_only=True):
+    """A table that was joined to the days of the diary: of a device, a weather service, or the `join` of a mapping."""
+
+    files: tuple[str, ...]
+    format: Annotated[str, Meta(description="the recognized export; empty for a table of the mapping")]
+    keys: Annotated[tuple[str, ...], Meta(description="participant_id, date or both")]
+    joined: Annotated[int, Meta(description="days of the diary with a row of the table")]
+    days: Annotated[int, Meta(description="days of the diary to which the table may apply")]
+    rows: Annotated[int, Meta(description="rows of the table")]
+    unmatched: Annotated[int, Meta(description="rows of the table that are not in the diary")]
+    fields: list[JoinedFieldLine]
+
+
 class GroupLine(msgspec.Struct, frozen=True, kw_only=True):
     """A file, or a participant if there is one file only."""
 
@@ -82,6 +105,7 @@ class ValidateDocument(CommandDocument, frozen=True, kw_only=True):
     reasons: list[QuarantineReason]
     checks: list[CheckLine]
     columns: Annotated[list[ColumnLine], Meta(description="the field that each column was read as")]
+    joins: Annotated[list[JoinLine], Meta(description="the tables that were joined to the diary")]
     read_back: ReadBackRecord
 
 

@@ -5,9 +5,9 @@ Not here: the rules (`core.diary.rules`), the schemas (`core.diary.schema`), che
 """
 
 import datetime
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import Annotated
+from typing import Annotated, TypeAlias
 
 import numpy as np
 import pandas as pd
@@ -22,6 +22,9 @@ from migraine_assets.core.diary.rules import RULES, Broken, Context, Rule
 REASON_COLUMNS: tuple[str, ...] = (
     "rule", "field", "what", "rows", "effect", "share", "attack_share", "other_share", "p",
 )  # fmt: skip
+
+# Returns for each row of a frame whether it is an attack day: float64[n] of 0, 1 or NaN.
+Outcome: TypeAlias = Callable[[pd.DataFrame], NDArray[np.float64]]
 
 QUARANTINED, NULLED = "quarantined", "nulled"
 
@@ -57,9 +60,11 @@ def validate(
     settings: ValidationSettings,
     dated: bool | None = None,
     contract: Contract = CONTRACT,
+    outcome: Outcome | None = None,
 ) -> Validated:
     """Split `raw` (contract columns, provenance, optional `unreadable` and `superseded`) by the rules.
 
+    `outcome`: whether each row is an attack day, if that is not `migraine_occurrence`; losses are compared by it.
     `dated`: whether the source has dates; by default, whether any row has one. In a dated source, a row without a date
     is quarantined. In an undated source, no row has a date and no row repeats another.
     """
@@ -80,7 +85,8 @@ def validate(
     reasons = _joined(rows, size=len(frame))
     bad = pd.notna(reasons)
     quarantined = raw[bad].assign(reason=reasons[bad].astype(object)).reset_index(drop=True)
-    counted = _counted(raw, frame, rows, nulled, bad, contract)
+    attack = _known(numbers(raw, ATTACK) if outcome is None else outcome(frame))
+    counted = _counted(raw, frame, rows, nulled, bad, attack)
     return Validated(_accepted(frame, ~bad, contract), quarantined, counted)
 
 
@@ -127,12 +133,12 @@ def _counted(
     rows: list[tuple[Rule, Broken]],
     nulled: list[tuple[Rule, Broken]],
     bad: NDArray[np.bool_],
-    contract: Contract,
+    attack: NDArray[np.float64],
 ) -> pd.DataFrame:
     """Return the table of reasons, with one row for each rule, field and effect and the columns `REASON_COLUMNS`."""
     if not rows and not nulled:
         return pd.DataFrame(columns=list(REASON_COLUMNS))
-    attack, participant = _outcome(raw, contract), pd.factorize(raw["participant_id"])[0].astype(np.int64)
+    participant = pd.factorize(raw["participant_id"])[0].astype(np.int64)
     # A superseded row is replaced, so it is not a loss.
     replaced = raw["superseded"].notna().to_numpy() if "superseded" in raw else np.zeros(len(raw), dtype=np.bool_)
     of_rows = dependence(bad & ~replaced, attack, participant)
@@ -158,6 +164,6 @@ def _counted(
     return grouped.agg(rows=("rows", "sum"), share=("share", "sum"), **first)[list(REASON_COLUMNS)]
 
 
-def _outcome(raw: pd.DataFrame, contract: Contract) -> NDArray[np.float64]:
-    values = numbers(raw, ATTACK) if ATTACK in contract.by_name else np.full(len(raw), np.nan)
+def _known(values: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return `values` with NaN for all that are neither 0 nor 1."""
     return np.where((values == 0) | (values == 1), values, np.nan)

@@ -11,7 +11,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from migraine_assets.core.contract import ATTACK, CONTRACT, PROVENANCE, SEVERITY, Contract
-from migraine_assets.core.diary.columns import numbers
+from migraine_assets.core.diary.columns import encoded, numbers
 from migraine_assets.core.features import engine, labels
 from migraine_assets.core.features.diary import Diary
 from migraine_assets.core.features.from_frame import diary_from_frame
@@ -71,6 +71,20 @@ def days_of(frame: pd.DataFrame, *, dated: bool) -> NDArray[np.int64]:
         return np.zeros(len(frame), dtype=np.int64)
     days: NDArray[np.int64] = frame["date"].to_numpy("datetime64[D]").astype(np.int64)
     return days
+
+
+def outcome_of_rows(
+    frame: pd.DataFrame, definition: AttackDefinition, *, contract: Contract = CONTRACT
+) -> NDArray[np.float64]:
+    """Return whether each row of `frame` alone is an attack day by `definition`: float64[n], NaN if unknown.
+
+    The rows may be raw. `free_days`, which concern other rows, are not considered. The result must not be modified.
+    """
+    quantity = definition.quantity(contract)
+    if quantity is None:
+        return numbers(frame, ATTACK)
+    fields = {field.column: field for field in contract.fields}
+    return quantity.function()(lambda column: encoded(frame[fields[column].name], fields[column]))
 
 
 def attack_days_of(

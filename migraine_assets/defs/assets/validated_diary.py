@@ -3,9 +3,12 @@
 Here belongs writing both parts. Not here: the rules (`core.diary.validation`), checks (`defs.checks.diary`).
 """
 
+from functools import partial
+
 import dagster as dg
 
 from migraine_assets.core.diary.validation import validate
+from migraine_assets.core.features.matrix import outcome_of_rows
 from migraine_assets.defs.metadata import actions_table, diary_metadata
 from migraine_assets.defs.refs import DiaryRef, flow_step
 from migraine_assets.defs.resources import Workspace, today
@@ -36,6 +39,7 @@ def validation(workspace: Workspace, raw_diary: DiaryRef):  # type: ignore[no-un
         settings=params.validation,
         dated=raw_diary.delivery.first_day is not None,
         contract=contract,
+        outcome=partial(outcome_of_rows, definition=params.outcome.attack, contract=contract),
     )
     reasons = actions_table(result.reasons)
     parts = (

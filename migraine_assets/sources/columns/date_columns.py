@@ -28,10 +28,11 @@ from migraine_assets.sources.columns.dates import (
 _MAX_DEVIATING = 0.05
 # If none of this many dates has a day above 12, it is unlikely to be chance: (12/30.4)^10 is 1e-4.
 _MIN_EXCHANGED = 10
+_ORDERS: dict[bool, Order] = {True: "day first", False: "month first"}
 
 
-def decide(cells: Iterable[str], *, column: str, timezone: str | None) -> DateReading:
-    """Return how the distinct `cells` of the date column are read.
+def decide(cells: Iterable[str], *, column: str, timezone: str | None, day_first: bool | None = None) -> DateReading:
+    """Return how the distinct `cells` of the date column are read. `day_first`: the order that a mapping states.
 
     Raises `DataRefused` if day first and month first are both possible, if the cells contradict each other, or if UTC
     timestamps need a time zone.
@@ -43,39 +44,63 @@ def decide(cells: Iterable[str], *, column: str, timezone: str | None) -> DateRe
         return _instants(instants, column, timezone)
     exchanged = _exchanged(distinct, serials)
     if exchanged is not None:
-        text, order = exchanged
+        text, true_order = exchanged
         notes = (f"'{column}': {text}",)
-        return DateReading(order, swapped=True, serials=bool(serials), timezone=timezone, notes=notes)
+        return DateReading(true_order, swapped=True, serials=bool(serials), timezone=timezone, notes=notes)
     if serials and len(serials) >= (1 - _MAX_DEVIATING) * len(distinct):
         note = f"'{column}' was read as serial numbers of Excel, which count the days from 1899-12-30."
         return DateReading(serials=True, notes=(note,))
     if timezone is None:
         _refuse_utc(distinct, column)
-    return DateReading(decide_order(distinct, column=column), timezone=timezone)
+    order = decide_order(distinct, column=column) if day_first is None else _ORDERS[day_first]
+    return DateReading(order, timezone=timezone)
 
 
 def decide_order(cells: Iterable[str], *, column: str) -> Order | None:
     """Return the order of dates such as 03/04/2020 among `cells`; None if there are none.
 
     A number above 12 determines the order. Raises `DataRefused` if there is none, or if the cells contradict each
-    other. A few such dates among many of another format are treated as errors and stay unreadable.
+    other, and advises to state the format. A few such dates among many of another format are treated as errors and stay
+    unreadable.
     """
     distinct = list(cells)
+    order, problem = _order(distinct)
+    if problem is None:
+        return order
+    match = next(match for cell in distinct if (match := EITHER.match(cell.strip())))
+    year = "%Y" if len(match[4]) == 4 else "%y"
+    form = f'"%d{match[2]}%m{match[2]}{year}"'
+    raise DataRefused(
+        f"Column '{column}' {problem}. State the format, {form} or "
+        f'"%m{match[2]}%d{match[2]}{year}". {remedy(mapping_line("date", column, format=form))}'
+    )
+
+
+def order_of_times(cells: Iterable[str], *, file: str, column: str) -> Order | None:
+    """Return the order of day and month among the times `cells`, like `decide_order`.
+
+    The refusal advises to state `day_first`, because the format of a time is not stated.
+    """
+    order, problem = _order(list(cells))
+    if problem is None:
+        return order
+    raise DataRefused(
+        f"{file}: column '{column}' {problem}. State whether the day comes first, true or false. "
+        f"{remedy('{day_first: true}')}"
+    )
+
+
+def _order(distinct: Sequence[str]) -> tuple[Order | None, str | None]:
+    """Return the order of day and month, and the problem if it cannot be decided."""
     matches = [match for cell in distinct if (match := EITHER.match(cell.strip()))]
     pairs = [(int(match[1]), int(match[3])) for match in matches]
     possible = [pair for pair in pairs if min(pair) <= 12 and max(pair) <= 31]
     if len(possible) <= _MAX_DEVIATING * len(distinct):
-        return None
+        return None, None
     days, months = (sum(pair[index] > 12 for pair in possible) for index in (0, 1))
     if days + months and min(days, months) <= _MAX_DEVIATING * max(days, months):
-        return "day first" if days > months else "month first"
-    problem = "mixes day-first and month-first dates" if days else "may be day first or month first"
-    year = "%Y" if len(matches[0][4]) == 4 else "%y"
-    form = f'"%d{matches[0][2]}%m{matches[0][2]}{year}"'
-    raise DataRefused(
-        f"Column '{column}' {problem}. State the format, {form} or "
-        f'"%m{matches[0][2]}%d{matches[0][2]}{year}". {remedy(mapping_line("date", column, format=form))}'
-    )
+        return "day first" if days > months else "month first", None
+    return None, "mixes day-first and month-first dates" if days else "may be day first or month first"
 
 
 def refuse_utc_stamps(cells: pa.Array, *, column: str) -> None:

@@ -6,6 +6,7 @@ applying a mapping (`sources.columns.coercion`).
     description: one sentence
     horizon: 0                       # default: 1 with dates, 0 without
     timezone: Europe/Berlin          # of times in UTC or in another zone
+    day_first: true                  # in dates such as 3/4/2024
     encoding: cp1251                 # of text files that are not UTF-8
     decimal: ","                     # marks of numbers, here or for one column
     thousands: "."
@@ -51,16 +52,17 @@ from migraine_assets.sources.columns.stated_units import conversion, known_units
 
 _TOP = (
     "description", "horizon", "columns", "constants", "match_names", "events", "observation",
-    "unlisted_days", "timezone", "encoding", "decimal", "thousands",
+    "unlisted_days", "timezone", "day_first", "encoding", "decimal", "thousands",
     "skip_rows", "ignore", "entries", "sheet", "join",
 )  # fmt: skip
 # A mapping with one of these needs no columns.
 _WITHOUT_COLUMNS = (
-    "match_names", "timezone", "encoding", "decimal", "thousands", "skip_rows", "ignore", "entries", "sheet", "join",
+    "match_names", "timezone", "day_first", "encoding", "decimal", "thousands", "skip_rows", "ignore", "entries",
+    "sheet", "join",
 )  # fmt: skip
 _JOINED = (
-    "file", "participants", "columns", "constants", "match_names", "timezone", "encoding", "decimal", "thousands",
-    "skip_rows", "ignore", "entries", "sheet",
+    "file", "participants", "columns", "constants", "match_names", "timezone", "day_first", "encoding", "decimal",
+    "thousands", "skip_rows", "ignore", "entries", "sheet",
 )  # fmt: skip
 EVERYBODY = "all"
 _COLUMN = (
@@ -107,6 +109,7 @@ class SourceMapping:
     events: EventColumns | None = None
     observation: Observation | None = None
     timezone: str | None = None
+    day_first: bool | None = None
     encoding: str | None = None
     decimal: str | None = None
     thousands: str | None = None
@@ -175,6 +178,7 @@ def _parse(top: Mapping[str, Any], *, text: str, name: str, contract: Contract) 
         timezone=values.checked(
             top.get("timezone"), values.is_timezone, "a zone such as Europe/Berlin", f"'timezone' of {name}"
         ),
+        day_first=values.boolean(top["day_first"], where=f"'day_first' of {name}") if "day_first" in top else None,
         encoding=values.checked(
             top.get("encoding"), values.is_encoding, "a name such as cp1251", f"'encoding' of {name}"
         ),

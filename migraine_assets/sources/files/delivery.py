@@ -80,6 +80,39 @@ class ReadColumn:
 
 
 @dataclass(frozen=True)
+class JoinedField:
+    """The values of one field that come from a side table.
+
+    `added`: days whose value is from the side table. `same`, `different`: days on which the diary has that value, or
+    another one, which was kept. `mean_difference`: of the different values; None for texts, or if there are none.
+    """
+
+    field: str
+    added: int
+    same: int = 0
+    different: int = 0
+    mean_difference: float | None = None
+
+
+@dataclass(frozen=True)
+class JoinedTable:
+    """The join of a side table, which may have several files, to the days of a diary.
+
+    `keys`: `participant_id`, `date` or both. `joined`: days of the diary with a row of the table, among the `days` to
+    which it may apply. `unmatched`: the rows of the table, of `rows`, that are not in the diary.
+    """
+
+    files: tuple[str, ...]
+    format: str
+    keys: tuple[str, ...]
+    joined: int
+    days: int
+    rows: int
+    unmatched: int
+    fields: tuple[JoinedField, ...] = ()
+
+
+@dataclass(frozen=True)
 class Delivery:
     """The result of reading a source.
 
@@ -88,7 +121,7 @@ class Delivery:
     and `nulled` (a line for each other unreadable cell, beginning with the field; the cell is null). `horizon`: 1 for a
     dated diary, 0 without dates. `md5`: the hash that DVC records for the same file or folder. `mapping`: the text of
     the applied mapping, if any. `columns`: the readings of all columns; empty for the synthetic source.
-    `joined_participants`: those of joined tables, who need not be in the diary.
+    `joined`: the joined side tables. `joined_participants`: their participants, who need not be in the diary.
     """
 
     source: str
@@ -101,6 +134,7 @@ class Delivery:
     mapping: str | None = None
     columns: tuple[ReadColumn, ...] = ()
     joined_participants: frozenset[str] = frozenset()
+    joined: tuple[JoinedTable, ...] = ()
 
 
 def source_file(name: str, content: bytes) -> SourceFile:

@@ -19,7 +19,8 @@ class Sheet:
 
     `load` returns columns, by position, as Arrow arrays of `len(lines)` cells. `lines`: physical line (CSV) or row
     number (Parquet) of each row. `problems`: by row index, the reason why a row could not be divided into cells; all
-    its cells are null. `decimal_comma`: whether a comma may be a decimal separator.
+    its cells are null. `decimal_comma`: whether a comma may be a decimal separator. `day_first`: whether the day comes
+    first in dates such as 3/4/2024; None if no mapping states it.
     """
 
     file: str
@@ -29,6 +30,7 @@ class Sheet:
     load: Load
     decimal_comma: bool = False
     notes: tuple[str, ...] = ()
+    day_first: bool | None = None
 
 
 def one_chunk(column: pa.ChunkedArray) -> pa.Array:

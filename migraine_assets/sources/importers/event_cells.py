@@ -15,7 +15,7 @@ from migraine_assets.errors import DataRefused
 from migraine_assets.sources.importers.attacks import LONGEST
 from migraine_assets.sources.importers.sheets import Cell
 from migraine_assets.sources.importers.side_table import number_of
-from migraine_assets.sources.importers.times import day_order, duration, local_time
+from migraine_assets.sources.importers.times import duration, is_day_first, local_time
 
 T = TypeVar("T")
 
@@ -33,7 +33,8 @@ _MOST_SEVERITIES = 0.5
 class EventCells:
     """A reader of the cells of the attacks of one file.
 
-    `starts`: all start cells, which together decide the order of day and month.
+    `starts`, `ends`: all cells of the starts (column `column`) and ends, which together decide the order of day and
+    month, unless `day_first` states it.
 
     `minutes`: whether durations without a unit are in minutes; None to decide it from their median. `overnight`:
     whether ends are times of day, so that an end before the start is on the next day. `scale`: factor and offset of
@@ -47,12 +48,15 @@ class EventCells:
         starts: Sequence[str],
         durations: Sequence[str] = (),
         *,
+        ends: Sequence[str] = (),
+        day_first: bool | None = None,
         minutes: bool | None = None,
         overnight: bool = False,
         scale: tuple[float, float] = (1.0, 0.0),
     ) -> None:
         self._file = file
-        self._day_first, self._notes = day_order(file, column, starts)
+        self._day_first = is_day_first(file, column, [*starts, *ends]) if day_first is None else day_first
+        self._notes: tuple[str, ...] = ()
         self._overnight, self._scale = overnight, scale
         self._graded = False
         self._failed: dict[str, list[DataRefused]] = {}

@@ -24,7 +24,7 @@ from migraine_assets.sources.importers.formats.fitbit import (
 from migraine_assets.sources.importers.formats.garmin import GARMIN_DOCUMENT, GARMIN_TABLE
 from migraine_assets.sources.importers.formats.json_documents import JSON
 from migraine_assets.sources.importers.formats.long_format import LONG
-from migraine_assets.sources.importers.formats.migraine_buddy import MIGRAINE_BUDDY
+from migraine_assets.sources.importers.formats.migraine_buddy import MIGRAINE_BUDDY, MIGRAINE_BUDDY_ATTACKS
 from migraine_assets.sources.importers.formats.migraine_log import MIGRAINE_LOG, MIGRAINE_LOG_PAGE
 from migraine_assets.sources.importers.formats.open_meteo import OPEN_METEO_CSV, OPEN_METEO_DOCUMENT
 from migraine_assets.sources.importers.formats.oura import OURA_DOCUMENT, OURA_TABLE
@@ -62,6 +62,7 @@ SHAPES: tuple[Shape, ...] = (
     GARMIN_TABLE,
     LONG,
     MIGRAINE_LOG,
+    MIGRAINE_BUDDY_ATTACKS,
     ATTACK_EVENTS,
 )
 

@@ -8,6 +8,7 @@ import re
 from collections.abc import Iterable
 
 from migraine_assets.errors import DataRefused
+from migraine_assets.sources.columns.date_columns import order_of_times
 from migraine_assets.sources.columns.dates import instant, parse_date
 
 FORMATS: tuple[str, ...] = (
@@ -28,14 +29,16 @@ _EPOCH = re.compile(r"\d{10}|\d{13}")
 _HOURS = re.compile(r"\s*(?:(\d+)\s*d)?\s*(?:(\d+)\s*h)?\s*(?:(\d+)\s*m(?:in)?)?\s*", re.IGNORECASE)
 
 
-def day_order(file: str, column: str, texts: Iterable[str]) -> tuple[bool, tuple[str, ...]]:
-    """Decide from all times of a column whether the day precedes the month, with a note if both are possible."""
-    pairs = [(int(match["first"]), int(match["second"])) for text in texts if (match := _NUMERIC.match(text.strip()))]
-    if any(first > 12 for first, _ in pairs):
-        return True, ()
-    if not pairs or any(second > 12 for _, second in pairs):
-        return False, ()
-    return False, (f"{file}: whether day or month comes first in '{column}' is not clear; the month was read first.",)
+def is_day_first(file: str, column: str, texts: Iterable[str]) -> bool:
+    """Decide from all times of a column whether the day precedes the month, by the rule for dates of diaries.
+
+    Raises `DataRefused` if both are possible, or if the times contradict each other.
+    """
+    dates = [
+        f"{match['first']}/{match['second']}/{match['year']}" if (match := _NUMERIC.match(text)) else text
+        for text in (text.strip() for text in texts)
+    ]
+    return order_of_times(dates, file=file, column=column) == "day first"
 
 
 def local_time(text: str, *, file: str, line: int, day_first: bool = False, keep_zone: bool = False) -> dt.datetime:

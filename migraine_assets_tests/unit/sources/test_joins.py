@@ -43,6 +43,10 @@ def test_the_diary_wins_and_what_differs_is_told(tmp_path: Path) -> None:
     assert "On 1 of 2 days, the diary has a different value (by 1 on average), which was kept." in text
     assert [(column.field, column.file) for column in delivery.columns][-1] == ("sleep_hours", "sleep.csv")
     assert set(delivery.frame["source_file"]) == {"diary.csv"}
+    (join,) = delivery.joined
+    assert (join.files, join.keys, join.joined, join.rows, join.unmatched) == (("sleep.csv",), ("date",), 3, 4, 1)
+    (field,) = join.fields
+    assert (field.field, field.added, field.same, field.different, field.mean_difference) == ("sleep_hours", 1, 1, 1, 1)
 
 
 def test_weather_is_that_of_all_and_sleep_is_of_one(tmp_path: Path) -> None:

@@ -65,6 +65,8 @@ def attack_list(sheet: Sheet, columns: EventColumns) -> AttackList:
         columns.start,
         [row[columns.start] or "" for _, row in rows],
         lasted,
+        ends=[row[columns.end] or "" for _, row in rows] if columns.end else (),
+        day_first=sheet.day_first,
         overnight=overnight,
         scale=_scale(columns.severity),
         minutes=_in_minutes(unit),

@@ -7,6 +7,7 @@ import datetime as dt
 import re
 from collections.abc import Iterator
 
+from migraine_assets.errors import DataRefused
 from migraine_assets.sources.files.csv_reader import csv_sheet
 from migraine_assets.sources.files.encoding import utf8
 from migraine_assets.sources.files.limits import SourceLimits
@@ -25,7 +26,7 @@ from migraine_assets.sources.importers.side_table import (
     side_table,
     sleep_rows,
 )
-from migraine_assets.sources.importers.times import day_order, local_time
+from migraine_assets.sources.importers.times import is_day_first, local_time
 
 _HEADER = re.compile(rb'^"?Start Time"?,"?End Time"?,"?Minutes Asleep"?.*$', re.MULTILINE)
 _SAMPLE = 1 << 16
@@ -43,19 +44,27 @@ def _read_csv(name: str, content: bytes, limits: SourceLimits) -> SideTable:
     start = match.start() if match else 0
     end = re.compile(rb"\r?\n[ \t]*\r?\n").search(body, start)
     sheet = csv_sheet(name, body[start : end.start() if end else len(body)], notes=(), limits=limits)
-    rows = [row for row in rows_of(sheet) if row["End Time"]]
-    day_first, order = day_order(name, "End Time", [row["End Time"] or "" for row in rows])
     above = body[:start].count(b"\n")
+    lines = (sheet.lines + above).tolist()
+    rows = [(line, row) for line, row in zip(lines, rows_of(sheet), strict=True) if row["End Time"]]
+    times = [row[column] or "" for _, row in rows for column in ("Start Time", "End Time")]
+    try:
+        day_first = is_day_first(name, "End Time", times)
+    except DataRefused as error:
+        raise DataRefused(
+            f"{name}: whether day or month comes first in 'End Time' is not clear. Export a period with a day after "
+            "the 12th."
+        ) from error
 
     def sleeps() -> Iterator[Sleep]:
-        for line, row in zip(sheet.lines.tolist(), rows, strict=False):
+        for line, row in rows:
             minutes = number_of(row["Minutes Asleep"])
             if minutes is not None:
-                ended = local_time(row["End Time"] or "", file=name, line=line + above, day_first=day_first)
+                ended = local_time(row["End Time"] or "", file=name, line=line, day_first=day_first)
                 yield Sleep(ended.date(), minutes / 60, str(row["Start Time"]))
 
     days, several = sleep_rows(sleeps())
-    return _table(name, days, (*_note(name, "'Minutes Asleep'"), *order, *several_note(name, several)))
+    return _table(name, days, (*_note(name, "'Minutes Asleep'"), *several_note(name, several)))
 
 
 def _is_sleep(content: bytes) -> bool:

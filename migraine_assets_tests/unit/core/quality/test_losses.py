@@ -1,8 +1,12 @@
+from functools import partial
+
 import numpy as np
 import pandas as pd
 import pytest
 
 from migraine_assets.core.diary.validation import Validated, ValidationSettings, validate
+from migraine_assets.core.features.matrix import outcome_of_rows
+from migraine_assets.core.features.outcome import AttackDefinition
 from migraine_assets.core.quality.losses import losses_with_outcome, nulled_values
 from migraine_assets.core.quality.settings import QualitySettings
 from migraine_assets_tests.unit.core.raw_frames import TODAY, good_days
@@ -69,3 +73,17 @@ def test_a_clean_diary_loses_nothing() -> None:
     result = _validated(good_days())
     assert nulled_values(result, settings=SETTINGS).passed
     assert losses_with_outcome(result, settings=SETTINGS).passed
+
+
+def test_losses_are_compared_by_the_defined_outcome() -> None:
+    frame = good_days(participants=40, days=40)
+    rng = np.random.default_rng(5)
+    severe = AttackDefinition("stress_level", at_least=8)
+    frame.loc[(frame["stress_level"] >= 8) & (rng.random(len(frame)) < 0.2), "missed_meals"] = 0.5
+    assert losses_with_outcome(_validated(frame), settings=SETTINGS).passed
+    result = validate(
+        frame, today=TODAY, settings=ValidationSettings(), outcome=partial(outcome_of_rows, definition=severe)
+    )
+    finding = losses_with_outcome(result, settings=SETTINGS)
+    assert "Values of missed_meals are lost on" in finding.reason
+    assert not finding.passed

@@ -2,6 +2,7 @@ from pathlib import Path
 
 import pytest
 
+from migraine_assets.errors import DataRefused
 from migraine_assets.sources.files.delivery import Delivery
 from migraine_assets.sources.table import open_table
 
@@ -12,9 +13,11 @@ HEADER = (
 )
 
 
-def read(folder: Path, *rows: str, above: str = ONGOING) -> Delivery:
+def read(folder: Path, *rows: str, above: str = ONGOING, stated: str = "") -> Delivery:
     (folder / "export.csv").write_text(above + HEADER + "".join(f"{row}\n" for row in rows))
-    (folder / "m.yaml").write_text("observation: {first: 2024-01-01, last: 2024-02-29}\nunlisted_days: quiet\n")
+    (folder / "m.yaml").write_text(
+        f"observation: {{first: 2024-01-01, last: 2024-02-29}}\nunlisted_days: quiet\n{stated}\n"
+    )
     return open_table(str(folder / "export.csv"), mapping=str(folder / "m.yaml"))
 
 
@@ -38,10 +41,13 @@ def test_the_order_of_day_and_month_follows_from_all_attacks(tmp_path: Path) -> 
     assert attack_days(read(tmp_path, *rows)) == ["2024-01-25", "2024-02-04"]
 
 
-def test_an_order_that_is_not_clear_is_told(tmp_path: Path) -> None:
-    delivery = read(tmp_path, '"1","01/02/2024 08:00 PM","2h","","","","","",""')
-    assert attack_days(delivery) == ["2024-01-02"]
-    assert any("the month was read first" in note for note in delivery.notes)
+def test_an_order_that_is_not_clear_is_asked_for(tmp_path: Path) -> None:
+    row = '"1","01/02/2024 08:00 PM","2h","","","","","",""'
+    with pytest.raises(DataRefused, match="'Started' may be day first or month first") as refusal:
+        read(tmp_path, row)
+    remedy = str(refusal.value).rpartition("{")[2].rstrip("}")
+    assert attack_days(read(tmp_path, row, stated=remedy)) == ["2024-02-01"]
+    assert attack_days(read(tmp_path, row, stated=remedy.replace("true", "false"))) == ["2024-01-02"]
 
 
 @pytest.mark.parametrize("start", ["\ufeff", ""])
