@@ -74,7 +74,8 @@ def table_delivery(
         require_outcome(part, mapping, beside=bool(with_outcome))
     styles = decide_styles(parts, mapping)
     read = [part_frame(part, mapping, style, contract) for part, style in zip(parts, styles.by_part, strict=True)]
-    frame = pd.concat([rows for rows, _ in read], ignore_index=True)
+    # A single file needs no copy.
+    frame = read[0][0] if len(read) == 1 else pd.concat([rows for rows, _ in read], ignore_index=True)
     file = np.repeat(np.arange(len(parts)), [len(part.sheet.lines) for part in parts])
     columns, guesses = settle_units(frame, file, [columns for _, columns in read], contract)
     horizon = horizon_of(mapping, dated=bool(frame["date"].notna().any()))

@@ -51,7 +51,7 @@ def _strict_checks(field: Field) -> list[pa.Check]:
     if field.kind == "date":
         return [_check(_all_or_none_null, "dates on all rows or on none"), _check(_whole_days, "whole days")]
     if field.kind == "flag":
-        return [pa.Check.isin((0.0, 1.0))]
+        return [_cell_check(lambda column: column.isna() | (column == 0.0) | (column == 1.0), "isin((0.0, 1.0))")]
     if field.kind == "number":
         return _bounds(field)
     text = _check(_is_text, "text")
@@ -63,9 +63,9 @@ def _strict_checks(field: Field) -> list[pa.Check]:
 def _bounds(field: Field) -> list[pa.Check]:
     checks = [_check(_finite, "finite")]
     if field.low is not None:
-        checks.append(pa.Check.ge(field.low))
+        checks.append(_cell_check(lambda column: ~(column < field.low), f"greater_than_or_equal_to({field.low})"))
     if field.high is not None:
-        checks.append(pa.Check.le(field.high))
+        checks.append(_cell_check(lambda column: ~(column > field.high), f"less_than_or_equal_to({field.high})"))
     return checks
 
 
@@ -78,6 +78,11 @@ def _provenance(*, required: bool) -> dict[str, pa.Column]:
 
 
 def _check(holds: Callable[[pd.Series], bool], name: str) -> pa.Check:
+    return pa.Check(holds, name=name, error=name, ignore_na=False)
+
+
+def _cell_check(holds: Callable[[pd.Series], "pd.Series[bool]"], name: str) -> pa.Check:
+    """Return a check of each cell, whose nulls hold. Pandera's own checks copy a column to leave out its nulls."""
     return pa.Check(holds, name=name, error=name, ignore_na=False)
 
 

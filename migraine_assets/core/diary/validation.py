@@ -118,8 +118,9 @@ def _joined(broken: list[tuple[Rule, Broken]], *, size: int) -> NDArray[np.objec
 def _accepted(frame: pd.DataFrame, keep: NDArray[np.bool_], contract: Contract) -> pd.DataFrame:
     """Return the accepted rows: the contract's columns, with numbers and flags as float64, and the provenance."""
     columns = [*contract.names(), *PROVENANCE]
-    # Selecting columns or rows already copies the data, so a shallow copy is enough.
-    valid = (frame[columns] if keep.all() else frame.loc[keep, columns]).copy(deep=False)
+    # Selecting several columns at once would copy them, so they are selected one by one where all rows are kept.
+    whole = keep.all()
+    valid = pd.DataFrame({name: frame[name] for name in columns}, copy=False) if whole else frame.loc[keep, columns]
     valid.index = pd.RangeIndex(len(valid))
     for field in contract.of_kind("number", "flag"):
         if valid[field.name].dtype != np.float64:

@@ -107,10 +107,10 @@ def _evenness(text: str, candidate: str) -> tuple[float, int]:
 
 def has_stray_quotes(body: bytes, separator: str) -> bool:
     """Return whether a quote occurs inside a field, so that records cannot be located by counting quotes."""
+    if b'"' not in body:
+        return False
     buffer = np.frombuffer(body, np.uint8)
     quotes = np.flatnonzero(buffer == _QUOTE)
-    if quotes.size == 0:
-        return False
     allowed = np.array([ord(separator), _NEWLINE, _RETURN, _QUOTE], np.uint8)
     opening, closing = quotes[0::2], quotes[1::2]
     before = buffer[np.maximum(opening - 1, 0)][opening > 0]
@@ -122,8 +122,9 @@ def records(body: bytes, separator: str) -> Records:
     """Locate the records of `body`, which has no stray quotes."""
     buffer = np.frombuffer(body, np.uint8)
     newline, divider = buffer == _NEWLINE, buffer == ord(separator)
-    breaks = np.flatnonzero(newline)
-    if b'"' in body:
+    quoted = b'"' in body
+    breaks = np.flatnonzero(newline) if quoted else None
+    if quoted:
         # Overflow preserves parity, so an 8-bit running count suffices.
         outside = (np.cumsum(buffer == _QUOTE, dtype=np.uint8) & 1) == 0
         newline, divider = newline & outside, divider & outside
@@ -131,11 +132,13 @@ def records(body: bytes, separator: str) -> Records:
     if buffer.size and not newline[-1]:
         end = np.append(end, buffer.size)
     start = np.append(0, end[:-1] + 1)
-    dividers = np.diff(np.searchsorted(np.flatnonzero(divider), np.append(start, buffer.size)))
+    dividers = np.add.reduceat(divider, start, dtype=np.int64)
     returns = (end > start) & (buffer[np.maximum(end - 1, 0)] == _RETURN)
     blank = dividers == end - start - returns
     last = buffer[np.maximum(end - 1 - returns, 0)]
-    return Records(start, end, dividers + 1, 1 + np.searchsorted(breaks, start), blank, last == ord(separator))
+    # Without quotes, every record is one line.
+    line = np.arange(1, len(start) + 1) if breaks is None else 1 + np.searchsorted(breaks, start)
+    return Records(start, end, dividers + 1, line, blank, last == ord(separator))
 
 
 def without(body: bytes, located: Records, drop: NDArray[np.bool_]) -> bytes:
