@@ -14,7 +14,7 @@ import msgspec
 import numpy as np
 import pandas as pd
 
-from demo.participants import diary
+from demo.participants import delivery_arguments, diary
 from demo.scene import PARAMS, migraine
 from migraine_assets.core.diary.preprocess import preprocess
 from migraine_assets.core.diary.validation import ValidationSettings, validate
@@ -53,12 +53,9 @@ class SimulatedDay:
 
 def simulate(home: Path, *, last: dt.date) -> Iterator[SimulatedDay]:
     """Train in the empty folder `home` and yield the days up to `last`, each as soon as it is monitored."""
-    landing = home / "landing"
-    landing.mkdir(parents=True)
     (home / "params.yaml").write_text(PARAMS)
     os.environ.update(MIGRAINE_HOME=str(home), MIGRAINE_PARAMS=str(home / "params.yaml"), MIGRAINE_AUTOMATION="off")
-    diary("before", 1).to_csv(landing / "diary.csv", index=False)
-    migraine("run")
+    migraine("run", *delivery_arguments("before"))
     # `retrained`: the number of the first day of the new model, 0 before.
     store, retrained = Store(str(home / "store")), 0
     worlds = (diary("before", 2), diary("shifted", 3))
@@ -73,8 +70,7 @@ def simulate(home: Path, *, last: dt.date) -> Iterator[SimulatedDay]:
         drift = task_result(store, DRIFT, day, "attack")
         assert drift is not None  # `migraine monitor` fails otherwise
         if drift.status == "drift" and not retrained:
-            diary("shifted", 1).to_csv(landing / "diary.csv", index=False)
-            migraine("run")
+            migraine("run", *delivery_arguments("shifted"))
             retrained = number + 1
         yield _described(drift, day, predictions=predictions, champion=champion, event=event)
 

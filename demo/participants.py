@@ -1,6 +1,7 @@
 """Participants of the demonstration: the synthetic cohort before and after its world changes.
 
-Here belong their diaries and their requests. Not here: the order of events (`demo.story`).
+Here belong their diaries and their requests. Deliveries name the source `synthetic`, so that reports and answers state
+that the models were trained on simulated diaries. Not here: the order of events (`demo.story`).
 """
 
 import datetime as dt
@@ -14,6 +15,7 @@ import pandas as pd
 from migraine_assets.core.contract import ATTACK, FIELDS, SEVERITY
 from migraine_assets.sources.registry import read_source
 
+SOURCE = "synthetic"
 DAYS = 60
 HISTORY = 28
 BASE_OPTIONS = {"participants": 160, "days": DAYS, "enrolment_days": 60, "drift_from": 0.0}
@@ -35,12 +37,26 @@ class Request:
     severity: float | None
 
 
+def delivery(world: str) -> dict[str, Any]:
+    """Return the run configuration of `raw_diary` that delivers the participants of training in the given world."""
+    return {"source": SOURCE, "options": _options(world, seed=1)}
+
+
+def delivery_arguments(world: str) -> list[str]:
+    """Return the same delivery as arguments of `migraine run`."""
+    options = _options(world, seed=1).items()
+    return ["--source", SOURCE, *(part for name, value in options for part in ("--option", f"{name}={value}"))]
+
+
 def diary(world: str, seed: int) -> pd.DataFrame:
     """Return the diary of a cohort in the given world. Different seeds give different participants."""
-    options = {name: str(value) for name, value in {**BASE_OPTIONS, **WORLDS[world], "seed": seed}.items()}
-    frame = read_source("synthetic", mapping=None, options=options, landing=None).frame
+    frame = read_source(SOURCE, mapping=None, options=_options(world, seed), landing=None).frame
     columns = [field.name for field in FIELDS if field.name in frame.columns]
     return frame[columns].assign(participant_id=world[:1] + str(seed) + "-" + frame["participant_id"].astype(str))
+
+
+def _options(world: str, seed: int) -> dict[str, str]:
+    return {name: str(value) for name, value in {**BASE_OPTIONS, **WORLDS[world], "seed": seed}.items()}
 
 
 def requests(frame: pd.DataFrame, *, today: dt.date, days: int, seed: int) -> Iterator[Request]:

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from demo.participants import diary
+from demo.participants import delivery_arguments
 from demo.processes import Receiver, Service, process, python, wait_for
 from migraine_assets.cli.app import run_command
 from migraine_assets.cli.console import say
@@ -98,7 +98,6 @@ class Scene:
 @contextmanager
 def open_scene(home: Path, log: Log) -> Iterator[Scene]:
     """Train the first model in the empty folder `home`, and run service and daemon in this block."""
-    (home / "landing").mkdir(parents=True)
     (home / "params.yaml").write_text(PARAMS)
     receiver, port = Receiver(), free_ports(1)[0]
     os.environ.update(
@@ -110,8 +109,7 @@ def open_scene(home: Path, log: Log) -> Iterator[Scene]:
         SERVING_MAX_REPLICAS="1",
         SERVING_FLUSH_SECONDS="0.2",
     )
-    diary("before", 1).to_csv(home / "landing" / "diary.csv", index=False)
-    migraine("run")
+    migraine("run", *delivery_arguments("before"))
     service, root = Service(port), project_root()
     environment = dict(os.environ)
     with ExitStack() as stack:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from demo.participants import Request, diary, requests
+from demo.participants import Request, delivery, diary, requests
 from demo.processes import wait_for
 from demo.scene import Log, Scene, open_scene
 from migraine_assets.cli.console import say, show
@@ -17,6 +17,7 @@ from migraine_assets.cli.dagster.instance import open_instance
 from migraine_assets.core.monitoring.drift.result import ModelDrift
 from migraine_assets.core.monitoring.performance_result import RealizedPerformance
 from migraine_assets.settings import Settings
+from migraine_assets.stores.assets import delivery_log
 from migraine_assets.stores.monitoring.decisions import decisions
 from migraine_assets.stores.monitoring.results import DRIFT, REALIZED
 from migraine_assets.stores.registry.promotion_history import history
@@ -100,32 +101,26 @@ def _send(scene: Scene, frame: pd.DataFrame, *, seed: int) -> list[tuple[Request
 
 
 def _deliver(scene: Scene, world: str) -> None:
-    """Deliver and accept diaries of participants in the changed world."""
-    landing = scene.home / "landing" / "diary.csv"
-    weeks = diary(world, 1)
-    temporary = landing.with_suffix(".part")
-    weeks.to_csv(temporary, index=False)
-    _accept(temporary, landing)
-    scene.log.record("A delivery was accepted", f"{len(weeks):,} new diary days")
-
-
-def _accept(new: Path, landing: Path) -> None:
-    """Validate the delivery as the pipeline does, without training: retraining is left to the sensors."""
+    """Deliver diaries of participants in the changed world, without training: that is left to the sensors."""
     import dagster as dg
 
     from migraine_assets.definitions import build_defs
 
     keys = ["raw_diary", "validated_diary", "quarantined_rows", "preprocessed_diary"]
     with open_instance(Settings()) as instance:
-        new.replace(landing)
         job = build_defs().resolve_implicit_global_asset_job_def()
         result = job.execute_in_process(
             instance=instance,
             asset_selection=[dg.AssetKey(name) for name in keys],
-            run_config={"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}},
+            run_config={
+                "ops": {"raw_diary": {"config": delivery(world)}},
+                "loggers": {"console": {"config": {"log_level": "CRITICAL"}}},
+            },
         )
     if not result.success:
         raise RuntimeError("The delivery of the demonstration was refused.")
+    accepted = delivery_log.read_log(scene.store, damaged=[])[-1].acceptance
+    scene.log.record("A delivery was accepted", f"{accepted.accepted:,} new diary days")
 
 
 def _wait_for_retraining(scene: Scene, kind: str, before: str) -> None:

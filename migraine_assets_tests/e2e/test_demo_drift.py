@@ -72,3 +72,5 @@ def test_the_platform_detects_alerts_retrains_and_swaps_on_its_own(tmp_path: Pat
     assert facts["degradation_run"] == "SUCCESS"
     assert facts["degradation_gate"] == "promote"
     assert facts["relearned"] != "degraded"
+    for page in ("latest/attack.html", "latest/attack_model_card.html", "monitoring/latest.html"):
+        assert "Simulated diaries." in (tmp_path / "home" / "reports" / page).read_text(encoding="utf-8")

@@ -194,7 +194,7 @@ def ui(
     announcement = (
         f"\nDagster UI  {dagster}\n"
         f"  pipeline  {dagster}/locations/migraine_assets/jobs/full_pipeline  (Materialize all)\n"
-        f"MLflow UI   {mlflow}\n"
+        f"MLflow UI   {mlflow}/#/experiments{UI_VIEW}\n"
         f"  attack    {runs['attack']}\n"
         f"  severity  {runs['severity']}\n"
         f"Reports     {reports}\n"
