@@ -45,6 +45,7 @@ class Settings(EnvironmentSettings):
     step_resources: if each step runs in a pod, the requests and limits of steps that do not train a model, as JSON.
     group_access: whether the group of the files may read them, in addition to their owner.
     alert_urls: notification channels, as Apprise URLs.
+    webhooks: endpoints of apps for forecasts above the usual, as JSON by name of the API key.
     public_url: address of the Dagster UI, for links.
     mlflow_url, reports_url: addresses of the MLflow UI and of the reports, for links.
     service_url: address at which this process reaches the HTTP service.
@@ -65,6 +66,7 @@ class Settings(EnvironmentSettings):
     step_resources: dict[str, dict[str, str]] | None = None
     group_access: bool = False
     alert_urls: SecretStr | None = None
+    webhooks: SecretStr | None = None
     public_url: str | None = None
     mlflow_url: str | None = None
     reports_url: str | None = None
@@ -76,6 +78,11 @@ class Settings(EnvironmentSettings):
     def channel_urls(self) -> str:
         """The Apprise URLs in one string; empty if there are none."""
         return self.alert_urls.get_secret_value().strip() if self.alert_urls else ""
+
+    @property
+    def webhook_endpoints(self) -> str:
+        """The endpoints of apps as JSON; empty if there are none."""
+        return self.webhooks.get_secret_value().strip() if self.webhooks else ""
 
     @property
     def signing_secret(self) -> str | None:

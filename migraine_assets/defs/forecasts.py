@@ -10,6 +10,7 @@ from typing import Any
 import dagster as dg
 
 from migraine_assets.defs.forecast_shards import delivered_shards
+from migraine_assets.defs.forecast_webhooks import NightForWebhooks
 from migraine_assets.defs.refs import DiaryRef, current
 from migraine_assets.defs.resources import Workspace, today
 from migraine_assets.errors import DataRefused
@@ -18,6 +19,8 @@ from migraine_assets.prediction.forecasts import forecast_shards
 from migraine_assets.prediction.model_set import ModelSet, promoted_models
 from migraine_assets.prediction.predictor import Predictor
 from migraine_assets.settings import Settings
+from migraine_assets.sources.service import NAME as SERVICE
+from migraine_assets.stores.alerts.webhooks import webhooks
 from migraine_assets.stores.signing_secret import shared_secret
 
 GROUP = "g7_forecasts"
@@ -67,7 +70,13 @@ def _materialize(workspace: Workspace, day: dt.date) -> dg.MaterializeResult[Any
     predictor = Predictor(lambda: models, make_ids=ids.make, secret=secret)
     delivered = delivered_shards(store, diary, models)
     shards = forecast_shards(delivered, predictor, today=today(), day=day, earlier=True)
-    return _result(log_forecasts(store, shards, day=day, secret=secret), models, diary, day)
+    # Only kept diaries belong to an app; participants of other deliveries have names that no app has sent.
+    receivers = webhooks(Settings().webhook_endpoints) if diary.delivery.source == SERVICE else ()
+    night = NightForWebhooks(receivers, day)
+    logged = log_forecasts(store, night.passing(shards), day=day, secret=secret)
+    simulated = any(model.champion.simulated for model in models.tasks.values())
+    queued = night.queue(store, simulated=simulated, now=dt.datetime.now(dt.UTC))
+    return _result(logged, models, diary, day, queued=queued)
 
 
 def _about(diary: DiaryRef, models: ModelSet) -> str:
@@ -75,7 +84,9 @@ def _about(diary: DiaryRef, models: ModelSet) -> str:
     return ":".join((diary.frame.version, *sorted(bundles)))
 
 
-def _result(logged: Logged, models: ModelSet, diary: DiaryRef, day: dt.date) -> dg.MaterializeResult[Any]:
+def _result(
+    logged: Logged, models: ModelSet, diary: DiaryRef, day: dt.date, *, queued: int
+) -> dg.MaterializeResult[Any]:
     counts = ", ".join(f"{count:,} {reason}" for reason, count in logged.without.items())
     summary = f"{logged.forecasts:,} of {logged.participants:,} participants have a forecast made on {day}."
     reasons = f" Without: {counts}." if counts else ""
@@ -91,6 +102,7 @@ def _result(logged: Logged, models: ModelSet, diary: DiaryRef, day: dt.date) -> 
         "diary": diary.delivery.description,
         "simulated model": any(model.simulated for model in champions.values()),
         **{f"{task} model": f"{m.manifest.algorithm} {m.bundle.hash}" for task, m in champions.items()},
+        **({"forecasts for webhooks": queued} if queued else {}),
         **({} if logged.mean_risk is None else {"mean risk": logged.mean_risk}),
     }
     check = dg.AssetCheckResult(

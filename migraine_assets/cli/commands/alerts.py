@@ -4,7 +4,7 @@ Not here: channels and open alerts (`stores.alerts`), raising alerts (`defs.aler
 """
 
 import datetime as dt
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Annotated
 
@@ -29,6 +29,7 @@ from migraine_assets.stores.alerts.log import NAME
 from migraine_assets.stores.alerts.notifier import Notifier, Observation
 from migraine_assets.stores.alerts.open_alerts import all_states
 from migraine_assets.stores.alerts.outbox import QueuedMessage, queued_messages
+from migraine_assets.stores.alerts.webhooks import webhooks
 from migraine_assets.stores.store import Store
 
 app = typer.Typer(help="Alerts and the channels that they are sent to.", no_args_is_help=True)
@@ -71,7 +72,7 @@ def list_alerts(*, as_json: AsJson = False) -> None:
         open=[_line(one) for one in known if one.open],
         resolved=[_line(one) for one in known if one.resolved_at is not None and now - one.resolved_at < RECENT],
         undelivered=[line for message in queued_messages(store) for line in _undelivered(message)],
-        channels=tuple(one.label for one in channels(settings.channel_urls)),
+        channels=tuple(one.label for one in (*channels(settings.channel_urls), *webhooks(settings.webhook_endpoints))),
         log=str(settings.root / NAME),
     )
     print_json(document) if as_json else _show(document, now=now)
@@ -97,7 +98,15 @@ def close(
 
 
 def _notifier(settings: Settings) -> Notifier:
-    return Notifier(Store(settings.store_location), settings.root, channels(settings.channel_urls))
+    store = Store(settings.store_location)
+
+    def names(owner: str, pseudonyms: Sequence[str]) -> Mapping[str, str]:
+        from migraine_assets.defs.forecast_webhooks import kept_names
+
+        return kept_names(settings, store, owner, pseudonyms)
+
+    receivers = channels(settings.channel_urls), webhooks(settings.webhook_endpoints)
+    return Notifier(store, settings.root, receivers[0], webhooks=receivers[1], names=names)
 
 
 def _test_message(now: dt.datetime) -> Message:

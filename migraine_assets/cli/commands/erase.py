@@ -71,6 +71,7 @@ def _erase(settings: Settings, participant: str, *, now: dt.datetime, write: boo
         return [
             *_leftover_traces(settings, write=write),
             *_kept_traces(settings, subject.pseudonym, write=write, damaged=damaged),
+            *_queued_traces(settings, store, subject.pseudonym, write=write, damaged=damaged),
             *erasure.log_traces(store, subject, write=write, damaged=damaged),
             *erasure.frame_traces(store, subject, write=write, damaged=damaged),
             *erasure.delivery_traces(store, rows, when=when, write=write),
@@ -112,6 +113,19 @@ def _kept_traces(settings: Settings, pseudonym: str, *, write: bool, damaged: li
             erase_rows(database, pseudonym)
         effect = "deleted, and the database is vacuumed"
         return [Trace(f"{database.label} {table}", "kept diary", count, effect) for table, count in counts.items()]
+
+
+def _queued_traces(
+    settings: Settings, store: Store, pseudonym: str, *, write: bool, damaged: list[str]
+) -> "list[Trace]":
+    """Return the forecasts of the participant that are queued for webhooks."""
+    from migraine_assets.stores.alerts.erasure import erase_queued, queued_about
+    from migraine_assets.stores.erasure import REWRITTEN, Trace
+
+    counts = unless_damaged(lambda: queued_about(store, pseudonym), damaged) or {}
+    if write and counts:
+        erase_queued(store, settings.root, pseudonym)
+    return [Trace(path, "queued webhook", count, REWRITTEN) for path, count in counts.items()]
 
 
 def _conclude(document: EraseDocument, *, yes: bool) -> None:

@@ -7,15 +7,18 @@ heartbeat. Not here: the probes (the other modules of `defs.alerting`), the kind
 import datetime as dt
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 
 import dagster as dg
 
 from migraine_assets.defs.alerting import machine, results, runs, service
 from migraine_assets.defs.alerting.probe import Probe, ProbeContext, ProbeResult
+from migraine_assets.defs.forecast_webhooks import kept_names
 from migraine_assets.defs.resources import Workspace
 from migraine_assets.settings import Settings
 from migraine_assets.stores.alerts.channels import channels
 from migraine_assets.stores.alerts.notifier import Notifier
+from migraine_assets.stores.alerts.webhooks import webhooks
 from migraine_assets.stores.monitoring.heartbeats import record_heartbeat
 from migraine_assets.stores.store import Store
 
@@ -48,8 +51,8 @@ def alert_sensors(*, running: bool) -> list[dg.SensorDefinition]:
 
 
 def on_by_default(settings: Settings) -> bool:
-    """Return whether alert sensors are on by default: with automation, or with at least one channel."""
-    return settings.automation or bool(settings.channel_urls)
+    """Return whether alert sensors are on by default: with automation, or with at least one channel or webhook."""
+    return settings.automation or bool(settings.channel_urls or settings.webhook_endpoints)
 
 
 def _sensor(row: AlertSensor, *, status: dg.DefaultSensorStatus) -> dg.SensorDefinition:
@@ -69,7 +72,13 @@ def evaluate(
     probe_context = ProbeContext(
         store, settings, context.instance, started, context.cursor or "", context.repository_def
     )
-    notifier = Notifier(store, settings.root, channels(settings.channel_urls))
+    notifier = Notifier(
+        store,
+        settings.root,
+        channels(settings.channel_urls),
+        webhooks=webhooks(settings.webhook_endpoints),
+        names=partial(kept_names, settings, store),
+    )
     result = row.probe(probe_context, notifier)
     notifier.report(result.observation, now=started)
     # After the report: if it failed, the next evaluation sees the same events again.

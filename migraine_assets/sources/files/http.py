@@ -1,14 +1,14 @@
 """fsspec's HTTP file system with limits on addresses, redirects and time.
 
 A location is often part of a configuration that others can write. It must not give them access to the network of the
-pipeline. Not here: limits on sizes (`sources.files.fetch`).
+pipeline. Not here: limits on sizes (`sources.files.fetch`), which addresses are private (`core.addresses`).
 """
 
-import ipaddress
 import socket
 from collections.abc import Awaitable, Callable
 from typing import Any
 
+from migraine_assets.core.addresses import private_address
 from migraine_assets.errors import ConfigurationError, DataRefused
 from migraine_assets.sources.files.limits import MIB, SourceLimits
 
@@ -16,8 +16,6 @@ PROTOCOLS: tuple[str, ...] = ("http", "https")
 
 # Limit for the listing of a folder, the only response that fsspec reads as a whole.
 _LISTING_BYTES = 4 * MIB
-# IPv6 prefixes that carry an IPv4 address in their last 32 bits.
-_TRANSLATED = tuple(map(ipaddress.ip_network, ("64:ff9b::/96", "64:ff9b:1::/48")))
 
 
 def guarded_filesystem(location: str, limits: SourceLimits) -> tuple[Any, str]:
@@ -68,16 +66,8 @@ def _client_factory(location: str, limits: SourceLimits) -> Callable[..., Awaita
 
 
 def _refuse_private(location: str, host: str) -> None:
-    address = ipaddress.ip_address(host.partition("%")[0])
-    if isinstance(address, ipaddress.IPv6Address):
-        address = address.ipv4_mapped or address.sixtofour or _translated(address) or address
-    if not address.is_global or address.is_multicast:
+    if (address := private_address(host)) is not None:
         raise ConfigurationError(
             f"'{location}' is at {address}, an address of a private network or of this machine. If that is intended, "
             "allow it in params.yaml: sources: {private_addresses: true}."
         )
-
-
-def _translated(address: ipaddress.IPv6Address) -> ipaddress.IPv4Address | None:
-    inside = any(address in network for network in _TRANSLATED)
-    return ipaddress.IPv4Address(int(address) & 0xFFFFFFFF) if inside else None

@@ -18,12 +18,14 @@ from migraine_assets.core.alerts.message import Message, message
 from migraine_assets.core.alerts.retry import Pending, failed, is_due
 from migraine_assets.errors import StoreError
 from migraine_assets.stores.alerts import log, open_alerts, outbox
-from migraine_assets.stores.alerts.channels import Channel, send
+from migraine_assets.stores.alerts.channels import Channel, SendResult, send
+from migraine_assets.stores.alerts.webhooks import NamesOf, Webhook, post
 from migraine_assets.stores.locks import file_lock
 from migraine_assets.stores.store import Store
 
 # Dagster stops a sensor after a minute. Messages that are not sent in this time wait for the next evaluation.
 BUDGET_SECONDS = 20.0
+DELIVERY_LOCK = "alerts-delivery.lock"
 
 
 @dataclass(frozen=True)
@@ -52,13 +54,16 @@ class Attempt:
 class Notifier:
     """The sender of alerts.
 
-    `home`: folder of the log and the locks. `budget_seconds`: time after which no further message is sent.
+    `home`: folder of the log and the locks. `budget_seconds`: time after which no further message is sent. `webhooks`:
+    the channels of apps, which get no alerts. `names`: the app's ids of participants.
     """
 
     store: Store
     home: Path
     channels: tuple[Channel, ...]
     budget_seconds: float = BUDGET_SECONDS
+    webhooks: tuple[Webhook, ...] = ()
+    names: NamesOf = lambda _owner, _pseudonyms: {}
 
     def report(self, observation: Observation, *, now: dt.datetime) -> tuple[AlertUpdate, ...]:
         """Update the states of alerts, and send the changes. Undelivered messages stay queued."""
@@ -76,7 +81,7 @@ class Notifier:
     def send_due(self, *, now: dt.datetime) -> tuple[Attempt, ...]:
         """Send queued messages that are due, oldest first, within the time budget. A channel that fails is skipped."""
         until, attempts = time.monotonic() + self.budget_seconds, list[Attempt]()
-        with _locked(self.home / "alerts-delivery.lock"):
+        with _locked(self.home / DELIVERY_LOCK):
             for queued in outbox.queued_messages(self.store):
                 attempts += self._send_queued(queued, attempts, now=now, until=until)
         self._log([_attempt_entry(attempt, now=now) for attempt in attempts])
@@ -127,16 +132,17 @@ class Notifier:
         self, queued: outbox.QueuedMessage, before: Iterable[Attempt], *, now: dt.datetime, until: float
     ) -> list[Attempt]:
         failing = {attempt.channel.id for attempt in before if attempt.problem}
-        configured = {channel.id for channel in self.channels}
+        receivers = (*self.channels, *self.webhooks)
+        configured = {channel.id for channel in receivers}
         rest = {key: pending for key, pending in queued.pending.items() if key in configured}
         attempts = []
-        for channel in self.channels:
+        for channel in receivers:
             pending = rest.get(channel.id)
             if pending is None or channel.id in failing or not is_due(pending, now=now):
                 continue
             if time.monotonic() >= until:
                 break
-            result = send(channel, queued.message, late=pending.attempts > 0)
+            result = self._send(channel, queued.message, late=pending.attempts > 0, now=now)
             attempts.append(Attempt(queued.message.title, channel, result.problem))
             rest = _after(rest, channel.id, result.problem, now=now)
             # Update after each channel, so that a process that is killed here does not send the message there again.
@@ -144,6 +150,14 @@ class Notifier:
         if not rest:
             outbox.update(self.store, queued, rest)
         return attempts
+
+    def _send(self, channel: Channel, message: Message, *, late: bool, now: dt.datetime) -> SendResult:
+        if not isinstance(channel, Webhook):
+            return send(channel, message, late=late)
+        try:
+            return post(channel, message, self.names, now=now)
+        except StoreError as error:
+            return SendResult(False, f"The names of participants cannot be read: {error}")
 
     def _log(self, entries: list[Mapping[str, Any]]) -> None:
         if entries:

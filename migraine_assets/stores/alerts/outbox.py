@@ -69,6 +69,11 @@ def update(store: Store, queued: QueuedMessage, pending: Mapping[str, Pending]) 
         unwritten.pop(queued.name, None)
 
 
+def replace(store: Store, queued: QueuedMessage, message: Message) -> None:
+    """Replace the content of a queued message. Raises `StoreError` if it cannot be written."""
+    _write(store, QueuedMessage(queued.name, message, queued.pending, queued.labels))
+
+
 def queued_messages(store: Store) -> list[QueuedMessage]:
     """Return all queued messages, oldest first, including those that were given up. Invalid files are skipped."""
     unwritten = _unwritten.get(store.uri, {})

@@ -154,6 +154,12 @@ class Diaries:
         ]
         return diaries, rows[count - 1][0] if len(rows) > count else None
 
+    def names_of(self, owner: str, pseudonyms: Sequence[str]) -> dict[str, str]:
+        """Return the ids that the owner uses, by pseudonym. A pseudonym without a diary is left out."""
+        self.prepare()
+        rows = [row for key in pseudonyms for row in self.database.execute(statements.NAME, (key, owner))]
+        return {key: self.names.open(bytes(sealed), owner=owner) for key, sealed in rows}
+
     def prepare(self) -> None:
         """Create or upgrade the tables, once. Raises `StoreError` if they were written under another secret."""
         if self._ready:

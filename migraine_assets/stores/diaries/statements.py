@@ -15,6 +15,7 @@ RECENT = (
 )
 DAYS = f"SELECT day, content FROM diary_days WHERE {OF} AND day BETWEEN ? AND ? ORDER BY day"
 KNOWN = f"SELECT 1 FROM diary_participants WHERE {OF}"
+NAME = f"SELECT participant, name FROM diary_participants WHERE {OF}"
 COUNT = f"SELECT COUNT(*) FROM diary_days WHERE {OF}"
 EXTENT = f"SELECT COUNT(*), MIN(day), MAX(day) FROM diary_days WHERE {OF} AND day > {PROFILE}"
 UPDATE = f"UPDATE diary_days SET content = ?, written = ? WHERE {OF_DAY}"
