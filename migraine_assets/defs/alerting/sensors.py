@@ -51,8 +51,13 @@ def alert_sensors(*, running: bool) -> list[dg.SensorDefinition]:
 
 
 def on_by_default(settings: Settings) -> bool:
-    """Return whether alert sensors are on by default: with automation, or with at least one channel or webhook."""
-    return settings.automation or bool(settings.channel_urls or settings.webhook_endpoints)
+    """Return whether alert sensors are on by default: with automation, or with at least one channel or webhook.
+
+    Raises `ConfigurationError` for webhooks that cannot be read, so that the code does not load with them: otherwise
+    they would stop every alert.
+    """
+    endpoints = webhooks(settings.webhook_endpoints)
+    return settings.automation or bool(settings.channel_urls or endpoints)
 
 
 def _sensor(row: AlertSensor, *, status: dg.DefaultSensorStatus) -> dg.SensorDefinition:

@@ -5,9 +5,11 @@ import pytest
 
 from migraine_assets.definitions import build_defs
 from migraine_assets.defs.alerting.sensors import TABLE, alert_sensors
-from migraine_assets.errors import StoreError
+from migraine_assets.errors import ConfigurationError, StoreError
 from migraine_assets_tests.support.homes import Home
 from migraine_assets_tests.unit.defs.alerting.evaluating import Daemon
+
+WEBHOOKS = '{"app": {"url": "https://app.example", "secret": "whsec_MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY="}}'
 
 
 @pytest.mark.parametrize(
@@ -18,6 +20,7 @@ from migraine_assets_tests.unit.defs.alerting.evaluating import Daemon
         ({"MIGRAINE_AUTOMATION": "on"}, True),
         ({"MIGRAINE_ALERT_URLS": "json://127.0.0.1:9/x"}, True),
         ({"MIGRAINE_ALERT_URLS": "  "}, False),
+        ({"MIGRAINE_WEBHOOKS": WEBHOOKS}, True),
     ],
 )
 def test_they_are_on_with_a_channel_or_with_automation(home: Home, extra: dict[str, str], on: bool) -> None:
@@ -25,6 +28,11 @@ def test_they_are_on_with_a_channel_or_with_automation(home: Home, extra: dict[s
         repository = build_defs().get_repository_def()
     wanted = dg.DefaultSensorStatus.RUNNING if on else dg.DefaultSensorStatus.STOPPED
     assert {repository.get_sensor_def(line.name).default_status for line in TABLE} == {wanted}
+
+
+def test_webhooks_that_cannot_be_read_stop_the_code_from_loading_and_not_the_alerts(home: Home) -> None:
+    with home.entered({"MIGRAINE_WEBHOOKS": "{"}), pytest.raises(ConfigurationError, match="not a JSON object"):
+        build_defs()
 
 
 def test_each_has_a_name_a_description_and_an_interval() -> None:
