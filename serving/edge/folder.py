@@ -4,6 +4,7 @@ The folder is written whole or not at all, and replaces only a folder that was b
 data (`serving.edge.documents`), ONNX Runtime Web (`serving.edge.runtime`), the page (`serving/page`).
 """
 
+import gzip
 import hashlib
 import json
 import re
@@ -130,7 +131,14 @@ def _models(store: Store, models: ModelSet, least_history_days: int) -> dict[str
 
 
 def _runtime(archive: Path | None) -> dict[str, bytes]:
-    return {f"runtime/{name}": content for name, content in runtime_files(archive).items()}
+    """Return the files of ONNX Runtime Web, with its WebAssembly compressed to a quarter.
+
+    The page decompresses it. The suffix is not .gz, because some web servers decode such files themselves.
+    """
+    content = {f"runtime/{name}": content for name, content in runtime_files(archive).items()}
+    for name in [name for name in content if name.endswith(".wasm")]:
+        content[f"{name}.gzip"] = gzip.compress(content.pop(name), compresslevel=9, mtime=0)
+    return content
 
 
 def _file_list(content: Mapping[str, bytes]) -> bytes:

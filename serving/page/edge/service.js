@@ -50,6 +50,7 @@ export async function predict(body) {
 }
 
 async function load() {
+  ort.env.wasm.wasmBinary = await webAssembly();
   const { models } = await (await read("models.json")).json();
   const loaded = models.map(async ({ file, ...document }) => {
     const graph = await (await read(file)).arrayBuffer();
@@ -61,6 +62,12 @@ async function load() {
     return new ort.Tensor("float32", data, [rows.length, width]);
   };
   return new Predictor(await Promise.all(loaded), tensor);
+}
+
+/** The WebAssembly of ONNX Runtime, which the folder has compressed. */
+async function webAssembly() {
+  const { body } = await read("runtime/ort-wasm-simd-threaded.wasm.gzip");
+  return new Response(/** @type {ReadableStream} */ (body).pipeThrough(new DecompressionStream("gzip"))).arrayBuffer();
 }
 
 /** @param {string} file of this folder */

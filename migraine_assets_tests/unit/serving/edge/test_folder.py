@@ -20,7 +20,8 @@ def test_a_build_holds_all_that_the_page_needs_and_replaces_only_itself(tmp_path
     on_disk = {str(path.relative_to(to)) for path in to.rglob("*") if path.is_file()}
     assert {*names["files"]} == (on_disk - {FILE_LIST}) | {"./"}
     assert (built.files, built.size) == (len(on_disk), sum((to / name).stat().st_size for name in on_disk))
-    assert built.size <= 15e6
+    # ONNX Runtime Web takes most of it; a forest of 300 trees has 10 MB.
+    assert built.size <= 5e6
     assert {path.stat().st_mode & 0o777 for path in to.rglob("*") if path.is_file()} == {0o644}
     page = (to / "index.html").read_text()
     assert "connect-src 'self'" in page
