@@ -14,7 +14,7 @@ sources := migraine_assets migraine_assets_tests migraine_client benchmarks $(wi
 installed = .venv/.installed-$(1)
 
 .DEFAULT_GOAL := help
-.PHONY: help run ui serve demo-drift test test-all static fast-tests all-tests lint format types postgres rules chart checks \
+.PHONY: help run ui serve demo-drift test test-all static fast-tests all-tests lint format types postgres rules chart checks feast \
 	dashboards image screenshots recording sample-report docs lock clean validate audit images scan deploy \
 	api-tests watch-check notify
 
@@ -87,6 +87,14 @@ rules: $(call installed,dev) ## Test alert rules, dashboards and runbooks agains
 chart: $(call installed,dev) ## Test the Helm chart with Helm 3 and Helm 4
 	@MIGRAINE_HELM=$$(scripts/helm3.sh) $(bin)/pytest migraine_assets_tests/platform/helm
 
+.venv-feast/.installed: requirements/feast.lock
+	$(PYTHON) -m venv .venv-feast
+	$(bin)/uv pip install --python .venv-feast --quiet --require-hashes --no-deps -r $<
+	@touch $@
+
+feast: $(call installed,dev) .venv-feast/.installed ## Test the Feast repository with Feast itself, in an environment of its own
+	$(bin)/pytest migraine_assets_tests/platform/feast
+
 checks: $(call installed,dev) ## Check the Dockerfile, scripts, workflows and chart, and search for secrets (offline)
 	@scripts/checks.sh
 
@@ -117,7 +125,7 @@ lock: $(call installed,dev) ## Update the lock files from pyproject.toml
 	scripts/lock.sh
 
 clean: ## Delete the environment and all caches, but not MIGRAINE_HOME
-	rm -rf .venv .venv-checks .mypy_cache .ruff_cache .hypothesis .import_linter_cache .coverage
+	rm -rf .venv .venv-checks .venv-feast .mypy_cache .ruff_cache .hypothesis .import_linter_cache .coverage
 
 # Steps of the CI workflow (.github), which can also be run locally.
 ## Steps of CI and of a release

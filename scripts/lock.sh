@@ -15,5 +15,7 @@ lock pyproject.toml -c requirements/dev.lock --extra s3 -o requirements/platform
 lock -c requirements/dev.lock --group serving -o requirements/serving.lock
 # uv, which installs the other lock files, and the build backend of this project.
 lock requirements/bootstrap.in -o requirements/bootstrap.lock
+# Feast for `make feast`, which has its own environment.
+lock requirements/feast.in -o requirements/feast.lock
 # The tools of `make checks`, which have their own environment.
 lock requirements/checks.in -o requirements/checks.lock

@@ -21,6 +21,7 @@ from migraine_assets.cli.commands import (
     data,
     doctor,
     erase,
+    features,
     forecast,
     mapping,
     migrate,
@@ -58,7 +59,7 @@ COMMANDS: tuple[Callable[..., None], ...] = (
     ui.ui,
     weather.weather,
 )
-GROUPS = {"data": data.app, "mapping": mapping.app, "alerts": alerts.app}
+GROUPS = {"data": data.app, "mapping": mapping.app, "features": features.app, "alerts": alerts.app}
 PACKAGE = "migraine-platform"
 PLUGINS = "migraine.commands"
 TRACEBACK = "--traceback"
