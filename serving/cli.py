@@ -106,14 +106,18 @@ def _show_replay(document: ReplayDocument) -> None:
 def keys_create(name: Annotated[str, typer.Argument(help="Owner of the key.")]) -> None:
     """Create an API key. It is shown only once."""
     from serving.access import api_keys
+    from serving.settings import ServingSettings
 
-    store = writable_store()
+    store, required = writable_store(), ServingSettings().api_keys_required
     same = [other for other in api_keys.records(store) if other.name == name]
     key, record = api_keys.create(store, name, now=_now())
     say(key)
     say(f"The key is shown only once. Its id is {record.id}. Send it as `Authorization: Bearer KEY`.")
     if same:
         say(f"It reaches the diaries that {len(same)} other key(s) named '{name}' kept: a name owns its diaries.")
+    if not required:
+        say("A service with the settings of this shell ignores keys, and all share its kept data. Start it with")
+        say("SERVING_API_KEYS_REQUIRED=true to require keys and to keep their owners apart.")
 
 
 @keys.command("list")

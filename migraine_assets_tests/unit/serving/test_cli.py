@@ -69,6 +69,13 @@ def test_another_key_of_the_same_name_is_said_to_share_its_diaries() -> None:
     assert "named 'clinic'" in output_of("keys", "create", "clinic")
 
 
+@pytest.mark.usefixtures("store")
+def test_a_new_key_says_whether_the_service_requires_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert "SERVING_API_KEYS_REQUIRED=true" in output_of("keys", "create", "one")
+    monkeypatch.setenv("SERVING_API_KEYS_REQUIRED", "true")
+    assert "SERVING_API_KEYS_REQUIRED" not in output_of("keys", "create", "two")
+
+
 def test_an_empty_list_says_how_to_create_a_key() -> None:
     assert "keys create" in output_of("keys", "list")
 
