@@ -51,7 +51,7 @@ class Side:
 
 @dataclass(frozen=True)
 class DiarySheet:
-    """A file with an outcome, and the mapping of its columns that applies if no mapping is given."""
+    """A file with an outcome, and the mapping of its columns."""
 
     sheet: Sheet
     mapping: SourceMapping | None = None
@@ -107,12 +107,15 @@ def divide(
             continue
         if not isinstance(content, SideTable):
             observation, timezone = (mapping.observation, mapping.timezone) if mapping else (None, None)
-            sheet = content if isinstance(content, Sheet) else days_of(content, observation, timezone)
-            diaries.append(DiarySheet(sheet))
+            if isinstance(content, Sheet):
+                diaries.append(DiarySheet(content, mapping))
+            else:
+                days = days_of(content, observation, timezone)
+                diaries.append(DiarySheet(days, _mapping_of_attacks(days, mapping, contract)))
         elif side := _recognized_side(content, contract):
             sides.append(side)
         else:
-            diaries.append(DiarySheet(content.sheet, _mapping_of(content, contract)))
+            diaries.append(DiarySheet(content.sheet, mapping or _mapping_of(content, contract)))
     if not diaries and not sides:
         raise no_diaries[0]
     if not diaries:
@@ -169,6 +172,14 @@ def _mapping_of(table: SideTable, contract: Contract) -> SourceMapping:
     """Return the mapping of a side table, whose columns have the names and units of fields."""
     fields = [contract.by_name[name] for name in table.sheet.header if name in contract.by_name]
     return SourceMapping(tuple(Column(field, field.name, stated=True) for field in fields), match_names=True)
+
+
+def _mapping_of_attacks(days: Sheet, mapping: SourceMapping | None, contract: Contract) -> SourceMapping:
+    """Return the mapping of the days of attacks, whose columns have the names and units of fields."""
+    stated = mapping or SourceMapping((), match_names=True)
+    known = {column.field.name for column in stated.columns} | set(stated.constants)
+    fields = [contract.by_name[name] for name in days.header if name in contract.by_name and name not in known]
+    return replace(stated, columns=(*stated.columns, *(Column(field, field.name, stated=True) for field in fields)))
 
 
 def _without_outcomes(sheet: Sheet, mapping: SourceMapping, contract: Contract) -> Part:

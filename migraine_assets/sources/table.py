@@ -68,7 +68,9 @@ def table_delivery(
     diaries = divided.diaries
     known = known_formats.recognize(diaries[0].sheet.header) if mapping is None else None
     mapping = known_formats.shipped_mapping(known, contract) if known else mapping
-    parts, skipped = _diaries([read_part(diary.sheet, mapping or diary.mapping, contract) for diary in diaries])
+    parts, skipped = _diaries(
+        [read_part(diary.sheet, mapping if known else diary.mapping, contract) for diary in diaries]
+    )
     with_outcome = [part for part in parts if part.binding.position(ATTACK) is not None]
     for part in parts:
         require_outcome(part, mapping, beside=bool(with_outcome))

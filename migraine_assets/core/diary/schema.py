@@ -73,7 +73,8 @@ def _provenance(*, required: bool) -> dict[str, pa.Column]:
     file, row = PROVENANCE
     return {
         file: pa.Column(None, _check(_is_text, "text"), required=required),
-        row: pa.Column("int64", pa.Check.ge(1), required=required),
+        # 0: a day that no file lists, and that had no attack as the mapping states.
+        row: pa.Column("int64", pa.Check.ge(0), required=required),
     }
 
 

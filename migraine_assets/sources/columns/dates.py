@@ -107,6 +107,12 @@ def serial_day(cell: str) -> int | None:
     return _in_range(_EXCEL_EPOCH + datetime.timedelta(days=int(float(cell))))
 
 
+def serial_time(cell: str) -> datetime.datetime:
+    """Return the time of a serial number of Excel, whose fraction is the time of day, to the second."""
+    moment = datetime.datetime.combine(_EXCEL_EPOCH, datetime.time()) + datetime.timedelta(days=float(cell))
+    return (moment + datetime.timedelta(milliseconds=500)).replace(microsecond=0)
+
+
 def instant(cell: str) -> datetime.datetime:
     """Convert seconds (10 digits) or milliseconds (13 digits) since 1970 to a time in UTC."""
     digits = cell.partition(".")[0]

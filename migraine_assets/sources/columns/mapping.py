@@ -154,7 +154,7 @@ def _parse(top: Mapping[str, Any], *, text: str, name: str, contract: Contract) 
         top.get("constants", {}), contract.names(), where=f"'constants' of {name}", what="contract field"
     )
     observation = parse_observation(top.get("observation"), top.get("unlisted_days"), name=name)
-    if not columns and observation is None and not set(top) & set(_WITHOUT_COLUMNS):
+    if not columns and observation is None and "events" not in top and not set(top) & set(_WITHOUT_COLUMNS):
         raise ConfigurationError(
             f"The mapping {name} has no 'columns'. Name at least the outcome: "
             "'columns: {migraine_occurrence: <column>}'."

@@ -4,6 +4,7 @@ Not here: the mapping of diary days (`sources.columns.mapping`), turning attacks
 (`sources.importers.attacks`).
 
     events: {start: attack_start, end: attack_end, severity: pain, participant: patient, medication: drug}
+    # also: duration; scale: 0-5, of the severity
     observation: {first: 2024-01-01, last: 2024-03-31}      # or {p1: {first: ..., last: ...}, p2: ...}
     unlisted_days: quiet                                    # or unknown, the default
 """
@@ -13,7 +14,9 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, fields
 from typing import Any, Literal
 
+from migraine_assets.core.contract import BY_NAME, SEVERITY
 from migraine_assets.errors import ConfigurationError
+from migraine_assets.sources.columns.stated_units import conversion
 
 Unlisted = Literal["quiet", "unknown"]
 
@@ -48,7 +51,10 @@ class Observation:
 
 @dataclass(frozen=True)
 class EventColumns:
-    """The columns of a table of attacks. At most one of `end` and `duration` is set."""
+    """The columns of a table of attacks. At most one of `end` and `duration` is set.
+
+    `scale`: the ends of the scale of `severity`, such as 0-5, if its header does not state them.
+    """
 
     start: str
     end: str | None = None
@@ -56,11 +62,12 @@ class EventColumns:
     severity: str | None = None
     participant: str | None = None
     medication: str | None = None
+    scale: str | None = None
 
     @property
     def named(self) -> tuple[str, ...]:
         """The names of all columns that are set."""
-        cells = (getattr(self, item.name) for item in fields(self))
+        cells = (getattr(self, item.name) for item in fields(self) if item.name != "scale")
         return tuple(cell for cell in cells if cell is not None)
 
 
@@ -78,7 +85,10 @@ def parse_events(raw: Any, *, name: str) -> EventColumns | None:
         raise ConfigurationError(f"'events' of {name} must give one column name for each key.")
     if raw.get("end") and raw.get("duration"):
         raise ConfigurationError(f"'events' of {name} has both 'end' and 'duration'. Keep one.")
-    return EventColumns(**raw)
+    columns = EventColumns(**raw)
+    if columns.scale and conversion(BY_NAME[SEVERITY], columns.scale) is None:
+        raise ConfigurationError(f"'scale' in 'events' of {name} is '{columns.scale}'. Write its ends, as in 0-5.")
+    return columns
 
 
 def parse_observation(raw: Any, unlisted: Any, *, name: str) -> Observation | None:

@@ -22,6 +22,8 @@ _MIN_VALUES = 20
 _OUTSIDE = 0.10
 # Up to this share of values may be above the range that is plausible for nearly all values.
 _ABOVE_TOP = 0.05
+# If this many ratings, or severities of attacks, are in the lower half of the scale, the scale is probably another.
+_MANY_RATINGS, _MANY_ATTACKS = 100, 30
 # If the share of zeros is larger, they are not errors: the scale begins at 0.
 _ZEROS = 0.01
 
@@ -97,6 +99,8 @@ def _rating(field: Field, column: str, known: NDArray[np.float64], file: str) ->
     above = float((known > high).mean())
     if above <= _OUTSIDE / 2 and zeros <= _ZEROS:
         if top <= high / 2:
+            if int((known > 0).sum()) >= (_MANY_ATTACKS if field.role == "outcome" else _MANY_RATINGS):
+                raise _half_used(field, column, known, file)
             note = f"column '{column}' goes from {known.min():g} to {top:g} and was read on the scale {field.unit}"
             return Reading(note=f"{note}. If its scale is different, state it in the mapping, as in unit: 1-{top:g}.")
         return Reading()
@@ -104,9 +108,24 @@ def _rating(field: Field, column: str, known: NDArray[np.float64], file: str) ->
         factor = (high - low) / high
         note = f"column '{column}' was read as a scale from 0 to {high:g} and converted to {field.unit}"
         return Reading(factor, low, f"{note}. If that is wrong, state 'unit' in the mapping.", f"0-{high:g}")
-    end = next((end for end in (3, 4, 5, 7, 10, 100) if end >= top), int(np.ceil(top)))
-    line = mapping_line(field.name, column, unit=f"0-{end}")
-    raise DataRefused(
-        f"{file}: column '{column}' goes from {known.min():g} to {known.max():g}, but {field.name} is rated "
-        f"{field.unit}. State its scale, for example 0-{end}. {remedy(line)}"
+    raise _scale_needed(field, column, known, file, f"0-{_end(top)}", f"but {field.name} is rated {field.unit}")
+
+
+def _half_used(field: Field, column: str, known: NDArray[np.float64], file: str) -> DataRefused:
+    """Return the refusal of many ratings in the lower half of the scale, which probably have a shorter one."""
+    shorter = f"{0 if field.role == 'outcome' or known.min() == 0 else 1}-{_end(float(known.max()))}"
+    reason = f"so its scale may be {shorter} or {field.unit}, that of {field.name}"
+    return _scale_needed(field, column, known, file, shorter, reason)
+
+
+def _scale_needed(
+    field: Field, column: str, known: NDArray[np.float64], file: str, example: str, reason: str
+) -> DataRefused:
+    return DataRefused(
+        f"{file}: column '{column}' goes from {known.min():g} to {known.max():g}, {reason}. State its scale, for "
+        f"example {example}. {remedy(mapping_line(field.name, column, unit=example))}"
     )
+
+
+def _end(top: float) -> int:
+    return next((end for end in (3, 4, 5, 7, 10, 100) if end >= top), int(np.ceil(top)))

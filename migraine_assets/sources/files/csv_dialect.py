@@ -45,7 +45,8 @@ def preamble(body: bytes) -> tuple[int, str | None]:
         line = body[position:end].strip()
         if line[:4].lower() == b"sep=" and len(line) >= 4:
             stated = line[4:5].decode("latin-1") or "\t"
-        elif line and not line.startswith(b"#"):
+        elif line and (not line.startswith(b"#") or line[1:2] in (b",", b";", b"\t")):
+            # A column may be called '#'.
             break
         position = end + 1
     return min(position, len(body)), stated

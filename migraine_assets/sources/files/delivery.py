@@ -29,6 +29,8 @@ RAW_COLUMNS: tuple[str, ...] = raw_columns(CONTRACT)
 Opener = Callable[[], BinaryIO]
 # Number of bytes from which the format of a file is recognized.
 HEAD = 65_536
+# An export of Apple Health, which is read as a stream, has this in its first bytes.
+STREAMED_MARK = b"<HealthData"
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,15 @@ from pathlib import Path
 
 from migraine_assets.errors import ConfigurationError, DataRefused
 from migraine_assets.sources.files import local
-from migraine_assets.sources.files.delivery import SourceFile, identity, source_file, stored_file
+from migraine_assets.sources.files.delivery import (
+    HEAD,
+    STREAMED_MARK,
+    Opener,
+    SourceFile,
+    identity,
+    source_file,
+    stored_file,
+)
 from migraine_assets.sources.files.limits import DEFAULT, MIB, SourceLimits, exceeded
 from migraine_assets.sources.files.locations import Listing, Location, open_location
 
@@ -138,7 +146,7 @@ def _fetch_several(place: Location, listing: Listing, location: str, limits: Sou
     remaining = limits.mib * MIB
     for name in diaries:
         files.append(_bounded(place, name, listing.named[name], location, remaining, limits, follow=False))
-        remaining -= files[-1].size
+        remaining -= files[-1].size if files[-1].size <= remaining else 0
     ignored = sorted(name for name in listing.named if name not in diaries and not _hidden(name))
     notes = [f"Ignored files, which by their names are not diaries: {', '.join(ignored)}."] if ignored else []
     special = [name for name in listing.special if not _hidden(name)]
@@ -151,12 +159,21 @@ def _bounded(
     place: Location, name: str, path: str, location: str, at_most: int, limits: SourceLimits, *, follow: bool
 ) -> SourceFile:
     stored = place.stored(path, follow=follow)
-    if stored is not None and _LARGE_BYTES < stored[1] <= at_most:
-        return stored_file(name, stored[0])
+    if stored is not None and stored[1] > _LARGE_BYTES:
+        opener, size = stored
+        if size <= at_most or (size <= limits.streamed_mib * MIB and _is_streamed(opener)):
+            return stored_file(name, opener)
+        raise exceeded(f"'{location}'", f"contains more than {limits.mib:,} MiB", "mib", limits.mib)
     content = place.read(path, at_most=at_most, follow=follow)
     if len(content) > at_most:
         raise exceeded(f"'{location}'", f"contains more than {limits.mib:,} MiB", "mib", limits.mib)
     return source_file(name, content)
+
+
+def _is_streamed(opener: Opener) -> bool:
+    """Return whether a file that fits into no memory is in a format that is read as a stream."""
+    with opener() as file:
+        return STREAMED_MARK in file.read(HEAD)
 
 
 @contextmanager

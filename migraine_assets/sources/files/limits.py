@@ -19,7 +19,12 @@ class SourceLimits:
     """Limits of a delivery."""
 
     files: Annotated[int, Ge(1), Unit("files"), doc("Maximum number of diary files in a delivery.")] = 10_000
-    mib: Annotated[int, Ge(1), Unit("MiB"), doc("Maximum total size of the delivered files.")] = 512
+    mib: Annotated[
+        int, Ge(1), Unit("MiB"), doc("Maximum total size of the delivered files, without streamed ones.")
+    ] = 512
+    streamed_mib: Annotated[
+        int, Ge(1), Unit("MiB"), doc("Maximum size of a file that is read as a stream: an export of Apple Health.")
+    ] = 8192
     expanded_mib: Annotated[
         int, Ge(1), Unit("MiB"), doc("Maximum total size after decompression, as text or decoded columns.")
     ] = 1024

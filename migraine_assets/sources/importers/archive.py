@@ -42,7 +42,7 @@ def _members(file: SourceFile, archive: zipfile.ZipFile, limits: SourceLimits) -
     files, remaining = [], limits.expanded_mib * MIB
     for member in members:
         files.append(_member(file, archive, member, remaining, limits))
-        remaining -= files[-1].size
+        remaining -= files[-1].size if isinstance(files[-1].stored, bytes) else 0
     return tuple(files)
 
 
@@ -51,7 +51,7 @@ def _member(
 ) -> SourceFile:
     with archive.open(member) as part:
         head = part.read(HEAD)
-        if is_streamed(head) and member.file_size <= remaining:
+        if is_streamed(head) and member.file_size <= limits.streamed_mib * MIB:
             # At most the stated size is unpacked; a wrong size is an error.
             return SourceFile(member.filename, "", member.file_size, partial(_opened, file, member.filename))
         content = head + part.read(remaining + 1 - len(head))

@@ -12,9 +12,10 @@ from typing import TypeVar
 import numpy as np
 
 from migraine_assets.errors import DataRefused
+from migraine_assets.sources.columns.cells import decide_notation, number
+from migraine_assets.sources.columns.dates import SERIAL
 from migraine_assets.sources.importers.attacks import LONGEST
 from migraine_assets.sources.importers.sheets import Cell
-from migraine_assets.sources.importers.side_table import number_of
 from migraine_assets.sources.importers.times import duration, is_day_first, local_time
 
 T = TypeVar("T")
@@ -37,8 +38,8 @@ class EventCells:
     month, unless `day_first` states it.
 
     `minutes`: whether durations without a unit are in minutes; None to decide it from their median. `overnight`:
-    whether ends are times of day, so that an end before the start is on the next day. `scale`: factor and offset of
-    severities.
+    whether ends are times of day, so that an end before the start is on the next day. `severities`: their cells;
+    `scale`: their factor and offset. `comma_file`: whether a comma may be a decimal mark.
     """
 
     def __init__(
@@ -52,7 +53,9 @@ class EventCells:
         day_first: bool | None = None,
         minutes: bool | None = None,
         overnight: bool = False,
+        severities: Sequence[str] = (),
         scale: tuple[float, float] = (1.0, 0.0),
+        comma_file: bool = False,
     ) -> None:
         self._file = file
         self._day_first = is_day_first(file, column, [*starts, *ends]) if day_first is None else day_first
@@ -61,9 +64,15 @@ class EventCells:
         self._graded = False
         self._failed: dict[str, list[DataRefused]] = {}
         self._total = len(starts)
-        plain = [number for text in durations if (number := number_of(text)) is not None]
+        if any(SERIAL.match(text.strip()) for text in (*starts, *ends)):
+            self._notes = (f"{file}: numbers in '{column}' were read as serial numbers of Excel.",)
+        self._of_durations, self._of_severities = (
+            decide_notation(texts, comma_file=comma_file)
+            for texts in (durations, [text.partition("/")[0] for text in severities])
+        )
+        plain = [value for text in durations if (value := number(text, self._of_durations)) is not None]
         self._minutes = bool(plain) and float(np.median(plain)) > _MOST_HOURS if minutes is None else minutes
-        if plain:
+        if plain and minutes is None:
             unit = "minutes" if self._minutes else "hours"
             self._notes = (*self._notes, f"{file}: durations without a unit were read as {unit}.")
 
@@ -78,8 +87,8 @@ class EventCells:
         if end:
             ended = self.time(end, line, "end")
         elif lasted:
-            number = number_of(lasted)
-            hours = None if number is None else number / 60 if self._minutes else number
+            value = number(lasted, self._of_durations)
+            hours = None if value is None else value / 60 if self._minutes else value
             span = dt.timedelta(hours=hours) if hours is not None and 0 <= hours < 1e5 else self._read(
                 "duration", lasted, lambda text: duration(text, file=self._file, line=line)
             )  # fmt: skip
@@ -107,13 +116,13 @@ class EventCells:
         if (grade := _GRADES.get(cell.strip().casefold())) is not None:
             self._graded = True
             return grade
-        number = number_of(cell.partition("/")[0])
+        value = number(cell.partition("/")[0], self._of_severities)
         factor, offset = self._scale
-        if number is not None and 0 <= number * factor + offset <= _TOP:
-            return number * factor + offset
+        if value is not None and 0 <= value * factor + offset <= _TOP:
+            return value * factor + offset
         self._fail("severity", DataRefused(
             f"{self._file} line {line}: a severity is not a number from 0 to 10. State its scale in the header, as in "
-            "'Pain (0-100)', or leave it out: name the other columns under 'events' in a mapping."
+            "'Pain (0-100)', or under 'events' in a mapping as 'scale: 0-100', or name only the other columns there."
         ))  # fmt: skip
         return None
 

@@ -9,7 +9,7 @@ from collections.abc import Iterable
 
 from migraine_assets.errors import DataRefused
 from migraine_assets.sources.columns.date_columns import order_of_times
-from migraine_assets.sources.columns.dates import instant, parse_date
+from migraine_assets.sources.columns.dates import SERIAL, instant, parse_date, serial_time
 
 FORMATS: tuple[str, ...] = (
     "%Y-%m-%d %H:%M:%S %z", "%Y-%m-%d %I:%M:%S %p %z", "%Y-%m-%d %I:%M%p", "%Y-%m-%d %I:%M:%S %p", "%Y-%m-%d %I:%M %p",
@@ -26,7 +26,12 @@ _CLOCK = re.compile(
     r"(?P<date>.*?\w)[,\s]+(?:at\s+)?(?P<time>\d{1,2}:\d{2}(?::\d{2})?)\s*(?P<half>[AP]\.?M\.?)?", re.IGNORECASE
 )
 _EPOCH = re.compile(r"\d{10}|\d{13}")
-_HOURS = re.compile(r"\s*(?:(\d+)\s*d)?\s*(?:(\d+)\s*h)?\s*(?:(\d+)\s*m(?:in)?)?\s*", re.IGNORECASE)
+_AMOUNT = r"(\d+(?:[.,]\d+)?)"
+_HOURS = re.compile(
+    rf"\s*(?:{_AMOUNT}\s*(?:d|days?|tage?|jours?)\b\.?)?[\s,]*(?:{_AMOUNT}\s*(?:h|hrs?|hours?|std|stunden?|heures?)"
+    rf"(?![a-z])\.?)?[\s,]*(?:{_AMOUNT}\s*(?:m|mins?|minutes?|minuten)\b\.?)?\s*",
+    re.IGNORECASE,
+)
 
 
 def is_day_first(file: str, column: str, texts: Iterable[str]) -> bool:
@@ -48,6 +53,11 @@ def local_time(text: str, *, file: str, line: int, day_first: bool = False, keep
     `text` is not a time.
     """
     text = " ".join(text.split())
+    # Before ISO 8601, which reads 13 digits as a date and a time without marks.
+    if _EPOCH.fullmatch(text):
+        return _zoned(instant(text), keep_zone=keep_zone)
+    if SERIAL.match(text):
+        return serial_time(text)
     try:
         return _zoned(dt.datetime.fromisoformat(text), keep_zone=keep_zone)
     except ValueError:
@@ -56,8 +66,6 @@ def local_time(text: str, *, file: str, line: int, day_first: bool = False, keep
         return moment
     if moment := _named_month(text):
         return moment
-    if _EPOCH.fullmatch(text):
-        return _zoned(instant(text), keep_zone=keep_zone)
     for form in FORMATS:
         try:
             return _zoned(dt.datetime.strptime(text, form), keep_zone=keep_zone)
@@ -103,7 +111,7 @@ def duration(text: str, *, file: str, line: int) -> dt.timedelta:
     """Return a duration such as '12h 30m', '2d 3h', '1:45' or a number of hours. Raises `DataRefused` for others."""
     match = _HOURS.fullmatch(text)
     if match and any(match.groups()):
-        days, hours, minutes = (int(part or 0) for part in match.groups())
+        days, hours, minutes = (float((part or "0").replace(",", ".")) for part in match.groups())
         return dt.timedelta(days=days, hours=hours, minutes=minutes)
     whole, _, rest = text.strip().partition(":")
     try:

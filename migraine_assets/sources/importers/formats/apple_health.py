@@ -12,6 +12,7 @@ from xml.parsers import expat
 
 from migraine_assets.core.contract import ATTACK
 from migraine_assets.errors import DataRefused
+from migraine_assets.sources.files.delivery import HEAD, STREAMED_MARK
 from migraine_assets.sources.files.limits import SourceLimits, exceeded
 from migraine_assets.sources.importers.attacks import Attack, AttackList, Day
 from migraine_assets.sources.importers.importer import Reader
@@ -49,7 +50,7 @@ _PART_BYTES = 1 << 20
 
 
 def _is_export(content: bytes) -> bool:
-    return b"<HealthData" in content[:65_536]
+    return STREAMED_MARK in content[:HEAD]
 
 
 def _read(name: str, content: bytes, limits: SourceLimits) -> AttackList | SideTable:

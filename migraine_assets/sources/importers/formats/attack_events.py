@@ -4,12 +4,15 @@ Not here: turning attacks into days (`sources.importers.attacks`), mappings of s
 (`sources.columns.observation`).
 """
 
+import json
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
 
 from migraine_assets.core.contract import BY_NAME, SEVERITY
 from migraine_assets.core.diary.aliases import canonical
-from migraine_assets.errors import ConfigurationError
+from migraine_assets.errors import ConfigurationError, DataRefused
+from migraine_assets.sources.columns.advice import remedy
 from migraine_assets.sources.columns.binding import listed
 from migraine_assets.sources.columns.observation import EventColumns
 from migraine_assets.sources.columns.stated_units import conversion, split_header
@@ -26,6 +29,8 @@ DURATIONS = ("duration", "lasted", "durationh", "durationhours", "durationmin", 
 SEVERITIES = ("severity", "intensity", "painlevel", "pain", "migraineseverity", "migraineintensity")
 PARTICIPANTS = ("participant", "participantid", "patient", "patientid", "subject", "subjectid", "userid")
 ATTACK_WORDS = ("attack", "migraine", "headache")
+# If this many severities are in the lower half of the scale, the scale is probably another.
+_MANY, _HALF = 20, 5.0
 _CLOCK = re.compile(r"\d{1,2}:\d{2}(:\d{2})?(\s*[AaPp]\.?[Mm]\.?)?$")
 DRUGS = ("medication", "medications", "medicine", "drug")
 
@@ -68,16 +73,33 @@ def attack_list(sheet: Sheet, columns: EventColumns) -> AttackList:
         ends=[row[columns.end] or "" for _, row in rows] if columns.end else (),
         day_first=sheet.day_first,
         overnight=overnight,
-        scale=_scale(columns.severity),
+        severities=[row[columns.severity] or "" for _, row in rows] if columns.severity else (),
+        scale=_scale(columns),
+        comma_file=sheet.decimal_comma,
         minutes=_in_minutes(unit),
     )
     attacks = [attack for line, row in rows if (attack := _attack(cells, line, row, columns)) is not None]
+    _refuse_other_scale(sheet, columns, [attack.severity for attack in attacks if attack.severity is not None])
     return AttackList(sheet.file, attacks, notes=(_note(sheet, columns), *cells.notes()))
 
 
-def _scale(severity: str | None) -> tuple[float, float]:
-    """Return factor and offset of the scale in a header such as `Pain (0-100)`; 1 and 0 if it states none."""
-    scale = split_header(severity or "")[1]
+def _refuse_other_scale(sheet: Sheet, columns: EventColumns, severities: Sequence[float]) -> None:
+    """Raise `DataRefused` if no scale is stated and all of many severities are in the lower half of 0 to 10."""
+    stated = columns.scale or split_header(columns.severity or "")[1]
+    if stated or len(severities) < _MANY or max(severities) > _HALF:
+        return
+    shorter = f"0-{3 if max(severities) <= 3 else 5}"
+    named = {key: json.dumps(column, ensure_ascii=False) for key, column in asdict(columns).items() if column}
+    line = ", ".join(f"{key}: {column}" for key, column in {**named, "scale": shorter}.items())
+    raise DataRefused(
+        f"{sheet.file}: column '{columns.severity}' goes from {min(severities):g} to {max(severities):g}, so its scale "
+        f"may be {shorter} or 0-10. State it, for example {shorter}. {remedy(f'{{events: {{{line}}}}}')}"
+    )
+
+
+def _scale(columns: EventColumns) -> tuple[float, float]:
+    """Return factor and offset of the stated scale, or of that in a header such as `Pain (0-100)`; 1 and 0 if none."""
+    scale = columns.scale or split_header(columns.severity or "")[1]
     return (conversion(BY_NAME[SEVERITY], scale) if scale else None) or (1.0, 0.0)
 
 

@@ -10,7 +10,7 @@ from migraine_assets.sources.files.sheet import Sheet
 from migraine_assets.sources.importers.importer import Shape
 from migraine_assets.sources.importers.sheets import Cell, rows_of, sheet_of_rows
 
-VARIABLES = ("variable", "measure", "parameter", "item", "question")
+VARIABLES = ("variable", "measure", "parameter", "item", "question", "metric", "indicator")
 VALUES = ("value", "answer", "response")
 
 
@@ -26,7 +26,9 @@ def _columns(sheet: Sheet) -> tuple[str, str, tuple[str, ...]] | None:
 
 def _is_long(sheet: Sheet) -> bool:
     columns = _columns(sheet)
-    return columns is not None and any("date" in canonical(name) or canonical(name) == "day" for name in columns[2])
+    return columns is not None and any(
+        "date" in canonical(name) or canonical(name) in ("day", "timestamp", "time") for name in columns[2]
+    )
 
 
 def _widened(sheet: Sheet) -> Sheet:

@@ -42,7 +42,15 @@ def _is_list(sheet: Sheet) -> bool:
 def _attacks(sheet: Sheet) -> AttackList:
     rows = [(int(line), row) for line, row in zip(sheet.lines, rows_of(sheet), strict=True) if row["Started"]]
     starts = [row["Started"] or "" for _, row in rows]
-    cells = EventCells(sheet.file, "Started", starts, minutes=False, day_first=sheet.day_first)
+    cells = EventCells(
+        sheet.file,
+        "Started",
+        starts,
+        [row["Lasted"] or "" for _, row in rows],
+        minutes=False,
+        day_first=sheet.day_first,
+        severities=[row.get("Pain Level") or "" for _, row in rows],
+    )
     attacks = [attack for line, row in rows if (attack := _attack(cells, line, row)) is not None]
     return AttackList(sheet.file, attacks, notes=cells.notes())
 

@@ -8,6 +8,8 @@ from migraine_assets.sources.importers.importer import Shape
 from migraine_assets.sources.importers.sheets import text_sheet, texts
 
 _QUESTIONS = frozenset({"Start Date", "Response ID", "StartDate", "ResponseId"})
+# Answers of the authors of a survey and of machines, as text or as codes of the column 'Status'.
+_NO_ANSWERS = frozenset({"Survey Preview", "Survey Test", "Spam", "1", "2", "8"})
 _IMPORT_ID = '{"ImportId"'
 
 
@@ -32,15 +34,20 @@ def _header_rows(sheet: Sheet) -> int:
 
 
 def _without_header_rows(sheet: Sheet) -> Sheet:
-    """Drop the rows below the header that have question texts and import IDs."""
+    """Drop the rows below the header that have question texts and import IDs, and previews, tests and spam."""
     columns = texts(sheet)
     first = _header_rows(sheet)
     notes = (*sheet.notes, f"{sheet.file}: an export of Qualtrics; the {first} rows below the header are not answers.")
+    status = columns[sheet.header.index("Status")] if "Status" in sheet.header else []
+    dropped = {row for row, cell in enumerate(status) if row >= first and cell in _NO_ANSWERS}
+    if dropped:
+        notes = (*notes, f"{sheet.file}: {len(dropped)} previews, tests or spam by 'Status' were left out.")
+    kept = [row for row in range(first, len(sheet.lines)) if row not in dropped]
     return text_sheet(
         sheet.file,
         sheet.header,
-        [column[first:] for column in columns],
-        lines=sheet.lines[first:].tolist(),
+        [[column[row] for row in kept] for column in columns],
+        lines=sheet.lines[kept].tolist(),
         notes=notes,
     )
 

@@ -65,7 +65,7 @@ SPOILED: tuple[tuple[str, Callable[[pd.DataFrame], Any]], ...] = (
     ("date", lambda frame: frame["date"].astype(str)),
     ("age", lambda frame: frame["age"].astype("int64")),
     ("air_quality", lambda _: float("inf")),
-    ("source_row", lambda frame: frame["source_row"] - 2),
+    ("source_row", lambda frame: frame["source_row"] - 3),
     ("source_file", lambda _: 7),
 )
 

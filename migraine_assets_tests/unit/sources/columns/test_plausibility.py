@@ -56,11 +56,15 @@ def test_a_scale_from_0_to_10_is_converted_and_told() -> None:
     assert "a scale from 0 to 10" in reading.note
 
 
-def test_a_scale_that_ends_early_is_read_as_it_is_and_told() -> None:
-    reading = _rated("stress_level", [1, 2, 3, 4, 5])
-    assert (reading.factor, reading.offset) == (1, 0)
-    assert reading.note is not None
-    assert "unit: 1-5" in reading.note
+@pytest.mark.parametrize(("name", "count", "scale"), [("stress_level", 100, "1-5"), ("migraine_severity", 30, "0-5")])
+def test_a_scale_that_ends_early_is_asked_for_if_there_are_many_ratings(name: str, count: int, scale: str) -> None:
+    ratings = np.resize([1.0, 2.0, 3.0, 4.0, 5.0], count)
+    with pytest.raises(DataRefused, match=f"goes from 1 to 5, so its scale may be {scale} or .*unit: {scale}"):
+        read_as(BY_NAME[name], name, ratings, "diary.csv")
+    few = read_as(BY_NAME[name], name, ratings[:-1], "diary.csv")
+    assert (few.factor, few.offset) == (1, 0)
+    assert few.note is not None
+    assert "unit: 1-5" in few.note
 
 
 def test_a_rare_zero_on_a_scale_from_1_is_an_error_and_no_scale() -> None:
@@ -81,7 +85,7 @@ def test_every_plausible_median_is_of_a_field_and_within_its_bounds() -> None:
 
 
 def test_levels_with_a_plausible_median_are_no_litres() -> None:
-    levels = RNG.uniform(0.5, 7.5, 500)
+    levels = np.linspace(0.5, 7.4, 500)
     assert np.median(levels) < PLAUSIBLE_MEDIANS["hydration"][1]
     assert read_as(BY_NAME["hydration"], "hydration", levels, "diary.csv").unit == "glasses"
     few = np.where(np.arange(500) < 60, 9.0, 0.8)

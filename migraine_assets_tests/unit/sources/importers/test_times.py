@@ -34,3 +34,5 @@ def test_others_are_refused_with_their_line(text: str) -> None:
 def test_seconds_since_1970_are_in_utc() -> None:
     moment = local_time("1705354200", file="f", line=1, keep_zone=True)
     assert moment == dt.datetime(2024, 1, 15, 21, 30, tzinfo=dt.UTC)
+    # ISO 8601 reads these digits as a day of the year 1712.
+    assert local_time("1712091700000", file="f", line=1) == dt.datetime(2024, 4, 2, 21, 1, 40)

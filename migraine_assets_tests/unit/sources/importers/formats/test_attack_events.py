@@ -1,7 +1,10 @@
+import datetime as dt
 from pathlib import Path
 
 import pytest
 
+from migraine_assets.core.diary.validation import ValidationSettings, validate
+from migraine_assets.core.quality.delivery import raw_types, types_and_bounds
 from migraine_assets.errors import ConfigurationError, DataRefused
 from migraine_assets.sources.table import open_table
 
@@ -36,6 +39,9 @@ def test_columns_are_found_by_name_or_by_the_mapping(tmp_path: Path, header: str
     assert frame["migraine_severity"].tolist()[1:3] == [3, 3]
     assert frame["medication"].tolist()[1] == 1
     assert any("was read as a list of attacks" in note for note in delivery.notes)
+    valid = validate(frame, today=dt.date(2024, 2, 1), settings=ValidationSettings()).valid
+    assert raw_types(frame).passed
+    assert types_and_bounds(valid).passed
 
 
 def test_the_advice_of_the_refusal_works_when_followed(tmp_path: Path) -> None:
@@ -69,6 +75,9 @@ def test_other_spans_of_time_are_no_attacks(tmp_path: Path) -> None:
         ("start,Duration (min),severity\n2024-01-15 08:00,9,5\n", {15: 0.15}),
         ("start,duration_h,severity\n2024-01-15 08:00,36,5\n", {15: 16, 16: 20}),
         ("Date,Start time,End time,Pain\n15/01/2024,8:00 PM,1:30 AM,5\n", {15: 4, 16: 1.5}),
+        ("start;Duration (hours);severity\n2024-01-15 08:00;1,5;5\n2024-01-16 08:00;0,25;5\n", {15: 1.5, 16: 0.25}),
+        ("start,lasted,severity\n2024-01-15 08:00,1 hour 30 minutes,5\n2024-01-16 08:00,2.5 h,5\n", {15: 1.5, 16: 2.5}),
+        ("start,end,pain\n45306.875,45306.9375,5\n", {15: 1.5}),
         ("Started,Ended,Intensity\n01/15/2024 11:00 PM,01/16/2024 1:15 AM,7/10\n", {15: 1, 16: 1.25}),
     ],
 )
@@ -82,7 +91,7 @@ def test_durations_and_times_in_other_forms(tmp_path: Path, table: str, hours: d
 
 
 def test_a_bad_cell_costs_the_cell(tmp_path: Path) -> None:
-    rows = "".join(f"2024-01-{day} 08:00,2024-01-{day} 10:00,5\n" for day in range(10, 31))
+    rows = "".join(f"2024-01-{day} 08:00,2024-01-{day} 10:00,6\n" for day in range(10, 31))
     bad = "2024-01-09 08:00,later,5\n2024-01-08 08:00,2024-01-07 08:00,bad\nsoon,,5\n"
     path, mapping = write(tmp_path, f"start,end,severity\n{rows}{bad}", OBSERVED)
     delivery = open_table(path, mapping=mapping)
@@ -122,3 +131,17 @@ def test_a_column_that_cannot_be_read_at_all_is_refused(tmp_path: Path) -> None:
         path, mapping = write(tmp_path, f"start,end,severity\n{row}\n", OBSERVED)
         with pytest.raises(DataRefused, match=reason):
             open_table(path, mapping=mapping)
+
+
+def test_a_shorter_scale_is_asked_for(tmp_path: Path) -> None:
+    rows = "".join(f"2024-01-{day:02} 08:00,2024-01-{day:02} 10:00,{day % 3 + 1}\n" for day in range(1, 31))
+    path, mapping = write(tmp_path, f"start,end,severity\n{rows}", OBSERVED)
+    with pytest.raises(DataRefused, match="its scale may be 0-3 or 0-10") as refusal:
+        open_table(path, mapping=mapping)
+    line = str(refusal.value).rpartition("parts: ")[2]
+    path, mapping = write(tmp_path, f"start,end,severity\n{rows}", OBSERVED + line[1:-1])
+    severities = open_table(path, mapping=mapping).frame["migraine_severity"].dropna()
+    assert sorted(severities.round(1).unique()) == [3.3, 6.7, 10]
+    path, mapping = write(tmp_path, f"start,end,severity\n{rows}", OBSERVED + line[1:-1].replace("0-3", "high"))
+    with pytest.raises(ConfigurationError, match="Write its ends, as in 0-5"):
+        open_table(path, mapping=mapping)

@@ -50,6 +50,13 @@ def test_an_order_that_is_not_clear_is_asked_for(tmp_path: Path) -> None:
     assert attack_days(read(tmp_path, row, stated=remedy.replace("true", "false"))) == ["2024-01-02"]
 
 
+def test_the_column_of_numbers_is_no_comment(tmp_path: Path) -> None:
+    (tmp_path / "mb.csv").write_text("#,Started,Lasted,Pain Level\n1,01/15/24 22:15,5h 30m,6\n")
+    (tmp_path / "m.yaml").write_text("observation: {first: 2024-01-15, last: 2024-01-17}\nunlisted_days: quiet\n")
+    frame = open_table(str(tmp_path / "mb.csv"), mapping=str(tmp_path / "m.yaml")).frame
+    assert frame["migraine_occurrence"].tolist() == [1, 1, 0]
+
+
 @pytest.mark.parametrize("start", ["\ufeff", ""])
 def test_an_export_may_begin_with_its_columns_and_have_other_marks(tmp_path: Path, start: str) -> None:
     drugs = ";".join(f'"{kind} Medication"' for kind in ("Helpful", "Somewhat Helpful", "Unhelpful", "Unsure"))

@@ -56,3 +56,28 @@ def test_baseline_events_of_redcap_are_spread_without_repeating_instruments(tmp_
     assert frame["participant_id"].tolist() == ["001", "001", "002"]
     assert frame["age"].tolist() == [27, 27, 41]
     assert frame["migraine_occurrence"].tolist() == [0, 1, 0]
+
+
+SEVERAL = """\
+record_id,redcap_repeat_instrument,redcap_repeat_instance,diary_date,migraine,med_date,medication,note
+001,diary,1,2024-01-09,0,,,
+001,diary,2,2024-01-10,1,,,
+001,diary,3,2024-01-11,0,,,
+001,drugs,1,,,2024-01-10,1,
+001,drugs,2,,,2024-01-10,0,
+001,drugs,3,,,2024-01-12,1,
+001,visit,1,,,,,seen
+"""
+
+
+def test_the_rows_of_several_instruments_are_joined_by_their_dates(tmp_path: Path) -> None:
+    (tmp_path / "r.csv").write_text(SEVERAL)
+    (tmp_path / "m.yaml").write_text("columns: {participant_id: record_id, date: diary_date}\nmatch_names: true\n")
+    delivery = open_table(str(tmp_path / "r.csv"), mapping=str(tmp_path / "m.yaml"))
+    frame = delivery.frame
+    assert frame["date"].dt.day.tolist() == [9, 10, 11, 12]
+    assert frame["migraine_occurrence"].tolist()[:3] == [0, 1, 0]
+    assert frame["medication"].fillna(-1).tolist() == [-1, 1, -1, 1]
+    text = "\n".join(delivery.notes)
+    assert "2 rows of 'drugs' were joined to 'diary' by 'med_date' and 'diary_date'; 1 rows without a date" in text
+    assert "0 rows of 'visit' were joined" in text
