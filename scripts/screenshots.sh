@@ -18,7 +18,7 @@ profile=$(mktemp -d)
 .venv/bin/migraine ui --port "$port" --mlflow-port $((port + 1)) --reports-port "$reports" >"$profile/log" 2>&1 &
 ui=$!
 page=http://127.0.0.1:$((port + 3))
-.venv/bin/migraine serve --port $((port + 3)) >"$profile/service-log" 2>&1 &
+.venv/bin/migraine serve --plain --port $((port + 3)) >"$profile/service-log" 2>&1 &
 service=$!
 stop() {
   kill "$ui" "$service" 2>/dev/null || true
