@@ -19,11 +19,19 @@ import dagster as dg
 
 PACKAGE = "migraine_assets"
 
-# Modules that pass values to an asset or describe its result. What they pass is compared as data (settings, versions
-# of inputs), so that a new threshold of the monitoring, for example, does not mark a trained model as stale.
+# Modules that pass values to an asset, or describe or send its result. What they pass is compared as data (settings,
+# versions of inputs), so that a new threshold of the monitoring, for example, does not mark a trained model as stale.
 BOUNDARIES = frozenset(
     f"{PACKAGE}.{name}"
-    for name in ("params", "settings", "defs.refs", "defs.resources", "defs.metadata", "defs.mlflow")
+    for name in (
+        "params",
+        "settings",
+        "defs.refs",
+        "defs.resources",
+        "defs.metadata",
+        "defs.mlflow",
+        "defs.forecast_webhooks",
+    )
 )
 
 # One import statement of the package. Parsing these statements alone takes a tenth of the time that whole files take.

@@ -11,9 +11,9 @@ from migraine_assets.core.alerts.above_usual import AboveUsual, messages
 from migraine_assets.prediction.above_usual import above_usual
 from migraine_assets.prediction.forecasts import ShardForecasts
 from migraine_assets.settings import Settings
-from migraine_assets.sources.service import kept_database
+from migraine_assets.sources.service import NAME, kept_database
 from migraine_assets.stores.alerts import outbox
-from migraine_assets.stores.alerts.webhooks import Webhook
+from migraine_assets.stores.alerts.webhooks import Webhook, webhooks
 from migraine_assets.stores.diaries.diaries import Diaries, Limits
 from migraine_assets.stores.signing_secret import shared_secret
 from migraine_assets.stores.store import Store
@@ -26,6 +26,13 @@ class NightForWebhooks:
     webhooks: Sequence[Webhook]
     day: dt.date
     _forecasts: dict[str, list[AboveUsual]] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, source: str, settings: Settings, *, day: dt.date) -> "NightForWebhooks":
+        """Return that of a delivery from `source`. Only kept diaries belong to an app; participants of other deliveries
+        have names that no app has sent.
+        """
+        return cls(webhooks(settings.webhook_endpoints) if source == NAME else (), day)
 
     def passing(self, shards: Iterable[ShardForecasts]) -> Iterator[ShardForecasts]:
         """Yield `shards`."""

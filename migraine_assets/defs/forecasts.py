@@ -19,8 +19,6 @@ from migraine_assets.prediction.forecasts import forecast_shards
 from migraine_assets.prediction.model_set import ModelSet, promoted_models
 from migraine_assets.prediction.predictor import Predictor
 from migraine_assets.settings import Settings
-from migraine_assets.sources.service import NAME as SERVICE
-from migraine_assets.stores.alerts.webhooks import webhooks
 from migraine_assets.stores.signing_secret import shared_secret
 
 GROUP = "g7_forecasts"
@@ -70,9 +68,7 @@ def _materialize(workspace: Workspace, day: dt.date) -> dg.MaterializeResult[Any
     predictor = Predictor(lambda: models, make_ids=ids.make, secret=secret)
     delivered = delivered_shards(store, diary, models)
     shards = forecast_shards(delivered, predictor, today=today(), day=day, earlier=True)
-    # Only kept diaries belong to an app; participants of other deliveries have names that no app has sent.
-    receivers = webhooks(Settings().webhook_endpoints) if diary.delivery.source == SERVICE else ()
-    night = NightForWebhooks(receivers, day)
+    night = NightForWebhooks.of(diary.delivery.source, Settings(), day=day)
     logged = log_forecasts(store, night.passing(shards), day=day, secret=secret)
     simulated = any(model.champion.simulated for model in models.tasks.values())
     queued = night.queue(store, simulated=simulated, now=dt.datetime.now(dt.UTC))

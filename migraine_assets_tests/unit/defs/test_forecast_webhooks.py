@@ -13,7 +13,6 @@ from migraine_assets.prediction.model_set import promoted_models
 from migraine_assets.prediction.predictor import Predictor
 from migraine_assets.settings import Settings
 from migraine_assets.stores.alerts import outbox
-from migraine_assets.stores.alerts.webhooks import webhooks
 from migraine_assets.stores.signing_secret import shared_secret
 from migraine_assets_tests.support.kept_diaries import no_check, open_diaries
 from migraine_assets_tests.unit.serving.trained import fresh_store, history
@@ -56,7 +55,11 @@ def test_only_forecasts_above_the_usual_of_the_apps_own_people_are_queued(
     for level, least in (("higher", 1.25), ("much_higher", 2)):
         for name in store.list(outbox.FOLDER):
             store.delete(f"{outbox.FOLDER}/{name}")
-        night = NightForWebhooks(webhooks(json.dumps({owner: ENDPOINT | {"level": level}})), DAY)
+        monkeypatch.setenv("MIGRAINE_WEBHOOKS", json.dumps({owner: ENDPOINT | {"level": level}}))
+        elsewhere = NightForWebhooks.of("synthetic", Settings(), day=DAY)
+        assert list(elsewhere.passing(shards)) == shards
+        assert elsewhere.queue(store, simulated=True, now=dt.datetime.now(dt.UTC)) == 0
+        night = NightForWebhooks.of("service", Settings(), day=DAY)
         assert list(night.passing(shards)) == shards
         wanted = {key: ratio for key, ratio in expected.items() if ratio > least}
         assert night.queue(store, simulated=True, now=dt.datetime.now(dt.UTC)) == len(wanted)
