@@ -15,7 +15,7 @@ from migraine_assets.sources.columns.words import MONTHS, folded
 Order = Literal["day first", "month first"]
 
 _ZONE = r"(?P<zone>Z|UTC|[+-]\d{2}:?\d{2})?"
-_TIME = r"(?P<time>[T ]\s*\d{1,2}:\d{2}(?::\d{2}(?:[.,]\d+)?)?\s*(?:[AaPp][Mm])?\s*" + _ZONE + r")?$"
+_TIME = r"(?P<time>,?[T ]\s*\d{1,2}:\d{2}(?::\d{2}(?:[.,]\d+)?)?\s*(?:[AaPp][Mm])?\s*" + _ZONE + r")?$"
 _YEAR = r"(\d{4}|\d{2})"
 YEAR_FIRST = re.compile(r"(\d{4})([-/.])(\d{1,2})\2(\d{1,2})" + _TIME)
 _COMPACT = re.compile(r"(\d{4})(\d{2})(\d{2})$")

@@ -14,7 +14,7 @@ from migraine_assets.core.contract import Field
 from migraine_assets.core.diary.units import PLAUSIBLE_MEDIANS, PLAUSIBLE_TOPS, UNITS, Unit
 from migraine_assets.core.formatting import percent
 from migraine_assets.errors import DataRefused
-from migraine_assets.sources.columns.advice import mapping_line, remedy
+from migraine_assets.sources.columns.advice import mapping_line, recoding, remedy
 from migraine_assets.sources.columns.stated_units import is_rating
 
 _MIN_VALUES = 20
@@ -108,7 +108,23 @@ def _rating(field: Field, column: str, known: NDArray[np.float64], file: str) ->
         factor = (high - low) / high
         note = f"column '{column}' was read as a scale from 0 to {high:g} and converted to {field.unit}"
         return Reading(factor, low, f"{note}. If that is wrong, state 'unit' in the mapping.", f"0-{high:g}")
+    _refuse_code(field, column, known, file)
     raise _scale_needed(field, column, known, file, f"0-{_end(top)}", f"but {field.name} is rated {field.unit}")
+
+
+def _refuse_code(field: Field, column: str, known: NDArray[np.float64], file: str) -> None:
+    """Raise `DataRefused` if one value is far above all others, such as 99 for an unknown rating."""
+    high = field.high or 10.0
+    others = known[known <= high]
+    codes = np.unique(known[known > high])
+    if len(codes) != 1 or codes[0] < 2 * high or len(others) < len(known) / 2 or others.max() < high - 1:
+        return
+    code = f"{codes[0]:g}"
+    line = mapping_line(field.name, column, recode=recoding({code: "null"}))
+    raise DataRefused(
+        f"{file}: column '{column}' is rated {field.unit}, but {int((known > high).sum())} of its {len(known)} values "
+        f"are {code}, which may be a code for an unknown value. If it is, recode it. {remedy(line)}"
+    )
 
 
 def _half_used(field: Field, column: str, known: NDArray[np.float64], file: str) -> DataRefused:

@@ -3,6 +3,7 @@
 Not here: which cells are unreadable (`sources.columns.coercion`).
 """
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -26,6 +27,9 @@ KIND_NAMES = {
 # Refuse a column if it has at least this many unreadable cells, and this share of its cells.
 _MIN_UNREADABLE = 10
 _MAX_UNREADABLE_SHARE = 0.10
+
+# In messages on cells: a number whose comma is a thousands or a decimal mark.
+_AMBIGUOUS = re.compile(r"='[+-]?[1-9]\d{0,2}(?:,\d{3})+' is ")
 
 # A column of more distinct words than this is not a coding.
 _MAX_WORDS = 8
@@ -51,11 +55,22 @@ def refuse_unreadable(
     allowed = f" ({', '.join(column.field.categories)})" if column.field.categories else ""
     share = f"none of the {lost}" if not readable else f"{lost} of {lost + readable}"
     verb = "is" if not readable else "are not"
+    advice = _marks_advice(column, bad) or _recoding_advice(column, len(bad) + len(unknown), values)
     raise DataRefused(
         f"{read.file}: {share} cells of column '{column.column}' {verb} {KIND_NAMES[column.field.kind]} for "
         f"{column.field.name}{allowed}. Describe its notation in a mapping (recode, unit, format, epoch, encoding), "
-        f"or leave it out (ignore).{_recoding_advice(column, len(bad) + len(unknown), values)}"
+        f"or leave it out (ignore).{advice}"
     )
+
+
+def _marks_advice(column: Column, bad: Mapping[int, str]) -> str:
+    """Return advice to state the marks of numbers, if most unreadable cells are like 1,500, which has two readings."""
+    ambiguous = sum(_AMBIGUOUS.search(message) is not None for message in bad.values())
+    if column.field.kind != "number" or not 2 * ambiguous > len(bad):
+        return ""
+    line = mapping_line(column.field.name, column.column, thousands='","')
+    decimal = line.replace("thousands", "decimal")
+    return f" If its commas separate thousands, state it: {line} If they are decimal commas: {decimal}"
 
 
 def _recoding_advice(column: Column, words: int, values: list[Any]) -> str:

@@ -1,4 +1,5 @@
 import gzip
+import re
 from decimal import Decimal
 from pathlib import Path
 
@@ -215,3 +216,16 @@ def test_a_duration_is_hours_and_no_other_number(tmp_path: Path) -> None:
     frame.rename(columns={"sleep_hours": "age"}).to_parquet(tmp_path / "diary.parquet")
     with pytest.raises(DataRefused, match=r"column 'age' contains duration.* neither numbers nor text"):
         open_table(str(tmp_path / "diary.parquet"))
+
+
+def test_a_comma_with_two_readings_is_asked_for_with_mappings_that_work(tmp_path: Path) -> None:
+    rows = "".join(f'2024-01-{day},"1,{day}0",{day % 2}\n' for day in range(10, 31))
+    path = write(tmp_path, "d.csv", f"date,hydration,migraine_occurrence\n{rows}")
+    with pytest.raises(DataRefused, match="If its commas separate thousands, state it") as refusal:
+        open_table(path)
+    lines = re.findall(r"\{columns.*?true\}", str(refusal.value))
+    assert len(lines) == 2
+    for line in lines:
+        # 1,100 ml, or 1.100 l.
+        frame = open_table(path, mapping=write(tmp_path, "m.yaml", line)).frame
+        assert frame["hydration"].iloc[0] == pytest.approx(1.1)

@@ -67,6 +67,11 @@ def test_a_scale_that_ends_early_is_asked_for_if_there_are_many_ratings(name: st
     assert "unit: 1-5" in few.note
 
 
+def test_a_code_for_unknown_is_no_scale() -> None:
+    with pytest.raises(DataRefused, match=r'20 of its 220 values are 99.*recode: \{"99": null\}'):
+        read_as(BY_NAME["stress_level"], "x", np.array([1.0, 5, 7, 10] * 50 + [99.0] * 20), "d.csv")
+
+
 def test_a_rare_zero_on_a_scale_from_1_is_an_error_and_no_scale() -> None:
     assert read_as(BY_NAME["stress_level"], "x", np.array([1, 5, 7, 10] * 50 + [0.0]), "d.csv") == Reading()
 
