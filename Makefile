@@ -2,8 +2,8 @@
 PYTHON ?= python3.11
 export PYTHON RELEASE VALUES NAMESPACE PLATFORM SERVING SERVICE API_KEY PROMETHEUS
 
-# Processes that run tests at the same time.
-WORKERS ?= 2
+# Processes that run tests at the same time: one more than two cores, because tests often wait for other processes.
+WORKERS ?= 3
 
 bin := .venv/bin
 # The tests of one file run in one process, because they share what takes long to start.

@@ -23,6 +23,8 @@ from migraine_assets.stores.signing_secret import shared_secret
 from migraine_assets_tests.support.homes import CopyHome, Home, Result, assert_sound
 from migraine_assets_tests.unit.stores.prediction_log.log_records import prediction_record
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(scope="module")
 def used(trained_home: Home, copy_of: CopyHome) -> Home:

@@ -11,6 +11,8 @@ from migraine_assets.settings import Settings
 from migraine_assets_tests.support.homes import CopyHome, Home, Result, assert_sound
 from migraine_assets_tests.support.small_diary import diary
 
+pytestmark = pytest.mark.slow
+
 # The discard port: nothing listens there.
 UNREACHABLE = "http://127.0.0.1:9"
 

@@ -1,7 +1,11 @@
 """With a guarded rollout a better model first runs in shadow mode beside the champion."""
 
+import pytest
+
 from migraine_assets_tests.support.homes import CopyHome, Home
 from migraine_assets_tests.support.small_diary import write_diary
+
+pytestmark = pytest.mark.slow
 
 ROLLOUT = "\nautomation: {rollout: {shadow_days: 3}}\n"
 

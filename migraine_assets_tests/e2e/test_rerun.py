@@ -15,6 +15,8 @@ from migraine_assets.stores.registry.pointer import Pointer
 from migraine_assets_tests.support.homes import CopyHome, Home, Result, assert_sound
 from migraine_assets_tests.support.small_diary import diary, write_diary, write_params
 
+pytestmark = pytest.mark.slow
+
 
 @dataclass(frozen=True)
 class Step:

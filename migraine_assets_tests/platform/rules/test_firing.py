@@ -6,6 +6,7 @@ from itertools import cycle
 from pathlib import Path
 
 import dagster as dg
+import pytest
 
 from migraine_assets.stores.bundles.bundles import write_bundle
 from migraine_assets.stores.bundles.manifest import MODEL_FILE
@@ -15,6 +16,8 @@ from migraine_assets_tests.support.service import BODY, Service
 from migraine_assets_tests.support.waiting import eventually
 from migraine_assets_tests.unit.defs.automation.automation_home import AutomationHome
 from migraine_assets_tests.unit.stores.bundles.example_bundles import example_manifest, example_model
+
+pytestmark = pytest.mark.slow
 
 
 def predict(service: Service) -> int:

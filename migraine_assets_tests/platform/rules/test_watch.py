@@ -5,9 +5,13 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 from migraine_assets_tests.platform.rules.stack import Stack, serving, unserved
 from migraine_assets_tests.support.ports import free_port
 from migraine_assets_tests.support.waiting import eventually
+
+pytestmark = pytest.mark.slow
 
 SCRIPT = Path(__file__).parents[3] / "scripts" / "watch.py"
 

@@ -21,6 +21,11 @@ def _good() -> bytes:
     return _text(diary())
 
 
+def _one_person() -> bytes:
+    frame = diary(participants=1, days=100)
+    return _text(frame.assign(migraine_severity=frame["migraine_severity"] + 4))
+
+
 def _changed(**columns: object) -> bytes:
     return _text(diary().assign(**columns))
 
@@ -50,7 +55,7 @@ BROKEN = (
     Broken("only white space", lambda: b"\n\n  \n", ()),
     Broken("header only", lambda: _good().splitlines(keepends=True)[0], ("row",)),
     Broken("one row", lambda: b"".join(_good().splitlines(keepends=True)[:2]), ("needed",)),
-    Broken("a short diary of one person", lambda: _text(diary(participants=1, days=100)), ("at least 120 are needed",)),
+    Broken("a short diary of one person", _one_person, ("at least 120 are needed",)),
     Broken("one class", lambda: _changed(migraine_occurrence=0, migraine_severity=np.nan), ("only days without",)),
     Broken(
         "no outcome",

@@ -42,7 +42,7 @@ def test_without_to_the_file_is_named_after_the_participant(
 
 
 def test_a_home_without_models_gives_a_sheet_without_forecasts(home: Home, tmp_path: Path) -> None:
-    source, target = write_diary(tmp_path / "diary.csv", participants=2), tmp_path / "a.html"
+    source, target = write_diary(tmp_path / "diary.csv", participants=5), tmp_path / "a.html"
     done = home.migraine("sheet", "p01", str(source), "--to", str(target))
     assert done.code == 0, done.text
     assert "No model has been promoted" in target.read_text()

@@ -17,6 +17,8 @@ from migraine_assets.sources.registry import read_source
 from migraine_assets.stores.monitoring.results import DRIFT, REALIZED, R, ResultKind, TaskResults, task_result
 from migraine_assets_tests.unit.defs.monitoring.monitored_home import LAST, MonitoredHome
 
+pytestmark = pytest.mark.slow
+
 
 def _diary() -> pd.DataFrame:
     delivery = read_source("kostecki_dillon", mapping=None, options={}, landing=None)

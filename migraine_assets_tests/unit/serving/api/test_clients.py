@@ -73,6 +73,7 @@ def test_triton_client_gets_an_error_for_an_unknown_model(client: triton.Inferen
         client.get_model_metadata("nothing")
 
 
+@pytest.mark.slow
 def test_every_response_conforms_to_the_openapi_document(
     service: tuple[httpx.Client, Services], tmp_path: Path
 ) -> None:

@@ -170,7 +170,8 @@ def test_ctrl_c_cuts_no_request_and_stops_every_process(service: Service) -> Non
     with Load(service, connections=8) as load:
         assert _more_answers(load, 50)
         assert service.stop(signal.SIGINT) == 0
-    assert set(load.failures) <= {"ConnectionRefusedError"}, load.failures
+    # A broken pipe: an idle connection was closed before its next request was sent.
+    assert set(load.failures) <= {"ConnectionRefusedError", "BrokenPipeError"}, load.failures
     assert eventually(lambda: not any(_runs(pid) for pid in started))
     assert not any(folder.exists() for folder in folders)
     # Ray reports the processes that it ends itself as killed or crashed.

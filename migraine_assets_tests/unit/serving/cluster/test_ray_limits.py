@@ -9,6 +9,8 @@ import pytest
 from migraine_assets_tests.support.service import BODY, Service, put_champion
 from migraine_assets_tests.support.waiting import eventually
 
+pytestmark = pytest.mark.slow
+
 BURST = 3
 # Another address than 127.0.0.1, where Ray itself listens.
 HOST = "127.0.0.5"
