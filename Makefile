@@ -14,7 +14,7 @@ sources := migraine_assets migraine_assets_tests migraine_client benchmarks $(wi
 installed = .venv/.installed-$(1)
 
 .DEFAULT_GOAL := help
-.PHONY: help run ui serve demo-drift test test-all static fast-tests all-tests lint format types postgres rules chart checks feast \
+.PHONY: help run ui serve demo-drift test test-all static fast-tests browser-tests all-tests lint format types postgres rules chart checks feast \
 	dashboards image screenshots recording sample-report docs lock clean validate audit images scan deploy \
 	api-tests watch-check notify
 
@@ -57,7 +57,7 @@ test: $(call installed,dev) ## Run lint, type checks and all tests except the sl
 	@$(MAKE) --no-print-directory -j2 static fast-tests
 
 test-all: $(call installed,dev) ## Run lint, type checks and all tests, with branch coverage
-	@$(MAKE) --no-print-directory -j2 static all-tests
+	@$(MAKE) --no-print-directory -j3 static browser-tests all-tests
 
 lint: $(call installed,dev)
 	$(bin)/ruff check .
@@ -74,9 +74,11 @@ static: lint
 fast-tests: $(call installed,dev)
 	$(pytest) -m "not slow" --ignore=$(browser)
 
+browser-tests: $(call installed,dev)
+	$(bin)/pytest $(browser)
+
 all-tests: $(call installed,dev)
-	$(bin)/pytest $(browser) --cov --cov-report= --cov-fail-under=0
-	$(pytest) --ignore=$(browser) --cov --cov-append --cov-report=term:skip-covered --cov-fail-under=95
+	$(pytest) --ignore=$(browser) --cov --cov-report=term:skip-covered --cov-fail-under=95
 
 postgres: $(call installed,dev) ## Run the end-to-end tests with PostgreSQL instead of SQLite
 	@$(bin)/python -m migraine_assets_tests.platform.postgres

@@ -27,7 +27,8 @@ def test_the_own_diary_becomes_a_sheet_that_prints(open_page: Open, service: str
     assert violations(page) == []
     assert overflow(page) == 0
     page.evaluate(
-        "window.printed = 0; document.querySelector('iframe').contentWindow.print = () => { window.printed += 1; }"
+        "() => { window.printed = 0;"
+        " document.querySelector('iframe').contentWindow.print = () => { window.printed += 1; }; }"
     )
     page.click("#sheet-print")
     assert page.evaluate("window.printed") == 1
