@@ -34,7 +34,7 @@ def test_the_own_diary_becomes_a_sheet_that_prints(open_page: Open, service: str
     assert page.evaluate("window.printed") == 1
     page.click("#dialog button >> text=Close")
     assert page.evaluate("document.activeElement.id") == "sheet"
-    assert not page.evaluate("document.getElementById('dialog').classList.contains('paper')")
+    page.wait_for_selector("#dialog:not(.paper)", state="attached")
 
 
 def test_a_saved_sheet_stands_alone_and_is_one_page(open_page: Open, tmp_path: Path) -> None:
