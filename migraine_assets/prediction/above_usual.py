@@ -19,7 +19,7 @@ def above_usual(shard: ShardForecasts, owners: Collection[str], *, day: dt.date)
     The participants of the shard are named as kept diaries are (`stores.diaries.history.name_of`): the pseudonym, and
     the owner after "@" if it has a name. Their pseudonym is the `participant_id` of the result.
     """
-    found: dict[str, list[AboveUsual]] = {}
+    forecasts: dict[str, list[AboveUsual]] = {}
     table = shard.table()
     ratio = table.column("relative_to_usual").to_numpy(zero_copy_only=False).astype(np.float64)
     for row in table.take(np.flatnonzero(ratio > USUAL_UP_TO)).to_pylist():
@@ -28,5 +28,7 @@ def above_usual(shard: ShardForecasts, owners: Collection[str], *, day: dt.date)
         if owner not in owners or row["for_date"] < day or level not in ("higher", "much_higher"):
             continue
         names = ("prediction_id", "for_date", "probability", "base_rate", "relative_to_usual")
-        found.setdefault(owner, []).append(AboveUsual(participant, level=level, **{name: row[name] for name in names}))
-    return found
+        forecasts.setdefault(owner, []).append(
+            AboveUsual(participant, level=level, **{name: row[name] for name in names})
+        )
+    return forecasts

@@ -4,7 +4,7 @@ Decoding Parquet, large NumPy operations and ONNX Runtime release the GIL, so tw
 stages themselves.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Generator, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, TypeVar
 
@@ -12,7 +12,7 @@ T = TypeVar("T")
 _END: Any = object()
 
 
-def read_ahead(items: Iterable[T]) -> Iterator[T]:
+def read_ahead(items: Iterable[T]) -> Generator[T, None, None]:
     """Yield `items` in order, and make the next one in a thread in the meantime.
 
     At most two items exist at a time. An exception of `items` is raised where its item would be.

@@ -50,5 +50,5 @@ def test_a_caller_that_stops_leaves_no_thread() -> None:
     before = threading.active_count()
     ahead = read_ahead(iter(range(10)))
     assert next(ahead) == 0
-    ahead.close()  # type: ignore[attr-defined]
+    ahead.close()
     assert threading.active_count() == before
